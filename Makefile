@@ -1,0 +1,55 @@
+# The commands a person needs; each makes what it depends on.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+MODEL  ?=
+PROMPT ?= hello
+JOBS   ?= 2
+export MODEL PROMPT
+
+.PHONY: help infer test check bench sabotage format clean
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+
+$(BIN)/rbee-keeper: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/rbee-keeper
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	@touch $@
+
+infer: $(BIN)/rbee-keeper ## run one prompt from nothing (MODEL=HF:owner/repo PROMPT="...")
+ifeq ($(MODEL),)
+	@$(BIN)/python -m fixtures.hub.around $(BIN)/python -m rbee.keeper infer \
+		--model HF:author/minillama "$$PROMPT"
+else
+	@$(BIN)/python -m rbee.keeper infer --model "$$MODEL" "$$PROMPT"
+endif
+
+test: check ## the whole specification, against the real programs
+	$(BIN)/python -m harness.run --jobs $(JOBS)
+
+check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m harness.speclint features
+
+sabotage: $(VENV)/.test ## break the product on purpose: the scenario named for each fault goes red
+	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
+
+bench: $(VENV)/.test ## measure, as ratios against something outside the project
+	$(BIN)/python -m bench
+
+format: $(VENV)/.test ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist *.egg-info reports bench/results .mypy_cache .ruff_cache

@@ -1,0 +1,128 @@
+Feature: The runner counts what ran, and a green run can be believed
+
+  Rule: Each scenario is counted, each skip has its reason
+
+    Scenario: One passes, one fails, one is skipped
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          Scenario: The queen works
+            Given a quiet home
+            When nothing bad happens
+            Then all is well
+
+          @needs-moon
+          Scenario: The queen flies to the moon
+            When nothing bad happens
+            Then all is well
+        '''
+      And its feature "hive" reads
+        '''
+        Feature: Hive
+          Rule: A hive keeps its promise
+
+            Scenario: The hive keeps it
+              When nothing bad happens
+              Then it is not as it was promised
+        '''
+      When the runner runs it
+      Then its last line is "1 passed, 1 failed, 1 skipped"
+      And its output holds "the promise was broken"
+      And its output holds "The queen flies to the moon: no moon is near"
+      And its exit status is 1
+
+    Scenario: All pass
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          Scenario Outline: The queen works with <name>
+            Given a quiet home
+            When nothing bad happens
+            Then all is well
+
+            Examples:
+              | name |
+              | one  |
+              | two  |
+        '''
+      When the runner runs it
+      Then its last line is "2 passed, 0 failed, 0 skipped"
+      And its exit status is 0
+
+    Scenario: A selection that matches nothing is no success
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          Scenario: The queen works
+            When nothing bad happens
+            Then all is well
+        '''
+      When the runner runs it with "-n nobody"
+      Then its last line is "0 passed, 0 failed, 0 skipped"
+      And its exit status is 1
+
+    Scenario: A feature that loses its scenarios is missed
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          Scenario: The queen works
+            When nothing bad happens
+            Then all is well
+        '''
+      And its feature "hive" reads
+        '''
+        Feature: Hive
+          Scenaro: The hive keeps it
+        '''
+      When the runner runs it
+      Then its last line is "1 passed, 1 failed, 0 skipped"
+      And its exit status is 1
+
+  Rule: What other runners only mutter about fails the scenario
+
+    Scenario Outline: It fails when <fault>
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          Scenario: The queen works
+            Given a quiet home
+            When <fault>
+            Then all is well
+        '''
+      When the runner runs it
+      Then its last line is "0 passed, 1 failed, 0 skipped"
+      And its output holds "<complaint>"
+
+      Examples:
+        | fault                                    | complaint                       |
+        | a coroutine is never awaited             | was never awaited               |
+        | a task fails in the background           | nobody looks at this            |
+        | a task is still pending at the end       | a task is still pending         |
+        | a log holds a traceback                  | holds 'Traceback'               |
+        | a log holds the token                    | holds a secret: Bearer <secret> |
+        | somebody else holds the port of the hive | is still held                   |
+
+  Rule: A sabotage has to turn its scenario red
+
+    Scenario Outline: A scenario that <teeth>
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          Scenario: The queen works
+            When <event>
+            Then all is well
+        '''
+      When the sabotage "queen:no-cascade" is tried on it
+      Then its last line is "<count> of 1 sabotages turned their scenario red"
+      And its exit status is <status>
+
+      Examples:
+        | teeth             | event                  | count | status |
+        | notices the fault | the queen is sabotaged | 1     | 0      |
+        | notices nothing   | nothing bad happens    | 0     | 1      |

@@ -1,0 +1,269 @@
+"""Which processes belong to a scenario, and that none of them outlives it.
+
+A process belongs to a scenario when its environment names the scenario's RBEE_HOME, when it
+descends from one that does, or when it came back to the test runner as an orphan. For the last
+the runner makes itself the child subreaper (Linux), which also means that it has to bury what it
+adopts: a handler of SIGCHLD does so at once, as init would, so that the product never sees a
+zombie which on a real machine would be gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from harness import ports as port_numbers
+
+#: How long the programs of a scenario may take to leave after its last step, in seconds.
+DEADLINE_S = 10.0
+#: How long what was killed by force may take to disappear, in seconds.
+BURIAL_S = 5.0
+
+_PR_SET_CHILD_SUBREAPER = 36
+_SCRIPTS = {
+    "rbee-keeper": "keeper",
+    "queen-rbee": "queen",
+    "rbee-hive": "hive",
+    "llm-worker-rbee": "worker",
+}
+ROLES = tuple(_SCRIPTS.values())
+
+#: Children that somebody in this process waits for; the handler leaves them alone.
+_owned: set[int] = set()
+_spawning = 0
+
+
+@dataclass(frozen=True)
+class Member:
+    """One process of a scenario as it was seen; `started` is seconds since the epoch."""
+
+    pid: int
+    parent: int
+    role: str
+    status: str
+    command: tuple[str, ...]
+    started: float
+
+    @property
+    def is_defunct(self) -> bool:
+        """Whether it has ended and nobody has collected its exit status."""
+        return self.status == str(psutil.STATUS_ZOMBIE)
+
+    def __str__(self) -> str:
+        line = " ".join(self.command) or "(no command line)"
+        return f"pid {self.pid} (parent {self.parent}) {self.role}, {self.status}: {line[:300]}"
+
+
+# Adoption.
+
+
+def adopt_orphans() -> bool:
+    """Makes this process the one to which orphans come back; False where no kernel offers it.
+
+    To be called once, from the main thread, before the first scenario.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    signal.signal(signal.SIGCHLD, _on_child)
+    return True
+
+
+@contextlib.contextmanager
+def spawning() -> Iterator[set[int]]:
+    """While a child is made: add its pid to the set that this yields, and nobody else buries it."""
+    global _spawning
+    _spawning += 1
+    try:
+        yield _owned
+    finally:
+        _spawning -= 1
+        bury_adopted()
+
+
+def disown(pid: int) -> None:
+    """Says that the exit status of this child has been collected."""
+    _owned.discard(pid)
+
+
+def bury_adopted() -> list[int]:
+    """Collects the orphans that have ended and returns their pids."""
+    if _spawning:
+        return []
+    buried = []
+    for pid, status in _adopted():
+        if status == psutil.STATUS_ZOMBIE:
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                    buried.append(pid)
+    return buried
+
+
+def _on_child(_number: int, _frame: FrameType | None) -> None:
+    bury_adopted()
+
+
+def _adopted() -> list[tuple[int, str]]:
+    """Pid and status of children that this process did not start itself.
+
+    What a test starts plainly shares the runner's session; what the product detaches does not.
+    """
+    own_session = os.getsid(0)
+    found = []
+    for child in psutil.Process().children():
+        if child.pid in _owned:
+            continue
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getsid(child.pid) != own_session:
+                found.append((child.pid, child.status()))
+    return found
+
+
+# Who is there.
+
+
+def role_of(command: Iterable[str]) -> str:
+    """The role that a command line plays, or the name of its program."""
+    words = list(command)
+    for before, word in itertools.pairwise(words):
+        if before == "-m" and word.split(".")[0] == "rbee":
+            return word.split(".")[1] if "." in word else "rbee"
+    for word in words[:2]:
+        if os.path.basename(word) in _SCRIPTS:
+            return _SCRIPTS[os.path.basename(word)]
+    return os.path.basename(words[0]) if words else "unknown"
+
+
+def members(home: Path, also: Collection[int] = ()) -> list[Member]:
+    """Every process of the scenario whose RBEE_HOME is `home`, oldest first.
+
+    `also` are pids that belong to it whatever their environment says.
+    """
+    everyone = {process.pid: process for process in psutil.process_iter()}
+    everyone.pop(os.getpid(), None)
+    parents: dict[int, int] = {}
+    chosen: set[int] = {pid for pid in also if pid in everyone}
+    for pid, process in everyone.items():
+        with contextlib.suppress(psutil.Error, OSError):
+            parents[pid] = process.ppid()
+            if process.environ().get("RBEE_HOME") == str(home):
+                chosen.add(pid)
+    if sys.platform.startswith("linux"):
+        chosen |= {pid for pid, _ in _adopted() if pid in everyone}
+    grown = True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in chosen} - chosen
+        chosen |= more
+        grown = bool(more)
+    found = [_member(everyone[pid]) for pid in chosen]
+    return sorted((one for one in found if one is not None), key=lambda one: one.started)
+
+
+def _member(process: psutil.Process) -> Member | None:
+    with contextlib.suppress(psutil.NoSuchProcess), process.oneshot():
+        try:
+            command = tuple(process.cmdline())
+        except (psutil.ZombieProcess, psutil.AccessDenied):
+            command = ()
+        return Member(
+            pid=process.pid,
+            parent=process.ppid(),
+            role=role_of(command),
+            status=str(process.status()),
+            command=command,
+            started=process.create_time(),
+        )
+    return None
+
+
+# That nobody is left.
+
+
+def assert_nothing_left(
+    home: Path,
+    ports: Iterable[int] = (),
+    deadline_s: float = DEADLINE_S,
+    also: Callable[[], Collection[int]] = tuple,
+) -> None:
+    """Waits until no process of the scenario is left and none of its `ports` is held.
+
+    After `deadline_s` seconds it kills what is left, each by its pid, so that the next scenario
+    starts clean, and raises AssertionError that names them. `also` gives pids that belong to it
+    and run at the time of the call, whatever their environment says.
+    """
+    left = _wait_for_nobody(home, deadline_s, also)
+    complaints = []
+    if left:
+        names = "\n".join(f"    {member}" for member in left)
+        complaints.append(f"{len(left)} left behind after {deadline_s} s:\n{names}")
+        stubborn = kill_all(home, also)
+        complaints += [f"could not be killed: {member}" for member in stubborn]
+    complaints += [f"port {port} is still held" for port in port_numbers.held(ports)]
+    if complaints:
+        raise AssertionError("\n".join(complaints))
+
+
+def kill_all(home: Path, also: Callable[[], Collection[int]] = tuple) -> list[Member]:
+    """Kills every process of the scenario by its pid; returns those that would not go."""
+    end = time.monotonic() + BURIAL_S
+    left = members(home, also())
+    while left and time.monotonic() < end:
+        for member in left:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(member.pid)
+                if process.create_time() == member.started:
+                    process.kill()
+        _wait_for_an_exit(left, 0.2)
+        bury_adopted()
+        left = members(home, also())
+    return left
+
+
+def _wait_for_nobody(
+    home: Path, deadline_s: float, also: Callable[[], Collection[int]]
+) -> list[Member]:
+    end = time.monotonic() + deadline_s
+    while True:
+        bury_adopted()
+        left = members(home, also())
+        remaining = end - time.monotonic()
+        if not left or remaining <= 0:
+            return left
+        # Somebody may start while we wait for another to end, hence the second look.
+        _wait_for_an_exit(left, min(remaining, 0.5))
+
+
+def _wait_for_an_exit(watched: Iterable[Member], timeout_s: float) -> None:
+    """Returns when the first of them ends, at the latest after `timeout_s` seconds."""
+    alive = [member for member in watched if not member.is_defunct]
+    if not alive or not hasattr(os, "pidfd_open"):
+        time.sleep(min(timeout_s, 0.02))
+        return
+    poll = select.poll()
+    descriptors = []
+    try:
+        for member in alive:
+            with contextlib.suppress(OSError):
+                descriptors.append(os.pidfd_open(member.pid))
+                poll.register(descriptors[-1], select.POLLIN)
+        if len(descriptors) == len(alive):
+            poll.poll(timeout_s * 1000)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    # The end shows before the one who has to collect it has done so.
+    time.sleep(0.005)

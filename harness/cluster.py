@@ -1,0 +1,481 @@
+"""One scenario's machine: a home, an environment, ports, and the programs run on it.
+
+Nothing here knows how the product works inside; it knows command lines, routes, the files under
+RBEE_HOME and the process table, as an outsider does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import census, client, logs, transcript
+from harness.ports import Ports
+from harness.program import Finished, Running
+from harness.waiting import wait_until
+
+if TYPE_CHECKING:
+    from fixtures.hub.control import FixtureHub
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Nobody listens there: without a fixture hub a scenario reaches no hub at all.
+NO_HUB = "http://127.0.0.1:9"
+
+#: The console scripts and the module that each of them runs.
+SCRIPTS = {
+    "rbee-keeper": "rbee.keeper",
+    "queen-rbee": "rbee.queen",
+    "rbee-hive": "rbee.hive",
+    "llm-worker-rbee": "rbee.worker",
+}
+#: What a scenario never inherits from the one who runs the tests.
+_SCRUBBED = ("RBEE_", "HF_", "HUGGING", "SSH_", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "COLUMNS")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&")
+
+
+class Cluster:
+    """Everything one scenario may touch. `close` says what was left or went wrong."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        *,
+        patience_s: float = census.DEADLINE_S,
+    ) -> None:
+        """`patience_s` is how long the programs may take to leave after the last step."""
+        self.ports = ports
+        self.patience_s = patience_s
+        self.folder = Path(tempfile.mkdtemp(prefix="rbee-")).resolve()
+        self.user_home = self.folder / "home"
+        self.home = self.user_home / ".rbee"
+        self.work = self.folder / "work"
+        for made in (self.user_home, self.work, self.folder / "bin"):
+            made.mkdir()
+        self._write_scripts()
+        self.environment = self._clean_environment()
+        #: Texts that may stand in no log, no output and no command line, besides the token.
+        self.secrets: set[str] = set()
+        #: Every process seen so far, by pid, with its command line.
+        self.seen: dict[int, census.Member] = {}
+        self.finished: list[Finished] = []
+        self.started: list[Running] = []
+        self._hub: FixtureHub | None = None
+        self._closers: list[Callable[[], object]] = []
+        self._warm = False
+        self._looked_at = 0.0
+        self._looking = threading.Lock()
+
+    # Running programs.
+
+    def run(self, command_line: str, stdin: str | None = None, timeout: float = 60.0) -> Finished:
+        """Runs a command line to its end, at most `timeout` seconds.
+
+        The four console scripts and `python` mean those of the project under test. A line with
+        pipes or redirections goes through `sh`; NAME=value before the program sets a variable.
+        """
+        running = self.start(command_line, stdin=stdin)
+        return self.finish(running, timeout)
+
+    def start(
+        self,
+        command_line: str,
+        terminal: bool = False,
+        *,
+        stdin: str | None = None,
+        keep_stdin: bool = False,
+    ) -> Running:
+        """Starts a command line and returns at once.
+
+        With `terminal` its three streams are a terminal; with `keep_stdin` its stdin is a pipe
+        that stays open for `Running.type`.
+        """
+        argv, variables = self._resolve(command_line)
+        running = Running(
+            command_line,
+            argv,
+            environment={**self.environment, **variables},
+            folder=self.work,
+            ports=self.ports,
+            terminal=terminal,
+            stdin=stdin,
+            keep_stdin=keep_stdin,
+            on_output=self._look_around,
+            explain=lambda: logs.tails(self.home),
+        )
+        self.started.append(running)
+        return running
+
+    def finish(self, running: Running | None = None, timeout: float = 60.0) -> Finished:
+        """Waits for the end of `running`, or of the program started last."""
+        one = running or self.current
+        self._look_around()
+        finished = one.finish(timeout)
+        self.finished.append(finished)
+        return finished
+
+    @property
+    def last(self) -> Finished:
+        """The program that finished last. Raises AssertionError when none has."""
+        assert self.finished, "no program has been run to its end yet"
+        return self.finished[-1]
+
+    @property
+    def current(self) -> Running:
+        """The program started last. Raises AssertionError when none was."""
+        assert self.started, "no program has been started yet"
+        return self.started[-1]
+
+    def set(self, **settings: object) -> None:
+        """Sets numbers of the product for what starts from now on: ``set(idle_worker=0.5)``.
+
+        Each becomes the variable RBEE_<NAME>; None takes it away.
+        """
+        for name, value in settings.items():
+            variable = f"RBEE_{name.upper()}"
+            if value is None:
+                self.environment.pop(variable, None)
+            else:
+                self.environment[variable] = str(value)
+
+    def use_home(self, home: Path) -> None:
+        """Makes `home` the RBEE_HOME of what starts from now on."""
+        self.home = home
+        self.environment["RBEE_HOME"] = str(home)
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """A file in the folder in which the programs run."""
+        path = self.work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    # What an outsider sees.
+
+    def assert_narrated(self, expected: str, finished: Finished | None = None) -> None:
+        """The lines of `expected` stand on stderr in this order, as whole lines."""
+        transcript.assert_in_order(expected, (finished or self.last).stderr, self.ports)
+
+    def assert_not_narrated(self, unexpected: str, finished: Finished | None = None) -> None:
+        """None of the lines of `unexpected` stands on stderr."""
+        transcript.assert_absent(unexpected, (finished or self.last).stderr, self.ports)
+
+    def assert_status(self, status: int, finished: Finished | None = None) -> None:
+        """It ended with this exit status."""
+        one = finished or self.last
+        assert one.status == status, (
+            f"exit status {one.status}, not {status}\n{one}\n{logs.tails(self.home)}"
+        )
+
+    def assert_stdout(self, expected: str, finished: Finished | None = None) -> None:
+        """Stdout is exactly this text; a newline at either end does not count."""
+        one = finished or self.last
+        assert one.stdout.strip("\n") == expected.strip("\n"), (
+            f"stdout is {one.stdout!r}, not {expected!r}\n{one}"
+        )
+
+    def assert_running(self, role: str, count: int = 1, deadline_s: float = 5.0) -> None:
+        """Exactly `count` processes of this role are running, now or within `deadline_s` s."""
+        wait_until(
+            f"{count} process(es) of the {role} are running",
+            lambda: _expect_count(self.processes(role), count),
+            deadline_s,
+        )
+
+    def assert_answers(self, role: str, deadline_s: float = 10.0) -> None:
+        """The server of this role answers on its health route, now or within `deadline_s` s."""
+        wait_until(f"the {role} answers", lambda: self._is_healthy(role), deadline_s)
+
+    def assert_nothing_left(self, deadline_s: float | None = None) -> None:
+        """No process of the scenario is left and its ports are free."""
+        patience = self.patience_s if deadline_s is None else deadline_s
+        census.assert_nothing_left(self.home, self.ports.all, patience, self._started_pids)
+
+    def assert_no_defunct(self) -> None:
+        """Every child of a program that runs, and that has ended, was collected by it."""
+        defunct = [str(one) for one in census.members(self.home) if one.is_defunct]
+        assert not defunct, f"ended, and never waited for: {defunct}"
+
+    def processes(self, role: str | None = None) -> list[census.Member]:
+        """The processes of this scenario that have not ended, oldest first."""
+        found = census.members(self.home, self._started_pids())
+        self._remember(found)
+        return [one for one in found if role in (None, one.role) and not one.is_defunct]
+
+    def rows(
+        self, database: str, sql: str, parameters: Sequence[object] = ()
+    ) -> list[dict[str, Any]]:
+        """The rows of a query on ``queen.db`` or ``hive.db``, read only."""
+        path = self.home / database
+        assert path.exists(), f"{database} is not there; RBEE_HOME holds {self.files()}"
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened:
+            opened.row_factory = sqlite3.Row
+            return [dict(row) for row in opened.execute(sql, tuple(parameters))]
+
+    def files(self) -> list[str]:
+        """Every file under RBEE_HOME, relative to it."""
+        return sorted(
+            str(path.relative_to(self.home)) for path in self.home.rglob("*") if path.is_file()
+        )
+
+    def logs(self) -> dict[str, str]:
+        """Name and text of every log."""
+        return logs.texts(self.home)
+
+    # HTTP.
+
+    @property
+    def token(self) -> str:
+        """The token that the product made. Raises AssertionError when there is none yet."""
+        path = self.home / "token"
+        assert path.exists(), f"there is no token yet; RBEE_HOME holds {self.files()}"
+        return path.read_text().strip()
+
+    def url(self, role_or_url: str, path: str = "") -> str:
+        """Address of ``queen``, ``hive`` or ``worker`` (the first), or of the URL given."""
+        if role_or_url.startswith("http"):
+            return role_or_url.rstrip("/") + path
+        return f"http://127.0.0.1:{getattr(self.ports, role_or_url)}{path}"
+
+    def http(
+        self,
+        method: str,
+        role_or_url: str,
+        path: str = "",
+        json: Any = None,
+        *,
+        token: str | None = "the scenario's",
+        headers: dict[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> client.Answer:
+        """One request with the scenario's token; ``token=None`` sends none."""
+        sent = self.token if token == "the scenario's" else token
+        return client.ask(
+            method,
+            self.url(role_or_url, path),
+            token=sent,
+            body=json,
+            headers=headers,
+            timeout=timeout,
+        )
+
+    def queen_get(self, path: str) -> Any:
+        """The JSON that the queen answers with. Raises AssertionError unless it says 200."""
+        answer = self.http("GET", "queen", path)
+        assert answer.status == 200, f"GET {path}: {answer.status} {answer.text}"
+        return answer.json()
+
+    def listen(self, role_or_url: str, path: str, **how: Any) -> client.Stream:
+        """A whole event stream, read with the scenario's token; see `client.listen`."""
+        return client.listen(self.url(role_or_url, path), token=self.token, **how)
+
+    # The hub.
+
+    @property
+    def hub(self) -> FixtureHub:
+        """The fixture hub; the first use starts it, and what starts later uses it."""
+        if self._hub is None:
+            # Late, so that scenarios without a hub do not pay for it.
+            from fixtures.hub.control import FixtureHub
+
+            hub = FixtureHub(log=self._hub_log)
+            with census.spawning() as owned:
+                hub.start()
+                owned.add(hub.pid)
+            self._hub = hub
+            self.environment["HF_ENDPOINT"] = hub.url
+        return self._hub
+
+    # The end.
+
+    def expect_warm(self) -> None:
+        """Says that programs are meant to run on at the end.
+
+        `close` then ends them by the product's own ``rbee-keeper down``, which has to work.
+        """
+        self._warm = True
+
+    def on_close(self, closer: Callable[[], object]) -> None:
+        """Calls `closer` first at the end, the last one given before the others."""
+        self._closers.append(closer)
+
+    def close(self, *, tracebacks_expected: bool = False) -> list[str]:
+        """Ends the scenario and returns one complaint for each thing that is not as it should be.
+
+        Afterwards no process of it runs and its folder is gone (kept with HARNESS_KEEP=1).
+        """
+        complaints: list[str] = []
+        for closer in reversed(self._closers):
+            _note(complaints, closer)
+        if self._warm:
+            _note(complaints, self._put_to_sleep)
+        _note(complaints, self.assert_nothing_left)
+        if self._hub is not None:
+            _note(complaints, self._stop_hub)
+        complaints += self._complaints_of_texts(tracebacks_expected)
+        return complaints
+
+    def remove(self) -> None:
+        """Removes the folder of the scenario."""
+        if not os.environ.get("HARNESS_KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def report(self) -> str:
+        """What to read when the scenario has failed: each program run, and the logs' ends."""
+        shown = {id(running): str(running) for running in self.started}
+        return "\n\n".join([*shown.values(), logs.tails(self.home)])
+
+    # Inside.
+
+    @property
+    def _hub_log(self) -> Path:
+        return self.folder / "hub.log"
+
+    def _stop_hub(self) -> None:
+        assert self._hub is not None
+        pid = self._hub.pid
+        self._hub.stop()
+        census.disown(pid)
+        said = self._hub_log.read_text("utf-8", "replace")
+        assert not said.strip(), f"the fixture hub broke:\n{said}"
+
+    def _put_to_sleep(self) -> None:
+        self.set(sabotage=None)
+        finished = self.run("rbee-keeper down", timeout=40)
+        assert finished.status == 0, f"putting everything to sleep failed\n{finished}"
+
+    def _complaints_of_texts(self, tracebacks_expected: bool) -> list[str]:
+        texts = {f"logs/{name}": text for name, text in self.logs().items()}
+        stories = {}
+        for number, running in enumerate(self.started, 1):
+            texts[f"stderr of command {number}"] = running.stderr
+            stories[f"stdout of command {number}"] = running.stdout
+        complaints = [] if tracebacks_expected else logs.faults_in(texts)
+        secrets = set(self.secrets)
+        secrets.add(self.environment.get("HF_TOKEN", ""))
+        with contextlib.suppress(AssertionError, OSError):
+            secrets.add(self.token)
+        lines = {
+            f"command line of the {member.role}": " ".join(member.command)
+            for member in self.seen.values()
+        }
+        return complaints + logs.leaks_of(secrets, {**texts, **stories, **lines})
+
+    def _look_around(self) -> None:
+        """Notes who is there, at most ten times a second; called whenever output comes."""
+        now = time.monotonic()
+        if now - self._looked_at < 0.1 or not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._looked_at = now
+            self._remember(census.members(self.home))
+        finally:
+            self._looking.release()
+
+    def _is_healthy(self, role: str) -> bool:
+        try:
+            return self.http("GET", role, "/health", token=None).status == 200
+        except OSError:
+            return False
+
+    def _started_pids(self) -> list[int]:
+        return [running.pid for running in self.started if not running.has_ended]
+
+    def _remember(self, found: Sequence[census.Member]) -> None:
+        self.seen.update({member.pid: member for member in found if member.command})
+
+    def _resolve(self, command_line: str) -> tuple[list[str], dict[str, str]]:
+        """Argument vector and extra variables of a command line."""
+        splitter = shlex.shlex(command_line, posix=True, punctuation_chars=True)
+        splitter.whitespace_split = True
+        if any(word in _SHELL_WORDS for word in splitter):
+            return ["/bin/sh", "-c", command_line], {}
+        words = shlex.split(command_line)
+        variables: dict[str, str] = {}
+        while words and words[0].partition("=")[0].isidentifier() and "=" in words[0]:
+            name, _, value = words.pop(0).partition("=")
+            variables[name] = value
+        assert words, f"no program in {command_line!r}"
+        if words[0] in SCRIPTS:
+            words[:1] = [sys.executable, "-m", SCRIPTS[words[0]]]
+        elif words[0] in ("python", "python3"):
+            words[0] = sys.executable
+        return words, variables
+
+    def _write_scripts(self) -> None:
+        """The console scripts for lines that go through `sh`."""
+        python = shlex.quote(sys.executable)
+        for name, command in {
+            **{name: f"{python} -m {module}" for name, module in SCRIPTS.items()},
+            "python": python,
+        }.items():
+            path = self.folder / "bin" / name
+            path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+            path.chmod(0o755)
+
+    def _clean_environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(_SCRUBBED) and name.lower() not in _PROXIES
+        }
+        search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        kept.update(
+            HOME=str(self.user_home),
+            HF_HOME=str(self.user_home / ".cache" / "huggingface"),
+            HF_ENDPOINT=NO_HUB,
+            HF_HUB_DISABLE_TELEMETRY="1",
+            NO_PROXY="127.0.0.1,localhost",
+            PATH=f"{self.folder / 'bin'}{os.pathsep}{kept.get('PATH', os.defpath)}",
+            PYTHONPATH=os.pathsep.join(search),
+            PYTHONUTF8="1",
+            TERM="dumb",
+            RBEE_HOME=str(self.home),
+            RBEE_QUEEN_PORT=str(self.ports.queen),
+            RBEE_HIVE_PORT=str(self.ports.hive),
+            RBEE_WORKER_PORT=str(self.ports.worker),
+        )
+        sabotage = os.environ.get("RBEE_SABOTAGE")
+        if sabotage:
+            kept["RBEE_SABOTAGE"] = sabotage
+        return kept
+
+
+def freeze(member: census.Member) -> None:
+    """Stops a process as SIGSTOP does: it is there, and answers nobody."""
+    os.kill(member.pid, signal.SIGSTOP)
+
+
+def thaw(member: census.Member) -> None:
+    """Lets a frozen process go on."""
+    os.kill(member.pid, signal.SIGCONT)
+
+
+def kill(member: census.Member) -> None:
+    """kill -9 of a process of the scenario, as an outsider would do it."""
+    os.kill(member.pid, signal.SIGKILL)
+
+
+def _expect_count(found: Sequence[census.Member], count: int) -> bool:
+    names = [str(member) for member in found]
+    assert len(found) == count, f"{len(found)} found: {names}"
+    return True
+
+
+def _note(complaints: list[str], work: Callable[[], object]) -> None:
+    """Runs a part of the clean-up; the others run whatever comes of it."""
+    try:
+        work()
+    except Exception as error:
+        complaints.append(str(error) or repr(error))

@@ -1,0 +1,199 @@
+"""Shows that the suite has teeth: each fault below turns the named scenario red.
+
+``python -m harness.sabotage [--jobs N] [words]`` runs each scenario twice, as it is (it has to be
+green) and with ``RBEE_SABOTAGE=<role>:<fault>`` in the environment (it has to be red). `words`
+select the sabotages whose role:fault contains one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from behave.parser import ParserError
+
+from harness import ledger, run
+
+#: The longest that one scenario may take, in seconds.
+LIMIT_S = 180.0
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """A fault of one daemon and the scenario that has to notice it."""
+
+    role: str
+    fault: str
+    scenario_name: str
+    feature_file: str
+
+    @property
+    def name(self) -> str:
+        """The value of RBEE_SABOTAGE."""
+        return f"{self.role}:{self.fault}"
+
+
+SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "queen",
+        "no-cascade",
+        "Everything that was woken goes to sleep again",
+        "features/phase12_cascade.feature",
+    ),
+    Sabotage(
+        "queen",
+        "wrong-gpu",
+        "The GPU with the most memory is picked",
+        "features/phase05_scheduling.feature",
+    ),
+    Sabotage(
+        "queen",
+        "no-auth",
+        "A request without the token is refused",
+        "features/wire/token.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-cancel",
+        "Ctrl+C while tokens flow cancels the job",
+        "features/cancel.feature",
+    ),
+    Sabotage(
+        "hive",
+        "no-heartbeat",
+        "The first heartbeat makes the queen look at the hive",
+        "features/phase03_hive.feature",
+    ),
+    Sabotage(
+        "hive",
+        "leak-worker",
+        "No worker outlives its hive",
+        "features/phase12_cascade.feature",
+    ),
+    Sabotage(
+        "hive",
+        "skip-checksum",
+        "A download with wrong bytes is refused",
+        "features/phase07_model.feature",
+    ),
+    Sabotage(
+        "hive",
+        "catalog-before-download",
+        "A download that breaks off leaves no row in the catalog",
+        "features/phase07_model.feature",
+    ),
+    Sabotage(
+        "worker",
+        "drop-token",
+        "Every token of the worker reaches the terminal",
+        "features/phase11_tokens.feature",
+    ),
+    Sabotage(
+        "worker",
+        "no-terminal-event",
+        "A stream ends with exactly one terminal event",
+        "features/wire/events.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "tokens-on-stderr",
+        "Standard output holds the story alone",
+        "features/phase11_tokens.feature",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a sabotage: ``plain`` has to be passed, ``sabotaged`` failed."""
+
+    sabotage: Sabotage
+    plain: str
+    sabotaged: str
+
+    @property
+    def has_teeth(self) -> bool:
+        """Whether the scenario is green as it is and red under the fault."""
+        return self.plain == "passed" and self.sabotaged == "failed"
+
+
+def outcome_of(feature_file: str, scenario_name: str, fault: str = "") -> str:
+    """What came of this one scenario: a status of the ledger, or why there is none."""
+    try:
+        standing = run.scenarios_in(feature_file)
+    except (OSError, ParserError):
+        return "no such feature"
+    lines = [entry.line for entry in standing if entry.name == scenario_name]
+    if len(lines) != 1:
+        return f"{len(lines)} such scenarios"
+    with tempfile.TemporaryDirectory(prefix="rbee-") as folder:
+        written = Path(folder) / "ledger"
+        environment = {**os.environ, ledger.VARIABLE: str(written)}
+        environment.pop("RBEE_SABOTAGE", None)
+        if fault:
+            environment["RBEE_SABOTAGE"] = fault
+        command = [sys.executable, "-m", "behave", "--no-summary", "-f", "plain"]
+        try:
+            subprocess.run(
+                [*command, f"{feature_file}:{lines[0]}"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return "no end"
+        ran = [entry for entry in ledger.read(written) if entry.line == lines[0]]
+    return ran[0].status if ran else "did not run"
+
+
+def try_all(sabotages: Sequence[Sabotage], jobs: int) -> list[Verdict]:
+    """A verdict for each sabotage, in their order; a scenario runs plainly but once."""
+    plain = dict.fromkeys((one.feature_file, one.scenario_name) for one in sabotages)
+    with ThreadPoolExecutor(jobs) as pool:
+        plainly = {where: pool.submit(outcome_of, *where) for where in plain}
+        faulty = [
+            pool.submit(outcome_of, one.feature_file, one.scenario_name, one.name)
+            for one in sabotages
+        ]
+        return [
+            Verdict(one, plainly[one.feature_file, one.scenario_name].result(), sabotaged.result())
+            for one, sabotaged in zip(sabotages, faulty, strict=True)
+        ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the table and returns 0 when every sabotage turned its scenario red."""
+    parser = argparse.ArgumentParser(prog="python -m harness.sabotage", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2, help="behave processes (default 2)")
+    parser.add_argument("words", nargs="*", help="only sabotages that contain one of these")
+    chosen = parser.parse_args(list(arguments))
+    selected = [
+        one
+        for one in SABOTAGES
+        if not chosen.words or any(word in one.name for word in chosen.words)
+    ]
+    verdicts = try_all(selected, max(1, chosen.jobs))
+    print(f"{'sabotage':30} {'as it is':18} {'sabotaged':18} scenario")
+    for verdict in verdicts:
+        one = verdict.sabotage
+        mark = "" if verdict.has_teeth else "   <-- should be passed, then failed"
+        print(
+            f"{one.name:30} {verdict.plain:18} {verdict.sabotaged:18} "
+            f"{one.feature_file}: {one.scenario_name}{mark}"
+        )
+    red = sum(verdict.has_teeth for verdict in verdicts)
+    print(f"\n{red} of {len(verdicts)} sabotages turned their scenario red")
+    return 0 if verdicts and red == len(verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

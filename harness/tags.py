@@ -1,0 +1,71 @@
+"""The tags that a scenario may carry, and what this machine offers to those that need something."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+
+#: Shows that a scenario is about time, so that it may name seconds.
+TIMING = "timing"
+#: The scenario provokes a traceback in a log on purpose.
+TRACEBACK = "expects-traceback"
+
+
+def _root() -> str:
+    return "" if os.geteuid() == 0 else "root is needed"
+
+
+def _sshd() -> str:
+    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    return "" if found else "no sshd is installed"
+
+
+def _nvml_stub() -> str:
+    if not sys.platform.startswith("linux"):
+        return "the stub NVML library is built on Linux alone"
+    return "" if shutil.which("cc") else "no C compiler (cc) is installed"
+
+
+def _gpu() -> str:
+    try:
+        nvml = ctypes.CDLL("libnvidia-ml.so.1")
+        return "" if nvml.nvmlInit_v2() == 0 else "the NVIDIA driver does not answer"
+    except OSError:
+        return "no NVIDIA GPU"
+
+
+def _linux() -> str:
+    return "" if sys.platform.startswith("linux") else "Linux is needed"
+
+
+#: Each need and the question whether this machine meets it: "" or the reason why not.
+NEEDS: dict[str, Callable[[], str]] = {
+    "needs-root": _root,
+    "needs-sshd": _sshd,
+    "needs-nvml-stub": _nvml_stub,
+    "needs-gpu": _gpu,
+    "needs-linux": _linux,
+}
+PLAIN = (TIMING, TRACEBACK)
+_PHASE = re.compile(r"phase-\d+")
+
+
+@functools.cache
+def _reason(need: str) -> str:
+    return NEEDS[need]()
+
+
+def reason_to_skip(tags: Iterable[str]) -> str:
+    """Why a scenario with these tags cannot run here; "" when it can."""
+    reasons = [_reason(tag) for tag in sorted(tags) if tag in NEEDS]
+    return "; ".join(reason for reason in reasons if reason)
+
+
+def is_known(tag: str) -> bool:
+    """Whether the tag means anything; one that does not is a misspelt one."""
+    return tag in NEEDS or tag in PLAIN or _PHASE.fullmatch(tag) is not None

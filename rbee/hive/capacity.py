@@ -1,0 +1,159 @@
+"""Whether a model fits on a device, and starting it there. Phases 6 and 9.
+
+The answer comes from the model's header, what the device has free, and what this hive's own
+workers have been promised. The question and the start it allows are asked under one lock, so
+that two workers are never promised the same memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+
+import psutil
+
+from rbee.hive.devices import GIB, gpus_here
+from rbee.hive.models.catalog import ModelRow
+from rbee.hive.models.fit import Need, estimate, gpu_budget, largest_fitting
+from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.workers.registry import Worker
+from rbee.hive.workers.supervisor import Supervisor
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
+from rbee.wire.model_ref import ModelRef
+from rbee.wire.narration import device_name, size
+from rbee.wire.settings import Settings
+
+_MIB = 1024 * 1024
+#: Context of a model that was trained with more, unless more is asked for (tokens).
+_LARGEST_DEFAULT_CONTEXT = 8192
+_CPU = "cpu"
+
+
+class Capacity:
+    """The memory of this machine's devices, and who has been promised how much."""
+
+    def __init__(self, settings: Settings, models: Provisioner, workers: Supervisor) -> None:
+        self._settings = settings
+        self._models = models
+        self._workers = workers
+        self._promising = asyncio.Lock()
+
+    async def gpu(self, device: str) -> Gpu | None:
+        """The GPU called `device` as it is now; None for the CPU. Raises `invalid_request`."""
+        if device == _CPU:
+            return None
+        gpus = await asyncio.to_thread(gpus_here)
+        for gpu in gpus:
+            if gpu.id == device:
+                return gpu
+        raise RbeeError(
+            "invalid_request",
+            f"this hive has no device {device}",
+            f"devices: {', '.join([_CPU, *(gpu.id for gpu in gpus)])}",
+        )
+
+    async def check(self, device: str, ref: ModelRef, ctx: int = 0) -> Need:
+        """What the model needs on `device`, where there is room for it.
+
+        Raises `insufficient_vram` or `insufficient_ram` with need, free and what is short in
+        bytes, and with a smaller quant of the same repository where one would fit.
+        """
+        gpu = await self.gpu(device)
+        headers = await self._models.headers(ref)
+        context = self._context(headers[0], ctx)
+        need = self._need(headers, context, gpu)
+        free = self._free(device, gpu)
+        needed = need.total if gpu else math.ceil(need.total * self._settings.ram_factor)
+        if needed > free:
+            raise self._short(device, ref, need, needed, free, await self._smaller(ref, need, free))
+        return need
+
+    async def start(
+        self, wanted: StartWorker, ref: ModelRef, row: ModelRow, token: str, hive_url: str
+    ) -> Worker:
+        """Starts a worker on a device that has room. Raises as `check` and the supervisor do."""
+        async with self._promising:
+            need = await self.check(wanted.device, ref, wanted.ctx or 0)
+            headers = await self._models.headers(ref)
+            gpu = await self.gpu(wanted.device)
+            settings = self._settings
+            backend: Backend = gpu.backend if gpu else "cpu"
+            orders = WorkerOrders(
+                host=settings.worker_host,
+                port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
+                token=token,
+                worker_id="",
+                hive_url=hive_url,
+                model_ref=str(ref),
+                model_paths=[file.path for file in row.files],
+                device=wanted.device,
+                backend=backend,
+                context=self._context(headers[0], wanted.ctx or 0),
+                slots=settings.slots,
+                threads=settings.engine_threads or max(1, (os.cpu_count() or 2) - 1),
+                prompt_cache_mib=settings.prompt_cache_mib,
+                heartbeat_interval=settings.heartbeat_interval,
+                chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                simulated=gpu is not None and gpu.simulated,
+            )
+            engine = wanted.engine or settings.engine
+            return await self._workers.start(engine, orders, need.total)
+
+    def _context(self, header: GgufHeader, asked: int) -> int:
+        trained = header.context_length or _LARGEST_DEFAULT_CONTEXT
+        return asked or self._settings.context or min(trained, _LARGEST_DEFAULT_CONTEXT)
+
+    def _need(self, headers: tuple[GgufHeader, ...], context: int, gpu: Gpu | None) -> Need:
+        settings = self._settings
+        return estimate(
+            headers,
+            n_ctx=context * settings.slots,
+            n_slots=settings.slots,
+            on_gpu=gpu is not None,
+        )
+
+    def _free(self, device: str, gpu: Gpu | None) -> int:
+        mine = [each for each in self._workers.workers.values() if each.orders.device == device]
+        reserved = sum(worker.reserved_bytes for worker in mine)
+        if gpu is None:
+            return psutil.virtual_memory().available
+        free = round(gpu.vram_free_gb * GIB) - (reserved if gpu.simulated else 0)
+        return gpu_budget(
+            total_bytes=round(gpu.vram_gb * GIB),
+            free_bytes=free,
+            reserved_bytes=reserved,
+            margin_bytes=self._settings.vram_margin_mib * _MIB,
+        )
+
+    async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:
+        if ref.source != "hf":
+            return ""
+        plan = await self._models.plan(ref)
+        return largest_fitting(plan.quants, need.overhead, free)
+
+    def _short(
+        self, device: str, ref: ModelRef, need: Need, needed: int, free: int, smaller: str
+    ) -> RbeeError:
+        name = device_name(device)
+        suggestion = (
+            f"--model HF:{ref.repo}:{smaller} would fit"
+            if smaller
+            else "take a smaller model, a shorter --ctx, or another device"
+        )
+        return RbeeError(
+            "insufficient_ram" if device == _CPU else "insufficient_vram",
+            f"{ref} needs {size(needed)} on {name}, {size(free)} are free,"
+            f" {size(needed - free)} too little" + (" (estimate)" if need.is_estimate else ""),
+            suggestion,
+            {
+                "device": device,
+                "need_bytes": needed,
+                "free_bytes": free,
+                "short_bytes": needed - free,
+                "estimate": need.is_estimate,
+                **({"smaller_quant": smaller} if smaller else {}),
+            },
+        )

@@ -1,0 +1,267 @@
+"""A hive's life and its routes. Phases 3.2 to 10, 12.3.
+
+What comes in: requests of the queen and heartbeats of the workers. What goes out: heartbeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+
+import aiohttp
+from aiohttp import web
+
+from rbee.hive.capacity import Capacity
+from rbee.hive.devices import Detector
+from rbee.hive.heartbeat import HeartbeatSender
+from rbee.hive.models.catalog import ModelCatalog, ModelRow
+from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.workers.catalog import WorkerCatalog
+from rbee.hive.workers.spare import Spare
+from rbee.hive.workers.supervisor import Supervisor
+from rbee.http.client import Peer, open_session
+from rbee.http.events import EventLog, respond
+from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.home import Home
+from rbee.process.lifeline import Lifeline
+from rbee.process.sabotage import sabotaged
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import (
+    Devices,
+    HiveOrders,
+    ModelList,
+    ModelView,
+    ProvisionModel,
+    ProvisionStarted,
+    ProvisionWorker,
+    StartWorker,
+    WorkerKindView,
+    WorkerList,
+    WorkerReport,
+    WorkerStarted,
+)
+from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.settings import Settings
+
+
+def run(
+    orders: HiveOrders,
+    home: Home,
+    settings: Settings,
+    lifeline: Lifeline | None,
+    spare: Spare | None,
+) -> None:
+    """Serves until told to leave, then ends this process."""
+    asyncio.run(_live(orders, home, settings, lifeline, spare))
+
+
+async def _live(
+    orders: HiveOrders,
+    home: Home,
+    settings: Settings,
+    lifeline: Lifeline | None,
+    spare: Spare | None,
+) -> None:
+    async with open_session(orders.token, settings) as session:
+        hive = _Hive(orders, home, settings, session, spare)
+        try:
+            await hive.open()
+        except RbeeError as error:
+            if lifeline is None:
+                raise
+            lifeline.failed(error.body())
+            leave(1)
+        if lifeline is not None:
+            lifeline.ready(hive.server.url, hive.server.instance)
+        await hive.serve(lifeline)
+        await hive.sleep()
+    leave()
+
+
+class _Hive:
+    """The parts of this process, and the routes that lead to them."""
+
+    def __init__(
+        self,
+        orders: HiveOrders,
+        home: Home,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        spare: Spare | None,
+    ) -> None:
+        self.orders = orders
+        self.settings = settings
+        self.session = session
+        self.detector = Detector(home.path)
+        self.catalog = ModelCatalog(home.database_url("hive.db"))
+        self.models = Provisioner(home.models, self.catalog, settings)
+        self.workers = Supervisor(
+            home,
+            settings,
+            WorkerCatalog(home.database_url("hive.db")),
+            session,
+            spare,
+            self._changed,
+        )
+        self.capacity = Capacity(settings, self.models, self.workers)
+        self.heartbeat: HeartbeatSender | None = None
+        self.server = Server("hive", orders.token, self._routes())
+
+    async def open(self) -> None:
+        """Binds and listens. Raises `port_in_use`."""
+        await self.server.bind(self.orders.host, self.orders.port)
+
+    async def serve(self, lifeline: Lifeline | None) -> None:
+        """Beats until somebody asks this hive to leave."""
+        server = self.server
+        server.stop_on_signals()
+        self.heartbeat = HeartbeatSender(
+            Peer(self.session, self.orders.queen_url, "queen", "queen_unreachable"),
+            self.orders.hive_id,
+            server.url,
+            lambda: [worker.beat() for worker in self.workers.workers.values()],
+            self.settings.heartbeat_interval,
+        )
+        tasks = []
+        if not sabotaged("hive:no-heartbeat"):
+            tasks.append(asyncio.create_task(self.heartbeat.run()))
+        if lifeline is not None:
+            lifeline.watch(server.ask_to_stop, lambda: tasks.append(self._live_on_lease()))
+        else:
+            tasks.append(self._live_on_lease())
+        await server.stopping.wait()
+        for task in tasks:
+            task.cancel()
+
+    async def sleep(self) -> None:
+        """Phase 12.2: stops the workers and the downloads, then the server."""
+        await asyncio.gather(self.workers.stop_all(), self.models.close())
+        self.detector.close()
+        await self.server.close()
+
+    def _live_on_lease(self) -> asyncio.Task[None]:
+        async def until_lease_ends() -> None:
+            assert self.heartbeat is not None
+            await self.heartbeat.lease_ended(self.settings.lease)
+            self.server.ask_to_stop()
+
+        return asyncio.create_task(until_lease_ends())
+
+    def _changed(self) -> None:
+        if self.heartbeat is not None:
+            self.heartbeat.changed()
+
+    def _routes(self) -> list[Route]:
+        return [
+            Route("GET", addresses.DEVICES, self._devices),
+            Route("GET", addresses.CAPACITY, self._capacity),
+            Route("POST", addresses.MODELS_PROVISION, self._provision_model, 202),
+            Route("GET", addresses.MODELS_PROVISION + "/{id}/events", self._provision_events),
+            Route("GET", addresses.MODELS, self._models),
+            Route("GET", addresses.MODELS + "/{ref:.+}", self._model),
+            Route("POST", addresses.WORKERS_PROVISION, self._provision_worker),
+            Route("POST", addresses.WORKERS_START, self._start_worker, 202),
+            Route("GET", addresses.WORKERS, self._workers),
+            Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
+            Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
+            Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
+        ]
+
+    async def _devices(self, request: web.Request) -> Devices:
+        models = await asyncio.to_thread(self.catalog.list)
+        return await self.detector.detect(len(models), len(self.workers.workers))
+
+    async def _capacity(self, request: web.Request) -> Answer:
+        query = request.query
+        ref = parse_model_ref(_required(query.get("model"), "model"))
+        ctx = query.get("ctx", "")
+        if ctx and not ctx.isdigit():
+            raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
+        await self.capacity.check(_required(query.get("device"), "device"), ref, int(ctx or 0))
+        return None
+
+    async def _provision_model(self, request: web.Request) -> ProvisionStarted:
+        wanted = await read_body(request, ProvisionModel)
+        provision = self.models.provision(parse_model_ref(wanted.model_ref))
+        url = f"{addresses.MODELS_PROVISION}/{provision.provision_id}/events"
+        return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
+
+    async def _provision_events(self, request: web.Request) -> Answer:
+        provision = self.models.get(request.match_info["id"])
+        return await self._stream(request, provision.events)
+
+    async def _models(self, request: web.Request) -> ModelList:
+        rows = await asyncio.to_thread(self.catalog.list)
+        return ModelList(models=[_model_view(row) for row in rows])
+
+    async def _model(self, request: web.Request) -> ModelView:
+        ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
+        row = await self.models.find(ref)
+        if row is None:
+            raise RbeeError(
+                "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
+            )
+        return _model_view(row)
+
+    async def _provision_worker(self, request: web.Request) -> WorkerKindView:
+        wanted = await read_body(request, ProvisionWorker)
+        backend = wanted.kind.partition("-")[0]
+        gpu = await self.capacity.gpu(wanted.device) if wanted.device else None
+        engine = wanted.engine or self.settings.engine
+        return await self.workers.provision(backend, engine, gpu)
+
+    async def _start_worker(self, request: web.Request) -> WorkerStarted:
+        wanted = await read_body(request, StartWorker)
+        ref = parse_model_ref(wanted.model_ref)
+        row = await self.models.find(ref)
+        if row is None:
+            raise RbeeError(
+                "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
+            )
+        worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
+        await asyncio.to_thread(self.catalog.touch, str(ref))
+        return WorkerStarted(
+            worker_id=worker.worker_id,
+            url=worker.url,
+            port=worker.port,
+            events_url=f"{addresses.WORKERS}/{worker.worker_id}/events",
+        )
+
+    async def _workers(self, request: web.Request) -> WorkerList:
+        return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
+
+    async def _worker_events(self, request: web.Request) -> Answer:
+        return await self._stream(request, self.workers.story(request.match_info["id"]))
+
+    async def _stop_worker(self, request: web.Request) -> Answer:
+        await asyncio.shield(self.workers.stop(self.workers.get(request.match_info["id"])))
+        return None
+
+    async def _worker_heartbeat(self, request: web.Request) -> Answer:
+        self.workers.told(await read_body(request, WorkerReport))
+        return None
+
+    async def _stream(self, request: web.Request, events: EventLog) -> web.StreamResponse:
+        return await respond(request, events, comment_every=self.settings.stream_comment)
+
+
+def _model_view(row: ModelRow) -> ModelView:
+    return ModelView(
+        model_ref=row.ref,
+        path=row.path,
+        size_bytes=row.size_bytes,
+        quant=row.quant or None,
+        architecture=row.architecture or None,
+        status=row.status,
+    )
+
+
+def _required(value: str | None, name: str) -> str:
+    if not value:
+        raise RbeeError(
+            "invalid_request",
+            f"the query names no {name}",
+            "GET /capacity?device=gpu0&model=HF:owner/repo",
+        )
+    return value

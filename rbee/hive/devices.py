@@ -1,0 +1,163 @@
+"""What this machine has: its processor by psutil and py-cpuinfo, its GPUs by NVML.
+
+Phase 4.1, asked for by `GET /devices`. Simulated GPUs, described in the JSON file that
+RBEE_SIMULATE_GPUS names, take the place of real ones and are reported as simulated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import psutil
+
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Cpu, Devices, Gpu
+
+#: Bytes in the unit of every size called `_gb`: a GiB.
+GIB = 1024**3
+#: What Metal lets one process keep on the GPU, as a share of the memory it shares with the CPU
+#: (Apple's recommendedMaxWorkingSetSize is about this).
+_METAL_SHARE = 0.75
+
+
+class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    vram_gb: float
+    id: str = ""
+    vram_free_gb: float | None = None
+    backend: Literal["cuda", "metal"] = "cuda"
+
+
+class Detector:
+    """Looks at this machine anew each time, but for the processor's name, which is kept."""
+
+    def __init__(self, home: Path) -> None:
+        self._cpu_name_file = home / "cpu-name"
+        self._query: subprocess.Popen[bytes] | None = None
+
+    async def detect(self, models: int, workers: int) -> Devices:
+        """The devices, with the counts of models and workers that the hive knows."""
+        loop = asyncio.get_running_loop()
+        gpus = await loop.run_in_executor(None, gpus_here)
+        return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)
+
+    def close(self) -> None:
+        """Ends the query for the processor's name, where it still runs."""
+        if self._query is not None and self._query.poll() is None:
+            self._query.kill()
+            self._query.wait()
+
+    def _cpu(self) -> Cpu:
+        memory = psutil.virtual_memory()
+        return Cpu(
+            name=self._cpu_name(),
+            cores=psutil.cpu_count() or 1,
+            ram_gb=round(memory.total / GIB, 1),
+            ram_free_gb=round(memory.available / GIB, 1),
+        )
+
+    def _cpu_name(self) -> str:
+        """The name that py-cpuinfo found earlier; until then what the platform says.
+
+        Its query takes a second of CPU, so it runs once, in a process of the lowest priority.
+        """
+        try:
+            return self._cpu_name_file.read_text().strip()
+        except FileNotFoundError:
+            pass
+        if self._query is None:
+            self._query = subprocess.Popen(
+                [sys.executable, "-m", "rbee.hive.cpu_name", str(self._cpu_name_file)],
+                stdin=subprocess.DEVNULL,
+            )
+        return platform.processor() or platform.machine()
+
+
+def gpus_here() -> list[Gpu]:
+    """The GPUs of this machine now; blocking. None is fine.
+
+    Raises `invalid_request` where RBEE_SIMULATE_GPUS names no readable description.
+    """
+    description = os.environ.get("RBEE_SIMULATE_GPUS")
+    if description:
+        return _simulated(Path(description))
+    if sys.platform == "darwin":
+        return _metal()
+    return _nvidia()
+
+
+def _simulated(path: Path) -> list[Gpu]:
+    try:
+        described = msgspec.json.decode(path.read_bytes(), type=list[_SimulatedGpu])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise RbeeError(
+            "invalid_request",
+            f"RBEE_SIMULATE_GPUS={path}: {error}",
+            'write a list such as [{"name": "RTX 3090", "vram_gb": 24}], or unset the variable',
+        ) from None
+    return [
+        Gpu(
+            id=gpu.id or f"gpu{index}",
+            name=gpu.name,
+            vram_gb=gpu.vram_gb,
+            vram_free_gb=gpu.vram_gb if gpu.vram_free_gb is None else gpu.vram_free_gb,
+            backend=gpu.backend,
+            simulated=True,
+        )
+        for index, gpu in enumerate(described)
+    ]
+
+
+def _nvidia() -> list[Gpu]:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return []  # no library or no driver: a machine without NVIDIA GPUs
+    try:
+        return [_nvidia_gpu(index) for index in range(pynvml.nvmlDeviceGetCount())]
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _nvidia_gpu(index: int) -> Gpu:
+    import pynvml
+
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return Gpu(
+        id=f"gpu{index}",
+        name=str(pynvml.nvmlDeviceGetName(handle)).removeprefix("NVIDIA GeForce "),
+        vram_gb=round(memory.total / GIB, 2),
+        vram_free_gb=round(memory.free / GIB, 2),
+        backend="cuda",
+    )
+
+
+def _metal() -> list[Gpu]:
+    if platform.machine() != "arm64":
+        return []
+    brand = subprocess.run(
+        ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    memory = psutil.virtual_memory()
+    return [
+        Gpu(
+            id="gpu0",
+            name=brand or "Apple GPU",
+            vram_gb=round(memory.total * _METAL_SHARE / GIB, 2),
+            vram_free_gb=round(min(memory.available, memory.total * _METAL_SHARE) / GIB, 2),
+            backend="metal",
+        )
+    ]

@@ -1,0 +1,67 @@
+"""The hive's heartbeat to its queen: every 15 s, and at once when a worker's state changes.
+
+Phases 3.3 and 10. A hive that no parent holds by a lifeline (one on another machine, or one
+that was told to stay) lives on a lease that the queen's answers renew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+from collections.abc import Callable
+
+from rbee.http.client import Peer
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
+
+
+class HeartbeatSender:
+    """Beats until cancelled; `changed()` makes the next beat come now."""
+
+    def __init__(
+        self,
+        queen: Peer,
+        hive_id: str,
+        url: str,
+        workers: Callable[[], list[WorkerBeat]],
+        interval: float,
+    ) -> None:
+        self._queen = queen
+        self._hive_id = hive_id
+        self._url = url
+        self._workers = workers
+        self._interval = interval
+        self._change = asyncio.Event()
+        self._renewed = asyncio.Event()
+
+    def changed(self) -> None:
+        """Something the queen routes by is different now."""
+        self._change.set()
+
+    async def run(self) -> None:
+        """Sends heartbeats for ever."""
+        while True:
+            self._change.clear()
+            with contextlib.suppress(RbeeError):  # the next beat tries again
+                await self._beat()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._change.wait(), self._interval)
+
+    async def lease_ended(self, lease: float) -> None:
+        """Returns once no heartbeat has been answered for `lease` seconds."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            while True:
+                self._renewed.clear()
+                await asyncio.wait_for(self._renewed.wait(), lease)
+
+    async def _beat(self) -> None:
+        beat = Heartbeat(
+            hive_id=self._hive_id,
+            timestamp=datetime.datetime.now(datetime.timezone.utc).isoformat(),
+            url=self._url,
+            workers=self._workers(),
+        )
+        await self._queen.post(addresses.HEARTBEAT, beat, HeartbeatAnswer)
+        self._renewed.set()

@@ -1,0 +1,214 @@
+"""The models a hive has on its disk: rows that survive a restart.
+
+Phase 7, last step: a row is written only once every file of the model is complete, checked and on
+the disk. Phase 9 asks it for the path that a worker loads. SQLAlchemy is imported when a catalog
+is opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from rbee.process.database import open_database, transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.schema import CreateTable
+
+Status = Literal["ready", "missing", "changed"]
+
+_BLOCK = 1024 * 1024
+
+
+class StoredFile(msgspec.Struct, frozen=True):
+    """One file of a model, as it was when it was checked.
+
+    `owned` files were put there by rbee and go when the model is removed; others lie in the
+    user's hub cache, in the package, or where a `file:` reference points.
+    """
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    sha256: str = ""
+    owned: bool = True
+
+
+class ModelRow(msgspec.Struct, frozen=True):
+    """A model of the catalog.
+
+    `ref` is the canonical text of its reference, `path` the file that an engine opens (the first
+    of `files`), `revision` the commit. `context_length` is in tokens, times are milliseconds
+    since 1970; `last_used_ms` is 0 until a worker has loaded it. Only a row whose `status` is
+    `ready` can be used: otherwise a file is missing, or its content changed.
+    """
+
+    ref: str
+    repo: str
+    revision: str
+    path: str
+    files: tuple[StoredFile, ...]
+    size_bytes: int
+    architecture: str
+    quant: str
+    context_length: int
+    status: Status = "ready"
+    added_at_ms: int = 0
+    last_used_ms: int = 0
+
+
+def stored_file(path: str, sha256: str = "", owned: bool = True) -> StoredFile:
+    """The record of a file that was just checked. Raises `OSError` when it is gone."""
+    status = os.stat(path)
+    return StoredFile(path, status.st_size, status.st_mtime_ns, sha256, owned)
+
+
+class ModelCatalog:
+    """The table `models` in the hive's database. All methods block.
+
+    Raises `RbeeError` `home_unusable` when the database cannot be opened, written or stays locked.
+    `set_aside` is the new name of a corrupt database found in its place, or empty.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine, self.set_aside = open_database(url)
+        self._models = _table()
+        with transaction(self._engine) as connection:
+            connection.execute(_creation(self._models))
+
+    def add(self, row: ModelRow) -> None:
+        """Write `row`, in place of an earlier one of the same reference."""
+        values = msgspec.structs.asdict(row)
+        values["files"] = msgspec.json.encode(row.files).decode()
+        values["added_at_ms"] = row.added_at_ms or _now_ms()
+        models = self._models
+        with transaction(self._engine) as connection:
+            connection.execute(models.delete().where(models.c.ref == row.ref))
+            connection.execute(models.insert().values(values))
+
+    def find(self, ref: str) -> ModelRow | None:
+        """The row of `ref`, with the status that its files have now, which is also recorded.
+
+        Sizes and times of change are compared; a file whose time differs is read through, which
+        takes seconds for a large model, and keeps its row when the checksum still holds.
+        """
+        row = self._read(ref)
+        if row is None:
+            return None
+        files, status = _verified(row.files)
+        if files != row.files or status != row.status:
+            row = msgspec.structs.replace(row, files=files, status=status)
+            self._update(ref, files=msgspec.json.encode(files).decode(), status=status)
+        return row
+
+    def list(self) -> tuple[ModelRow, ...]:
+        """All rows, the last used first, with the status as it was last recorded."""
+        models = self._models
+        query = models.select().order_by(models.c.last_used_ms.desc(), models.c.ref)
+        with transaction(self._engine) as connection:
+            return tuple(_row(found) for found in connection.execute(query).mappings())
+
+    def remove(self, ref: str) -> tuple[StoredFile, ...]:
+        """Take `ref` out, and name the owned files that no other row needs.
+
+        The caller deletes them; the row goes first, so a crash between leaves files, never a row
+        without them. Removing what is not there is no error.
+        """
+        row = self._read(ref)
+        models = self._models
+        with transaction(self._engine) as connection:
+            connection.execute(models.delete().where(models.c.ref == ref))
+        needed = {file.path for other in self.list() for file in other.files}
+        files = row.files if row else ()
+        return tuple(file for file in files if file.owned and file.path not in needed)
+
+    def touch(self, ref: str, at_ms: int = 0) -> None:
+        """Note that a worker loaded `ref` at `at_ms`, or now."""
+        self._update(ref, last_used_ms=at_ms or _now_ms())
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self._engine.dispose()
+
+    def _read(self, ref: str) -> ModelRow | None:
+        models = self._models
+        with transaction(self._engine) as connection:
+            found = connection.execute(models.select().where(models.c.ref == ref)).mappings()
+            first = found.first()
+        return _row(first) if first else None
+
+    def _update(self, ref: str, **values: Any) -> None:
+        models = self._models
+        with transaction(self._engine) as connection:
+            connection.execute(models.update().where(models.c.ref == ref).values(values))
+
+
+def _table() -> Table:
+    from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
+
+    return Table(
+        "models",
+        MetaData(),
+        Column("ref", String, primary_key=True),
+        Column("repo", String, nullable=False),
+        Column("revision", String, nullable=False),
+        Column("path", String, nullable=False),
+        Column("files", Text, nullable=False),
+        Column("size_bytes", BigInteger, nullable=False),
+        Column("status", String, nullable=False),
+        Column("architecture", String, nullable=False),
+        Column("quant", String, nullable=False),
+        Column("context_length", Integer, nullable=False),
+        Column("added_at_ms", BigInteger, nullable=False),
+        Column("last_used_ms", BigInteger, nullable=False),
+    )
+
+
+def _creation(table: Table) -> CreateTable:
+    """The statement that makes `table` unless another process just did."""
+    from sqlalchemy.schema import CreateTable
+
+    return CreateTable(table, if_not_exists=True)
+
+
+def _row(found: Any) -> ModelRow:
+    values = {str(name): value for name, value in found.items()}
+    values["files"] = msgspec.json.decode(values["files"])
+    return msgspec.convert(values, ModelRow)
+
+
+def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], Status]:
+    """The files with their present times where the content is the same, and their status."""
+    status: Status = "ready"
+    current = []
+    for file in files:
+        try:
+            now = os.stat(file.path)
+            if now.st_size != file.size_bytes:
+                status = "changed"
+            elif now.st_mtime_ns != file.mtime_ns:
+                if file.sha256 and _sha256(file.path) == file.sha256:
+                    file = msgspec.structs.replace(file, mtime_ns=now.st_mtime_ns)
+                else:
+                    status = "changed"
+        except OSError:
+            return files, "missing"
+        current.append(file)
+    return tuple(current), status
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,449 @@
+"""One file of a model, from the hub to the disk, whatever happens in between.
+
+Phase 7. The bytes go to a partial file of our own, ``<name>.<etag>.part`` beside the destination,
+so that a run after a cut, a kill or a power failure goes on where the last one stopped. The file
+gets its real name only when every byte has been checked and is on the disk. Next: the catalog.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from rbee.hive.models.hub import (
+    CONNECT_S,
+    LONGEST_WAIT_S,
+    HubFailure,
+    HubFile,
+    host_of,
+    open_stream,
+)
+from rbee.wire.errors import RbeeError
+
+#: Seconds between two progress reports, and the longest delay of a cancellation.
+PROGRESS_S = 0.1
+#: Pieces of up to 64 KiB that may wait between the network and the disk.
+_PIECES_AHEAD = 64
+_BLOCK = 1024 * 1024
+
+Progress = Callable[[int, int], None]
+_Piece = int | bytes | HubFailure | None
+
+
+class Cancelled(Exception):
+    """The download was called off. What had arrived stays for the next one."""
+
+
+def download(
+    file: HubFile,
+    destination: str,
+    on_progress: Progress,
+    cancelled: threading.Event,
+    stall_s: float = 60.0,
+    tries: int = 6,
+    first_wait_s: float = 0.5,
+) -> None:
+    """Bring `file` to `destination`, an absolute path whose folders are made.
+
+    A destination that already has the right content is left as it is. Of two callers, in one
+    process or in two, one fetches and the other waits for its result.
+
+    `on_progress(done, total)` is called in bytes, about ten times a second and at the end; when a
+    partial file is found it first counts up through what is there, as that is read again.
+    `stall_s` is the longest wait for a byte. A cut, a stall, 429 and 5xx are tried again, `tries`
+    times in a row without a new byte, after `first_wait_s` seconds that double each time or after
+    what the hub asks for.
+
+    Raises `Cancelled` within `PROGRESS_S` of `cancelled` being set, and `RbeeError`:
+    `insufficient_disk` (details: need, free), `download_failed`, `model_gated`, `model_not_found`,
+    `checksum_mismatch`, `home_unusable` when the folder cannot be written. Only after
+    `checksum_mismatch` is the partial file gone.
+    """
+    report = _throttled(on_progress, file.size)
+    folder = os.path.dirname(destination)
+    with _disk_failures_told(file, destination):
+        os.makedirs(folder, exist_ok=True)
+        before = _identity(destination)
+        if _is_complete(file, destination, report, cancelled):
+            report(file.size)
+            return
+        partial = partial_path(file, destination)
+        with _sole_writer(partial, destination, before, report, cancelled) as descriptor:
+            if descriptor is not None:
+                _fetch(file, folder, descriptor, report, cancelled, stall_s, tries, first_wait_s)
+                _sync(descriptor)
+                os.replace(partial, destination)
+                _sync_folder(folder)
+        report(file.size)
+
+
+def partial_path(file: HubFile, destination: str) -> str:
+    """Where the bytes of this very content collect until they are complete."""
+    tag = (file.sha256 or file.etag or file.commit)[:16]
+    return f"{destination}.{tag}.part"
+
+
+def partial_size(file: HubFile, destination: str) -> int:
+    """Bytes that an earlier download left behind: what need not be fetched again."""
+    try:
+        return os.stat(partial_path(file, destination)).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def require_disk(folder: str, need_bytes: int) -> None:
+    """Refuse to start what cannot fit on the disk of `folder`, which exists.
+
+    Raises `RbeeError` `insufficient_disk` (details: need, free, short, in bytes).
+    """
+    free = shutil.disk_usage(folder).free
+    if free < need_bytes:
+        raise _disk_full(folder, need_bytes, free)
+
+
+def _fetch(
+    file: HubFile,
+    folder: str,
+    descriptor: int,
+    report: Callable[[int], None],
+    cancelled: threading.Event,
+    stall_s: float,
+    tries: int,
+    first_wait_s: float,
+) -> None:
+    """Fill the partial file behind `descriptor` with what is missing, and check all of it."""
+    done = os.fstat(descriptor).st_size
+    if done > file.size:
+        os.ftruncate(descriptor, 0)
+        done = 0
+    require_disk(folder, file.size - done)
+    digest = _Digest(file)
+    digest.read(descriptor, done, report, cancelled)
+    failed, furthest = 0, done
+    while done < file.size:
+        if cancelled.is_set():
+            raise Cancelled
+        try:
+            for piece in _pieces(file, done, stall_s, cancelled):
+                if isinstance(piece, int):
+                    if piece != done:
+                        # This hub serves no ranges: from the beginning.
+                        os.ftruncate(descriptor, piece)
+                        done = piece
+                        digest = _Digest(file)
+                    continue
+                piece = piece[: file.size - done]
+                _write(descriptor, piece, done)
+                digest.update(piece)
+                done += len(piece)
+                report(done)
+        except HubFailure as failure:
+            failed = 1 if done > furthest else failed + 1
+            furthest = max(furthest, done)
+            if not failure.transient:
+                raise failure.error from failure
+            wait_s = failure.retry_after_s or first_wait_s * 2 ** (failed - 1)
+            if failed >= tries or wait_s > LONGEST_WAIT_S:
+                raise _gave_up(failure, file, done, failed) from failure
+            if cancelled.wait(wait_s):
+                raise Cancelled from failure
+    if not digest.matches():
+        os.ftruncate(descriptor, 0)
+        raise _wrong_content(file)
+
+
+def _pieces(
+    file: HubFile, offset: int, stall_s: float, cancelled: threading.Event
+) -> Iterator[int | bytes]:
+    """Where the hub's answer begins, then its bytes up to the file's end.
+
+    A thread of its own reads from the network: a blocked read cannot be called off, but the
+    thread can be left to its timeout. It also fetches ahead while the disk is written.
+
+    Raises `HubFailure` and `Cancelled`.
+    """
+    pieces: queue.Queue[_Piece] = queue.Queue(_PIECES_AHEAD)
+    abandoned = threading.Event()
+    threading.Thread(
+        target=_read_ahead,
+        args=(file, offset, stall_s, pieces, abandoned),
+        name=f"download {file.name}",
+        daemon=True,
+    ).start()
+    # The reader itself notices a stall; this stands behind it where a lookup of a name hangs.
+    patience_s = stall_s + 2 * CONNECT_S
+    heard = time.monotonic()
+    received = offset
+    try:
+        while True:
+            if cancelled.is_set():
+                raise Cancelled
+            try:
+                piece = pieces.get(timeout=PROGRESS_S)
+            except queue.Empty:
+                if time.monotonic() - heard > patience_s:
+                    raise _cut(file, f"nothing came for {patience_s:.0f} s") from None
+                continue
+            heard = time.monotonic()
+            if isinstance(piece, HubFailure):
+                raise piece
+            if piece is None:
+                if received < file.size:
+                    raise _cut(file, f"the answer ended at {received} of {file.size} bytes")
+                return
+            received = piece if isinstance(piece, int) else received + len(piece)
+            yield piece
+            if received >= file.size:
+                return
+    finally:
+        abandoned.set()
+        with suppress(queue.Empty):
+            while True:
+                pieces.get_nowait()
+
+
+def _read_ahead(
+    file: HubFile,
+    offset: int,
+    stall_s: float,
+    pieces: queue.Queue[_Piece],
+    abandoned: threading.Event,
+) -> None:
+    """Put the hub's answer into `pieces`: its offset, its bytes, None; or a `HubFailure`."""
+    try:
+        with open_stream(file, offset, stall_s) as stream:
+            pieces.put(stream.offset)
+            for chunk in stream.chunks:
+                if abandoned.is_set():
+                    return
+                pieces.put(chunk)
+        last: _Piece = None
+    except HubFailure as failure:
+        last = failure
+    if not abandoned.is_set():
+        pieces.put(last)
+
+
+class _Digest:
+    """The running checksum of a file: sha256, or the git blob id where the hub has no other.
+
+    Git's id is the sha1 of ``blob <size>\\0`` and the content (git's ``hash-object``).
+    """
+
+    def __init__(self, file: HubFile) -> None:
+        self._expected = file.sha256 or (file.etag if len(file.etag) == 40 else "")
+        if file.sha256:
+            self._hash = hashlib.sha256()
+        else:
+            self._hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+
+    def update(self, data: bytes) -> None:
+        self._hash.update(data)
+
+    def read(
+        self,
+        descriptor: int,
+        size: int,
+        report: Callable[[int], None],
+        cancelled: threading.Event,
+    ) -> None:
+        """Take in the first `size` bytes of an open file. Raises `Cancelled`."""
+        done = 0
+        while done < size:
+            if cancelled.is_set():
+                raise Cancelled
+            block = os.pread(descriptor, min(_BLOCK, size - done), done)
+            if not block:
+                return
+            self._hash.update(block)
+            done += len(block)
+            report(done)
+
+    def matches(self) -> bool:
+        """Whether the content is the listed one; yes when the hub gave nothing to compare."""
+        return not self._expected or self._hash.hexdigest() == self._expected
+
+
+def _is_complete(
+    file: HubFile,
+    destination: str,
+    report: Callable[[int], None],
+    cancelled: threading.Event,
+) -> bool:
+    """Whether `destination` already holds the content of `file`. Reads it all."""
+    try:
+        descriptor = os.open(destination, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        if os.fstat(descriptor).st_size != file.size:
+            return False
+        digest = _Digest(file)
+        digest.read(descriptor, file.size, report, cancelled)
+        return digest.matches()
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _sole_writer(
+    partial: str,
+    destination: str,
+    before: tuple[int, int] | None,
+    report: Callable[[int], None],
+    cancelled: threading.Event,
+) -> Iterator[int | None]:
+    """The partial file, open and locked; or None once another writer has completed the file.
+
+    `before` is what stood at `destination` at the start. The lock ends with its process, so a
+    killed download never bars the next one. An empty partial file is not left behind.
+    """
+    while True:
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                report(os.fstat(descriptor).st_size)
+                if cancelled.wait(PROGRESS_S):
+                    raise Cancelled from None
+                continue
+            # The one that held the lock may have renamed or removed what is locked now.
+            if _identity(partial) != _identity(descriptor):
+                continue
+            try:
+                now = _identity(destination)
+                yield None if now is not None and now != before else descriptor
+            finally:
+                mine = _identity(partial) == _identity(descriptor)
+                if mine and os.fstat(descriptor).st_size == 0:
+                    os.unlink(partial)
+            return
+        finally:
+            os.close(descriptor)
+
+
+def _identity(path: str | int) -> tuple[int, int] | None:
+    """Device and inode of a path or an open file; None where there is nothing."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _write(descriptor: int, data: bytes, offset: int) -> None:
+    """All of `data` at `offset`; a disk that fills up takes a part and then raises."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view = view[written:]
+        offset += written
+
+
+def _sync(descriptor: int) -> None:
+    """Bring an open file onto the disk, past the cache of the drive where that takes a call."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        fcntl.fcntl(descriptor, full)
+    else:
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: str) -> None:
+    """Bring a rename in `folder` onto the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _throttled(on_progress: Progress, total: int) -> Callable[[int], None]:
+    """`on_progress` with at most one call in `PROGRESS_S` seconds, and one for the last byte."""
+    last_time, last_done = 0.0, -1
+
+    def report(done: int) -> None:
+        nonlocal last_time, last_done
+        now = time.monotonic()
+        if done == last_done or (done < total and now - last_time < PROGRESS_S):
+            return
+        last_time, last_done = now, done
+        on_progress(done, total)
+
+    return report
+
+
+@contextmanager
+def _disk_failures_told(file: HubFile, destination: str) -> Iterator[None]:
+    """Turn what the file system raises into `RbeeError`."""
+    try:
+        yield
+    except OSError as error:
+        folder = os.path.dirname(destination)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            missing = file.size - partial_size(file, destination)
+            raise _disk_full(folder, missing, shutil.disk_usage(folder).free) from error
+        raise RbeeError(
+            "home_unusable",
+            f"cannot write {error.filename or destination}: {error.strerror}",
+            "make the folder writable, or set RBEE_HOME to another one",
+            {"path": destination},
+        ) from error
+
+
+def _disk_full(folder: str, need: int, free: int) -> RbeeError:
+    return RbeeError(
+        "insufficient_disk",
+        f"the disk of {folder} has {_amount(free)} free, the download needs {_amount(need)} more",
+        "free some space (`rbee-keeper rm REF` removes a model), or set RBEE_HOME to another disk",
+        {"need": need, "free": free, "short": max(0, need - free), "path": folder},
+    )
+
+
+def _amount(size: int) -> str:
+    """Bytes for a person, in the decimal units that disks are sold in."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+def _cut(file: HubFile, why: str) -> HubFailure:
+    host = host_of(file.url)
+    error = RbeeError(
+        "download_failed",
+        f"{host} stopped sending {file.name}: {why}",
+        "run the same command again: it goes on where it stopped",
+        {"host": host, "repo": file.repo, "file": file.name},
+    )
+    return HubFailure(error, transient=True)
+
+
+def _gave_up(failure: HubFailure, file: HubFile, done: int, tries: int) -> RbeeError:
+    told = failure.error
+    details = {**told.details, "file": file.name, "done": done, "total": file.size, "tries": tries}
+    times = "once" if tries == 1 else f"{tries} times in a row"
+    return RbeeError(
+        told.code,
+        f"{told.message} ({times}; {_amount(done)} of {_amount(file.size)} are kept)",
+        "run the same command again: it goes on where it stopped",
+        details,
+    )
+
+
+def _wrong_content(file: HubFile) -> RbeeError:
+    return RbeeError(
+        "checksum_mismatch",
+        f"{file.name} arrived with another content than {host_of(file.url)} announced",
+        "run the same command again: the file is fetched from its beginning",
+        {"host": host_of(file.url), "repo": file.repo, "file": file.name, "sha256": file.sha256},
+    )

@@ -1,0 +1,531 @@
+"""The model hub: which files a reference stands for, and their bytes by range.
+
+Phases 6 and 7, and the only module that knows the hub's client. That client is imported when
+first needed (0.2 s); its token, `HF_ENDPOINT`, `HF_HOME` and `HF_HUB_OFFLINE` apply. All of this
+blocks: callers run it in threads.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+import msgspec
+
+from rbee.hive.models.choose import Choice, ListedFile, choose, quant_sizes
+from rbee.wire.errors import RbeeError
+from rbee.wire.model_ref import ModelRef
+
+if TYPE_CHECKING:
+    import httpx2
+    from huggingface_hub import ModelInfo
+
+# Without this the client asks the hub for a list of programs that might have started it, before
+# the first question of a user and for up to 3 s, to put the name into its requests.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+#: Seconds: to connect; for the hub to answer a question; between two bytes of a header.
+CONNECT_S = 5.0
+ANSWER_S = 30.0
+#: How often a question is asked, and the wait before asking again, which doubles.
+TRIES = 3
+FIRST_WAIT_S = 0.5
+#: A hub that asks for a longer pause than this is reported instead.
+LONGEST_WAIT_S = 120.0
+
+_TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+T = TypeVar("T")
+
+
+class HubFile(msgspec.Struct, frozen=True):
+    """One file at one commit. `size` in bytes; `sha256` empty where the hub has none.
+
+    `cached_path` is where the user's own cache of the hub's client holds it, else empty: such a
+    file is used where it lies.
+    """
+
+    repo: str
+    commit: str
+    name: str
+    size: int
+    sha256: str
+    etag: str
+    url: str
+    cached_path: str = ""
+
+
+class ModelPlan(msgspec.Struct, frozen=True):
+    """What a reference stands for right now.
+
+    `quants` are the repository's quants with their sizes in bytes; `note` is a sentence to
+    narrate, or empty.
+    """
+
+    ref: ModelRef
+    repo: str
+    commit: str
+    files: tuple[HubFile, ...]
+    quant: str
+    quants: dict[str, int]
+    note: str = ""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def folder(self) -> str:
+        """Where the files belong, below the models folder."""
+        return f"{self.repo.replace('/', '--')}/{self.commit[:12]}"
+
+
+class HubFailure(Exception):
+    """A request that did not work: the `error` to tell, and whether asking again may help.
+
+    `retry_after_s` is the pause the hub asked for, in seconds.
+    """
+
+    def __init__(
+        self, error: RbeeError, transient: bool, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.transient = transient
+        self.retry_after_s = retry_after_s
+
+
+def resolve(ref: ModelRef, cancelled: threading.Event | None = None) -> ModelPlan:
+    """The files that a reference to the hub (`ref.source == "hf"`) stands for, at one commit.
+
+    One request for the listing, and one for a byte when the repository is gated, so that a missing
+    licence shows here and not in the middle. With `HF_HUB_OFFLINE`, or when the hub cannot be
+    reached, the user's cache answers if it holds the model.
+
+    Raises `RbeeError`: `model_not_found`, `model_gated`, `model_invalid` (a part of a split model
+    is missing), `download_failed` (details: host, status).
+    """
+    if _offline():
+        plan = _plan_from_cache(ref)
+        if plan is None:
+            raise _offline_error(ref.repo)
+        return plan
+    try:
+        info = _asked(lambda: _listing(ref), cancelled)
+    except HubFailure as failure:
+        unreachable = failure.transient and failure.error.details.get("status") is None
+        plan = _plan_from_cache(ref) if unreachable else None
+        if plan is None:
+            raise failure.error from failure
+        return plan
+    listing = [
+        ListedFile(
+            name=sibling.rfilename,
+            size=sibling.size or 0,
+            sha256=sibling.lfs.sha256 if sibling.lfs else "",
+            etag=(sibling.lfs.sha256 if sibling.lfs else sibling.blob_id) or "",
+        )
+        for sibling in info.siblings or ()
+        if _stays_inside(sibling.rfilename)
+    ]
+    choice = choose(listing, ref)
+    commit = info.sha or ref.revision or "main"
+    files = _files(ref.repo, commit, choice)
+    if info.gated:
+        read_range(files[0], 0, 1, cancelled)
+    return ModelPlan(ref, ref.repo, commit, files, choice.quant, quant_sizes(listing), choice.note)
+
+
+def read_range(
+    file: HubFile, offset: int, size: int, cancelled: threading.Event | None = None
+) -> bytes:
+    """`size` bytes of `file` from `offset` on, fewer only at its end.
+
+    Raises `RbeeError` `model_gated`, `model_not_found`, `download_failed`.
+    """
+    size = min(size, file.size - offset)
+    if size <= 0:
+        return b""
+    if file.cached_path:
+        with open(file.cached_path, "rb") as cached:
+            return os.pread(cached.fileno(), size, offset)
+    try:
+        return _asked(lambda: _read_range_once(file, offset, size), cancelled)
+    except HubFailure as failure:
+        raise failure.error from failure
+
+
+class HubStream(msgspec.Struct, frozen=True):
+    """The bytes of a file from `offset` on, as they arrive."""
+
+    offset: int
+    chunks: Iterator[bytes]
+
+
+@contextmanager
+def open_stream(
+    file: HubFile, offset: int, read_s: float, end: int | None = None
+) -> Iterator[HubStream]:
+    """Ask for `file` from `offset` to before `end` (default: its end).
+
+    The stream may begin at 0 although `offset` was asked for: then this hub serves no ranges.
+    What it serves has been checked to be the content of `file.etag` and of `file.size` bytes.
+    `read_s` is the longest wait for a byte, in seconds.
+
+    Raises `HubFailure`, here and while the chunks are read.
+    """
+    import httpx2
+    from huggingface_hub import get_session
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    headers = build_hf_headers()
+    # Bytes as they are stored: a compressed answer has no ranges.
+    headers["Accept-Encoding"] = "identity"
+    if offset or end is not None:
+        headers["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
+    timeout = httpx2.Timeout(read_s, connect=CONNECT_S)
+    with (
+        _failures_told(file.repo, file.url),
+        get_session().stream("GET", file.url, headers=headers, timeout=timeout) as response,
+    ):
+        _check_status(response)
+        yield HubStream(_served_from(response, file, offset), response.iter_raw())
+
+
+def host_of(url: str) -> str:
+    """Host and port of `url`, without user, password, path or query: fit for a message."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def _read_range_once(file: HubFile, offset: int, size: int) -> bytes:
+    data = bytearray()
+    with open_stream(file, offset, ANSWER_S, end=offset + size) as stream:
+        skip = offset - stream.offset
+        for chunk in stream.chunks:
+            data += chunk
+            if len(data) >= skip + size:
+                break
+    return bytes(data[skip : skip + size])
+
+
+def _asked(question: Callable[[], T], cancelled: threading.Event | None) -> T:
+    """The answer to `question`, asked up to `TRIES` times while failures are transient.
+
+    Raises the last `HubFailure`.
+    """
+    pause = cancelled or threading.Event()
+    for attempt in range(1, TRIES + 1):
+        try:
+            return question()
+        except HubFailure as failure:
+            wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
+            if not failure.transient or attempt == TRIES or wait_s > ANSWER_S:
+                raise
+            if pause.wait(wait_s):
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _listing(ref: ModelRef) -> ModelInfo:
+    import httpx2
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    # The client hands this on to httpx2, which knows more than one number.
+    timeout = cast(float, httpx2.Timeout(ANSWER_S, connect=CONNECT_S))
+    with _failures_told(ref.repo, api.endpoint):
+        return api.model_info(
+            ref.repo, revision=ref.revision or None, files_metadata=True, timeout=timeout
+        )
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a listed name, joined to a folder, is a path below that folder."""
+    return not name.startswith("/") and ".." not in name.split("/")
+
+
+def _files(repo: str, commit: str, choice: Choice) -> tuple[HubFile, ...]:
+    from huggingface_hub import hf_hub_url
+
+    return tuple(
+        HubFile(
+            repo=repo,
+            commit=commit,
+            name=file.name,
+            size=file.size,
+            sha256=file.sha256,
+            etag=file.etag,
+            url=hf_hub_url(repo, file.name, revision=commit),
+            cached_path=_cached_path(repo, commit, file),
+        )
+        for file in choice.files
+    )
+
+
+def _cached_path(repo: str, commit: str, file: ListedFile) -> str:
+    """Where the user's cache holds exactly this file, or nothing."""
+    from huggingface_hub import try_to_load_from_cache
+
+    path = try_to_load_from_cache(repo, file.name, revision=commit)
+    if not isinstance(path, str) or os.path.getsize(path) != file.size:
+        return ""
+    # The cache names its blobs after their etag.
+    blob = os.path.basename(os.path.realpath(path))
+    return "" if _HASH.fullmatch(blob) and file.etag and blob != file.etag else path
+
+
+def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
+    """The plan out of the user's cache alone, or None when it does not hold the model."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
+        return None
+    wanted = ref.revision or "main"
+    for repo in repos:
+        if repo.repo_id != ref.repo or repo.repo_type != "model":
+            continue
+        for revision in repo.revisions:
+            if wanted not in revision.refs and wanted != revision.commit_hash:
+                continue
+            listing = []
+            for cached in revision.files:
+                name = str(cached.file_path.relative_to(revision.snapshot_path))
+                blob = cached.blob_path.name
+                etag = blob if _HASH.fullmatch(blob) else ""
+                sha256 = etag if len(etag) == 64 else ""
+                listing.append(ListedFile(name, cached.size_on_disk, sha256, etag))
+            choice = _choice_or_none(listing, ref)
+            if choice:
+                files = _files(ref.repo, revision.commit_hash, choice)
+                note = "the hub is out of reach; taking the model from the user's hub cache"
+                sizes = quant_sizes(listing)
+                return ModelPlan(
+                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note
+                )
+    return None
+
+
+def _choice_or_none(listing: Sequence[ListedFile], ref: ModelRef) -> Choice | None:
+    try:
+        return choose(listing, ref)
+    except RbeeError:
+        return None
+
+
+def _served_from(response: httpx2.Response, file: HubFile, offset: int) -> int:
+    """Where the answer begins, after checking that it is the file that was asked for.
+
+    Raises `HubFailure` when the content has another etag or another size than was listed.
+    """
+    served = _etag(response)
+    comparable = _HASH.fullmatch(file.etag) and len(served) == len(file.etag)
+    if comparable and served != file.etag:
+        raise _changed(file, f"etag {served[:12]}", f"etag {file.etag[:12]}")
+    start, size = 0, response.headers.get("Content-Length")
+    if response.status_code == 206:
+        span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
+        start, size = (int(span[1]), span[2]) if span else (offset, None)
+        if start != offset:
+            raise _changed(file, f"bytes from {start}", f"bytes from {offset}")
+    if size is not None and int(size) != file.size:
+        raise _changed(file, f"{size} bytes", f"{file.size} bytes")
+    return start
+
+
+def _etag(response: httpx2.Response) -> str:
+    """The hub's name for the content, without quotes.
+
+    A large file is redirected to a store whose own ETag means something else; the hub then says
+    it on the way, in `X-Linked-Etag`.
+    """
+    for each in (*response.history, response):
+        linked = each.headers.get("X-Linked-Etag")
+        if linked:
+            return str(linked).removeprefix("W/").strip('"')
+    if response.history:
+        return ""
+    return str(response.headers.get("ETag", "")).removeprefix("W/").strip('"')
+
+
+def _changed(file: HubFile, got: str, listed: str) -> HubFailure:
+    host = host_of(file.url)
+    error = RbeeError(
+        "download_failed",
+        f"{host} serves {file.name} with {got}, but listed it with {listed}",
+        "ask again: the repository may just have changed",
+        {"host": host, "repo": file.repo, "file": file.name},
+    )
+    return HubFailure(error, transient=False)
+
+
+@contextmanager
+def _failures_told(repo: str, url: str) -> Iterator[None]:
+    """Turn what the hub's client and its HTTP library raise into `HubFailure`."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    try:
+        yield
+    except OfflineModeIsEnabled as error:
+        raise HubFailure(_offline_error(repo), transient=False) from error
+    except HfHubHTTPError as error:
+        raise _refusal(error, repo) from error
+    except httpx2.TimeoutException as error:
+        connecting = isinstance(error, httpx2.ConnectTimeout)
+        why = f"no connection in {CONNECT_S:.0f} s" if connecting else "it stopped sending"
+        raise _out_of_reach(repo, url, why) from error
+    except (httpx2.RequestError, httpx2.StreamError, httpx2.InvalidURL, ValueError) as error:
+        raise _out_of_reach(repo, url, _reason(error)) from error
+
+
+def _check_status(response: httpx2.Response) -> None:
+    """Raise the client's own class of error for a status that is no success."""
+    from huggingface_hub import hf_raise_for_status
+
+    if response.is_error:
+        response.read()
+        hf_raise_for_status(response)
+
+
+def _refusal(error: Any, repo: str) -> HubFailure:
+    """What to tell about an answer with an error status; `error` is an `HfHubHTTPError`."""
+    from huggingface_hub.errors import (
+        DisabledRepoError,
+        GatedRepoError,
+        RemoteEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    response = error.response
+    status = int(response.status_code)
+    host = host_of(str(response.url))
+    facts = {"host": host, "status": status, "repo": repo}
+    page = f"{_endpoint()}/{repo}"
+    login = "hf auth login (or set HF_TOKEN)"
+    # A signed address of a file store that has run out; the next try gets a new one.
+    expired = (
+        status in (401, 403) and bool(response.history) and "X-Error-Code" not in response.headers
+    )
+    if isinstance(error, GatedRepoError):
+        told = RbeeError(
+            "model_gated",
+            f"{repo} is gated: {host} answered {status}",
+            f"accept the licence at {page}, then: {login}",
+            facts,
+        )
+    elif isinstance(error, RevisionNotFoundError):
+        told = RbeeError(
+            "model_not_found",
+            f"{repo} has no such revision",
+            f"look at the branches and tags on {page}, or leave out @revision",
+            facts,
+        )
+    elif isinstance(error, RemoteEntryNotFoundError):
+        told = RbeeError(
+            "model_not_found",
+            f"{repo} no longer holds that file",
+            f"ask again, or look at {page}",
+            facts,
+        )
+    elif isinstance(error, RepositoryNotFoundError) or status in (404, 410):
+        told = RbeeError(
+            "model_not_found",
+            f"{host} knows no repository {repo} ({status})",
+            f"check the spelling; if it is private: {login}",
+            facts,
+        )
+    elif isinstance(error, DisabledRepoError):
+        told = RbeeError(
+            "model_not_found",
+            f"{repo} has been disabled on {host}",
+            "name another repository",
+            facts,
+        )
+    elif status in (401, 403) and not expired:
+        told = RbeeError(
+            "model_gated",
+            f"{host} does not let this user read {repo} ({status})",
+            f"accept the licence at {page}, then: {login}",
+            facts,
+        )
+    else:
+        why = "too many requests" if status == 429 else "an error of the hub"
+        told = RbeeError(
+            "download_failed",
+            f"{host} answered {status} for {repo}: {why}",
+            "try again in a minute; what has been downloaded is kept",
+            facts,
+        )
+    transient = told.code == "download_failed" and (expired or status in _TRANSIENT_STATUS)
+    return HubFailure(told, transient, _retry_after(response))
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Seconds the hub asks to wait: `Retry-After`, or `RateLimit` once nothing remains."""
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
+
+    stated = response.headers.get("Retry-After", "").strip()
+    if stated.isdigit():
+        return float(stated)
+    limit = parse_ratelimit_headers(response.headers)
+    return float(limit.reset_in_seconds) if limit and limit.remaining == 0 else None
+
+
+def _out_of_reach(repo: str, url: str, why: str) -> HubFailure:
+    host = host_of(url)
+    error = RbeeError(
+        "download_failed",
+        f"cannot read {repo} from {host}: {why}",
+        "check the network (and HF_ENDPOINT); what has been downloaded is kept",
+        {"host": host, "repo": repo},
+    )
+    return HubFailure(error, transient=True)
+
+
+def _reason(error: BaseException) -> str:
+    """The system's word for a failed connection, without addresses."""
+    if isinstance(error, ValueError):
+        return "it does not answer as a model hub does"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    if "without sending complete message body" in str(error) or "incomplete" in str(error):
+        return "the connection was cut"
+    return f"the connection failed ({type(error).__name__})"
+
+
+def _offline() -> bool:
+    from huggingface_hub import is_offline_mode
+
+    return is_offline_mode()
+
+
+def _offline_error(repo: str) -> RbeeError:
+    return RbeeError(
+        "download_failed",
+        f"{repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
+        "unset HF_HUB_OFFLINE, or name a model that `rbee-keeper models` lists",
+        {"host": host_of(_endpoint()), "repo": repo},
+    )
+
+
+def _endpoint() -> str:
+    """Where the hub is, without user and password."""
+    from huggingface_hub import constants
+
+    parts = urlsplit(constants.ENDPOINT)
+    return f"{parts.scheme}://{host_of(constants.ENDPOINT)}{parts.path}".rstrip("/")

@@ -1,0 +1,281 @@
+"""Gets models onto this machine, one download for all who ask for the same one.
+
+Phase 7: `POST /models/provision` lands here, the progress is told as events, and the catalog row
+is written after the last byte has been checked, not before. Phase 6 asks for the header alone,
+which is read by range so that a model that cannot fit is refused before it is fetched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import secrets
+import threading
+import time
+from importlib import resources
+from pathlib import Path
+
+from rbee.hive.models import hub
+from rbee.hive.models.catalog import ModelCatalog, ModelRow, stored_file
+from rbee.hive.models.download import Cancelled, download, partial_size
+from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
+from rbee.http.events import EventLog
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Progress, Provisioned
+from rbee.wire.model_ref import BUNDLED, ModelRef
+from rbee.wire.narration import Line, say
+from rbee.wire.settings import Settings
+
+#: Seconds between two lines that tell the percentage.
+_BETWEEN_PERCENTS = 2.0
+
+
+class Provision:
+    """One model on its way, and the story of it."""
+
+    def __init__(self, ref: ModelRef) -> None:
+        self.provision_id = secrets.token_hex(8)
+        self.ref = ref
+        self.events = EventLog()
+        self.cancelled = threading.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    def say(self, line: Line, **facts: object) -> None:
+        """Narrates to everybody who waits for this model."""
+        self.events.narrate(say(line, facts))
+
+
+class Provisioner:
+    """The models of this machine: which are here, which are coming."""
+
+    def __init__(self, models: Path, catalog: ModelCatalog, settings: Settings) -> None:
+        self._models = models
+        self._catalog = catalog
+        self._settings = settings
+        self._provisions: dict[str, Provision] = {}
+        self._plans: dict[ModelRef, hub.ModelPlan] = {}
+        self._headers: dict[ModelRef, tuple[GgufHeader, ...]] = {}
+
+    async def find(self, ref: ModelRef) -> ModelRow | None:
+        """The catalog's row of a model whose files are all here, else None.
+
+        The bundled model and files of this machine enter the catalog when first asked for.
+        Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
+        """
+        found = await asyncio.to_thread(self._catalog.find, str(ref))
+        if found is not None and found.status != "ready":
+            found = None
+        if found is None and ref.source != "hf":
+            found = await asyncio.to_thread(self._enter_local, ref)
+        return found
+
+    async def headers(self, ref: ModelRef) -> tuple[GgufHeader, ...]:
+        """The GGUF headers of a model's files, here or on the hub; remembered.
+
+        Raises what the hub says, and `model_invalid`.
+        """
+        if ref not in self._headers:
+            found = await self.find(ref)
+            if found is not None:
+                paths = [file.path for file in found.files]
+                headers = await asyncio.to_thread(lambda: tuple(map(header_of_file, paths)))
+            else:
+                plan = await self.plan(ref)
+                headers = await asyncio.to_thread(_headers_on_hub, plan)
+            self._headers[ref] = headers
+        return self._headers[ref]
+
+    async def plan(self, ref: ModelRef) -> hub.ModelPlan:
+        """What a reference to the hub stands for; remembered until it has been fetched."""
+        if ref not in self._plans:
+            self._plans[ref] = await asyncio.to_thread(hub.resolve, ref)
+        return self._plans[ref]
+
+    def provision(self, ref: ModelRef) -> Provision:
+        """Begins to fetch a model, or joins whoever began before."""
+        for running in self._provisions.values():
+            if running.ref == ref and not running.events.closed:
+                return running
+        provision = Provision(ref)
+        self._provisions[provision.provision_id] = provision
+        provision.task = asyncio.create_task(self._run(provision))
+        return provision
+
+    def get(self, provision_id: str) -> Provision:
+        """A provision by its id. Raises `not_found`."""
+        try:
+            return self._provisions[provision_id]
+        except KeyError:
+            raise RbeeError(
+                "not_found", f"no provision {provision_id} on this hive", "ask for the model again"
+            ) from None
+
+    async def close(self) -> None:
+        """Stops every download; what has been fetched stays for the next time."""
+        tasks = [each.task for each in self._provisions.values() if each.task is not None]
+        for provision in self._provisions.values():
+            provision.cancelled.set()
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._settings.stop_request)
+
+    async def _run(self, provision: Provision) -> None:
+        try:
+            row = await self.find(provision.ref) or await self._fetch(provision)
+        except Cancelled:
+            provision.events.cancelled()
+        except RbeeError as error:
+            self._forget(provision.ref)
+            provision.events.error(error.body())
+        else:
+            provision.events.done(
+                Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
+            )
+
+    async def _fetch(self, provision: Provision) -> ModelRow:
+        ref, started = provision.ref, time.monotonic()
+        plan = await self.plan(ref)
+        folder = self._models / plan.folder
+        size = say_so.size(plan.size_bytes)
+        if plan.note:
+            provision.say(say_so.MODEL_NOTE, note=plan.note)
+        if all(file.cached_path for file in plan.files):
+            provision.say(say_so.MODEL_CACHED)
+        else:
+            already = await asyncio.to_thread(
+                lambda: sum(partial_size(file, str(folder / file.name)) for file in plan.files)
+            )
+            provision.say(say_so.MODEL_SIZE, size=size)
+            if already:
+                provision.say(say_so.MODEL_RESUME, done=say_so.size(already), size=size)
+            await self._download_all(provision, plan, folder)
+            took = say_so.seconds(time.monotonic() - started)
+            provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
+        row = await asyncio.to_thread(_checked_row, plan, folder)
+        await asyncio.to_thread(self._catalog.add, row)
+        self._forget(ref)
+        return row
+
+    async def _download_all(self, provision: Provision, plan: hub.ModelPlan, folder: Path) -> None:
+        loop = asyncio.get_running_loop()
+        teller = _ProgressTeller(provision, plan.size_bytes)
+        before = 0
+        for file in plan.files:
+            if not file.cached_path:
+
+                def on_progress(done: int, total: int, before: int = before) -> None:
+                    loop.call_soon_threadsafe(teller.tell, before + done)
+
+                await asyncio.to_thread(
+                    download,
+                    file,
+                    str(folder / file.name),
+                    on_progress,
+                    provision.cancelled,
+                    self._settings.download_stall,
+                    self._settings.download_tries,
+                )
+            before += file.size
+
+    def _enter_local(self, ref: ModelRef) -> ModelRow:
+        path = bundled_path() if ref.source == "bundled" else Path(ref.path)
+        if not path.is_file():
+            raise RbeeError(
+                "model_not_found",
+                f"{path} is not on this machine",
+                "check the path; it is read on the machine of the hive",
+                {"path": str(path)},
+            )
+        header = header_of_file(str(path))
+        check_size(header, path.stat().st_size, path.name)
+        row = ModelRow(
+            ref=str(ref),
+            repo="",
+            revision="",
+            path=str(path),
+            files=(stored_file(str(path), owned=False),),
+            size_bytes=path.stat().st_size,
+            architecture=header.architecture,
+            quant=header.quant,
+            context_length=header.context_length,
+        )
+        self._catalog.add(row)
+        return row
+
+    def _forget(self, ref: ModelRef) -> None:
+        self._plans.pop(ref, None)
+        self._headers.pop(ref, None)
+
+
+class _ProgressTeller:
+    """Turns byte counts into `progress` events, and into a line of narration now and then."""
+
+    def __init__(self, provision: Provision, total: int) -> None:
+        self._provision = provision
+        self._total = total
+        self._first: tuple[float, int] | None = None
+        self._told = 0.0
+
+    def tell(self, done: int) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, done)
+        since, base = self._first
+        rate = (done - base) / (now - since) if now > since else 0.0
+        events = self._provision.events
+        if events.closed:
+            return
+        events.emit("progress", Progress("download", done, self._total, round(rate)))
+        if now - self._told >= _BETWEEN_PERCENTS:
+            self._told = now
+            percent = done * 100 // self._total
+            self._provision.say(say_so.MODEL_PERCENT, percent=percent, rate=say_so.size(rate))
+
+
+def bundled_path() -> Path:
+    """Where the model that ships with rbee lies."""
+    return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
+
+
+def _headers_on_hub(plan: hub.ModelPlan) -> tuple[GgufHeader, ...]:
+    headers = []
+    for file in plan.files:
+        header = read_header(functools.partial(hub.read_range, file), file.name)
+        check_size(header, file.size, file.name)
+        headers.append(header)
+    return tuple(headers)
+
+
+def _checked_row(plan: hub.ModelPlan, folder: Path) -> ModelRow:
+    """The catalog row of a fetched model; a file that is none leaves the disk again."""
+    paths = [Path(file.cached_path or folder / file.name) for file in plan.files]
+    try:
+        header = header_of_file(str(paths[0]))
+        for path in paths:
+            check_size(header_of_file(str(path)), path.stat().st_size, path.name)
+    except RbeeError:
+        for file, path in zip(plan.files, paths):
+            if not file.cached_path:
+                with contextlib.suppress(FileNotFoundError):
+                    path.unlink()
+        raise
+    return _row(plan, folder, header)
+
+
+def _row(plan: hub.ModelPlan, folder: Path, header: GgufHeader) -> ModelRow:
+    paths = [file.cached_path or str(folder / file.name) for file in plan.files]
+    return ModelRow(
+        ref=str(plan.ref),
+        repo=plan.repo,
+        revision=plan.commit,
+        path=paths[0],
+        files=tuple(
+            stored_file(path, file.sha256, owned=not file.cached_path)
+            for path, file in zip(paths, plan.files)
+        ),
+        size_bytes=plan.size_bytes,
+        architecture=header.architecture,
+        quant=plan.quant,
+        context_length=header.context_length,
+    )

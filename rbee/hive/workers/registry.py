@@ -1,0 +1,74 @@
+"""The workers of this hive, as it keeps them alive. RAM; written by the supervisor alone."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+
+from rbee.http.events import EventLog
+from rbee.process.child import Child
+from rbee.wire.messages import WorkerBeat, WorkerOrders, WorkerReport, WorkerState, WorkerView
+
+
+@dataclasses.dataclass
+class Worker:
+    """One worker process and what it was told.
+
+    `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
+    story of its (re)start and ends when it is ready or has failed.
+    """
+
+    worker_id: str
+    engine: str
+    orders: WorkerOrders
+    reserved_bytes: int
+    child: Child
+    exited: asyncio.Future[int]
+    url: str = ""
+    port: int = 0
+    state: WorkerState = WorkerState.LOADING
+    restart_count: int = 0
+    slots_free: int = 0
+    last_report: float = dataclasses.field(default_factory=time.monotonic)
+    last_heartbeat_ms: int | None = None
+    events: EventLog = dataclasses.field(default_factory=EventLog)
+
+    def told(self, report: WorkerReport) -> None:
+        """Takes over what the worker says of itself."""
+        self.last_report = time.monotonic()
+        self.last_heartbeat_ms = time.time_ns() // 1_000_000
+        if self.state is not WorkerState.STOPPING:
+            self.state = report.state
+        self.slots_free = report.slots_free
+
+    def beat(self) -> WorkerBeat:
+        """This worker inside the hive's heartbeat."""
+        return WorkerBeat(
+            worker_id=self.worker_id,
+            url=self.url,
+            model_ref=self.orders.model_ref,
+            device=self.orders.device,
+            backend=self.orders.backend,
+            engine=self.engine,
+            state=self.state,
+            slots=self.orders.slots,
+            slots_free=self.slots_free,
+            vram_bytes=self.reserved_bytes,
+            context=self.orders.context,
+        )
+
+    def view(self) -> WorkerView:
+        """This worker in `GET /workers`."""
+        return WorkerView(
+            worker_id=self.worker_id,
+            url=self.url,
+            model_ref=self.orders.model_ref,
+            device=self.orders.device,
+            engine=self.engine,
+            state=self.state,
+            pid=self.child.pid,
+            restart_count=self.restart_count,
+            last_heartbeat_ms=self.last_heartbeat_ms,
+            vram_bytes=self.reserved_bytes,
+        )

@@ -1,0 +1,48 @@
+"""A worker process that has imported its engine and waits for its model.
+
+The hive starts one before its own imports, so that the first model of a cold run finds the slow
+part of a worker's start already done. What a spare says about its engine is also how the hive
+knows which kinds of worker this machine can run.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from rbee.process.child import Child
+from rbee.process.home import Home
+
+if TYPE_CHECKING:
+    from rbee.wire.messages import EngineFacts
+
+
+class Spare:
+    """A worker without orders."""
+
+    def __init__(self, home: Home, engine: str) -> None:
+        self.engine = engine
+        self.worker_id = f"worker-{secrets.token_hex(3)}"
+        log = home.log(self.worker_id)
+        self.child = Child.start("worker", log, "--engine", engine)
+        self._facts: EngineFacts | None = None
+
+    async def facts(self) -> EngineFacts:
+        """What the engine found out about itself. Raises `backend_unavailable` without one."""
+        from rbee.process.supervise import Reports
+        from rbee.wire.errors import RbeeError
+
+        if self._facts is None:
+            self.reports = Reports(self.child)
+            report = await self.reports.next()
+            assert report.engine is not None, "a worker's first report is about its engine"
+            self._facts = report.engine
+        if self._facts.missing:
+            package = "xllamacpp" if self.engine == "llamacpp" else self.engine
+            raise RbeeError("backend_unavailable", self._facts.missing, f"pip install {package}")
+        return self._facts
+
+    def discard(self) -> None:
+        """Lets it go; it leaves when it finds its lifeline closed."""
+        self.child.release()
+        self.child.close_reports()

@@ -1,0 +1,141 @@
+"""How one daemon speaks to another: typed requests, and streams of events that know their end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from rbee.wire import addresses, auth, sse
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import decode, encode
+from rbee.wire.settings import Settings
+
+T = TypeVar("T")
+
+
+class _Failure(msgspec.Struct):
+    error: ErrorBody
+
+
+def open_session(token: str, settings: Settings) -> aiohttp.ClientSession:
+    """The connections of one daemon to all its peers, with the swarm's token on each."""
+    return aiohttp.ClientSession(
+        headers=auth.bearer(token),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
+        connector=aiohttp.TCPConnector(limit=0),
+    )
+
+
+class Peer:
+    """Another daemon at an address. `name` is what errors call it, `unreachable` their code."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        name: str,
+        unreachable: str = "hive_unreachable",
+        correlation_id: str = "",
+    ) -> None:
+        self.url = url
+        self.name = name
+        self._session = session
+        self._unreachable = unreachable
+        self._headers = {addresses.CORRELATION_HEADER: correlation_id} if correlation_id else {}
+
+    async def get(self, path: str, kind: type[T], params: dict[str, str] | None = None) -> T:
+        """GET; the answer as a `kind`. Raises the peer's error or that it cannot be reached."""
+        return await self._call("GET", path, kind, params=params)
+
+    async def post(self, path: str, body: Any, kind: type[T]) -> T:
+        """POST a message; the answer as a `kind`."""
+        return await self._call("POST", path, kind, data=encode(body))
+
+    async def delete(self, path: str) -> None:
+        """DELETE."""
+        await self._call("DELETE", path, type(None))
+
+    async def shutdown(self) -> None:
+        """Asks the peer to leave."""
+        await self._call("POST", addresses.SHUTDOWN, type(None))
+
+    async def events(self, path: str, *, stall: float | None = None) -> AsyncIterator[sse.Frame]:
+        """The events of a stream up to and without ``[DONE]``.
+
+        Raises `internal` with "broke off" when the stream closes before that, and when no event
+        (a comment is none) comes for `stall` seconds.
+        """
+        async with self._connected("GET", path) as response:
+            reader = sse.FrameReader()
+            chunks = response.content
+            while True:
+                chunk = await _within(chunks.readany(), stall, response, self.name)
+                if not chunk:
+                    raise self._broke_off(path)
+                for frame in reader.feed(chunk):
+                    if frame.is_done:
+                        return
+                    yield frame
+
+    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
+        async with self._connected(method, path, **options) as response:
+            data = await response.read()
+            if kind is type(None):
+                return kind()
+            return decode(data, kind, f"answer of {self.name}")
+
+    @contextlib.asynccontextmanager
+    async def _connected(
+        self, method: str, path: str, **options: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            async with self._session.request(
+                method, self.url + path, headers=self._headers, **options
+            ) as response:
+                if response.status >= 400:
+                    raise _told(await response.read(), response.status, self.name)
+                yield response
+        except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
+            raise RbeeError(
+                self._unreachable,
+                f"{self.name} at {self.url} does not answer: {error or type(error).__name__}",
+                "rbee-keeper status shows what is running",
+                {"url": self.url},
+            ) from error
+
+    def _broke_off(self, path: str) -> RbeeError:
+        return RbeeError(
+            self._unreachable,
+            f"the stream of {self.name} broke off before its end",
+            "rbee-keeper logs shows what happened there",
+            {"url": self.url + path},
+        )
+
+
+async def _within(
+    reading: Any, stall: float | None, response: aiohttp.ClientResponse, name: str
+) -> bytes:
+    if stall is None:
+        return await reading  # type: ignore[no-any-return]
+    try:
+        return await asyncio.wait_for(reading, stall)
+    except asyncio.TimeoutError:
+        response.close()
+        raise RbeeError(
+            "worker_crashed",
+            f"{name} sent nothing for {stall:g} s",
+            "try again; rbee-keeper logs shows what happened there",
+            {"stall_s": stall},
+        ) from None
+
+
+def _told(data: bytes, status: int, name: str) -> RbeeError:
+    try:
+        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
+    except msgspec.MsgspecError:
+        return RbeeError("internal", f"{name} answered {status} without a reason")

@@ -1,0 +1,150 @@
+"""A stream of events that any number of readers can follow, each from where it likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import web
+
+from rbee.wire import sse
+from rbee.wire.errors import ErrorBody
+from rbee.wire.messages import Nothing
+from rbee.wire.narration import Narration
+
+_HEADERS = {
+    "Content-Type": sse.CONTENT_TYPE,
+    "Cache-Control": "no-cache",
+    "X-Accel-Buffering": "no",
+}
+
+
+class EventLog:
+    """Events in the order they happened, numbered from 1, kept for readers that come later.
+
+    Exactly one of `done`, `error` and `cancelled` ends it; only the code that finished the work
+    calls one of them. With `keep`, only that many of the newest events are kept.
+    """
+
+    def __init__(self, keep: int | None = None) -> None:
+        self._frames: deque[bytes] = deque(maxlen=keep)
+        self._count = 0
+        self._closed = False
+        self._waiting: list[asyncio.Future[None]] = []
+        self.readers = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the terminal event is out."""
+        return self._closed
+
+    @property
+    def last_id(self) -> int:
+        """The number of the newest event."""
+        return self._count
+
+    def narrate(self, narration: Narration) -> None:
+        """Adds a line of narration."""
+        self.emit("narration", narration)
+
+    def emit(self, event: str, data: Any) -> None:
+        """Adds an event that does not end the stream."""
+        self.forward(sse.body(event, data))
+
+    def forward(self, body: bytes) -> None:
+        """Adds a frame that a peer wrote, as it came but for its id."""
+        self._append(b"id: %d\n%s" % (self._count + 1, body))
+
+    def done(self, data: Any) -> None:
+        """Ends the stream: the work is done."""
+        self._finish("done", data)
+
+    def error(self, body: ErrorBody) -> None:
+        """Ends the stream: the work failed."""
+        self._finish("error", body)
+
+    def cancelled(self) -> None:
+        """Ends the stream: somebody asked for the work to be dropped."""
+        self._finish("cancelled", Nothing())
+
+    def _finish(self, event: str, data: Any) -> None:
+        assert not self._closed, "a stream has exactly one terminal event"
+        frame = b"id: %d\n%s%s" % (self._count + 1, sse.body(event, data), sse.DONE_FRAME)
+        self._closed = True
+        self._append(frame)
+
+    def _append(self, frame: bytes) -> None:
+        self._frames.append(frame)
+        self._count += 1
+        if self._waiting:
+            for waiter in self._waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
+            self._waiting.clear()
+
+    async def follow(self, after: int = 0, comment_every: float = 15.0) -> AsyncIterator[bytes]:
+        """The frames after number `after`, everything pending joined into one piece.
+
+        A comment comes when nothing else does for `comment_every` seconds. Ends after the
+        terminal event.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            first_kept = self._count - len(self._frames)
+            start = max(after, first_kept) - first_kept
+            if start < len(self._frames):
+                pending = (
+                    self._frames[-1]
+                    if start == len(self._frames) - 1
+                    else b"".join(list(self._frames)[start:])
+                )
+                after = self._count
+                yield pending
+                continue
+            if self._closed:
+                return
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiting.append(waiter)
+            timer = loop.call_later(comment_every, _wake, waiter)
+            try:
+                await waiter
+            finally:
+                timer.cancel()
+                if waiter in self._waiting:
+                    self._waiting.remove(waiter)
+            if after == self._count:
+                yield sse.COMMENT
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+async def respond(
+    request: web.Request,
+    log: EventLog,
+    *,
+    comment_every: float,
+    after: int = 0,
+) -> web.StreamResponse:
+    """Answers a GET with the events of `log`; a ``Last-Event-ID`` header resumes behind it.
+
+    `after` is where a reader without that header begins.
+    """
+    last = request.headers.get("Last-Event-ID", "")
+    response = web.StreamResponse(headers=_HEADERS)
+    await response.prepare(request)
+    log.readers += 1
+    try:
+        follow = log.follow(int(last) if last.isdigit() else after, comment_every)
+        async for piece in follow:
+            await response.write(piece)
+        await response.write_eof()
+    except ConnectionError:
+        pass  # the reader left; the events are still there for when it comes back
+    finally:
+        log.readers -= 1
+    return response

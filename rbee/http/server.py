@@ -1,0 +1,222 @@
+"""What every daemon is on its outside: a bound socket, routes behind a token, health, shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from rbee import __version__
+from rbee.wire import addresses, auth
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Health, decode, encode
+
+T = TypeVar("T")
+
+#: Bodies above this are refused with 413 (bytes).
+LARGEST_BODY = 1024 * 1024
+
+#: What a route's handler may give back: a message, a finished response, or nothing (204).
+Answer = msgspec.Struct | web.StreamResponse | None
+Handler = Callable[[web.Request], Awaitable[Answer]]
+
+log = logging.getLogger(__name__)
+
+
+class Route(NamedTuple):
+    """A method, a path, what answers it, and the status of a message it answers with."""
+
+    method: str
+    path: str
+    handler: Handler
+    status: int = 200
+
+
+class Server:
+    """One daemon's HTTP server. `stopping` is set by whatever asks it to leave."""
+
+    def __init__(
+        self,
+        role: str,
+        token: str,
+        routes: list[Route],
+        on_shutdown: Callable[[web.Request], None] = lambda request: None,
+    ) -> None:
+        self.role = role
+        self.instance = secrets.token_hex(8)
+        self.stopping = asyncio.Event()
+        #: Set by a second signal: leave now, without waiting for anybody.
+        self.hurry = asyncio.Event()
+        self.url = ""
+        self.port = 0
+        self._token = token
+        self._on_shutdown = on_shutdown
+        self._app = web.Application(client_max_size=LARGEST_BODY)
+        self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
+        health = Route("GET", addresses.HEALTH, self._health)
+        shutdown = Route("POST", addresses.SHUTDOWN, self._shutdown, 202)
+        for route in [health, *routes, shutdown]:
+            handler = self._guarded(route)
+            self._app.router.add_route(route.method, route.path, handler)
+        self._app.router.add_route("*", "/{nothing:.*}", self._guarded(_NOTHING_HERE))
+
+    async def bind(self, host: str, port: int, *, upward: int = 0) -> None:
+        """Binds and listens; port 0 takes any free one, `upward` tries that many ports above.
+
+        Raises `port_in_use`.
+        """
+        listener = _listen(host, port, upward if port else 0)
+        self.port = listener.getsockname()[1]
+        self.url = addresses.base_url(host, self.port)
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener, shutdown_timeout=1.0).start()
+
+    def stop_on_signals(self) -> None:
+        """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.ask_to_stop)
+
+    def ask_to_stop(self) -> None:
+        """Begins the daemon's end; asked again, cuts it short."""
+        if self.stopping.is_set():
+            self.hurry.set()
+        self.stopping.set()
+
+    async def close(self) -> None:
+        """Frees the port; streams that are still open get a second to end."""
+        await self._runner.cleanup()
+
+    async def _health(self, request: web.Request) -> Health:
+        return Health(status="ok", role=self.role, version=__version__, instance=self.instance)
+
+    async def _shutdown(self, request: web.Request) -> web.Response:
+        self._on_shutdown(request)
+        self.ask_to_stop()
+        return web.Response(status=202)
+
+    def _guarded(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                if route.path != addresses.HEALTH:
+                    self._check_token(request)
+                answer = await route.handler(request)
+            except RbeeError as error:
+                return _failure(request, error)
+            except web.HTTPRequestEntityTooLarge:
+                return _failure(request, _TOO_LARGE)
+            except web.HTTPException:
+                raise
+            except Exception:
+                log.exception("%s %s failed", request.method, request.path)
+                return _failure(request, _broken(self.role))
+            if isinstance(answer, web.StreamResponse):
+                return answer
+            if answer is None:
+                return web.Response(status=204)
+            return web.Response(
+                status=route.status, body=encode(answer), content_type="application/json"
+            )
+
+        return handle
+
+    def _check_token(self, request: web.Request) -> None:
+        if not auth.accepts(request.headers.get(auth.HEADER), self._token):
+            raise RbeeError(
+                "unauthorized",
+                f"this {self.role} wants its token in the Authorization header",
+                "the token is in the file RBEE_HOME/token of the machine the swarm was started on",
+            )
+
+
+async def read_body(request: web.Request, kind: type[T]) -> T:
+    """The body of a request as a `kind`. Raises `invalid_request` or answers 413."""
+    return decode(await request.read(), kind)
+
+
+def leave(status: int = 0) -> None:
+    """Ends this process at once, its files flushed.
+
+    Tearing the interpreter down would cost a cold run some 50 ms in each process and free
+    nothing that the kernel does not free as well.
+    """
+    logging.shutdown()
+    os._exit(status)
+
+
+async def _nothing_here(request: web.Request) -> Answer:
+    raise RbeeError(
+        "not_found",
+        f"no route for {request.method} {request.path}",
+        "the routes are listed in the README",
+    )
+
+
+_NOTHING_HERE = Route("*", "/{nothing:.*}", _nothing_here)
+
+_TOO_LARGE = RbeeError(
+    "payload_too_large",
+    f"the body is larger than {LARGEST_BODY} bytes",
+    "send a shorter prompt",
+    {"limit": LARGEST_BODY},
+)
+
+
+def _broken(role: str) -> RbeeError:
+    return RbeeError(
+        "internal", f"{role} failed in a way nobody foresaw", f"see: rbee-keeper logs {role}"
+    )
+
+
+def _failure(request: web.Request, error: RbeeError) -> web.Response:
+    body = error.body(request.headers.get(addresses.CORRELATION_HEADER, ""))
+    retry = error.details.get("retry_after_s")
+    return web.Response(
+        status=error.http_status,
+        body=encode({"error": body}),
+        content_type="application/json",
+        headers={"Retry-After": str(retry)} if retry is not None else None,
+    )
+
+
+def _listen(host: str, port: int, upward: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, port + upward + 1):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+            listener.listen(1024)
+        except OSError as error:
+            listener.close()
+            if error.errno == errno.EADDRINUSE and candidate < port + upward:
+                continue
+            raise _cannot_bind(host, candidate, error) from None
+        listener.setblocking(False)
+        return listener
+    raise AssertionError("the loop above returns or raises")
+
+
+def _cannot_bind(host: str, port: int, error: OSError) -> RbeeError:
+    if error.errno == errno.EADDRINUSE:
+        return RbeeError(
+            "port_in_use",
+            f"port {port} on {host} is held by another program",
+            "end that program, or choose another port (0 takes any free one)",
+            {"host": host, "port": port},
+        )
+    return RbeeError(
+        "invalid_request",
+        f"cannot listen on {host}:{port}: {error.strerror}",
+        "name an address of this machine and a port above 1023",
+        {"host": host, "port": port},
+    )

@@ -1,0 +1,141 @@
+"""The queen as the keeper speaks to her: plain HTTP from the standard library, one thread.
+
+aiohttp would cost a cold run 0.2 s of import for a program that does one thing after another.
+"""
+
+from __future__ import annotations
+
+import http.client
+import urllib.parse
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from rbee.wire import addresses, auth, sse
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import Health, decode, encode
+
+T = TypeVar("T")
+
+#: A queen that says nothing for this long, not even a comment, is stuck (seconds).
+_SILENCE = 60.0
+_CHUNK = 65536
+
+
+class _Failure(msgspec.Struct):
+    error: ErrorBody
+
+
+class QueenClient:
+    """Requests and streams of one queen at `url`."""
+
+    def __init__(self, url: str, token: str, connect_timeout: float) -> None:
+        self.url = url
+        self._token = token
+        self._timeout = connect_timeout
+        self._connection: http.client.HTTPConnection | None = None
+
+    def health(self) -> Health | None:
+        """Who answers at the queen's address; None when nobody does.
+
+        Raises `port_in_use` when it is no program of ours.
+        """
+        try:
+            response = self._send("GET", addresses.HEALTH)
+            data = response.read()
+            return msgspec.json.decode(data, type=Health)
+        except (ConnectionRefusedError, ConnectionResetError):
+            return None
+        except (OSError, http.client.HTTPException, msgspec.MsgspecError):
+            raise RbeeError(
+                "port_in_use",
+                f"{self.url} is held by a program that is no queen",
+                "end that program, or choose another port: export RBEE_QUEEN_PORT=8510",
+                {"url": self.url},
+            ) from None
+        finally:
+            self.close()
+
+    def get(self, path: str, kind: type[T]) -> T:
+        """GET; the answer as a `kind`. Raises the queen's error, or `queen_unreachable`."""
+        return decode(self._call("GET", path), kind, "answer of the queen")
+
+    def post(self, path: str, body: Any, kind: type[T]) -> T:
+        """POST a message; the answer as a `kind`."""
+        return decode(self._call("POST", path, encode(body)), kind, "answer of the queen")
+
+    def ask(self, method: str, path: str) -> None:
+        """A request whose answer has no body."""
+        self._call(method, path)
+
+    def events(
+        self, path: str, on_open: Callable[[], object] | None = None
+    ) -> Iterator[list[sse.Frame]]:
+        """The events of a stream, all that arrived together at a time, ``[DONE]`` the last.
+
+        `on_open` is called once the queen has begun to answer.
+        Raises `queen_unreachable` when the stream breaks off before its end.
+        """
+        try:
+            response = self._send("GET", path)
+            if response.status >= 400:
+                raise _told(response.status, response.read())
+            if on_open is not None:
+                on_open()
+            if self._connection is not None and self._connection.sock is not None:
+                self._connection.sock.settimeout(_SILENCE)
+            reader = sse.FrameReader()
+            while chunk := response.read1(_CHUNK):
+                frames = reader.feed(chunk)
+                if frames:
+                    yield frames
+                    if frames[-1].is_done:
+                        return
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from None
+        raise self._unreachable("its stream broke off")
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        try:
+            response = self._send(method, path, body)
+            data = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise self._unreachable(error) from None
+        if response.status >= 400:
+            raise _told(response.status, data)
+        return data
+
+    def _send(self, method: str, path: str, body: bytes | None = None) -> http.client.HTTPResponse:
+        if self._connection is None:
+            parts = urllib.parse.urlsplit(self.url)
+            self._connection = http.client.HTTPConnection(
+                parts.hostname or "", parts.port, timeout=self._timeout
+            )
+        headers = auth.bearer(self._token)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        self._connection.request(method, path, body, headers)
+        return self._connection.getresponse()
+
+    def _unreachable(self, why: object) -> RbeeError:
+        return RbeeError(
+            "queen_unreachable",
+            f"the queen at {self.url} does not answer: {why}",
+            "rbee-keeper logs queen shows what happened to her",
+            {"url": self.url},
+        )
+
+
+def _told(status: int, data: bytes) -> RbeeError:
+    try:
+        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
+    except msgspec.MsgspecError:
+        return RbeeError("internal", f"the queen answered {status} without a reason")

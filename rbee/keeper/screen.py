@@ -1,0 +1,121 @@
+"""What the person sees: tokens on stdout, everything else on stderr.
+
+``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal
+gets a bar for downloads, a pipe gets plain lines.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Progress, encode
+from rbee.wire.narration import Line, Narration, say, size
+
+_BAR_WIDTH = 30
+
+
+class Screen:
+    """stdout and stderr of one command; safe to use from two threads."""
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self._quiet = quiet
+        self._json = as_json
+        self._bar = False
+        self._mid_line = False
+        self._lock = threading.Lock()
+        self._terminal = sys.stderr.isatty() and not as_json and not quiet
+
+    def say(self, line: Line, **facts: object) -> None:
+        """Narrates in the keeper's own voice."""
+        self.narrate(say(line, facts))
+
+    def narrate(self, narration: Narration) -> None:
+        """Shows a line of narration."""
+        if self._json:
+            self._event("narration", narration)
+        elif not self._quiet:
+            if self._terminal and narration.action == say_so.MODEL_PERCENT.action:
+                return  # the bar shows it
+            self._line(f"{narration.actor}: {narration.human}")
+
+    def progress(self, progress: Progress) -> None:
+        """Shows how far something is."""
+        if self._json:
+            self._event("progress", progress)
+        elif self._terminal and progress.total:
+            share = progress.done / progress.total
+            filled = round(share * _BAR_WIDTH)
+            bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
+            rate = f" @ {size(progress.rate)}/s" if progress.rate else ""
+            with self._lock:
+                sys.stderr.write(f"\r\033[K{progress.what} {bar} {share:4.0%}{rate}")
+                sys.stderr.flush()
+                self._bar = True
+
+    def text(self, text: str) -> None:
+        """Writes tokens, at once. Raises BrokenPipeError when nobody reads any more."""
+        out = sys.stderr if sabotaged("keeper:tokens-on-stderr") else sys.stdout
+        with self._lock:
+            self._clear_bar()
+            out.write(text)
+            out.flush()
+            self._mid_line = not text.endswith("\n")
+
+    def end_text(self) -> None:
+        """Ends the text with a newline, where it has none."""
+        if self._mid_line:
+            self.text("\n")
+
+    def mark_done(self) -> None:
+        """Tells that the stream ended as it should."""
+        if not self._json and not self._quiet:
+            self._line("[DONE]")
+
+    def done(self, data: Any) -> None:
+        """The counts and times of what is done, for programs."""
+        if self._json:
+            self._event("done", data)
+
+    def error(self, error: RbeeError) -> None:
+        """Tells what was wrong and what to type next."""
+        if self._json:
+            self._event("error", error.body())
+            return
+        with self._lock:
+            self._clear_bar()
+            self._break_line()
+            sys.stderr.write(f"error: {error.message}\n")
+            if error.suggestion:
+                sys.stderr.write(f"  try: {error.suggestion}\n")
+            for line in error.details.get("log", []):
+                sys.stderr.write(f"  log: {line}\n")
+            sys.stderr.flush()
+
+    def _line(self, text: str) -> None:
+        with self._lock:
+            self._clear_bar()
+            self._break_line()
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+    def _event(self, event: str, data: Any) -> None:
+        with self._lock:
+            sys.stderr.write(f'{{"event":"{event}","data":{encode(data).decode()}}}\n')
+            sys.stderr.flush()
+
+    def _clear_bar(self) -> None:
+        if self._bar:
+            sys.stderr.write("\r\033[K")
+            self._bar = False
+
+    def _break_line(self) -> None:
+        """On a terminal that shows both, narration does not go on in the line of the story."""
+        if self._mid_line and sys.stdout.isatty():
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            self._mid_line = False

@@ -1,0 +1,172 @@
+"""A child as its parent sees it: started, given its orders, listened to, signalled.
+
+Blocking and cheap to import, so that a parent can start a child before its own heavy imports;
+the waiting that belongs on an event loop is in `supervise`.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Report, decode, encode
+from rbee.wire.narration import Narration
+
+#: What a parent writes on the lifeline to let a child outlive it.
+STAY = b"stay\n"
+
+
+class Child:
+    """A program of ours that runs in a session of its own and ends when its parent does.
+
+    Fresh from `start` it is a spare: it imports what it needs and waits for its orders. It can
+    be thrown away by closing the lifeline.
+    """
+
+    def __init__(
+        self, role: str, process: subprocess.Popen[bytes], reports: int, log: Path
+    ) -> None:
+        self.role = role
+        self.process = process
+        self.reports = reports
+        self.log = log
+
+    @classmethod
+    def start(cls, role: str, log: Path, *options: str) -> Child:
+        """Starts ``python -m rbee.<role>``; its output is appended to `log`."""
+        reports, child_end = os.pipe()
+        os.set_inheritable(child_end, True)
+        command = [sys.executable, "-m", f"rbee.{role}", "--ready-fd", str(child_end), *options]
+        try:
+            with open(log, "ab") as output:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(child_end,),
+                    start_new_session=True,
+                )
+        except BaseException:
+            os.close(reports)
+            raise
+        finally:
+            os.close(child_end)
+        return cls(role, process, reports, log)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, and the id of its process group."""
+        return self.process.pid
+
+    def order(self, orders: object) -> None:
+        """Hands the child its orders, the token among them, through its stdin."""
+        self._write(encode(orders) + b"\n")
+
+    def stay(self) -> None:
+        """Lets the child go on after this process has ended."""
+        self._write(STAY)
+
+    def release(self) -> None:
+        """Closes the lifeline: a child that was not told to stay drains and leaves."""
+        if self.process.stdin is not None and not self.process.stdin.closed:
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass  # it is gone already, which is what closing asks for
+
+    def wait_ready(self, timeout: float, on_narration: Callable[[Narration], None]) -> Report:
+        """Blocks until the child has bound its socket; what it narrates till then is passed on.
+
+        Raises what the child reports, `internal` when it dies, and when `timeout` seconds pass.
+        """
+        lines = ReportLines(self)
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.reports], [], [], left)[0]:
+                raise self.start_timeout(timeout)
+            for report in lines.feed(os.read(self.reports, 65536)):
+                if report.narration is not None:
+                    on_narration(report.narration)
+                else:
+                    return report
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the child's whole process group, if it is still there."""
+        if self.process.poll() is None:
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                pass  # it ended between the two lines
+
+    def close_reports(self) -> None:
+        """Stops listening to what the child reports."""
+        if self.reports >= 0:
+            os.close(self.reports)
+            self.reports = -1
+
+    def died(self) -> RbeeError:
+        """The error for a child that ended before it was ready."""
+        return RbeeError(
+            "internal",
+            f"{self.role} ended while it was starting",
+            f"read its log: {self.log}",
+            {"log": tail(self.log)},
+        )
+
+    def start_timeout(self, timeout: float) -> RbeeError:
+        """The error for a child that is alive but never got ready."""
+        return RbeeError(
+            "internal",
+            f"{self.role} was not ready within {timeout:g} s",
+            f"read its log: {self.log}",
+            {"log": tail(self.log)},
+        )
+
+    def _write(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died; whoever waits for it to be ready or to exit learns that
+
+
+class ReportLines:
+    """Cuts what arrives on a ready descriptor into reports."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._pending = b""
+
+    def feed(self, chunk: bytes) -> list[Report]:
+        """The reports completed by `chunk`; an empty chunk is end-of-file, so the child died.
+
+        Raises the error a child reports.
+        """
+        if not chunk:
+            raise self._child.died()
+        *lines, self._pending = (self._pending + chunk).split(b"\n")
+        reports = [decode(line, Report, f"report of {self._child.role}") for line in lines]
+        for report in reports:
+            if report.error is not None:
+                raise RbeeError.from_body(report.error)
+        return reports
+
+
+def tail(log: Path, lines: int = 12) -> list[str]:
+    """The last lines of a log file, at most 8 KiB of it."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
+            return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+    except OSError:
+        return []

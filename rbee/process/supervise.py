@@ -1,0 +1,122 @@
+"""Waiting for a child, and stopping it, on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+from rbee.process.child import Child, ReportLines
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Report
+from rbee.wire.narration import Narration
+from rbee.wire.settings import Settings
+
+
+class Reports:
+    """What a child says on its ready descriptor, read on the event loop."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._lines = ReportLines(child)
+        self._arrived: list[Report] = []
+        self._reader: asyncio.StreamReader | None = None
+        self._transport: asyncio.ReadTransport | None = None
+
+    async def next(self) -> Report:
+        """The next report. Raises what the child reports, and `internal` when it died."""
+        if self._reader is None:
+            self._reader = asyncio.StreamReader()
+            await self._connect(self._reader)
+        while not self._arrived:
+            self._arrived = self._lines.feed(await self._reader.read(65536))
+        return self._arrived.pop(0)
+
+    async def ready(self, timeout: float, on_narration: Callable[[Narration], None]) -> Report:
+        """The report that says where the child listens; narration before it is passed on.
+
+        Raises `internal` after `timeout` seconds, and as `next` does.
+        """
+        try:
+            return await asyncio.wait_for(self._first_ready(on_narration), timeout)
+        except asyncio.TimeoutError:
+            raise self._child.start_timeout(timeout) from None
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stops listening."""
+        if self._transport is not None:
+            self._transport.close()
+        else:
+            self._child.close_reports()
+
+    async def _first_ready(self, on_narration: Callable[[Narration], None]) -> Report:
+        while True:
+            report = await self.next()
+            if report.narration is not None:
+                on_narration(report.narration)
+            elif report.url:
+                return report
+
+    async def _connect(self, reader: asyncio.StreamReader) -> None:
+        pipe = os.fdopen(self._child.reports, "rb", 0)
+        self._child.reports = -1
+        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+
+
+def exit_of(child: Child) -> asyncio.Future[int]:
+    """A future of the child's exit status, negative for a signal."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[int] = loop.create_future()
+
+    def deliver(status: int) -> None:
+        if not future.done():
+            future.set_result(status)
+
+    def wait() -> None:
+        status = child.process.wait()
+        try:
+            loop.call_soon_threadsafe(deliver, status)
+        except RuntimeError:
+            pass  # the loop has ended, and nobody waits any more
+
+    threading.Thread(target=wait, name=f"exit of {child.role} {child.pid}", daemon=True).start()
+    return future
+
+
+async def stop(
+    child: Child,
+    exited: asyncio.Future[int],
+    ask: Callable[[], Awaitable[object]],
+    settings: Settings,
+) -> None:
+    """Ends a child: asks, sends SIGTERM, sends SIGKILL, each with its own deadline.
+
+    `ask` is the polite way (``POST /shutdown``); an error of it only means that the next step
+    comes at once. The whole takes at most `settings.stop_total` seconds.
+    """
+    end = time.monotonic() + settings.stop_total
+    try:
+        await asyncio.wait_for(ask(), settings.stop_request)
+        polite = True
+    except (RbeeError, asyncio.TimeoutError):
+        polite = False
+    child.release()
+    if polite and await _within(exited, settings.stop_request):
+        return
+    child.signal(signal.SIGTERM)
+    if await _within(exited, min(settings.stop_term, max(0.0, end - time.monotonic()))):
+        return
+    child.signal(signal.SIGKILL)
+    await exited
+
+
+async def _within(exited: asyncio.Future[int], timeout: float) -> bool:
+    done, _ = await asyncio.wait([exited], timeout=timeout)
+    return bool(done)

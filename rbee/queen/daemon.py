@@ -1,0 +1,271 @@
+"""A queen's life and her routes. Phases 1.2 to 12.
+
+What comes in: requests of clients and heartbeats of hives. Jobs are walked by `flow`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import msgspec
+from aiohttp import web
+
+from rbee.http.client import open_session
+from rbee.http.events import EventLog, respond
+from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.child import Child
+from rbee.process.home import Home
+from rbee.process.lifeline import Lifeline
+from rbee.process.sabotage import sabotaged
+from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.flow import Flow
+from rbee.queen.hives import Hives
+from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.registry import Registry
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import (
+    ClusterWorkerList,
+    ClusterWorkerView,
+    Heartbeat,
+    HeartbeatAnswer,
+    HiveList,
+    HiveStatus,
+    HiveView,
+    JobAccepted,
+    JobList,
+    JobRequest,
+    JobState,
+    JobView,
+    Nothing,
+    QueenOrders,
+)
+from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.narration import Line, say
+from rbee.wire.settings import Settings
+
+#: How many events that belong to no job are kept for readers that come back.
+_CLUSTER_EVENTS_KEPT = 1000
+
+
+def run(
+    orders: QueenOrders,
+    home: Home,
+    settings: Settings,
+    lifeline: Lifeline | None,
+    spare: Child | None,
+) -> None:
+    """Serves until told to leave, then ends this process."""
+    asyncio.run(_live(orders, home, settings, lifeline, spare))
+
+
+async def _live(
+    orders: QueenOrders,
+    home: Home,
+    settings: Settings,
+    lifeline: Lifeline | None,
+    spare: Child | None,
+) -> None:
+    async with open_session(orders.token, settings) as session:
+        try:
+            queen = _Queen(orders, home, settings, session, spare)
+            await queen.server.bind(orders.host, orders.port)
+        except RbeeError as error:
+            if lifeline is None:
+                raise
+            lifeline.failed(error.body())
+            leave(1)
+        if lifeline is not None:
+            lifeline.ready(queen.server.url, queen.server.instance)
+        await queen.serve(lifeline)
+        await queen.sleep()
+    leave()
+
+
+class _Queen:
+    """The parts of this process, and the routes that lead to them."""
+
+    def __init__(
+        self,
+        orders: QueenOrders,
+        home: Home,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        spare: Child | None,
+    ) -> None:
+        self.settings = settings
+        self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
+        self.jobs = JobBoard(settings.jobs_waiting, settings.jobs_kept)
+        self.registry = Registry()
+        self.catalog = HiveCatalog(orders.database or home.database_url("queen.db"))
+        self.server = Server("queen", orders.token, self._routes(), self._on_shutdown)
+        self.hives = Hives(
+            home,
+            settings,
+            orders.token,
+            self.catalog,
+            self.registry,
+            session,
+            lambda: self.server.url,
+            spare,
+        )
+        self.flow = Flow(self.hives, self.registry, settings)
+        self.cascade = True
+
+    async def serve(self, lifeline: Lifeline | None) -> None:
+        """Answers until somebody asks this queen to leave."""
+        self.server.stop_on_signals()
+        if lifeline is not None:
+            lifeline.watch(self.server.ask_to_stop, self._stay)
+        await self.server.stopping.wait()
+
+    async def sleep(self) -> None:
+        """Phase 12: jobs, workers, hives, herself."""
+        await self._end_jobs()
+        if not self.cascade or sabotaged("queen:no-cascade"):
+            self.hives.stay()
+        else:
+            self._say(say_so.STOP_WORKERS)
+            await self.hives.stop_workers()
+            self._say(say_so.STOP_HIVES)
+            await self.hives.sleep()
+        self._say(say_so.GOODBYE)
+        self.events.done(Nothing())
+        await self.server.close()
+
+    def _routes(self) -> list[Route]:
+        return [
+            Route("GET", addresses.EVENTS, self._cluster_events),
+            Route("POST", addresses.JOBS, self._submit, 202),
+            Route("GET", addresses.JOBS, self._jobs),
+            Route("GET", addresses.JOBS + "/{id}", self._job),
+            Route("GET", addresses.JOBS + "/{id}/events", self._job_events),
+            Route("DELETE", addresses.JOBS + "/{id}", self._cancel),
+            Route("GET", addresses.HIVES, self._hives),
+            Route("GET", addresses.WORKERS, self._workers),
+            Route("POST", addresses.HEARTBEAT, self._heartbeat),
+        ]
+
+    async def _submit(self, request: web.Request) -> JobAccepted:
+        wanted = await read_body(request, JobRequest)
+        wanted.model_ref = str(parse_model_ref(wanted.model_ref))
+        if self.server.stopping.is_set():
+            raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
+        job = Job(wanted)
+        self.jobs.add(job)
+        job.task = asyncio.create_task(self._work(job))
+        return JobAccepted(job_id=job.job_id, events_url=f"{addresses.JOBS}/{job.job_id}/events")
+
+    async def _work(self, job: Job) -> None:
+        """Runs a job and ends its stream with exactly one terminal event."""
+        try:
+            done = await asyncio.wait_for(self.flow.run(job), job.request.deadline_s)
+        except asyncio.CancelledError:
+            job.ended(JobState.CANCELLED)
+            job.events.cancelled()
+        except asyncio.TimeoutError:
+            self._failed(job, _deadline(job))
+        except RbeeError as error:
+            self._failed(job, error)
+        except Exception:
+            self._failed(
+                job, RbeeError("internal", "the queen lost her way", "rbee-keeper logs queen")
+            )
+            raise
+        else:
+            job.done = done
+            job.ended(JobState.DONE)
+            job.events.done(done)
+
+    def _failed(self, job: Job, error: RbeeError) -> None:
+        job.ended(JobState.FAILED)
+        job.events.error(error.body(job.job_id))
+
+    async def _jobs(self, request: web.Request) -> JobList:
+        return JobList(jobs=[job.view() for job in self.jobs.all()])
+
+    async def _job(self, request: web.Request) -> JobView:
+        return self.jobs.get(request.match_info["id"]).view()
+
+    async def _job_events(self, request: web.Request) -> Answer:
+        job = self.jobs.get(request.match_info["id"])
+        return await respond(request, job.events, comment_every=self.settings.stream_comment)
+
+    async def _cancel(self, request: web.Request) -> Answer:
+        job = self.jobs.get(request.match_info["id"])
+        if job.task is not None:
+            job.task.cancel()
+            await asyncio.wait([job.task])
+        return None
+
+    async def _hives(self, request: web.Request) -> HiveList:
+        rows = await asyncio.to_thread(self.catalog.list)
+        return HiveList(hives=[self._hive_view(row) for row in rows])
+
+    def _hive_view(self, row: HiveRow) -> HiveView:
+        hive = self.registry.hives.get(row.hive_id)
+        return HiveView(
+            hive_id=row.hive_id,
+            host=row.host,
+            port=row.port,
+            status=HiveStatus.ONLINE if hive else HiveStatus.OFFLINE,
+            url=hive.url if hive else None,
+            devices=(hive.devices if hive else None) or row.devices,
+            workers=len(hive.workers) if hive else 0,
+            last_heartbeat_ms=hive.last_beat_ms if hive else None,
+        )
+
+    async def _workers(self, request: web.Request) -> ClusterWorkerList:
+        return ClusterWorkerList(
+            workers=[
+                ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
+                for hive in self.registry.hives.values()
+                for worker in hive.workers.values()
+            ]
+        )
+
+    async def _heartbeat(self, request: web.Request) -> HeartbeatAnswer:
+        beat = await read_body(request, Heartbeat)
+        if not self.registry.beat(beat):
+            raise RbeeError(
+                "hive_not_found",
+                f"this queen does not know hive {beat.hive_id}",
+                f"rbee-keeper add-hive {beat.hive_id}",
+            )
+        return HeartbeatAnswer()
+
+    async def _cluster_events(self, request: web.Request) -> Answer:
+        return await respond(
+            request,
+            self.events,
+            comment_every=self.settings.stream_comment,
+            after=self.events.last_id,
+        )
+
+    def _on_shutdown(self, request: web.Request) -> None:
+        self.cascade = request.query.get("cascade", "true") != "false"
+
+    async def _end_jobs(self) -> None:
+        tasks = [job.task for job in self.jobs.running() if job.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=self.settings.stop_request)
+
+    def _stay(self) -> None:
+        self.hives.stay()
+        self._say(say_so.KEEP_WARM)
+
+    def _say(self, line: Line, **facts: object) -> None:
+        self.events.narrate(say(line, facts))
+
+
+def _deadline(job: Job) -> RbeeError:
+    return RbeeError(
+        "deadline_exceeded",
+        f"the job was not done within {job.request.deadline_s:g} s",
+        "allow more time with --deadline, or fewer tokens with --max-tokens",
+        {"deadline_s": job.request.deadline_s},
+    )

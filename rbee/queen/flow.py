@@ -1,0 +1,300 @@
+"""What happens to a job, phases 3 to 11, in the order in which it happens.
+
+Reads like ``features/flows/cold_infer.feature``. The job's task runs `Flow.run`; whoever started
+that task ends the job's stream with what comes back or is raised here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+
+import msgspec
+
+from rbee.http.client import Peer
+from rbee.process.sabotage import sabotaged
+from rbee.queen import scheduler
+from rbee.queen.hives import Hives
+from rbee.queen.jobs import Job
+from rbee.queen.registry import Hive, Registry, is_ready
+from rbee.queen.scheduler import HiveFacts, Place
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import (
+    Done,
+    InferAccepted,
+    InferRequest,
+    ModelView,
+    ProvisionModel,
+    ProvisionStarted,
+    ProvisionWorker,
+    StartWorker,
+    WorkerBeat,
+    WorkerKindView,
+    WorkerStarted,
+    WorkerState,
+    decode,
+)
+from rbee.wire.narration import device_name
+from rbee.wire.settings import Settings
+
+
+class Flow:
+    """Walks jobs through the phases."""
+
+    def __init__(self, hives: Hives, registry: Registry, settings: Settings) -> None:
+        self._hives = hives
+        self._registry = registry
+        self._settings = settings
+
+    async def run(self, job: Job) -> Done:
+        """From a request to its last token. Raises `RbeeError` with what went wrong."""
+        awake = await self._hives.awake(job.request.node, job.say)
+        worker = await self._warm_worker(job, awake)
+        if worker is None:
+            place = await self._place(job, awake)
+            hive = self._registry.hives[place.hive_id]
+            await self._prepare(job, hive, place)
+            worker = await self._start_worker(job, hive, place)
+        return await self._infer(job, worker)
+
+    # --- phase 5: schedule ------------------------------------------------------------------
+
+    async def _warm_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat | None:
+        """A worker that already holds the model, once it can take this job."""
+        warm = scheduler.warm_worker(job.request, _facts(awake))
+        if warm is None:
+            return None
+        facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
+        if warm.worker.state is WorkerState.LOADING or not warm.worker.slots_free:
+            job.say(say_so.WAIT_WORKER, state=warm.worker.state.value, **facts)
+            await self._until_free(warm.hive_id, warm.worker.worker_id)
+        worker = self._registry.worker(warm.hive_id, warm.worker.worker_id)
+        if worker is None or not is_ready(worker):
+            return None
+        job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
+        job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
+        return worker
+
+    async def _until_free(self, hive_id: str, worker_id: str) -> None:
+        def free_or_gone() -> bool:
+            worker = self._registry.worker(hive_id, worker_id)
+            return worker is None or (is_ready(worker) and worker.slots_free > 0)
+
+        await self._registry.until(free_or_gone)
+
+    async def _place(self, job: Job, awake: list[Hive]) -> Place:
+        """The best device with room. A device the user named has room, or the job fails."""
+        request = job.request
+        named = request.device is not None or request.backend is not None
+        refused: list[RbeeError] = []
+        for place in scheduler.places(request, _facts(awake)):
+            if place.fallback:
+                job.say(say_so.CPU_FALLBACK, model_ref=request.model_ref)
+            else:
+                picked = device_name(place.device)
+                job.say(say_so.PICKED, device=picked, hive_id=place.hive_id)
+            try:
+                await self._ask_room(job, place)
+            except RbeeError as error:
+                if error.code not in ("insufficient_vram", "insufficient_ram"):
+                    raise
+                refused.append(error)
+                if named:
+                    break
+                device = device_name(place.device)
+                job.say(say_so.NO_ROOM, device=device, model_ref=request.model_ref)
+            else:
+                job.hive_id, job.device = place.hive_id, place.device
+                return place
+        raise _no_room_anywhere(request.model_ref, refused)
+
+    # --- phase 6: capacity ------------------------------------------------------------------
+
+    async def _ask_room(self, job: Job, place: Place) -> None:
+        device = device_name(place.device)
+        job.say(say_so.ASK_ROOM, device=device)
+        query = {"device": place.device, "model": job.request.model_ref}
+        if job.request.ctx is not None:
+            query["ctx"] = str(job.request.ctx)
+        hive = self._registry.hives[place.hive_id]
+        await self._peer(job, hive).get(addresses.CAPACITY, type(None), query)
+        job.say(say_so.ROOM, device=device, model_ref=job.request.model_ref)
+
+    # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
+
+    async def _prepare(self, job: Job, hive: Hive, place: Place) -> None:
+        model = asyncio.create_task(self._model(job, hive))
+        kind = asyncio.create_task(self._worker_kind(job, hive, place))
+        try:
+            await asyncio.gather(model, kind)
+        finally:
+            model.cancel()
+            kind.cancel()
+
+    async def _model(self, job: Job, hive: Hive) -> None:
+        peer, ref = self._peer(job, hive), job.request.model_ref
+        try:
+            await peer.get(f"{addresses.MODELS}/{urllib.parse.quote(ref, safe='')}", ModelView)
+        except RbeeError as error:
+            if error.code != "model_not_found" or not ref.startswith("HF:"):
+                raise
+        else:
+            job.say(say_so.MODEL_FOUND, model_ref=ref)
+            return
+        wanted = ProvisionModel(model_ref=ref)
+        started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
+        job.say(say_so.MODEL_ASKED, model_ref=ref)
+        await self._relay(job, peer, started.events_url)
+        job.say(say_so.MODEL_READY)
+
+    async def _worker_kind(self, job: Job, hive: Hive, place: Place) -> None:
+        kind = f"{place.backend}-llm-worker-rbee"
+        wanted = ProvisionWorker(
+            kind=kind,  # type: ignore[arg-type]
+            engine=job.request.engine,
+            device=place.device if place.device != scheduler.CPU else None,
+        )
+        row = await self._peer(job, hive).post(addresses.WORKERS_PROVISION, wanted, WorkerKindView)
+        if row.new:
+            job.say(say_so.WORKER_ASKED, kind=kind)
+            job.say(say_so.WORKER_PREPARED)
+        else:
+            job.say(say_so.WORKER_PRESENT, kind=kind)
+
+    # --- phases 9 and 10: the worker ------------------------------------------------------------
+
+    async def _start_worker(self, job: Job, hive: Hive, place: Place) -> WorkerBeat:
+        request, peer = job.request, self._peer(job, hive)
+        wanted = StartWorker(
+            device=place.device,
+            model_ref=request.model_ref,
+            engine=request.engine,
+            ctx=request.ctx,
+        )
+        started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
+        job.worker_id = started.worker_id
+        self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
+        registered = asyncio.Event()
+        story = asyncio.create_task(
+            self._relay(job, peer, started.events_url, registered), name="worker's start"
+        )
+        ready = asyncio.create_task(
+            self._registry.until(
+                lambda: is_ready(self._registry.worker(hive.hive_id, started.worker_id))
+            )
+        )
+        try:
+            await story  # raises what went wrong while it loaded
+            await ready
+        finally:
+            story.cancel()
+            ready.cancel()
+        job.say(say_so.WORKER_READY, backend=place.backend.upper())
+        worker = self._registry.worker(hive.hive_id, started.worker_id)
+        assert worker is not None
+        return worker
+
+    # --- phase 11: tokens -----------------------------------------------------------------------
+
+    async def _infer(self, job: Job, worker: WorkerBeat) -> Done:
+        peer = Peer(
+            self._hives.session,
+            worker.url,
+            f"worker {worker.worker_id}",
+            "worker_crashed",
+            job.job_id,
+        )
+        wanted = _infer_request(job)
+        accepted = await peer.post(addresses.INFER, wanted, InferAccepted)
+        job.say(say_so.INFER_CONNECTED)
+        done: Done | None = None
+        try:
+            async for frame in peer.events(accepted.events_url, stall=self._settings.token_stall):
+                if frame.event == "token":
+                    job.events.forward(frame.body)
+                    job.tokens_forwarded += 1
+                elif frame.event == "done":
+                    done = decode(frame.data, Done)
+                elif frame.event == "error":
+                    raise RbeeError.from_body(decode(frame.data, ErrorBody))
+                elif frame.event == "cancelled":
+                    raise asyncio.CancelledError
+        except asyncio.CancelledError:
+            if not sabotaged("queen:ignore-cancel"):
+                await asyncio.shield(self._stop_inference(peer, accepted))
+            raise
+        if done is None:
+            raise RbeeError(
+                "worker_crashed",
+                "the worker ended its stream without saying how the inference ended",
+                f"rbee-keeper logs {worker.worker_id}",
+            )
+        job.say(say_so.INFER_DONE)
+        return done
+
+    async def _stop_inference(self, peer: Peer, accepted: InferAccepted) -> None:
+        try:
+            await peer.delete(f"{addresses.INFER}/{accepted.infer_id}")
+        except RbeeError:
+            pass  # it is over or its worker is gone: what cancelling is for
+
+    # --------------------------------------------------------------------------------------------
+
+    async def _relay(
+        self, job: Job, peer: Peer, path: str, registered: asyncio.Event | None = None
+    ) -> None:
+        """Passes narration and progress of a stream on to the job; raises the error it ends in."""
+        async for frame in peer.events(path):
+            if frame.event in ("narration", "progress"):
+                job.events.forward(frame.body)
+                if registered is not None and not registered.is_set():
+                    registered.set()
+                    job.say(say_so.WORKER_REGISTERED)
+            elif frame.event == "error":
+                raise RbeeError.from_body(decode(frame.data, ErrorBody))
+            elif frame.event == "cancelled":
+                raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
+
+    def _peer(self, job: Job, hive: Hive) -> Peer:
+        return self._hives.peer(hive, job.job_id)
+
+
+def _facts(hives: list[Hive]) -> list[HiveFacts]:
+    return [
+        HiveFacts(hive.hive_id, hive.devices, list(hive.workers.values()))
+        for hive in hives
+        if hive.devices is not None
+    ]
+
+
+def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat:
+    return WorkerBeat(
+        worker_id=started.worker_id,
+        url=started.url,
+        model_ref=model_ref,
+        device=place.device,
+        backend=place.backend,
+        engine="",
+        state=WorkerState.LOADING,
+    )
+
+
+def _infer_request(job: Job) -> InferRequest:
+    request = job.request
+    names = [field.name for field in msgspec.structs.fields(InferRequest)]
+    return InferRequest(**{name: getattr(request, name) for name in names})
+
+
+def _no_room_anywhere(model_ref: str, refused: list[RbeeError]) -> RbeeError:
+    """One error out of the answers of every device that was asked."""
+    if len(refused) == 1:
+        return refused[0]
+    told = "; ".join(error.message for error in refused)
+    return RbeeError(
+        refused[-1].code,
+        f"no device has room for {model_ref}: {told}",
+        refused[0].suggestion,
+        {"devices": [error.details for error in refused]},
+    )

@@ -1,0 +1,91 @@
+"""The cluster as it is now: which hives live, what they have, which workers they run. RAM.
+
+Written by heartbeats and by the flow that started a worker; rebuilt from heartbeats after a
+restart. Whoever waits for a change waits on `changed`, never on a clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable
+
+from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
+
+
+@dataclasses.dataclass
+class Hive:
+    """A hive that lives. `devices` is None until it was asked; `beats` counts its heartbeats."""
+
+    hive_id: str
+    host: str
+    url: str
+    devices: Devices | None = None
+    workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
+    beats: int = 0
+    last_beat: float = 0.0
+    last_beat_ms: int = 0
+
+
+class Registry:
+    """The hives that live, by id."""
+
+    def __init__(self) -> None:
+        self.hives: dict[str, Hive] = {}
+        self._changed = asyncio.Event()
+
+    def woken(self, hive_id: str, host: str, url: str) -> Hive:
+        """A hive has reported ready; it counts as alive from here on."""
+        hive = Hive(hive_id, host, url, last_beat=time.monotonic())
+        self.hives[hive_id] = hive
+        self._notify()
+        return hive
+
+    def beat(self, beat: Heartbeat) -> bool:
+        """Takes over a heartbeat. False: no hive of that name is known to live."""
+        hive = self.hives.get(beat.hive_id)
+        if hive is None:
+            return False
+        hive.url = beat.url
+        hive.workers = {worker.worker_id: worker for worker in beat.workers}
+        hive.beats += 1
+        hive.last_beat = time.monotonic()
+        hive.last_beat_ms = time.time_ns() // 1_000_000
+        self._notify()
+        return True
+
+    def described(self, hive_id: str, devices: Devices) -> None:
+        """A hive has told what it has."""
+        self.hives[hive_id].devices = devices
+        self._notify()
+
+    def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
+        """Phase 9.3: the flow has had a worker started; its heartbeats will tell the rest."""
+        self.hives[hive_id].workers.setdefault(worker.worker_id, worker)
+        self._notify()
+
+    def gone(self, hive_id: str) -> None:
+        """A hive has left or was lost, and its workers with it."""
+        if self.hives.pop(hive_id, None) is not None:
+            self._notify()
+
+    def worker(self, hive_id: str, worker_id: str) -> WorkerBeat | None:
+        """A worker as its hive last told of it."""
+        hive = self.hives.get(hive_id)
+        return hive.workers.get(worker_id) if hive is not None else None
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Returns once `condition` holds; it is looked at after each change."""
+        while not condition():
+            changed = self._changed
+            await changed.wait()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def is_ready(worker: WorkerBeat | None) -> bool:
+    """Whether a worker can take requests (it may be busy with others)."""
+    return worker is not None and worker.state in (WorkerState.READY, WorkerState.BUSY)

@@ -1,0 +1,41 @@
+"""Where everything is: route paths and how URLs are made. Ports live in `settings`."""
+
+from __future__ import annotations
+
+HEALTH = "/health"
+EVENTS = "/events"
+SHUTDOWN = "/shutdown"
+
+# Queen.
+JOBS = "/jobs"
+HIVES = "/hives"
+ADD_HIVE = "/add-hive"
+HEARTBEAT = "/heartbeat"
+
+# Hive.
+DEVICES = "/devices"
+CAPACITY = "/capacity"
+MODELS = "/models"
+MODELS_PROVISION = "/models/provision"
+WORKERS = "/workers"
+WORKERS_PROVISION = "/workers/provision"
+WORKERS_START = "/workers/start"
+HEARTBEAT_WORKERS = "/heartbeat/workers"
+
+# Worker.
+INFER = "/infer"
+
+#: Header that ties what a hive and a worker do to the job they do it for.
+CORRELATION_HEADER = "X-Correlation-Id"
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def base_url(host: str, port: int) -> str:
+    """``http://host:port``, with brackets around an IPv6 address."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server bound to `host`."""
+    return host in LOOPBACK or host.startswith("127.")

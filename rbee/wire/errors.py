@@ -1,0 +1,91 @@
+"""The one error type that crosses processes, and the table of its codes.
+
+An error names what was wrong (`message`), what to type next (`suggestion`) and the facts a
+program may need (`details`). Over HTTP it travels as ``{"error": {...}}`` with the status of
+its code; on a stream as an ``error`` event; on a terminal as two lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+#: HTTP status of each error code.
+HTTP_STATUS: dict[str, int] = {
+    "invalid_request": 400,
+    "unauthorized": 401,
+    "model_gated": 403,
+    "model_not_found": 404,
+    "hive_not_found": 404,
+    "job_not_found": 404,
+    "worker_not_found": 404,
+    "not_found": 404,
+    "deadline_exceeded": 408,
+    "hive_exists": 409,
+    "insufficient_vram": 409,
+    "insufficient_ram": 409,
+    "port_in_use": 409,
+    "payload_too_large": 413,
+    "model_invalid": 422,
+    "queue_full": 429,
+    "internal": 500,
+    "worker_crashed": 500,
+    "home_unusable": 500,
+    "download_failed": 502,
+    "checksum_mismatch": 502,
+    "backend_unavailable": 503,
+    "worker_busy": 503,
+    "hive_unreachable": 503,
+    "queen_unreachable": 503,
+    "ssh_failed": 503,
+    "worker_start_timeout": 504,
+    "insufficient_disk": 507,
+}
+
+
+class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error as it travels: the body of a failed request, the data of an `error` event."""
+
+    code: str
+    message: str
+    suggestion: str = ""
+    details: dict[str, Any] = {}
+    correlation_id: str = ""
+
+
+class RbeeError(Exception):
+    """Something a user or a calling program has to know about, told in their terms.
+
+    `code` is a key of `HTTP_STATUS`; `suggestion` is what to type or change next;
+    `details` holds plain JSON values.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        suggestion: str = "",
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        assert code in HTTP_STATUS, f"unknown error code {code!r}"
+        self.code = code
+        self.message = message
+        self.suggestion = suggestion
+        self.details: dict[str, Any] = details or {}
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status this error answers with."""
+        return HTTP_STATUS[self.code]
+
+    def body(self, correlation_id: str = "") -> ErrorBody:
+        """This error as a message."""
+        return ErrorBody(self.code, self.message, self.suggestion, self.details, correlation_id)
+
+    @classmethod
+    def from_body(cls, body: ErrorBody) -> RbeeError:
+        """The error a peer told us; an unknown code becomes `internal`."""
+        code = body.code if body.code in HTTP_STATUS else "internal"
+        return cls(code, body.message, body.suggestion, body.details)

@@ -1,0 +1,520 @@
+"""The typed bodies of every request, answer and event.
+
+Requests refuse unknown fields and name the path of whatever does not fit; answers and events
+tolerate unknown fields, so that a newer peer can say more. Sizes are bytes unless the name says
+otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in milliseconds (`_ms`).
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.narration import Narration
+
+T = TypeVar("T")
+
+Backend = Literal["cuda", "metal", "cpu"]
+EngineName = Literal["llamacpp", "ctransformers"]
+NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class WorkerState(str, enum.Enum):
+    """What a worker is doing; the one type that queen, hive and worker share as it stands."""
+
+    LOADING = "loading"
+    READY = "ready"
+    BUSY = "busy"
+    STOPPING = "stopping"
+    FAILED = "failed"
+
+
+class Answer(msgspec.Struct, kw_only=True, omit_defaults=False):
+    """Base of what a daemon answers."""
+
+
+class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what a daemon is asked."""
+
+
+# --- sampling -------------------------------------------------------------------------------
+
+
+class Sampling(Request, kw_only=True):
+    """How tokens are drawn. None means: what the engine does by default."""
+
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
+    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
+    stop: list[NonEmpty] | None = None
+
+
+# --- any daemon ------------------------------------------------------------------------------
+
+
+class Health(Answer, kw_only=True):
+    """`GET /health`: who answers here. `instance` is drawn anew at every start."""
+
+    status: str
+    role: str
+    version: str
+    instance: str
+
+
+class Started(Answer, kw_only=True):
+    """Work was begun; its story is told at `events_url`."""
+
+    events_url: str
+
+
+# --- queen -----------------------------------------------------------------------------------
+
+
+class JobRequest(Sampling, kw_only=True):
+    """`POST /jobs`."""
+
+    model_ref: NonEmpty
+    prompt: NonEmpty
+    stream: bool = True
+    node: NonEmpty | None = None
+    device: NonEmpty | None = None
+    backend: Backend | None = None
+    engine: EngineName | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    allow_cpu: bool = True
+    deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
+class JobAccepted(Started, kw_only=True):
+    """The answer to `POST /jobs`."""
+
+    job_id: str
+
+
+class JobState(str, enum.Enum):
+    """Where a job stands; the last three are final."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobView(Answer, kw_only=True):
+    """One row of `GET /jobs`."""
+
+    job_id: str
+    model_ref: str
+    state: JobState
+    created_at_ms: int
+    finished_at_ms: int | None = None
+    hive_id: str | None = None
+    device: str | None = None
+    worker_id: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class JobList(Answer, kw_only=True):
+    """`GET /jobs`, newest first."""
+
+    jobs: list[JobView]
+
+
+class SshTarget(Request, kw_only=True):
+    """How the queen reaches a machine over SSH."""
+
+    user: NonEmpty | None = None
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 22
+    key_path: NonEmpty | None = None
+
+
+class AddHive(Request, kw_only=True):
+    """`POST /add-hive`."""
+
+    host: NonEmpty
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    hive_id: NonEmpty | None = None
+    ssh: SshTarget | None = None
+
+
+class HiveAdded(Started, kw_only=True):
+    """The answer to `POST /add-hive`."""
+
+    hive_id: str
+
+
+class HiveStatus(str, enum.Enum):
+    """What the queen knows of a hive."""
+
+    OFFLINE = "offline"
+    WAKING = "waking"
+    ONLINE = "online"
+
+
+# --- hive ------------------------------------------------------------------------------------
+
+
+class Cpu(msgspec.Struct, kw_only=True):
+    """The processor; `ram_gb` and `ram_free_gb` in GiB."""
+
+    name: str
+    cores: int
+    ram_gb: float
+    ram_free_gb: float = 0.0
+
+
+class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One GPU; sizes in GiB. `simulated` marks one that exists on paper only."""
+
+    id: str
+    name: str
+    vram_gb: float
+    vram_free_gb: float
+    backend: Literal["cuda", "metal"] = "cuda"
+    simulated: bool = False
+
+
+class Devices(Answer, kw_only=True):
+    """`GET /devices`: what a machine has, and how many models and workers are on it."""
+
+    cpu: Cpu
+    gpus: list[Gpu]
+    models: int = 0
+    workers: int = 0
+
+
+class HiveView(Answer, kw_only=True):
+    """One row of `GET /hives`: the catalog joined with what is known live."""
+
+    hive_id: str
+    host: str
+    port: int
+    status: HiveStatus
+    url: str | None = None
+    devices: Devices | None = None
+    workers: int = 0
+    last_heartbeat_ms: int | None = None
+
+
+class HiveList(Answer, kw_only=True):
+    """`GET /hives`."""
+
+    hives: list[HiveView]
+
+
+class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A worker inside its hive's heartbeat: what the queen routes by."""
+
+    worker_id: str
+    url: str
+    model_ref: str
+    device: str
+    backend: str
+    engine: str
+    state: WorkerState
+    slots: int = 1
+    slots_free: int = 0
+    vram_bytes: int | None = None
+    context: int = 0
+
+
+class Heartbeat(Request, kw_only=True):
+    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only."""
+
+    hive_id: NonEmpty
+    timestamp: str
+    url: str
+    workers: list[WorkerBeat] = []
+
+
+class HeartbeatAnswer(Answer, kw_only=True):
+    """What the queen answers to a heartbeat it knows the sender of."""
+
+    status: str = "ok"
+
+
+class ProvisionModel(Request, kw_only=True):
+    """`POST /models/provision`."""
+
+    model_ref: NonEmpty
+
+
+class ProvisionStarted(Started, kw_only=True):
+    """The answer to `POST /models/provision`."""
+
+    provision_id: str
+
+
+class ModelView(Answer, kw_only=True):
+    """One row of the model catalog."""
+
+    model_ref: str
+    path: str
+    size_bytes: int
+    quant: str | None = None
+    architecture: str | None = None
+    status: str = "ready"
+
+
+class ModelList(Answer, kw_only=True):
+    """`GET /models` of a hive, and of the queen over all hives."""
+
+    models: list[ModelView]
+
+
+class ProvisionWorker(Request, kw_only=True):
+    """`POST /workers/provision`; `kind` is ``<backend>-llm-worker-rbee``."""
+
+    kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
+    engine: EngineName | None = None
+    device: str | None = None
+
+
+class WorkerKindView(Answer, kw_only=True):
+    """One row of the worker catalog: a kind of worker this machine can run, and with what.
+
+    `new`: the row was written for this request; before, it was not there or another.
+    """
+
+    kind: str
+    engine: str
+    version: str
+    command: list[str]
+    new: bool = False
+    simulated: bool = False
+
+
+class StartWorker(Request, kw_only=True):
+    """`POST /workers/start`."""
+
+    device: NonEmpty
+    model_ref: NonEmpty
+    port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    engine: EngineName | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+
+
+class WorkerStarted(Started, kw_only=True):
+    """The answer to `POST /workers/start`; the worker is still loading."""
+
+    worker_id: str
+    url: str
+    port: int
+    state: WorkerState = WorkerState.LOADING
+
+
+class WorkerView(Answer, kw_only=True):
+    """One row of a hive's `GET /workers`: what the hive keeps it alive by."""
+
+    worker_id: str
+    url: str
+    model_ref: str
+    device: str
+    engine: str
+    state: WorkerState
+    pid: int
+    restart_count: int
+    last_heartbeat_ms: int | None
+    vram_bytes: int | None = None
+
+
+class WorkerList(Answer, kw_only=True):
+    """`GET /workers` of a hive."""
+
+    workers: list[WorkerView]
+
+
+class ClusterWorkerView(WorkerBeat, kw_only=True, omit_defaults=False):
+    """One row of the queen's `GET /workers`."""
+
+    hive_id: str
+
+
+class ClusterWorkerList(Answer, kw_only=True):
+    """`GET /workers` of the queen."""
+
+    workers: list[ClusterWorkerView]
+
+
+class WorkerReport(Request, kw_only=True):
+    """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
+
+    `loaded` is the share of the model that has been read, 0 to 1; `error` says why a worker
+    that reports `failed` gives up.
+    """
+
+    worker_id: NonEmpty
+    state: WorkerState
+    slots_free: int = 0
+    slots: int = 1
+    vram_bytes: int | None = None
+    context: int = 0
+    loaded: float | None = None
+    narration: list[Narration] = []
+    error: ErrorBody | None = None
+
+
+# --- worker ----------------------------------------------------------------------------------
+
+
+class InferRequest(Sampling, kw_only=True):
+    """`POST /infer`."""
+
+    prompt: NonEmpty
+    stream: bool = True
+
+
+class InferAccepted(Started, kw_only=True):
+    """The answer to `POST /infer`."""
+
+    infer_id: str
+
+
+# --- what a parent tells the child it starts, on the first line of the child's stdin ----------
+
+
+class QueenOrders(Request, kw_only=True):
+    """How a queen is to run; the token travels here and never in arguments."""
+
+    host: str
+    port: int
+    token: str
+    database: str = ""
+
+
+class HiveOrders(Request, kw_only=True):
+    """How a hive is to run."""
+
+    host: str
+    port: int
+    token: str
+    hive_id: str
+    queen_url: str
+
+
+class WorkerOrders(Request, kw_only=True):
+    """How a worker is to run.
+
+    `model_paths` are the files of one model, the first of them is opened by the engine;
+    `simulated` says that the device exists on paper only; `chat_template` is the model's own
+    (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's.
+    """
+
+    host: str
+    port: int
+    token: str
+    worker_id: str
+    hive_url: str
+    model_ref: str
+    model_paths: list[str]
+    device: str
+    backend: Backend
+    context: int
+    slots: int
+    threads: int
+    prompt_cache_mib: int
+    heartbeat_interval: float
+    chat_template: str = ""
+    simulated: bool = False
+
+
+class EngineFacts(msgspec.Struct):
+    """What a worker finds out about its engine before it has orders.
+
+    `backends` are those with a device on this machine, by the engine's own word; a worker whose
+    engine cannot be imported says why in `missing`.
+    """
+
+    engine: str
+    version: str = ""
+    backends: list[str] = []
+    missing: str = ""
+
+
+class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A line on a child's ready descriptor.
+
+    `narration` while it starts; `engine` from a worker that has imported its engine;
+    ``{"url", "pid", "instance"}`` once the socket is bound; `error` when it cannot start.
+    """
+
+    url: str = ""
+    pid: int = 0
+    instance: str = ""
+    narration: Narration | None = None
+    engine: EngineFacts | None = None
+    error: ErrorBody | None = None
+
+
+# --- events ----------------------------------------------------------------------------------
+
+
+class Progress(msgspec.Struct, omit_defaults=True):
+    """`progress`: `what` is download or load; `done` and `total` in bytes, `rate` in bytes/s."""
+
+    what: str
+    done: int
+    total: int
+    rate: float = 0.0
+
+
+class Token(msgspec.Struct):
+    """`token`: the text and its index, counted from 0."""
+
+    t: str
+    i: int
+
+
+class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`done` of a job or an inference."""
+
+    finish_reason: Literal["stop", "length"] = "stop"
+    tokens_in: int = 0
+    tokens_out: int = 0
+    ttft_ms: float = 0.0
+    duration_ms: float = 0.0
+
+
+class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`done` of a model's provisioning."""
+
+    model_ref: str
+    path: str
+    size_bytes: int
+    duration_ms: float = 0.0
+
+
+class Nothing(msgspec.Struct):
+    """The data of `cancelled`, and of a `done` that has nothing to say."""
+
+
+_json = msgspec.json.Encoder()
+
+
+def encode(message: Any) -> bytes:
+    """`message` as JSON."""
+    return _json.encode(message)
+
+
+def decode(data: bytes, kind: type[T], what: str = "body") -> T:
+    """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise RbeeError("invalid_request", f"{what}: {error}", f"fields: {_fields(kind)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RbeeError(
+            "invalid_request", f"{what} is no JSON: {error}", "send a JSON object"
+        ) from None
+
+
+def _fields(kind: type[Any]) -> str:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return ", ".join(field.encode_name for field in msgspec.structs.fields(kind))
+    return "see the documentation"

@@ -1,0 +1,141 @@
+"""How a model is named: the one parser of model references, and their canonical text.
+
+A reference is typed by a person, travels in messages and is the key of the model catalog::
+
+    HF:owner/repo                     the hub's repository; which quant is chosen for the user
+    HF:owner/repo:Q4_K_M              that quant
+    HF:owner/repo:file.gguf           that file
+    HF:owner/repo:Q4_K_M@revision     any of these, at a branch, tag or commit
+    file:/path/model.gguf             a file on the hive's own disk
+    minillama                         the test model inside the package
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Literal
+
+import msgspec
+
+from rbee.wire.errors import RbeeError
+
+#: Name of the model that ships inside the package.
+BUNDLED = "minillama"
+
+ACCEPTED = (
+    "HF:owner/repo, HF:owner/repo:Q4_K_M, HF:owner/repo:file.gguf (each with @revision), "
+    f"file:/path/model.gguf, or {BUNDLED}"
+)
+
+# What the hub accepts as one half of "owner/repo".
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
+_QUANT = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
+_REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+_HUB_PAGE = re.compile(r"(?:https?://)?(?:huggingface\.co|hf\.co)/([^/\s]+/[^/\s?#]+).*")
+
+
+class ModelRef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A parsed model reference. Fields that do not apply are empty; `str()` is its text.
+
+    `quant` is in capitals; `path` is absolute and normalised; `revision` is a branch, a tag or a
+    commit, and empty means the repository's default branch.
+    """
+
+    source: Literal["hf", "file", "bundled"]
+    repo: str = ""
+    quant: str = ""
+    filename: str = ""
+    revision: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.source == "bundled":
+            return BUNDLED
+        if self.source == "file":
+            return f"file:{self.path}"
+        selector = self.filename or self.quant
+        text = f"HF:{self.repo}"
+        if selector:
+            text += f":{selector}"
+        if self.revision:
+            text += f"@{self.revision}"
+        return text
+
+
+def parse_model_ref(text: str) -> ModelRef:
+    """The reference that `text` spells.
+
+    Raises `RbeeError` `invalid_request` naming what is wrong with it and what to type instead.
+    """
+    text = text.strip()
+    if text == BUNDLED:
+        return ModelRef("bundled")
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.lower() == "hf":
+        return _hub_ref(text, rest)
+    if colon and scheme.lower() == "file":
+        return _file_ref(text, rest)
+    raise _refused(text, "does not say where the model is", _what_was_meant(text))
+
+
+def _hub_ref(text: str, rest: str) -> ModelRef:
+    body, at, revision = rest.partition("@")
+    if ":" in revision:
+        revision, _, selector = revision.partition(":")
+        raise _refused(text, "has its @revision in the middle", f"HF:{body}:{selector}@{revision}")
+    if at and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise _refused(text, "has no branch, tag or commit after the @", f"HF:{body}@main")
+    repo, colon, selector = body.partition(":")
+    owner, slash, name = repo.partition("/")
+    if not slash or not all(_is_repo_name(part) for part in (owner, name)):
+        raise _refused(text, f"has {repo!r} where owner/repo belongs")
+    if selector.lower().endswith(".gguf"):
+        if selector.startswith("/") or ".." in selector.split("/"):
+            raise _refused(text, f"has {selector!r} where a file of the repository belongs")
+        return ModelRef("hf", repo, filename=selector, revision=revision)
+    if colon and not _QUANT.fullmatch(selector):
+        raise _refused(
+            text,
+            f"has {selector!r} where a quant (Q4_K_M) or a .gguf file belongs",
+            f"HF:{repo}",
+        )
+    return ModelRef("hf", repo, quant=selector.upper(), revision=revision)
+
+
+def _file_ref(text: str, rest: str) -> ModelRef:
+    path = re.sub(r"^//+", "/", rest)
+    # The hive reads the file, and its working directory is not the user's.
+    if not path.startswith("/"):
+        raise _refused(text, "has no absolute path", "file:/full/path/to/model.gguf")
+    if path.endswith("/") or "\0" in path:
+        raise _refused(text, "names a folder, not a file", f"file:{path.rstrip('/')}/model.gguf")
+    return ModelRef("file", path=posixpath.normpath(path))
+
+
+def _is_repo_name(part: str) -> bool:
+    return _NAME.fullmatch(part) is not None and "--" not in part and ".." not in part
+
+
+def _what_was_meant(text: str) -> str:
+    """The reference that somebody who typed `text` most likely wanted, or nothing."""
+    page = _HUB_PAGE.fullmatch(text)
+    if page:
+        return f"HF:{page[1]}"
+    if text.startswith(("/", "./", "../", "~")):
+        return f"file:{text}" if text.startswith("/") else "file:/full/path/to/model.gguf"
+    repo = text.split(":")[0].split("@")[0]
+    if repo.count("/") == 1 and all(_is_repo_name(part) for part in repo.split("/")):
+        return f"HF:{text}"
+    return ""
+
+
+def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
+    suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
+    shown = text if len(text) <= 200 else text[:200] + "..."
+    return RbeeError(
+        "invalid_request",
+        f"model reference {shown!r} {wrong}" if text else "the model reference is empty",
+        suggestion,
+        {"field": "model_ref", "value": shown, "accepted": ACCEPTED},
+    )

@@ -1,0 +1,178 @@
+"""What the bees say: the one home of every line of narration.
+
+A line has an actor, an action that programs can match, and a sentence for people. Lines are in
+the present tense, at most 100 characters, said after the thing happened, and never hold a
+secret. Placeholders are filled with real numbers by `say`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+#: Longest line for people, in characters; what does not fit is shortened in its middle.
+LONGEST = 100
+
+
+class Narration(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`narration`: one line, who says it, and what it belongs to."""
+
+    actor: str
+    action: str
+    human: str
+    job_id: str = ""
+    correlation_id: str = ""
+    at_ms: int = 0
+
+
+class Line(NamedTuple):
+    """A sentence of the vocabulary with its placeholders."""
+
+    actor: str
+    action: str
+    text: str
+
+
+def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
+    """`line` with its placeholders filled from `facts`, stamped with the time."""
+    return Narration(
+        actor=line.actor,
+        action=line.action,
+        human=shorten(line.text.format(**facts)),
+        job_id=job_id,
+        correlation_id=job_id,
+        at_ms=time.time_ns() // 1_000_000,
+    )
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """`text` on one line, its middle cut out where it is longer than `longest` characters."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    head = (longest - 1) * 2 // 3
+    return f"{text[:head]}…{text[-(longest - 1 - head) :]}"
+
+
+def size(amount: float) -> str:
+    """Bytes for people, in powers of 1000: ``1.0 MB``, ``4.2 GB``."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 999.5:
+            return f"{amount:.0f} {unit}" if unit in ("B", "KB") else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def seconds(amount: float) -> str:
+    """A duration for people: ``0.3 seconds``, ``95 seconds``."""
+    return f"{amount:.1f} seconds" if amount < 10 else f"{amount:.0f} seconds"
+
+
+def device_name(device: str) -> str:
+    """``gpu1`` as people read it: ``GPU1``."""
+    return device.upper()
+
+
+_KEEPER, _QUEEN, _HIVE, _WORKER = "bee-keeper", "queen", "hive", "worker"
+
+# Phase 0-2: the keeper wakes the queen and hands in the job.
+INFER_START = Line(_KEEPER, "infer.start", "starting inference request for {model_ref}")
+TEST_MODEL = Line(
+    _KEEPER,
+    "infer.model",
+    "minillama is a 1 MB test model; name a real one with --model HF:owner/repo",
+)
+QUEEN_ASLEEP = Line(_KEEPER, "queen.wake", "queen is asleep, waking queen...")
+QUEEN_LAUNCH = Line(_KEEPER, "queen.launch", "launching queen on :{port} and waiting for health...")
+QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
+CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
+ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
+CASCADE = Line(_KEEPER, "queen.shutdown", "asking queen to cascade shutdown")
+KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
+CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
+
+# Phase 3: a hive.
+NO_HIVES = Line(_QUEEN, "hive.none", "no hives found; adding local machine")
+ADDING_HIVE = Line(_QUEEN, "hive.add", "adding {host} to hive catalog")
+HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
+FIRST_HEARTBEAT = Line(
+    _QUEEN, "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
+)
+HIVE_OFFLINE = Line(_QUEEN, "hive.offline", "hive {hive_id} missed {missed} heartbeats; offline")
+
+# Phase 4: devices.
+CAPABILITIES = Line(
+    _QUEEN, "hive.devices", "hive {hive_id} has {devices}; models: {models}, workers: {workers}"
+)
+REGISTERED = Line(_QUEEN, "hive.devices", "using registered capabilities of hive '{hive_id}'")
+SIMULATED_GPUS = Line(_HIVE, "device.simulated", "the GPUs of this machine are simulated: {names}")
+
+# Phase 5-6: placement.
+PICKED = Line(
+    _QUEEN,
+    "schedule.pick",
+    "basic scheduler picked {device} on hive {hive_id} (for advanced scheduling, see docs)",
+)
+WARM_WORKER = Line(
+    _QUEEN, "schedule.warm", "worker {worker_id} on hive {hive_id} already has {model_ref} loaded"
+)
+WAIT_WORKER = Line(_QUEEN, "schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
+ASK_ROOM = Line(_QUEEN, "capacity.ask", "asking hive if there's room on {device}...")
+ROOM = Line(_QUEEN, "capacity.ok", "there is room in {device} for model {model_ref}")
+NO_ROOM = Line(
+    _QUEEN,
+    "capacity.short",
+    "insufficient VRAM on {device} for {model_ref}; trying next candidate...",
+)
+CPU_FALLBACK = Line(
+    _QUEEN, "schedule.cpu", "no GPU has room for {model_ref}; FALLING BACK TO THE CPU (slow)"
+)
+
+# Phase 7: the model.
+MODEL_FOUND = Line(_QUEEN, "model.found", "model {model_ref} found in hive catalog")
+MODEL_ASKED = Line(_QUEEN, "model.provision", "asked hive to download model {model_ref}")
+MODEL_NOTE = Line(_HIVE, "model.choose", "{note}")
+MODEL_SIZE = Line(_HIVE, "model.size", "model size = {size}; starting download")
+MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {size}")
+MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
+MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
+MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
+MODEL_READY = Line(_QUEEN, "model.ready", "model is downloaded by the hive")
+
+# Phase 8: the kind of worker.
+WORKER_ASKED = Line(_QUEEN, "worker.provision", "asked hive to prepare worker {kind}")
+WORKER_PREPARED = Line(_QUEEN, "worker.prepared", "worker prepared and ready to deploy")
+WORKER_PRESENT = Line(_QUEEN, "worker.present", "worker {kind} already available")
+
+# Phase 9-10: the worker.
+WORKER_WAKE = Line(
+    _HIVE, "worker.wake", "waking worker on :{port} with model={path}, device={device}"
+)
+WORKER_REGISTERED = Line(_QUEEN, "worker.registered", "worker registered, waiting for heartbeat...")
+WORKER_SIMULATED = Line(
+    _WORKER, "engine.simulated", "{device} is simulated: the engine runs on the CPU of this machine"
+)
+WORKER_LOADING = Line(_WORKER, "model.load", "loading model from {path} with {engine} {version}")
+WORKER_LOAD_PERCENT = Line(_WORKER, "model.load", "read {percent}% of the model")
+WORKER_LOADED = Line(
+    _WORKER, "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
+)
+WORKER_RESTART = Line(
+    _HIVE, "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
+)
+WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready")
+
+# Phase 11: tokens.
+INFER_CONNECTED = Line(
+    _QUEEN, "infer.start", "connection to worker established; starting inference"
+)
+INFER_DONE = Line(_QUEEN, "infer.done", "worker finished inference")
+
+# Phase 12: sleep.
+STOP_WORKERS = Line(_QUEEN, "cascade.workers", "shutting down workers...")
+STOP_HIVES = Line(_QUEEN, "cascade.hives", "shutting down hives...")
+GOODBYE = Line(_QUEEN, "cascade.done", "goodbye")
+UNREACHED = Line(_QUEEN, "cascade.unreached", "could not reach hive {hive_id}: {why}")

@@ -1,0 +1,85 @@
+"""Server-sent events: how a frame is written and how a byte stream is cut into frames.
+
+Written frames have one `id`, one `event` and one `data` line of JSON; the stream ends with a
+frame of `data: [DONE]`. A stream that closes without it broke off.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+CONTENT_TYPE = "text/event-stream"
+DONE = "[DONE]"
+#: What ends every stream that was not cut off.
+DONE_FRAME = b"data: [DONE]\n\n"
+#: Sent on idle streams so that nobody in between drops the connection.
+COMMENT = b": still here\n\n"
+#: A frame longer than this is a broken peer, not an event (bytes).
+LONGEST_FRAME = 4 * 1024 * 1024
+
+_encoder = msgspec.json.Encoder()
+
+
+class Frame(NamedTuple):
+    """One event as it came: its id, its name, its data, and the bytes behind the id line."""
+
+    id: str
+    event: str
+    data: bytes
+    body: bytes
+
+    @property
+    def is_done(self) -> bool:
+        """Whether this is the frame that ends the stream."""
+        return self.data == b"[DONE]"
+
+
+def body(event: str, data: Any) -> bytes:
+    """The lines of a frame behind its id: event, data and the blank line. UTF-8."""
+    return b"event: %s\ndata: %s\n\n" % (event.encode(), _encoder.encode(data))
+
+
+class FrameReader:
+    """Cuts bytes, however they were split on their way, into frames.
+
+    Follows the WHATWG text for the fields used here: comments are skipped, one leading space of
+    a value is dropped, several data lines are joined by newlines. A frame that was cut off is
+    never returned.
+    """
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames completed by `chunk`, oldest first. Raises ValueError on a runaway frame."""
+        pending = self._pending + chunk if self._pending else chunk
+        if b"\r" in pending:
+            pending = pending.replace(b"\r\n", b"\n")
+        *blocks, self._pending = pending.split(b"\n\n")
+        if len(self._pending) > LONGEST_FRAME:
+            raise ValueError(f"an event of more than {LONGEST_FRAME} bytes")
+        return [frame for frame in map(_parse, blocks) if frame is not None]
+
+
+def _parse(block: bytes) -> Frame | None:
+    id_text = event = ""
+    data: list[bytes] = []
+    rest: list[bytes] = []
+    for line in block.split(b"\n"):
+        name, _, value = line.partition(b":")
+        if not name:
+            continue
+        value = value[1:] if value[:1] == b" " else value
+        if name == b"id":
+            id_text = value.decode("utf-8", "replace")
+            continue
+        if name == b"event":
+            event = value.decode("utf-8", "replace")
+        elif name == b"data":
+            data.append(value)
+        rest.append(line)
+    if not data:
+        return None
+    return Frame(id_text, event or "message", b"\n".join(data), b"\n".join(rest) + b"\n\n")

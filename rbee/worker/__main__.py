@@ -1,0 +1,50 @@
+"""``llm-worker-rbee``: started by a hive, never by a person.
+
+Phase 9.2. The engine is imported and asked what it finds on this machine before the orders
+come, so that a hive can keep a spare worker that only waits for its model.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from rbee.process.lifeline import Lifeline, die_with_parent
+from rbee.wire.errors import RbeeError
+
+_USAGE = """\
+Usage: llm-worker-rbee --ready-fd N [--engine llamacpp|ctransformers]
+
+A worker holds one model on one device. A hive starts it and gives it its orders on stdin;
+to run a model yourself, type: rbee-keeper infer "hello"
+"""
+
+
+def main() -> None:
+    """Imports the engine, reports what it can do, waits for orders, serves."""
+    arguments = sys.argv[1:]
+    if arguments[:1] != ["--ready-fd"] or len(arguments) not in (2, 4):
+        asked = arguments in (["--help"], ["-h"])
+        print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
+        sys.exit(0 if asked else 2)
+    die_with_parent(signal.SIGKILL)
+    lifeline = Lifeline(int(arguments[1]))
+    engine = arguments[3] if len(arguments) == 4 else "llamacpp"
+
+    from rbee.wire.messages import EngineFacts, WorkerOrders
+    from rbee.worker.engines import engine_module
+
+    try:
+        module = engine_module(engine)
+    except RbeeError as error:
+        lifeline.facts(EngineFacts(engine, missing=error.message))
+        sys.exit(1)
+    lifeline.facts(module.facts())
+
+    from rbee.worker.daemon import run
+
+    run(lifeline.orders(WorkerOrders), lifeline, module)
+
+
+if __name__ == "__main__":
+    main()

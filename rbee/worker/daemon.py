@@ -1,0 +1,249 @@
+"""A worker's life: bind, load, report ready, answer, leave. Phases 9.2 to 12.2."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+
+from aiohttp import web
+
+from rbee.http.client import Peer, open_session
+from rbee.http.events import respond
+from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.lifeline import Lifeline
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import (
+    InferAccepted,
+    InferRequest,
+    WorkerOrders,
+    WorkerReport,
+    WorkerState,
+)
+from rbee.wire.narration import Line, Narration, say
+from rbee.wire.settings import Settings
+from rbee.worker.engines import Engine
+from rbee.worker.inference import Inference
+
+#: How many ports above the hinted one are tried.
+_PORTS_TRIED = 200
+_READ_AHEAD = 8 * 1024 * 1024
+_SECONDS_BETWEEN_PERCENTS = 1.0
+
+
+def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
+    """Serves until told to leave, then ends this process."""
+    asyncio.run(_Worker(orders, lifeline, engine).live())
+
+
+class _Worker:
+    """The state of this process: its engine, its inferences, its slots."""
+
+    def __init__(self, orders: WorkerOrders, lifeline: Lifeline, module: ModuleType) -> None:
+        self.orders = orders
+        self.lifeline = lifeline
+        self.module = module
+        self.state = WorkerState.LOADING
+        self.engine: Engine | None = None
+        self.inferences: dict[str, Inference] = {}
+        self.running: set[asyncio.Task[None]] = set()
+        self.changed = asyncio.Event()
+        self.threads = ThreadPoolExecutor(orders.slots, "engine")
+        self.server = Server(
+            "worker",
+            orders.token,
+            [
+                Route("POST", addresses.INFER, self.infer, 202),
+                Route("GET", addresses.INFER + "/{infer_id}/events", self.events),
+                Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
+            ],
+        )
+
+    async def live(self) -> None:
+        """From bind to leave."""
+        orders, server = self.orders, self.server
+        try:
+            await server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
+        except RbeeError as error:
+            self.lifeline.failed(error.body())
+            leave(1)
+        server.stop_on_signals()
+        self.lifeline.ready(server.url, server.instance)
+        self.lifeline.watch(server.ask_to_stop, lambda: None)
+        status = 0
+        async with open_session(orders.token, Settings()) as session:
+            self.hive = Peer(session, orders.hive_url, "hive")
+            loading = asyncio.create_task(self.load())
+            await asyncio.wait(
+                [loading, asyncio.create_task(server.stopping.wait())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if loading.done() and loading.exception() is None:
+                beats = asyncio.create_task(self.beat())
+                await server.stopping.wait()
+                beats.cancel()
+                await self.finish()
+            elif loading.done():
+                status = 1
+        await server.close()
+        leave(status)
+
+    async def load(self) -> None:
+        """Loads the model and reports ready; a model that cannot be loaded is reported, too."""
+        orders = self.orders
+        loop = asyncio.get_running_loop()
+        if orders.simulated:
+            await self.tell(say_so.WORKER_SIMULATED, device=say_so.device_name(orders.device))
+        await self.tell(
+            say_so.WORKER_LOADING,
+            path=orders.model_paths[0],
+            engine=self.module.NAME,
+            version=self.module.facts().version,
+        )
+        started = time.perf_counter()
+
+        def on_read(share: float) -> None:
+            asyncio.run_coroutine_threadsafe(self.loaded(share), loop)
+
+        try:
+            await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
+            engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
+        except RbeeError as error:
+            await self.report(WorkerState.FAILED, error=error)
+            raise
+        self.engine = engine
+        self.state = WorkerState.READY
+        await self.tell(
+            say_so.WORKER_LOADED,
+            seconds=say_so.seconds(time.perf_counter() - started),
+            size=say_so.size(_total(orders.model_paths)),
+            context=engine.context,
+        )
+
+    async def loaded(self, share: float) -> None:
+        """Tells the hive how far the model has been read."""
+        line = say(say_so.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
+        with contextlib.suppress(RbeeError):
+            await self.report(WorkerState.LOADING, [line], loaded=share)
+
+    async def tell(self, line: Line, **facts: object) -> None:
+        """Narrates through the hive, with the state as it is now."""
+        await self.report(self.state, [say(line, facts)])
+
+    async def report(
+        self,
+        state: WorkerState,
+        narration: list[Narration] | None = None,
+        *,
+        loaded: float | None = None,
+        error: RbeeError | None = None,
+    ) -> None:
+        """Phase 10: tells the hive the state of this worker."""
+        report = WorkerReport(
+            worker_id=self.orders.worker_id,
+            state=state,
+            slots=self.orders.slots,
+            slots_free=self.orders.slots - len(self.running) if self.engine else 0,
+            context=self.orders.context,
+            loaded=loaded,
+            narration=narration or [],
+            error=error.body() if error else None,
+        )
+        await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
+
+    async def beat(self) -> None:
+        """Heartbeats to the hive: at once on a change, else at the interval."""
+        while True:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.changed.wait(), self.orders.heartbeat_interval)
+            self.changed.clear()
+            with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
+                await self.report(self.state)
+
+    async def infer(self, request: web.Request) -> Answer:
+        """`POST /infer`: begins to generate."""
+        wanted = await read_body(request, InferRequest)
+        if self.engine is None or len(self.running) >= self.orders.slots:
+            raise RbeeError(
+                "worker_busy",
+                f"all {self.orders.slots} slots of this worker are taken",
+                "try again in a moment",
+                {"retry_after_s": 1},
+            )
+        inference = Inference(secrets.token_hex(8), wanted)
+        self.inferences[inference.infer_id] = inference
+        task = asyncio.create_task(inference.run(self.engine, self.threads))
+        self.running.add(task)
+        task.add_done_callback(self._freed)
+        self._busy_or_ready()
+        url = f"{addresses.INFER}/{inference.infer_id}/events"
+        return InferAccepted(infer_id=inference.infer_id, events_url=url)
+
+    async def events(self, request: web.Request) -> Answer:
+        """`GET /infer/{id}/events`: the stream; when its reader leaves, the generation stops."""
+        inference = self._find(request)
+        try:
+            return await respond(request, inference.events, comment_every=15.0)
+        finally:
+            if inference.events.readers == 0:
+                inference.cancel()
+                self.inferences.pop(inference.infer_id, None)
+
+    async def cancel(self, request: web.Request) -> Answer:
+        """`DELETE /infer/{id}`."""
+        self._find(request).cancel()
+        return None
+
+    async def finish(self) -> None:
+        """Cancels what still runs and waits until the engine has let go of it."""
+        self.state = WorkerState.STOPPING
+        for inference in self.inferences.values():
+            inference.cancel()
+        if self.running:
+            await asyncio.wait(self.running, timeout=2.0)
+
+    def _freed(self, task: asyncio.Task[None]) -> None:
+        self.running.discard(task)
+        self._busy_or_ready()
+        if not task.cancelled() and task.exception() is not None:
+            raise task.exception() or AssertionError
+
+    def _busy_or_ready(self) -> None:
+        if self.state in (WorkerState.READY, WorkerState.BUSY):
+            full = len(self.running) >= self.orders.slots
+            self.state = WorkerState.BUSY if full else WorkerState.READY
+            self.changed.set()
+
+    def _find(self, request: web.Request) -> Inference:
+        inference = self.inferences.get(request.match_info["infer_id"])
+        if inference is None:
+            raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
+        return inference
+
+
+def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
+    """Reads the model once, so that the engine finds it in the page cache; tells the share read.
+
+    Reading is the part of loading that takes long, and the engine tells nothing while it reads.
+    """
+    total = _total(paths)
+    done, told = 0, time.monotonic()
+    buffer = bytearray(min(_READ_AHEAD, total or 1))
+    for path in paths:
+        with open(path, "rb", buffering=0) as file:
+            while count := file.readinto(buffer):
+                done += count
+                if time.monotonic() - told >= _SECONDS_BETWEEN_PERCENTS:
+                    told = time.monotonic()
+                    on_read(done / total)
+
+
+def _total(paths: list[str]) -> int:
+    return sum(map(os.path.getsize, paths))

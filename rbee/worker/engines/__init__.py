@@ -1,0 +1,75 @@
+"""The engines a worker can run, behind one small interface.
+
+`llamacpp` is llama.cpp of this year through xllamacpp, `ctransformers` is llama.cpp of 2023.
+Each module has `NAME`, `facts()` and `load(...)`; nothing else in rbee imports an engine.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple, Protocol
+
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import InferRequest, WorkerOrders
+
+
+class Generated(NamedTuple):
+    """How a generation ended: ``stop`` or ``length``, and the tokens of prompt and answer."""
+
+    finish_reason: str
+    tokens_in: int
+    tokens_out: int
+
+
+class Engine(Protocol):
+    """A loaded model."""
+
+    #: Tokens one request may fill, prompt and answer together.
+    context: int
+
+    def generate(
+        self,
+        request: InferRequest,
+        on_text: Callable[[str], None],
+        cancelled: threading.Event,
+    ) -> Generated:
+        """Blocks while it generates, calling `on_text` with each piece of text.
+
+        Stops within one token, or one batch of the prompt, once `cancelled` is set.
+        Raises `invalid_request` for what the engine refuses.
+        """
+        ...
+
+
+class EngineModule(Protocol):
+    """What a module in this package offers."""
+
+    NAME: str
+
+    def load(self, orders: WorkerOrders) -> Engine:
+        """Loads the model of `orders`. Raises `model_invalid` or `backend_unavailable`."""
+        ...
+
+
+NAMES = ("llamacpp", "ctransformers")
+
+
+def engine_module(name: str) -> ModuleType:
+    """The module of an engine, imported now. Raises `backend_unavailable`."""
+    import importlib
+
+    if name not in NAMES:
+        raise RbeeError(
+            "invalid_request", f"no engine is called {name}", f"engines: {', '.join(NAMES)}"
+        )
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ImportError as error:
+        package = "xllamacpp" if name == "llamacpp" else name
+        raise RbeeError(
+            "backend_unavailable",
+            f"engine {name} is not installed here: {error}",
+            f"pip install {package}",
+        ) from None

@@ -1,0 +1,162 @@
+"""llama.cpp of September 2023, through ctransformers: the second engine.
+
+It knows LLaMA and other old architectures with SentencePiece vocabularies, one request at a
+time. Chat templates and stop texts are not its business, so they are handled here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import ctransformers
+
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
+from rbee.worker.engines import Generated
+
+NAME = "ctransformers"
+
+
+def facts() -> EngineFacts:
+    """The version of the engine; its wheel runs on the CPU."""
+    return EngineFacts(NAME, version("ctransformers"), ["cpu"])
+
+
+def load(orders: WorkerOrders) -> CTransformers:
+    """Loads the model of `orders` on the CPU."""
+    return CTransformers(orders)
+
+
+class CTransformers:
+    """One model, one request at a time."""
+
+    def __init__(self, orders: WorkerOrders) -> None:
+        self.context = orders.context
+        self._template = _compiled(orders.chat_template)
+        config = ctransformers.Config(
+            context_length=orders.context, threads=orders.threads, gpu_layers=0
+        )
+        try:
+            self._model = ctransformers.LLM(
+                orders.model_paths[0], model_type="llama", config=config, lib=_library()
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise RbeeError(
+                "model_invalid",
+                f"ctransformers cannot load {orders.model_paths[0]}: {error}",
+                "it runs LLaMA models of 2023; use --engine llamacpp for newer ones",
+                {"path": orders.model_paths[0]},
+            ) from None
+
+    def generate(
+        self,
+        request: InferRequest,
+        on_text: Callable[[str], None],
+        cancelled: threading.Event,
+    ) -> Generated:
+        """See `rbee.worker.engines.Engine`."""
+        tokens = self._model.tokenize(self._text(request.prompt))
+        room = self.context - len(tokens)
+        if room < 1:
+            raise RbeeError(
+                "invalid_request",
+                f"the prompt is {len(tokens)} tokens, the context holds {self.context}",
+                "send a shorter prompt, or ask for a larger context with --ctx",
+            )
+        limit = min(request.max_tokens or room, room)
+        stops = _Stops(request.stop or [], on_text)
+        count = 0
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        for token in self._model.generate(tokens, **_sampling(request)):
+            count += 1
+            stops.feed(decode(self._model.detokenize([token], decode=False)))
+            if cancelled.is_set() or stops.met:
+                break
+            if count >= limit:
+                stops.flush()
+                return Generated("length", len(tokens), count)
+        stops.flush()
+        return Generated("stop", len(tokens), count)
+
+    def _text(self, prompt: str) -> str:
+        if self._template is None:
+            return prompt
+        messages = [{"role": "user", "content": prompt}]
+        return str(
+            self._template.render(
+                messages=messages, add_generation_prompt=True, bos_token="", eos_token="</s>"
+            )
+        )
+
+
+class _Stops:
+    """Passes text on, but for what may still become one of the stop texts."""
+
+    def __init__(self, stops: list[str], on_text: Callable[[str], None]) -> None:
+        self._stops = stops
+        self._on_text = on_text
+        self._held = ""
+        self.met = False
+
+    def feed(self, text: str) -> None:
+        """Takes the next piece of text."""
+        held = self._held + text
+        ends = [at for at in (held.find(stop) for stop in self._stops) if at >= 0]
+        if ends:
+            self.met = True
+            self._held = held[: min(ends)]
+            return
+        keep = max((_overlap(held, stop) for stop in self._stops), default=0)
+        self._held = held[len(held) - keep :]
+        if len(held) > keep:
+            self._on_text(held[: len(held) - keep])
+
+    def flush(self) -> None:
+        """Passes on what was held back."""
+        if self._held:
+            self._on_text(self._held)
+            self._held = ""
+
+
+def _overlap(text: str, stop: str) -> int:
+    for length in range(min(len(text), len(stop) - 1), 0, -1):
+        if text.endswith(stop[:length]):
+            return length
+    return 0
+
+
+def _sampling(request: InferRequest) -> dict[str, Any]:
+    given = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "top_k": request.top_k,
+        "seed": request.seed,
+    }
+    if request.temperature == 0:
+        given["top_k"] = 1  # its sampler divides by the temperature
+        given["temperature"] = None
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _compiled(template: str) -> Any:
+    if not template:
+        return None
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template)
+
+
+def _library() -> str | None:
+    """``avx2`` or ``avx`` where the kernel says so at once; else the library finds out (1.1 s)."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists() or os.uname().machine != "x86_64":
+        return None
+    flags = next((line for line in cpuinfo.read_text().splitlines() if "flags" in line), "")
+    return "avx2" if " avx2" in flags else "avx" if " avx" in flags else "basic"

@@ -1,0 +1,88 @@
+"""One inference: from the request to the terminal event. Phase 11.2.
+
+The engine runs in a thread of its own; its pieces of text are gathered there and taken over by
+the event loop as they come, one wake-up for all that wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from rbee.http.events import EventLog
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Done, InferRequest, Token
+from rbee.worker.engines import Engine, Generated
+
+
+class Inference:
+    """A request being answered, its events, and the way to stop it."""
+
+    def __init__(self, infer_id: str, request: InferRequest) -> None:
+        self.infer_id = infer_id
+        self.events = EventLog()
+        self._request = request
+        self._cancelled = threading.Event()
+        self._texts: list[str] = []
+        self._lock = threading.Lock()
+        self._index = 0
+        self._first_token: float | None = None
+
+    def cancel(self) -> None:
+        """Stops the generation within one token; its stream ends with `cancelled`."""
+        if not sabotaged("worker:ignore-cancel"):
+            self._cancelled.set()
+
+    async def run(self, engine: Engine, threads: Executor) -> None:
+        """Generates, and ends the stream with exactly one terminal event."""
+        loop = asyncio.get_running_loop()
+        started = time.perf_counter()
+
+        def on_text(text: str) -> None:
+            with self._lock:
+                self._texts.append(text)
+                first = len(self._texts) == 1
+            if first:
+                loop.call_soon_threadsafe(self._take_over)
+
+        collected: list[str] = []
+        receive: Callable[[str], None] = on_text if self._request.stream else collected.append
+        try:
+            generated: Generated = await loop.run_in_executor(
+                threads, engine.generate, self._request, receive, self._cancelled
+            )
+        except RbeeError as error:
+            self.events.error(error.body())
+            return
+        if collected:
+            self._texts = ["".join(collected)]
+        self._take_over()
+        if sabotaged("worker:no-terminal-event"):
+            return
+        if self._cancelled.is_set():
+            self.events.cancelled()
+            return
+        ended = time.perf_counter()
+        self.events.done(
+            Done(
+                finish_reason="length" if generated.finish_reason == "length" else "stop",
+                tokens_in=generated.tokens_in,
+                tokens_out=generated.tokens_out,
+                ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
+                duration_ms=round((ended - started) * 1000, 3),
+            )
+        )
+
+    def _take_over(self) -> None:
+        with self._lock:
+            texts, self._texts = self._texts, []
+        if texts and self._first_token is None:
+            self._first_token = time.perf_counter()
+        for text in texts:
+            if not (self._index == 2 and sabotaged("worker:drop-token")):
+                self.events.emit("token", Token(text, self._index))
+            self._index += 1
