@@ -10,8 +10,6 @@ to what was selected. Last line: ``N passed, N failed, N skipped``, counted in s
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import os
 import re
@@ -113,8 +111,7 @@ def scenarios_in(location: str) -> list[Entry]:
     Raises ParserError when behave cannot read the file.
     """
     path = _file_of(location)
-    with contextlib.redirect_stdout(io.StringIO()):
-        feature = parse_file(path)
+    feature = parse_file(path)
     if feature is None:
         return []
     return [

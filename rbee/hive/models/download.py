@@ -35,7 +35,7 @@ _PIECES_AHEAD = 64
 _BLOCK = 1024 * 1024
 
 Progress = Callable[[int, int], None]
-_Piece = int | bytes | HubFailure | None
+_Piece = int | bytes | Exception | None
 
 
 class Cancelled(Exception):
@@ -146,6 +146,8 @@ def _fetch(
                 done += len(piece)
                 report(done)
         except HubFailure as failure:
+            if cancelled.is_set():
+                raise Cancelled from failure
             failed = 1 if done > furthest else failed + 1
             furthest = max(furthest, done)
             if not failure.transient:
@@ -185,15 +187,18 @@ def _pieces(
     try:
         while True:
             if cancelled.is_set():
-                raise Cancelled
+                # Nothing more is fetched, but what has arrived is kept.
+                abandoned.set()
             try:
-                piece = pieces.get(timeout=PROGRESS_S)
+                piece = pieces.get(timeout=0 if abandoned.is_set() else PROGRESS_S)
             except queue.Empty:
+                if abandoned.is_set():
+                    raise Cancelled from None
                 if time.monotonic() - heard > patience_s:
                     raise _cut(file, f"nothing came for {patience_s:.0f} s") from None
                 continue
             heard = time.monotonic()
-            if isinstance(piece, HubFailure):
+            if isinstance(piece, Exception):
                 raise piece
             if piece is None:
                 if received < file.size:
@@ -217,7 +222,7 @@ def _read_ahead(
     pieces: queue.Queue[_Piece],
     abandoned: threading.Event,
 ) -> None:
-    """Put the hub's answer into `pieces`: its offset, its bytes, None; or a `HubFailure`."""
+    """Put the hub's answer into `pieces`: its offset, its bytes, None; or what was raised."""
     try:
         with open_stream(file, offset, stall_s) as stream:
             pieces.put(stream.offset)
@@ -226,7 +231,8 @@ def _read_ahead(
                     return
                 pieces.put(chunk)
         last: _Piece = None
-    except HubFailure as failure:
+    except Exception as failure:
+        # Whatever it is: the thread that asked for the file has to hear of it.
         last = failure
     if not abandoned.is_set():
         pieces.put(last)

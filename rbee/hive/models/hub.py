@@ -385,6 +385,8 @@ def _failures_told(repo: str, url: str) -> Iterator[None]:
         connecting = isinstance(error, httpx2.ConnectTimeout)
         why = f"no connection in {CONNECT_S:.0f} s" if connecting else "it stopped sending"
         raise _out_of_reach(repo, url, why) from error
+    except httpx2.RemoteProtocolError as error:
+        raise _out_of_reach(repo, url, "the connection was cut") from error
     except (httpx2.RequestError, httpx2.StreamError, httpx2.InvalidURL, ValueError) as error:
         raise _out_of_reach(repo, url, _reason(error)) from error
 
@@ -503,8 +505,6 @@ def _reason(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
         cause = cause.__cause__ or cause.__context__
-    if "without sending complete message body" in str(error) or "incomplete" in str(error):
-        return "the connection was cut"
     return f"the connection failed ({type(error).__name__})"
 
 

@@ -1,0 +1,64 @@
+@phase-0
+Feature: Phase 0: a person types a command
+  What is wrong with a command line is said before anything is started.
+
+  Scenario: The help of a command shows an example
+    When I type "rbee-keeper infer --help"
+    Then stdout contains "rbee-keeper infer --model HF:author/minillama:Q4_0"
+    And the exit status is 0
+
+  Scenario Outline: An example from the help runs as printed
+    Given a hub that holds "author/minillama"
+    When I type "<command>"
+    Then the exit status is 0
+    And nothing is left running
+
+    Examples:
+      | command                                                                           |
+      | rbee-keeper infer "hello"                                                         |
+      | rbee-keeper infer --model HF:author/minillama:Q4_0 "tell me a story" > story.txt |
+      | echo "hello" \| rbee-keeper infer --max-tokens 20 -                               |
+
+  Scenario Outline: A command line that cannot work is refused at once
+    When I type "<command>"
+    Then stderr contains "<message>"
+    And the exit status is 2
+    And nothing was started
+
+    Examples:
+      | command                                           | message                                     |
+      | rbee-keeper infer --modle x 'hello'               | No such option: --modle                     |
+      | rbee-keeper infer ''                              | the prompt is empty                         |
+      | rbee-keeper infer '   '                           | the prompt is empty                         |
+      | rbee-keeper infer --model minilama 'hello'        | minilama                                    |
+      | rbee-keeper infer --model HF:author 'hello'       | HF:owner/repo                               |
+      | rbee-keeper infer --max-tokens 0 'hello'          | 0 is not in the range 1<=x<=1000000         |
+      | rbee-keeper infer --temperature 9 'hello'         | 9.0 is not in the range 0<=x<=5             |
+      | rbee-keeper infer --top-p 0 'hello'               | 0.0 is not in the range 0<x<=1              |
+      | rbee-keeper infer --backend rocm 'hello'          | 'rocm' is not one of 'cuda', 'metal', 'cpu' |
+      | rbee-keeper infer --quiet --json 'hello'          | --quiet and --json exclude each other       |
+      | rbee-keeper infr                                  | No such command 'infr'                      |
+
+  Scenario: An empty standard input is an empty prompt
+    When I type "rbee-keeper infer -" with nothing on standard input
+    Then stderr contains "the prompt is empty"
+    And the exit status is 2
+
+  Scenario: A home that cannot be written
+    Given RBEE_HOME is a folder that cannot be made
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "error: cannot use"
+    And stderr contains "try: make it writable, or name another folder: export RBEE_HOME="
+    And the exit status is 1
+    And nothing was started
+
+  Scenario: A setting that is wrong is named with its line
+    Given a config file that reads
+      """
+      queen_port = 8500
+      slots = 0
+      """
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "line 2: slots = 0: Expected `int` >= 1"
+    And the exit status is 2
+    And nothing was started

@@ -1,0 +1,49 @@
+@phase-1
+Feature: Phase 1: the keeper finds the queen or wakes her
+
+  Scenario: A sleeping queen is woken
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      bee-keeper: queen is asleep, waking queen...
+      bee-keeper: launching queen on :8500 and waiting for health...
+      bee-keeper: queen is awake and healthy
+      bee-keeper: connected to queen via SSE
+      """
+    And the exit status is 0
+
+  Scenario: A queen that is awake is used and left alone
+    Given a queen that is awake
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      bee-keeper: starting inference request for minillama
+      bee-keeper: queen is awake and healthy
+      bee-keeper: connected to queen via SSE
+      [DONE]
+      """
+    And the terminal does not narrate
+      """
+      bee-keeper: queen is asleep, waking queen...
+      bee-keeper: asking queen to cascade shutdown
+      """
+    And 1 queen is running
+
+  Scenario: The queen's port is held by another program
+    Given another program holds the queen's port
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "is held by a program that is no queen"
+    And stderr contains "try: end that program, or choose another port: export RBEE_QUEEN_PORT="
+    And the exit status is 1
+    And nothing was started
+
+  Scenario: The queen who is awake has another token
+    Given a queen that is awake with another token
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "has another token than this RBEE_HOME"
+    And the exit status is 1
+
+  Scenario: Two keepers at the same instant share one queen
+    When I type "rbee-keeper infer 'hello'" in two terminals at once
+    Then both terminals show a finished answer
+    And nothing is left running

@@ -1,0 +1,32 @@
+@phase-3
+Feature: Phase 3: the queen wakes a hive
+
+  Scenario: An empty catalog gets the local machine
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: no hives found; adding local machine
+      queen: waking the beehive at localhost:8600
+      queen: first heartbeat from hive localhost; checking capabilities...
+      """
+    And the queen's catalog holds hive "localhost"
+
+  Scenario: A hive that is awake is not woken again
+    Given a swarm that is warm
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: using registered capabilities of hive 'localhost'
+      """
+    And the terminal does not narrate
+      """
+      queen: waking the beehive at localhost:8600
+      """
+    And 1 hive is running
+
+  Scenario: The hive's port is held by another program
+    Given another program holds the hive's port
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "is held by another program"
+    And the exit status is 1
+    And nothing is left running

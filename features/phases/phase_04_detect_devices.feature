@@ -1,0 +1,63 @@
+@phase-4
+Feature: Phase 4: the hive tells what its machine has
+
+  Scenario: A machine without a GPU
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: hive localhost has CPU; models: 0, workers: 0
+      """
+
+  Scenario: Simulated GPUs are said to be simulated
+    Given its simulated GPUs are
+      | name     | VRAM in GB |
+      | RTX 3090 | 24         |
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: hive localhost has CPU, GPU0 RTX 3090 (24GB); models: 0, workers: 0
+      hive: the GPUs of this machine are simulated: GPU0 RTX 3090
+      worker: GPU0 is simulated: the engine runs on the CPU of this machine
+      """
+    And the exit status is 0
+
+  @needs-nvml-stub
+  Scenario: GPUs are found through NVML
+    Given a driver that reports
+      | name                    | VRAM in GB | used in GB |
+      | NVIDIA GeForce RTX 3060 | 12         | 1          |
+      | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    When I type "rbee-keeper infer --device cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: hive localhost has CPU, GPU0 RTX 3060 (12GB), GPU1 RTX 3090 (24GB); models: 0, workers: 0
+      """
+    And the exit status is 0
+
+  @needs-nvml-stub
+  Scenario: An engine without CUDA refuses a CUDA device instead of using the CPU in silence
+    Given a driver that reports
+      | name                    | VRAM in GB | used in GB |
+      | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    When I type "rbee-keeper infer --device gpu0 'hello'"
+    Then stderr contains "finds no cuda device on this machine"
+    And stderr contains "try: pip install --force-reinstall xllamacpp"
+    And the exit status is 1
+    And nothing is left running
+
+  @needs-nvml-stub
+  Scenario: A driver that does not answer means no GPU
+    Given a driver that is broken
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: hive localhost has CPU; models: 0, workers: 0
+      """
+    And the exit status is 0
+
+  Scenario: A description of simulated GPUs that cannot be read
+    Given a description of simulated GPUs that is broken
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "error: RBEE_SIMULATE_GPUS="
+    And the exit status is not 0
+    And nothing is left running
