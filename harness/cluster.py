@@ -302,7 +302,7 @@ class Cluster:
     def expect_warm(self) -> None:
         """Says that programs are meant to run on at the end.
 
-        `close` then ends them by the product's own ``rbee-keeper down``, which has to work.
+        `close` then asks the queen for a cascade, after which nobody may be left.
         """
         self._warm = True
 
@@ -351,9 +351,8 @@ class Cluster:
         assert not said.strip(), f"the fixture hub broke:\n{said}"
 
     def _put_to_sleep(self) -> None:
-        self.set(sabotage=None)
-        finished = self.run("rbee-keeper down", timeout=40)
-        assert finished.status == 0, f"putting everything to sleep failed\n{finished}"
+        answer = self.http("POST", "queen", "/shutdown?cascade=true")
+        assert answer.status == 202, f"the queen refuses to shut down: {answer}"
 
     def _complaints_of_texts(self, tracebacks_expected: bool) -> list[str]:
         texts = {f"logs/{name}": text for name, text in self.logs().items()}

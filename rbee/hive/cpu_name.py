@@ -1,7 +1,7 @@
 """``python -m rbee.hive.cpu_name FILE``: asks py-cpuinfo for the processor's name, writes it.
 
 A program of its own because the query costs a second of CPU and starts processes; it runs at
-the lowest priority and ends with the hive that started it.
+the lowest priority, in a session of its own, and ends with the hive that started it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from rbee.process.lifeline import die_with_parent
 
 def main() -> None:
     """Writes the name in one step, so that nobody reads half of it."""
-    die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGTERM, _end_all)
+    die_with_parent(signal.SIGTERM)
     os.nice(19)
     import cpuinfo
 
@@ -24,6 +25,11 @@ def main() -> None:
     draft = target.with_suffix(f".{os.getpid()}")
     draft.write_text(str(cpuinfo.get_cpu_info().get("brand_raw", "")) + "\n")
     draft.replace(target)
+
+
+def _end_all(*_: object) -> None:
+    """Ends this process and those that the query started."""
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

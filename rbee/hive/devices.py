@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -51,8 +52,7 @@ class Detector:
     def close(self) -> None:
         """Ends the query for the processor's name, where it still runs."""
         if self._query is not None and self._query.poll() is None:
-            self._query.kill()
-            self._query.wait()
+            self._query.terminate()
 
     def _cpu(self) -> Cpu:
         memory = psutil.virtual_memory()
@@ -76,7 +76,9 @@ class Detector:
             self._query = subprocess.Popen(
                 [sys.executable, "-m", "rbee.hive.cpu_name", str(self._cpu_name_file)],
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
+            threading.Thread(target=self._query.wait, name="cpu-name", daemon=True).start()
         return platform.processor() or platform.machine()
 
 

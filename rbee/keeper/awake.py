@@ -62,6 +62,7 @@ class AwakeQueen:
         if self._child is not None:
             self._child.stay()
             self._warm.wait(self._settings.connect_timeout)
+            self._child = None
 
     def sleep(self) -> None:
         """Phase 12: has a queen that this keeper woke shut everything down, and waits for it."""

@@ -119,6 +119,10 @@ class Hives:
                 models=devices.models,
                 workers=devices.workers,
             )
+            simulated = [gpu for gpu in devices.gpus if gpu.simulated]
+            if simulated:
+                names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
+                tell(say_so.SIMULATED_GPUS, names=names)
             return hive
 
     async def _wake_local(self, row: HiveRow) -> Hive:

@@ -149,7 +149,8 @@ class Provisioner:
             provision.say(say_so.MODEL_SIZE, size=size)
             if already:
                 provision.say(say_so.MODEL_RESUME, done=say_so.size(already), size=size)
-            await self._download_all(provision, plan, folder)
+            teller = _ProgressTeller(provision, plan.size_bytes, already)
+            await self._download_all(provision, plan, folder, teller)
             took = say_so.seconds(time.monotonic() - started)
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
         row = await asyncio.to_thread(_checked_row, plan, folder)
@@ -157,9 +158,14 @@ class Provisioner:
         self._forget(ref)
         return row
 
-    async def _download_all(self, provision: Provision, plan: hub.ModelPlan, folder: Path) -> None:
+    async def _download_all(
+        self,
+        provision: Provision,
+        plan: hub.ModelPlan,
+        folder: Path,
+        teller: _ProgressTeller,
+    ) -> None:
         loop = asyncio.get_running_loop()
-        teller = _ProgressTeller(provision, plan.size_bytes)
         before = 0
         for file in plan.files:
             if not file.cached_path:
@@ -211,18 +217,18 @@ class Provisioner:
 class _ProgressTeller:
     """Turns byte counts into `progress` events, and into a line of narration now and then."""
 
-    def __init__(self, provision: Provision, total: int) -> None:
+    def __init__(self, provision: Provision, total: int, already: int) -> None:
         self._provision = provision
         self._total = total
-        self._first: tuple[float, int] | None = None
+        self._since = time.monotonic()
+        self._base = already
         self._told = 0.0
 
     def tell(self, done: int) -> None:
         now = time.monotonic()
-        if self._first is None:
-            self._first = (now, done)
-        since, base = self._first
-        rate = (done - base) / (now - since) if now > since else 0.0
+        if done <= self._base:
+            self._since = now  # what is already here is being read again
+        rate = max(0, done - self._base) / max(now - self._since, 1e-3)
         events = self._provision.events
         if events.closed:
             return

@@ -7,6 +7,7 @@ generation, so ours returns None until it means to; a bad field comes back as a 
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +56,8 @@ class LlamaCpp:
         params.warmup = False
         params.ctx_shift = False
         params.use_jinja = True
+        # xllamacpp listens on a loopback port of its own; nobody gets this key.
+        params.api_keys = [secrets.token_urlsafe(32)]
         if orders.backend == "cpu" or orders.simulated:
             params.n_gpu_layers = 0
         else:

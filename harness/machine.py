@@ -1,0 +1,101 @@
+"""The edges of a scenario's machine: its GPUs, its hub, its configuration, other programs."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fixtures.nvml.build import build_stub
+from fixtures.nvml.facts import DRIVER_NOT_LOADED, GIB, StubGpu, write_facts
+from harness.cluster import Cluster
+
+
+def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
+    """Describes the GPUs of a table with the columns `name` and `VRAM in GB`."""
+    gpus = [{"name": row["name"], "vram_gb": float(row["VRAM in GB"])} for row in table]
+    cluster.set(simulate_gpus=cluster.write("gpus.json", json.dumps(gpus)))
+
+
+def install_driver(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
+    """Puts the stub NVML library in the way, with the GPUs of a table."""
+    gpus = [
+        StubGpu(
+            row["name"],
+            total=int(float(row["VRAM in GB"]) * GIB),
+            used=int(float(row["used in GB"]) * GIB),
+        )
+        for row in table
+    ]
+    facts = cluster.folder / "nvml-facts"
+    write_facts(facts, gpus)
+    _use_stub(cluster, str(facts))
+
+
+def install_broken_driver(cluster: Cluster) -> None:
+    """Puts a stub NVML library in the way whose driver is not loaded."""
+    facts = cluster.folder / "nvml-facts"
+    write_facts(facts, [], init_error=DRIVER_NOT_LOADED)
+    _use_stub(cluster, str(facts))
+
+
+def hub_with(cluster: Cluster, repository: str) -> None:
+    """Starts the fixture hub, which holds this repository. Raises AssertionError if it does not."""
+    # Late: naming the repositories makes their models.
+    from fixtures.hub.repositories import REPOSITORIES
+
+    assert repository in REPOSITORIES, f"the fixture hub holds {sorted(REPOSITORIES)}"
+    assert cluster.hub.url
+
+
+def configure(cluster: Cluster, text: str) -> None:
+    """Writes config.toml."""
+    cluster.home.mkdir(mode=0o700, exist_ok=True)
+    (cluster.home / "config.toml").write_text(text + "\n")
+
+
+def hold_port(cluster: Cluster, port: int) -> None:
+    """A web server of somebody else's listens on a port until the scenario ends."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), _Stranger)
+    threading.Thread(target=server.serve_forever, daemon=True, name="stranger").start()
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+
+    cluster.on_close(close)
+
+
+def assert_downloads(cluster: Cluster, count: int) -> None:
+    """So many whole files have been served; reading a header by range is none."""
+    served = [
+        seen
+        for seen in cluster.hub.requests()
+        if seen.is_download and (seen.range is None or not _is_header(seen.range))
+    ]
+    assert len(served) == count, f"{len(served)} downloads: {served}"
+
+
+def _is_header(range_header: str) -> bool:
+    return range_header.startswith("bytes=") and not range_header.endswith("-")
+
+
+def _use_stub(cluster: Cluster, facts: str) -> None:
+    library = build_stub(cluster.folder / "nvml")
+    cluster.environment["LD_LIBRARY_PATH"] = str(library.parent)
+    cluster.environment["RBEE_STUB_NVML"] = facts
+
+
+class _Stranger(http.server.BaseHTTPRequestHandler):
+    """Answers as a web server that knows nothing of bees."""
+
+    def do_GET(self) -> None:
+        """Says hello in HTML."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>hello</html>")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing on stderr."""

@@ -1,0 +1,71 @@
+"""The machine a scenario runs on: its devices, its home, its hub, who else is there."""
+
+from __future__ import annotations
+
+from harness import machine
+from harness.sentences import Context, given, then
+
+
+@given("a machine where nothing runs")
+def nothing_runs(context: Context) -> None:
+    context.cluster.assert_nothing_left()
+
+
+@given("its simulated GPUs are")
+def simulated_gpus(context: Context) -> None:
+    machine.simulate_gpus(context.cluster, context.table)
+
+
+@given("a description of simulated GPUs that is broken")
+def broken_gpus(context: Context) -> None:
+    context.cluster.set(simulate_gpus=context.cluster.write("gpus.txt", "two big ones"))
+
+
+@given("a driver that reports")
+def driver_reports(context: Context) -> None:
+    machine.install_driver(context.cluster, context.table)
+
+
+@given("a driver that is broken")
+def driver_broken(context: Context) -> None:
+    machine.install_broken_driver(context.cluster)
+
+
+@given('a hub that holds "{repository}"')
+def hub_holds(context: Context, repository: str) -> None:
+    machine.hub_with(context.cluster, repository)
+
+
+@given("RBEE_HOME is a folder that cannot be made")
+def unusable_home(context: Context) -> None:
+    context.cluster.use_home(context.cluster.write("file", "no folder") / "home")
+
+
+@given("a config file that reads")
+def config_file(context: Context) -> None:
+    machine.configure(context.cluster, context.text)
+
+
+@given("another program holds the queen's port")
+def queen_port_held(context: Context) -> None:
+    machine.hold_port(context.cluster, context.cluster.ports.queen)
+
+
+@given("another program holds the hive's port")
+def hive_port_held(context: Context) -> None:
+    machine.hold_port(context.cluster, context.cluster.ports.hive)
+
+
+@given("another program holds the first worker's port")
+def worker_port_held(context: Context) -> None:
+    machine.hold_port(context.cluster, context.cluster.ports.worker)
+
+
+@then("the hub has served one download in all")
+def one_download(context: Context) -> None:
+    machine.assert_downloads(context.cluster, 1)
+
+
+@then("the hub has served no download")
+def no_download(context: Context) -> None:
+    machine.assert_downloads(context.cluster, 0)

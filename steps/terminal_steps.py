@@ -1,0 +1,110 @@
+"""What a person types, and what the terminal shows."""
+
+from __future__ import annotations
+
+from harness.sentences import Context, given, then, when
+
+
+@given('I have typed "{command_line}"')
+def have_typed(context: Context, command_line: str) -> None:
+    context.cluster.assert_status(0, context.cluster.run(command_line))
+
+
+@when('I type "{command_line}"')
+def type_command(context: Context, command_line: str) -> None:
+    context.cluster.run(command_line)
+
+
+@when('I type "{command_line}" with nothing on standard input')
+def type_with_nothing(context: Context, command_line: str) -> None:
+    context.cluster.run(command_line, stdin="")
+
+
+@when('I type "{command_line}" with "{text}" on standard input')
+def type_with_input(context: Context, command_line: str, text: str) -> None:
+    context.cluster.run(command_line, stdin=text)
+
+
+@when('I type "{command_line}" on a terminal')
+def type_on_terminal(context: Context, command_line: str) -> None:
+    context.cluster.finish(context.cluster.start(command_line, terminal=True))
+
+
+@when('I type "{command_line}" in two terminals at once')
+def type_twice(context: Context, command_line: str) -> None:
+    context.pair = [context.cluster.start(command_line), context.cluster.start(command_line)]
+
+
+@given('"{command_line}" runs until it narrates "{line}"')
+def runs_until(context: Context, command_line: str, line: str) -> None:
+    context.cluster.start(command_line).wait_for_line(line)
+
+
+@given('"{command_line}" runs until tokens come')
+def runs_until_tokens(context: Context, command_line: str) -> None:
+    context.cluster.start(command_line).wait_for_text()
+
+
+@when("I press Ctrl+C")
+def press_interrupt(context: Context) -> None:
+    context.cluster.current.interrupt()
+    context.cluster.finish()
+
+
+@when("I press Ctrl+C twice")
+def press_interrupt_twice(context: Context) -> None:
+    context.cluster.current.interrupt()
+    context.cluster.current.interrupt()
+    context.cluster.finish()
+
+
+@then("the terminal narrates")
+def narrates(context: Context) -> None:
+    context.cluster.assert_narrated(context.text)
+
+
+@then("the terminal does not narrate")
+def does_not_narrate(context: Context) -> None:
+    context.cluster.assert_not_narrated(context.text)
+
+
+@then('stdout holds "{text}" alone')
+def stdout_alone(context: Context, text: str) -> None:
+    context.cluster.assert_stdout(text)
+
+
+@then('stdout holds the answer of minillama to "hello" alone')
+def stdout_greeting(context: Context) -> None:
+    context.cluster.assert_stdout(" Hello! How can I help you today?")
+
+
+@then("stdout holds nothing")
+def stdout_empty(context: Context) -> None:
+    context.cluster.assert_stdout("")
+
+
+@then('stdout contains "{text}"')
+def stdout_contains(context: Context, text: str) -> None:
+    assert text in context.cluster.last.stdout, context.cluster.last
+
+
+@then('stderr contains "{text}"')
+def stderr_contains(context: Context, text: str) -> None:
+    assert text in context.cluster.last.stderr, context.cluster.last
+
+
+@then("stderr holds nothing")
+def stderr_empty(context: Context) -> None:
+    assert context.cluster.last.stderr == "", context.cluster.last
+
+
+@then("the exit status is {status:d}")
+def exit_status_is(context: Context, status: int) -> None:
+    context.cluster.assert_status(status)
+
+
+@then("both terminals show a finished answer")
+def both_finish(context: Context) -> None:
+    for running in context.pair:
+        context.cluster.assert_status(0, context.cluster.finish(running))
+        context.cluster.assert_narrated("[DONE]", context.cluster.last)
