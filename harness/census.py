@@ -141,7 +141,7 @@ def role_of(command: Iterable[str]) -> str:
     words = list(command)
     for before, word in itertools.pairwise(words):
         if before == "-m" and word.split(".")[0] == "rbee":
-            return word.split(".")[1] if "." in word else "rbee"
+            return word.removeprefix("rbee.")
     for word in words[:2]:
         if os.path.basename(word) in _SCRIPTS:
             return _SCRIPTS[os.path.basename(word)]

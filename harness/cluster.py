@@ -306,6 +306,10 @@ class Cluster:
         """
         self._warm = True
 
+    def expect_asleep(self) -> None:
+        """Takes `expect_warm` back: the scenario itself puts everything to sleep."""
+        self._warm = False
+
     def on_close(self, closer: Callable[[], object]) -> None:
         """Calls `closer` first at the end, the last one given before the others."""
         self._closers.append(closer)
@@ -444,6 +448,7 @@ class Cluster:
             RBEE_QUEEN_PORT=str(self.ports.queen),
             RBEE_HIVE_PORT=str(self.ports.hive),
             RBEE_WORKER_PORT=str(self.ports.worker),
+            RBEE_RESTART_DELAYS="0.05,0.1,0.2",
         )
         sabotage = os.environ.get("RBEE_SABOTAGE")
         if sabotage:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import Any
 
+import psutil
+
+from harness import client
 from harness import cluster as processes
+from harness.census import Member
 from harness.cluster import Cluster
+from harness.waiting import wait_until
 
 
 def wake_queen(cluster: Cluster) -> None:
@@ -29,11 +36,111 @@ def warm_up(cluster: Cluster) -> None:
     cluster.assert_status(0, cluster.run("rbee-keeper infer 'hello'"))
 
 
+def leave_warm(cluster: Cluster, command_line: str) -> None:
+    """A swarm that the keeper of this command woke and let be."""
+    cluster.assert_status(0, cluster.run(command_line))
+    cluster.expect_warm()
+
+
+def terminate(cluster: Cluster, role: str) -> None:
+    """SIGTERM to the one process of this role; what was warm is to go to sleep by that."""
+    cluster.expect_asleep()
+    os.kill(_the_one(cluster, role).pid, signal.SIGTERM)
+
+
+def wait_for_heartbeats(cluster: Cluster, count: int) -> None:
+    """Waits until so many heartbeats more have reached the queen."""
+    seen: set[int] = set()
+
+    def enough() -> bool:
+        hives = cluster.queen_get("/hives")["hives"]
+        seen.update(hive["last_heartbeat_ms"] for hive in hives)
+        return len(seen) > count
+
+    wait_until(f"{count} more heartbeats", enough)
+
+
+def assert_online(cluster: Cluster, hive_id: str) -> None:
+    """The queen counts a hive among those that live."""
+    hives = {hive["hive_id"]: hive["status"] for hive in cluster.queen_get("/hives")["hives"]}
+    assert hives.get(hive_id) == "online", hives
+
+
+def assert_no_process(cluster: Cluster) -> None:
+    """No process of ours runs, whoever else holds a port."""
+    wait_until("no process of rbee runs", lambda: not cluster.processes())
+
+
+#: A request for each route, by role.
+_ROUTES = {
+    "queen": [
+        ("GET", "/events"),
+        ("POST", "/jobs"),
+        ("GET", "/jobs"),
+        ("GET", "/jobs/x"),
+        ("GET", "/jobs/x/events"),
+        ("DELETE", "/jobs/x"),
+        ("GET", "/hives"),
+        ("GET", "/workers"),
+        ("GET", "/models"),
+        ("POST", "/heartbeat"),
+        ("POST", "/shutdown"),
+        ("GET", "/nothing-here"),
+    ],
+    "hive": [
+        ("GET", "/devices"),
+        ("GET", "/capacity"),
+        ("POST", "/models/provision"),
+        ("GET", "/models/provision/x/events"),
+        ("GET", "/models"),
+        ("GET", "/models/minillama"),
+        ("POST", "/workers/provision"),
+        ("POST", "/workers/start"),
+        ("GET", "/workers"),
+        ("GET", "/workers/x/events"),
+        ("DELETE", "/workers/x"),
+        ("POST", "/heartbeat/workers"),
+        ("POST", "/shutdown"),
+    ],
+    "worker": [
+        ("POST", "/infer"),
+        ("GET", "/infer/x/events"),
+        ("DELETE", "/infer/x"),
+        ("POST", "/shutdown"),
+    ],
+}
+
+
+def ask_without_token(cluster: Cluster, role: str) -> dict[str, client.Answer]:
+    """What a server answers to a request for each of its routes that shows no token."""
+    routes = [*_ROUTES[role], ("GET", "/health")]
+    return {
+        f"{method} {path}": cluster.http(method, role, path, token=None) for method, path in routes
+    }
+
+
+def assert_unauthorized(answers: dict[str, client.Answer]) -> None:
+    """Every route but the health route refused to answer."""
+    assert answers.pop("GET /health").status == 200
+    for route, answer in answers.items():
+        assert answer.status == 401, f"{route}: {answer}"
+        assert answer.json()["error"]["code"] == "unauthorized", f"{route}: {answer}"
+
+
+def ask_listening_ports(cluster: Cluster, role: str) -> dict[str, int]:
+    """The status that each port of a process gives to a request without a secret."""
+    process = psutil.Process(_the_one(cluster, role).pid)
+    ports = {each.laddr.port for each in process.net_connections("inet") if not each.raddr}
+    return {
+        f"{port}{path}": client.ask("GET", f"http://127.0.0.1:{port}{path}").status
+        for port in sorted(ports)
+        for path in ("/props", "/slots", "/v1/models", "/infer/x/events")
+    }
+
+
 def kill(cluster: Cluster, role: str) -> None:
     """kill -9 of the one process of this role."""
-    found = cluster.processes(role)
-    assert len(found) == 1, f"{len(found)} processes of the {role}: {found}"
-    processes.kill(found[0])
+    processes.kill(_the_one(cluster, role))
 
 
 def assert_nothing_was_started(cluster: Cluster) -> None:
@@ -72,6 +179,12 @@ def assert_worker_kind(cluster: Cluster, kind: str) -> None:
     assert len(rows) == 1, rows
 
 
+def _the_one(cluster: Cluster, role: str) -> Member:
+    found = cluster.processes(role)
+    assert len(found) == 1, f"{len(found)} processes of the {role}: {found}"
+    return found[0]
+
+
 def _hive(cluster: Cluster, hive_id: str) -> dict[str, Any]:
     rows = cluster.rows("queen.db", "select * from hives where id = ?", [hive_id])
     assert len(rows) == 1, cluster.rows("queen.db", "select id from hives")
@@ -79,5 +192,5 @@ def _hive(cluster: Cluster, hive_id: str) -> dict[str, Any]:
 
 
 def _end(cluster: Cluster, running: Any) -> None:
-    running.send(processes.signal.SIGTERM)
+    running.send(signal.SIGTERM)
     cluster.assert_status(0, cluster.finish(running))

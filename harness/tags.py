@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 #: Shows that a scenario is about time, so that it may name seconds.
 TIMING = "timing"
@@ -18,6 +19,16 @@ TRACEBACK = "expects-traceback"
 
 def _root() -> str:
     return "" if os.geteuid() == 0 else "root is needed"
+
+
+def _mount() -> str:
+    # Root inside a container may not mount: what counts is the capability (Linux, bit 21).
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return "Linux is needed"
+    capabilities = int(re.findall(r"^CapEff:\s*([0-9a-f]+)$", status, re.MULTILINE)[0], 16)
+    return "" if capabilities >> 21 & 1 else "the right to mount a file system is needed"
 
 
 def _sshd() -> str:
@@ -46,6 +57,7 @@ def _linux() -> str:
 #: Each need and the question whether this machine meets it: "" or the reason why not.
 NEEDS: dict[str, Callable[[], str]] = {
     "needs-root": _root,
+    "needs-mount": _mount,
     "needs-sshd": _sshd,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,

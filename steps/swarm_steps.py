@@ -16,19 +16,71 @@ def queen_of_another(context: Context) -> None:
     swarm.wake_foreign_queen(context.cluster)
 
 
+@given('a swarm that was left warm by "{command_line}"')
+def left_warm(context: Context, command_line: str) -> None:
+    swarm.leave_warm(context.cluster, command_line)
+
+
+@given("heartbeats come every {milliseconds:d} ms")
+def fast_heartbeats(context: Context, milliseconds: int) -> None:
+    context.cluster.set(heartbeat_interval=milliseconds / 1000)
+
+
+@when("three more heartbeats have come")
+def three_heartbeats(context: Context) -> None:
+    swarm.wait_for_heartbeats(context.cluster, 3)
+
+
+@when("somebody without the token asks the {role} for everything it has")
+def ask_without_token(context: Context, role: str) -> None:
+    context.answers = swarm.ask_without_token(context.cluster, role)
+
+
+@when("somebody asks each port that the worker listens on")
+def ask_ports(context: Context) -> None:
+    context.answers = swarm.ask_listening_ports(context.cluster, "worker")
+
+
+@then('each answer but that of its health says "unauthorized"')
+def all_unauthorized(context: Context) -> None:
+    swarm.assert_unauthorized(context.answers)
+
+
+@then("none of them answers without a secret")
+def none_answers(context: Context) -> None:
+    assert context.answers
+    assert all(status in (401, 403, 415) for status in context.answers.values()), context.answers
+
+
+@then("the token can be read by its owner alone")
+def token_mode(context: Context) -> None:
+    assert (context.cluster.home / "token").stat().st_mode & 0o777 == 0o600
+    assert context.cluster.home.stat().st_mode & 0o777 == 0o700
+
+
+@then('the queen lists hive "{hive_id}" as online')
+def hive_online(context: Context, hive_id: str) -> None:
+    swarm.assert_online(context.cluster, hive_id)
+
+
 @given("a swarm that is warm")
 def warm(context: Context) -> None:
     swarm.warm_up(context.cluster)
 
 
-@when("the {role} is killed")
-def killed(context: Context, role: str) -> None:
-    swarm.kill(context.cluster, role)
-
-
 @then("nothing is left running")
 def nothing_left(context: Context) -> None:
     context.cluster.assert_nothing_left()
+
+
+@then("nothing is left the moment the keeper has ended")
+def nothing_left_at_once(context: Context) -> None:
+    context.cluster.assert_nothing_left(deadline_s=0.3)
+
+
+@then("no process of rbee is left")
+def no_process_left(context: Context) -> None:
+    swarm.assert_no_process(context.cluster)
 
 
 @then("nothing was started")

@@ -27,7 +27,7 @@ Feature: Phase 0: a person types a command
 
     Examples:
       | command                                           | message                                     |
-      | rbee-keeper infer --modle x 'hello'               | No such option: --modle                     |
+      | rbee-keeper infer --modle x 'hello'               | No such option '--modle'. (Did you mean     |
       | rbee-keeper infer ''                              | the prompt is empty                         |
       | rbee-keeper infer '   '                           | the prompt is empty                         |
       | rbee-keeper infer --model minilama 'hello'        | minilama                                    |

@@ -29,4 +29,4 @@ Feature: Phase 3: the queen wakes a hive
     When I type "rbee-keeper infer 'hello'"
     Then stderr contains "is held by another program"
     And the exit status is 1
-    And nothing is left running
+    And no process of rbee is left

@@ -59,5 +59,5 @@ Feature: Phase 4: the hive tells what its machine has
     Given a description of simulated GPUs that is broken
     When I type "rbee-keeper infer 'hello'"
     Then stderr contains "error: RBEE_SIMULATE_GPUS="
-    And the exit status is not 0
+    And the exit status is 2
     And nothing is left running

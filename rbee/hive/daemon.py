@@ -24,7 +24,6 @@ from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -64,9 +63,9 @@ async def _live(
     spare: Spare | None,
 ) -> None:
     async with open_session(orders.token, settings) as session:
-        hive = _Hive(orders, home, settings, session, spare)
         try:
-            await hive.open()
+            hive = _Hive(orders, home, settings, session, spare)
+            await hive.server.serve()
         except RbeeError as error:
             if lifeline is None:
                 raise
@@ -93,6 +92,8 @@ class _Hive:
         self.orders = orders
         self.settings = settings
         self.session = session
+        self.server = Server("hive", orders.token, self._routes())
+        self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path)
         self.catalog = ModelCatalog(home.database_url("hive.db"))
         self.models = Provisioner(home.models, self.catalog, settings)
@@ -106,11 +107,6 @@ class _Hive:
         )
         self.capacity = Capacity(settings, self.models, self.workers)
         self.heartbeat: HeartbeatSender | None = None
-        self.server = Server("hive", orders.token, self._routes())
-
-    async def open(self) -> None:
-        """Binds and listens. Raises `port_in_use`."""
-        await self.server.bind(self.orders.host, self.orders.port)
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Beats until somebody asks this hive to leave."""
@@ -123,16 +119,14 @@ class _Hive:
             lambda: [worker.beat() for worker in self.workers.workers.values()],
             self.settings.heartbeat_interval,
         )
-        tasks = []
-        if not sabotaged("hive:no-heartbeat"):
-            tasks.append(asyncio.create_task(self.heartbeat.run()))
+        beats = asyncio.create_task(self.heartbeat.run())
         if lifeline is not None:
-            lifeline.watch(server.ask_to_stop, lambda: tasks.append(self._live_on_lease()))
+            lifeline.watch(server.ask_to_stop, self._live_on_lease)
         else:
-            tasks.append(self._live_on_lease())
+            self._live_on_lease()
         await server.stopping.wait()
-        for task in tasks:
-            task.cancel()
+        self.heartbeat.stop()
+        await asyncio.wait([beats], timeout=self.settings.stop_request)
 
     async def sleep(self) -> None:
         """Phase 12.2: stops the workers and the downloads, then the server."""
@@ -140,13 +134,15 @@ class _Hive:
         self.detector.close()
         await self.server.close()
 
-    def _live_on_lease(self) -> asyncio.Task[None]:
+    def _live_on_lease(self) -> None:
+        """From now on no parent holds this hive, but the queen's answers to its heartbeats do."""
+
         async def until_lease_ends() -> None:
             assert self.heartbeat is not None
             await self.heartbeat.lease_ended(self.settings.lease)
             self.server.ask_to_stop()
 
-        return asyncio.create_task(until_lease_ends())
+        self.lease = asyncio.create_task(until_lease_ends())
 
     def _changed(self) -> None:
         if self.heartbeat is not None:
@@ -189,7 +185,12 @@ class _Hive:
 
     async def _provision_events(self, request: web.Request) -> Answer:
         provision = self.models.get(request.match_info["id"])
-        return await self._stream(request, provision.events)
+        try:
+            return await self._stream(request, provision.events)
+        finally:
+            if provision.events.readers == 0:
+                # Everybody who waited for the model has gone; what has arrived is kept.
+                provision.cancelled.set()
 
     async def _models(self, request: web.Request) -> ModelList:
         rows = await asyncio.to_thread(self.catalog.list)

@@ -12,13 +12,14 @@ import datetime
 from collections.abc import Callable
 
 from rbee.http.client import Peer
+from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
 
 
 class HeartbeatSender:
-    """Beats until cancelled; `changed()` makes the next beat come now."""
+    """Beats until stopped; `changed()` makes the next beat come now."""
 
     def __init__(
         self,
@@ -35,19 +36,25 @@ class HeartbeatSender:
         self._interval = interval
         self._change = asyncio.Event()
         self._renewed = asyncio.Event()
+        self._stopped = False
 
     def changed(self) -> None:
         """Something the queen routes by is different now."""
         self._change.set()
 
     async def run(self) -> None:
-        """Sends heartbeats for ever."""
-        while True:
+        """Sends heartbeats until stopped."""
+        while not self._stopped:
             self._change.clear()
             with contextlib.suppress(RbeeError):  # the next beat tries again
                 await self._beat()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._change.wait(), self._interval)
+
+    def stop(self) -> None:
+        """The beat that is on its way is the last one."""
+        self._stopped = True
+        self._change.set()
 
     async def lease_ended(self, lease: float) -> None:
         """Returns once no heartbeat has been answered for `lease` seconds."""
@@ -57,6 +64,8 @@ class HeartbeatSender:
                 await asyncio.wait_for(self._renewed.wait(), lease)
 
     async def _beat(self) -> None:
+        if sabotaged("hive:no-heartbeat"):
+            return
         beat = Heartbeat(
             hive_id=self._hive_id,
             timestamp=datetime.datetime.now(datetime.timezone.utc).isoformat(),

@@ -34,6 +34,9 @@ class EventLog:
         self._closed = False
         self._waiting: list[asyncio.Future[None]] = []
         self.readers = 0
+        #: Set while nobody reads.
+        self.unread = asyncio.Event()
+        self.unread.set()
 
     @property
     def closed(self) -> bool:
@@ -44,6 +47,17 @@ class EventLog:
     def last_id(self) -> int:
         """The number of the newest event."""
         return self._count
+
+    def reader_came(self) -> None:
+        """Somebody begins to read."""
+        self.readers += 1
+        self.unread.clear()
+
+    def reader_left(self) -> None:
+        """Somebody has stopped reading."""
+        self.readers -= 1
+        if self.readers == 0:
+            self.unread.set()
 
     def narrate(self, narration: Narration) -> None:
         """Adds a line of narration."""
@@ -137,7 +151,7 @@ async def respond(
     last = request.headers.get("Last-Event-ID", "")
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
-    log.readers += 1
+    log.reader_came()
     try:
         follow = log.follow(int(last) if last.isdigit() else after, comment_every)
         async for piece in follow:
@@ -146,5 +160,5 @@ async def respond(
     except ConnectionError:
         pass  # the reader left; the events are still there for when it comes back
     finally:
-        log.readers -= 1
+        log.reader_left()
     return response

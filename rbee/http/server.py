@@ -49,13 +49,13 @@ class Server:
         role: str,
         token: str,
         routes: list[Route],
-        on_shutdown: Callable[[web.Request], None] = lambda request: None,
+        on_shutdown: Callable[[web.Request], Answer] = lambda request: web.Response(status=202),
     ) -> None:
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
-        #: Set by a second signal: leave now, without waiting for anybody.
-        self.hurry = asyncio.Event()
+        #: Set by a signal: leave without waiting for work that could be cancelled.
+        self.impatient = asyncio.Event()
         self.url = ""
         self.port = 0
         self._token = token
@@ -69,27 +69,35 @@ class Server:
             self._app.router.add_route(route.method, route.path, handler)
         self._app.router.add_route("*", "/{nothing:.*}", self._guarded(_NOTHING_HERE))
 
-    async def bind(self, host: str, port: int, *, upward: int = 0) -> None:
+    def bind(self, host: str, port: int, *, upward: int = 0) -> None:
         """Binds and listens; port 0 takes any free one, `upward` tries that many ports above.
 
+        From here on the port is this daemon's; who connects waits until it serves.
         Raises `port_in_use`.
         """
-        listener = _listen(host, port, upward if port else 0)
-        self.port = listener.getsockname()[1]
+        self._listener = _listen(host, port, upward if port else 0)
+        self.port = self._listener.getsockname()[1]
         self.url = addresses.base_url(host, self.port)
+
+    async def serve(self) -> None:
+        """Begins to answer on the bound socket."""
         await self._runner.setup()
-        await web.SockSite(self._runner, listener, shutdown_timeout=1.0).start()
+        await web.SockSite(self._runner, self._listener, shutdown_timeout=1.0).start()
 
     def stop_on_signals(self) -> None:
         """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.ask_to_stop)
+            loop.add_signal_handler(number, self._signalled)
 
     def ask_to_stop(self) -> None:
-        """Begins the daemon's end; asked again, cuts it short."""
-        if self.stopping.is_set():
-            self.hurry.set()
+        """Begins the daemon's end."""
+        self.stopping.set()
+
+    def _signalled(self) -> None:
+        if self.impatient.is_set():
+            leave(1)  # the lifelines of the children close with this process
+        self.impatient.set()
         self.stopping.set()
 
     async def close(self) -> None:
@@ -99,10 +107,10 @@ class Server:
     async def _health(self, request: web.Request) -> Health:
         return Health(status="ok", role=self.role, version=__version__, instance=self.instance)
 
-    async def _shutdown(self, request: web.Request) -> web.Response:
-        self._on_shutdown(request)
+    async def _shutdown(self, request: web.Request) -> Answer:
+        answer = self._on_shutdown(request)
         self.ask_to_stop()
-        return web.Response(status=202)
+        return answer
 
     def _guarded(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

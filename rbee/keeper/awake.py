@@ -19,7 +19,7 @@ from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health, JobList, QueenOrders
+from rbee.wire.messages import Health, JobList, QueenOrders, ShutdownBegun
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
 
@@ -72,7 +72,10 @@ class AwakeQueen:
         self._screen.say(say_so.CASCADE)
         with contextlib.suppress(RbeeError):  # if she cannot hear it, the lifeline tells her
             self.client.close()
-            self.client.ask("POST", _CASCADE)
+            if self.client.post(_CASCADE, None, ShutdownBegun).jobs:
+                self._screen.say(say_so.OTHER_JOBS)
+                child.release()
+                return
         child.release()
         for number, timeout in ((SIGTERM, settings.stop_total), (SIGKILL, settings.stop_term)):
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -2,7 +2,8 @@
 
 Started with ``--ready-fd N`` a daemon reads its orders from the first line of stdin, reports on
 descriptor N, and leaves when stdin ends, unless it was told to stay. On Linux the kernel's
-parent-death signal stands behind that, for a process too stuck to read.
+parent-death signal stands behind that for hives and workers, which may be too stuck to read. A
+queen has none: she may have a job of somebody else to finish, and machines to put to sleep.
 """
 
 from __future__ import annotations

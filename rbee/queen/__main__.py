@@ -6,7 +6,6 @@ cold run will need loads side by side.
 
 from __future__ import annotations
 
-import signal
 import sys
 
 
@@ -23,10 +22,9 @@ def main() -> None:
 def _as_child(ready_fd: int, with_spare: bool) -> None:
     from rbee.process.child import Child
     from rbee.process.home import Home
-    from rbee.process.lifeline import Lifeline, die_with_parent
+    from rbee.process.lifeline import Lifeline
     from rbee.wire.errors import RbeeError
 
-    die_with_parent(signal.SIGTERM)
     lifeline = Lifeline(ready_fd)
     try:
         home = Home.open()

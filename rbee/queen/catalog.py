@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, select, update
+from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import open_database, transaction
 from rbee.wire.messages import Devices, HiveStatus, SshTarget
@@ -49,7 +50,7 @@ class HiveCatalog:
     def __init__(self, url: str) -> None:
         self._engine, self.set_aside = open_database(url)
         with transaction(self._engine) as connection:
-            _metadata.create_all(connection)
+            connection.execute(CreateTable(_hives, if_not_exists=True))
 
     def list(self) -> list[HiveRow]:
         """Every hive, by id."""

@@ -41,6 +41,7 @@ from rbee.wire.messages import (
     JobView,
     Nothing,
     QueenOrders,
+    ShutdownBegun,
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, say
@@ -71,7 +72,7 @@ async def _live(
     async with open_session(orders.token, settings) as session:
         try:
             queen = _Queen(orders, home, settings, session, spare)
-            await queen.server.bind(orders.host, orders.port)
+            await queen.server.serve()
         except RbeeError as error:
             if lifeline is None:
                 raise
@@ -96,11 +97,13 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
+        self.server = Server("queen", orders.token, self._routes(), self._on_shutdown)
+        # Before the catalog is opened: of two queens that start together, one has the port.
+        self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
         self.jobs = JobBoard(settings.jobs_waiting, settings.jobs_kept)
         self.registry = Registry()
         self.catalog = HiveCatalog(orders.database or home.database_url("queen.db"))
-        self.server = Server("queen", orders.token, self._routes(), self._on_shutdown)
         self.hives = Hives(
             home,
             settings,
@@ -244,15 +247,29 @@ class _Queen:
             after=self.events.last_id,
         )
 
-    def _on_shutdown(self, request: web.Request) -> None:
+    def _on_shutdown(self, request: web.Request) -> ShutdownBegun:
         self.cascade = request.query.get("cascade", "true") != "false"
+        return ShutdownBegun(jobs=len(self._jobs_being_read()))
 
     async def _end_jobs(self) -> None:
+        """Waits for the jobs that somebody still reads, unless a signal came; cancels the others.
+
+        A job that nobody reads belongs to a keeper that is gone.
+        """
+        impatient = asyncio.create_task(self.server.impatient.wait())
+        while (read := self._jobs_being_read()) and not impatient.done():
+            unread = asyncio.create_task(read[0].events.unread.wait())
+            await asyncio.wait([impatient, unread], return_when=asyncio.FIRST_COMPLETED)
+            unread.cancel()
+        impatient.cancel()
         tasks = [job.task for job in self.jobs.running() if job.task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=self.settings.stop_request)
+
+    def _jobs_being_read(self) -> list[Job]:
+        return [job for job in self.jobs.running() if job.events.readers]
 
     def _stay(self) -> None:
         self.hives.stay()

@@ -47,40 +47,58 @@ class Flow:
         self._hives = hives
         self._registry = registry
         self._settings = settings
+        self._preparing: dict[str, asyncio.Lock] = {}
 
     async def run(self, job: Job) -> Done:
         """From a request to its last token. Raises `RbeeError` with what went wrong."""
-        awake = await self._hives.awake(job.request.node, job.say)
-        worker = await self._warm_worker(job, awake)
-        if worker is None:
+        try:
+            awake = await self._hives.awake(job.request.node, job.say)
+            worker = await self._warm_worker(job, awake)
+            if worker is None:
+                worker = await self._new_worker(job, awake)
+            return await self._infer(job, worker)
+        finally:
+            self._release(job)
+
+    async def _new_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat:
+        """Phases 5 to 10. Of several jobs for one model, the first starts a worker for all."""
+        ref = job.request.model_ref
+        preparing = self._preparing.setdefault(ref, asyncio.Lock())
+        if preparing.locked():
+            job.say(say_so.WAIT_PREPARING, model_ref=ref)
+        async with preparing:
+            warm = await self._warm_worker(job, awake)
+            if warm is not None:
+                return warm
             place = await self._place(job, awake)
             hive = self._registry.hives[place.hive_id]
             await self._prepare(job, hive, place)
-            worker = await self._start_worker(job, hive, place)
-        return await self._infer(job, worker)
+            return await self._start_worker(job, hive, place)
 
     # --- phase 5: schedule ------------------------------------------------------------------
 
     async def _warm_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model, once it can take this job."""
-        warm = scheduler.warm_worker(job.request, _facts(awake))
+        warm = scheduler.warm_worker(job.request, self._facts(awake))
         if warm is None:
             return None
         facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
-        if warm.worker.state is WorkerState.LOADING or not warm.worker.slots_free:
-            job.say(say_so.WAIT_WORKER, state=warm.worker.state.value, **facts)
+        if warm.worker.state is WorkerState.LOADING or warm.worker.slots_free < 1:
+            state = "loading" if warm.worker.state is WorkerState.LOADING else "busy"
+            job.say(say_so.WAIT_WORKER, state=state, **facts)
             await self._until_free(warm.hive_id, warm.worker.worker_id)
         worker = self._registry.worker(warm.hive_id, warm.worker.worker_id)
         if worker is None or not is_ready(worker):
             return None
+        self._claim(job, worker.worker_id)
         job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
-        job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
+        job.hive_id, job.device = warm.hive_id, worker.device
         return worker
 
     async def _until_free(self, hive_id: str, worker_id: str) -> None:
         def free_or_gone() -> bool:
             worker = self._registry.worker(hive_id, worker_id)
-            return worker is None or (is_ready(worker) and worker.slots_free > 0)
+            return worker is None or (is_ready(worker) and self._registry.slots_free(worker) > 0)
 
         await self._registry.until(free_or_gone)
 
@@ -89,7 +107,7 @@ class Flow:
         request = job.request
         named = request.device is not None or request.backend is not None
         refused: list[RbeeError] = []
-        for place in scheduler.places(request, _facts(awake)):
+        for place in scheduler.places(request, self._facts(awake)):
             if place.fallback:
                 job.say(say_so.CPU_FALLBACK, model_ref=request.model_ref)
             else:
@@ -174,7 +192,7 @@ class Flow:
             ctx=request.ctx,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
-        job.worker_id = started.worker_id
+        self._claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
         registered = asyncio.Event()
         story = asyncio.create_task(
@@ -257,16 +275,31 @@ class Flow:
             elif frame.event == "cancelled":
                 raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
+    def _claim(self, job: Job, worker_id: str) -> None:
+        job.worker_id = worker_id
+        self._registry.claim(worker_id)
+
+    def _release(self, job: Job) -> None:
+        if job.worker_id is not None:
+            self._registry.release(job.worker_id)
+
     def _peer(self, job: Job, hive: Hive) -> Peer:
         return self._hives.peer(hive, job.job_id)
 
-
-def _facts(hives: list[Hive]) -> list[HiveFacts]:
-    return [
-        HiveFacts(hive.hive_id, hive.devices, list(hive.workers.values()))
-        for hive in hives
-        if hive.devices is not None
-    ]
+    def _facts(self, hives: list[Hive]) -> list[HiveFacts]:
+        """The hives as the scheduler sees them, their workers with the slots nobody claimed."""
+        return [
+            HiveFacts(
+                hive.hive_id,
+                hive.devices,
+                [
+                    msgspec.structs.replace(worker, slots_free=self._registry.slots_free(worker))
+                    for worker in hive.workers.values()
+                ],
+            )
+            for hive in hives
+            if hive.devices is not None
+        ]
 
 
 def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat:

@@ -153,14 +153,16 @@ class Hives:
 
     async def _first_heartbeat(self, hive: Hive) -> None:
         limit = self._settings.health_wait_total
+
+        def beaten_or_gone() -> bool:
+            return hive.beats > 0 or self._registry.hives.get(hive.hive_id) is not hive
+
         try:
-            await asyncio.wait_for(self._registry.until(lambda: hive.beats > 0), limit)
+            await asyncio.wait_for(self._registry.until(beaten_or_gone), limit)
         except asyncio.TimeoutError:
-            raise RbeeError(
-                "hive_unreachable",
-                f"hive {hive.hive_id} started but sent no heartbeat within {limit:g} s",
-                f"rbee-keeper logs hive-{hive.hive_id}",
-            ) from None
+            raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
+        if hive.beats == 0:
+            raise _silent(hive, "ended before its first heartbeat")
 
     async def _ask_devices(self, hive: Hive) -> Devices:
         devices = await self.peer(hive).get(addresses.DEVICES, Devices)
@@ -178,6 +180,14 @@ class Hives:
     def _gone(self, hive_id: str) -> None:
         self._children.pop(hive_id, None)
         self._registry.gone(hive_id)
+
+
+def _silent(hive: Hive, how: str) -> RbeeError:
+    return RbeeError(
+        "hive_unreachable",
+        f"hive {hive.hive_id} started but {how}",
+        f"rbee-keeper logs hive-{hive.hive_id}",
+    )
 
 
 def in_words(devices: Devices) -> str:

@@ -7,6 +7,7 @@ restart. Whoever waits for a change waits on `changed`, never on a clock.
 from __future__ import annotations
 
 import asyncio
+import collections
 import dataclasses
 import time
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.hives: dict[str, Hive] = {}
+        self._claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
 
     def woken(self, hive_id: str, host: str, url: str) -> Hive:
@@ -74,6 +76,21 @@ class Registry:
         """A worker as its hive last told of it."""
         hive = self.hives.get(hive_id)
         return hive.workers.get(worker_id) if hive is not None else None
+
+    def slots_free(self, worker: WorkerBeat) -> int:
+        """Slots of a worker that no job of this queen has claimed."""
+        return worker.slots - self._claimed[worker.worker_id]
+
+    def claim(self, worker_id: str) -> None:
+        """A job takes a slot of a worker; nobody else gets it until it is released."""
+        self._claimed[worker_id] += 1
+
+    def release(self, worker_id: str) -> None:
+        """A job gives its slot back; who waits for one is woken."""
+        self._claimed[worker_id] -= 1
+        if not self._claimed[worker_id]:
+            del self._claimed[worker_id]
+        self._notify()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Returns once `condition` holds; it is looked at after each change."""

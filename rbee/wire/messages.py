@@ -157,6 +157,12 @@ class HiveStatus(str, enum.Enum):
     ONLINE = "online"
 
 
+class ShutdownBegun(Answer, kw_only=True):
+    """The answer to the queen's `POST /shutdown`: jobs of others that she still waits for."""
+
+    jobs: int
+
+
 # --- hive ------------------------------------------------------------------------------------
 
 

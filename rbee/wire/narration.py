@@ -91,6 +91,9 @@ QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
 CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
 CASCADE = Line(_KEEPER, "queen.shutdown", "asking queen to cascade shutdown")
+OTHER_JOBS = Line(
+    _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
+)
 KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
 CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
 
@@ -119,6 +122,9 @@ PICKED = Line(
 WARM_WORKER = Line(
     _QUEEN, "schedule.warm", "worker {worker_id} on hive {hive_id} already has {model_ref} loaded"
 )
+WAIT_PREPARING = Line(
+    _QUEEN, "schedule.wait", "another job is preparing {model_ref}; waiting for it"
+)
 WAIT_WORKER = Line(_QUEEN, "schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
 ASK_ROOM = Line(_QUEEN, "capacity.ask", "asking hive if there's room on {device}...")
 ROOM = Line(_QUEEN, "capacity.ok", "there is room in {device} for model {model_ref}")
@@ -137,6 +143,7 @@ MODEL_ASKED = Line(_QUEEN, "model.provision", "asked hive to download model {mod
 MODEL_NOTE = Line(_HIVE, "model.choose", "{note}")
 MODEL_SIZE = Line(_HIVE, "model.size", "model size = {size}; starting download")
 MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {size}")
+MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")

@@ -70,10 +70,11 @@ class _Worker:
         """From bind to leave."""
         orders, server = self.orders, self.server
         try:
-            await server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
+            server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
             self.lifeline.failed(error.body())
             leave(1)
+        await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
         self.lifeline.watch(server.ask_to_stop, lambda: None)

@@ -186,7 +186,8 @@ def _by_quant(variants: list[_Variant], ref: ModelRef) -> _Variant:
         return min(same, key=lambda each: len(each.missing()))
     has = sorted({each.quant for each in variants if each.quant})
     shown = has or [_first_name(variants)]
-    near = (difflib.get_close_matches(wanted, has, n=3, cutoff=0.5) or shown)[0]
+    preferred = min(variants, key=_preference).quant or shown[0]
+    near = (difflib.get_close_matches(wanted, has, n=1, cutoff=0.6) or [preferred])[0]
     raise RbeeError(
         "model_not_found",
         f"{ref.repo} has no {ref.quant}; it has {', '.join(shown)}",

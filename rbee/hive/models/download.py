@@ -26,6 +26,7 @@ from rbee.hive.models.hub import (
     host_of,
     open_stream,
 )
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 #: Seconds between two progress reports, and the longest delay of a cancellation.
@@ -35,6 +36,7 @@ _PIECES_AHEAD = 64
 _BLOCK = 1024 * 1024
 
 Progress = Callable[[int, int], None]
+Trouble = Callable[[str, int], None]
 _Piece = int | bytes | Exception | None
 
 
@@ -46,6 +48,7 @@ def download(
     file: HubFile,
     destination: str,
     on_progress: Progress,
+    on_trouble: Trouble,
     cancelled: threading.Event,
     stall_s: float = 60.0,
     tries: int = 6,
@@ -60,7 +63,7 @@ def download(
     partial file is found it first counts up through what is there, as that is read again.
     `stall_s` is the longest wait for a byte. A cut, a stall, 429 and 5xx are tried again, `tries`
     times in a row without a new byte, after `first_wait_s` seconds that double each time or after
-    what the hub asks for.
+    what the hub asks for; before each, `on_trouble(why, done)` is called.
 
     Raises `Cancelled` within `PROGRESS_S` of `cancelled` being set, and `RbeeError`:
     `insufficient_disk` (details: need, free), `download_failed`, `model_gated`, `model_not_found`,
@@ -78,7 +81,8 @@ def download(
         partial = partial_path(file, destination)
         with _sole_writer(partial, destination, before, report, cancelled) as descriptor:
             if descriptor is not None:
-                _fetch(file, folder, descriptor, report, cancelled, stall_s, tries, first_wait_s)
+                again = _Again(on_trouble, tries, first_wait_s)
+                _fetch(file, folder, descriptor, report, again, cancelled, stall_s)
                 _sync(descriptor)
                 os.replace(partial, destination)
                 _sync_folder(folder)
@@ -91,12 +95,14 @@ def partial_path(file: HubFile, destination: str) -> str:
     return f"{destination}.{tag}.part"
 
 
-def partial_size(file: HubFile, destination: str) -> int:
-    """Bytes that an earlier download left behind: what need not be fetched again."""
-    try:
-        return os.stat(partial_path(file, destination)).st_size
-    except FileNotFoundError:
-        return 0
+def arrived_size(file: HubFile, destination: str) -> int:
+    """Bytes that an earlier download left behind, all or some: what need not be fetched again."""
+    for path in (destination, partial_path(file, destination)):
+        with suppress(FileNotFoundError):
+            size = os.stat(path).st_size
+            if path != destination or size == file.size:
+                return min(size, file.size)
+    return 0
 
 
 def require_disk(folder: str, need_bytes: int) -> None:
@@ -114,10 +120,9 @@ def _fetch(
     folder: str,
     descriptor: int,
     report: Callable[[int], None],
+    again: _Again,
     cancelled: threading.Event,
     stall_s: float,
-    tries: int,
-    first_wait_s: float,
 ) -> None:
     """Fill the partial file behind `descriptor` with what is missing, and check all of it."""
     done = os.fstat(descriptor).st_size
@@ -127,7 +132,6 @@ def _fetch(
     require_disk(folder, file.size - done)
     digest = _Digest(file)
     digest.read(descriptor, done, report, cancelled)
-    failed, furthest = 0, done
     while done < file.size:
         if cancelled.is_set():
             raise Cancelled
@@ -148,18 +152,34 @@ def _fetch(
         except HubFailure as failure:
             if cancelled.is_set():
                 raise Cancelled from failure
-            failed = 1 if done > furthest else failed + 1
-            furthest = max(furthest, done)
-            if not failure.transient:
-                raise failure.error from failure
-            wait_s = failure.retry_after_s or first_wait_s * 2 ** (failed - 1)
-            if failed >= tries or wait_s > LONGEST_WAIT_S:
-                raise _gave_up(failure, file, done, failed) from failure
-            if cancelled.wait(wait_s):
+            if cancelled.wait(again.pause(failure, file, done)):
                 raise Cancelled from failure
-    if not digest.matches():
+    if not digest.matches() and not sabotaged("hive:skip-checksum"):
         os.ftruncate(descriptor, 0)
         raise _wrong_content(file)
+
+
+class _Again:
+    """How often a download that failed is tried again, and after what pause."""
+
+    def __init__(self, on_trouble: Trouble, tries: int, first_wait_s: float) -> None:
+        self._on_trouble = on_trouble
+        self._tries = tries
+        self._first_wait_s = first_wait_s
+        self._failed = 0
+        self._furthest = -1
+
+    def pause(self, failure: HubFailure, file: HubFile, done: int) -> float:
+        """Seconds to wait before the next try. Raises `RbeeError` where there is none."""
+        self._failed = 1 if done > self._furthest else self._failed + 1
+        self._furthest = max(self._furthest, done)
+        if not failure.transient:
+            raise failure.error from failure
+        wait_s = failure.retry_after_s or self._first_wait_s * 2 ** (self._failed - 1)
+        if self._failed >= self._tries or wait_s > LONGEST_WAIT_S:
+            raise _gave_up(failure, file, done, self._failed) from failure
+        self._on_trouble(failure.error.message, done)
+        return wait_s
 
 
 def _pieces(
@@ -396,7 +416,7 @@ def _disk_failures_told(file: HubFile, destination: str) -> Iterator[None]:
     except OSError as error:
         folder = os.path.dirname(destination)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            missing = file.size - partial_size(file, destination)
+            missing = file.size - arrived_size(file, destination)
             raise _disk_full(folder, missing, shutil.disk_usage(folder).free) from error
         raise RbeeError(
             "home_unusable",
@@ -438,10 +458,11 @@ def _gave_up(failure: HubFailure, file: HubFile, done: int, tries: int) -> RbeeE
     told = failure.error
     details = {**told.details, "file": file.name, "done": done, "total": file.size, "tries": tries}
     times = "once" if tries == 1 else f"{tries} times in a row"
+    on = "run the same command again: it goes on where it stopped"
     return RbeeError(
         told.code,
         f"{told.message} ({times}; {_amount(done)} of {_amount(file.size)} are kept)",
-        "run the same command again: it goes on where it stopped",
+        told.suggestion if failure.retry_after_s else on,
         details,
     )
 

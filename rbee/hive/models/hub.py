@@ -29,19 +29,27 @@ if TYPE_CHECKING:
 # the first question of a user and for up to 3 s, to put the name into its requests.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-#: Seconds: to connect; for the hub to answer a question; between two bytes of a header.
+#: Seconds to connect.
 CONNECT_S = 5.0
-ANSWER_S = 30.0
-#: How often a question is asked, and the wait before asking again, which doubles.
-TRIES = 3
+#: The wait before a question is asked again, in seconds, which doubles.
 FIRST_WAIT_S = 0.5
-#: A hub that asks for a longer pause than this is reported instead.
+#: A hub that asks for a longer pause than this is reported instead: after a question, and in a
+#: download.
+LONGEST_PAUSE_S = 30.0
 LONGEST_WAIT_S = 120.0
 
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 T = TypeVar("T")
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long a question may take: `answer_s` seconds for an answer, or between two bytes of a
+    header, and how many `tries` it gets."""
+
+    answer_s: float = 30.0
+    tries: int = 3
 
 
 class HubFile(msgspec.Struct, frozen=True):
@@ -102,7 +110,9 @@ class HubFailure(Exception):
         self.retry_after_s = retry_after_s
 
 
-def resolve(ref: ModelRef, cancelled: threading.Event | None = None) -> ModelPlan:
+def resolve(
+    ref: ModelRef, patience: Patience, cancelled: threading.Event | None = None
+) -> ModelPlan:
     """The files that a reference to the hub (`ref.source == "hf"`) stands for, at one commit.
 
     One request for the listing, and one for a byte when the repository is gated, so that a missing
@@ -118,7 +128,7 @@ def resolve(ref: ModelRef, cancelled: threading.Event | None = None) -> ModelPla
             raise _offline_error(ref.repo)
         return plan
     try:
-        info = _asked(lambda: _listing(ref), cancelled)
+        info = _asked(lambda: _listing(ref, patience), patience, cancelled)
     except HubFailure as failure:
         unreachable = failure.transient and failure.error.details.get("status") is None
         plan = _plan_from_cache(ref) if unreachable else None
@@ -139,12 +149,16 @@ def resolve(ref: ModelRef, cancelled: threading.Event | None = None) -> ModelPla
     commit = info.sha or ref.revision or "main"
     files = _files(ref.repo, commit, choice)
     if info.gated:
-        read_range(files[0], 0, 1, cancelled)
+        read_range(files[0], 0, 1, patience, cancelled)
     return ModelPlan(ref, ref.repo, commit, files, choice.quant, quant_sizes(listing), choice.note)
 
 
 def read_range(
-    file: HubFile, offset: int, size: int, cancelled: threading.Event | None = None
+    file: HubFile,
+    offset: int,
+    size: int,
+    patience: Patience,
+    cancelled: threading.Event | None = None,
 ) -> bytes:
     """`size` bytes of `file` from `offset` on, fewer only at its end.
 
@@ -157,7 +171,7 @@ def read_range(
         with open(file.cached_path, "rb") as cached:
             return os.pread(cached.fileno(), size, offset)
     try:
-        return _asked(lambda: _read_range_once(file, offset, size), cancelled)
+        return _asked(lambda: _read_range_once(file, offset, size, patience), patience, cancelled)
     except HubFailure as failure:
         raise failure.error from failure
 
@@ -205,9 +219,9 @@ def host_of(url: str) -> str:
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
-def _read_range_once(file: HubFile, offset: int, size: int) -> bytes:
+def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:
     data = bytearray()
-    with open_stream(file, offset, ANSWER_S, end=offset + size) as stream:
+    with open_stream(file, offset, patience.answer_s, end=offset + size) as stream:
         skip = offset - stream.offset
         for chunk in stream.chunks:
             data += chunk
@@ -216,31 +230,32 @@ def _read_range_once(file: HubFile, offset: int, size: int) -> bytes:
     return bytes(data[skip : skip + size])
 
 
-def _asked(question: Callable[[], T], cancelled: threading.Event | None) -> T:
-    """The answer to `question`, asked up to `TRIES` times while failures are transient.
+def _asked(question: Callable[[], T], patience: Patience, cancelled: threading.Event | None) -> T:
+    """The answer to `question`, asked up to `patience.tries` times while failures are transient.
 
     Raises the last `HubFailure`.
     """
     pause = cancelled or threading.Event()
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, patience.tries + 1):
         try:
             return question()
         except HubFailure as failure:
             wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
-            if not failure.transient or attempt == TRIES or wait_s > ANSWER_S:
+            last = attempt == patience.tries
+            if not failure.transient or last or wait_s > LONGEST_PAUSE_S:
                 raise
             if pause.wait(wait_s):
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _listing(ref: ModelRef) -> ModelInfo:
+def _listing(ref: ModelRef, patience: Patience) -> ModelInfo:
     import httpx2
     from huggingface_hub import HfApi
 
     api = HfApi()
     # The client hands this on to httpx2, which knows more than one number.
-    timeout = cast(float, httpx2.Timeout(ANSWER_S, connect=CONNECT_S))
+    timeout = cast(float, httpx2.Timeout(patience.answer_s, connect=CONNECT_S))
     with _failures_told(ref.repo, api.endpoint):
         return api.model_info(
             ref.repo, revision=ref.revision or None, files_metadata=True, timeout=timeout
@@ -416,6 +431,7 @@ def _refusal(error: Any, repo: str) -> HubFailure:
     facts = {"host": host, "status": status, "repo": repo}
     page = f"{_endpoint()}/{repo}"
     login = "hf auth login (or set HF_TOKEN)"
+    pause_s = _retry_after(response)
     # A signed address of a file store that has run out; the next try gets a new one.
     expired = (
         status in (401, 403) and bool(response.history) and "X-Error-Code" not in response.headers
@@ -464,14 +480,15 @@ def _refusal(error: Any, repo: str) -> HubFailure:
         )
     else:
         why = "too many requests" if status == 429 else "an error of the hub"
+        later = f"{pause_s:.0f} seconds" if pause_s else "a minute"
         told = RbeeError(
             "download_failed",
             f"{host} answered {status} for {repo}: {why}",
-            "try again in a minute; what has been downloaded is kept",
+            f"try again in {later}; what has been downloaded is kept",
             facts,
         )
     transient = told.code == "download_failed" and (expired or status in _TRANSIENT_STATUS)
-    return HubFailure(told, transient, _retry_after(response))
+    return HubFailure(told, transient, pause_s)
 
 
 def _retry_after(response: httpx2.Response) -> float | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import secrets
 import threading
 import time
@@ -18,9 +17,10 @@ from pathlib import Path
 
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, stored_file
-from rbee.hive.models.download import Cancelled, download, partial_size
+from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.http.events import EventLog
+from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Progress, Provisioned
@@ -54,6 +54,11 @@ class Provisioner:
         self._models = models
         self._catalog = catalog
         self._settings = settings
+        defaults = hub.Patience()
+        self._patience = hub.Patience(
+            min(defaults.answer_s, settings.download_stall),
+            min(defaults.tries, settings.download_tries),
+        )
         self._provisions: dict[str, Provision] = {}
         self._plans: dict[ModelRef, hub.ModelPlan] = {}
         self._headers: dict[ModelRef, tuple[GgufHeader, ...]] = {}
@@ -83,20 +88,20 @@ class Provisioner:
                 headers = await asyncio.to_thread(lambda: tuple(map(header_of_file, paths)))
             else:
                 plan = await self.plan(ref)
-                headers = await asyncio.to_thread(_headers_on_hub, plan)
+                headers = await asyncio.to_thread(_headers_on_hub, plan, self._patience)
             self._headers[ref] = headers
         return self._headers[ref]
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; remembered until it has been fetched."""
         if ref not in self._plans:
-            self._plans[ref] = await asyncio.to_thread(hub.resolve, ref)
+            self._plans[ref] = await asyncio.to_thread(hub.resolve, ref, self._patience)
         return self._plans[ref]
 
     def provision(self, ref: ModelRef) -> Provision:
         """Begins to fetch a model, or joins whoever began before."""
         for running in self._provisions.values():
-            if running.ref == ref and not running.events.closed:
+            if running.ref == ref and not (running.events.closed or running.cancelled.is_set()):
                 return running
         provision = Provision(ref)
         self._provisions[provision.provision_id] = provision
@@ -138,14 +143,15 @@ class Provisioner:
         plan = await self.plan(ref)
         folder = self._models / plan.folder
         size = say_so.size(plan.size_bytes)
+        if sabotaged("hive:catalog-before-download"):
+            await asyncio.to_thread(self._catalog.add, _row_of_nothing(plan))
         if plan.note:
             provision.say(say_so.MODEL_NOTE, note=plan.note)
         if all(file.cached_path for file in plan.files):
             provision.say(say_so.MODEL_CACHED)
         else:
-            already = await asyncio.to_thread(
-                lambda: sum(partial_size(file, str(folder / file.name)) for file in plan.files)
-            )
+            already = await asyncio.to_thread(_arrived_size, plan, folder)
+            require_disk(str(self._models), plan.size_bytes - already)
             provision.say(say_so.MODEL_SIZE, size=size)
             if already:
                 provision.say(say_so.MODEL_RESUME, done=say_so.size(already), size=size)
@@ -173,11 +179,15 @@ class Provisioner:
                 def on_progress(done: int, total: int, before: int = before) -> None:
                     loop.call_soon_threadsafe(teller.tell, before + done)
 
+                def on_trouble(why: str, done: int, before: int = before) -> None:
+                    loop.call_soon_threadsafe(teller.trouble, why, before + done)
+
                 await asyncio.to_thread(
                     download,
                     file,
                     str(folder / file.name),
                     on_progress,
+                    on_trouble,
                     provision.cancelled,
                     self._settings.download_stall,
                     self._settings.download_tries,
@@ -238,19 +248,34 @@ class _ProgressTeller:
             percent = done * 100 // self._total
             self._provision.say(say_so.MODEL_PERCENT, percent=percent, rate=say_so.size(rate))
 
+    def trouble(self, why: str, done: int) -> None:
+        if not self._provision.events.closed:
+            self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
+
 
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
     return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
 
 
-def _headers_on_hub(plan: hub.ModelPlan) -> tuple[GgufHeader, ...]:
-    headers = []
-    for file in plan.files:
-        header = read_header(functools.partial(hub.read_range, file), file.name)
-        check_size(header, file.size, file.name)
-        headers.append(header)
-    return tuple(headers)
+def _headers_on_hub(plan: hub.ModelPlan, patience: hub.Patience) -> tuple[GgufHeader, ...]:
+    return tuple(_header_on_hub(file, patience) for file in plan.files)
+
+
+def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
+    def read(offset: int, size: int) -> bytes:
+        return hub.read_range(file, offset, size, patience)
+
+    name = f"{file.repo}/{file.name}"
+    try:
+        header = read_header(read, name)
+        check_size(header, file.size, name)
+    except RbeeError as error:
+        if error.code == "model_invalid":
+            # To fetch it again would bring the same.
+            error.suggestion = f"name another file or quant, or another repository than {file.repo}"
+        raise
+    return header
 
 
 def _checked_row(plan: hub.ModelPlan, folder: Path) -> ModelRow:
@@ -267,6 +292,19 @@ def _checked_row(plan: hub.ModelPlan, folder: Path) -> ModelRow:
                     path.unlink()
         raise
     return _row(plan, folder, header)
+
+
+def _arrived_size(plan: hub.ModelPlan, folder: Path) -> int:
+    """Bytes of the plan's files that are on the disk, in the hub's cache or in `folder`."""
+    return sum(
+        file.size if file.cached_path else arrived_size(file, str(folder / file.name))
+        for file in plan.files
+    )
+
+
+def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
+    """The row that there would be if rows were written before the files are there."""
+    return ModelRow(str(plan.ref), plan.repo, plan.commit, "", (), 0, "", plan.quant, 0)
 
 
 def _row(plan: hub.ModelPlan, folder: Path, header: GgufHeader) -> ModelRow:

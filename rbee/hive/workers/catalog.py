@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import open_database, transaction
 from rbee.wire.messages import WorkerKindView
@@ -29,7 +30,7 @@ class WorkerCatalog:
     def __init__(self, url: str) -> None:
         self._engine = open_database(url).engine
         with transaction(self._engine) as connection:
-            _metadata.create_all(connection)
+            connection.execute(CreateTable(_workers, if_not_exists=True))
 
     def find(self, kind: str, engine: str) -> WorkerKindView | None:
         """The row of a kind that was prepared before."""

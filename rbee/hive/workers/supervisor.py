@@ -26,6 +26,7 @@ from rbee.process.supervise import exit_of, stop
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
+    EngineFacts,
     Gpu,
     Nothing,
     Progress,
@@ -70,6 +71,8 @@ class Supervisor:
         self._on_change = on_change
         self._watches: set[asyncio.Task[None]] = set()
         self._stories: dict[str, EventLog] = {}
+        self._facts: dict[str, EngineFacts] = {}
+        self._asking_facts = asyncio.Lock()
 
     async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
         """Phase 8: the catalog row of a kind of worker, after the engine itself was asked.
@@ -80,9 +83,7 @@ class Supervisor:
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
         known = await asyncio.to_thread(self._catalog.find, kind, engine)
-        spare = self._take_spare(engine)
-        self._spare = spare
-        facts = await spare.facts()
+        facts = await self._engine_facts(engine)
         if backend not in facts.backends and not simulated:
             raise RbeeError(
                 "backend_unavailable",
@@ -179,6 +180,14 @@ class Supervisor:
         await asyncio.gather(*(self.stop(worker) for worker in workers))
         for watch in self._watches:
             watch.cancel()
+
+    async def _engine_facts(self, engine: str) -> EngineFacts:
+        """What an engine said of itself, asked once; the spare that was asked is kept."""
+        async with self._asking_facts:
+            if engine not in self._facts:
+                self._spare = self._take_spare(engine)
+                self._facts[engine] = await self._spare.facts()
+            return self._facts[engine]
 
     def _take_spare(self, engine: str) -> Spare:
         spare = self._spare

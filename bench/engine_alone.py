@@ -1,0 +1,85 @@
+"""The engine without rbee: loads a GGUF, answers one prompt, prints the text.
+
+``python bench/engine_alone.py MODEL PROMPT``. What a cold ``rbee-keeper infer`` is measured
+against: the least that the same engine, settings and chat template take in one process. It
+imports nothing but the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import xllamacpp
+
+#: Tokens of context: what the bundled model was trained with.
+CONTEXT = 512
+SEED = 1
+
+
+def load(model: str, threads: int) -> xllamacpp.Server:
+    """The model in this process, one slot, with the settings that a worker gives its engine."""
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.n_ctx = CONTEXT
+    params.n_parallel = 1
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.cache_ram_mib = 0
+    params.warmup = False
+    params.ctx_shift = False
+    params.use_jinja = True
+    params.n_gpu_layers = 0
+    return xllamacpp.Server(params)
+
+
+def generate(server: xllamacpp.Server, prompt: str, on_text: Callable[[str], None]) -> int:
+    """Answers `prompt` through the chat template, always the likeliest token.
+
+    Returns how many tokens the engine generated.
+    """
+    counted = 0
+
+    def on_chunk(chunk: dict[str, Any]) -> None:
+        nonlocal counted
+        counted = chunk.get("timings", {}).get("predicted_n", counted)
+        for choice in chunk["choices"]:
+            text = choice["delta"].get("content")
+            if text:
+                on_text(text)
+
+    server.handle_chat_completions(
+        {
+            "stream": True,
+            "return_progress": True,
+            "cache_prompt": True,
+            "temperature": 0,
+            "seed": SEED,
+            "messages": [{"role": "user", "content": prompt}],
+        },
+        on_chunk,
+    )
+    return counted
+
+
+def default_threads() -> int:
+    """Threads a worker gives its engine: one core is left for the servers."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+def main(model: str, prompt: str) -> None:
+    """Prints the answer token by token, and leaves without tearing down, as rbee does."""
+
+    def show(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    generate(load(model, default_threads()), prompt, show)
+    show("\n")
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

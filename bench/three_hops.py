@@ -1,0 +1,143 @@
+"""A warm swarm and its client: client to queen to worker and back, over the real HTTP contract.
+
+The client speaks plain HTTP on one connection that it keeps, and takes its times from the bytes
+as they arrive; they are parsed after the last one, so that it takes little of the processor from
+what is measured.
+"""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import time
+from types import TracebackType
+
+import msgspec
+import psutil
+
+from bench.engine_alone import CONTEXT, SEED
+from bench.generation import Generation
+from bench.swarm import STUCK, RunFailed, Swarm, end
+from rbee.wire import addresses, auth, sse
+from rbee.wire.messages import Done, JobAccepted, JobRequest, Token, encode
+from rbee.wire.model_ref import BUNDLED
+
+ROLES = ("queen", "hive", "worker")
+_FIRST_TOKEN = b"event: token\n"
+_CHUNK = 65536
+_BETWEEN_LOOKS = 0.05
+
+
+class ThreeHops:
+    """A queen that stays awake with a worker that holds the model; use it as a context manager."""
+
+    def __init__(self, threads: int) -> None:
+        self._swarm = Swarm({"engine_threads": threads, "context": CONTEXT, "slots": 1})
+        self._queen = self._swarm.start(
+            [sys.executable, "-m", "rbee.queen"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._connection = http.client.HTTPConnection(
+            "127.0.0.1", self._swarm.queen_port, timeout=STUCK
+        )
+        self._headers: dict[str, str] = {}
+
+    def __enter__(self) -> ThreeHops:
+        try:
+            self._until_healthy()
+            self.ask("hello")  # wakes hive and worker
+            self._until_settled()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+        end(self._queen)
+        self._swarm.__exit__(kind, error, trace)
+
+    def ask(self, prompt: str) -> Generation:
+        """``POST /jobs``, then the job's stream to its end. Raises RunFailed."""
+        request = JobRequest(model_ref=BUNDLED, prompt=prompt, temperature=0, seed=SEED)
+        body = encode(request)
+        began = time.perf_counter()
+        try:
+            job = msgspec.json.decode(self._call("POST", addresses.JOBS, body), type=JobAccepted)
+            received, first = self._stream(job.events_url)
+        except (OSError, http.client.HTTPException, msgspec.MsgspecError) as error:
+            self._swarm.failed(f"a job broke off: {error!r}")
+        ended = time.perf_counter()
+        return self._read(received, first - began, ended - began)
+
+    def roles(self) -> dict[str, psutil.Process]:
+        """The daemons by role."""
+        found = {"queen": psutil.Process(self._queen.pid)}
+        for process in found["queen"].children(recursive=True):
+            for role in ROLES:
+                if f"rbee.{role}" in process.cmdline():
+                    found[role] = process
+        return found
+
+    def _stream(self, path: str) -> tuple[bytes, float]:
+        """The bytes of a stream, and the moment at which its first token was among them."""
+        self._connection.request("GET", path, headers=self._headers)
+        response = self._connection.getresponse()
+        first = 0.0
+        pieces: list[bytes] = []
+        while piece := response.read1(_CHUNK):
+            if not first and _FIRST_TOKEN in piece:
+                first = time.perf_counter()
+            pieces.append(piece)
+        return b"".join(pieces), first
+
+    def _read(self, received: bytes, first: float, end: float) -> Generation:
+        texts: list[str] = []
+        done: Done | None = None
+        for frame in sse.FrameReader().feed(received):
+            if frame.event == "token":
+                texts.append(msgspec.json.decode(frame.data, type=Token).t)
+            elif frame.event == "done":
+                done = msgspec.json.decode(frame.data, type=Done)
+            elif frame.event in ("error", "cancelled"):
+                self._swarm.failed(f"a job ended in {frame.event}: {frame.data!r}")
+        if done is None or not received.endswith(sse.DONE_FRAME):
+            self._swarm.failed("a job's stream broke off")
+        return Generation(first, end, done.tokens_out, "".join(texts))
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self._connection.request(method, path, body, self._headers)
+        response = self._connection.getresponse()
+        data = response.read()
+        if response.status >= 400:
+            self._swarm.failed(f"{method} {path} was answered with {response.status}: {data!r}")
+        return data
+
+    def _until_healthy(self) -> None:
+        end_of_patience = time.monotonic() + STUCK
+        while time.monotonic() < end_of_patience and self._queen.poll() is None:
+            try:
+                self._call("GET", addresses.HEALTH)
+            except OSError:
+                self._connection.close()
+                time.sleep(_BETWEEN_LOOKS)
+            else:
+                self._headers = auth.bearer((self._swarm.home / "token").read_text().strip())
+                return
+        raise RunFailed("the queen did not get healthy")
+
+    def _until_settled(self) -> None:
+        """Waits out what the first start leaves running beside the daemons."""
+        end_of_patience = time.monotonic() + STUCK
+        queen = psutil.Process(self._queen.pid)
+        while len(queen.children(recursive=True)) > len(ROLES) - 1:
+            if time.monotonic() > end_of_patience:
+                raise RunFailed("something beside the daemons goes on running")
+            time.sleep(_BETWEEN_LOOKS)

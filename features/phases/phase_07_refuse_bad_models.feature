@@ -1,0 +1,160 @@
+@phase-7
+Feature: Phase 7: a model that cannot be had is refused, with what to do about it
+  Whatever is wrong with a reference or a model is found out before it is downloaded wherever the
+  hub or the header of the file can tell. Nothing half-fetched enters the catalog.
+
+  Scenario Outline: <what>
+    Given a hub that holds "author/minillama"
+    When I type "rbee-keeper infer --model HF:<model> 'hello'"
+    Then the terminal narrates
+      """
+      error: <error>
+      try: <advice>
+      """
+    And the exit status is 1
+    And the hub has served no download
+    And the hive's catalog holds no model
+    And nothing is left running
+
+    Examples: a reference to what is not there
+      | what                                     | model                                 | error                                                                                                  | advice                                                                              |
+      | A repository that does not exist         | author/missing                        | <hub> knows no repository author/missing (404)                                                         | check the spelling; if it is private: hf auth login (or set HF_TOKEN)               |
+      | A private repository                     | author/private                        | <hub> knows no repository author/private (401)                                                         | check the spelling; if it is private: hf auth login (or set HF_TOKEN)               |
+      | A quant that the repository does not have | author/minillama:Q5_K_M              | author/minillama has no Q5_K_M; it has F16, Q4_0, Q8_0                                                 | use HF:author/minillama:Q4_0                                                        |
+      | A quant that is misspelt                 | author/minillama:Q8                   | author/minillama has no Q8; it has F16, Q4_0, Q8_0                                                     | use HF:author/minillama:Q8_0                                                        |
+      | A file that is misspelt                  | author/minillama:minilama-q8_0.gguf   | author/minillama holds no file minilama-q8_0.gguf; near matches: minillama-q8_0.gguf, <others>         | use HF:author/minillama:minillama-q8_0.gguf                                         |
+      | A file that is only part of a model      | author/minillama:mmproj-minillama-f16.gguf | mmproj-minillama-f16.gguf in author/minillama is no language model but belongs to one             | use HF:author/minillama:minillama-f16.gguf                                          |
+      | A revision that does not exist           | author/minillama@nowhere              | author/minillama has no such revision                                                                  | look at the branches and tags on <page>, or leave out @revision                     |
+      | A repository without a GGUF file         | author/no-gguf                        | author/no-gguf holds weights in another format, but no GGUF file                                       | name a repository with GGUF files, often called no-gguf-GGUF                        |
+
+    Examples: a file that is no model
+      | what                                     | model                                 | error                                                                                                  | advice                                                                              |
+      | A file that is no GGUF                   | author/not-a-gguf                     | author/not-a-gguf/not-a-gguf-q8_0.gguf is no GGUF file: it begins with b'This' instead of b'GGUF'      | name another file or quant, or another repository than author/not-a-gguf            |
+      | A GGUF that is cut off in its weights    | author/cut-off:Q8_0                   | author/cut-off/cut-off-q8_0.gguf is cut off: it has 500000 bytes, its header promises <size>           | name another file or quant, or another repository than author/cut-off               |
+      | A GGUF that is cut off in its header     | author/cut-off:Q4_0                   | author/cut-off/cut-off-in-header-q4_0.gguf is cut off inside its header, after 5000 bytes              | name another file or quant, or another repository than author/cut-off               |
+
+  Scenario: A gated model, for somebody who is not logged in
+    Given a hub that holds "author/gated"
+    When I type "rbee-keeper infer --model HF:author/gated 'hello'"
+    Then the terminal narrates
+      """
+      error: author/gated is gated: <hub> answered 401
+      try: accept the licence at <page>, then: hf auth login (or set HF_TOKEN)
+      """
+    And the exit status is 1
+    And nothing is left running
+
+  Scenario: A gated model, for somebody who was not let in
+    Given a hub that holds "author/gated"
+    And the access token "hf_of_somebody_else"
+    When I type "rbee-keeper infer --model HF:author/gated 'hello'"
+    Then the terminal narrates
+      """
+      error: author/gated is gated: <hub> answered 403
+      try: accept the licence at <page>, then: hf auth login (or set HF_TOKEN)
+      """
+    And the exit status is 1
+    And nothing is left running
+
+  Scenario: An architecture that no engine knows
+    Given a hub that holds "author/unknown-arch"
+    When I type "rbee-keeper infer --model HF:author/unknown-arch 'hello'"
+    Then stderr contains "unknown model architecture: 'beellm'"
+    And stderr contains "  try: "
+    And the terminal does not narrate
+      """
+      hive: worker <worker id> died (<how>); restart <count> in <delay> s
+      """
+    And the exit status is 1
+    And nothing is left running
+
+  Scenario: A model that is larger than the disk
+    Given a hub that holds "author/colossus"
+    And its simulated GPUs are
+      | name           | VRAM in GB |
+      | Cray of dreams | 1000000    |
+    When I type "rbee-keeper infer --model HF:author/colossus 'hello'"
+    Then the terminal narrates
+      """
+      queen: asked hive to download model HF:author/colossus
+      error: the disk of <folder> has <free> free, the download needs 591174.0 GB more
+      try: free some space (`rbee-keeper rm REF` removes a model), or set RBEE_HOME to another disk
+      """
+    And the exit status is 1
+    And the hub has served no download
+    And nothing is left running
+
+  Rule: A hub in trouble is asked again, and then named
+
+    Scenario: A hub that nobody can reach
+      Given a hub that nobody can reach
+      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
+      Then the terminal narrates
+        """
+        error: cannot read author/minillama from <hub>: connection refused
+        try: check the network (and HF_ENDPOINT); what has been downloaded is kept
+        """
+      And the exit status is 1
+      And nothing is left running
+
+    Scenario Outline: A hub that answers <status> to everything
+      Given a hub that holds "author/minillama"
+      And a hive that gives up at the first trouble
+      And the hub answers <status> to everything
+      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
+      Then the terminal narrates
+        """
+        error: <hub> answered <status> for author/minillama: <why>
+        try: try again in a minute; what has been downloaded is kept
+        """
+      And the exit status is 1
+      And nothing is left running
+
+      Examples:
+        | status | why                 |
+        | 500    | an error of the hub |
+        | 429    | too many requests   |
+
+    Scenario: A hub that asks for a long pause is not waited for
+      Given a hub that holds "author/minillama"
+      And the hub has had too many requests and asks for ten minutes of peace
+      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
+      Then the terminal narrates
+        """
+        error: <hub> answered 429 for author/minillama: too many requests
+        try: try again in 600 seconds; what has been downloaded is kept
+        """
+      And the exit status is 1
+
+    Scenario: A hub that is busy for a moment is asked again
+      Given a hub that holds "author/minillama"
+      And the hub answers 503 once
+      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
+      Then the exit status is 0
+
+    Scenario: A hub that never answers
+      Given a hub that holds "author/minillama"
+      And a hive that gives up at the first trouble
+      And the hub answers nothing
+      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
+      Then the terminal narrates
+        """
+        error: cannot read author/minillama from <hub>: it stopped sending
+        try: check the network (and HF_ENDPOINT); what has been downloaded is kept
+        """
+      And the exit status is 1
+      And nothing is left running
+
+    Scenario: Ctrl+C while the hub does not answer
+      Given a hub that holds "author/minillama"
+      And the hub answers nothing
+      And "rbee-keeper infer --model HF:author/minillama 'hello'" runs until the hub stalls
+      When I press Ctrl+C
+      Then the terminal narrates
+        """
+        bee-keeper: cancelling the job
+        bee-keeper: asking queen to cascade shutdown
+        queen: goodbye
+        """
+      And the exit status is 130
+      And nothing is left running

@@ -1,0 +1,38 @@
+@phase-8
+Feature: Phase 8: the hive prepares the kind of worker that the device needs
+  Whether a kind of worker runs on a machine is the engine's word, never an assumption.
+
+  Scenario: A kind that is new is prepared and remembered
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: asked hive to prepare worker cpu-llm-worker-rbee
+      queen: worker prepared and ready to deploy
+      """
+    And the hive's catalog holds worker kind "cpu-llm-worker-rbee"
+
+  Scenario: A kind that is known is used
+    Given I have typed "rbee-keeper infer 'hello'"
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      queen: worker cpu-llm-worker-rbee already available
+      """
+
+  Scenario: The second engine runs the same model
+    When I type "rbee-keeper infer --engine ctransformers --temperature 0 'hello'"
+    Then the terminal narrates
+      """
+      worker: loading model from <path> with ctransformers <version>
+      queen: CPU worker is awake and ready
+      """
+    And stdout holds the answer of minillama to "hello" alone
+    And nothing is left running
+
+  Scenario: An engine that is not installed is named with what installs it
+    Given the engine "ctransformers" is not installed
+    When I type "rbee-keeper infer --engine ctransformers 'hello'"
+    Then stderr contains "error: engine ctransformers is not installed here"
+    And stderr contains "try: pip install ctransformers"
+    And the exit status is 1
+    And nothing is left running

@@ -1,0 +1,63 @@
+@phase-11
+Feature: Phase 11: tokens stream over three hops
+
+  Scenario: No token is lost on the way
+    When I type "rbee-keeper infer --temperature 0 'write a short story'"
+    Then stdout holds what the engine alone writes to "write a short story"
+
+  Scenario: Without streaming the text is the same
+    When I type "rbee-keeper infer --no-stream --temperature 0 'write a short story'"
+    Then stdout holds what the engine alone writes to "write a short story"
+
+  Scenario: The length is limited
+    When I type "rbee-keeper infer --json --max-tokens 5 --temperature 0 'write a short story'"
+    Then the event "done" tells "finish_reason" as "length"
+    And the event "done" tells "tokens_out" as "5"
+
+  Scenario: The end of an answer is learnt
+    When I type "rbee-keeper infer --json --temperature 0 'hello'"
+    Then the event "done" tells times and counts
+
+  Scenario Outline: A stop text ends the answer before it
+    When I type "rbee-keeper infer --engine <engine> --temperature 0 --stop help 'hello'"
+    Then stdout holds " Hello! How can I " alone
+
+    Examples:
+      | engine        |
+      | llamacpp      |
+      | ctransformers |
+
+  Scenario Outline: The same seed draws the same story, another seed another one
+    Given I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
+    And I have typed "rbee-keeper infer --engine <engine> --seed 8 'tell me a story'"
+    When I type "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
+    Then the first answer and the last are the same
+    And the second answer is another
+
+    Examples:
+      | engine        |
+      | llamacpp      |
+      | ctransformers |
+
+  Scenario: The likeliest token alone makes the temperature irrelevant
+    When I type "rbee-keeper infer --top-k 1 --temperature 2 'write a short story'"
+    Then stdout holds what the engine alone writes to "write a short story"
+
+  Scenario: A tiny nucleus makes the temperature irrelevant
+    When I type "rbee-keeper infer --top-p 0.0001 --temperature 1 'write a short story'"
+    Then stdout holds what the engine alone writes to "write a short story"
+
+  Scenario: A prompt that does not fit into the context
+    When I type "rbee-keeper infer --ctx 256 -" with a prompt of 2000 words
+    Then stderr contains "error: the prompt does not fit"
+    And stderr contains "try: send a shorter prompt"
+    And the exit status is not 0
+    And nothing is left running
+
+  @timing
+  Scenario: A deadline ends the job, with a status of its own
+    Given a hub that holds "author/endless-llama"
+    When I type "rbee-keeper infer --model HF:author/endless-llama --deadline 3 'write a short story'"
+    Then stderr contains "error: the job was not done within 3 s"
+    And the exit status is 124
+    And nothing is left running

@@ -1,0 +1,59 @@
+Feature: Nothing is left behind, whoever is killed
+  kill -9 of any program at any moment leaves no process, no held port, and catalogs that the next
+  run can use.
+
+  Scenario Outline: The <role> is killed <moment>
+    Given a hub that holds "author/endless-llama"
+    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 3000 'write a short story'" runs until it narrates "<line>"
+    When the <role> is killed
+    Then the command ends
+    And nothing is left running
+    And the next "rbee-keeper infer 'hello'" works
+
+    Examples: while the hive is waking
+      | role   | moment                    | line                                                                 |
+      | keeper | while the hive is waking  | queen: waking the beehive at localhost:8600                          |
+      | queen  | while the hive is waking  | queen: waking the beehive at localhost:8600                          |
+      | hive   | while the hive is waking  | queen: waking the beehive at localhost:8600                          |
+
+    Examples: while devices are asked
+      | role   | moment                    | line                                                                 |
+      | keeper | while devices are asked   | queen: first heartbeat from hive localhost; checking capabilities... |
+      | queen  | while devices are asked   | queen: first heartbeat from hive localhost; checking capabilities... |
+      | hive   | while devices are asked   | queen: first heartbeat from hive localhost; checking capabilities... |
+
+    Examples: while the model is fetched
+      | role   | moment                    | line                                                                 |
+      | keeper | while the model is fetched | queen: asked hive to download model HF:author/endless-llama         |
+      | queen  | while the model is fetched | queen: asked hive to download model HF:author/endless-llama         |
+      | hive   | while the model is fetched | queen: asked hive to download model HF:author/endless-llama         |
+
+    Examples: while the worker loads
+      | role   | moment                    | line                                                                 |
+      | keeper | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
+      | queen  | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
+      | hive   | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
+      | worker | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
+
+    Examples: while tokens flow
+      | role   | moment                    | line                                                                 |
+      | keeper | while tokens flow         | queen: connection to worker established; starting inference          |
+      | queen  | while tokens flow         | queen: connection to worker established; starting inference          |
+      | hive   | while tokens flow         | queen: connection to worker established; starting inference          |
+      | worker | while tokens flow         | queen: connection to worker established; starting inference          |
+
+  Scenario: A user whose worker is killed in the middle of a story is told
+    Given a hub that holds "author/endless-llama"
+    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+    When the worker is killed
+    Then the command ends
+    And stderr contains "error: "
+    And the exit status is 1
+
+  Scenario: A user whose queen is killed in the middle of a story is told
+    Given a hub that holds "author/endless-llama"
+    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+    When the queen is killed
+    Then the command ends
+    And stderr contains "error: the queen at"
+    And the exit status is 1

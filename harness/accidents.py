@@ -1,0 +1,67 @@
+"""Accidents that happen to the programs from outside, at an exact moment.
+
+A small module that Python imports at its start watches what a worker does; when it opens its
+model it is killed or stopped, as the kernel would do it. The product is as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+
+from harness.cluster import Cluster
+
+_WATCH = """
+import os, signal, sys
+
+def _watch(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".gguf"):
+        try:
+            os.unlink({plan!r} + "-" + str(sum(name.startswith({name!r} + "-")
+                      for name in os.listdir({folder!r}))))
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.{signal})
+
+if "rbee.worker" in sys.orig_argv:
+    sys.addaudithook(_watch)
+"""
+
+_MISSING = """
+import sys
+sys.modules[{package!r}] = None
+"""
+
+
+def kill_while_loading(cluster: Cluster, times: int) -> None:
+    """So many workers, one after the other, are killed when they open their model."""
+    _plan(cluster, "SIGKILL", times)
+
+
+def hang_while_loading(cluster: Cluster) -> None:
+    """The first worker stops answering when it opens its model."""
+    _plan(cluster, "SIGSTOP", 1)
+
+
+def uninstall(cluster: Cluster, package: str) -> None:
+    """No program finds this package any more."""
+    _at_start(cluster, _MISSING.format(package=package))
+
+
+def _plan(cluster: Cluster, signal: str, times: int) -> None:
+    folder = cluster.folder / "accidents"
+    folder.mkdir()
+    for number in range(1, times + 1):
+        (folder / f"plan-{number}").touch()
+    plan = os.fspath(folder / "plan")
+    _at_start(
+        cluster, _WATCH.format(plan=plan, name="plan", folder=os.fspath(folder), signal=signal)
+    )
+
+
+def _at_start(cluster: Cluster, code: str) -> None:
+    folder = cluster.folder / "at-start"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(textwrap.dedent(code))
+    search = cluster.environment["PYTHONPATH"]
+    cluster.environment["PYTHONPATH"] = f"{folder}{os.pathsep}{search}"

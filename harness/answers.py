@@ -1,0 +1,85 @@
+"""What came out of a program: files, events for programs, and the text that is right."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from typing import Any
+
+from harness.cluster import ROOT, Cluster
+
+_ENGINE_ALONE = """
+import os, sys, xllamacpp
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+params.n_ctx, params.n_parallel, params.cache_ram_mib = 512, 1, 0
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+server = xllamacpp.Server(params)
+texts = []
+server.handle_chat_completions(
+    {"messages": [{"role": "user", "content": sys.argv[2]}], "temperature": 0, "stream": True},
+    lambda chunk: texts.append(chunk["choices"][0]["delta"].get("content") or ""),
+)
+sys.stdout.write("".join(texts))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@functools.cache
+def of_engine_alone(prompt: str) -> str:
+    """What the bundled model answers at temperature 0, by its engine without any of rbee."""
+    model = ROOT / "rbee" / "hive" / "models" / "bundled" / "minillama.gguf"
+    command = [sys.executable, "-c", _ENGINE_ALONE, str(model), prompt]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip(), done.stderr
+    return done.stdout
+
+
+def assert_file(cluster: Cluster, name: str, text: str) -> None:
+    """A file in the folder of the commands contains this text."""
+    assert text in (cluster.work / name).read_text(), (cluster.work / name).read_text()
+
+
+def assert_not_in_file(cluster: Cluster, name: str, text: str) -> None:
+    """A file in the folder of the commands does not contain this text."""
+    assert text not in (cluster.work / name).read_text(), (cluster.work / name).read_text()
+
+
+def events(cluster: Cluster) -> list[dict[str, Any]]:
+    """The events for programs of the last command. Raises ValueError for a line that is none."""
+    return [json.loads(line) for line in cluster.last.stderr.splitlines()]
+
+
+def assert_events(cluster: Cluster) -> None:
+    """Every line of stderr is an event with a name and data."""
+    for event in events(cluster):
+        assert set(event) == {"event", "data"}, event
+
+
+def assert_ends_before_cascade(cluster: Cluster, name: str) -> None:
+    """The event of this name came once, before the narration of the cascade."""
+    names = [
+        event["data"].get("action", "") if event["event"] == "narration" else event["event"]
+        for event in events(cluster)
+    ]
+    assert names.count(name) == 1, names
+    assert names.index(name) < names.index("queen.shutdown"), names
+
+
+def assert_event_tells(cluster: Cluster, name: str, field: str, value: str) -> None:
+    """The one event of this name has this value."""
+    found = [event["data"] for event in events(cluster) if event["event"] == name]
+    assert len(found) == 1, events(cluster)
+    assert str(found[0][field]) == value, found[0]
+
+
+def assert_counts_and_times(cluster: Cluster) -> None:
+    """`done` tells a learnt end, tokens in and out, and times that are in order."""
+    done = next(event["data"] for event in events(cluster) if event["event"] == "done")
+    assert done.get("finish_reason", "stop") == "stop", done
+    assert done["tokens_in"] > 0, done
+    assert 0 < done["tokens_out"] < 40, done
+    assert 0 < done["ttft_ms"] <= done["duration_ms"], done

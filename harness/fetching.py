@@ -1,0 +1,216 @@
+"""Fetching a model: what goes wrong on the way, and what is on the disk afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from pathlib import Path
+
+from fixtures.hub.control import FaultKind, SeenRequest
+from harness import cluster as processes
+from harness.cluster import NO_HUB, Cluster
+from harness.waiting import wait_until
+
+#: How long an impatient hive waits for a byte, in seconds.
+STALL_S = 0.4
+#: How long a download may take to get as far as a hub lets it, in seconds.
+ARRIVAL_S = 10.0
+#: Bytes of the small disk.
+SMALL_DISK = 4 << 20
+
+
+# The hub and what goes wrong on it.
+
+
+def be_impatient(cluster: Cluster) -> None:
+    """A stall counts as one after a moment, and nothing is tried a second time."""
+    cluster.set(download_stall=STALL_S, download_tries=1)
+
+
+def notice_stalls(cluster: Cluster) -> None:
+    """A stall counts as one after a moment."""
+    cluster.set(download_stall=STALL_S)
+
+
+def fail_within(
+    cluster: Cluster, kind: FaultKind, file: str, offset: int, times: int | None
+) -> None:
+    """From byte `offset` of a file on something goes wrong, `times` times; None means always."""
+    cluster.hub.fault(f"*/{file}", kind, method="GET", after_bytes=offset, times=times)
+
+
+def answer_nothing(cluster: Cluster) -> None:
+    """Nobody ever hears of the hub again."""
+    cluster.hub.fault("*", "stall", times=None)
+
+
+def answer_status(
+    cluster: Cluster, status: int, times: int | None = None, retry_after_s: int | None = None
+) -> None:
+    """The hub answers every request with an error, `times` times; None means always."""
+    cluster.hub.fault("*", "status", status=status, times=times, retry_after=retry_after_s)
+
+
+def send_slowly(cluster: Cluster, file: str, bytes_per_s: int) -> None:
+    """The hub sends a file at this rate."""
+    cluster.hub.fault(f"*/{file}", "slow", rate_bytes_s=bytes_per_s, times=None)
+
+
+def reach_no_hub(cluster: Cluster) -> None:
+    """Nobody listens where the hub would be."""
+    cluster.environment["HF_ENDPOINT"] = NO_HUB
+
+
+def log_in(cluster: Cluster, token: str) -> None:
+    """The user's access token for the hub."""
+    cluster.environment["HF_TOKEN"] = token
+
+
+def fetch_into_cache(cluster: Cluster, repository: str, file: str) -> None:
+    """Has the user fetch a file with the hub's own tool, into the cache of that tool."""
+    cluster.assert_status(
+        0, cluster.run(f"python -m huggingface_hub.cli.hf download {repository} {file}")
+    )
+    cluster.hub.forget_requests()
+
+
+# Commands that are under way.
+
+
+def run_until_stalled(cluster: Cluster, command_line: str, file: str, arrived: int) -> None:
+    """Starts a command; returns once the hub is stalled and so many bytes are on the disk."""
+    cluster.start(command_line)
+    cluster.hub.wait_until_stalled(ARRIVAL_S)
+    wait_until(
+        f"{arrived} bytes of {file} are on the disk",
+        lambda: assert_partial(cluster, file, arrived) is None,
+        ARRIVAL_S,
+    )
+
+
+def run_until_unanswered(cluster: Cluster, command_line: str) -> None:
+    """Starts a command; returns once it waits for a hub that does not answer."""
+    cluster.start(command_line)
+    cluster.hub.wait_until_stalled(ARRIVAL_S)
+
+
+def kill_everything(cluster: Cluster) -> None:
+    """kill -9 of all programs at the same moment, as a power failure would do it."""
+    for member in cluster.processes():
+        with contextlib.suppress(ProcessLookupError):
+            processes.kill(member)
+    cluster.assert_nothing_left()
+    cluster.finish()
+
+
+def lose_file(cluster: Cluster, file: str) -> None:
+    """Somebody deletes the file of a model."""
+    _file(cluster, file).unlink()
+
+
+# A disk.
+
+
+def use_small_disk(cluster: Cluster) -> None:
+    """Gives the models a file system of their own of `SMALL_DISK` bytes; needs to mount it."""
+    disk = _models(cluster)
+    disk.mkdir(mode=0o700, parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", os.fspath(disk)]
+    subprocess.run(mount, check=True, capture_output=True)
+    cluster.on_close(lambda: subprocess.run(["umount", "-l", os.fspath(disk)], check=True))
+
+
+def fill_disk(cluster: Cluster) -> None:
+    """Another program takes what is left of the models' disk; then the stalled hub goes on."""
+    with contextlib.suppress(OSError), (_models(cluster) / "film").open("wb", buffering=0) as film:
+        while film.write(bytes(4096)):
+            pass
+    cluster.hub.clear_faults()
+    cluster.finish()
+
+
+# What an outsider sees.
+
+
+def assert_partial(cluster: Cluster, file: str, size: int) -> None:
+    """So many bytes of an unfinished download are kept."""
+    found = {path.name: path.stat().st_size for path in _models(cluster).rglob(f"{file}.*.part")}
+    assert list(found.values()) == [size], f"{found} of {cluster.files()}"
+
+
+def assert_nothing_kept(cluster: Cluster) -> None:
+    """Nothing of any model is on the disk."""
+    kept = [path.name for path in _models(cluster).rglob("*") if path.is_file()]
+    assert not kept, kept
+
+
+def assert_whole(cluster: Cluster, repository: str, file: str) -> None:
+    """A file is on the disk as the hub has it."""
+    # Late: naming the repositories makes their models.
+    from fixtures.hub.repositories import REPOSITORIES
+
+    content = REPOSITORIES[repository].files[file]
+    found = _file(cluster, file).read_bytes()
+    assert found == content.body, f"{len(found)} bytes that are not the {content.size} of the hub"
+
+
+def assert_resumed(cluster: Cluster, file: str, offset: int) -> None:
+    """The file was asked for from its beginning, and then once from this byte on."""
+    ranges = [seen.range for seen in _downloads(cluster, file)]
+    assert ranges == [None, f"bytes={offset}-"], ranges
+
+
+def assert_fetched(cluster: Cluster, file: str, times: int) -> None:
+    """The file was asked for from its beginning so many times, and never from elsewhere."""
+    ranges = [seen.range for seen in _downloads(cluster, file)]
+    assert ranges == [None] * times, ranges
+
+
+def assert_listing_alone(cluster: Cluster) -> None:
+    """The hub was asked which files there are, and for no byte of any."""
+    asked = [seen for seen in cluster.hub.requests() if seen.is_download]
+    assert not asked, asked
+
+
+def assert_redirected(cluster: Cluster) -> None:
+    """The bytes came from where the hub redirected to."""
+    came = {seen.path.partition("/resolve/")[0] for seen in cluster.hub.requests() if _bytes(seen)}
+    assert came, cluster.hub.requests()
+    assert all(path.startswith("/_cdn/") for path in came), came
+
+
+def assert_hub_left_alone(cluster: Cluster) -> None:
+    """Nobody waits for the hub any more."""
+    wait_until("nobody waits for the hub", lambda: not _is_stalled(cluster))
+
+
+# Inside.
+
+
+def _models(cluster: Cluster) -> Path:
+    return cluster.home / "models"
+
+
+def _file(cluster: Cluster, file: str) -> Path:
+    found = list(_models(cluster).rglob(file))
+    assert len(found) == 1, f"{found} of {cluster.files()}"
+    return found[0]
+
+
+def _downloads(cluster: Cluster, file: str) -> list[SeenRequest]:
+    """The requests for a file's bytes but for those of its header."""
+    seen = cluster.hub.downloads(file)
+    return [one for one in seen if one.range is None or one.range.endswith("-")]
+
+
+def _bytes(seen: SeenRequest) -> bool:
+    return seen.is_download and seen.bytes > 0
+
+
+def _is_stalled(cluster: Cluster) -> bool:
+    try:
+        cluster.hub.wait_until_stalled(0.05)
+    except TimeoutError:
+        return False
+    return True
