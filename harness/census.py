@@ -123,7 +123,7 @@ def _adopted() -> list[tuple[int, str]]:
     What a test starts plainly shares the runner's session; what the product detaches does not.
     """
     own_session = os.getsid(0)
-    found = []
+    found: list[tuple[int, str]] = []
     for child in psutil.Process().children():
         if child.pid in _owned:
             continue

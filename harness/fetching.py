@@ -95,6 +95,12 @@ def run_until_unanswered(cluster: Cluster, command_line: str) -> None:
     cluster.hub.wait_until_stalled(ARRIVAL_S)
 
 
+def interrupt(cluster: Cluster) -> None:
+    """Ctrl+C of the command that runs, and its end."""
+    cluster.current.interrupt()
+    cluster.assert_status(130, cluster.finish())
+
+
 def kill_everything(cluster: Cluster) -> None:
     """kill -9 of all programs at the same moment, as a power failure would do it."""
     for member in cluster.processes():
@@ -180,11 +186,6 @@ def assert_redirected(cluster: Cluster) -> None:
     assert all(path.startswith("/_cdn/") for path in came), came
 
 
-def assert_hub_left_alone(cluster: Cluster) -> None:
-    """Nobody waits for the hub any more."""
-    wait_until("nobody waits for the hub", lambda: not _is_stalled(cluster))
-
-
 # Inside.
 
 
@@ -206,11 +207,3 @@ def _downloads(cluster: Cluster, file: str) -> list[SeenRequest]:
 
 def _bytes(seen: SeenRequest) -> bool:
     return seen.is_download and seen.bytes > 0
-
-
-def _is_stalled(cluster: Cluster) -> bool:
-    try:
-        cluster.hub.wait_until_stalled(0.05)
-    except TimeoutError:
-        return False
-    return True

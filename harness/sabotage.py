@@ -40,72 +40,81 @@ class Sabotage:
         return f"{self.role}:{self.fault}"
 
 
+_PHASES = "features/phases"
+_KILLED = "features/promises/nothing_left_behind.feature"
+
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "queen",
         "no-cascade",
-        "Everything that was woken goes to sleep again",
-        "features/phase12_cascade.feature",
+        "Who woke the queen puts the swarm to sleep",
+        f"{_PHASES}/phase_12_sleep.feature",
     ),
     Sabotage(
         "queen",
         "wrong-gpu",
         "The GPU with the most memory is picked",
-        "features/phase05_scheduling.feature",
+        f"{_PHASES}/phase_05_schedule.feature",
     ),
     Sabotage(
         "queen",
         "no-auth",
-        "A request without the token is refused",
-        "features/wire/token.feature",
+        "The queen lets nobody in without the token -- @1.1 ",
+        "features/promises/secrets.feature",
     ),
     Sabotage(
         "queen",
         "ignore-cancel",
-        "Ctrl+C while tokens flow cancels the job",
-        "features/cancel.feature",
+        "A cancelled job frees its slot at once",
+        f"{_PHASES}/phase_11_stream_tokens.feature",
     ),
     Sabotage(
         "hive",
         "no-heartbeat",
-        "The first heartbeat makes the queen look at the hive",
-        "features/phase03_hive.feature",
-    ),
-    Sabotage(
-        "hive",
-        "leak-worker",
-        "No worker outlives its hive",
-        "features/phase12_cascade.feature",
+        "An empty catalog gets the local machine",
+        f"{_PHASES}/phase_03_wake_a_hive.feature",
     ),
     Sabotage(
         "hive",
         "skip-checksum",
-        "A download with wrong bytes is refused",
-        "features/phase07_model.feature",
+        "Wrong bytes are not taken for the model",
+        f"{_PHASES}/phase_07_fetch_the_model.feature",
     ),
     Sabotage(
         "hive",
-        "catalog-before-download",
-        "A download that breaks off leaves no row in the catalog",
-        "features/phase07_model.feature",
+        "forget-model",
+        "The second time the machine is known and the model is there",
+        "features/flows/cold_infer.feature",
     ),
     Sabotage(
         "worker",
         "drop-token",
-        "Every token of the worker reaches the terminal",
-        "features/phase11_tokens.feature",
+        "No token is lost on the way",
+        f"{_PHASES}/phase_11_stream_tokens.feature",
     ),
     Sabotage(
         "worker",
         "no-terminal-event",
-        "A stream ends with exactly one terminal event",
-        "features/wire/events.feature",
+        "The end of an answer is learnt",
+        f"{_PHASES}/phase_11_stream_tokens.feature",
+    ),
+    Sabotage(
+        "worker",
+        "ignore-cancel",
+        "A cancelled job frees its slot at once",
+        f"{_PHASES}/phase_11_stream_tokens.feature",
+    ),
+    Sabotage(
+        "worker",
+        "ignore-lifeline",
+        "The hive is killed while tokens flow -- @5.3 while tokens flow",
+        _KILLED,
     ),
     Sabotage(
         "keeper",
         "tokens-on-stderr",
-        "Standard output holds the story alone",
-        "features/phase11_tokens.feature",
+        "Tokens and narration go separate ways",
+        f"{_PHASES}/phase_02_hand_in_a_job.feature",
     ),
 )
 

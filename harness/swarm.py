@@ -66,6 +66,18 @@ def assert_online(cluster: Cluster, hive_id: str) -> None:
     assert hives.get(hive_id) == "online", hives
 
 
+def assert_slots_free(cluster: Cluster) -> None:
+    """Every worker tells, within moments, that nothing occupies it."""
+
+    def all_free() -> bool:
+        workers = cluster.queen_get("/workers")["workers"]
+        assert workers, "the queen lists no worker"
+        assert all(one["slots_free"] == one["slots"] for one in workers), workers
+        return True
+
+    wait_until("each worker has its slots free", all_free, 1.0)
+
+
 def assert_no_process(cluster: Cluster) -> None:
     """No process of ours runs, whoever else holds a port."""
     wait_until("no process of rbee runs", lambda: not cluster.processes())

@@ -96,6 +96,11 @@ def runs_until_unanswered(context: Context, command_line: str) -> None:
     fetching.run_until_unanswered(context.cluster, command_line)
 
 
+@given("I have pressed Ctrl+C")
+def has_interrupted(context: Context) -> None:
+    fetching.interrupt(context.cluster)
+
+
 @given("the power has failed")
 def power_failed(context: Context) -> None:
     fetching.kill_everything(context.cluster)
@@ -150,8 +155,3 @@ def listing_alone(context: Context) -> None:
 @then("every byte came from where the hub had redirected to")
 def redirected(context: Context) -> None:
     fetching.assert_redirected(context.cluster)
-
-
-@then("nobody waits for the hub any more")
-def hub_left_alone(context: Context) -> None:
-    fetching.assert_hub_left_alone(context.cluster)

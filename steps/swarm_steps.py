@@ -52,6 +52,11 @@ def none_answers(context: Context) -> None:
     assert all(status in (401, 403, 415) for status in context.answers.values()), context.answers
 
 
+@then("each worker has all its slots free")
+def slots_free(context: Context) -> None:
+    swarm.assert_slots_free(context.cluster)
+
+
 @then("the token can be read by its owner alone")
 def token_mode(context: Context) -> None:
     assert (context.cluster.home / "token").stat().st_mode & 0o777 == 0o600

@@ -68,6 +68,17 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the exit status is 1
     And nothing is left running
 
+  Scenario: An architecture that the chosen engine does not know names the engine to try
+    Given a hub that holds "author/unknown-arch"
+    When I type "rbee-keeper infer --model HF:author/unknown-arch --engine ctransformers 'hello'"
+    Then the terminal narrates
+      """
+      error: ctransformers cannot load <what and why>
+      try: it runs LLaMA models of 2023; use --engine llamacpp for newer ones
+      """
+    And the exit status is 1
+    And nothing is left running
+
   Scenario: A model that is larger than the disk
     Given a hub that holds "author/colossus"
     And its simulated GPUs are

@@ -54,6 +54,14 @@ Feature: Phase 11: tokens stream over three hops
     And the exit status is not 0
     And nothing is left running
 
+  Scenario: A cancelled job frees its slot at once
+    Given a hub that holds "author/endless-llama"
+    And a queen that is awake
+    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+    When I press Ctrl+C
+    Then the exit status is 130
+    And each worker has all its slots free
+
   @timing
   Scenario: A deadline ends the job, with a status of its own
     Given a hub that holds "author/endless-llama"

@@ -12,6 +12,7 @@ import datetime
 from collections.abc import Callable
 
 from rbee.http.client import Peer
+from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
@@ -49,7 +50,8 @@ class HeartbeatSender:
             with contextlib.suppress(RbeeError):  # the next beat tries again
                 await self._beat()
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._change.wait(), self._interval)
+                async with timeout(self._interval):
+                    await self._change.wait()
 
     def stop(self) -> None:
         """The beat that is on its way is the last one."""
@@ -61,7 +63,8 @@ class HeartbeatSender:
         with contextlib.suppress(asyncio.TimeoutError):
             while True:
                 self._renewed.clear()
-                await asyncio.wait_for(self._renewed.wait(), lease)
+                async with timeout(lease):
+                    await self._renewed.wait()
 
     async def _beat(self) -> None:
         if sabotaged("hive:no-heartbeat"):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
+from rbee.process.deadline import timeout
 from rbee.wire import addresses, auth, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import decode, encode
@@ -73,11 +74,20 @@ class Peer:
         async with self._connected("GET", path) as response:
             reader = sse.FrameReader()
             chunks = response.content
+            now = asyncio.get_running_loop().time
+            last = now()
             while True:
-                chunk = await _within(chunks.readany(), stall, response, self.name)
+                try:
+                    async with timeout(None if stall is None else last + stall - now()):
+                        chunk = await chunks.readany()
+                except asyncio.TimeoutError:
+                    raise self._stalled(stall) from None
                 if not chunk:
                     raise self._broke_off(path)
-                for frame in reader.feed(chunk):
+                frames = reader.feed(chunk)
+                if frames:
+                    last = now()
+                for frame in frames:
                     if frame.is_done:
                         return
                     yield frame
@@ -108,6 +118,14 @@ class Peer:
                 {"url": self.url},
             ) from error
 
+    def _stalled(self, stall: float | None) -> RbeeError:
+        return RbeeError(
+            "worker_crashed",
+            f"{self.name} sent nothing for {stall:g} s",
+            "try again; rbee-keeper logs shows what happened there",
+            {"stall_s": stall},
+        )
+
     def _broke_off(self, path: str) -> RbeeError:
         return RbeeError(
             self._unreachable,
@@ -115,23 +133,6 @@ class Peer:
             "rbee-keeper logs shows what happened there",
             {"url": self.url + path},
         )
-
-
-async def _within(
-    reading: Any, stall: float | None, response: aiohttp.ClientResponse, name: str
-) -> bytes:
-    if stall is None:
-        return await reading  # type: ignore[no-any-return]
-    try:
-        return await asyncio.wait_for(reading, stall)
-    except asyncio.TimeoutError:
-        response.close()
-        raise RbeeError(
-            "worker_crashed",
-            f"{name} sent nothing for {stall:g} s",
-            "try again; rbee-keeper logs shows what happened there",
-            {"stall_s": stall},
-        ) from None
 
 
 def _told(data: bytes, status: int, name: str) -> RbeeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
@@ -42,7 +44,8 @@ def _run_job(screen: Screen, queen: AwakeQueen, request: JobRequest) -> None:
     except (KeyboardInterrupt, BrokenPipeError):
         screen.say(say_so.CANCELLING)
         queen.client.close()
-        queen.client.ask("DELETE", f"{addresses.JOBS}/{job.job_id}")
+        with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
+            queen.client.ask("DELETE", f"{addresses.JOBS}/{job.job_id}")
         raise
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from rbee.process.child import Child, ReportLines
+from rbee.process.deadline import timeout
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Report
 from rbee.wire.narration import Narration
@@ -35,15 +36,16 @@ class Reports:
             self._arrived = self._lines.feed(await self._reader.read(65536))
         return self._arrived.pop(0)
 
-    async def ready(self, timeout: float, on_narration: Callable[[Narration], None]) -> Report:
+    async def ready(self, seconds: float, on_narration: Callable[[Narration], None]) -> Report:
         """The report that says where the child listens; narration before it is passed on.
 
-        Raises `internal` after `timeout` seconds, and as `next` does.
+        Raises `internal` after `seconds`, and as `next` does.
         """
         try:
-            return await asyncio.wait_for(self._first_ready(on_narration), timeout)
+            async with timeout(seconds):
+                return await self._first_ready(on_narration)
         except asyncio.TimeoutError:
-            raise self._child.start_timeout(timeout) from None
+            raise self._child.start_timeout(seconds) from None
         finally:
             self.close()
 
@@ -103,7 +105,8 @@ async def stop(
     """
     end = time.monotonic() + settings.stop_total
     try:
-        await asyncio.wait_for(ask(), settings.stop_request)
+        async with timeout(settings.stop_request):
+            await ask()
         polite = True
     except (RbeeError, asyncio.TimeoutError):
         polite = False
@@ -117,6 +120,6 @@ async def stop(
     await exited
 
 
-async def _within(exited: asyncio.Future[int], timeout: float) -> bool:
-    done, _ = await asyncio.wait([exited], timeout=timeout)
+async def _within(exited: asyncio.Future[int], seconds: float) -> bool:
+    done, _ = await asyncio.wait([exited], timeout=seconds)
     return bool(done)

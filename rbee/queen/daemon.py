@@ -15,6 +15,7 @@ from rbee.http.client import open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.child import Child
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -164,7 +165,8 @@ class _Queen:
     async def _work(self, job: Job) -> None:
         """Runs a job and ends its stream with exactly one terminal event."""
         try:
-            done = await asyncio.wait_for(self.flow.run(job), job.request.deadline_s)
+            async with timeout(job.request.deadline_s):
+                done = await self.flow.run(job)
         except asyncio.CancelledError:
             job.ended(JobState.CANCELLED)
             job.events.cancelled()
@@ -198,7 +200,7 @@ class _Queen:
 
     async def _cancel(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
-        if job.task is not None:
+        if job.task is not None and not sabotaged("queen:ignore-cancel"):
             job.task.cancel()
             await asyncio.wait([job.task])
         return None

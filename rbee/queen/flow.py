@@ -12,7 +12,6 @@ import urllib.parse
 import msgspec
 
 from rbee.http.client import Peer
-from rbee.process.sabotage import sabotaged
 from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
@@ -240,8 +239,7 @@ class Flow:
                 elif frame.event == "cancelled":
                     raise asyncio.CancelledError
         except asyncio.CancelledError:
-            if not sabotaged("queen:ignore-cancel"):
-                await asyncio.shield(self._stop_inference(peer, accepted))
+            await asyncio.shield(self._stop_inference(peer, accepted))
             raise
         if done is None:
             raise RbeeError(

@@ -13,6 +13,7 @@ import aiohttp
 
 from rbee.http.client import Peer
 from rbee.process.child import Child
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, exit_of, stop
 from rbee.queen.catalog import HiveCatalog, HiveRow
@@ -158,7 +159,8 @@ class Hives:
             return hive.beats > 0 or self._registry.hives.get(hive.hive_id) is not hive
 
         try:
-            await asyncio.wait_for(self._registry.until(beaten_or_gone), limit)
+            async with timeout(limit):
+                await self._registry.until(beaten_or_gone)
         except asyncio.TimeoutError:
             raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
         if hive.beats == 0:

@@ -10,6 +10,7 @@ import signal
 import sys
 
 from rbee.process.lifeline import Lifeline, die_with_parent
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 _USAGE = """\
@@ -27,7 +28,8 @@ def main() -> None:
         asked = arguments in (["--help"], ["-h"])
         print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
         sys.exit(0 if asked else 2)
-    die_with_parent(signal.SIGKILL)
+    if not sabotaged("worker:ignore-lifeline"):
+        die_with_parent(signal.SIGKILL)
     lifeline = Lifeline(int(arguments[1]))
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
 

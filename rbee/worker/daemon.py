@@ -16,7 +16,9 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
+from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -77,7 +79,8 @@ class _Worker:
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
-        self.lifeline.watch(server.ask_to_stop, lambda: None)
+        if not sabotaged("worker:ignore-lifeline"):
+            self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
         async with open_session(orders.token, Settings()) as session:
             self.hive = Peer(session, orders.hive_url, "hive")
@@ -163,7 +166,8 @@ class _Worker:
         """Heartbeats to the hive: at once on a change, else at the interval."""
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.changed.wait(), self.orders.heartbeat_interval)
+                async with timeout(self.orders.heartbeat_interval):
+                    await self.changed.wait()
             self.changed.clear()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)

@@ -21,6 +21,7 @@ from rbee.hive.models.download import Cancelled, arrived_size, download, require
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
+from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Progress, Provisioned
@@ -160,7 +161,8 @@ class Provisioner:
             took = say_so.seconds(time.monotonic() - started)
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
         row = await asyncio.to_thread(_checked_row, plan, folder)
-        await asyncio.to_thread(self._catalog.add, row)
+        if not sabotaged("hive:forget-model"):
+            await asyncio.to_thread(self._catalog.add, row)
         self._forget(ref)
         return row
 

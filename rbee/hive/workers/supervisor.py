@@ -21,7 +21,6 @@ from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -173,10 +172,6 @@ class Supervisor:
         if self._spare is not None:
             self._spare.discard()
         workers = list(self.workers.values())
-        if sabotaged("hive:leak-worker"):
-            for worker in workers:
-                worker.child.stay()
-            return
         await asyncio.gather(*(self.stop(worker) for worker in workers))
         for watch in self._watches:
             watch.cancel()
