@@ -84,7 +84,7 @@ def run_until_stalled(cluster: Cluster, command_line: str, file: str, arrived: i
     cluster.hub.wait_until_stalled(ARRIVAL_S)
     wait_until(
         f"{arrived} bytes of {file} are on the disk",
-        lambda: assert_partial(cluster, file, arrived) is None,
+        lambda: _partial_sizes(cluster, file) == [arrived],
         ARRIVAL_S,
     )
 
@@ -141,8 +141,8 @@ def fill_disk(cluster: Cluster) -> None:
 
 def assert_partial(cluster: Cluster, file: str, size: int) -> None:
     """So many bytes of an unfinished download are kept."""
-    found = {path.name: path.stat().st_size for path in _models(cluster).rglob(f"{file}.*.part")}
-    assert list(found.values()) == [size], f"{found} of {cluster.files()}"
+    found = _partial_sizes(cluster, file)
+    assert found == [size], f"{found} bytes; RBEE_HOME holds {cluster.files()}"
 
 
 def assert_nothing_kept(cluster: Cluster) -> None:
@@ -197,6 +197,10 @@ def _file(cluster: Cluster, file: str) -> Path:
     found = list(_models(cluster).rglob(file))
     assert len(found) == 1, f"{found} of {cluster.files()}"
     return found[0]
+
+
+def _partial_sizes(cluster: Cluster, file: str) -> list[int]:
+    return [path.stat().st_size for path in _models(cluster).rglob(f"{file}.*.part")]
 
 
 def _downloads(cluster: Cluster, file: str) -> list[SeenRequest]:

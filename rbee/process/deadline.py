@@ -1,7 +1,7 @@
 """`timeout(seconds)`: the asynchronous context manager that ends what takes too long.
 
-Raises `asyncio.TimeoutError`. `asyncio.wait_for` is not used in rbee: before Python 3.12 it swallows
-a cancellation that arrives together with a result, and a stream of tokens always has a result.
+Raises `asyncio.TimeoutError`. `asyncio.wait_for` is not used in rbee: before Python 3.12 it
+swallows a cancellation that arrives together with a result, and a stream of tokens always has one.
 """
 
 import sys

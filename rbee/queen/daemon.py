@@ -28,6 +28,8 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
+    ClusterModelList,
+    ClusterModelView,
     ClusterWorkerList,
     ClusterWorkerView,
     Heartbeat,
@@ -40,6 +42,7 @@ from rbee.wire.messages import (
     JobRequest,
     JobState,
     JobView,
+    ModelList,
     Nothing,
     QueenOrders,
     ShutdownBegun,
@@ -149,6 +152,7 @@ class _Queen:
             Route("DELETE", addresses.JOBS + "/{id}", self._cancel),
             Route("GET", addresses.HIVES, self._hives),
             Route("GET", addresses.WORKERS, self._workers),
+            Route("GET", addresses.MODELS, self._models),
             Route("POST", addresses.HEARTBEAT, self._heartbeat),
         ]
 
@@ -228,6 +232,19 @@ class _Queen:
                 ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
+            ]
+        )
+
+    async def _models(self, request: web.Request) -> ClusterModelList:
+        hives = list(self.registry.hives.values())
+        answers = await asyncio.gather(
+            *(self.hives.peer(hive).get(addresses.MODELS, ModelList) for hive in hives)
+        )
+        return ClusterModelList(
+            models=[
+                ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
+                for hive, answer in zip(hives, answers)
+                for model in answer.models
             ]
         )
 

@@ -269,9 +269,21 @@ class ModelView(Answer, kw_only=True):
 
 
 class ModelList(Answer, kw_only=True):
-    """`GET /models` of a hive, and of the queen over all hives."""
+    """`GET /models` of a hive."""
 
     models: list[ModelView]
+
+
+class ClusterModelView(ModelView, kw_only=True):
+    """One row of the queen's `GET /models`."""
+
+    hive_id: str
+
+
+class ClusterModelList(Answer, kw_only=True):
+    """`GET /models` of the queen, over all hives that live."""
+
+    models: list[ClusterModelView]
 
 
 class ProvisionWorker(Request, kw_only=True):

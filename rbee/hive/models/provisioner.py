@@ -21,7 +21,6 @@ from rbee.hive.models.download import Cancelled, arrived_size, download, require
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
-from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Progress, Provisioned

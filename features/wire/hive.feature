@@ -1,0 +1,41 @@
+Feature: What a hive answers on the wire
+
+  Background:
+    Given a swarm that is warm
+
+  Scenario: Its devices
+    When a program asks the hive "GET /devices"
+    Then the answer is 200 with the fields "cpu, gpus, models, workers"
+    And the field "workers" is "1"
+
+  Scenario: Room for a model is an empty answer
+    When a program asks the hive "GET /capacity?device=cpu&model=minillama"
+    Then the answer is 204 without a body
+
+  Scenario Outline: A question that does not fit
+    When a program asks the hive "GET /capacity?<query>"
+    Then the answer is 400 with the error "invalid_request"
+    And its message contains "<message>"
+
+    Examples:
+      | query                      | message                       |
+      | model=minillama            | the query names no device     |
+      | device=cpu                 | the query names no model      |
+      | device=gpu3&model=minillama | this hive has no device gpu3 |
+      | device=cpu&model=nonsense  | nonsense                      |
+
+  Scenario: A kind of worker that this machine cannot run
+    When a program asks the hive "POST /workers/provision" with
+      """
+      {"kind": "metal-llm-worker-rbee"}
+      """
+    Then the answer is 503 with the error "backend_unavailable"
+
+  Scenario: A model that is not here
+    When a program asks the hive "GET /models/HF:author%2Fminillama"
+    Then the answer is 404 with the error "model_not_found"
+
+  Scenario: A worker is stopped on request
+    When a program stops the worker
+    Then the answer is 204 without a body
+    And 0 worker is running

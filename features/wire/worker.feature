@@ -1,0 +1,21 @@
+Feature: What a worker answers on the wire
+
+  Background:
+    Given a swarm that is warm
+
+  Scenario: An inference
+    When a program asks the worker "POST /infer" with
+      """
+      {"prompt": "hello", "temperature": 0}
+      """
+    Then the answer is 202 with the fields "infer_id, events_url"
+    And the worker's stream of that inference ends with "token, done, [DONE]"
+
+  Scenario: Every slot is taken
+    Given a worker with one slot that is busy
+    When a program asks the worker "POST /infer" with
+      """
+      {"prompt": "hello"}
+      """
+    Then the answer is 503 with the error "worker_busy"
+    And the answer says when to try again

@@ -1,0 +1,128 @@
+"""The contract as a program sees it: one request, its answer, the stream behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from typing import Any
+
+import aiohttp
+from aiohttp_sse_client.client import EventSource
+
+from harness import client
+from harness.cluster import Cluster
+
+
+def ask(cluster: Cluster, role: str, request: str, body: str | None = None) -> client.Answer:
+    """One request such as ``GET /jobs``, with the token; the body is sent as it is."""
+    method, path = request.split(" ")
+    return cluster.http(method, role, path, body)
+
+
+def submit(cluster: Cluster, **fields: Any) -> dict[str, Any]:
+    """Hands a job in at the queen."""
+    fields = {"model_ref": "minillama", "prompt": "hello", "temperature": 0, **fields}
+    answer = cluster.http("POST", "queen", "/jobs", fields)
+    assert answer.status == 202, answer
+    job: dict[str, Any] = answer.json()
+    return job
+
+
+def finished_job(cluster: Cluster) -> dict[str, Any]:
+    """A job that is over, and was a success."""
+    job = submit(cluster)
+    cluster.listen("queen", job["events_url"])
+    return job
+
+
+def busy_worker(cluster: Cluster) -> None:
+    """Occupies the one slot of the worker with a story that is long enough."""
+    fields = {"prompt": "tell me a long story", "max_tokens": 400}
+    answer = cluster.http("POST", "worker", "/infer", fields)
+    assert answer.status == 202, answer
+
+
+def assert_answer(answer: client.Answer, status: int, fields: str) -> None:
+    """The status, and exactly these fields."""
+    assert answer.status == status, answer
+    expected = {field.strip() for field in fields.split(",")}
+    assert set(answer.json()) == expected, answer
+
+
+def assert_field(answer: client.Answer, field: str, value: str) -> None:
+    """A field of the answer has this value."""
+    assert str(answer.json()[field]) == value, answer
+
+
+def assert_error(answer: client.Answer, status: int, code: str) -> None:
+    """An error in its one form: a code, a message and a suggestion."""
+    assert answer.status == status, answer
+    error = answer.json()["error"]
+    assert error["code"] == code, error
+    assert error["message"], error
+    assert error["suggestion"], error
+
+
+def assert_message(answer: client.Answer, text: str) -> None:
+    """The message of an error contains this text."""
+    assert text in answer.json()["error"]["message"], answer
+
+
+def assert_empty(answer: client.Answer, status: int) -> None:
+    """The status, and no body."""
+    assert (answer.status, answer.text) == (status, ""), answer
+
+
+def assert_ends_with(stream: client.Stream, names: str) -> None:
+    """The last events of a stream, runs of the same name counted as one."""
+    expected = names.split(", ")
+    runs = [name for name, _ in itertools.groupby(stream.names())]
+    assert runs[-len(expected) :] == expected, stream.names()
+    assert stream.rest == "", stream.rest
+
+
+def assert_counts_up(stream: client.Stream, first: int) -> None:
+    """The ids are consecutive numbers that begin with `first`."""
+    ids = [int(event.id) for event in stream.events if event.id]
+    assert ids == list(range(first, first + len(ids))), ids
+    assert ids, stream
+
+
+def assert_listed(cluster: Cluster, job_id: str, state: str) -> None:
+    """`GET /jobs` and `GET /jobs/{id}` tell the same of a job, its placement and counts too."""
+    one = cluster.queen_get(f"/jobs/{job_id}")
+    assert one in cluster.queen_get("/jobs")["jobs"], one
+    assert one["state"] == state, one
+    assert one["hive_id"] == "localhost", one
+    assert one["device"] == "cpu", one
+    assert one["tokens_in"] > 0, one
+    assert one["tokens_out"] > 0, one
+
+
+async def text_by_independent_client(cluster: Cluster, path: str) -> str:
+    """The tokens of a stream, read with the SSE client of another project."""
+    headers = {"Authorization": f"Bearer {cluster.token}"}
+    texts = []
+    async with aiohttp.ClientSession(headers=headers) as session:
+        source = EventSource(cluster.url("queen", path), session=session, max_connect_retry=0)
+        async with source:
+            async for event in source:
+                if event.data == "[DONE]":
+                    break
+                if event.type == "token":
+                    texts.append(json.loads(event.data)["t"])
+    await asyncio.sleep(0)
+    return "".join(texts)
+
+
+def lists(cluster: Cluster) -> dict[str, Any]:
+    """What the queen lists, by route."""
+    return {route: cluster.queen_get(route) for route in ("/hives", "/workers", "/models")}
+
+
+def stop_worker(cluster: Cluster) -> client.Answer:
+    """Asks the hive to end its one worker."""
+    workers = cluster.http("GET", "hive", "/workers").json()["workers"]
+    assert len(workers) == 1, workers
+    return cluster.http("DELETE", "hive", f"/workers/{workers[0]['worker_id']}")
