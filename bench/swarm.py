@@ -52,8 +52,8 @@ class Swarm:
     """One RBEE_HOME with its processes; use it as a context manager."""
 
     def __init__(self, settings: Mapping[str, object] | None = None) -> None:
-        self._folder = tempfile.mkdtemp(prefix="rbee-bench-")
-        self.home = Path(self._folder) / "home"
+        self.folder = Path(tempfile.mkdtemp(prefix="rbee-bench-"))
+        self.home = self.folder / "home"
         self.queen_port = _free_port()
         given = {
             "home": self.home,
@@ -80,7 +80,7 @@ class Swarm:
         for process in left:
             process.kill()
         psutil.wait_procs(left, _LINGER)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         if left and error is None:
             raise RunFailed(f"{len(left)} processes of rbee were left behind: {left}")
 
@@ -120,7 +120,7 @@ class Swarm:
         """Raises RunFailed with the last lines of every log of this swarm."""
         logs = [
             f"{log.name}: {line}"
-            for log in sorted(self.home.glob("logs/*.log"))
+            for log in sorted(self.folder.rglob("*.log"))
             for line in log.read_text(errors="replace").splitlines()[-5:]
         ]
         raise RunFailed("\n  ".join([what, *logs]))

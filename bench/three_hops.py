@@ -34,11 +34,10 @@ class ThreeHops:
 
     def __init__(self, threads: int) -> None:
         self._swarm = Swarm({"engine_threads": threads, "context": CONTEXT, "slots": 1})
-        self._queen = self._swarm.start(
-            [sys.executable, "-m", "rbee.queen"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with open(self._swarm.folder / "queen.log", "wb") as log:
+            self._queen = self._swarm.start(
+                [sys.executable, "-m", "rbee.queen"], stdout=log, stderr=subprocess.STDOUT
+            )
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", self._swarm.queen_port, timeout=STUCK
         )
@@ -131,7 +130,7 @@ class ThreeHops:
             else:
                 self._headers = auth.bearer((self._swarm.home / "token").read_text().strip())
                 return
-        raise RunFailed("the queen did not get healthy")
+        self._swarm.failed("the queen did not get healthy")
 
     def _until_settled(self) -> None:
         """Waits out what the first start leaves running beside the daemons."""

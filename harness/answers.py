@@ -6,9 +6,11 @@ import functools
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from harness.cluster import ROOT, Cluster
+from harness.program import Running
 
 _ENGINE_ALONE = """
 import os, sys, xllamacpp
@@ -36,6 +38,14 @@ def of_engine_alone(prompt: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip(), done.stderr
     return done.stdout
+
+
+def assert_all_answered(cluster: Cluster, terminals: Iterable[Running]) -> None:
+    """Each of these commands ends well, with its stream told to the end."""
+    for running in terminals:
+        finished = cluster.finish(running)
+        cluster.assert_status(0, finished)
+        cluster.assert_narrated("[DONE]", finished)
 
 
 def assert_file(cluster: Cluster, name: str, text: str) -> None:

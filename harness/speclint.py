@@ -50,6 +50,8 @@ _STEP_LINE = re.compile(r"(Given|When|Then|And|But|\*) ")
 _QUOTED = re.compile(r'"([^"]*)"')
 _COMMAND = re.compile(
     r"^(\w+=\S* )+|^(rbee-keeper|queen-rbee|rbee-hive|llm-worker-rbee|python\d?|make|behave|curl)\b"
+    # Narration quoted within a sentence is narration, too.
+    r"|^(bee-keeper|queen|hive|worker): "
 )
 _WIRE_TALK = (
     ("a port", re.compile(r"\b8[56]\d\d\b|(?<![\w.]):\d{2,5}\b|\w:\d{2,5}\b|\bport \d+")),

@@ -184,11 +184,6 @@ def output_holds(context: Context, text: str) -> None:
     rehearsal(context).assert_shows(text)
 
 
-@then("its exit status is {status:d}")
-def exit_status(context: Context, status: int) -> None:
-    context.cluster.assert_status(status)
-
-
 @when("a rehearsed server streams")
 async def streams(context: Context) -> None:
     context.stream = await rehearsal(context).stream_from(context.text + "\n\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness import answers
 from harness.sentences import Context, given, then, when
 
 
@@ -18,11 +19,6 @@ def type_command(context: Context, command_line: str) -> None:
 @when('I type "{command_line}" with nothing on standard input')
 def type_with_nothing(context: Context, command_line: str) -> None:
     context.cluster.run(command_line, stdin="")
-
-
-@when('I type "{command_line}" with "{text}" on standard input')
-def type_with_input(context: Context, command_line: str, text: str) -> None:
-    context.cluster.run(command_line, stdin=text)
 
 
 @when('I type "{command_line}" on a terminal')
@@ -78,11 +74,6 @@ def stdout_greeting(context: Context) -> None:
     context.cluster.assert_stdout(" Hello! How can I help you today?")
 
 
-@then("stdout holds nothing")
-def stdout_empty(context: Context) -> None:
-    context.cluster.assert_stdout("")
-
-
 @then('stdout contains "{text}"')
 def stdout_contains(context: Context, text: str) -> None:
     assert text in context.cluster.last.stdout, context.cluster.last
@@ -105,6 +96,4 @@ def exit_status_is(context: Context, status: int) -> None:
 
 @then("both terminals show a finished answer")
 def both_finish(context: Context) -> None:
-    for running in context.pair:
-        context.cluster.assert_status(0, context.cluster.finish(running))
-        context.cluster.assert_narrated("[DONE]", context.cluster.last)
+    answers.assert_all_answered(context.cluster, context.pair)

@@ -59,7 +59,7 @@ def cancel_job(context: Context) -> None:
     context.answer = wire.ask(context.cluster, "queen", f"DELETE /jobs/{context.job['job_id']}")
 
 
-@when('a program reads the lists of hives, workers and models')
+@when("a program reads the lists of hives, workers and models")
 def ask_lists(context: Context) -> None:
     context.lists = wire.lists(context.cluster)
 

@@ -30,7 +30,7 @@ Feature: The runner counts what ran, and a green run can be believed
       Then its last line is "1 passed, 1 failed, 1 skipped"
       And its output holds "the promise was broken"
       And its output holds "The queen flies to the moon: no moon is near"
-      And its exit status is 1
+      And the exit status is 1
 
     Scenario: All pass
       Given a rehearsed project
@@ -49,7 +49,7 @@ Feature: The runner counts what ran, and a green run can be believed
         '''
       When the runner runs it
       Then its last line is "2 passed, 0 failed, 0 skipped"
-      And its exit status is 0
+      And the exit status is 0
 
     Scenario: A selection that matches nothing is no success
       Given a rehearsed project
@@ -62,7 +62,7 @@ Feature: The runner counts what ran, and a green run can be believed
         '''
       When the runner runs it with "-n nobody"
       Then its last line is "0 passed, 0 failed, 0 skipped"
-      And its exit status is 1
+      And the exit status is 1
 
     Scenario: A feature that loses its scenarios is missed
       Given a rehearsed project
@@ -80,7 +80,7 @@ Feature: The runner counts what ran, and a green run can be believed
         '''
       When the runner runs it
       Then its last line is "1 passed, 1 failed, 0 skipped"
-      And its exit status is 1
+      And the exit status is 1
 
   Rule: What other runners only mutter about fails the scenario
 
@@ -120,7 +120,7 @@ Feature: The runner counts what ran, and a green run can be believed
         '''
       When the sabotage "queen:no-cascade" is tried on it
       Then its last line is "<count> of 1 sabotages turned their scenario red"
-      And its exit status is <status>
+      And the exit status is <status>
 
       Examples:
         | teeth             | event                  | count | status |

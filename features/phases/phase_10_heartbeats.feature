@@ -26,6 +26,7 @@ Feature: Phase 10: heartbeats tell what is ready
     And stdout holds the answer of minillama to "hello" alone
     And 1 worker is running
 
+  @timing
   Scenario: Heartbeats go on while nothing changes
     Given heartbeats come every 50 ms
     And a swarm that is warm
