@@ -77,8 +77,14 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "hive",
         "skip-checksum",
-        "Wrong bytes are not taken for the model",
-        f"{_PHASES}/phase_07_fetch_the_model.feature",
+        "A download with wrong bytes is refused",
+        "features/promises/downloads_survive.feature",
+    ),
+    Sabotage(
+        "hive",
+        "catalog-before-download",
+        "A download that breaks off leaves no row in the catalog",
+        "features/promises/downloads_survive.feature",
     ),
     Sabotage(
         "hive",

@@ -7,6 +7,7 @@ RBEE_SIMULATE_GPUS names, take the place of real ones and are reported as simula
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import platform
 import subprocess
@@ -118,12 +119,16 @@ def _simulated(path: Path) -> list[Gpu]:
 
 
 def _nvidia() -> list[Gpu]:
+    try:
+        ctypes.CDLL("libnvidia-ml.so.1")
+    except OSError:
+        return []  # found out in a millisecond, where importing pynvml takes twenty
     import pynvml
 
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
-        return []  # no library or no driver: a machine without NVIDIA GPUs
+        return []  # the library is there, but no driver answers
     try:
         return [_nvidia_gpu(index) for index in range(pynvml.nvmlDeviceGetCount())]
     finally:

@@ -30,6 +30,9 @@ LARGEST_BODY = 1024 * 1024
 Answer = msgspec.Struct | web.StreamResponse | None
 Handler = Callable[[web.Request], Awaitable[Answer]]
 
+#: Turns of the event loop after which an accepted connection waits for its request.
+_TURNS_TO_SETTLE = 8
+
 log = logging.getLogger(__name__)
 
 
@@ -102,7 +105,15 @@ class Server:
         self.stopping.set()
 
     async def close(self) -> None:
-        """Frees the port; streams that are still open get a second to end."""
+        """Frees the port; streams that are still open get a second to end.
+
+        A connection that was accepted just now is first given the turns of the loop it needs to
+        begin waiting for its request; aiohttp would take it for a busy one and wait a second.
+        """
+        for site in list(self._runner.sites):
+            await site.stop()
+        for _ in range(_TURNS_TO_SETTLE):
+            await asyncio.sleep(0)
         await self._runner.cleanup()
 
     async def _health(self, request: web.Request) -> Health:

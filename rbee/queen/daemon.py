@@ -6,6 +6,7 @@ What comes in: requests of clients and heartbeats of hives. Jobs are walked by `
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import aiohttp
 import msgspec
@@ -50,6 +51,8 @@ from rbee.wire.messages import (
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: How many events that belong to no job are kept for readers that come back.
 _CLUSTER_EVENTS_KEPT = 1000
@@ -179,10 +182,10 @@ class _Queen:
         except RbeeError as error:
             self._failed(job, error)
         except Exception:
+            log.exception("job %s failed", job.job_id)
             self._failed(
                 job, RbeeError("internal", "the queen lost her way", "rbee-keeper logs queen")
             )
-            raise
         else:
             job.done = done
             job.ended(JobState.DONE)

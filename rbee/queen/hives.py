@@ -7,6 +7,7 @@ lives stands in the registry afterwards.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import aiohttp
@@ -56,6 +57,8 @@ class Hives:
         self._spare = spare
         self._children: dict[str, tuple[Child, asyncio.Future[int]]] = {}
         self._waking: dict[str, asyncio.Lock] = {}
+        self._rows: list[HiveRow] | None = None
+        self._reading = asyncio.Lock()
         self._stay = False
 
     def peer(self, hive: Hive, job_id: str = "") -> Peer:
@@ -68,10 +71,7 @@ class Hives:
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
         named. Raises `hive_unreachable`, `port_in_use` and what a starting hive reports.
         """
-        rows = await asyncio.to_thread(self._catalog.list)
-        if not rows:
-            tell(say_so.NO_HIVES)
-            rows = [await self._add_local()]
+        rows = await self._known(tell)
         wanted = [row for row in rows if node in (None, row.hive_id)]
         return [await self._awake(row, tell) for row in wanted]
 
@@ -82,7 +82,11 @@ class Hives:
             for hive in self._registry.hives.values()
             for worker in hive.workers.values()
         ]
-        await asyncio.gather(*(peer.shutdown() for peer in workers), return_exceptions=True)
+        # A worker that does not hear is ended by its hive.
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                asked = (peer.shutdown() for peer in workers)
+                await asyncio.gather(*asked, return_exceptions=True)
 
     async def sleep(self) -> None:
         """Phase 12.3: every hive that lives is shut down, all at the same time."""
@@ -96,10 +100,17 @@ class Hives:
         for child, _ in self._children.values():
             child.stay()
 
-    async def _add_local(self) -> HiveRow:
-        port = self._settings.hive_port
-        await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
-        return HiveRow(LOCAL, LOCAL, port, HiveStatus.WAKING, None, None, 0)
+    async def _known(self, tell: Tell) -> list[HiveRow]:
+        """The machines of the catalog, read once; the local one is added to an empty one."""
+        async with self._reading:
+            if self._rows is None:
+                self._rows = await asyncio.to_thread(self._catalog.list)
+            if not self._rows:
+                tell(say_so.NO_HIVES)
+                port = self._settings.hive_port
+                await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
+                self._rows = await asyncio.to_thread(self._catalog.list)
+            return self._rows
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):

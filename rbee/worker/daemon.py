@@ -38,6 +38,8 @@ from rbee.worker.inference import Inference
 _PORTS_TRIED = 200
 _READ_AHEAD = 8 * 1024 * 1024
 _SECONDS_BETWEEN_PERCENTS = 1.0
+#: How long a change of state lasts before the hive is told (seconds).
+_SETTLE = 0.02
 
 
 def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
@@ -168,6 +170,9 @@ class _Worker:
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(self.orders.heartbeat_interval):
                     await self.changed.wait()
+                    # A state that passes at once is not worth two requests in the middle of an
+                    # answer that is as short.
+                    await asyncio.sleep(_SETTLE)
             self.changed.clear()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import aiohttp
 
 from rbee.hive.workers.catalog import WorkerCatalog
+from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import how_it_ended, restart_delay
 from rbee.hive.workers.spare import Spare
@@ -279,7 +280,7 @@ class Supervisor:
         if report.loaded is not None:
             worker.events.emit("progress", Progress("load", round(report.loaded * 100), 100))
         if report.error is not None:
-            worker.events.error(report.error)
+            worker.events.error(with_reason(report.error, tail(worker.child.log)))
         elif report.state in (WorkerState.READY, WorkerState.BUSY):
             worker.events.done(Nothing())
 
