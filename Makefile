@@ -8,6 +8,9 @@ PROMPT ?= hello
 JOBS   ?= 2
 export MODEL PROMPT
 
+# Byte code, also where Python is told to write none: without it every start compiles anew.
+COMPILE = @$(BIN)/python -m compileall -q rbee fixtures
+
 .PHONY: help infer test check bench sabotage format clean
 .DEFAULT_GOAL := help
 
@@ -24,6 +27,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/rbee-keeper
 	@touch $@
 
 infer: $(BIN)/rbee-keeper ## run one prompt from nothing (MODEL=HF:owner/repo PROMPT="...")
+	$(COMPILE)
 ifeq ($(MODEL),)
 	@$(BIN)/python -m fixtures.hub.around $(BIN)/python -m rbee.keeper infer \
 		--model HF:author/minillama "$$PROMPT"
@@ -32,6 +36,7 @@ else
 endif
 
 test: check ## the whole specification, against the real programs
+	$(COMPILE)
 	$(BIN)/python -m harness.run --jobs $(JOBS)
 
 check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
@@ -42,9 +47,11 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/python -m harness.speclint features
 
 sabotage: $(VENV)/.test ## break the product on purpose: the scenario named for each fault goes red
+	$(COMPILE)
 	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
 
 bench: $(VENV)/.test ## measure, as ratios against something outside the project
+	$(COMPILE)
 	$(BIN)/python -m bench
 
 format: $(VENV)/.test ## format the code

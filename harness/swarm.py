@@ -66,16 +66,18 @@ def assert_online(cluster: Cluster, hive_id: str) -> None:
     assert hives.get(hive_id) == "online", hives
 
 
-def assert_slots_free(cluster: Cluster) -> None:
-    """Every worker tells, within moments, that nothing occupies it."""
+def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
+    """Every worker tells, within a second, that all its slots are free, or that none is."""
 
-    def all_free() -> bool:
+    def told() -> bool:
         workers = cluster.queen_get("/workers")["workers"]
         assert workers, "the queen lists no worker"
-        assert all(one["slots_free"] == one["slots"] for one in workers), workers
+        expected = [one["slots"] if free else 0 for one in workers]
+        assert [one["slots_free"] for one in workers] == expected, workers
         return True
 
-    wait_until("each worker has its slots free", all_free, 1.0)
+    wait_until("the workers' slots are as they should be", told, 1.0)
+    return True
 
 
 def assert_no_process(cluster: Cluster) -> None:

@@ -21,6 +21,11 @@ def left_warm(context: Context, command_line: str) -> None:
     swarm.leave_warm(context.cluster, command_line)
 
 
+@given("the queen has seen each worker busy")
+def seen_busy(context: Context) -> None:
+    swarm.wait_for_slots(context.cluster, free=False)
+
+
 @given("heartbeats come every {milliseconds:d} ms")
 def fast_heartbeats(context: Context, milliseconds: int) -> None:
     context.cluster.set(heartbeat_interval=milliseconds / 1000)
@@ -54,7 +59,7 @@ def none_answers(context: Context) -> None:
 
 @then("each worker has all its slots free")
 def slots_free(context: Context) -> None:
-    swarm.assert_slots_free(context.cluster)
+    assert swarm.wait_for_slots(context.cluster, free=True)
 
 
 @then("the token can be read by its owner alone")

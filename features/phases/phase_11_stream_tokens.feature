@@ -58,6 +58,7 @@ Feature: Phase 11: tokens stream over three hops
     Given a hub that holds "author/endless-llama"
     And a queen that is awake
     And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+    And the queen has seen each worker busy
     When I press Ctrl+C
     Then the exit status is 130
     And each worker has all its slots free

@@ -13,32 +13,31 @@ import sys
 def main() -> None:
     """Orders on stdin when a queen started this process, else flags."""
     if sys.argv[1:2] == ["--ready-fd"]:
-        _as_child(int(sys.argv[2]), "--spare" in sys.argv[3:])
+        _as_child(int(sys.argv[2]), sys.argv[3:])
     else:
         from rbee.hive.cli import hive
 
         hive()
 
 
-def _as_child(ready_fd: int, with_spare: bool) -> None:
+def _as_child(ready_fd: int, spare_options: list[str]) -> None:
+    """`spare_options`: ``--spare ENGINE`` where a worker with that engine will be wanted."""
     from rbee.hive.workers.spare import Spare
     from rbee.process.home import Home
-    from rbee.process.lifeline import Lifeline, die_with_parent
-    from rbee.wire.errors import RbeeError
+
+    home = Home.of_environment()
+    spare = Spare(home, spare_options[1]) if spare_options else None
+
+    from rbee.process.imports import quick_imports
+
+    with quick_imports():
+        from rbee.hive.daemon import run
+        from rbee.process.lifeline import Lifeline, die_with_parent
+        from rbee.wire.messages import HiveOrders
 
     die_with_parent(signal.SIGKILL)
     lifeline = Lifeline(ready_fd)
-    try:
-        home = Home.open()
-        settings = home.settings()
-    except RbeeError as error:
-        lifeline.failed(error.body())
-        sys.exit(1)
-    spare = Spare(home, settings.engine) if with_spare else None
-
-    from rbee.hive.daemon import run
-    from rbee.wire.messages import HiveOrders
-
+    settings = lifeline.or_say_why(home.settings)
     run(lifeline.orders(HiveOrders), home, settings, lifeline, spare)
 
 

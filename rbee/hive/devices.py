@@ -27,6 +27,8 @@ GIB = 1024**3
 #: What Metal lets one process keep on the GPU, as a share of the memory it shares with the CPU
 #: (Apple's recommendedMaxWorkingSetSize is about this).
 _METAL_SHARE = 0.75
+#: A hive that has lived this long is no hive of one prompt (seconds).
+_SETTLED = 5.0
 
 
 class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,12 +44,15 @@ class Detector:
 
     def __init__(self, home: Path) -> None:
         self._cpu_name_file = home / "cpu-name"
+        self._later: asyncio.TimerHandle | None = None
         self._query: subprocess.Popen[bytes] | None = None
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
         loop = asyncio.get_running_loop()
         gpus = await loop.run_in_executor(None, gpus_here)
+        if self._later is None and not self._cpu_name_file.exists():
+            self._later = loop.call_later(_SETTLED, self._find_cpu_name)
         return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)
 
     def close(self) -> None:
@@ -65,22 +70,23 @@ class Detector:
         )
 
     def _cpu_name(self) -> str:
-        """The name that py-cpuinfo found earlier; until then what the platform says.
-
-        Its query takes a second of CPU, so it runs once, in a process of the lowest priority.
-        """
+        """The name that py-cpuinfo found earlier; until then what the platform says."""
         try:
             return self._cpu_name_file.read_text().strip()
         except FileNotFoundError:
-            pass
-        if self._query is None:
-            self._query = subprocess.Popen(
-                [sys.executable, "-m", "rbee.hive.cpu_name", str(self._cpu_name_file)],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            threading.Thread(target=self._query.wait, name="cpu-name", daemon=True).start()
-        return platform.processor() or platform.machine()
+            return platform.processor() or platform.machine()
+
+    def _find_cpu_name(self) -> None:
+        """Asks py-cpuinfo, once for all runs, in a process of the lowest priority.
+
+        Its query takes a second of CPU, which a hive that lives for one prompt has not to spare.
+        """
+        self._query = subprocess.Popen(
+            [sys.executable, "-m", "rbee.hive.cpu_name", str(self._cpu_name_file)],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._query.wait, name="cpu-name", daemon=True).start()
 
 
 def gpus_here() -> list[Gpu]:

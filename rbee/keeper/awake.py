@@ -79,7 +79,7 @@ class AwakeQueen:
         child.release()
         for number, timeout in ((SIGTERM, settings.stop_total), (SIGKILL, settings.stop_term)):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.process.wait(timeout)
+                child.wait(timeout)
                 break
             child.signal(number)
         if self._listener is not None:
@@ -98,10 +98,12 @@ class AwakeQueen:
 
 @contextlib.contextmanager
 def awake_queen(
-    screen: Screen, home: Home, settings: Settings, *, with_spare: bool
+    screen: Screen, home: Home, settings: Settings, *, spare: str | None
 ) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
+    `spare` names the engine of a hive and a worker that a woken queen starts right away, as they
+    will be wanted.
     Raises `port_in_use` where another program holds her port, `unauthorized` where a queen with
     another token does, and what a queen that cannot start reports.
     """
@@ -112,7 +114,7 @@ def awake_queen(
     child: Child | None = None
     if _recognised(client, client.health()) is None:
         screen.say(say_so.QUEEN_ASLEEP)
-        child = Child.start("queen", home.log("queen"), *(["--spare"] if with_spare else []))
+        child = Child.start("queen", home.log("queen"), *(["--spare", spare] if spare else []))
         queen = AwakeQueen(screen, settings, client, child)
     try:
         if child is not None:

@@ -31,7 +31,8 @@ def infer(
     screen.say(say_so.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
-    with awake_queen(screen, home, settings, with_spare=request.node is None) as queen:
+    spare = None if request.node else request.engine or settings.engine
+    with awake_queen(screen, home, settings, spare=spare) as queen:
         _run_job(screen, queen, request)
         if keep_alive:
             queen.keep()

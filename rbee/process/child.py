@@ -14,10 +14,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Report, decode, encode
-from rbee.wire.narration import Narration
+if TYPE_CHECKING:
+    from rbee.wire.errors import RbeeError
+    from rbee.wire.messages import Report
+    from rbee.wire.narration import Narration
 
 #: What a parent writes on the lifeline to let a child outlive it.
 STAY = b"stay\n"
@@ -68,6 +70,8 @@ class Child:
 
     def order(self, orders: object) -> None:
         """Hands the child its orders, the token among them, through its stdin."""
+        from rbee.wire.messages import encode
+
         self._write(encode(orders) + b"\n")
 
     def stay(self) -> None:
@@ -99,6 +103,16 @@ class Child:
                 else:
                     return report
 
+    def wait(self, timeout: float) -> int:
+        """Blocks until the child has ended; its exit status, negative for a signal.
+
+        Its end of the ready descriptor stays open as long as it lives, so this is an event.
+        Raises subprocess.TimeoutExpired.
+        """
+        if not select.select([self.reports], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(self.role, timeout)
+        return self.process.wait(timeout)
+
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the child's whole process group, if it is still there."""
         if self.process.poll() is None:
@@ -115,18 +129,18 @@ class Child:
 
     def died(self) -> RbeeError:
         """The error for a child that ended before it was ready."""
-        return RbeeError(
-            "internal",
-            f"{self.role} ended while it was starting",
-            f"read its log: {self.log}",
-            {"log": tail(self.log)},
-        )
+        return self._failure("ended while it was starting")
 
     def start_timeout(self, timeout: float) -> RbeeError:
         """The error for a child that is alive but never got ready."""
+        return self._failure(f"was not ready within {timeout:g} s")
+
+    def _failure(self, how: str) -> RbeeError:
+        from rbee.wire.errors import RbeeError
+
         return RbeeError(
             "internal",
-            f"{self.role} was not ready within {timeout:g} s",
+            f"{self.role} {how}",
             f"read its log: {self.log}",
             {"log": tail(self.log)},
         )
@@ -152,6 +166,9 @@ class ReportLines:
 
         Raises the error a child reports.
         """
+        from rbee.wire.errors import RbeeError
+        from rbee.wire.messages import Report, decode
+
         if not chunk:
             raise self._child.died()
         *lines, self._pending = (self._pending + chunk).split(b"\n")

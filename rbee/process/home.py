@@ -2,15 +2,19 @@
 
 ``token`` (0600), ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``config.toml``; the folder
 itself is created 0700.
+
+Cheap to import, like `child`: a daemon uses both before its own imports.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rbee.wire.errors import RbeeError
-from rbee.wire.settings import Settings, settings_from
+if TYPE_CHECKING:
+    from rbee.wire.errors import RbeeError
+    from rbee.wire.settings import Settings
 
 
 class Home:
@@ -20,13 +24,18 @@ class Home:
         self.path = path
 
     @classmethod
+    def of_environment(cls) -> Home:
+        """The folder named by RBEE_HOME, else ``~/.rbee``, which a parent has opened before."""
+        return cls(Path(os.environ.get("RBEE_HOME") or Path.home() / ".rbee").absolute())
+
+    @classmethod
     def open(cls) -> Home:
         """The folder named by RBEE_HOME, else ``~/.rbee``, created where it is missing.
 
         Raises `home_unusable` where it cannot be written.
         """
-        path = Path(os.environ.get("RBEE_HOME") or Path.home() / ".rbee").absolute()
-        home = cls(path)
+        home = cls.of_environment()
+        path = home.path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.logs.mkdir(mode=0o700, exist_ok=True)
@@ -57,6 +66,8 @@ class Home:
 
     def settings(self) -> Settings:
         """Environment over ``config.toml`` over defaults. Raises `invalid_request`."""
+        from rbee.wire.settings import settings_from
+
         config = self.path / "config.toml"
         text = config.read_text() if config.is_file() else ""
         return settings_from(os.environ, text, str(config))
@@ -95,6 +106,8 @@ class Home:
 
 
 def _unusable(path: Path, error: OSError) -> RbeeError:
+    from rbee.wire.errors import RbeeError
+
     return RbeeError(
         "home_unusable",
         f"cannot use {path}: {error.strerror or error}",

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from rbee.process.child import STAY
-from rbee.wire.errors import ErrorBody
+from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import EngineFacts, Report, decode, encode
 from rbee.wire.narration import Narration
 
@@ -28,7 +28,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Lifeline:
-    """What ties a daemon to the process that started it."""
+    """What ties a daemon to the process that started it.
+
+    The ready descriptor stays open: that it ends is how the parent sees that this process did.
+    """
 
     def __init__(self, ready_fd: int) -> None:
         self._ready_fd = ready_fd
@@ -41,6 +44,14 @@ class Lifeline:
             os._exit(0)
         return decode(line, kind, "orders")
 
+    def or_say_why(self, attempt: Callable[[], T]) -> T:
+        """What `attempt` returns; an error it raises is reported and ends this process."""
+        try:
+            return attempt()
+        except RbeeError as error:
+            self.failed(error.body())
+            os._exit(1)
+
     def narrate(self, narration: Narration) -> None:
         """Says something before the HTTP server is up."""
         self._report(Report(narration=narration))
@@ -52,12 +63,10 @@ class Lifeline:
     def ready(self, url: str, instance: str) -> None:
         """Tells the parent where this daemon listens."""
         self._report(Report(url=url, pid=os.getpid(), instance=instance))
-        self._close()
 
     def failed(self, error: ErrorBody) -> None:
         """Tells the parent why this daemon cannot start."""
         self._report(Report(error=error))
-        self._close()
 
     def watch(self, on_gone: Callable[[], None], on_stay: Callable[[], None]) -> None:
         """Calls `on_gone` on the running loop when the parent ends, unless `on_stay` came first."""
@@ -85,15 +94,10 @@ class Lifeline:
             on_gone()
 
     def _report(self, report: Report) -> None:
-        if self._ready_fd >= 0:
-            try:
-                os.write(self._ready_fd, encode(report) + b"\n")
-            except BrokenPipeError:
-                pass  # nobody listens any more; the lifeline will say so too
-
-    def _close(self) -> None:
-        os.close(self._ready_fd)
-        self._ready_fd = -1
+        try:
+            os.write(self._ready_fd, encode(report) + b"\n")
+        except BrokenPipeError:
+            pass  # nobody listens any more; the lifeline will say so too
 
 
 def die_with_parent(number: signal.Signals | None) -> None:

@@ -12,31 +12,32 @@ import sys
 def main() -> None:
     """Orders on stdin when a keeper started this process, else flags."""
     if sys.argv[1:2] == ["--ready-fd"]:
-        _as_child(int(sys.argv[2]), "--spare" in sys.argv[3:])
+        _as_child(int(sys.argv[2]), sys.argv[3:])
     else:
         from rbee.queen.cli import queen
 
         queen()
 
 
-def _as_child(ready_fd: int, with_spare: bool) -> None:
+def _as_child(ready_fd: int, spare_options: list[str]) -> None:
+    """`spare_options`: ``--spare ENGINE`` where a hive will be wanted, handed on to it."""
     from rbee.process.child import Child
     from rbee.process.home import Home
-    from rbee.process.lifeline import Lifeline
-    from rbee.wire.errors import RbeeError
+
+    home = Home.of_environment()
+    spare = None
+    if spare_options:
+        spare = Child.start("hive", home.log("hive", "localhost"), *spare_options)
+
+    from rbee.process.imports import quick_imports
+
+    with quick_imports():
+        from rbee.process.lifeline import Lifeline
+        from rbee.queen.daemon import run
+        from rbee.wire.messages import QueenOrders
 
     lifeline = Lifeline(ready_fd)
-    try:
-        home = Home.open()
-        settings = home.settings()
-    except RbeeError as error:
-        lifeline.failed(error.body())
-        sys.exit(1)
-    spare = Child.start("hive", home.log("hive", "localhost"), "--spare") if with_spare else None
-
-    from rbee.queen.daemon import run
-    from rbee.wire.messages import QueenOrders
-
+    settings = lifeline.or_say_why(home.settings)
     run(lifeline.orders(QueenOrders), home, settings, lifeline, spare)
 
 

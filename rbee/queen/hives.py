@@ -140,7 +140,7 @@ class Hives:
     async def _wake_local(self, row: HiveRow) -> Hive:
         child, self._spare = self._spare, None
         if child is None or child.process.poll() is not None:
-            child = Child.start("hive", self._home.log("hive", row.hive_id), "--spare")
+            child = Child.start("hive", self._home.log("hive", row.hive_id))
         exited = exit_of(child)
         child.order(
             HiveOrders(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 
+from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
@@ -32,18 +33,18 @@ def main() -> None:
         die_with_parent(signal.SIGKILL)
     lifeline = Lifeline(int(arguments[1]))
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
+    with quick_imports():
+        from rbee.wire.messages import EngineFacts, WorkerOrders
+        from rbee.worker.engines import engine_module
 
-    from rbee.wire.messages import EngineFacts, WorkerOrders
-    from rbee.worker.engines import engine_module
+        try:
+            module = engine_module(engine)
+        except RbeeError as error:
+            lifeline.facts(EngineFacts(engine, missing=error.message))
+            sys.exit(1)
+        lifeline.facts(module.facts())
 
-    try:
-        module = engine_module(engine)
-    except RbeeError as error:
-        lifeline.facts(EngineFacts(engine, missing=error.message))
-        sys.exit(1)
-    lifeline.facts(module.facts())
-
-    from rbee.worker.daemon import run
+        from rbee.worker.daemon import run
 
     run(lifeline.orders(WorkerOrders), lifeline, module)
 

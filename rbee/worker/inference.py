@@ -18,6 +18,9 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Done, InferRequest, Token
 from rbee.worker.engines import Engine, Generated
 
+#: Tokens that come within this time are handed on in one piece (seconds).
+_TOGETHER = 0.003
+
 
 class Inference:
     """A request being answered, its events, and the way to stop it."""
@@ -30,6 +33,7 @@ class Inference:
         self._texts: list[str] = []
         self._lock = threading.Lock()
         self._index = 0
+        self._taken_over = 0.0
         self._first_token: float | None = None
 
     def cancel(self) -> None:
@@ -47,7 +51,7 @@ class Inference:
                 self._texts.append(text)
                 first = len(self._texts) == 1
             if first:
-                loop.call_soon_threadsafe(self._take_over)
+                loop.call_soon_threadsafe(self._take_over_soon, loop)
 
         collected: list[str] = []
         receive: Callable[[str], None] = on_text if self._request.stream else collected.append
@@ -76,6 +80,15 @@ class Inference:
                 duration_ms=round((ended - started) * 1000, 3),
             )
         )
+
+    def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """At once, unless the last time was only just now: fast tokens travel together."""
+        wait = self._taken_over + _TOGETHER - loop.time()
+        if wait > 0:
+            loop.call_later(wait, self._take_over)
+        else:
+            self._take_over()
+        self._taken_over = loop.time() + max(0.0, wait)
 
     def _take_over(self) -> None:
         with self._lock:
