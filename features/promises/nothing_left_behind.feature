@@ -4,7 +4,7 @@ Feature: Nothing is left behind, whoever is killed
 
   Scenario Outline: The <role> is killed <moment>
     Given a hub that holds "author/endless-llama"
-    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 3000 'write a short story'" runs until it narrates "<line>"
+    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 800 'write a short story'" runs until it narrates "<line>"
     When the <role> is killed
     Then the command ends
     And nothing is left running

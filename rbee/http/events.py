@@ -150,9 +150,9 @@ async def respond(
     """
     last = request.headers.get("Last-Event-ID", "")
     response = web.StreamResponse(headers=_HEADERS)
-    await response.prepare(request)
     log.reader_came()
     try:
+        await response.prepare(request)
         follow = log.follow(int(last) if last.isdigit() else after, comment_every)
         async for piece in follow:
             await response.write(piece)

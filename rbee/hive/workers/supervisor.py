@@ -7,6 +7,7 @@ at once, through `on_change`.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -71,8 +72,7 @@ class Supervisor:
         self._on_change = on_change
         self._watches: set[asyncio.Task[None]] = set()
         self._stories: dict[str, EventLog] = {}
-        self._facts: dict[str, EngineFacts] = {}
-        self._asking_facts = asyncio.Lock()
+        self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
 
     async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
         """Phase 8: the catalog row of a kind of worker, after the engine itself was asked.
@@ -178,12 +178,15 @@ class Supervisor:
             watch.cancel()
 
     async def _engine_facts(self, engine: str) -> EngineFacts:
-        """What an engine said of itself, asked once; the spare that was asked is kept."""
-        async with self._asking_facts:
-            if engine not in self._facts:
-                self._spare = self._take_spare(engine)
-                self._facts[engine] = await self._spare.facts()
-            return self._facts[engine]
+        """What an engine said of itself, asked once; the spare that was asked is kept.
+
+        Asking goes on when the request that began it is cancelled, since others may wait for it.
+        """
+        asked = self._facts.get(engine)
+        if asked is None or (asked.done() and asked.exception() is not None):
+            self._spare = self._take_spare(engine)
+            asked = self._facts[engine] = asyncio.create_task(self._spare.facts())
+        return await asyncio.shield(asked)
 
     def _take_spare(self, engine: str) -> Spare:
         spare = self._spare
@@ -237,7 +240,7 @@ class Supervisor:
                         {"log": tail(worker.child.log)},
                     ),
                 )
-                await self.stop(worker)
+                worker.child.signal(signal.SIGKILL)  # who makes no progress hears no request
                 return
             await asyncio.wait([worker.exited], timeout=left)
 
