@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import platform
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from fixtures.nvml.build import build_stub
 from fixtures.nvml.facts import DRIVER_NOT_LOADED, GIB, StubGpu, write_facts
 from harness.cluster import Cluster
+from harness.waiting import wait_until
 
 
 def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
@@ -66,6 +68,19 @@ def hold_port(cluster: Cluster, port: int) -> None:
         server.server_close()
 
     cluster.on_close(close)
+
+
+def wait_for_processor_name(cluster: Cluster) -> None:
+    """Waits until the hive's query has left its answer."""
+    wait_until("the processor's name is kept", lambda: "cpu-name" in cluster.files(), 30.0)
+
+
+def assert_processor_name(cluster: Cluster) -> None:
+    """The hive tells the name that was kept, which is more than an architecture."""
+    kept = (cluster.home / "cpu-name").read_text().strip()
+    told = cluster.http("GET", "hive", "/devices").json()["cpu"]["name"]
+    assert told == kept, (told, kept)
+    assert told != platform.machine(), told
 
 
 def assert_downloads(cluster: Cluster, count: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import machine
-from harness.sentences import Context, given, then
+from harness.sentences import Context, given, then, when
 
 
 @given("a machine where nothing runs")
@@ -59,6 +59,21 @@ def hive_port_held(context: Context) -> None:
 @given("another program holds the first worker's port")
 def worker_port_held(context: Context) -> None:
     machine.hold_port(context.cluster, context.cluster.ports.worker)
+
+
+@given("a hive that looks for its processor's name at once")
+def query_at_once(context: Context) -> None:
+    context.cluster.set(processor_query_after=0.01)
+
+
+@when("the processor's name has been found")
+def name_found(context: Context) -> None:
+    machine.wait_for_processor_name(context.cluster)
+
+
+@then("the hive tells that name of its processor")
+def name_told(context: Context) -> None:
+    machine.assert_processor_name(context.cluster)
 
 
 @then("the hub has served one download in all")

@@ -33,6 +33,7 @@ Feature: From nothing to tokens and back to nothing
       hive: waking worker on :8601 with model=<path>, device=gpu1
       queen: worker registered, waiting for heartbeat...
       worker: loading model from <path> with llamacpp <version>
+      worker: read 100% of the model
       worker: model loaded in <duration>: <size> of weights, context 512
       queen: CUDA worker is awake and ready
       queen: connection to worker established; starting inference

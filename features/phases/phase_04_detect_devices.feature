@@ -8,6 +8,12 @@ Feature: Phase 4: the hive tells what its machine has
       queen: hive localhost has CPU; models: 0, workers: 0
       """
 
+  Scenario: The processor's name is found once, beside the work, and kept
+    Given a hive that looks for its processor's name at once
+    And a swarm that is warm
+    When the processor's name has been found
+    Then the hive tells that name of its processor
+
   Scenario: Simulated GPUs are said to be simulated
     Given its simulated GPUs are
       | name     | VRAM in GB |

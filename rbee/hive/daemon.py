@@ -94,7 +94,7 @@ class _Hive:
         self.session = session
         self.server = Server("hive", orders.token, self._routes())
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(home.path)
+        self.detector = Detector(home.path, settings.processor_query_after)
         self.catalog = ModelCatalog(home.database_url("hive.db"))
         self.models = Provisioner(home.models, self.catalog, settings)
         self.workers = Supervisor(

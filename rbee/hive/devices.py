@@ -27,8 +27,6 @@ GIB = 1024**3
 #: What Metal lets one process keep on the GPU, as a share of the memory it shares with the CPU
 #: (Apple's recommendedMaxWorkingSetSize is about this).
 _METAL_SHARE = 0.75
-#: A hive that has lived this long is no hive of one prompt (seconds).
-_SETTLED = 5.0
 
 
 class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,9 +38,13 @@ class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Detector:
-    """Looks at this machine anew each time, but for the processor's name, which is kept."""
+    """Looks at this machine anew each time, but for the processor's name, which is kept.
 
-    def __init__(self, home: Path) -> None:
+    That name is asked for once, `query_after` seconds after the first look.
+    """
+
+    def __init__(self, home: Path, query_after: float) -> None:
+        self._query_after = query_after
         self._cpu_name_file = home / "cpu-name"
         self._later: asyncio.TimerHandle | None = None
         self._query: subprocess.Popen[bytes] | None = None
@@ -52,7 +54,7 @@ class Detector:
         loop = asyncio.get_running_loop()
         gpus = await loop.run_in_executor(None, gpus_here)
         if self._later is None and not self._cpu_name_file.exists():
-            self._later = loop.call_later(_SETTLED, self._find_cpu_name)
+            self._later = loop.call_later(self._query_after, self._find_cpu_name)
         return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)
 
     def close(self) -> None:

@@ -47,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     lease: Seconds = 60.0
     """How long a hive that no queen answers stays awake."""
 
+    # Devices.
+    processor_query_after: Seconds = 5.0
+    """How long a hive has to live before it spends a second of CPU on its processor's name."""
+
     # Workers.
     load_stall: Seconds = 300.0
     token_stall: Seconds = 60.0

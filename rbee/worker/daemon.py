@@ -120,6 +120,7 @@ class _Worker:
 
         try:
             await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
+            await self.loaded(1.0)
             engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
         except RbeeError as error:
             await self.report(WorkerState.FAILED, error=error)
