@@ -60,10 +60,39 @@ def wait_for_heartbeats(cluster: Cluster, count: int) -> None:
     wait_until(f"{count} more heartbeats", enough)
 
 
-def assert_online(cluster: Cluster, hive_id: str) -> None:
-    """The queen counts a hive among those that live."""
-    hives = {hive["hive_id"]: hive["status"] for hive in cluster.queen_get("/hives")["hives"]}
-    assert hives.get(hive_id) == "online", hives
+def assert_status(cluster: Cluster, hive_id: str, status: str) -> None:
+    """The queen gives a hive this status, now or in a moment."""
+
+    def told() -> bool:
+        hives = {hive["hive_id"]: hive["status"] for hive in cluster.queen_get("/hives")["hives"]}
+        assert hives.get(hive_id) == status, hives
+        return True
+
+    wait_until(f"hive {hive_id} is {status}", told, 5.0)
+
+
+def freeze(cluster: Cluster, role: str) -> Member:
+    """SIGSTOP: the one process of this role is there and answers nobody."""
+    member = _the_one(cluster, role)
+    processes.freeze(member)
+    return member
+
+
+def thaw(member: Member) -> None:
+    """SIGCONT: it goes on."""
+    processes.thaw(member)
+
+
+def assert_replaced(cluster: Cluster, gone: Member) -> None:
+    """Another process plays the role of one that was stuck, which is gone."""
+
+    def replaced() -> bool:
+        found = cluster.processes(gone.role)
+        assert len(found) == 1, found
+        assert found[0].pid != gone.pid, found
+        return True
+
+    wait_until(f"another {gone.role} has taken the place of pid {gone.pid}", replaced)
 
 
 def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:

@@ -32,6 +32,37 @@ def killed(context: Context, role: str) -> None:
     swarm.kill(context.cluster, role)
 
 
+@given("the {role} has just been killed")
+def just_killed(context: Context, role: str) -> None:
+    swarm.kill(context.cluster, role)
+
+
+@given("idle workers leave after {milliseconds:d} ms")
+def short_idle(context: Context, milliseconds: int) -> None:
+    context.cluster.set(idle_worker=milliseconds / 1000)
+
+
+@when("the {role} is frozen")
+def frozen(context: Context, role: str) -> None:
+    context.frozen = swarm.freeze(context.cluster, role)
+
+
+@when("the worker has left")
+def worker_left(context: Context) -> None:
+    context.cluster.assert_running("worker", 0)
+
+
+@then("another worker process takes its place")
+def replaced(context: Context) -> None:
+    swarm.assert_replaced(context.cluster, context.frozen)
+
+
+@then('once it is thawed the queen lists hive "{hive_id}" as {status}')
+def thawed(context: Context, hive_id: str, status: str) -> None:
+    swarm.thaw(context.frozen)
+    swarm.assert_status(context.cluster, hive_id, status)
+
+
 @when("the {role} gets SIGTERM")
 def terminated(context: Context, role: str) -> None:
     swarm.terminate(context.cluster, role)

@@ -68,9 +68,9 @@ def token_mode(context: Context) -> None:
     assert context.cluster.home.stat().st_mode & 0o777 == 0o700
 
 
-@then('the queen lists hive "{hive_id}" as online')
-def hive_online(context: Context, hive_id: str) -> None:
-    swarm.assert_online(context.cluster, hive_id)
+@then('the queen lists hive "{hive_id}" as {status}')
+def hive_status(context: Context, hive_id: str, status: str) -> None:
+    swarm.assert_status(context.cluster, hive_id, status)
 
 
 @given("a swarm that is warm")

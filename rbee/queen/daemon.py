@@ -109,7 +109,9 @@ class _Queen:
         self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
         self.jobs = JobBoard(settings.jobs_waiting, settings.jobs_kept)
-        self.registry = Registry()
+        self.registry = Registry(
+            settings.heartbeat_interval * settings.heartbeats_missed, self._offline
+        )
         self.catalog = HiveCatalog(orders.database or home.database_url("queen.db"))
         self.hives = Hives(
             home,
@@ -292,6 +294,9 @@ class _Queen:
 
     def _jobs_being_read(self) -> list[Job]:
         return [job for job in self.jobs.running() if job.events.readers]
+
+    def _offline(self, hive_id: str) -> None:
+        self._say(say_so.HIVE_OFFLINE, hive_id=hive_id, missed=self.settings.heartbeats_missed)
 
     def _stay(self) -> None:
         self.hives.stay()

@@ -7,11 +7,13 @@ that task ends the job's stream with what comes back or is raised here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import urllib.parse
 
 import msgspec
 
 from rbee.http.client import Peer
+from rbee.process.deadline import timeout
 from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
@@ -38,6 +40,10 @@ from rbee.wire.messages import (
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
+#: How often a job is tried whose worker or hive breaks before the first token.
+_ATTEMPTS = 3
+_MOVABLE = ("worker_crashed", "hive_unreachable", "worker_busy", "worker_not_found")
+
 
 class Flow:
     """Walks jobs through the phases."""
@@ -49,7 +55,22 @@ class Flow:
         self._preparing: dict[str, asyncio.Lock] = {}
 
     async def run(self, job: Job) -> Done:
-        """From a request to its last token. Raises `RbeeError` with what went wrong."""
+        """From a request to its last token. Raises `RbeeError` with what went wrong.
+
+        What breaks before the first token is tried again elsewhere; after it the text so far is
+        all there is, since a request whose tokens have begun to flow is never silently replayed.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._attempt(job)
+            except RbeeError as error:
+                if error.code not in _MOVABLE or job.tokens_forwarded or attempt == _ATTEMPTS:
+                    raise
+                await self._believe(job, error)
+                job.say(say_so.MOVING_ON, why=error.message)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, job: Job) -> Done:
         try:
             awake = await self._hives.awake(job.request.node, job.say)
             worker = await self._warm_worker(job, awake)
@@ -58,6 +79,28 @@ class Flow:
             return await self._infer(job, worker)
         finally:
             self._release(job)
+
+    async def _believe(self, job: Job, error: RbeeError) -> None:
+        """Takes over what a failure says of a worker or a device, before the next attempt.
+
+        Raises the error again when no other device is left.
+        """
+        if job.hive_id is None:
+            return
+        if error.details.get("device") == job.device and job.device is not None:
+            self._registry.degraded(job.hive_id, job.device)
+            left = self._facts(list(self._registry.hives.values()))
+            try:
+                scheduler.places(job.request, left)
+            except RbeeError:
+                raise error from None
+            return
+        hive_id, worker_id = job.hive_id, job.worker_id or ""
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                await self._registry.until(
+                    lambda: not is_ready(self._registry.worker(hive_id, worker_id))
+                )
 
     async def _new_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat:
         """Phases 5 to 10. Of several jobs for one model, the first starts a worker for all."""
@@ -274,12 +317,13 @@ class Flow:
                 raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
     def _claim(self, job: Job, worker_id: str) -> None:
-        job.worker_id = worker_id
+        job.worker_id = job.claimed = worker_id
         self._registry.claim(worker_id)
 
     def _release(self, job: Job) -> None:
-        if job.worker_id is not None:
-            self._registry.release(job.worker_id)
+        if job.claimed is not None:
+            self._registry.release(job.claimed)
+            job.claimed = None
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
         return self._hives.peer(hive, job.job_id)
@@ -294,6 +338,7 @@ class Flow:
                     msgspec.structs.replace(worker, slots_free=self._registry.slots_free(worker))
                     for worker in hive.workers.values()
                 ],
+                frozenset(hive.degraded),
             )
             for hive in hives
             if hive.devices is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from signal import SIGKILL
 
 import aiohttp
 
@@ -138,6 +139,10 @@ class Hives:
             return hive
 
     async def _wake_local(self, row: HiveRow) -> Hive:
+        if row.hive_id in self._children:  # it is offline, but its process is still there
+            stuck, ended = self._children[row.hive_id]
+            stuck.signal(SIGKILL)
+            await ended
         child, self._spare = self._spare, None
         if child is None or child.process.poll() is not None:
             child = Child.start("hive", self._home.log("hive", row.hive_id))

@@ -14,7 +14,7 @@ from rbee.wire.narration import Line, say
 
 
 class Job:
-    """One request and its story. Only `JobBoard` ends it."""
+    """One request and its story. `claimed` is the worker whose slot it holds now."""
 
     def __init__(self, request: JobRequest) -> None:
         self.job_id = secrets.token_hex(8)
@@ -26,6 +26,7 @@ class Job:
         self.hive_id: str | None = None
         self.device: str | None = None
         self.worker_id: str | None = None
+        self.claimed: str | None = None
         self.done: Done | None = None
         self.tokens_forwarded = 0
         self.task: asyncio.Task[None] | None = None

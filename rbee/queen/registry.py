@@ -24,6 +24,7 @@ class Hive:
     url: str
     devices: Devices | None = None
     workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
+    degraded: set[str] = dataclasses.field(default_factory=set)
     beats: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
@@ -32,8 +33,13 @@ class Hive:
 class Registry:
     """The hives that live, by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, silence: float, on_offline: Callable[[str], None]) -> None:
+        """A hive that is silent for `silence` seconds is offline; `on_offline` hears its id."""
         self.hives: dict[str, Hive] = {}
+        self._silence = silence
+        self._on_offline = on_offline
+        self._offline: dict[str, Hive] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
 
@@ -41,14 +47,19 @@ class Registry:
         """A hive has reported ready; it counts as alive from here on."""
         hive = Hive(hive_id, host, url, last_beat=time.monotonic())
         self.hives[hive_id] = hive
+        self._offline.pop(hive_id, None)
+        self._expect_beat(hive_id)
         self._notify()
         return hive
 
     def beat(self, beat: Heartbeat) -> bool:
-        """Takes over a heartbeat. False: no hive of that name is known to live."""
-        hive = self.hives.get(beat.hive_id)
+        """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
+        back = self._offline.pop(beat.hive_id, None)
+        hive = self.hives.get(beat.hive_id) or back
         if hive is None:
             return False
+        self.hives[beat.hive_id] = hive
+        self._expect_beat(beat.hive_id)
         hive.url = beat.url
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
         hive.beats += 1
@@ -69,8 +80,15 @@ class Registry:
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
+        self._offline.pop(hive_id, None)
         if self.hives.pop(hive_id, None) is not None:
             self._notify()
+
+    def degraded(self, hive_id: str, device: str) -> None:
+        """Workers keep dying on a device; nothing is placed there until the hive is woken anew."""
+        hive = self.hives.get(hive_id)
+        if hive is not None:
+            hive.degraded.add(device)
 
     def worker(self, hive_id: str, worker_id: str) -> WorkerBeat | None:
         """A worker as its hive last told of it."""
@@ -97,6 +115,20 @@ class Registry:
         while not condition():
             changed = self._changed
             await changed.wait()
+
+    def _expect_beat(self, hive_id: str) -> None:
+        timer = self._timers.pop(hive_id, None)
+        if timer is not None:
+            timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timers[hive_id] = loop.call_later(self._silence, self._silent, hive_id)
+
+    def _silent(self, hive_id: str) -> None:
+        hive = self.hives.pop(hive_id, None)
+        if hive is not None:
+            self._offline[hive_id] = hive
+            self._on_offline(hive_id)
+            self._notify()
 
     def _notify(self) -> None:
         self._changed.set()

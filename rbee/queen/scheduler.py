@@ -9,7 +9,7 @@ names a device or a backend gets that or an error, never another.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from rbee.process.sabotage import sabotaged
@@ -20,11 +20,12 @@ CPU = "cpu"
 
 
 class HiveFacts(NamedTuple):
-    """A hive as the scheduler sees it."""
+    """A hive as the scheduler sees it; workers keep dying on its `degraded` devices."""
 
     hive_id: str
     devices: Devices
     workers: Sequence[WorkerBeat]
+    degraded: Collection[str] = ()
 
 
 class Place(NamedTuple):
@@ -74,6 +75,7 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> list[Place]:
         for hive in considered
         for gpu in hive.devices.gpus
         if request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
+        if gpu.id not in hive.degraded
     ]
     gpus.sort(
         key=lambda pair: (-pair[0].vram_gb, -pair[0].vram_free_gb, len(pair[1].workers), pair[0].id)
@@ -83,7 +85,8 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> list[Place]:
     found = [Place(hive.hive_id, gpu.id, gpu.backend) for gpu, hive in gpus]
     if _cpu_wanted(request):
         by_room = sorted(
-            considered, key=lambda hive: (len(hive.workers), -hive.devices.cpu.ram_free_gb)
+            (hive for hive in considered if CPU not in hive.degraded),
+            key=lambda hive: (len(hive.workers), -hive.devices.cpu.ram_free_gb),
         )
         named = CPU in (request.device, request.backend)
         fallback = bool(found) and not named

@@ -122,6 +122,7 @@ PICKED = Line(
 WARM_WORKER = Line(
     _QUEEN, "schedule.warm", "worker {worker_id} on hive {hive_id} already has {model_ref} loaded"
 )
+MOVING_ON = Line(_QUEEN, "schedule.again", "{why}; trying again")
 WAIT_PREPARING = Line(
     _QUEEN, "schedule.wait", "another job is preparing {model_ref}; waiting for it"
 )
@@ -163,7 +164,7 @@ WORKER_SIMULATED = Line(
     _WORKER, "engine.simulated", "{device} is simulated: the engine runs on the CPU of this machine"
 )
 WORKER_LOADING = Line(_WORKER, "model.load", "loading model from {path} with {engine} {version}")
-WORKER_LOAD_PERCENT = Line(_WORKER, "model.load", "read {percent}% of the model")
+WORKER_LOAD_PERCENT = Line(_WORKER, "model.progress", "read {percent}% of the model")
 WORKER_LOADED = Line(
     _WORKER, "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
 )

@@ -16,7 +16,8 @@ class Worker:
     """One worker process and what it was told.
 
     `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
-    story of its (re)start and ends when it is ready or has failed.
+    story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
+    slot became free (monotonic seconds), None while it works.
     """
 
     worker_id: str
@@ -30,17 +31,25 @@ class Worker:
     state: WorkerState = WorkerState.LOADING
     restart_count: int = 0
     slots_free: int = 0
+    idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
+    #: Set whenever the worker has told something.
+    heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     events: EventLog = dataclasses.field(default_factory=EventLog)
 
     def told(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
+        self.heard.set()
         self.last_heartbeat_ms = time.time_ns() // 1_000_000
         if self.state is not WorkerState.STOPPING:
             self.state = report.state
         self.slots_free = report.slots_free
+        if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
+            self.idle_since = None
+        elif self.idle_since is None:
+            self.idle_since = self.last_report
 
     def beat(self) -> WorkerBeat:
         """This worker inside the hive's heartbeat."""

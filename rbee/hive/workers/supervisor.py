@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 
@@ -19,6 +20,7 @@ from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import how_it_ended, restart_delay
 from rbee.hive.workers.spare import Spare
+from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
@@ -216,33 +218,42 @@ class Supervisor:
 
     async def _outlive(self, worker: Worker) -> None:
         """Waits for the end of a worker; what nobody asked for is mended or reported."""
-        await self._loaded_or_gone(worker)
-        status = await worker.exited
+        while not worker.exited.done():
+            due = next_due(worker.state, worker.last_report, worker.idle_since, self._settings)
+            left = None if due is None else due.at - time.monotonic()
+            if due is not None and left is not None and left <= 0:
+                await self._take(due.measure, worker)
+            else:
+                heard = asyncio.create_task(worker.heard.wait())
+                either: list[asyncio.Future[Any]] = [worker.exited, heard]
+                await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                heard.cancel()
+                worker.heard.clear()
+        status = worker.exited.result()
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:
-            self._remove(worker)  # it said itself why it cannot go on; the event is out
+            self._remove(worker)  # why it cannot go on has been told
         else:
             await self._restart(worker, status)
 
-    async def _loaded_or_gone(self, worker: Worker) -> None:
-        """Kills a worker that loads without any progress for too long."""
-        stall = self._settings.load_stall
-        while worker.state is WorkerState.LOADING and not worker.exited.done():
-            left = worker.last_report + stall - time.monotonic()
-            if left <= 0:
-                self._fail(
-                    worker,
-                    RbeeError(
-                        "worker_start_timeout",
-                        f"worker {worker.worker_id} made no progress for {stall:g} s",
-                        f"read its log: {worker.child.log}",
-                        {"log": tail(worker.child.log)},
-                    ),
-                )
-                worker.child.signal(signal.SIGKILL)  # who makes no progress hears no request
-                return
-            await asyncio.wait([worker.exited], timeout=left)
+    async def _take(self, measure: Measure, worker: Worker) -> None:
+        if measure is Measure.UNLOAD:
+            await self.stop(worker)
+            return
+        if measure is Measure.GIVE_UP:
+            stall = self._settings.load_stall
+            self._fail(
+                worker,
+                RbeeError(
+                    "worker_start_timeout",
+                    f"worker {worker.worker_id} made no progress for {stall:g} s",
+                    f"read its log: {worker.child.log}",
+                    {"log": tail(worker.child.log)},
+                ),
+            )
+        worker.child.signal(signal.SIGKILL)  # who is stuck hears no request
+        await worker.exited
 
     async def _restart(self, worker: Worker, status: int) -> None:
         how = how_it_ended(status)

@@ -1,0 +1,28 @@
+Feature: What happens when a hive dies or falls silent
+
+  Rule: A hive that dies takes its workers with it and is woken again
+
+    Scenario: The next prompt wakes another hive
+      Given a swarm that is warm
+      When the hive is killed
+      Then 0 worker is running
+      And the next "rbee-keeper infer 'hello'" works
+      And 1 hive is running
+
+  Rule: A hive that misses three heartbeats is offline
+
+    @timing
+    Scenario: A frozen hive is listed as offline, and is back when it beats again
+      Given heartbeats come every 100 ms
+      And a swarm that is warm
+      When the hive is frozen
+      Then the queen lists hive "localhost" as offline
+      And once it is thawed the queen lists hive "localhost" as online
+
+    @timing
+    Scenario: A prompt does not wait for a hive that is frozen
+      Given heartbeats come every 100 ms
+      And a swarm that is warm
+      When the hive is frozen
+      Then the queen lists hive "localhost" as offline
+      And the next "rbee-keeper infer 'hello'" works

@@ -1,0 +1,47 @@
+"""What is due for a worker, and when: given up, ended because it is stuck, or because it idles.
+
+Pure: values in, a decision out. The supervisor carries it out.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+from rbee.wire.messages import WorkerState
+from rbee.wire.settings import Settings
+
+
+class Measure(enum.Enum):
+    """What to do with a worker once its time has come."""
+
+    GIVE_UP = "it loads, and makes no progress"
+    KILL = "it sends no heartbeats"
+    UNLOAD = "nobody needs it"
+
+
+class Due(NamedTuple):
+    """A measure and the moment it is due, on the clock of `last_report` (seconds)."""
+
+    measure: Measure
+    at: float
+
+
+def next_due(
+    state: WorkerState, last_report: float, idle_since: float | None, settings: Settings
+) -> Due | None:
+    """The first thing that becomes due while nothing else happens; None: only its end counts.
+
+    `last_report` is when the worker was last heard, `idle_since` when its last slot became free.
+    """
+    if state is WorkerState.LOADING:
+        return Due(Measure.GIVE_UP, last_report + settings.load_stall)
+    if state not in (WorkerState.READY, WorkerState.BUSY):
+        return None
+    silent = settings.heartbeat_interval * settings.heartbeats_missed
+    killed = Due(Measure.KILL, last_report + silent)
+    if idle_since is None:
+        return killed
+    return min(
+        killed, Due(Measure.UNLOAD, idle_since + settings.idle_worker), key=lambda due: due.at
+    )
