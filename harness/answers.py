@@ -48,6 +48,13 @@ def assert_all_answered(cluster: Cluster, terminals: Iterable[Running]) -> None:
         cluster.assert_narrated("[DONE]", finished)
 
 
+def assert_runs_until_interrupted(cluster: Cluster, running: Running) -> None:
+    """A command is still at work, and ends by Ctrl+C as it should."""
+    assert not running.has_ended, running
+    running.interrupt()
+    cluster.assert_status(130, cluster.finish(running))
+
+
 def assert_file(cluster: Cluster, name: str, text: str) -> None:
     """A file in the folder of the commands contains this text."""
     assert text in (cluster.work / name).read_text(), (cluster.work / name).read_text()

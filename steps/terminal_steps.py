@@ -41,6 +41,17 @@ def runs_until_tokens(context: Context, command_line: str) -> None:
     context.cluster.start(command_line).wait_for_text()
 
 
+@when('I type "{command_line}" beside it')
+def type_beside(context: Context, command_line: str) -> None:
+    context.beside = context.cluster.current
+    context.cluster.run(command_line)
+
+
+@then("the first command still runs until I press Ctrl+C")
+def still_runs(context: Context) -> None:
+    answers.assert_runs_until_interrupted(context.cluster, context.beside)
+
+
 @when("I press Ctrl+C")
 def press_interrupt(context: Context) -> None:
     context.cluster.current.interrupt()

@@ -36,21 +36,6 @@ Feature: Phase 6: a model is placed only where it fits
     And the exit status is 1
     And nothing is left running
 
-  Scenario: What a running worker was promised is not given away again
-    Given its simulated GPUs are
-      | name    | VRAM in GB |
-      | Tiny GT | 0.455      |
-    And a hub that holds "author/minillama"
-    And a swarm that is warm
-    When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
-    Then the terminal narrates
-      """
-      queen: basic scheduler picked GPU0 on hive localhost (for advanced scheduling, see docs)
-      queen: insufficient VRAM on GPU0 for HF:author/minillama:Q8_0; trying next candidate...
-      queen: no GPU has room for HF:author/minillama:Q8_0; FALLING BACK TO THE CPU (slow)
-      """
-    And the exit status is 0
-
   Scenario: The CPU is used when no GPU has room, and nobody can miss it
     Given its simulated GPUs are
       | name     | VRAM in GB |

@@ -56,7 +56,7 @@ class Capacity:
         )
 
     async def check(self, device: str, ref: ModelRef, ctx: int = 0) -> Need:
-        """What the model needs on `device`, where there is room for it.
+        """What the model needs on `device`, where there is room for it or idle workers make it.
 
         Raises `insufficient_vram` or `insufficient_ram` with need, free and what is short in
         bytes, and with a smaller quant of the same repository where one would fit.
@@ -65,8 +65,9 @@ class Capacity:
         headers = await self._models.headers(ref)
         context = self._context(headers[0], ctx)
         need = self._need(headers, context, gpu)
+        needed = self._needed(need, gpu)
         free = self._free(device, gpu)
-        needed = need.total if gpu else math.ceil(need.total * self._settings.ram_factor)
+        free += sum(worker.reserved_bytes for worker in self._idle(device))
         if needed > free:
             raise self._short(device, ref, need, needed, free, await self._smaller(ref, need, free))
         return need
@@ -74,10 +75,14 @@ class Capacity:
     async def start(
         self, wanted: StartWorker, ref: ModelRef, row: ModelRow, token: str, hive_url: str
     ) -> Worker:
-        """Starts a worker on a device that has room. Raises as `check` and the supervisor do."""
+        """Starts a worker on a device that has room; idle workers in the way are unloaded.
+
+        Raises as `check` and the supervisor do.
+        """
         async with self._promising:
             need = await self.check(wanted.device, ref, wanted.ctx or 0)
             headers = await self._models.headers(ref)
+            unloaded = await self._make_room(wanted.device, need)
             gpu = await self.gpu(wanted.device)
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"
@@ -100,7 +105,31 @@ class Capacity:
                 simulated=gpu is not None and gpu.simulated,
             )
             engine = wanted.engine or settings.engine
-            return await self._workers.start(engine, orders, need.total)
+            return await self._workers.start(engine, orders, need.total, unloaded)
+
+    async def _make_room(self, device: str, need: Need) -> list[str]:
+        """Unloads idle workers of a device, least recently used first, until `need` fits."""
+        unloaded = []
+        gpu = await self.gpu(device)
+        for worker in self._idle(device):
+            if self._needed(need, gpu) <= self._free(device, gpu):
+                break
+            await self._workers.stop(worker)
+            unloaded.append(worker.worker_id)
+            gpu = await self.gpu(device)
+        return unloaded
+
+    def _idle(self, device: str) -> list[Worker]:
+        """The workers of a device that nobody uses, least recently used first."""
+        idle = [
+            worker
+            for worker in self._workers.workers.values()
+            if worker.orders.device == device and worker.idle_since is not None
+        ]
+        return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
+
+    def _needed(self, need: Need, gpu: Gpu | None) -> int:
+        return need.total if gpu else math.ceil(need.total * self._settings.ram_factor)
 
     def _context(self, header: GgufHeader, asked: int) -> int:
         trained = header.context_length or _LARGEST_DEFAULT_CONTEXT

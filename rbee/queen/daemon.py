@@ -205,7 +205,12 @@ class _Queen:
 
     async def _job_events(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
-        return await respond(request, job.events, comment_every=self.settings.stream_comment)
+        try:
+            return await respond(request, job.events, comment_every=self.settings.stream_comment)
+        finally:
+            if not job.events.readers and not job.events.closed:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.settings.reader_grace, self._cancel_unread, job)
 
     async def _cancel(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
@@ -213,6 +218,10 @@ class _Queen:
             job.task.cancel()
             await asyncio.wait([job.task])
         return None
+
+    def _cancel_unread(self, job: Job) -> None:
+        if not job.events.readers and job.task is not None:
+            job.task.cancel()
 
     async def _hives(self, request: web.Request) -> HiveList:
         rows = await asyncio.to_thread(self.catalog.list)

@@ -171,6 +171,8 @@ WORKER_LOADED = Line(
 WORKER_RESTART = Line(
     _HIVE, "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
 )
+WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")
+ADOPTED = Line(_QUEEN, "hive.adopt", "hive {hive_id} is awake already; taking it over")
 WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready")
 
 # Phase 11: tokens.

@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     jobs_waiting: Count = 512
     jobs_kept: Count = 1024
     stream_comment: Seconds = 15.0
+    reader_grace: Annotated[float, msgspec.Meta(ge=0)] = 2.0
+    """A job whose last reader has left is cancelled, unless one resumes within this time."""
 
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}

@@ -105,10 +105,13 @@ class Supervisor:
             view.new = True
         return view
 
-    async def start(self, engine: str, orders: WorkerOrders, reserved_bytes: int) -> Worker:
+    async def start(
+        self, engine: str, orders: WorkerOrders, reserved_bytes: int, unloaded: list[str]
+    ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
-        `orders.worker_id` is drawn here. Raises what the worker says when it cannot start.
+        `orders.worker_id` is drawn here; `unloaded` are the workers that made room for it.
+        Raises what the worker says when it cannot start.
         """
         spare = self._take_spare(engine)
         self._spare = None
@@ -118,6 +121,8 @@ class Supervisor:
         )
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
+        for worker_id in unloaded:
+            self._say(worker, say_so.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
         except BaseException:
@@ -166,6 +171,7 @@ class Supervisor:
         if worker.state is not WorkerState.STOPPING:
             worker.state = WorkerState.STOPPING
             self._on_change()
+        worker.idle_since = None
         if worker.url:
             peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
