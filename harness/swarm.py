@@ -71,6 +71,12 @@ def assert_status(cluster: Cluster, hive_id: str, status: str) -> None:
     wait_until(f"hive {hive_id} is {status}", told, 5.0)
 
 
+def assert_job(cluster: Cluster, state: str) -> None:
+    """The queen lists one job, in this state."""
+    jobs = cluster.queen_get("/jobs")["jobs"]
+    assert [job["state"] for job in jobs] == [state], jobs
+
+
 def freeze(cluster: Cluster, role: str) -> Member:
     """SIGSTOP: the one process of this role is there and answers nobody."""
     member = _the_one(cluster, role)
@@ -143,6 +149,7 @@ _ROUTES = {
         ("GET", "/workers/x/events"),
         ("DELETE", "/workers/x"),
         ("POST", "/heartbeat/workers"),
+        ("POST", "/adopt"),
         ("POST", "/shutdown"),
     ],
     "worker": [

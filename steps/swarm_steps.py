@@ -21,6 +21,16 @@ def left_warm(context: Context, command_line: str) -> None:
     swarm.leave_warm(context.cluster, command_line)
 
 
+@given("a hive without a queen stays awake for {milliseconds:d} ms")
+def short_lease(context: Context, milliseconds: int) -> None:
+    context.cluster.set(lease=milliseconds / 1000)
+
+
+@given("jobs wait {milliseconds:d} ms for a reader that has left")
+def short_grace(context: Context, milliseconds: int) -> None:
+    context.cluster.set(reader_grace=milliseconds / 1000)
+
+
 @given("the queen has seen each worker busy")
 def seen_busy(context: Context) -> None:
     swarm.wait_for_slots(context.cluster, free=False)
@@ -81,6 +91,17 @@ def warm(context: Context) -> None:
 @then("nothing is left running")
 def nothing_left(context: Context) -> None:
     context.cluster.assert_nothing_left()
+
+
+@then("everything is asleep")
+def asleep(context: Context) -> None:
+    context.cluster.expect_asleep()
+    context.cluster.assert_nothing_left()
+
+
+@then('the queen lists its job as "{state}"')
+def job_state(context: Context, state: str) -> None:
+    swarm.assert_job(context.cluster, state)
 
 
 @then("nothing is left the moment the keeper has ended")

@@ -27,7 +27,9 @@ from rbee.process.lifeline import Lifeline
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
+    Adopt,
     Devices,
+    Health,
     HiveOrders,
     ModelList,
     ModelView,
@@ -113,7 +115,7 @@ class _Hive:
         server = self.server
         server.stop_on_signals()
         self.heartbeat = HeartbeatSender(
-            Peer(self.session, self.orders.queen_url, "queen", "queen_unreachable"),
+            self._queen_at(self.orders.queen_url),
             self.orders.hive_id,
             server.url,
             lambda: [worker.beat() for worker in self.workers.workers.values()],
@@ -162,6 +164,7 @@ class _Hive:
             Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
             Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
+            Route("POST", addresses.ADOPT, self._adopt),
         ]
 
     async def _devices(self, request: web.Request) -> Devices:
@@ -243,6 +246,24 @@ class _Hive:
         self.workers.told(await read_body(request, WorkerReport))
         return None
 
+    async def _adopt(self, request: web.Request) -> Answer:
+        """A queen that was started anew takes this hive over, unless its own one still lives."""
+        wanted = await read_body(request, Adopt)
+        assert self.heartbeat is not None, "routes are served once the heart beats"
+        owner = self.heartbeat.queen
+        if owner.url != wanted.queen_url and await _answers(owner):
+            raise RbeeError(
+                "hive_exists",
+                f"this hive belongs to the queen at {owner.url}",
+                "use that queen, or end her first",
+                {"queen_url": owner.url},
+            )
+        self.heartbeat.report_to(self._queen_at(wanted.queen_url))
+        return None
+
+    def _queen_at(self, url: str) -> Peer:
+        return Peer(self.session, url, "queen", "queen_unreachable")
+
     async def _stream(self, request: web.Request, events: EventLog) -> web.StreamResponse:
         return await respond(request, events, comment_every=self.settings.stream_comment)
 
@@ -256,6 +277,14 @@ def _model_view(row: ModelRow) -> ModelView:
         architecture=row.architecture or None,
         status=row.status,
     )
+
+
+async def _answers(peer: Peer) -> bool:
+    try:
+        await peer.get(addresses.HEALTH, Health)
+    except RbeeError:
+        return False
+    return True
 
 
 def _required(value: str | None, name: str) -> str:

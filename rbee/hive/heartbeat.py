@@ -53,6 +53,16 @@ class HeartbeatSender:
                 async with timeout(self._interval):
                     await self._change.wait()
 
+    @property
+    def queen(self) -> Peer:
+        """Whom this hive reports to."""
+        return self._queen
+
+    def report_to(self, queen: Peer) -> None:
+        """From the next beat on, which comes now, another queen is told."""
+        self._queen = queen
+        self._change.set()
+
     def stop(self) -> None:
         """The beat that is on its way is the last one."""
         self._stopped = True

@@ -39,7 +39,8 @@ class QueenClient:
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
 
-        Raises `port_in_use` when it is no program of ours.
+        Raises `port_in_use` when it is no program of ours, and `queen_unreachable` where it
+        cannot be told.
         """
         try:
             response = self._send("GET", addresses.HEALTH)
@@ -47,7 +48,9 @@ class QueenClient:
             return msgspec.json.decode(data, type=Health)
         except (ConnectionRefusedError, ConnectionResetError):
             return None
-        except (OSError, http.client.HTTPException, msgspec.MsgspecError):
+        except OSError as error:
+            raise self._unreachable(error) from None
+        except (http.client.HTTPException, msgspec.MsgspecError):
             raise RbeeError(
                 "port_in_use",
                 f"{self.url} is held by a program that is no queen",
@@ -65,9 +68,9 @@ class QueenClient:
         """POST a message; the answer as a `kind`."""
         return decode(self._call("POST", path, encode(body)), kind, "answer of the queen")
 
-    def ask(self, method: str, path: str) -> None:
-        """A request whose answer has no body."""
-        self._call(method, path)
+    def ask(self, method: str, path: str, patience: float | None = None) -> None:
+        """A request whose answer has no body, and may take `patience` seconds."""
+        self._call(method, path, patience=patience)
 
     def events(
         self, path: str, on_open: Callable[[], object] | None = None
@@ -102,9 +105,11 @@ class QueenClient:
             self._connection.close()
             self._connection = None
 
-    def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    def _call(
+        self, method: str, path: str, body: bytes | None = None, patience: float | None = None
+    ) -> bytes:
         try:
-            response = self._send(method, path, body)
+            response = self._send(method, path, body, patience)
             data = response.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
@@ -113,7 +118,9 @@ class QueenClient:
             raise _told(response.status, data)
         return data
 
-    def _send(self, method: str, path: str, body: bytes | None = None) -> http.client.HTTPResponse:
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, patience: float | None = None
+    ) -> http.client.HTTPResponse:
         if self._connection is None:
             parts = urllib.parse.urlsplit(self.url)
             self._connection = http.client.HTTPConnection(
@@ -123,6 +130,8 @@ class QueenClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
         self._connection.request(method, path, body, headers)
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(patience or self._timeout)
         return self._connection.getresponse()
 
     def _unreachable(self, why: object) -> RbeeError:

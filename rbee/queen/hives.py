@@ -23,7 +23,7 @@ from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, HiveOrders, HiveStatus
+from rbee.wire.messages import Adopt, Devices, Health, HiveOrders, HiveStatus
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
@@ -60,6 +60,7 @@ class Hives:
         self._waking: dict[str, asyncio.Lock] = {}
         self._rows: list[HiveRow] | None = None
         self._reading = asyncio.Lock()
+        self._adopted: set[str] = set()
         self._stay = False
 
     def peer(self, hive: Hive, job_id: str = "") -> Peer:
@@ -93,7 +94,8 @@ class Hives:
         """Phase 12.3: every hive that lives is shut down, all at the same time."""
         if self._spare is not None:
             self._spare.release()
-        await asyncio.gather(*(self._put_to_sleep(hive_id) for hive_id in list(self._children)))
+        awake = {*self._children, *self._adopted}
+        await asyncio.gather(*(self._put_to_sleep(hive_id) for hive_id in awake))
 
     def stay(self) -> None:
         """Lets the hives outlive this queen, on their lease."""
@@ -120,6 +122,8 @@ class Hives:
                 tell(say_so.REGISTERED, hive_id=row.hive_id)
                 return hive
             if hive is None:
+                hive = await self._adopt(row, tell)
+            if hive is None:
                 tell(say_so.HIVE_WAKE, host=row.host, port=self._settings.hive_port)
                 hive = await self._wake_local(row)
             await self._first_heartbeat(hive)
@@ -137,6 +141,24 @@ class Hives:
                 names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
                 tell(say_so.SIMULATED_GPUS, names=names)
             return hive
+
+    async def _adopt(self, row: HiveRow, tell: Tell) -> Hive | None:
+        """Takes over a hive that outlived its queen, with the workers it kept; None: none did."""
+        if row.hive_id in self._children or not self._settings.hive_port:
+            return None
+        url = addresses.base_url(self._settings.hive_host, self._settings.hive_port)
+        hive = self._registry.woken(row.hive_id, row.host, url)
+        try:
+            peer = self.peer(hive)
+            if (await peer.get(addresses.HEALTH, Health)).role != "hive":
+                raise _silent(hive, "something else answers there")
+            await peer.post(addresses.ADOPT, Adopt(queen_url=self._queen_url()), type(None))
+        except RbeeError:
+            self._registry.gone(row.hive_id)  # nobody is there, or nobody of ours
+            return None
+        self._adopted.add(row.hive_id)
+        tell(say_so.ADOPTED, hive_id=row.hive_id)
+        return hive
 
     async def _wake_local(self, row: HiveRow) -> Hive:
         if row.hive_id in self._children:  # it is offline, but its process is still there
@@ -189,11 +211,27 @@ class Hives:
         return devices
 
     async def _put_to_sleep(self, hive_id: str) -> None:
-        child, exited = self._children[hive_id]
         hive = self._registry.hives.get(hive_id)
-        if hive is not None:
-            await stop(child, exited, self.peer(hive).shutdown, self._settings)
+        if hive_id in self._children:
+            child, exited = self._children[hive_id]
+            if hive is not None:
+                await stop(child, exited, self.peer(hive).shutdown, self._settings)
+            else:  # it is offline, so it would hear no request
+                child.signal(SIGKILL)
+                await exited
+        elif hive is not None:
+            await self._see_off(hive)
         await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+
+    async def _see_off(self, hive: Hive) -> None:
+        """Shuts down a hive that is no child of ours; its end closes a connection to it."""
+        host, _, port = hive.url.removeprefix("http://").rpartition(":")
+        with contextlib.suppress(RbeeError, OSError, asyncio.TimeoutError):
+            async with timeout(self._settings.stop_total):
+                reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+                await self.peer(hive).shutdown()
+                await reader.read()
+                writer.close()
 
     def _gone(self, hive_id: str) -> None:
         self._children.pop(hive_id, None)

@@ -9,6 +9,8 @@ SHUTDOWN = "/shutdown"
 # Queen.
 JOBS = "/jobs"
 HIVES = "/hives"
+HIVES_WAKE = "/hives/wake"
+ERRANDS = "/errands"
 ADD_HIVE = "/add-hive"
 HEARTBEAT = "/heartbeat"
 
@@ -20,6 +22,7 @@ MODELS_PROVISION = "/models/provision"
 WORKERS = "/workers"
 WORKERS_PROVISION = "/workers/provision"
 WORKERS_START = "/workers/start"
+ADOPT = "/adopt"
 HEARTBEAT_WORKERS = "/heartbeat/workers"
 
 # Worker.

@@ -23,6 +23,7 @@ HTTP_STATUS: dict[str, int] = {
     "not_found": 404,
     "deadline_exceeded": 408,
     "hive_exists": 409,
+    "model_in_use": 409,
     "insufficient_vram": 409,
     "insufficient_ram": 409,
     "port_in_use": 409,

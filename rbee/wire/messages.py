@@ -158,9 +158,37 @@ class HiveStatus(str, enum.Enum):
 
 
 class ShutdownBegun(Answer, kw_only=True):
-    """The answer to the queen's `POST /shutdown`: jobs of others that she still waits for."""
+    """The answer to the queen's `POST /shutdown`.
+
+    `jobs` of others that she still waits for, or with `now=true` cancels.
+    """
 
     jobs: int
+
+
+class WakeHives(Request, kw_only=True):
+    """`POST /hives/wake`: this hive, or all."""
+
+    node: NonEmpty | None = None
+
+
+class PullModel(Request, kw_only=True):
+    """The queen's `POST /models/provision`; without `node` the hive beside her is meant."""
+
+    model_ref: NonEmpty
+    node: NonEmpty | None = None
+
+
+class ErrandBegun(Started, kw_only=True):
+    """The queen does something that is no job; ends with a `done` of `HivesAwake` or a model."""
+
+    errand_id: str
+
+
+class HivesAwake(msgspec.Struct, kw_only=True):
+    """`done` of `POST /hives/wake`: the hives that live."""
+
+    hives: list[str]
 
 
 # --- hive ------------------------------------------------------------------------------------
@@ -358,6 +386,12 @@ class ClusterWorkerList(Answer, kw_only=True):
     """`GET /workers` of the queen."""
 
     workers: list[ClusterWorkerView]
+
+
+class Adopt(Request, kw_only=True):
+    """`POST /adopt` from a queen to a hive whose own queen is gone: report to me."""
+
+    queen_url: NonEmpty
 
 
 class WorkerReport(Request, kw_only=True):

@@ -95,6 +95,20 @@ OTHER_JOBS = Line(
     _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
 )
 KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
+UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
+DOWN = Line(_KEEPER, "swarm.down", "everything is off")
+NOTHING_RUNS = Line(_KEEPER, "swarm.nothing", "nothing is running")
+JOBS_CANCELLED = Line(
+    _KEEPER, "swarm.cancel", "jobs that were still running and are cancelled: {count}"
+)
+STRAY_HIVE = Line(_KEEPER, "hive.shutdown", "asking a hive without a queen to leave")
+MODEL_HERE = Line(
+    _KEEPER, "model.here", "model {model_ref} is on hive {hive_id} ({size})"
+)
+MODEL_REMOVED = Line(
+    _KEEPER, "model.removed", "model {model_ref} is removed from hive {hive_id}"
+)
+WORKER_STOPPED = Line(_KEEPER, "worker.stopped", "worker {worker_id} has stopped")
 CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
 
 # Phase 3: a hive.

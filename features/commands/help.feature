@@ -1,0 +1,53 @@
+Feature: The commands explain themselves
+
+  Scenario Outline: The help of "<command>" shows an example
+    When I type "rbee-keeper <command> --help"
+    Then stdout contains "Example"
+    And stdout contains "rbee-keeper <command>"
+    And the exit status is 0
+    And nothing was started
+
+    Examples:
+      | command |
+      | up      |
+      | down    |
+      | status  |
+      | devices |
+      | hives   |
+      | ps      |
+      | models  |
+      | pull    |
+      | rm      |
+      | stop    |
+      | logs    |
+
+  Scenario Outline: An example of "<command>" runs as printed
+    Given a hub that holds "author/minillama"
+    And I have typed "rbee-keeper pull HF:author/minillama"
+    And a swarm that was left warm by "rbee-keeper up"
+    When I type every example of the help of "<command>"
+    Then each of them has worked
+
+    Examples:
+      | command |
+      | up      |
+      | status  |
+      | devices |
+      | hives   |
+      | ps      |
+      | models  |
+      | pull    |
+      | rm      |
+      | logs    |
+
+  Scenario: The example of "down" runs as printed
+    Given a swarm that was left warm by "rbee-keeper up"
+    When I put the swarm to sleep with "rbee-keeper down"
+    Then the exit status is 0
+    And nothing is left running
+
+  Scenario: The shell completes commands
+    When I type "COMP_WORDS='rbee-keeper st' COMP_CWORD=1 _RBEE_KEEPER_COMPLETE=bash_complete rbee-keeper"
+    Then stdout contains "status"
+    And stdout contains "stop"
+    And nothing was started

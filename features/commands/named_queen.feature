@@ -1,0 +1,65 @@
+Feature: A queen that is named with --queen, and her token's file
+  Who names a queen means that one. She is never woken from here.
+
+  Scenario Outline: <command> reaches a queen of another home
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+    When I type "rbee-keeper <command>" in another home, naming the queen and her token's file
+    Then the exit status is 0
+    And 1 queen is running
+
+    Examples:
+      | command       |
+      | infer 'hello' |
+      | up            |
+      | status        |
+      | devices       |
+      | hives         |
+      | ps            |
+      | models        |
+      | pull minillama |
+
+  Scenario: Down ends a queen that is named
+    Given a swarm that was left warm by "rbee-keeper up"
+    When I put the swarm to sleep with "rbee-keeper down" in another home, naming the queen
+    Then the exit status is 0
+    And nothing is left the moment the keeper has ended
+
+  Scenario Outline: <command> wakes no queen that was named
+    When I type "rbee-keeper <command>" naming a queen that is not there
+    Then stderr contains "no queen answers at"
+    And the exit status is 1
+    And nothing was started
+
+    Examples:
+      | command              |
+      | infer 'hello'        |
+      | up                   |
+      | down                 |
+      | status               |
+      | devices              |
+      | hives                |
+      | ps                   |
+      | models               |
+      | pull minillama       |
+      | rm minillama         |
+      | stop worker-abcdef   |
+
+  Scenario: Without her token a named queen lets nobody in
+    Given a swarm that was left warm by "rbee-keeper up"
+    When I type "rbee-keeper ps" in another home, naming the queen without her token's file
+    Then stderr contains "has another token than this RBEE_HOME"
+    And stderr contains "--token-file"
+    And the exit status is 1
+
+  Scenario Outline: What cannot be a queen's address is refused at once
+    When I type "rbee-keeper status --queen <text>"
+    Then stderr contains "is no address of a queen"
+    And the exit status is 2
+    And nothing was started
+
+    Examples:
+      | text             |
+      | localhost        |
+      | ftp://localhost  |
+      | http://          |
+      | http://box:99999 |

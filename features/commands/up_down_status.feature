@@ -1,0 +1,113 @@
+Feature: A swarm that stays: up, status, down
+  What "infer" wakes goes to sleep with it. Who wants the next prompt to start nothing says "up", and
+  "down" when the day is over. Looking never wakes anybody.
+
+  Rule: "up" wakes the queen and her hives, and they stay
+
+    Scenario: Up from nothing
+      When I type "rbee-keeper up"
+      Then the terminal narrates
+        """
+        bee-keeper: queen is asleep, waking queen...
+        bee-keeper: queen is awake and healthy
+        queen: waking the beehive at localhost:8600
+        queen: first heartbeat from hive localhost; checking capabilities...
+        queen: keeping hive and worker warm
+        bee-keeper: the swarm is up and stays; rbee-keeper down ends it
+        """
+      And stdout shows a row "localhost cpu"
+      And the swarm stays up
+      And 1 hive is running
+
+    Scenario: Up on a swarm that is up changes nothing
+      Given a swarm that was left warm by "rbee-keeper up"
+      When I type "rbee-keeper up"
+      Then the exit status is 0
+      And 1 queen is running
+      And 1 hive is running
+
+    Scenario: Ctrl+C while the swarm wakes leaves nothing
+      Given "rbee-keeper up" runs until it narrates "queen: waking the beehive at localhost:8600"
+      When I press Ctrl+C
+      Then the exit status is 130
+      And nothing is left running
+
+  Rule: "down" ends everything, whoever woke it
+
+    Scenario: Down ends what up began
+      Given a swarm that was left warm by "rbee-keeper up"
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the terminal narrates
+        """
+        bee-keeper: asking queen to cascade shutdown
+        queen: shutting down workers...
+        queen: shutting down hives...
+        queen: goodbye
+        bee-keeper: everything is off
+        """
+      And the exit status is 0
+      And nothing is left the moment the keeper has ended
+
+    Scenario: Down ends what a prompt left warm
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the exit status is 0
+      And nothing is left the moment the keeper has ended
+
+    Scenario: Down where nothing runs
+      When I type "rbee-keeper down"
+      Then the terminal narrates
+        """
+        bee-keeper: nothing is running
+        """
+      And the exit status is 0
+      And nothing was started
+
+    Scenario: Down cancels the prompt that somebody waits for, and says so
+      Given a hub that holds "author/endless-llama"
+      And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the terminal narrates
+        """
+        bee-keeper: asking queen to cascade shutdown
+        bee-keeper: jobs that were still running and are cancelled: 1
+        queen: goodbye
+        """
+      And the exit status is 0
+      And the command that was interrupted fails
+      And nothing is left running
+
+    Scenario: Down takes along a hive that has lost its queen
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And the queen has been killed
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the terminal narrates
+        """
+        bee-keeper: asking a hive without a queen to leave
+        bee-keeper: everything is off
+        """
+      And the exit status is 0
+      And nothing is left the moment the keeper has ended
+
+  Rule: "status" looks and wakes nobody
+
+    Scenario: The status of a swarm that sleeps
+      When I type "rbee-keeper status"
+      Then stdout shows a row "queen asleep"
+      And the exit status is 0
+      And nothing was started
+
+    Scenario: The status of a swarm that is warm
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      When I type "rbee-keeper status"
+      Then stdout shows a row "queen awake"
+      And stdout shows a row "localhost online"
+      And stdout shows a row "<worker id> localhost minillama cpu ready"
+      And stdout shows a row "<job id> done minillama"
+      And stderr holds nothing
+
+    Scenario: The status for programs
+      Given a swarm that was left warm by "rbee-keeper up"
+      When I type "rbee-keeper status --json"
+      Then stdout is one answer for programs with "queen, hives, workers, jobs"
+      And the exit status is 0
