@@ -41,6 +41,7 @@ class Sabotage:
 
 
 _PHASES = "features/phases"
+_BRANCHES = "features/branches"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
@@ -115,6 +116,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "ignore-lifeline",
         "The hive is killed while tokens flow -- @5.3 while tokens flow",
         _KILLED,
+    ),
+    Sabotage(
+        "queen",
+        "no-second-try",
+        "A device on which workers keep dying is left for another",
+        f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "queen",
+        "never-offline",
+        "A frozen hive is listed as offline, and is back when it beats again",
+        f"{_BRANCHES}/hives_fail.feature",
+    ),
+    Sabotage(
+        "queen",
+        "no-adoption",
+        "A new queen takes the hive over, with the worker it kept",
+        f"{_BRANCHES}/queens_die.feature",
+    ),
+    Sabotage(
+        "hive",
+        "keep-idle",
+        "An idle worker leaves after its time, and the next prompt loads it again",
+        f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "hive",
+        "never-unload",
+        "An idle worker is unloaded to make room",
+        f"{_BRANCHES}/a_worker_is_in_the_way.feature",
     ),
     Sabotage(
         "keeper",

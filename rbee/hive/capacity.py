@@ -20,6 +20,7 @@ from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
 from rbee.wire.model_ref import ModelRef
@@ -109,7 +110,9 @@ class Capacity:
 
     async def _make_room(self, device: str, need: Need) -> list[str]:
         """Unloads idle workers of a device, least recently used first, until `need` fits."""
-        unloaded = []
+        unloaded: list[str] = []
+        if sabotaged("hive:never-unload"):
+            return unloaded
         gpu = await self.gpu(device)
         for worker in self._idle(device):
             if self._needed(need, gpu) <= self._free(device, gpu):

@@ -158,6 +158,7 @@ class _Hive:
             Route("GET", addresses.MODELS_PROVISION + "/{id}/events", self._provision_events),
             Route("GET", addresses.MODELS, self._models),
             Route("GET", addresses.MODELS + "/{ref:.+}", self._model),
+            Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
             Route("POST", addresses.WORKERS_PROVISION, self._provision_worker),
             Route("POST", addresses.WORKERS_START, self._start_worker, 202),
             Route("GET", addresses.WORKERS, self._workers),
@@ -207,6 +208,18 @@ class _Hive:
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
         return _model_view(row)
+
+    async def _remove_model(self, request: web.Request) -> Answer:
+        ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
+        for worker in self.workers.workers.values():
+            if worker.orders.model_ref == str(ref):
+                raise RbeeError(
+                    "model_in_use",
+                    f"{worker.worker_id} has {ref} loaded",
+                    f"rbee-keeper stop {worker.worker_id}",
+                )
+        await self.models.remove(ref)
+        return None
 
     async def _provision_worker(self, request: web.Request) -> WorkerKindView:
         wanted = await read_body(request, ProvisionWorker)

@@ -6,7 +6,9 @@ What comes in: requests of clients and heartbeats of hives. Jobs are walked by `
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import urllib.parse
 
 import aiohttp
 import msgspec
@@ -21,18 +23,20 @@ from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
-from rbee.queen.hives import Hives
+from rbee.queen.hives import LOCAL, Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.registry import Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
     ClusterModelList,
     ClusterModelView,
     ClusterWorkerList,
     ClusterWorkerView,
+    ErrandBegun,
     Heartbeat,
     HeartbeatAnswer,
     HiveList,
@@ -45,8 +49,10 @@ from rbee.wire.messages import (
     JobView,
     ModelList,
     Nothing,
+    PullModel,
     QueenOrders,
     ShutdownBegun,
+    WakeHives,
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, say
@@ -123,6 +129,7 @@ class _Queen:
             lambda: self.server.url,
             spare,
         )
+        self.errands = Errands(self.hives, self.catalog)
         self.flow = Flow(self.hives, self.registry, settings)
         self.cascade = True
 
@@ -156,16 +163,21 @@ class _Queen:
             Route("GET", addresses.JOBS + "/{id}/events", self._job_events),
             Route("DELETE", addresses.JOBS + "/{id}", self._cancel),
             Route("GET", addresses.HIVES, self._hives),
+            Route("POST", addresses.HIVES_WAKE, self._wake_hives, 202),
+            Route("GET", addresses.ERRANDS + "/{id}/events", self._errand_events),
+            Route("DELETE", addresses.ERRANDS + "/{id}", self._cancel_errand),
             Route("GET", addresses.WORKERS, self._workers),
+            Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
             Route("GET", addresses.MODELS, self._models),
+            Route("POST", addresses.MODELS_PROVISION, self._pull_model, 202),
+            Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
             Route("POST", addresses.HEARTBEAT, self._heartbeat),
         ]
 
     async def _submit(self, request: web.Request) -> JobAccepted:
         wanted = await read_body(request, JobRequest)
         wanted.model_ref = str(parse_model_ref(wanted.model_ref))
-        if self.server.stopping.is_set():
-            raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
+        self._refuse_if_sleepy()
         job = Job(wanted)
         self.jobs.add(job)
         job.task = asyncio.create_task(self._work(job))
@@ -262,6 +274,64 @@ class _Queen:
             ]
         )
 
+    def _refuse_if_sleepy(self) -> None:
+        if self.server.stopping.is_set():
+            raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
+
+    async def _wake_hives(self, request: web.Request) -> ErrandBegun:
+        wanted = await read_body(request, WakeHives)
+        self._refuse_if_sleepy()
+        return _begun(self.errands.wake(wanted.node))
+
+    async def _pull_model(self, request: web.Request) -> ErrandBegun:
+        wanted = await read_body(request, PullModel)
+        ref = str(parse_model_ref(wanted.model_ref))
+        self._refuse_if_sleepy()
+        return _begun(self.errands.pull(ref, wanted.node))
+
+    async def _errand_events(self, request: web.Request) -> Answer:
+        errand = self.errands.get(request.match_info["id"])
+        try:
+            return await respond(
+                request, errand.events, comment_every=self.settings.stream_comment
+            )
+        finally:
+            if errand.events.readers == 0 and errand.task is not None:
+                errand.task.cancel()  # everybody who waited for it has gone
+
+    async def _cancel_errand(self, request: web.Request) -> Answer:
+        await self.errands.cancel(self.errands.get(request.match_info["id"]))
+        return None
+
+    async def _remove_model(self, request: web.Request) -> Answer:
+        ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
+        node = request.query.get("node", LOCAL)
+        hive = self.registry.hives.get(node)
+        if hive is None:
+            raise RbeeError("hive_not_found", f"hive {node} is not awake", "rbee-keeper up")
+        await self.hives.peer(hive).delete(addresses.model_path(str(ref)))
+        return None
+
+    async def _stop_worker(self, request: web.Request) -> Answer:
+        worker_id = request.match_info["id"]
+        for hive in list(self.registry.hives.values()):
+            if worker_id in hive.workers:
+                await self.hives.peer(hive).delete(f"{addresses.WORKERS}/{worker_id}")
+                await self._forgotten(hive.hive_id, worker_id)
+                return None
+        known = [each for hive in self.registry.hives.values() for each in hive.workers]
+        raise no_such("worker", worker_id, known, "rbee-keeper ps lists the workers")
+
+    async def _forgotten(self, hive_id: str, worker_id: str) -> None:
+        """Waits until the heartbeat has come that no longer tells of a worker."""
+
+        def gone() -> bool:
+            return self.registry.worker(hive_id, worker_id) is None
+
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with timeout(self.settings.stop_request):
+                await self.registry.until(gone)
+
     async def _heartbeat(self, request: web.Request) -> HeartbeatAnswer:
         beat = await read_body(request, Heartbeat)
         if not self.registry.beat(beat):
@@ -282,7 +352,10 @@ class _Queen:
 
     def _on_shutdown(self, request: web.Request) -> ShutdownBegun:
         self.cascade = request.query.get("cascade", "true") != "false"
-        return ShutdownBegun(jobs=len(self._jobs_being_read()))
+        if request.query.get("now") == "true":
+            self.server.impatient.set()
+            return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.errands.running()))
+        return ShutdownBegun(jobs=len(self._being_read()))
 
     async def _end_jobs(self) -> None:
         """Waits for the jobs that somebody still reads, unless a signal came; cancels the others.
@@ -290,19 +363,21 @@ class _Queen:
         A job that nobody reads belongs to a keeper that is gone.
         """
         impatient = asyncio.create_task(self.server.impatient.wait())
-        while (read := self._jobs_being_read()) and not impatient.done():
-            unread = asyncio.create_task(read[0].events.unread.wait())
+        while (read := self._being_read()) and not impatient.done():
+            unread = asyncio.create_task(read[0].unread.wait())
             await asyncio.wait([impatient, unread], return_when=asyncio.FIRST_COMPLETED)
             unread.cancel()
         impatient.cancel()
         tasks = [job.task for job in self.jobs.running() if job.task is not None]
+        tasks += self.errands.running()
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=self.settings.stop_request)
 
-    def _jobs_being_read(self) -> list[Job]:
-        return [job for job in self.jobs.running() if job.events.readers]
+    def _being_read(self) -> list[EventLog]:
+        jobs = [job.events for job in self.jobs.running() if job.events.readers]
+        return jobs + [errand.events for errand in self.errands.being_read()]
 
     def _offline(self, hive_id: str) -> None:
         self._say(say_so.HIVE_OFFLINE, hive_id=hive_id, missed=self.settings.heartbeats_missed)
@@ -313,6 +388,11 @@ class _Queen:
 
     def _say(self, line: Line, **facts: object) -> None:
         self.events.narrate(say(line, facts))
+
+
+def _begun(errand: Errand) -> ErrandBegun:
+    url = f"{addresses.ERRANDS}/{errand.errand_id}/events"
+    return ErrandBegun(errand_id=errand.errand_id, events_url=url)
 
 
 def _deadline(job: Job) -> RbeeError:

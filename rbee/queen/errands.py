@@ -15,11 +15,13 @@ from typing import Any
 
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
+from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hives import LOCAL, Hives
 from rbee.queen.registry import Hive
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.addresses import model_path
+from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages import (
     HivesAwake,
     Provisioned,
@@ -49,11 +51,11 @@ class Errand:
 
 
 class Errands:
-    """The errands of a queen; `hives` tells the names of all she knows."""
+    """The errands of a queen."""
 
-    def __init__(self, hives: Hives, known: Callable[[], Awaitable[list[str]]]) -> None:
+    def __init__(self, hives: Hives, catalog: HiveCatalog) -> None:
         self._hives = hives
-        self._known = known
+        self._catalog = catalog
         self._errands: dict[str, Errand] = {}
 
     def wake(self, node: str | None) -> Errand:
@@ -99,26 +101,16 @@ class Errands:
             errand.task.cancel()
             await asyncio.wait([errand.task])
 
-    async def no_such_hive(self, node: str) -> RbeeError:
-        """The error for a hive that the queen does not know, with a near match."""
-        known = await self._known()
-        near = difflib.get_close_matches(node, known, 1)
-        return RbeeError(
-            "hive_not_found",
-            f"no hive is called {node!r}",
-            f"did you mean {near[0]}?" if near else "rbee-keeper hives lists them",
-            {"hives": known},
-        )
-
     async def _awake(self, node: str | None, errand: Errand) -> list[Hive]:
         hives = await self._hives.awake(node, errand.say)
         if not hives and node is not None:
-            raise await self.no_such_hive(node)
+            known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]
+            raise no_such("hive", node, known, "rbee-keeper hives lists them")
         return hives
 
     async def _pull(self, ref: str, peer: Peer, errand: Errand) -> Provisioned:
-        with contextlib.suppress(_NotHere):
-            found = await _found(peer, ref)
+        found = await _found(ref, peer)
+        if found is not None:
             errand.say(say_so.MODEL_FOUND, model_ref=ref)
             return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
         wanted = ProvisionModel(model_ref=ref)
@@ -155,3 +147,12 @@ class Errands:
             errand.events.error(lost.body(errand.errand_id))
         else:
             errand.events.done(done)
+
+
+async def _found(ref: str, peer: Peer) -> ModelView | None:
+    try:
+        return await peer.get(model_path(ref), ModelView)
+    except RbeeError as error:
+        if error.code != "model_not_found" or not ref.startswith("HF:"):
+            raise
+        return None

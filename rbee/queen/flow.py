@@ -14,6 +14,7 @@ import msgspec
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
+from rbee.process.sabotage import sabotaged
 from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
@@ -37,7 +38,7 @@ from rbee.wire.messages import (
     WorkerState,
     decode,
 )
-from rbee.wire.narration import device_name
+from rbee.wire.narration import Line, device_name
 from rbee.wire.settings import Settings
 
 #: How often a job is tried whose worker or hive breaks before the first token.
@@ -64,9 +65,10 @@ class Flow:
             try:
                 return await self._attempt(job)
             except RbeeError as error:
-                if error.code not in _MOVABLE or job.tokens_forwarded or attempt == _ATTEMPTS:
+                last = attempt == _ATTEMPTS or sabotaged("queen:no-second-try")
+                if error.code not in _MOVABLE or job.tokens_forwarded or last:
                     raise
-                await self._believe(job, error)
+                await self._learn_from(job, error)
                 job.say(say_so.MOVING_ON, why=error.message)
         raise AssertionError("the last attempt returns or raises")
 
@@ -80,7 +82,7 @@ class Flow:
         finally:
             self._release(job)
 
-    async def _believe(self, job: Job, error: RbeeError) -> None:
+    async def _learn_from(self, job: Job, error: RbeeError) -> None:
         """Takes over what a failure says of a worker or a device, before the next attempt.
 
         Raises the error again when no other device is left.
@@ -236,24 +238,25 @@ class Flow:
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
-        registered = asyncio.Event()
-        story = asyncio.create_task(
-            self._relay(job, peer, started.events_url, registered), name="worker's start"
-        )
-        ready = asyncio.create_task(
-            self._registry.until(
-                lambda: is_ready(self._registry.worker(hive.hive_id, started.worker_id))
-            )
-        )
-        try:
-            await story  # raises what went wrong while it loaded
-            await ready
-        finally:
-            story.cancel()
-            ready.cancel()
+        await self._relay(job, peer, started.events_url, say_so.WORKER_REGISTERED)
+        worker = await self._until_ready(hive, started.worker_id)
         job.say(say_so.WORKER_READY, backend=place.backend.upper())
-        worker = self._registry.worker(hive.hive_id, started.worker_id)
-        assert worker is not None
+        return worker
+
+    async def _until_ready(self, hive: Hive, worker_id: str) -> WorkerBeat:
+        """A worker once its hive's heartbeat says that it is ready."""
+
+        def known() -> WorkerBeat | None:
+            return self._registry.worker(hive.hive_id, worker_id)
+
+        await self._registry.until(lambda: known() is None or is_ready(known()))
+        worker = known()
+        if worker is None:
+            raise RbeeError(
+                "worker_crashed",
+                f"worker {worker_id} was ready and is gone",
+                f"rbee-keeper logs {worker_id}",
+            )
         return worker
 
     # --- phase 11: tokens -----------------------------------------------------------------------
@@ -302,15 +305,18 @@ class Flow:
     # --------------------------------------------------------------------------------------------
 
     async def _relay(
-        self, job: Job, peer: Peer, path: str, registered: asyncio.Event | None = None
+        self, job: Job, peer: Peer, path: str, after_first: Line | None = None
     ) -> None:
-        """Passes narration and progress of a stream on to the job; raises the error it ends in."""
+        """Passes narration and progress of a stream on to the job; raises the error it ends in.
+
+        `after_first` is what the queen adds to the first line of a story.
+        """
         async for frame in peer.events(path):
             if frame.event in ("narration", "progress"):
                 job.events.forward(frame.body)
-                if registered is not None and not registered.is_set():
-                    registered.set()
-                    job.say(say_so.WORKER_REGISTERED)
+                if after_first is not None:
+                    job.say(after_first)
+                    after_first = None
             elif frame.event == "error":
                 raise RbeeError.from_body(decode(frame.data, ErrorBody))
             elif frame.event == "cancelled":

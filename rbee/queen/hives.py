@@ -17,6 +17,7 @@ from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import Reports, exit_of, stop
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.registry import Hive, Registry
@@ -145,6 +146,8 @@ class Hives:
     async def _adopt(self, row: HiveRow, tell: Tell) -> Hive | None:
         """Takes over a hive that outlived its queen, with the workers it kept; None: none did."""
         if row.hive_id in self._children or not self._settings.hive_port:
+            return None
+        if sabotaged("queen:no-adoption"):
             return None
         url = addresses.base_url(self._settings.hive_host, self._settings.hive_port)
         hive = self._registry.woken(row.hive_id, row.host, url)

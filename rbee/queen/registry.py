@@ -12,6 +12,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 
+from rbee.process.sabotage import sabotaged
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
 
 
@@ -124,6 +125,8 @@ class Registry:
         self._timers[hive_id] = loop.call_later(self._silence, self._silent, hive_id)
 
     def _silent(self, hive_id: str) -> None:
+        if sabotaged("queen:never-offline"):
+            return
         hive = self.hives.pop(hive_id, None)
         if hive is not None:
             self._offline[hive_id] = hive

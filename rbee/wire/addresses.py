@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 HEALTH = "/health"
 EVENTS = "/events"
 SHUTDOWN = "/shutdown"
@@ -37,6 +39,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def base_url(host: str, port: int) -> str:
     """``http://host:port``, with brackets around an IPv6 address."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def model_path(ref: str) -> str:
+    """The path of one model; a reference has slashes and colons of its own."""
+    return f"{MODELS}/{quote(ref, safe='')}"
 
 
 def is_loopback(host: str) -> bool:

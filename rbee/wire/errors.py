@@ -7,6 +7,8 @@ its code; on a stream as an ``error`` event; on a terminal as two lines.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -90,3 +92,10 @@ class RbeeError(Exception):
         """The error a peer told us; an unknown code becomes `internal`."""
         code = body.code if body.code in HTTP_STATUS else "internal"
         return cls(code, body.message, body.suggestion, body.details)
+
+
+def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
+    """The error for a `what` (hive, model, worker) that nobody has, with its nearest match."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    suggestion = f"did you mean {near[0]}?" if near else else_try
+    return RbeeError(f"{what}_not_found", f"no {what} is called {name!r}", suggestion)

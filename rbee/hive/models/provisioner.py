@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import secrets
 import threading
 import time
@@ -108,6 +109,21 @@ class Provisioner:
         provision.task = asyncio.create_task(self._run(provision))
         return provision
 
+    async def remove(self, ref: ModelRef) -> None:
+        """Takes a model out of the catalog, and off the disk what rbee itself put there.
+
+        Raises `model_not_found` with a near match, and `model_in_use` while it is being fetched.
+        """
+        self._forget(ref)
+        for running in self._provisions.values():
+            if running.ref == ref and not running.events.closed:
+                raise RbeeError(
+                    "model_in_use",
+                    f"{ref} is being fetched by this hive",
+                    "wait until it is here, or press Ctrl+C where it is fetched",
+                )
+        await asyncio.to_thread(self._remove, ref)
+
     def get(self, provision_id: str) -> Provision:
         """A provision by its id. Raises `not_found`."""
         try:
@@ -194,6 +210,24 @@ class Provisioner:
                     self._settings.download_tries,
                 )
             before += file.size
+
+    def _remove(self, ref: ModelRef) -> None:
+        known = [row.ref for row in self._catalog.list()]
+        if str(ref) not in known:
+            near = difflib.get_close_matches(str(ref), known, 1)
+            raise RbeeError(
+                "model_not_found",
+                f"{ref} is not on this hive",
+                f"did you mean {near[0]}?" if near else "rbee-keeper models lists what is",
+                {"models": known},
+            )
+        for file in self._catalog.remove(str(ref)):
+            path = Path(file.path)
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+            for folder in path.parents[: len(path.relative_to(self._models).parts) - 1]:
+                with contextlib.suppress(OSError):  # it holds other files
+                    folder.rmdir()
 
     def _enter_local(self, ref: ModelRef) -> ModelRow:
         path = bundled_path() if ref.source == "bundled" else Path(ref.path)

@@ -25,6 +25,7 @@ from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -245,6 +246,9 @@ class Supervisor:
 
     async def _take(self, measure: Measure, worker: Worker) -> None:
         if measure is Measure.UNLOAD:
+            if sabotaged("hive:keep-idle"):
+                worker.idle_since = None
+                return
             await self.stop(worker)
             return
         if measure is Measure.GIVE_UP:
