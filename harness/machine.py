@@ -52,6 +52,20 @@ def hub_with(cluster: Cluster, repository: str) -> None:
     assert cluster.hub.url
 
 
+def corrupt(cluster: Cluster, database: str) -> None:
+    """Writes nonsense over the beginning of a database file, and over its write-ahead log."""
+    for path in cluster.home.glob(f"{database}*"):
+        path.write_bytes(b"no database any more" * 50 + path.read_bytes()[1000:])
+
+
+def change_a_byte(cluster: Cluster, pattern: str) -> None:
+    """Turns one byte in the middle of the one file below RBEE_HOME that matches."""
+    (path,) = cluster.home.rglob(pattern)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
 def configure(cluster: Cluster, text: str) -> None:
     """Writes config.toml."""
     cluster.home.mkdir(mode=0o700, exist_ok=True)

@@ -36,6 +36,17 @@ def hub_holds(context: Context, repository: str) -> None:
     machine.hub_with(context.cluster, repository)
 
 
+@given("both catalogs are corrupt")
+def corrupt_catalogs(context: Context) -> None:
+    machine.corrupt(context.cluster, "queen.db")
+    machine.corrupt(context.cluster, "hive.db")
+
+
+@given("a byte of its model has changed on disk")
+def changed_model(context: Context) -> None:
+    machine.change_a_byte(context.cluster, "*.gguf")
+
+
 @given("RBEE_HOME is a folder that cannot be made")
 def unusable_home(context: Context) -> None:
     context.cluster.use_home(context.cluster.write("file", "no folder") / "home")

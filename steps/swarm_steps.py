@@ -31,6 +31,11 @@ def short_grace(context: Context, milliseconds: int) -> None:
     context.cluster.set(reader_grace=milliseconds / 1000)
 
 
+@given("capabilities are old at once")
+def old_capabilities(context: Context) -> None:
+    context.cluster.set(capabilities_fresh=0.0001)
+
+
 @given("the queen has seen each worker busy")
 def seen_busy(context: Context) -> None:
     swarm.wait_for_slots(context.cluster, free=False)

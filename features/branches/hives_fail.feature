@@ -1,4 +1,18 @@
-Feature: What happens when a hive dies or falls silent
+Feature: What happens when a hive is known, dies or falls silent
+
+  Rule: What a hive told of its devices is believed for a while
+
+    Scenario: Old capabilities are asked for again
+      Given capabilities are old at once
+      And a swarm that is warm
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: capabilities of hive 'localhost' are old; asking again...
+        queen: hive localhost has CPU; models: 1, workers: 1
+        [DONE]
+        """
+      And 1 hive is running
 
   Rule: A hive that dies takes its workers with it and is woken again
 

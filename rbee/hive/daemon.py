@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -25,6 +26,7 @@ from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.wire import addresses
+from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
     Adopt,
@@ -43,6 +45,7 @@ from rbee.wire.messages import (
     WorkerStarted,
 )
 from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.narration import say
 from rbee.wire.settings import Settings
 
 
@@ -74,6 +77,9 @@ async def _live(
             lifeline.failed(error.body())
             leave(1)
         if lifeline is not None:
+            if hive.catalog.set_aside:
+                name = Path(hive.catalog.set_aside).name
+                lifeline.narrate(say(say_so.HIVE_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
         await hive.sleep()

@@ -13,35 +13,36 @@ import msgspec
 from rbee import __version__
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.child import Child
 from rbee.process.health import wait_healthy
-from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Health, JobList, QueenOrders, ShutdownBegun
 from rbee.wire.narration import Narration
-from rbee.wire.settings import Settings
+from rbee.wire.settings import Settings, with_flags
 
 _CASCADE = addresses.SHUTDOWN + "?cascade=true"
+_CASCADE_NOW = _CASCADE + "&now=true"
 
 
 class AwakeQueen:
     """A queen that answers. `child` is hers when this keeper woke her."""
 
-    def __init__(
-        self, screen: Screen, settings: Settings, client: QueenClient, child: Child | None
-    ) -> None:
-        self.client = client
+    def __init__(self, screen: Screen, where: Whereabouts, child: Child | None = None) -> None:
+        self.client = where.client()
         self._screen = screen
-        self._settings = settings
+        self._where = where
+        self._settings = where.settings
         self._child = child
         self._listener: threading.Thread | None = None
         self._warm = threading.Event()
 
-    def listen(self, token: str) -> None:
+    def listen(self) -> None:
         """Phase 2.1: shows what she says that belongs to no job, from now on."""
-        events = QueenClient(self.client.url, token, self._settings.connect_timeout)
+        events = self._where.client()
+        events.url = self.client.url
         connected = threading.Event()
 
         def show() -> None:
@@ -85,6 +86,22 @@ class AwakeQueen:
         if self._listener is not None:
             self._listener.join(settings.stop_request)
 
+    def end(self) -> None:
+        """Has her shut everything down now, whoever woke her and waits for her, and sees her go.
+
+        Raises `queen_unreachable` when she is still there after the time for stopping.
+        """
+        health = self.client.health()
+        self._screen.say(say_so.CASCADE)
+        jobs = self.client.post(_CASCADE_NOW, None, ShutdownBegun).jobs
+        if jobs:
+            self._screen.say(say_so.JOBS_CANCELLED, count=jobs)
+        self.client.close()
+        if self._listener is not None:
+            self._listener.join(self._settings.stop_total)
+        if health is not None:
+            wait_gone(self.client, health, self._settings)
+
     def abandon(self) -> None:
         """Leaves without waiting; she notices that her lifeline is closed."""
         if self._child is not None:
@@ -97,32 +114,32 @@ class AwakeQueen:
 
 
 @contextlib.contextmanager
-def awake_queen(
-    screen: Screen, home: Home, settings: Settings, *, spare: str | None
-) -> Iterator[AwakeQueen]:
+def awake_queen(screen: Screen, where: Whereabouts, *, spare: str | None) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
     `spare` names the engine of a hive and a worker that a woken queen starts right away, as they
     will be wanted.
     Raises `port_in_use` where another program holds her port, `unauthorized` where a queen with
-    another token does, and what a queen that cannot start reports.
+    another token does, `queen_unreachable` where she was named and does not answer, and what a
+    queen that cannot start reports.
     """
-    token = home.token()
-    url = addresses.base_url(settings.queen_host, settings.queen_port)
-    client = QueenClient(url, token, settings.connect_timeout)
-    queen = AwakeQueen(screen, settings, client, None)
+    settings = where.settings
+    queen = AwakeQueen(screen, where)
     child: Child | None = None
-    if _recognised(client, client.health()) is None:
+    if recognised(queen.client) is None:
+        if where.named:
+            raise _unanswered(where)
         screen.say(say_so.QUEEN_ASLEEP)
-        child = Child.start("queen", home.log("queen"), *(["--spare", spare] if spare else []))
-        queen = AwakeQueen(screen, settings, client, child)
+        log = where.home.log("queen")
+        child = Child.start("queen", log, *(["--spare", spare] if spare else []))
+        queen = AwakeQueen(screen, where, child)
     try:
         if child is not None:
             screen.say(say_so.QUEEN_LAUNCH, port=settings.queen_port)
-            if not _launch(child, client, token, settings, screen):
-                queen = AwakeQueen(screen, settings, client, None)
+            if not _launch(child, queen.client, where, screen):
+                queen = AwakeQueen(screen, where)
         screen.say(say_so.QUEEN_AWAKE)
-        queen.listen(token)
+        queen.listen()
         yield queen
     finally:
         try:
@@ -132,22 +149,62 @@ def awake_queen(
             raise
 
 
-def _launch(
-    child: Child, client: QueenClient, token: str, settings: Settings, screen: Screen
-) -> bool:
+def find_queen(where: Whereabouts) -> QueenClient:
+    """The queen, for a command that wakes nobody. Raises `queen_unreachable` when she sleeps."""
+    client = where.client()
+    if recognised(client) is not None:
+        return client
+    if where.named:
+        raise _unanswered(where)
+    raise RbeeError("queen_unreachable", "the queen is asleep", "rbee-keeper up")
+
+
+def find_any_queen(where: Whereabouts) -> QueenClient | None:
+    """The queen, of whatever version; None when she sleeps. Raises where a named one does."""
+    client = where.client()
+    if recognised(client, any_version=True) is not None:
+        return client
+    if where.named:
+        raise _unanswered(where)
+    return None
+
+
+def wait_gone(client: QueenClient, health: Health, settings: Settings) -> None:
+    """Waits until the daemon that told this health has freed its port.
+
+    Raises `queen_unreachable` when it is still there after the time for stopping.
+    """
+
+    def gone() -> bool | None:
+        with contextlib.suppress(RbeeError):  # it is too busy leaving to answer
+            now = client.health()
+            return True if now is None or now.instance != health.instance else None
+        return None
+
+    patience = with_flags(settings, {"health_wait_total": settings.stop_total})
+    if wait_healthy(gone, patience) is None:
+        raise RbeeError(
+            "queen_unreachable",
+            f"the {health.role} at {client.url} is still there after {settings.stop_total:g} s",
+            f"rbee-keeper logs {health.role} shows what keeps it",
+        )
+
+
+def _launch(child: Child, client: QueenClient, where: Whereabouts, screen: Screen) -> bool:
     """Phases 1.2 and 1.3. False: another keeper's queen was faster, and is used instead."""
+    settings = where.settings
     child.order(
         QueenOrders(
             host=settings.queen_host,
             port=settings.queen_port,
-            token=token,
+            token=where.token,
             database=settings.database,
         )
     )
     try:
         ready = child.wait_ready(settings.health_wait_total, screen.narrate)
     except RbeeError as error:
-        if error.code != "port_in_use" or _recognised(client, client.health()) is None:
+        if error.code != "port_in_use" or recognised(client) is None:
             raise
         child.release()
         child.process.wait()
@@ -167,8 +224,21 @@ def _launch(
     return True
 
 
-def _recognised(client: QueenClient, health: Health | None) -> Health | None:
-    """`health`, if it is that of a queen we can use. Raises where she is none of ours."""
+def _unanswered(where: Whereabouts) -> RbeeError:
+    return RbeeError(
+        "queen_unreachable",
+        f"no queen answers at {where.url}",
+        "type rbee-keeper up on that machine, or leave --queen out to use the queen of this one",
+        {"url": where.url},
+    )
+
+
+def recognised(client: QueenClient, *, any_version: bool = False) -> Health | None:
+    """Who answers, if she is a queen we can use; None when nobody does.
+
+    Raises where somebody answers who is none of ours.
+    """
+    health = client.health()
     if health is None:
         return None
     if health.role != "queen":
@@ -177,7 +247,7 @@ def _recognised(client: QueenClient, health: Health | None) -> Health | None:
             f"{client.url} is held by a {health.role}, not by a queen",
             "choose another port: export RBEE_QUEEN_PORT=8510",
         )
-    if health.version != __version__:
+    if health.version != __version__ and not any_version:
         raise RbeeError(
             "queen_unreachable",
             f"the queen at {client.url} is version {health.version}, this keeper {__version__}",

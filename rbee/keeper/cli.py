@@ -1,39 +1,31 @@
 """The keeper's commands. Phase 0.
 
-Exit status: 0 done, 1 failed, 2 usage, 124 deadline, 130 Ctrl+C.
+Exit status: 0 done, 1 failed, 2 usage, 124 deadline, 130 Ctrl+C. What a command does is imported
+when it is typed: the start of the keeper is part of every cold run.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, NoReturn
 
 import click
 
 from rbee import __version__
+from rbee.keeper.options import (
+    ModelRefText,
+    at_home,
+    list_options,
+    screen_of,
+    story_options,
+    with_queen,
+)
 from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
-from rbee.wire.errors import RbeeError
-from rbee.wire.model_ref import BUNDLED, parse_model_ref
-from rbee.wire.settings import Settings, with_flags
+from rbee.wire.model_ref import BUNDLED
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2}
-_INTERRUPTED = 130
-_BROKEN_PIPE = 141
-
-
-class _ModelRef(click.ParamType[str]):
-    """A model reference, checked before anything is started."""
-
-    name = "ref"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return str(parse_model_ref(value))
-        except RbeeError as error:
-            self.fail(f"{error.message}\n  try: {error.suggestion}", param, ctx)
 
 
 @click.group(context_settings=_CONTEXT)
@@ -49,7 +41,7 @@ def keeper() -> None:
 
 @keeper.command()
 @click.argument("prompt", required=False)
-@click.option("--model", "-m", type=_ModelRef(), default=BUNDLED, help="HF:owner/repo[:quant].")
+@click.option("--model", "-m", type=ModelRefText(), default=BUNDLED, help="HF:owner/repo[:quant].")
 @click.option("--node", help="Run on this hive.")
 @click.option("--device", help="Run on this device: gpu0, gpu1, ..., cpu.")
 @click.option("--backend", type=click.Choice(["cuda", "metal", "cpu"]), help="Kind of device.")
@@ -65,12 +57,8 @@ def keeper() -> None:
 @click.option("--no-cpu", is_flag=True, help="Fail rather than fall back to the CPU.")
 @click.option("--keep-alive", is_flag=True, help="Leave everything warm for the next time.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Give up after seconds.")
-@click.option("--quiet", "-q", is_flag=True, help="No narration.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stderr.")
-@click.option("--queen", metavar="URL", help="Where the queen listens.")
-@click.option("--token-file", type=click.Path(exists=True, dir_okay=False), help="Her token.")
-@click.pass_context
-def infer(ctx: click.Context, /, **options: Any) -> None:
+@story_options
+def infer(**options: Any) -> None:
     """Answer PROMPT with a model; PROMPT - or none reads standard input.
 
     Tokens go to stdout, everything else to stderr. What is not running is woken, and goes to
@@ -84,8 +72,7 @@ def infer(ctx: click.Context, /, **options: Any) -> None:
     """
     from rbee.wire.messages import JobRequest
 
-    if options["quiet"] and options["as_json"]:
-        raise click.UsageError("--quiet and --json exclude each other")
+    screen = screen_of(options)
     request = JobRequest(
         model_ref=options["model"],
         prompt=_prompt(options["prompt"]),
@@ -104,14 +91,249 @@ def infer(ctx: click.Context, /, **options: Any) -> None:
         allow_cpu=not options["no_cpu"],
         deadline_s=options["deadline"],
     )
-    screen = Screen(quiet=options["quiet"], as_json=options["as_json"])
 
-    def run(home: Home, settings: Settings) -> None:
+    def run(where: Whereabouts) -> None:
         from rbee.keeper.infer import infer as run_infer
 
-        run_infer(screen, home, settings, request, keep_alive=options["keep_alive"])
+        run_infer(screen, where, request, keep_alive=options["keep_alive"])
 
-    _at_home(screen, options, run)
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@story_options
+def up(**options: Any) -> None:
+    """Wake the queen and her hives, and let them stay.
+
+    What is there is told on stdout. "rbee-keeper down" ends it.
+
+    \b
+    Example:
+      rbee-keeper up
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper.up_down import up as run_up
+
+        run_up(screen, where, as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@story_options
+def down(**options: Any) -> None:
+    """End the queen, hives and workers, whoever woke them; cancel the jobs that still run.
+
+    \b
+    Example:
+      rbee-keeper down
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper.up_down import down as run_down
+
+        run_down(screen, where)
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@list_options
+def status(**options: Any) -> None:
+    """Tell what is awake and what it does; wakes nobody.
+
+    \b
+    Examples:
+      rbee-keeper status
+      rbee-keeper status --json
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper.status import status as run_status
+
+        run_status(screen, where, as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("hive", required=False)
+@list_options
+def devices(**options: Any) -> None:
+    """List the processors and GPUs of HIVE, or of every hive.
+
+    \b
+    Examples:
+      rbee-keeper devices
+      rbee-keeper devices localhost
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import lists
+
+        lists.devices(screen, where, options["hive"], as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@list_options
+def hives(**options: Any) -> None:
+    """List the machines of the swarm, awake and asleep.
+
+    \b
+    Example:
+      rbee-keeper hives
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import lists
+
+        lists.hives(screen, where, as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@list_options
+def ps(**options: Any) -> None:
+    """List the workers and the jobs.
+
+    \b
+    Example:
+      rbee-keeper ps
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import lists
+
+        lists.ps(screen, where, as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.option("--node", help="Of this hive alone.")
+@list_options
+def models(**options: Any) -> None:
+    """List the models on the hives that are awake.
+
+    \b
+    Examples:
+      rbee-keeper models
+      rbee-keeper models --node localhost
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import lists
+
+        lists.models(screen, where, options["node"], as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("ref", type=ModelRefText())
+@click.option("--node", help="To this hive; without it, the one beside the queen.")
+@story_options
+def pull(**options: Any) -> None:
+    """Fetch model REF before it is needed.
+
+    What is not running is woken, and goes to sleep again afterwards.
+
+    \b
+    Examples:
+      rbee-keeper pull HF:author/minillama
+      rbee-keeper pull --node localhost HF:author/minillama:Q4_0
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import models
+
+        models.pull(screen, where, options["ref"], options["node"], as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("ref", type=ModelRefText())
+@click.option("--node", help="From this hive; without it, the one beside the queen.")
+@story_options
+def rm(**options: Any) -> None:
+    """Remove model REF from a hive, with the files that rbee has put there.
+
+    \b
+    Example:
+      rbee-keeper rm HF:author/minillama
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import models
+
+        models.remove(screen, where, options["ref"], options["node"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("worker")
+@story_options
+def stop(**options: Any) -> None:
+    """End one WORKER, named by its id or the first letters of it.
+
+    \b
+    Example:
+      rbee-keeper stop worker-0a1b2c
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper.stop import stop as run_stop
+
+        run_stop(screen, where, options["worker"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("name", metavar="[ROLE|ID]", required=False)
+@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl+C.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: the list as JSON.")
+def logs(name: str | None, follow: bool, as_json: bool) -> None:
+    """Show the log of a role, a hive or a worker of this machine, or list the logs.
+
+    \b
+    Examples:
+      rbee-keeper logs
+      rbee-keeper logs queen
+    """
+    screen = Screen(as_json=as_json)
+    if name is None and follow:
+        raise click.UsageError("--follow needs to know which log; rbee-keeper logs lists them")
+    if name is not None and as_json:
+        raise click.UsageError("--json is for the list of logs; a log is text")
+
+    def run(home: Home) -> None:
+        from rbee.keeper import logs
+
+        if name is None:
+            logs.list_logs(screen, home, as_json=as_json)
+        elif follow:
+            logs.follow_log(screen, home, name)
+        else:
+            logs.show_logs(screen, home, name)
+
+    at_home(screen, run)
 
 
 def main() -> NoReturn:
@@ -127,35 +349,3 @@ def _prompt(given: str | None) -> str:
     if not text.strip():
         raise click.UsageError('the prompt is empty; for example: rbee-keeper infer "hello"')
     return text
-
-
-def _at_home(screen: Screen, options: dict[str, Any], run: Any) -> NoReturn:
-    """Runs a command in this machine's RBEE_HOME and exits with its status."""
-    import signal
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    status = 0
-    try:
-        home = Home.open()
-        run(home, with_flags(home.settings(), {}))
-    except RbeeError as error:
-        screen.error(error)
-        status = _EXIT_STATUS.get(error.code, 1)
-    except KeyboardInterrupt:
-        status = _INTERRUPTED
-    except BrokenPipeError:
-        status = _BROKEN_PIPE
-    _leave(status)
-
-
-def _leave(status: int) -> NoReturn:
-    """Ends at once: nothing is left to tear down that the kernel would not."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        pass  # nobody reads any more, and nothing can be told to them
-    os._exit(status)

@@ -9,21 +9,18 @@ import msgspec
 from rbee.keeper.awake import AwakeQueen, awake_queen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
-from rbee.process.home import Home
+from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Done, JobAccepted, JobRequest, Progress, Token
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
-from rbee.wire.settings import Settings
 
 _token = msgspec.json.Decoder(Token)
 
 
-def infer(
-    screen: Screen, home: Home, settings: Settings, request: JobRequest, *, keep_alive: bool
-) -> None:
+def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive: bool) -> None:
     """Runs one job and shows it. Raises `RbeeError` with what went wrong.
 
     Ctrl+C cancels the job; a queen that was woken for it goes to sleep either way.
@@ -31,8 +28,8 @@ def infer(
     screen.say(say_so.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
-    spare = None if request.node else request.engine or settings.engine
-    with awake_queen(screen, home, settings, spare=spare) as queen:
+    spare = None if request.node else request.engine or where.settings.engine
+    with awake_queen(screen, where, spare=spare) as queen:
         _run_job(screen, queen, request)
         if keep_alive:
             queen.keep()

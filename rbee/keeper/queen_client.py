@@ -94,6 +94,7 @@ class QueenClient:
                 if frames:
                     yield frames
                     if frames[-1].is_done:
+                        self.close()  # what follows on it belongs to the stream
                         return
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from None

@@ -1,4 +1,4 @@
-"""What the person sees: tokens on stdout, everything else on stderr.
+"""What the person sees: tokens, or the answer asked for, on stdout; everything else on stderr.
 
 ``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal
 gets a bar for downloads, a pipe gets plain lines.
@@ -65,6 +65,18 @@ class Screen:
             out.write(text)
             out.flush()
             self._mid_line = not text.endswith("\n")
+
+    def answer(self, text: str) -> None:
+        """Writes what was asked for to stdout, as it is, with a newline behind it."""
+        with self._lock:
+            self._clear_bar()
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+    def hint(self, text: str) -> None:
+        """Says in plain words, to a person alone, what an empty answer means."""
+        if not self._json and not self._quiet:
+            self._line(text)
 
     def end_text(self) -> None:
         """Ends the text with a newline, where it has none."""

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import urllib.parse
+from pathlib import Path
 
 import aiohttp
 import msgspec
@@ -92,6 +93,9 @@ async def _live(
             lifeline.failed(error.body())
             leave(1)
         if lifeline is not None:
+            if queen.catalog.set_aside:
+                name = Path(queen.catalog.set_aside).name
+                lifeline.narrate(say(say_so.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
         await queen.serve(lifeline)
         await queen.sleep()
@@ -292,9 +296,7 @@ class _Queen:
     async def _errand_events(self, request: web.Request) -> Answer:
         errand = self.errands.get(request.match_info["id"])
         try:
-            return await respond(
-                request, errand.events, comment_every=self.settings.stream_comment
-            )
+            return await respond(request, errand.events, comment_every=self.settings.stream_comment)
         finally:
             if errand.events.readers == 0 and errand.task is not None:
                 errand.task.cancel()  # everybody who waited for it has gone

@@ -6,8 +6,6 @@ Each has a story of its own, like a job. Nobody is left who reads it: then it is
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import difflib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -24,6 +22,7 @@ from rbee.wire.addresses import model_path
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages import (
     HivesAwake,
+    ModelView,
     Provisioned,
     ProvisionModel,
     ProvisionStarted,

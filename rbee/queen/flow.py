@@ -127,9 +127,12 @@ class Flow:
         if warm is None:
             return None
         facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
-        if warm.worker.state is WorkerState.LOADING or warm.worker.slots_free < 1:
-            state = "loading" if warm.worker.state is WorkerState.LOADING else "busy"
-            job.say(say_so.WAIT_WORKER, state=state, **facts)
+        loading = warm.worker.state is WorkerState.LOADING
+        if not loading and warm.worker.slots_free < 1 and await self._room_for_another(job, awake):
+            job.say(say_so.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
+            return None
+        if loading or warm.worker.slots_free < 1:
+            job.say(say_so.WAIT_WORKER, state="loading" if loading else "busy", **facts)
             await self._until_free(warm.hive_id, warm.worker.worker_id)
         worker = self._registry.worker(warm.hive_id, warm.worker.worker_id)
         if worker is None or not is_ready(worker):
@@ -138,6 +141,20 @@ class Flow:
         job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
         job.hive_id, job.device = warm.hive_id, worker.device
         return worker
+
+    async def _room_for_another(self, job: Job, awake: list[Hive]) -> bool:
+        """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
+        for place in scheduler.places(job.request, self._facts(awake)):
+            if place.device == scheduler.CPU:
+                continue
+            try:
+                await self._capacity(job, place)
+            except RbeeError as error:
+                if error.code != "insufficient_vram":
+                    raise
+            else:
+                return True
+        return False
 
     async def _until_free(self, hive_id: str, worker_id: str) -> None:
         def free_or_gone() -> bool:
@@ -177,12 +194,15 @@ class Flow:
     async def _ask_room(self, job: Job, place: Place) -> None:
         device = device_name(place.device)
         job.say(say_so.ASK_ROOM, device=device)
+        await self._capacity(job, place)
+        job.say(say_so.ROOM, device=device, model_ref=job.request.model_ref)
+
+    async def _capacity(self, job: Job, place: Place) -> None:
         query = {"device": place.device, "model": job.request.model_ref}
         if job.request.ctx is not None:
             query["ctx"] = str(job.request.ctx)
         hive = self._registry.hives[place.hive_id]
         await self._peer(job, hive).get(addresses.CAPACITY, type(None), query)
-        job.say(say_so.ROOM, device=device, model_ref=job.request.model_ref)
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 

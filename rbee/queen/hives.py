@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from signal import SIGKILL
 
@@ -25,7 +26,7 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Adopt, Devices, Health, HiveOrders, HiveStatus
-from rbee.wire.narration import device_name
+from rbee.wire.narration import Line, device_name
 from rbee.wire.settings import Settings
 
 #: The id and host of the machine the queen runs on.
@@ -120,27 +121,19 @@ class Hives:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
-                tell(say_so.REGISTERED, hive_id=row.hive_id)
-                return hive
-            if hive is None:
-                hive = await self._adopt(row, tell)
-            if hive is None:
-                tell(say_so.HIVE_WAKE, host=row.host, port=self._settings.hive_port)
-                hive = await self._wake_local(row)
-            await self._first_heartbeat(hive)
-            tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
-            devices = await self._ask_devices(hive)
-            tell(
-                say_so.CAPABILITIES,
-                hive_id=row.hive_id,
-                devices=in_words(devices),
-                models=devices.models,
-                workers=devices.workers,
-            )
-            simulated = [gpu for gpu in devices.gpus if gpu.simulated]
-            if simulated:
-                names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
-                tell(say_so.SIMULATED_GPUS, names=names)
+                if time.monotonic() - hive.devices_at < self._settings.capabilities_fresh:
+                    tell(say_so.REGISTERED, hive_id=row.hive_id)
+                    return hive
+                tell(say_so.STALE, hive_id=row.hive_id)
+            else:
+                if hive is None:
+                    hive = await self._adopt(row, tell)
+                if hive is None:
+                    tell(say_so.HIVE_WAKE, host=row.host, port=self._settings.hive_port)
+                    hive = await self._wake_local(row, tell)
+                await self._first_heartbeat(hive)
+                tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
+            await self._ask_devices(hive, tell)
             return hive
 
     async def _adopt(self, row: HiveRow, tell: Tell) -> Hive | None:
@@ -163,7 +156,7 @@ class Hives:
         tell(say_so.ADOPTED, hive_id=row.hive_id)
         return hive
 
-    async def _wake_local(self, row: HiveRow) -> Hive:
+    async def _wake_local(self, row: HiveRow, tell: Tell) -> Hive:
         if row.hive_id in self._children:  # it is offline, but its process is still there
             stuck, ended = self._children[row.hive_id]
             stuck.signal(SIGKILL)
@@ -183,7 +176,10 @@ class Hives:
         )
         reports = Reports(child)
         try:
-            report = await reports.ready(self._settings.health_wait_total, lambda line: None)
+            report = await reports.ready(
+                self._settings.health_wait_total,
+                lambda said: tell(Line(said.actor, said.action, "{human}"), human=said.human),
+            )
         except BaseException:
             child.release()
             raise
@@ -207,11 +203,22 @@ class Hives:
         if hive.beats == 0:
             raise _silent(hive, "ended before its first heartbeat")
 
-    async def _ask_devices(self, hive: Hive) -> Devices:
+    async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
+        """Phase 4: what a hive has goes into the catalog and the registry."""
         devices = await self.peer(hive).get(addresses.DEVICES, Devices)
         await asyncio.to_thread(self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
-        return devices
+        tell(
+            say_so.CAPABILITIES,
+            hive_id=hive.hive_id,
+            devices=in_words(devices),
+            models=devices.models,
+            workers=devices.workers,
+        )
+        simulated = [gpu for gpu in devices.gpus if gpu.simulated]
+        if simulated:
+            names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
+            tell(say_so.SIMULATED_GPUS, names=names)
 
     async def _put_to_sleep(self, hive_id: str) -> None:
         hive = self._registry.hives.get(hive_id)

@@ -18,12 +18,17 @@ from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
 
 @dataclasses.dataclass
 class Hive:
-    """A hive that lives. `devices` is None until it was asked; `beats` counts its heartbeats."""
+    """A hive that lives.
+
+    `devices` is None until it was asked, at `devices_at`; `beats` counts its heartbeats. Times
+    are monotonic seconds.
+    """
 
     hive_id: str
     host: str
     url: str
     devices: Devices | None = None
+    devices_at: float = 0.0
     workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
     degraded: set[str] = dataclasses.field(default_factory=set)
     beats: int = 0
@@ -72,6 +77,7 @@ class Registry:
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
         self.hives[hive_id].devices = devices
+        self.hives[hive_id].devices_at = time.monotonic()
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:

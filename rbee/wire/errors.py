@@ -7,7 +7,6 @@ its code; on a stream as an ``error`` event; on a terminal as two lines.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -96,6 +95,8 @@ class RbeeError(Exception):
 
 def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
     """The error for a `what` (hive, model, worker) that nobody has, with its nearest match."""
+    import difflib  # late: a command that succeeds never needs it
+
     near = difflib.get_close_matches(name, list(known), 1)
     suggestion = f"did you mean {near[0]}?" if near else else_try
     return RbeeError(f"{what}_not_found", f"no {what} is called {name!r}", suggestion)

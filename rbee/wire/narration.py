@@ -102,12 +102,8 @@ JOBS_CANCELLED = Line(
     _KEEPER, "swarm.cancel", "jobs that were still running and are cancelled: {count}"
 )
 STRAY_HIVE = Line(_KEEPER, "hive.shutdown", "asking a hive without a queen to leave")
-MODEL_HERE = Line(
-    _KEEPER, "model.here", "model {model_ref} is on hive {hive_id} ({size})"
-)
-MODEL_REMOVED = Line(
-    _KEEPER, "model.removed", "model {model_ref} is removed from hive {hive_id}"
-)
+MODEL_HERE = Line(_KEEPER, "model.here", "model {model_ref} is on hive {hive_id} ({size})")
+MODEL_REMOVED = Line(_KEEPER, "model.removed", "model {model_ref} is removed from hive {hive_id}")
 WORKER_STOPPED = Line(_KEEPER, "worker.stopped", "worker {worker_id} has stopped")
 CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
 
@@ -125,6 +121,7 @@ CAPABILITIES = Line(
     _QUEEN, "hive.devices", "hive {hive_id} has {devices}; models: {models}, workers: {workers}"
 )
 REGISTERED = Line(_QUEEN, "hive.devices", "using registered capabilities of hive '{hive_id}'")
+STALE = Line(_QUEEN, "hive.devices", "capabilities of hive '{hive_id}' are old; asking again...")
 SIMULATED_GPUS = Line(_HIVE, "device.simulated", "the GPUs of this machine are simulated: {names}")
 
 # Phase 5-6: placement.
@@ -139,6 +136,9 @@ WARM_WORKER = Line(
 MOVING_ON = Line(_QUEEN, "schedule.again", "{why}; trying again")
 WAIT_PREPARING = Line(
     _QUEEN, "schedule.wait", "another job is preparing {model_ref}; waiting for it"
+)
+ANOTHER_WORKER = Line(
+    _QUEEN, "schedule.another", "worker {worker_id} is busy and there is room for another"
 )
 WAIT_WORKER = Line(_QUEEN, "schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
 ASK_ROOM = Line(_QUEEN, "capacity.ask", "asking hive if there's room on {device}...")
@@ -186,6 +186,12 @@ WORKER_RESTART = Line(
     _HIVE, "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
 )
 WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")
+QUEEN_CATALOG_ASIDE = Line(
+    _QUEEN, "catalog.aside", "the catalog of hives was corrupt; it is kept as {name}"
+)
+HIVE_CATALOG_ASIDE = Line(
+    _HIVE, "catalog.aside", "the catalog of models was corrupt; it is kept as {name}"
+)
 ADOPTED = Line(_QUEEN, "hive.adopt", "hive {hive_id} is awake already; taking it over")
 WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready")
 

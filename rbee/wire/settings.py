@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long a hive that no queen answers stays awake."""
 
     # Devices.
+    capabilities_fresh: Seconds = 600.0
+    """How long what a hive told of its devices is believed."""
     processor_query_after: Seconds = 5.0
     """How long a hive has to live before it spends a second of CPU on its processor's name."""
 

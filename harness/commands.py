@@ -1,0 +1,137 @@
+"""The commands around a prompt: their tables, their answers for programs, a queen that is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+
+from harness import swarm
+from harness.cluster import Cluster
+from harness.program import Finished, Running
+from harness.transcript import line_pattern
+
+_EXAMPLE = re.compile(r"^ {2,}(rbee-keeper .*)$", re.MULTILINE)
+
+
+# A queen that is named.
+
+
+def run_in_another_home(
+    cluster: Cluster, command_line: str, *, with_token: bool = True
+) -> Finished:
+    """Runs a command in an empty home, naming this scenario's queen, and her token's file."""
+    named = f"{command_line} --queen {cluster.url('queen')}"
+    if with_token:
+        named += f" --token-file {shlex.quote(str(cluster.home / 'token'))}"
+    return cluster.run(f"RBEE_HOME={shlex.quote(str(cluster.folder / 'other'))} {named}")
+
+
+def run_naming_nobody(cluster: Cluster, command_line: str) -> Finished:
+    """Runs a command that names a queen where none listens."""
+    return cluster.run(f"{command_line} --queen {cluster.url('queen')}")
+
+
+# Sleep.
+
+
+def put_to_sleep(cluster: Cluster, command_line: str, *, from_another_home: bool = False) -> None:
+    """Runs a command that ends what was warm; from here on nobody may be left."""
+    cluster.expect_asleep()
+    if from_another_home:
+        run_in_another_home(cluster, command_line)
+    else:
+        cluster.run(command_line)
+
+
+def assert_interrupted(cluster: Cluster, running: Running) -> None:
+    """A command that somebody waited for has failed."""
+    assert cluster.finish(running).status == 1, running
+
+
+def assert_stays_up(cluster: Cluster) -> None:
+    """The command has ended and the queen answers; the end of the scenario shuts her down."""
+    cluster.expect_warm()
+    cluster.assert_status(0)
+    cluster.assert_answers("queen", 1.0)
+
+
+# Answers.
+
+
+def assert_row(cluster: Cluster, row: str) -> None:
+    """A line of stdout begins with these words, however its columns are padded."""
+    lines = [" ".join(line.split()) for line in cluster.last.stdout.splitlines()]
+    expected = re.compile(line_pattern(row).pattern + r"(?!\S)")
+    assert any(expected.match(line) for line in lines), cluster.last
+
+
+def assert_answer(cluster: Cluster, fields: str) -> None:
+    """Stdout is one line of JSON with exactly these fields."""
+    (line,) = cluster.last.stdout.splitlines()
+    assert set(json.loads(line)) == set(fields.split(", ")), line
+
+
+def run_examples(cluster: Cluster, command: str) -> list[Finished]:
+    """Runs every example that the help of a command prints."""
+    printed = _EXAMPLE.findall(cluster.run(f"rbee-keeper {command} --help").stdout)
+    assert printed, f"the help of {command} prints no example"
+    return [cluster.run(each) for each in printed]
+
+
+# Models of one's own.
+
+
+def own_model(cluster: Cluster, name: str) -> None:
+    """A model file that the user has got from elsewhere."""
+    # Late: naming the repositories makes their models.
+    from fixtures.hub.repositories import REPOSITORIES
+
+    files = REPOSITORIES["author/minillama"].files
+    cluster.write(name, files["minillama-q4_0.gguf"].body)
+
+
+def on_own_model(cluster: Cluster, command: str, name: str) -> Finished:
+    """Runs a command on a model file of the user's own."""
+    finished = cluster.run(f"rbee-keeper {command} file:{cluster.work / name}")
+    cluster.assert_status(0, finished)
+    return finished
+
+
+# Workers and logs.
+
+
+def stop_by_prefix(cluster: Cluster) -> Finished:
+    """Stops the one worker by the first letters of its id."""
+    return cluster.run(f"rbee-keeper stop {_worker_id(cluster)[:9]}")
+
+
+def stop_misspelt(cluster: Cluster) -> Finished:
+    """Stops a worker whose id nobody has, but almost."""
+    worker_id = _worker_id(cluster)
+    return cluster.run(f"rbee-keeper stop {worker_id[:-1]}x")
+
+
+def assert_no_worker_listed(cluster: Cluster) -> None:
+    """The queen knows of no worker."""
+    assert cluster.queen_get("/workers")["workers"] == []
+
+
+def write_log(cluster: Cluster, name: str, text: str) -> None:
+    """A line that a program has added to its log."""
+    folder = cluster.home / "logs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / f"{name}.log").open("a") as log:
+        log.write(text + "\n")
+
+
+def kill_queen(cluster: Cluster) -> None:
+    """kill -9 of the queen; her hive lives on its lease."""
+    swarm.kill(cluster, "queen")
+    cluster.expect_asleep()
+
+
+def _worker_id(cluster: Cluster) -> str:
+    (worker,) = cluster.queen_get("/workers")["workers"]
+    worker_id: str = worker["worker_id"]
+    return worker_id

@@ -1,0 +1,55 @@
+"""An errand of the queen as the person who sent her sees it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from rbee.keeper.awake import AwakeQueen
+from rbee.keeper.screen import Screen
+from rbee.wire import addresses, sse
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import ErrandBegun, HivesAwake, Progress, WakeHives, decode
+from rbee.wire.narration import Narration
+
+T = TypeVar("T")
+
+
+def run_errand(screen: Screen, queen: AwakeQueen, path: str, wanted: Any, kind: type[T]) -> T:
+    """Sends the queen on an errand and shows it; what she brings back, as a `kind`.
+
+    Raises the error it ended in. Ctrl+C has her drop it.
+    """
+    errand = queen.client.post(path, wanted, ErrandBegun)
+    done: T | None = None
+    try:
+        for frames in queen.client.events(errand.events_url):
+            for frame in frames:
+                _show(screen, frame)
+                if frame.event == "done":
+                    done = decode(frame.data, kind, "what the queen brings back")
+    except KeyboardInterrupt:
+        queen.client.close()
+        with contextlib.suppress(RbeeError):  # a queen that is gone has dropped it
+            queen.client.ask("DELETE", f"{addresses.ERRANDS}/{errand.errand_id}")
+        raise
+    if done is None:
+        raise RbeeError("queen_unreachable", "somebody puts the queen to sleep", "try again")
+    return done
+
+
+def wake_hives(screen: Screen, queen: AwakeQueen, node: str | None) -> HivesAwake:
+    """Has the queen wake hive `node`, or all she knows. Raises what keeps one asleep."""
+    wanted = WakeHives(node=node)
+    return run_errand(screen, queen, addresses.HIVES_WAKE, wanted, HivesAwake)
+
+
+def _show(screen: Screen, frame: sse.Frame) -> None:
+    if frame.event == "narration":
+        screen.narrate(msgspec.json.decode(frame.data, type=Narration))
+    elif frame.event == "progress":
+        screen.progress(msgspec.json.decode(frame.data, type=Progress))
+    elif frame.event == "error":
+        raise RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody))

@@ -1,0 +1,152 @@
+"""``rbee-keeper devices``, ``hives``, ``ps`` and ``models``: what the queen knows, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rbee.keeper.awake import find_queen
+from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.screen import Screen
+from rbee.keeper.table import age, table
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire.errors import no_such
+from rbee.wire.messages import (
+    ClusterModelList,
+    ClusterModelView,
+    ClusterWorkerList,
+    ClusterWorkerView,
+    HiveList,
+    HiveView,
+    JobList,
+    JobState,
+    JobView,
+    encode,
+)
+from rbee.wire.narration import size
+
+#: Jobs in a table: those that run, and of the others the newest, up to this many in all.
+_JOBS_SHOWN = 10
+
+
+def devices(screen: Screen, where: Whereabouts, hive: str | None, *, as_json: bool) -> None:
+    """The processors and GPUs of one hive or of all, those that sleep as they are remembered."""
+    hives = _hives(find_queen(where), hive)
+    _answer(screen, as_json, {"hives": hives}, device_table(hives))
+    if not any(each.devices for each in hives):
+        screen.hint("no devices are known yet; rbee-keeper up asks for them")
+
+
+def hives(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+    """The machines of the swarm, awake and asleep."""
+    found = _hives(find_queen(where), None)
+    _answer(screen, as_json, {"hives": found}, hive_table(found))
+    if not found:
+        screen.hint("no hives yet; rbee-keeper up adds this machine")
+
+
+def ps(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+    """The workers and the jobs."""
+    client = find_queen(where)
+    workers = client.get(addresses.WORKERS, ClusterWorkerList).workers
+    jobs = client.get(addresses.JOBS, JobList).jobs
+    tables = [worker_table(workers), job_table(jobs)]
+    _answer(screen, as_json, {"workers": workers, "jobs": jobs}, "\n\n".join(tables))
+
+
+def models(screen: Screen, where: Whereabouts, node: str | None, *, as_json: bool) -> None:
+    """The model catalogs of the hives that are awake, or of one of them."""
+    client = find_queen(where)
+    _hives(client, node)
+    found = client.get(addresses.MODELS, ClusterModelList).models
+    found = [model for model in found if node in (None, model.hive_id)]
+    _answer(screen, as_json, {"models": found}, model_table(found))
+    if not found:
+        screen.hint("no models yet; fetch one with rbee-keeper pull HF:owner/repo")
+
+
+def hive_table(hives: Sequence[HiveView]) -> str:
+    """One row for each hive."""
+    rows = (
+        (hive.hive_id, hive.status.value, hive.host, hive.workers, age(hive.last_heartbeat_ms))
+        for hive in hives
+    )
+    return table("HIVE STATE HOST WORKERS HEARTBEAT", rows)
+
+
+def device_table(hives: Sequence[HiveView]) -> str:
+    """One row for each processor and GPU; memory is RAM or VRAM."""
+    return table("HIVE DEVICE NAME CORES MEMORY BACKEND", _device_rows(hives))
+
+
+def worker_table(workers: Sequence[ClusterWorkerView]) -> str:
+    """One row for each worker; slots are free ones of all."""
+    rows = (
+        (
+            worker.worker_id,
+            worker.hive_id,
+            worker.model_ref,
+            worker.device,
+            worker.state.value,
+            f"{worker.slots_free}/{worker.slots}",
+            size(worker.vram_bytes) if worker.vram_bytes else "",
+        )
+        for worker in workers
+    )
+    return table("WORKER HIVE MODEL DEVICE STATE SLOTS MEMORY", rows)
+
+
+def job_table(jobs: Sequence[JobView]) -> str:
+    """One row for each job that runs and for the newest of the others."""
+    running = [job for job in jobs if job.state is JobState.RUNNING]
+    over = [job for job in jobs if job.state is not JobState.RUNNING]
+    shown = running + over[: max(0, _JOBS_SHOWN - len(running))]
+    rows = (
+        (
+            job.job_id,
+            job.state.value,
+            job.model_ref,
+            job.hive_id,
+            job.device,
+            job.tokens_out,
+            age(job.created_at_ms),
+        )
+        for job in shown
+    )
+    return table("JOB STATE MODEL HIVE DEVICE TOKENS AGE", rows)
+
+
+def model_table(models: Sequence[ClusterModelView]) -> str:
+    """One row for each model on each hive."""
+    rows = (
+        (model.model_ref, model.hive_id, size(model.size_bytes), model.quant, model.status)
+        for model in models
+    )
+    return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _hives(client: QueenClient, hive_id: str | None) -> list[HiveView]:
+    """All hives, or the one that is named. Raises `hive_not_found` with a near match."""
+    hives = client.get(addresses.HIVES, HiveList).hives
+    if hive_id is None:
+        return hives
+    found = [hive for hive in hives if hive.hive_id == hive_id]
+    if not found:
+        known = [hive.hive_id for hive in hives]
+        raise no_such("hive", hive_id, known, "rbee-keeper hives lists them")
+    return found
+
+
+def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
+    for hive in hives:
+        if hive.devices is None:
+            continue
+        cpu = hive.devices.cpu
+        yield hive.hive_id, "cpu", cpu.name, cpu.cores, f"{cpu.ram_gb:.1f} GB", "cpu"
+        for gpu in hive.devices.gpus:
+            name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name
+            yield hive.hive_id, gpu.id, name, "", f"{gpu.vram_gb:.1f} GB", gpu.backend
+
+
+def _answer(screen: Screen, as_json: bool, answer: dict[str, object], text: str) -> None:
+    screen.answer(encode(answer).decode() if as_json else text)

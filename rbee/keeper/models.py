@@ -1,0 +1,41 @@
+"""``rbee-keeper pull`` and ``rm``: models on a hive. A queen woken for it sleeps again."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from rbee.keeper.awake import awake_queen
+from rbee.keeper.errand import run_errand, wake_hives
+from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.messages import Provisioned, PullModel, encode
+
+#: The hive beside the queen, where no other is named.
+_BESIDE_HER = "localhost"
+
+
+def pull(screen: Screen, where: Whereabouts, ref: str, node: str | None, *, as_json: bool) -> None:
+    """Has a hive fetch a model. Ctrl+C keeps what has arrived for the next time."""
+    wanted = PullModel(model_ref=ref, node=node)
+    with awake_queen(screen, where, spare=None) as queen:
+        done = run_errand(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
+        size = say_so.size(done.size_bytes)
+        facts = {"model_ref": ref, "hive_id": node or _BESIDE_HER}
+        screen.say(say_so.MODEL_HERE, size=size, **facts)
+        if as_json:
+            screen.answer(encode(done).decode())
+
+
+def remove(screen: Screen, where: Whereabouts, ref: str, node: str | None) -> None:
+    """Removes a model from a hive: its row, and the files that rbee has put there.
+
+    Raises `model_in_use` while a worker has it loaded.
+    """
+    hive_id = node or _BESIDE_HER
+    with awake_queen(screen, where, spare=None) as queen:
+        wake_hives(screen, queen, hive_id)
+        path = f"{addresses.model_path(ref)}?node={quote(hive_id, safe='')}"
+        queen.client.ask("DELETE", path, patience=where.settings.stop_total)
+        screen.say(say_so.MODEL_REMOVED, model_ref=ref, hive_id=hive_id)

@@ -1,0 +1,55 @@
+"""``rbee-keeper status``: what is awake and what it does. Wakes nobody."""
+
+from __future__ import annotations
+
+from rbee.keeper.awake import find_any_queen
+from rbee.keeper.lists import device_table, hive_table, job_table, worker_table
+from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.screen import Screen
+from rbee.keeper.stray_hive import find_stray_hive
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire.messages import ClusterWorkerList, HiveList, JobList, encode
+
+
+def status(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+    """Tells whether the queen is awake, and if she is, what she knows."""
+    client = find_any_queen(where)
+    if client is not None:
+        screen.answer(status_of(client, as_json=as_json))
+        return
+    queen = {"state": "asleep", "url": where.url}
+    text = f"queen asleep (she would listen at {where.url})"
+    stray = find_stray_hive(where)
+    if stray is not None:
+        queen["stray_hive"] = stray[0].url
+        text += f"\na hive without a queen is awake at {stray[0].url}; rbee-keeper down ends it"
+    nothing = HiveList(hives=[]), ClusterWorkerList(workers=[]), JobList(jobs=[])
+    screen.answer(_for_programs(queen, *nothing) if as_json else text)
+
+
+def status_of(client: QueenClient, *, as_json: bool) -> str:
+    """Everything a queen who is awake knows, for people or as JSON."""
+    hives = client.get(addresses.HIVES, HiveList)
+    workers = client.get(addresses.WORKERS, ClusterWorkerList)
+    jobs = client.get(addresses.JOBS, JobList)
+    if as_json:
+        return _for_programs({"state": "awake", "url": client.url}, hives, workers, jobs)
+    parts = [f"queen awake at {client.url}", hive_table(hives.hives), device_table(hives.hives)]
+    if workers.workers:
+        parts.append(worker_table(workers.workers))
+    if jobs.jobs:
+        parts.append(job_table(jobs.jobs))
+    return "\n\n".join(parts)
+
+
+def _for_programs(
+    queen: dict[str, str], hives: HiveList, workers: ClusterWorkerList, jobs: JobList
+) -> str:
+    answer = {
+        "queen": queen,
+        "hives": hives.hives,
+        "workers": workers.workers,
+        "jobs": jobs.jobs,
+    }
+    return encode(answer).decode()

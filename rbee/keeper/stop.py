@@ -1,0 +1,39 @@
+"""``rbee-keeper stop``: one worker less."""
+
+from __future__ import annotations
+
+from rbee.keeper.awake import find_queen
+from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages import ClusterWorkerList
+
+
+def stop(screen: Screen, where: Whereabouts, name: str) -> None:
+    """Ends the worker with this id, or the one whose id begins so, and waits until it is gone.
+
+    Raises `worker_not_found` where none or several do.
+    """
+    client = find_queen(where)
+    workers = client.get(addresses.WORKERS, ClusterWorkerList).workers
+    worker_id = _meant(name, [worker.worker_id for worker in workers])
+    path = f"{addresses.WORKERS}/{worker_id}"
+    client.ask("DELETE", path, patience=2 * where.settings.stop_total)
+    screen.say(say_so.WORKER_STOPPED, worker_id=worker_id)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    if name in known:
+        return name
+    begin_so = [worker_id for worker_id in known if worker_id.startswith(name)]
+    if len(begin_so) == 1:
+        return begin_so[0]
+    if begin_so:
+        raise RbeeError(
+            "worker_not_found",
+            f"{len(begin_so)} workers begin with {name!r}",
+            f"type more of it: {', '.join(sorted(begin_so))}",
+        )
+    raise no_such("worker", name, known, "rbee-keeper ps lists the workers")

@@ -1,0 +1,23 @@
+"""A hive of this machine that has lost its queen and lives for as long as its lease lasts."""
+
+from __future__ import annotations
+
+import contextlib
+
+from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Health
+
+
+def find_stray_hive(where: Whereabouts) -> tuple[QueenClient, Health] | None:
+    """It, to speak to, and its health; None when no hive is awake on this machine."""
+    settings = where.settings
+    url = addresses.base_url(settings.hive_host, settings.hive_port)
+    client = QueenClient(url, where.token, settings.connect_timeout)
+    with contextlib.suppress(RbeeError):  # whoever else has that port is none of ours
+        health = client.health()
+        if health is not None and health.role == "hive":
+            return client, health
+    return None

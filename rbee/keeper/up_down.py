@@ -1,0 +1,47 @@
+"""``rbee-keeper up`` and ``down``: a swarm that stays, and its end."""
+
+from __future__ import annotations
+
+from rbee.keeper.awake import AwakeQueen, awake_queen, find_any_queen, wait_gone
+from rbee.keeper.errand import wake_hives
+from rbee.keeper.screen import Screen
+from rbee.keeper.status import status_of
+from rbee.keeper.stray_hive import find_stray_hive
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+
+
+def up(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+    """Wakes the queen and her hives, lets them stay, and tells what is there."""
+    with awake_queen(screen, where, spare=None) as queen:
+        wake_hives(screen, queen, None)
+        queen.keep()
+        screen.say(say_so.UP)
+        screen.answer(status_of(queen.client, as_json=as_json))
+
+
+def down(screen: Screen, where: Whereabouts) -> None:
+    """Ends the queen with all that is hers, and a hive of this machine that has lost its queen.
+
+    Jobs that still run are cancelled. Returns when all of it is gone.
+    """
+    found = find_any_queen(where)
+    if found is not None:
+        queen = AwakeQueen(screen, where)
+        queen.listen()
+        queen.end()
+    stray = None if where.named else _end_stray_hive(screen, where)
+    screen.say(say_so.DOWN if found or stray else say_so.NOTHING_RUNS)
+
+
+def _end_stray_hive(screen: Screen, where: Whereabouts) -> bool:
+    found = find_stray_hive(where)
+    if found is None:
+        return False
+    client, health = found
+    screen.say(say_so.STRAY_HIVE)
+    client.ask("POST", addresses.SHUTDOWN)
+    client.close()
+    wait_gone(client, health, where.settings)
+    return True

@@ -1,0 +1,118 @@
+"""The commands around a prompt."""
+
+from __future__ import annotations
+
+from harness import commands
+from harness.sentences import Context, given, then, when
+
+
+@given("the queen has been killed")
+def queen_was_killed(context: Context) -> None:
+    commands.kill_queen(context.cluster)
+
+
+@given('a model file of my own called "{name}"')
+def own_model(context: Context, name: str) -> None:
+    commands.own_model(context.cluster, name)
+
+
+@given('I have pulled the file "{name}"')
+def have_pulled_file(context: Context, name: str) -> None:
+    commands.on_own_model(context.cluster, "pull", name)
+
+
+@given('a log called "{name}" that reads "{text}"')
+@given('the log called "{name}" goes on with "{text}"')
+def log_reads(context: Context, name: str, text: str) -> None:
+    commands.write_log(context.cluster, name, text)
+
+
+@given('"{command_line}" has shown "{text}"')
+def has_shown(context: Context, command_line: str, text: str) -> None:
+    context.cluster.start(command_line).wait_for_text(text)
+
+
+@given('the command has shown "{text}"')
+def goes_on_to_show(context: Context, text: str) -> None:
+    context.cluster.current.wait_for_text(text)
+
+
+@when('I put the swarm to sleep with "{command_line}"')
+def put_to_sleep(context: Context, command_line: str) -> None:
+    context.interrupted = context.cluster.started[-1] if context.cluster.started else None
+    commands.put_to_sleep(context.cluster, command_line)
+
+
+@when('I put the swarm to sleep with "{command_line}" in another home, naming the queen')
+def put_to_sleep_from_afar(context: Context, command_line: str) -> None:
+    commands.put_to_sleep(context.cluster, command_line, from_another_home=True)
+
+
+@when('I type "{command_line}" in another home, naming the queen and her token\'s file')
+def type_in_another_home(context: Context, command_line: str) -> None:
+    commands.run_in_another_home(context.cluster, command_line)
+
+
+@when('I type "{command_line}" in another home, naming the queen without her token\'s file')
+def type_without_token(context: Context, command_line: str) -> None:
+    commands.run_in_another_home(context.cluster, command_line, with_token=False)
+
+
+@when('I type "{command_line}" naming a queen that is not there')
+def type_naming_nobody(context: Context, command_line: str) -> None:
+    commands.run_naming_nobody(context.cluster, command_line)
+
+
+@when('I type every example of the help of "{command}"')
+def type_examples(context: Context, command: str) -> None:
+    context.examples = commands.run_examples(context.cluster, command)
+
+
+@when('I remove the file "{name}" with the keeper')
+def remove_file(context: Context, name: str) -> None:
+    commands.on_own_model(context.cluster, "rm", name)
+
+
+@when("I stop the worker by the first letters of its id")
+def stop_by_prefix(context: Context) -> None:
+    commands.stop_by_prefix(context.cluster)
+
+
+@when("I stop a worker by an id with a slip in it")
+def stop_misspelt(context: Context) -> None:
+    commands.stop_misspelt(context.cluster)
+
+
+@then('stdout shows a row "{row}"')
+def shows_row(context: Context, row: str) -> None:
+    commands.assert_row(context.cluster, row)
+
+
+@then('stdout is one answer for programs with "{fields}"')
+def answers_programs(context: Context, fields: str) -> None:
+    commands.assert_answer(context.cluster, fields)
+
+
+@then("the swarm stays up")
+def stays_up(context: Context) -> None:
+    commands.assert_stays_up(context.cluster)
+
+
+@then("the command that was interrupted fails")
+def interrupted_fails(context: Context) -> None:
+    commands.assert_interrupted(context.cluster, context.interrupted)
+
+
+@then("each of them has worked")
+def all_worked(context: Context) -> None:
+    assert [each.status for each in context.examples] == [0] * len(context.examples)
+
+
+@then('the file "{name}" is where it was')
+def file_stays(context: Context, name: str) -> None:
+    assert (context.cluster.work / name).is_file(), name
+
+
+@then("the queen lists no worker")
+def lists_no_worker(context: Context) -> None:
+    commands.assert_no_worker_listed(context.cluster)
