@@ -40,6 +40,12 @@ Feature: The commands explain themselves
       | rm      |
       | logs    |
 
+  Scenario: The example of "stop" runs as printed where there is one worker
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+    When I type every example of the help of "stop"
+    Then each of them has worked
+    And 0 worker is running
+
   Scenario: The example of "down" runs as printed
     Given a swarm that was left warm by "rbee-keeper up"
     When I put the swarm to sleep with "rbee-keeper down"

@@ -53,7 +53,7 @@ Feature: Models on a hive: pull and rm
       And the exit status is 1
       And nothing is left running
 
-    Scenario: Ctrl+C keeps what has arrived
+    Scenario: A download that fails keeps what has arrived
       Given a hub that holds "author/minillama"
       And the hub always cuts the connection 300000 bytes into "minillama-q4_0.gguf"
       And a hive that gives up at the first trouble

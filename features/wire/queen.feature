@@ -91,3 +91,34 @@ Feature: What the queen answers on the wire
     Then hive "localhost" is online with a processor
     And a worker holds "minillama" with 1 slot
     And model "minillama" is on hive "localhost"
+
+  Scenario: A model is fetched without a job
+    When a program asks the queen "POST /models/provision" with
+      """
+      {"model_ref": "minillama"}
+      """
+    Then the answer is 202 with the fields "errand_id, events_url"
+    And the stream of that job ends with "narration, done, [DONE]"
+
+  Scenario: Hives are woken without a job
+    When a program asks the queen "POST /hives/wake" with
+      """
+      {}
+      """
+    Then the answer is 202 with the fields "errand_id, events_url"
+    And the stream of that job ends with "narration, done, [DONE]"
+
+  Scenario Outline: What is not there cannot be ended
+    When a program asks the queen "DELETE <path>"
+    Then the answer is 404 with the error "<code>"
+
+    Examples:
+      | path                                   | code             |
+      | /workers/worker-nobody                 | worker_not_found |
+      | /models/HF:author%2Fnothing            | model_not_found  |
+      | /models/HF:author%2Fnothing?node=attic | hive_not_found   |
+      | /errands/nothing                       | not_found        |
+
+  Scenario: A model that a worker has loaded is not removed
+    When a program asks the queen "DELETE /models/minillama"
+    Then the answer is 409 with the error "model_in_use"

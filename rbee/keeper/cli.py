@@ -291,9 +291,11 @@ def rm(**options: Any) -> None:
 def stop(**options: Any) -> None:
     """End one WORKER, named by its id or the first letters of it.
 
+    Every id begins with "worker-", so this ends the worker where there is one alone:
+
     \b
     Example:
-      rbee-keeper stop worker-0a1b2c
+      rbee-keeper stop worker
     """
     screen = screen_of(options)
 

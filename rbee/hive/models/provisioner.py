@@ -225,7 +225,9 @@ class Provisioner:
             path = Path(file.path)
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
-            for folder in path.parents[: len(path.relative_to(self._models).parts) - 1]:
+            for folder in path.parents:
+                if self._models not in folder.parents:
+                    break
                 with contextlib.suppress(OSError):  # it holds other files
                     folder.rmdir()
 
