@@ -115,7 +115,7 @@ class Flow:
             if warm is not None:
                 return warm
             place = await self._place(job, awake)
-            hive = self._registry.hives[place.hive_id]
+            hive = self._registry.living(place.hive_id)
             await self._prepare(job, hive, place)
             return await self._start_worker(job, hive, place)
 
@@ -201,7 +201,7 @@ class Flow:
         query = {"device": place.device, "model": job.request.model_ref}
         if job.request.ctx is not None:
             query["ctx"] = str(job.request.ctx)
-        hive = self._registry.hives[place.hive_id]
+        hive = self._registry.living(place.hive_id)
         await self._peer(job, hive).get(addresses.CAPACITY, type(None), query)
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------

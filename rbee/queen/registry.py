@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
 
 
@@ -76,13 +77,14 @@ class Registry:
 
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
-        self.hives[hive_id].devices = devices
-        self.hives[hive_id].devices_at = time.monotonic()
+        hive = self.living(hive_id)
+        hive.devices = devices
+        hive.devices_at = time.monotonic()
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
         """Phase 9.3: the flow has had a worker started; its heartbeats will tell the rest."""
-        self.hives[hive_id].workers.setdefault(worker.worker_id, worker)
+        self.living(hive_id).workers.setdefault(worker.worker_id, worker)
         self._notify()
 
     def gone(self, hive_id: str) -> None:
@@ -101,6 +103,15 @@ class Registry:
         """A worker as its hive last told of it."""
         hive = self.hives.get(hive_id)
         return hive.workers.get(worker_id) if hive is not None else None
+
+    def living(self, hive_id: str) -> Hive:
+        """A hive that lives. Raises `hive_unreachable` where it died in the meantime."""
+        try:
+            return self.hives[hive_id]
+        except KeyError:
+            raise RbeeError(
+                "hive_unreachable", f"hive {hive_id} is gone", f"rbee-keeper logs hive-{hive_id}"
+            ) from None
 
     def slots_free(self, worker: WorkerBeat) -> int:
         """Slots of a worker that no job of this queen has claimed."""
