@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ def before_all(context: Any) -> None:
     if not __debug__:
         raise RuntimeError("assertions are off (PYTHONOPTIMIZE or -O): nothing would be checked")
     census.adopt_orphans()
+    # A run in the background ignores Ctrl+C, and so would every program it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     context.port_slice = PortSlice()
     context.skipped = []
     context.ran = [0]
