@@ -33,6 +33,27 @@ sys.modules[{package!r}] = None
 """
 
 
+_VERSION = """
+import sys
+
+if {module!r} in sys.orig_argv:
+    import rbee
+    rbee.__version__ = {version!r}
+"""
+
+
+_CLOCK = """
+import itertools, time
+
+def _jumping(clock, hour):
+    leaps = itertools.cycle((0, hour, 0, -hour))
+    return lambda: clock() + next(leaps)
+
+time.time = _jumping(time.time, 3600)
+time.time_ns = _jumping(time.time_ns, 3600 * 10**9)
+"""
+
+
 def kill_while_loading(cluster: Cluster, times: int) -> None:
     """So many workers, one after the other, are killed when they open their model."""
     _plan(cluster, "SIGKILL", times)
@@ -46,6 +67,16 @@ def hang_while_loading(cluster: Cluster) -> None:
 def uninstall(cluster: Cluster, package: str) -> None:
     """No program finds this package any more."""
     _at_start(cluster, _MISSING.format(package=package))
+
+
+def change_version(cluster: Cluster, version: str, module: str) -> None:
+    """The programs of this module are of another version."""
+    _at_start(cluster, _VERSION.format(module=module, version=version))
+
+
+def let_clock_jump(cluster: Cluster) -> None:
+    """The time of day is another hour at every look; what is measured goes on as it did."""
+    _at_start(cluster, _CLOCK)
 
 
 def _plan(cluster: Cluster, signal: str, times: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import platform
+import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -56,6 +57,14 @@ def corrupt(cluster: Cluster, database: str) -> None:
     """Writes nonsense over the beginning of a database file, and over its write-ahead log."""
     for path in cluster.home.glob(f"{database}*"):
         path.write_bytes(b"no database any more" * 50 + path.read_bytes()[1000:])
+
+
+def lock(cluster: Cluster, database: str) -> None:
+    """Another program holds a database for itself until the scenario ends."""
+    holder = sqlite3.connect(cluster.home / database, isolation_level=None)
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    cluster.on_close(holder.close)
 
 
 def change_a_byte(cluster: Cluster, pattern: str) -> None:

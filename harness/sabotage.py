@@ -125,6 +125,18 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "ignore-stay",
+        "Another keeper asks her to stay",
+        f"{_BRANCHES}/queens_are_shared.feature",
+    ),
+    Sabotage(
+        "queen",
+        "desert-others",
+        "Her sleep waits for somebody else's story",
+        f"{_BRANCHES}/queens_are_shared.feature",
+    ),
+    Sabotage(
+        "queen",
         "never-offline",
         "A frozen hive is listed as offline, and is back when it beats again",
         f"{_BRANCHES}/hives_fail.feature",
@@ -134,6 +146,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "no-adoption",
         "A new queen takes the hive over, with the worker it kept",
         f"{_BRANCHES}/queens_die.feature",
+    ),
+    Sabotage(
+        "hive",
+        "spare-the-stuck",
+        "A worker that sends no more tokens is replaced",
+        f"{_BRANCHES}/workers_fail.feature",
     ),
     Sabotage(
         "hive",

@@ -124,6 +124,7 @@ def assert_no_process(cluster: Cluster) -> None:
 _ROUTES = {
     "queen": [
         ("GET", "/events"),
+        ("POST", "/stay"),
         ("POST", "/jobs"),
         ("GET", "/jobs"),
         ("GET", "/jobs/x"),
@@ -155,6 +156,7 @@ _ROUTES = {
         ("GET", "/workers"),
         ("GET", "/workers/x/events"),
         ("DELETE", "/workers/x"),
+        ("POST", "/workers/x/kill"),
         ("POST", "/heartbeat/workers"),
         ("POST", "/adopt"),
         ("POST", "/shutdown"),

@@ -22,6 +22,11 @@ def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
 
 
+@given("no token for {milliseconds:d} ms counts as a stall")
+def short_token_stall(context: Context, milliseconds: int) -> None:
+    context.cluster.set(token_stall=milliseconds / 1000)
+
+
 @given('the engine "{engine}" is not installed')
 def not_installed(context: Context, engine: str) -> None:
     accidents.uninstall(context.cluster, engine)
@@ -45,6 +50,16 @@ def short_idle(context: Context, milliseconds: int) -> None:
 @when("the {role} is frozen")
 def frozen(context: Context, role: str) -> None:
     context.frozen = swarm.freeze(context.cluster, role)
+
+
+@given("the {role} has just been frozen")
+def just_frozen(context: Context, role: str) -> None:
+    swarm.freeze(context.cluster, role)
+
+
+@given("a hive that is frozen is given {milliseconds:d} ms to leave")
+def short_stop(context: Context, milliseconds: int) -> None:
+    context.cluster.set(stop_request=milliseconds / 1000, stop_term=milliseconds / 1000)
 
 
 @when("the worker has left")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from harness import answers
-from harness.sentences import Context, then, when
+from harness.sentences import Context, given, then, when
+
+
+@given('"{command_line}" with a prompt of {count:d} words runs until it narrates "{line}"')
+def long_prompt_runs(context: Context, command_line: str, count: int, line: str) -> None:
+    context.cluster.start(command_line, stdin="story " * count).wait_for_line(line)
 
 
 @when('I type "{command_line}" with a prompt of {count:d} words')

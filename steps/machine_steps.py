@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import machine
+from harness import accidents, machine
 from harness.sentences import Context, given, then, when
 
 
@@ -40,6 +40,21 @@ def hub_holds(context: Context, repository: str) -> None:
 def corrupt_catalogs(context: Context) -> None:
     machine.corrupt(context.cluster, "queen.db")
     machine.corrupt(context.cluster, "hive.db")
+
+
+@given("another program has locked the {role}'s catalog")
+def locked(context: Context, role: str) -> None:
+    machine.lock(context.cluster, f"{role}.db")
+
+
+@given("a catalog that is locked is waited for {milliseconds:d} ms")
+def short_lock(context: Context, milliseconds: int) -> None:
+    context.cluster.set(database_busy=milliseconds / 1000)
+
+
+@given("the clock jumps back and forth by an hour")
+def jumping_clock(context: Context) -> None:
+    accidents.let_clock_jump(context.cluster)
 
 
 @given("a byte of its model has changed on disk")

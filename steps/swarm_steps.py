@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from harness import swarm
+from harness import accidents, swarm
 from harness.sentences import Context, given, then, when
 
 
 @given("a queen that is awake")
 def queen_awake(context: Context) -> None:
     swarm.wake_queen(context.cluster)
+
+
+@given('a queen of version "{version}" that is awake')
+def older_queen(context: Context, version: str) -> None:
+    accidents.change_version(context.cluster, version, "rbee.queen")
+    swarm.wake_queen(context.cluster)
+
+
+@given("a worker takes {count:d} jobs at once")
+def several_slots(context: Context, count: int) -> None:
+    context.cluster.set(slots=count)
 
 
 @given("a queen that is awake with another token")

@@ -43,19 +43,44 @@ def runs_until_tokens(context: Context, command_line: str) -> None:
 
 @when('I type "{command_line}" beside it')
 def type_beside(context: Context, command_line: str) -> None:
-    context.beside = context.cluster.current
+    context.first = context.cluster.current
     context.cluster.run(command_line)
 
 
 @then("the first command still runs until I press Ctrl+C")
 def still_runs(context: Context) -> None:
-    answers.assert_runs_until_interrupted(context.cluster, context.beside)
+    answers.assert_runs_until_interrupted(context.cluster, context.first)
 
 
 @when("I press Ctrl+C")
 def press_interrupt(context: Context) -> None:
     context.cluster.current.interrupt()
     context.cluster.finish()
+
+
+@given('"{command_line}" runs beside it until tokens come')
+def runs_beside_until_tokens(context: Context, command_line: str) -> None:
+    context.first = context.cluster.current
+    context.cluster.start(command_line).wait_for_text()
+
+
+@given('"{command_line}" runs beside it until it narrates "{line}"')
+def runs_beside_until(context: Context, command_line: str, line: str) -> None:
+    context.first = context.cluster.current
+    context.cluster.start(command_line).wait_for_line(line)
+
+
+@given("I have pressed Ctrl+C in the first terminal")
+@when("I press Ctrl+C in the first terminal")
+def press_interrupt_first(context: Context) -> None:
+    context.second = context.cluster.current
+    context.first.interrupt()
+    context.cluster.finish(context.first)
+
+
+@then("the second command still runs until I press Ctrl+C")
+def second_still_runs(context: Context) -> None:
+    answers.assert_runs_until_interrupted(context.cluster, context.second)
 
 
 @when("I press Ctrl+C twice")
@@ -93,6 +118,11 @@ def stdout_contains(context: Context, text: str) -> None:
 @then('stderr contains "{text}"')
 def stderr_contains(context: Context, text: str) -> None:
     assert text in context.cluster.last.stderr, context.cluster.last
+
+
+@then("stdout holds nothing")
+def stdout_empty(context: Context) -> None:
+    context.cluster.assert_stdout("")
 
 
 @then("stderr holds nothing")

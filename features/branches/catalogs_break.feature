@@ -28,3 +28,32 @@ Feature: What happens when a catalog or a model on disk is damaged
       [DONE]
       """
     And the exit status is 0
+
+  @timing
+  Scenario Outline: A catalog that another program has locked is named
+    Given I have typed "rbee-keeper infer 'hello'"
+    And a catalog that is locked is waited for 200 ms
+    And another program has locked the <role>'s catalog
+    When I type "rbee-keeper infer 'hello'"
+    Then the terminal narrates
+      """
+      error: cannot use the database <path>: <reason>
+        try: stop the program that holds it, then try again
+      """
+    And the exit status is 1
+    And nothing is left running
+
+    Examples:
+      | role  |
+      | queen |
+      | hive  |
+
+  @timing
+  Scenario: A clock that jumps confuses nobody
+    Given heartbeats come every 100 ms
+    And the clock jumps back and forth by an hour
+    And a swarm that is warm
+    When three more heartbeats have come
+    Then the queen lists hive "localhost" as online
+    And 1 worker is running
+    And the next "rbee-keeper infer 'hello'" works

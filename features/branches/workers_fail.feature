@@ -35,6 +35,17 @@ Feature: What happens when a worker dies, hangs or idles
       Then another worker process takes its place
       And the next "rbee-keeper infer 'hello'" works
 
+    @timing
+    Scenario: A worker that sends no more tokens is replaced
+      Given no token for 500 ms counts as a stall
+      And a hub that holds "author/endless-llama"
+      And a queen that is awake
+      And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+      When the worker is frozen
+      Then the command ends
+      And stderr contains "sent nothing for 0.5 s"
+      And another worker process takes its place
+
   Rule: A worker that nobody needs is unloaded
 
     @timing

@@ -103,12 +103,12 @@ class _Hive:
         self.server = Server("hive", orders.token, self._routes())
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after)
-        self.catalog = ModelCatalog(home.database_url("hive.db"))
+        self.catalog = ModelCatalog(home.database_url("hive.db"), settings.database_busy)
         self.models = Provisioner(home.models, self.catalog, settings)
         self.workers = Supervisor(
             home,
             settings,
-            WorkerCatalog(home.database_url("hive.db")),
+            WorkerCatalog(home.database_url("hive.db"), settings.database_busy),
             session,
             spare,
             self._changed,
@@ -170,6 +170,7 @@ class _Hive:
             Route("GET", addresses.WORKERS, self._workers),
             Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
+            Route("POST", addresses.WORKERS + "/{id}/kill", self._kill_worker),
             Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
             Route("POST", addresses.ADOPT, self._adopt),
         ]
@@ -259,6 +260,11 @@ class _Hive:
 
     async def _stop_worker(self, request: web.Request) -> Answer:
         await asyncio.shield(self.workers.stop(self.workers.get(request.match_info["id"])))
+        return None
+
+    async def _kill_worker(self, request: web.Request) -> Answer:
+        """The queen hears no token of a worker: it is stuck, and treated as one that died."""
+        self.workers.kill(self.workers.get(request.match_info["id"]))
         return None
 
     async def _worker_heartbeat(self, request: web.Request) -> Answer:

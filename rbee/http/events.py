@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
@@ -34,6 +35,8 @@ class EventLog:
         self._closed = False
         self._waiting: list[asyncio.Future[None]] = []
         self.readers = 0
+        self._born = time.monotonic()
+        self._was_read = False
         #: Set while nobody reads.
         self.unread = asyncio.Event()
         self.unread.set()
@@ -51,6 +54,7 @@ class EventLog:
     def reader_came(self) -> None:
         """Somebody begins to read."""
         self.readers += 1
+        self._was_read = True
         self.unread.clear()
 
     def reader_left(self) -> None:
@@ -58,6 +62,11 @@ class EventLog:
         self.readers -= 1
         if self.readers == 0:
             self.unread.set()
+
+    def is_wanted(self, grace: float) -> bool:
+        """Whether somebody reads, or may come yet: nobody has, within its first `grace` seconds."""
+        young = not self._was_read and time.monotonic() - self._born < grace
+        return self.readers > 0 or young
 
     def narrate(self, narration: Narration) -> None:
         """Adds a line of narration."""

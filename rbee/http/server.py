@@ -53,13 +53,16 @@ class Server:
         role: str,
         token: str,
         routes: list[Route],
-        on_shutdown: Callable[[web.Request], Answer] = lambda request: web.Response(status=202),
+        on_shutdown: Callable[[web.Request], Answer] | None = None,
     ) -> None:
+        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
         #: Set by a signal: leave without waiting for work that could be cancelled.
         self.impatient = asyncio.Event()
+        #: What health tells: ``ok``, or ``leaving`` from where there is no way back.
+        self.status = "ok"
         self.url = ""
         self.port = 0
         self._token = token
@@ -117,12 +120,15 @@ class Server:
         await self._runner.cleanup()
 
     async def _health(self, request: web.Request) -> Health:
-        return Health(status="ok", role=self.role, version=__version__, instance=self.instance)
+        return Health(
+            status=self.status, role=self.role, version=__version__, instance=self.instance
+        )
 
     async def _shutdown(self, request: web.Request) -> Answer:
-        answer = self._on_shutdown(request)
+        if self._on_shutdown is not None:
+            return self._on_shutdown(request)
         self.ask_to_stop()
-        return answer
+        return web.Response(status=202)
 
     def _guarded(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

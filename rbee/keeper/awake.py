@@ -23,8 +23,8 @@ from rbee.wire.messages import Health, JobList, QueenOrders, ShutdownBegun
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
-_CASCADE = addresses.SHUTDOWN + "?cascade=true"
-_CASCADE_NOW = _CASCADE + "&now=true"
+_CASCADE = addresses.SHUTDOWN + "?cascade=true&unless=kept"
+_CASCADE_NOW = addresses.SHUTDOWN + "?cascade=true&now=true"
 
 
 class AwakeQueen:
@@ -59,10 +59,11 @@ class AwakeQueen:
         self._screen.say(say_so.CONNECTED)
 
     def keep(self) -> None:
-        """Lets a queen that this keeper woke stay awake."""
+        """Has the queen and her hives stay awake, whoever woke them."""
+        self.client.ask("POST", addresses.STAY)
+        self._warm.wait(self._settings.connect_timeout)
         if self._child is not None:
-            self._child.stay()
-            self._warm.wait(self._settings.connect_timeout)
+            self._child.release()
             self._child = None
 
     def sleep(self) -> None:
@@ -73,8 +74,9 @@ class AwakeQueen:
         self._screen.say(say_so.CASCADE)
         with contextlib.suppress(RbeeError):  # if she cannot hear it, the lifeline tells her
             self.client.close()
-            if self.client.post(_CASCADE, None, ShutdownBegun).jobs:
-                self._screen.say(say_so.OTHER_JOBS)
+            begun = self.client.post(_CASCADE, None, ShutdownBegun)
+            if begun.kept or begun.jobs:
+                self._screen.say(say_so.KEPT if begun.kept else say_so.OTHER_JOBS)
                 child.release()
                 return
         child.release()
@@ -126,7 +128,7 @@ def awake_queen(screen: Screen, where: Whereabouts, *, spare: str | None) -> Ite
     settings = where.settings
     queen = AwakeQueen(screen, where)
     child: Child | None = None
-    if recognised(queen.client) is None:
+    if not _stays(queen.client, screen, settings):
         if where.named:
             raise _unanswered(where)
         screen.say(say_so.QUEEN_ASLEEP)
@@ -147,6 +149,18 @@ def awake_queen(screen: Screen, where: Whereabouts, *, spare: str | None) -> Ite
         except KeyboardInterrupt:
             queen.abandon()
             raise
+
+
+def _stays(client: QueenClient, screen: Screen, settings: Settings) -> bool:
+    """Whether a queen is there to be used; one that is leaving is waited for."""
+    health = recognised(client)
+    if health is None:
+        return False
+    if health.status == "ok":
+        return True
+    screen.say(say_so.QUEEN_LEAVING)
+    wait_gone(client, health, settings)
+    return False
 
 
 def find_queen(where: Whereabouts) -> QueenClient:
@@ -253,6 +267,8 @@ def recognised(client: QueenClient, *, any_version: bool = False) -> Health | No
             f"the queen at {client.url} is version {health.version}, this keeper {__version__}",
             "end her with the keeper that started her (rbee-keeper down), then try again",
         )
+    if health.status != "ok":
+        return health
     try:
         client.get(addresses.JOBS, JobList)
     except RbeeError as error:

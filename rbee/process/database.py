@@ -18,9 +18,6 @@ from rbee.wire.errors import RbeeError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-#: Seconds to wait for another process's transaction.
-BUSY_S = 10.0
-
 
 class Database(NamedTuple):
     """An open database. `set_aside` is the new name of a corrupt file found there, or empty."""
@@ -29,12 +26,13 @@ class Database(NamedTuple):
     set_aside: str
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, busy: float) -> Database:
     """The database at `url`, an SQLAlchemy URL such as ``sqlite:////home/me/.rbee/hive.db``.
 
     SQLite files are kept in write-ahead mode with full synchronisation: what has been committed
     survives `kill -9` and a power failure, and readers do not wait for a writer. A file that is
     corrupt is renamed to ``<name>.corrupt-<time>`` and a new one begun; the caller tells the user.
+    Another process's transaction is waited for, `busy` seconds at most.
 
     Raises `RbeeError`: `invalid_request` for a URL that SQLAlchemy does not take or whose driver
     is not installed, `home_unusable` when the file cannot be opened or is locked.
@@ -56,9 +54,9 @@ def open_database(url: str) -> Database:
     set_aside = ""
     if path not in ("", ":memory:"):
         with _told(path):
-            if _is_corrupt(path):
+            if _is_corrupt(path, busy):
                 set_aside = _put_aside(path)
-    engine = sqlalchemy.create_engine(target, connect_args={"timeout": BUSY_S})
+    engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
     sqlalchemy.event.listen(engine, "connect", _prepare)
     with _told(path), engine.connect():
         return Database(engine, set_aside)
@@ -80,15 +78,14 @@ def _prepare(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
 
 
-def _is_corrupt(path: str) -> bool:
+def _is_corrupt(path: str, busy: float) -> bool:
     """Whether the file at `path` is no sound SQLite database. A missing or empty one is sound."""
     if not os.path.exists(path):
         return False
     try:
-        with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+        with closing(sqlite3.connect(path, timeout=busy)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
     except sqlite3.OperationalError:
         # Locked or unreadable says nothing about the content.

@@ -47,8 +47,8 @@ class HiveRow(NamedTuple):
 class HiveCatalog:
     """The table `hives`."""
 
-    def __init__(self, url: str) -> None:
-        self._engine, self.set_aside = open_database(url)
+    def __init__(self, url: str, busy: float) -> None:
+        self._engine, self.set_aside = open_database(url, busy)
         with transaction(self._engine) as connection:
             connection.execute(CreateTable(_hives, if_not_exists=True))
 

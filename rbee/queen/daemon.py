@@ -122,7 +122,9 @@ class _Queen:
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed, self._offline
         )
-        self.catalog = HiveCatalog(orders.database or home.database_url("queen.db"))
+        self.catalog = HiveCatalog(
+            orders.database or home.database_url("queen.db"), settings.database_busy
+        )
         self.hives = Hives(
             home,
             settings,
@@ -136,17 +138,19 @@ class _Queen:
         self.errands = Errands(self.hives, self.catalog)
         self.flow = Flow(self.hives, self.registry, settings)
         self.cascade = True
+        self.kept = False
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""
         self.server.stop_on_signals()
         if lifeline is not None:
-            lifeline.watch(self.server.ask_to_stop, self._stay)
+            lifeline.watch(self._keeper_gone, self._stay)
         await self.server.stopping.wait()
 
     async def sleep(self) -> None:
         """Phase 12: jobs, workers, hives, herself."""
         await self._end_jobs()
+        self.server.status = "leaving"
         if not self.cascade or sabotaged("queen:no-cascade"):
             self.hives.stay()
         else:
@@ -161,6 +165,7 @@ class _Queen:
     def _routes(self) -> list[Route]:
         return [
             Route("GET", addresses.EVENTS, self._cluster_events),
+            Route("POST", addresses.STAY, self._asked_to_stay),
             Route("POST", addresses.JOBS, self._submit, 202),
             Route("GET", addresses.JOBS, self._jobs),
             Route("GET", addresses.JOBS + "/{id}", self._job),
@@ -279,7 +284,7 @@ class _Queen:
         )
 
     def _refuse_if_sleepy(self) -> None:
-        if self.server.stopping.is_set():
+        if self.server.status != "ok":
             raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
 
     async def _wake_hives(self, request: web.Request) -> ErrandBegun:
@@ -353,22 +358,32 @@ class _Queen:
         )
 
     def _on_shutdown(self, request: web.Request) -> ShutdownBegun:
+        if self.kept and request.query.get("unless") == "kept":
+            return ShutdownBegun(jobs=0, kept=True)
         self.cascade = request.query.get("cascade", "true") != "false"
+        self.server.ask_to_stop()
         if request.query.get("now") == "true":
             self.server.impatient.set()
             return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.errands.running()))
-        return ShutdownBegun(jobs=len(self._being_read()))
+        return ShutdownBegun(jobs=len(self._wanted()))
 
     async def _end_jobs(self) -> None:
-        """Waits for the jobs that somebody still reads, unless a signal came; cancels the others.
+        """Waits for the work that somebody wants, unless a signal came; cancels the rest.
 
-        A job that nobody reads belongs to a keeper that is gone.
+        Until then new work is taken in. What nobody reads any more belongs to a keeper that is
+        gone.
         """
         impatient = asyncio.create_task(self.server.impatient.wait())
-        while (read := self._being_read()) and not impatient.done():
-            unread = asyncio.create_task(read[0].unread.wait())
-            await asyncio.wait([impatient, unread], return_when=asyncio.FIRST_COMPLETED)
-            unread.cancel()
+        while (wanted := self._wanted()) and not impatient.done():
+            read = [each for each in wanted if each.readers]
+            events = [impatient, *(asyncio.create_task(each.unread.wait()) for each in read[:1])]
+            await asyncio.wait(
+                events,
+                timeout=None if read else self.settings.reader_grace,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for event in events[1:]:
+                event.cancel()
         impatient.cancel()
         tasks = [job.task for job in self.jobs.running() if job.task is not None]
         tasks += self.errands.running()
@@ -377,14 +392,28 @@ class _Queen:
         if tasks:
             await asyncio.wait(tasks, timeout=self.settings.stop_request)
 
-    def _being_read(self) -> list[EventLog]:
-        jobs = [job.events for job in self.jobs.running() if job.events.readers]
-        return jobs + [errand.events for errand in self.errands.being_read()]
+    def _wanted(self) -> list[EventLog]:
+        if sabotaged("queen:desert-others"):
+            return []
+        stories = [job.events for job in self.jobs.running()] + self.errands.stories()
+        return [story for story in stories if story.is_wanted(self.settings.reader_grace)]
 
     def _offline(self, hive_id: str) -> None:
         self._say(say_so.HIVE_OFFLINE, hive_id=hive_id, missed=self.settings.heartbeats_missed)
 
+    def _keeper_gone(self) -> None:
+        """The keeper that woke her has ended; what somebody asked to stay does."""
+        if not self.kept:
+            self.server.ask_to_stop()
+
+    async def _asked_to_stay(self, request: web.Request) -> Answer:
+        self._refuse_if_sleepy()
+        if not sabotaged("queen:ignore-stay"):
+            self._stay()
+        return None
+
     def _stay(self) -> None:
+        self.kept = True
         self.hives.stay()
         self._say(say_so.KEEP_WARM)
 

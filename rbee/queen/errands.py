@@ -84,10 +84,9 @@ class Errands:
                 "not_found", f"no errand {errand_id} is known to this queen", "ask for it again"
             ) from None
 
-    def being_read(self) -> list[Errand]:
-        """The errands that are under way and that somebody waits for."""
-        errands = self._errands.values()
-        return [each for each in errands if each.events.readers and not each.events.closed]
+    def stories(self) -> list[EventLog]:
+        """What is told of the errands that are under way."""
+        return [each.events for each in self._errands.values() if not each.events.closed]
 
     def running(self) -> list[asyncio.Task[None]]:
         """What is under way."""

@@ -16,7 +16,7 @@ from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
 from rbee.queen import scheduler
-from rbee.queen.hives import Hives
+from rbee.queen.hives import LOCAL, Hives
 from rbee.queen.jobs import Job
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place
@@ -307,6 +307,10 @@ class Flow:
         except asyncio.CancelledError:
             await asyncio.shield(self._stop_inference(peer, accepted))
             raise
+        except RbeeError as error:
+            if "stall_s" in error.details:
+                await self._kill_stuck(job, worker)
+            raise
         if done is None:
             raise RbeeError(
                 "worker_crashed",
@@ -315,6 +319,13 @@ class Flow:
             )
         job.say(say_so.INFER_DONE)
         return done
+
+    async def _kill_stuck(self, job: Job, worker: WorkerBeat) -> None:
+        """A worker that is silent in the middle of a story is stuck; its hive ends it."""
+        with contextlib.suppress(RbeeError):  # a hive that is gone has taken it along
+            hive = self._registry.living(job.hive_id or "")
+            path = f"{addresses.WORKERS}/{worker.worker_id}/kill"
+            await self._peer(job, hive).post(path, None, type(None))
 
     async def _stop_inference(self, peer: Peer, accepted: InferAccepted) -> None:
         try:
@@ -365,6 +376,7 @@ class Flow:
                     for worker in hive.workers.values()
                 ],
                 frozenset(hive.degraded),
+                hive.hive_id == LOCAL,
             )
             for hive in hives
             if hive.devices is not None

@@ -1,9 +1,10 @@
 """Phase 5: where a job could run, best place first. Pure.
 
-The policy: a worker that already holds the model; then the GPU with the most memory (its total
-says how strong it is), the free memory and the load of the hive deciding between equals; then
-the CPU, where the request allows it. `node`, `device` and `backend` narrow the choice; whoever
-names a device or a backend gets that or an error, never another.
+The policy: a worker that already holds the model and has a free slot; then the GPU with the most
+memory (its total says how strong it is); among equals the one with the fewest workers, on the
+least busy machine, the queen's own machine before others; then the CPU, where the request allows
+it. `node`, `device` and `backend` narrow the choice; whoever names a device or a backend gets
+that or an error, never another.
 """
 
 from __future__ import annotations
@@ -14,18 +15,22 @@ from typing import NamedTuple
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
 
 CPU = "cpu"
 
 
 class HiveFacts(NamedTuple):
-    """A hive as the scheduler sees it; workers keep dying on its `degraded` devices."""
+    """A hive as the scheduler sees it; workers keep dying on its `degraded` devices.
+
+    `here`: it is on the queen's own machine.
+    """
 
     hive_id: str
     devices: Devices
     workers: Sequence[WorkerBeat]
     degraded: Collection[str] = ()
+    here: bool = True
 
 
 class Place(NamedTuple):
@@ -38,16 +43,17 @@ class Place(NamedTuple):
 
 
 class WarmWorker(NamedTuple):
-    """A worker that already holds the model."""
+    """A worker that already holds the model. `here`: on the queen's own machine."""
 
     hive_id: str
     worker: WorkerBeat
+    here: bool
 
 
 def warm_worker(request: JobRequest, hives: Iterable[HiveFacts]) -> WarmWorker | None:
     """The worker to use as it is: one with a free slot, else one that is loading or busy."""
     fitting = [
-        WarmWorker(hive.hive_id, worker)
+        WarmWorker(hive.hive_id, worker, hive.here)
         for hive in hives
         if request.node in (None, hive.hive_id)
         for worker in hive.workers
@@ -56,7 +62,7 @@ def warm_worker(request: JobRequest, hives: Iterable[HiveFacts]) -> WarmWorker |
     order = {WorkerState.READY: 0, WorkerState.BUSY: 1, WorkerState.LOADING: 2}
     return min(
         fitting,
-        key=lambda warm: (order[warm.worker.state], -warm.worker.slots_free),
+        key=lambda warm: (order[warm.worker.state], -warm.worker.slots_free, not warm.here),
         default=None,
     )
 
@@ -77,16 +83,14 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> list[Place]:
         if request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
         if gpu.id not in hive.degraded
     ]
-    gpus.sort(
-        key=lambda pair: (-pair[0].vram_gb, -pair[0].vram_free_gb, len(pair[1].workers), pair[0].id)
-    )
+    gpus.sort(key=lambda pair: _strongest_first(*pair))
     if sabotaged("queen:wrong-gpu"):
         gpus.reverse()
     found = [Place(hive.hive_id, gpu.id, gpu.backend) for gpu, hive in gpus]
     if _cpu_wanted(request):
         by_room = sorted(
             (hive for hive in considered if CPU not in hive.degraded),
-            key=lambda hive: (len(hive.workers), -hive.devices.cpu.ram_free_gb),
+            key=lambda hive: (len(hive.workers), not hive.here, -hive.devices.cpu.ram_free_gb),
         )
         named = CPU in (request.device, request.backend)
         fallback = bool(found) and not named
@@ -94,6 +98,11 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> list[Place]:
     if not found:
         raise _no_such_device(request, considered)
     return found
+
+
+def _strongest_first(gpu: Gpu, hive: HiveFacts) -> tuple[float, int, int, bool, float, str]:
+    beside = sum(worker.device == gpu.id for worker in hive.workers)
+    return -gpu.vram_gb, beside, len(hive.workers), not hive.here, -gpu.vram_free_gb, gpu.id
 
 
 def _cpu_wanted(request: JobRequest) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 HEALTH = "/health"
 EVENTS = "/events"
 SHUTDOWN = "/shutdown"
+STAY = "/stay"
 
 # Queen.
 JOBS = "/jobs"

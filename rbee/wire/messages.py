@@ -54,11 +54,41 @@ class Sampling(Request, kw_only=True):
     stop: list[NonEmpty] | None = None
 
 
+class ChatMessage(Request, kw_only=True):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Question(Sampling, kw_only=True):
+    """What a model is asked: a `prompt`, or the `messages` of a conversation, oldest first.
+
+    Exactly one of both; the last message is the user's. A `prompt` is what one message of the
+    user is to a model that was tuned to chat, and plain text to go on with for any other.
+    """
+
+    prompt: NonEmpty | None = None
+    messages: Annotated[list[ChatMessage], msgspec.Meta(min_length=1)] | None = None
+    stream: bool = True
+
+    def __post_init__(self) -> None:
+        if self.prompt is None and self.messages is None:
+            raise ValueError("neither `prompt` nor `messages` is given: give one of them")
+        if self.prompt is not None and self.messages is not None:
+            raise ValueError("both `prompt` and `messages` are given: give one of them")
+        if self.messages is not None and self.messages[-1].role != "user":
+            raise ValueError("the last of `messages` is not the user's: role `user` is wanted")
+
+
 # --- any daemon ------------------------------------------------------------------------------
 
 
 class Health(Answer, kw_only=True):
-    """`GET /health`: who answers here. `instance` is drawn anew at every start."""
+    """`GET /health`: who answers here. `instance` is drawn anew at every start.
+
+    `status` is ``ok``, or ``leaving`` when a queen has begun to put everything to sleep.
+    """
 
     status: str
     role: str
@@ -75,12 +105,10 @@ class Started(Answer, kw_only=True):
 # --- queen -----------------------------------------------------------------------------------
 
 
-class JobRequest(Sampling, kw_only=True):
+class JobRequest(Question, kw_only=True):
     """`POST /jobs`."""
 
     model_ref: NonEmpty
-    prompt: NonEmpty
-    stream: bool = True
     node: NonEmpty | None = None
     device: NonEmpty | None = None
     backend: Backend | None = None
@@ -127,10 +155,10 @@ class JobList(Answer, kw_only=True):
 
 
 class SshTarget(Request, kw_only=True):
-    """How the queen reaches a machine over SSH."""
+    """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``."""
 
     user: NonEmpty | None = None
-    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 22
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
     key_path: NonEmpty | None = None
 
 
@@ -160,10 +188,12 @@ class HiveStatus(str, enum.Enum):
 class ShutdownBegun(Answer, kw_only=True):
     """The answer to the queen's `POST /shutdown`.
 
-    `jobs` of others that she still waits for, or with `now=true` cancels.
+    `jobs` of others that she still waits for, or with `now=true` cancels; `kept`: somebody asked
+    the swarm to stay, so that with `unless=kept` she does not leave at all.
     """
 
     jobs: int
+    kept: bool = False
 
 
 class WakeHives(Request, kw_only=True):
@@ -415,11 +445,8 @@ class WorkerReport(Request, kw_only=True):
 # --- worker ----------------------------------------------------------------------------------
 
 
-class InferRequest(Sampling, kw_only=True):
+class InferRequest(Question, kw_only=True):
     """`POST /infer`."""
-
-    prompt: NonEmpty
-    stream: bool = True
 
 
 class InferAccepted(Started, kw_only=True):

@@ -95,6 +95,8 @@ OTHER_JOBS = Line(
     _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
 )
 KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
+KEPT = Line(_KEEPER, "queen.kept", "the swarm stays awake, as somebody asked for")
+QUEEN_LEAVING = Line(_KEEPER, "queen.leaving", "queen is going to sleep; waiting for that")
 UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
 DOWN = Line(_KEEPER, "swarm.down", "everything is off")
 NOTHING_RUNS = Line(_KEEPER, "swarm.nothing", "nothing is running")

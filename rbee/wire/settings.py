@@ -33,6 +33,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database: str = ""
     """SQLAlchemy URL of the queen's catalog; empty: ``queen.db`` in RBEE_HOME."""
 
+    database_busy: Seconds = 10.0
+    """How long a catalog waits for a transaction of another program."""
+
     # Waiting for another program.
     health_wait_first: Seconds = 0.01
     health_wait_factor: Annotated[float, msgspec.Meta(ge=1)] = 1.5
@@ -40,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     health_wait_total: Seconds = 30.0
     connect_timeout: Seconds = 5.0
     connect_tries: Count = 3
+    ssh_connect_timeout: Seconds = 10.0
+    """For each of the `connect_tries` at a machine reached over SSH."""
 
     # Heartbeats.
     heartbeat_interval: Seconds = 15.0

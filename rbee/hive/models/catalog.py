@@ -75,8 +75,8 @@ class ModelCatalog:
     `set_aside` is the new name of a corrupt database found in its place, or empty.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine, self.set_aside = open_database(url)
+    def __init__(self, url: str, busy: float) -> None:
+        self._engine, self.set_aside = open_database(url, busy)
         self._models = _table()
         with transaction(self._engine) as connection:
             connection.execute(_creation(self._models))

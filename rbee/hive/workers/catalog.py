@@ -27,8 +27,8 @@ _workers = Table(
 class WorkerCatalog:
     """The table `workers` of ``hive.db``; `row` is the whole of it as JSON."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = open_database(url).engine
+    def __init__(self, url: str, busy: float) -> None:
+        self._engine = open_database(url, busy).engine
         with transaction(self._engine) as connection:
             connection.execute(CreateTable(_workers, if_not_exists=True))
 

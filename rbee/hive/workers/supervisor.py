@@ -177,6 +177,11 @@ class Supervisor:
             peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
+    def kill(self, worker: Worker) -> None:
+        """Ends a worker that is stuck and hears no request; it counts as one that died."""
+        if not sabotaged("hive:spare-the-stuck"):
+            worker.child.signal(signal.SIGKILL)
+
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
         if self._spare is not None:
@@ -262,7 +267,7 @@ class Supervisor:
                     {"log": tail(worker.child.log)},
                 ),
             )
-        worker.child.signal(signal.SIGKILL)  # who is stuck hears no request
+        self.kill(worker)
         await worker.exited
 
     async def _restart(self, worker: Worker, status: int) -> None:
