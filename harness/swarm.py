@@ -213,6 +213,11 @@ def assert_hive(cluster: Cluster, hive_id: str) -> None:
     assert _hive(cluster, hive_id)
 
 
+def assert_no_hive(cluster: Cluster) -> None:
+    """The queen remembers no machine."""
+    assert not cluster.rows("queen.db", "select id from hives")
+
+
 def assert_hive_gpus(cluster: Cluster, hive_id: str, count: int) -> None:
     """The queen remembers so many GPUs of a hive."""
     gpus = json.loads(_hive(cluster, hive_id)["devices"])["gpus"]

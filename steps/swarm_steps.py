@@ -145,6 +145,11 @@ def catalog_holds_hive(context: Context, hive_id: str) -> None:
     swarm.assert_hive(context.cluster, hive_id)
 
 
+@then("the queen's catalog holds no hive")
+def no_hive(context: Context) -> None:
+    swarm.assert_no_hive(context.cluster)
+
+
 @then('the queen\'s catalog holds hive "{hive_id}" with {count:d} GPUs')
 def catalog_holds_gpus(context: Context, hive_id: str, count: int) -> None:
     swarm.assert_hive_gpus(context.cluster, hive_id, count)

@@ -1,24 +1,22 @@
 Feature: What there is: devices, hives, ps, models
-  Lists are plain columns for people and one answer for programs. They ask the queen and wake nobody.
+  Lists are plain columns for people and one answer for programs. What runs is asked of the queen,
+  and nobody is woken; machines and their devices are remembered, and told also while all sleeps.
 
   Rule: A warm swarm tells everything it has
 
-    Scenario Outline: <command> lists what is there
+    Scenario: Each list tells people what is there, under its heading
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
-      When I type "rbee-keeper <command>"
-      Then stdout shows a row "<heading>"
-      And stdout shows a row "<row>"
-      And stderr holds nothing
-      And the exit status is 0
-
-      Examples:
-        | command           | heading                               | row                                   |
-        | devices           | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                         |
-        | devices localhost | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                         |
-        | hives             | HIVE STATE HOST                       | localhost online localhost            |
-        | ps                | WORKER HIVE MODEL DEVICE STATE SLOTS  | <worker id> localhost minillama cpu ready 1/1 |
-        | models            | MODEL HIVE SIZE QUANT STATE           | minillama localhost                   |
-        | models --node localhost | MODEL HIVE SIZE QUANT STATE     | minillama localhost                   |
+      When I type each of these commands
+        | command                             | heading                               | row                                           |
+        | rbee-keeper devices                 | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
+        | rbee-keeper devices localhost       | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
+        | rbee-keeper hives                   | HIVE STATE HOST                       | localhost online localhost                    |
+        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS  | <worker id> localhost minillama cpu ready 1/1 |
+        | rbee-keeper models                  | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
+        | rbee-keeper models --node localhost | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
+      Then each of them has worked
+      And each of them shows its heading and its row
+      And none of them says anything on stderr
 
     Scenario: The devices of a machine with two GPUs
       Given its simulated GPUs are
@@ -30,19 +28,17 @@ Feature: What there is: devices, hives, ps, models
       Then stdout shows a row "localhost gpu0 RTX 3060 (simulated) - 12.0 GB cuda"
       And stdout shows a row "localhost gpu1 RTX 3090 (simulated) - 24.0 GB cuda"
 
-    Scenario Outline: <command> answers programs
+    Scenario: Each list tells programs what is there, in one answer
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
-      When I type "rbee-keeper <command> --json"
-      Then stdout is one answer for programs with "<fields>"
-      And stderr holds nothing
-      And the exit status is 0
-
-      Examples:
-        | command | fields        |
-        | devices | hives         |
-        | hives   | hives         |
-        | ps      | workers, jobs |
-        | models  | models        |
+      When I type each of these commands
+        | command                    | fields        |
+        | rbee-keeper devices --json | hives         |
+        | rbee-keeper hives --json   | hives         |
+        | rbee-keeper ps --json      | workers, jobs |
+        | rbee-keeper models --json  | models        |
+      Then each of them has worked
+      And each of them is one answer for programs with its fields
+      And none of them says anything on stderr
 
     Scenario: A list that is empty says what would fill it
       Given a swarm that was left warm by "rbee-keeper up"
@@ -61,24 +57,34 @@ Feature: What there is: devices, hives, ps, models
 
       Examples:
         | command            |
-        | devices            |
-        | hives              |
         | ps                 |
         | models             |
         | stop worker-abcdef |
 
+  Rule: Machines are remembered while everything sleeps
+
+    Scenario: What was added is listed with what is known of it
+      Given its simulated GPUs are
+        | name     | VRAM in GB |
+        | RTX 3060 | 12         |
+      And I have typed "rbee-keeper add-hive localhost"
+      When I type each of these commands
+        | command             | heading                               | row                                               |
+        | rbee-keeper hives   | HIVE STATE HOST                       | localhost offline localhost                       |
+        | rbee-keeper devices | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost gpu0 RTX 3060 (simulated) - 12.0 GB cuda |
+      Then each of them has worked
+      And each of them shows its heading and its row
+      And none of them says anything on stderr
+      And nothing is left running
+
   Rule: A name that nobody has is answered with the closest
 
-    Scenario Outline: <command>
+    Scenario: A hive whose name is misspelt
       Given a swarm that was left warm by "rbee-keeper up"
-      When I type "rbee-keeper <command>"
-      Then stderr contains "error: no hive is called 'localhots'"
-      And stderr contains "try: did you mean localhost?"
-      And the exit status is 1
-
-      Examples:
-        | command                             |
-        | devices localhots                   |
-        | models --node localhots             |
-        | pull --node localhots HF:author/minillama |
-        | rm --node localhots HF:author/minillama   |
+      When I type each of these commands
+        | command                                               | error                           | advice                  |
+        | rbee-keeper devices localhots                         | no hive is called 'localhots'   | did you mean localhost? |
+        | rbee-keeper models --node localhots                   | no hive is called 'localhots'   | did you mean localhost? |
+        | rbee-keeper pull --node localhots HF:author/minillama | no hive is called 'localhots'   | did you mean localhost? |
+        | rbee-keeper rm --node localhots HF:author/minillama   | no hive is called 'localhots'   | did you mean localhost? |
+      Then each of them is refused with its error and its advice

@@ -1,4 +1,4 @@
-"""``rbee-hive``: started by a queen, or by hand on a machine that is to be a hive.
+"""``rbee-hive``: started by a queen, here or over SSH, or by hand.
 
 Phase 3.2. Before its own imports it starts a spare worker, which then imports its engine beside
 them.
@@ -11,9 +11,13 @@ import sys
 
 
 def main() -> None:
-    """Orders on stdin when a queen started this process, else flags."""
+    """Orders on stdin when a queen started this process, else a command or flags."""
     if sys.argv[1:2] == ["--ready-fd"]:
         _as_child(int(sys.argv[2]), sys.argv[3:])
+    elif sys.argv[1:] in (["wake"], ["end"]):
+        from rbee.hive import over_ssh
+
+        getattr(over_ssh, sys.argv[1])()
     else:
         from rbee.hive.cli import hive
 
@@ -38,7 +42,10 @@ def _as_child(ready_fd: int, spare_options: list[str]) -> None:
     die_with_parent(signal.SIGKILL)
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
-    run(lifeline.orders(HiveOrders), home, settings, lifeline, spare)
+    orders = lifeline.orders(HiveOrders)
+    if orders.on_lease:
+        die_with_parent(None)
+    run(orders, home, settings, lifeline, spare)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.sabotage import sabotaged
+from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
 from rbee.wire.model_ref import ModelRef
@@ -88,7 +89,7 @@ class Capacity:
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"
             orders = WorkerOrders(
-                host=settings.worker_host,
+                host=settings.worker_host or host_of(hive_url),
                 port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
                 token=token,
                 worker_id="",

@@ -128,10 +128,10 @@ class _Hive:
             self.settings.heartbeat_interval,
         )
         beats = asyncio.create_task(self.heartbeat.run())
-        if lifeline is not None:
-            lifeline.watch(server.ask_to_stop, self._live_on_lease)
-        else:
+        if lifeline is None or self.orders.on_lease:
             self._live_on_lease()
+        else:
+            lifeline.watch(server.ask_to_stop, self._live_on_lease)
         await server.stopping.wait()
         self.heartbeat.stop()
         await asyncio.wait([beats], timeout=self.settings.stop_request)

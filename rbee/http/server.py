@@ -65,6 +65,7 @@ class Server:
         self.status = "ok"
         self.url = ""
         self.port = 0
+        self._elsewhere: dict[str, str] = {}
         self._token = token
         self._on_shutdown = on_shutdown
         self._app = web.Application(client_max_size=LARGEST_BODY)
@@ -90,6 +91,25 @@ class Server:
         """Begins to answer on the bound socket."""
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener, shutdown_timeout=1.0).start()
+
+    async def serve_also_on(self, host: str) -> str:
+        """Answers on another address of this machine, too, on the same port where it is free.
+
+        Returns the URL there. Raises `port_in_use` or `invalid_request`.
+        """
+        bound = self._listener.getsockname()[0]
+        if bound in (host, "0.0.0.0", "::"):
+            return addresses.base_url(host, self.port)
+        if host not in self._elsewhere:
+            try:
+                listener = _listen(host, self.port, 0)
+            except RbeeError as error:
+                if error.code != "port_in_use":
+                    raise
+                listener = _listen(host, 0, 0)
+            await web.SockSite(self._runner, listener, shutdown_timeout=1.0).start()
+            self._elsewhere[host] = addresses.base_url(host, listener.getsockname()[1])
+        return self._elsewhere[host]
 
     def stop_on_signals(self) -> None:
         """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""

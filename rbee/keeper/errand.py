@@ -11,7 +11,7 @@ from rbee.keeper.awake import AwakeQueen
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import ErrandBegun, HivesAwake, Progress, WakeHives, decode
+from rbee.wire.messages import AddingHive, ErrandBegun, HivesAwake, Progress, WakeHives, decode
 from rbee.wire.narration import Narration
 
 T = TypeVar("T")
@@ -22,7 +22,13 @@ def run_errand(screen: Screen, queen: AwakeQueen, path: str, wanted: Any, kind: 
 
     Raises the error it ended in. Ctrl+C has her drop it.
     """
-    errand = queen.client.post(path, wanted, ErrandBegun)
+    return follow_errand(screen, queen, queen.client.post(path, wanted, ErrandBegun), kind)
+
+
+def follow_errand(
+    screen: Screen, queen: AwakeQueen, errand: ErrandBegun | AddingHive, kind: type[T]
+) -> T:
+    """Shows an errand that the queen has begun; see `run_errand`."""
     done: T | None = None
     try:
         for frames in queen.client.events(errand.events_url):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rbee.keeper.awake import find_queen
+from rbee.keeper.awake import awake_queen, find_queen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
@@ -31,7 +31,7 @@ _JOBS_SHOWN = 10
 
 def devices(screen: Screen, where: Whereabouts, hive: str | None, *, as_json: bool) -> None:
     """The processors and GPUs of one hive or of all, those that sleep as they are remembered."""
-    hives = _hives(find_queen(where), hive)
+    hives = _remembered(where, hive)
     _answer(screen, as_json, {"hives": hives}, device_table(hives))
     if not any(each.devices for each in hives):
         screen.hint("no devices are known yet; rbee-keeper up asks for them")
@@ -39,10 +39,10 @@ def devices(screen: Screen, where: Whereabouts, hive: str | None, *, as_json: bo
 
 def hives(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
     """The machines of the swarm, awake and asleep."""
-    found = _hives(find_queen(where), None)
+    found = _remembered(where, None)
     _answer(screen, as_json, {"hives": found}, hive_table(found))
     if not found:
-        screen.hint("no hives yet; rbee-keeper up adds this machine")
+        screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 
 
 def ps(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
@@ -123,6 +123,12 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
         for model in models
     )
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _remembered(where: Whereabouts, hive_id: str | None) -> list[HiveView]:
+    """As `_hives`; a queen that sleeps is woken for it, alone, and sleeps again."""
+    with awake_queen(Screen(quiet=True), where, spare=None) as queen:
+        return _hives(queen.client, hive_id)
 
 
 def _hives(client: QueenClient, hive_id: str | None) -> list[HiveView]:

@@ -26,13 +26,15 @@ from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
-from rbee.queen.hives import LOCAL, Hives
+from rbee.queen.hives import LOCAL, Hives, id_of
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.registry import Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
+    AddHive,
+    AddingHive,
     ClusterModelList,
     ClusterModelView,
     ClusterWorkerList,
@@ -133,6 +135,7 @@ class _Queen:
             self.registry,
             session,
             lambda: self.server.url,
+            self.server.serve_also_on,
             spare,
         )
         self.errands = Errands(self.hives, self.catalog)
@@ -157,7 +160,7 @@ class _Queen:
             self._say(say_so.STOP_WORKERS)
             await self.hives.stop_workers()
             self._say(say_so.STOP_HIVES)
-            await self.hives.sleep()
+            await self.hives.sleep(self._say)
         self._say(say_so.GOODBYE)
         self.events.done(Nothing())
         await self.server.close()
@@ -171,7 +174,9 @@ class _Queen:
             Route("GET", addresses.JOBS + "/{id}", self._job),
             Route("GET", addresses.JOBS + "/{id}/events", self._job_events),
             Route("DELETE", addresses.JOBS + "/{id}", self._cancel),
+            Route("POST", addresses.ADD_HIVE, self._add_hive, 202),
             Route("GET", addresses.HIVES, self._hives),
+            Route("DELETE", addresses.HIVES + "/{id}", self._remove_hive),
             Route("POST", addresses.HIVES_WAKE, self._wake_hives, 202),
             Route("GET", addresses.ERRANDS + "/{id}/events", self._errand_events),
             Route("DELETE", addresses.ERRANDS + "/{id}", self._cancel_errand),
@@ -243,6 +248,33 @@ class _Queen:
     def _cancel_unread(self, job: Job) -> None:
         if not job.events.readers and job.task is not None:
             job.task.cancel()
+
+    async def _add_hive(self, request: web.Request) -> AddingHive:
+        wanted = await read_body(request, AddHive)
+        self._refuse_if_sleepy()
+        hive_id = id_of(wanted)
+        if await self.hives.knows(hive_id) and not wanted.install:
+            raise RbeeError(
+                "hive_exists",
+                f"there is a hive called {hive_id!r} already",
+                f"rbee-keeper remove-hive {hive_id}, or give this one another name with --id",
+            )
+        errand = self.errands.add(hive_id, wanted)
+        return AddingHive(
+            hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url
+        )
+
+    async def _remove_hive(self, request: web.Request) -> Answer:
+        hive_id = request.match_info["id"]
+        jobs = sum(job.hive_id == hive_id for job in self.jobs.running())
+        if jobs:
+            raise RbeeError(
+                "hive_busy",
+                f"hive {hive_id} works for {jobs} job" + "s" * (jobs > 1),
+                "wait until it has finished; rbee-keeper ps lists the jobs",
+            )
+        await self.hives.remove(hive_id)
+        return None
 
     async def _hives(self, request: web.Request) -> HiveList:
         rows = await asyncio.to_thread(self.catalog.list)

@@ -21,6 +21,8 @@ from rbee.wire import narration as say_so
 from rbee.wire.addresses import model_path
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages import (
+    AddHive,
+    HiveAdded,
     HivesAwake,
     ModelView,
     Provisioned,
@@ -66,12 +68,22 @@ class Errands:
 
         return self._begin(work)
 
+    def add(self, hive_id: str, wanted: AddHive) -> Errand:
+        """Looks at a machine and makes it a hive of this swarm."""
+
+        async def work(errand: Errand) -> HiveAdded:
+            devices = await self._hives.add(hive_id, wanted, errand.say)
+            return HiveAdded(hive_id=hive_id, devices=devices)
+
+        return self._begin(work)
+
     def pull(self, ref: str, node: str | None) -> Errand:
         """Has hive `node`, or the one beside the queen, fetch a model."""
 
         async def work(errand: Errand) -> Provisioned:
             (hive,) = await self._awake(node or LOCAL, errand)
-            return await self._pull(ref, self._hives.peer(hive, errand.errand_id), errand)
+            peer = self._hives.peer(hive, errand.errand_id)
+            return await self._hives.unless_offline(hive, self._pull(ref, peer, errand))
 
         return self._begin(work)
 
@@ -100,6 +112,7 @@ class Errands:
             await asyncio.wait([errand.task])
 
     async def _awake(self, node: str | None, errand: Errand) -> list[Hive]:
+        await self._hives.living(node, errand.say)
         hives = await self._hives.awake(node, errand.say)
         if not hives and node is not None:
             known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]

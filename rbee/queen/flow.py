@@ -19,7 +19,7 @@ from rbee.queen import scheduler
 from rbee.queen.hives import LOCAL, Hives
 from rbee.queen.jobs import Job
 from rbee.queen.registry import Hive, Registry, is_ready
-from rbee.queen.scheduler import HiveFacts, Place
+from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
@@ -63,7 +63,9 @@ class Flow:
         """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._attempt(job)
+                return await self._registry.unless_offline(
+                    lambda: job.hive_id or "", self._attempt(job)
+                )
             except RbeeError as error:
                 last = attempt == _ATTEMPTS or sabotaged("queen:no-second-try")
                 if error.code not in _MOVABLE or job.tokens_forwarded or last:
@@ -73,11 +75,16 @@ class Flow:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, job: Job) -> Done:
+        job.hive_id = None
+        node = job.request.node
         try:
-            awake = await self._hives.awake(job.request.node, job.say)
-            worker = await self._warm_worker(job, awake)
+            living = await self._hives.living(node, job.say)
+            worker = self._idle_worker(job, living)
             if worker is None:
-                worker = await self._new_worker(job, awake)
+                awake = await self._hives.awake(node, job.say)
+                worker = await self._warm_worker(job, awake)
+                if worker is None:
+                    worker = await self._new_worker(job, awake)
             return await self._infer(job, worker)
         finally:
             self._release(job)
@@ -97,6 +104,7 @@ class Flow:
             except RbeeError:
                 raise error from None
             return
+        await self._hives.check(job.hive_id)
         hive_id, worker_id = job.hive_id, job.worker_id or ""
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
@@ -121,6 +129,13 @@ class Flow:
 
     # --- phase 5: schedule ------------------------------------------------------------------
 
+    def _idle_worker(self, job: Job, living: list[Hive]) -> WorkerBeat | None:
+        """A worker that already holds the model and can take this job now."""
+        warm = scheduler.warm_worker(job.request, self._facts(living))
+        if warm is None or not is_ready(warm.worker) or warm.worker.slots_free < 1:
+            return None
+        return self._take(job, warm)
+
     async def _warm_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model, once it can take this job."""
         warm = scheduler.warm_worker(job.request, self._facts(awake))
@@ -134,10 +149,15 @@ class Flow:
         if loading or warm.worker.slots_free < 1:
             job.say(say_so.WAIT_WORKER, state="loading" if loading else "busy", **facts)
             await self._until_free(warm.hive_id, warm.worker.worker_id)
+        return self._take(job, warm)
+
+    def _take(self, job: Job, warm: WarmWorker) -> WorkerBeat | None:
+        """Claims a slot of a warm worker; None where it has gone in the meantime."""
         worker = self._registry.worker(warm.hive_id, warm.worker.worker_id)
         if worker is None or not is_ready(worker):
             return None
         self._claim(job, worker.worker_id)
+        facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
         job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
         job.hive_id, job.device = warm.hive_id, worker.device
         return worker
@@ -284,7 +304,7 @@ class Flow:
     async def _infer(self, job: Job, worker: WorkerBeat) -> Done:
         peer = Peer(
             self._hives.session,
-            worker.url,
+            await self._hives.worker_url(job.hive_id or "", worker.url),
             f"worker {worker.worker_id}",
             "worker_crashed",
             job.job_id,
@@ -328,10 +348,10 @@ class Flow:
             await self._peer(job, hive).post(path, None, type(None))
 
     async def _stop_inference(self, peer: Peer, accepted: InferAccepted) -> None:
-        try:
-            await peer.delete(f"{addresses.INFER}/{accepted.infer_id}")
-        except RbeeError:
-            pass  # it is over or its worker is gone: what cancelling is for
+        # It may be over, or its worker gone: what cancelling is for.
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                await peer.delete(f"{addresses.INFER}/{accepted.infer_id}")
 
     # --------------------------------------------------------------------------------------------
 

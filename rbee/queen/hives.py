@@ -1,16 +1,17 @@
 """Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
 
-A hive on this machine is a child of the queen. Everything the flow needs to know of a hive that
-lives stands in the registry afterwards.
+How a machine is reached is the affair of `machines` and `other_machine`. Everything the flow
+needs to know of a hive that lives stands in the registry afterwards.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
-from collections.abc import Callable
-from signal import SIGKILL
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -19,21 +20,21 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.process.supervise import Reports, exit_of, stop
 from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.machines import Machine, OwnMachine, Tell, Way
+from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Adopt, Devices, Health, HiveOrders, HiveStatus
-from rbee.wire.narration import Line, device_name
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages import AddHive, Adopt, Devices, Health, HiveStatus, SshTarget
+from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
+
+T = TypeVar("T")
 
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
-
-#: Says a line where it belongs: `tell(line, **facts)`.
-Tell = Callable[..., None]
 
 
 class Hives:
@@ -48,6 +49,7 @@ class Hives:
         registry: Registry,
         session: aiohttp.ClientSession,
         queen_url: Callable[[], str],
+        serve_also_on: Callable[[str], Awaitable[str]],
         spare: Child | None,
     ) -> None:
         self._home = home
@@ -57,53 +59,130 @@ class Hives:
         self._registry = registry
         self.session = session
         self._queen_url = queen_url
-        self._spare = spare
-        self._children: dict[str, tuple[Child, asyncio.Future[int]]] = {}
+        self._serve_also_on = serve_also_on
+        on_exit = functools.partial(self._ended, LOCAL)
+        self._own = OwnMachine(home, settings, token, queen_url, spare, on_exit)
+        self._others: dict[str, OtherMachine] = {}
+        #: Hives that were woken or taken over and have not been seen to end.
+        self._on: set[str] = set()
+        self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
         self._rows: list[HiveRow] | None = None
         self._reading = asyncio.Lock()
-        self._adopted: set[str] = set()
         self._stay = False
 
     def peer(self, hive: Hive, job_id: str = "") -> Peer:
         """A hive to speak to."""
-        return Peer(self.session, hive.url, f"hive {hive.hive_id}", correlation_id=job_id)
+        return _HivePeer(self.session, hive, self._registry, job_id)
+
+    async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
+        return await self._registry.unless_offline(lambda: hive.hive_id, work)
+
+    async def worker_url(self, hive_id: str, url: str) -> str:
+        """Where the queen reaches a worker that its hive knows at `url`."""
+        return await self._others[hive_id].way_to(url) if hive_id in self._others else url
+
+    async def living(self, node: str | None, tell: Tell) -> list[Hive]:
+        """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
+        hives = [hive for hive in self._registry.hives.values() if node in (None, hive.hive_id)]
+        described = [hive for hive in hives if hive.devices is not None]
+        await asyncio.gather(*(self._refresh(hive, tell) for hive in described))
+        return described
 
     async def awake(self, node: str | None, tell: Tell) -> list[Hive]:
-        """Phases 3 and 4: the hives that live and have told their devices.
+        """Phases 3 and 4: the hives that live or can be woken, and have told their devices.
 
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
-        named. Raises `hive_unreachable`, `port_in_use` and what a starting hive reports.
+        named. A machine that cannot be woken is gone on without, where there is another. Raises
+        `hive_unreachable`, `port_in_use`, `ssh_failed` and what a starting hive reports.
         """
-        rows = await self._known(tell)
-        wanted = [row for row in rows if node in (None, row.hive_id)]
-        return [await self._awake(row, tell) for row in wanted]
+        rows = [row for row in await self._known(tell) if node in (None, row.hive_id)]
+        rows = [row for row in rows if node or not self._failed_lately(row)] or rows
+        tried = await asyncio.gather(
+            *(self._awake(row, tell) for row in rows), return_exceptions=True
+        )
+        awake = [hive for hive in tried if isinstance(hive, Hive)]
+        for row, failure in zip(rows, tried):
+            if isinstance(failure, BaseException):
+                if not awake or not isinstance(failure, RbeeError):
+                    raise failure
+                tell(say_so.HIVE_SKIPPED, hive_id=row.hive_id, why=failure.message)
+        return awake
+
+    async def check(self, hive_id: str) -> None:
+        """After trouble with a hive on another machine: whether it still answers at all."""
+        hive = self._registry.hives.get(hive_id)
+        if hive is None or hive_id not in self._others:
+            return
+        try:
+            async with timeout(self._settings.connect_timeout):
+                await self.peer(hive).get(addresses.HEALTH, Health)
+        except (RbeeError, asyncio.TimeoutError):
+            self._registry.lost(hive_id)
+
+    async def add(self, hive_id: str, wanted: AddHive, tell: Tell) -> Devices:
+        """Looks at a machine, wakes its hive, and writes both into the catalog.
+
+        Raises what keeps it from being a hive; then it is not remembered.
+        """
+        port = self._settings.hive_port if wanted.port is None else wanted.port
+        tell(say_so.ADDING_HIVE, host=wanted.host)
+        row = HiveRow(hive_id, wanted.host, port, HiveStatus.WAKING, ssh_of(wanted), None, 0)
+        if row.ssh is not None:
+            machine = self._machine(row, wanted.passphrase)
+            await machine.inspect(tell, install=wanted.install, accept=wanted.accept_host_key)
+            self._others[hive_id] = machine
+        if not await self.knows(hive_id):
+            await asyncio.to_thread(self._catalog.add, hive_id, row.host, port, row.ssh)
+        self._rows = None
+        try:
+            hive = await self._awake(row, tell)
+        except BaseException:
+            await self._forget(hive_id)
+            raise
+        assert hive.devices is not None, "who is awake has told its devices"
+        return hive.devices
+
+    async def remove(self, hive_id: str) -> None:
+        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`."""
+        if not await self.knows(hive_id):
+            known = await asyncio.to_thread(self._catalog.list)
+            ids = [row.hive_id for row in known]
+            raise no_such("hive", hive_id, ids, "rbee-keeper hives lists them")
+        await self._put_to_sleep(hive_id, lambda *_, **__: None)
+        self._registry.gone(hive_id)
+        await self._forget(hive_id)
+
+    async def knows(self, hive_id: str) -> bool:
+        """Whether the catalog has a machine of this name."""
+        rows = await asyncio.to_thread(self._catalog.list)
+        return any(row.hive_id == hive_id for row in rows)
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
         workers = [
-            Peer(self.session, worker.url, f"worker {worker.worker_id}")
+            self._stop_worker(hive.hive_id, worker.url, worker.worker_id)
             for hive in self._registry.hives.values()
             for worker in hive.workers.values()
         ]
         # A worker that does not hear is ended by its hive.
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                asked = (peer.shutdown() for peer in workers)
-                await asyncio.gather(*asked, return_exceptions=True)
+                await asyncio.gather(*workers, return_exceptions=True)
 
-    async def sleep(self) -> None:
-        """Phase 12.3: every hive that lives is shut down, all at the same time."""
-        if self._spare is not None:
-            self._spare.release()
-        awake = {*self._children, *self._adopted}
-        await asyncio.gather(*(self._put_to_sleep(hive_id) for hive_id in awake))
+    async def sleep(self, tell: Tell) -> None:
+        """Phase 12.3: every hive that is on is shut down, all at the same time.
+
+        Those that could not be reached are named; their lease ends them.
+        """
+        self._own.discard_spare()
+        await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
     def stay(self) -> None:
         """Lets the hives outlive this queen, on their lease."""
         self._stay = True
-        for child, _ in self._children.values():
-            child.stay()
+        self._own.stay()
 
     async def _known(self, tell: Tell) -> list[HiveRow]:
         """The machines of the catalog, read once; the local one is added to an empty one."""
@@ -121,73 +200,53 @@ class Hives:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
-                if time.monotonic() - hive.devices_at < self._settings.capabilities_fresh:
-                    tell(say_so.REGISTERED, hive_id=row.hive_id)
-                    return hive
-                tell(say_so.STALE, hive_id=row.hive_id)
-            else:
-                if hive is None:
-                    hive = await self._adopt(row, tell)
-                if hive is None:
-                    tell(say_so.HIVE_WAKE, host=row.host, port=self._settings.hive_port)
-                    hive = await self._wake_local(row, tell)
+                return hive
+            try:
+                hive = hive or await self._wake(row, tell)
                 await self._first_heartbeat(hive)
-                tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
+            except RbeeError:
+                self._failed[row.hive_id] = time.monotonic()
+                raise
+            self._failed.pop(row.hive_id, None)
+            tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
             await self._ask_devices(hive, tell)
             return hive
 
-    async def _adopt(self, row: HiveRow, tell: Tell) -> Hive | None:
-        """Takes over a hive that outlived its queen, with the workers it kept; None: none did."""
-        if row.hive_id in self._children or not self._settings.hive_port:
+    async def _wake(self, row: HiveRow, tell: Tell) -> Hive:
+        """Takes over a hive that outlived its queen, or starts one."""
+        machine = self._machine_of(row)
+        if row.ssh is not None:
+            tell(say_so.HIVE_APPROACH, host=row.host)
+        way = await machine.approach()
+        hive = await self._adopt(row, way, tell)
+        if hive is None:
+            tell(say_so.HIVE_WAKE, host=row.host, port=way.port)
+            url = await machine.start(row, way, tell)
+            hive = self._registry.woken(row.hive_id, row.host, url, self._is_tunnelled(row))
+        self._on.add(row.hive_id)
+        return hive
+
+    async def _adopt(self, row: HiveRow, way: Way, tell: Tell) -> Hive | None:
+        """Takes over a hive with the workers it kept; None: nobody is there, or none of ours.
+
+        Raises `hive_exists` where it has another queen, who lives.
+        """
+        if not way.hive_url or sabotaged("queen:no-adoption"):
             return None
-        if sabotaged("queen:no-adoption"):
-            return None
-        url = addresses.base_url(self._settings.hive_host, self._settings.hive_port)
-        hive = self._registry.woken(row.hive_id, row.host, url)
+        tunnelled = self._is_tunnelled(row)
+        hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
         try:
             peer = self.peer(hive)
             if (await peer.get(addresses.HEALTH, Health)).role != "hive":
                 raise _silent(hive, "something else answers there")
-            await peer.post(addresses.ADOPT, Adopt(queen_url=self._queen_url()), type(None))
-        except RbeeError:
-            self._registry.gone(row.hive_id)  # nobody is there, or nobody of ours
+            await peer.post(addresses.ADOPT, Adopt(queen_url=way.queen_url), type(None))
+        except RbeeError as error:
+            self._registry.gone(row.hive_id)
+            if error.code == "hive_exists":
+                raise
             return None
-        self._adopted.add(row.hive_id)
         tell(say_so.ADOPTED, hive_id=row.hive_id)
         return hive
-
-    async def _wake_local(self, row: HiveRow, tell: Tell) -> Hive:
-        if row.hive_id in self._children:  # it is offline, but its process is still there
-            stuck, ended = self._children[row.hive_id]
-            stuck.signal(SIGKILL)
-            await ended
-        child, self._spare = self._spare, None
-        if child is None or child.process.poll() is not None:
-            child = Child.start("hive", self._home.log("hive", row.hive_id))
-        exited = exit_of(child)
-        child.order(
-            HiveOrders(
-                host=self._settings.hive_host,
-                port=self._settings.hive_port,
-                token=self._token,
-                hive_id=row.hive_id,
-                queen_url=self._queen_url(),
-            )
-        )
-        reports = Reports(child)
-        try:
-            report = await reports.ready(
-                self._settings.health_wait_total,
-                lambda said: tell(Line(said.actor, said.action, "{human}"), human=said.human),
-            )
-        except BaseException:
-            child.release()
-            raise
-        if self._stay:
-            child.stay()
-        self._children[row.hive_id] = child, exited
-        exited.add_done_callback(lambda _: self._gone(row.hive_id))
-        return self._registry.woken(row.hive_id, row.host, report.url)
 
     async def _first_heartbeat(self, hive: Hive) -> None:
         limit = self._settings.health_wait_total
@@ -202,6 +261,14 @@ class Hives:
             raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
         if hive.beats == 0:
             raise _silent(hive, "ended before its first heartbeat")
+
+    async def _refresh(self, hive: Hive, tell: Tell) -> None:
+        """Believes what a hive has told of itself, unless that was long ago."""
+        if time.monotonic() - hive.devices_at < self._settings.capabilities_fresh:
+            tell(say_so.REGISTERED, hive_id=hive.hive_id)
+        else:
+            tell(say_so.STALE, hive_id=hive.hive_id)
+            await self._ask_devices(hive, tell)
 
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
@@ -220,32 +287,93 @@ class Hives:
             names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
             tell(say_so.SIMULATED_GPUS, names=names)
 
-    async def _put_to_sleep(self, hive_id: str) -> None:
+    async def _put_to_sleep(self, hive_id: str, tell: Tell) -> None:
+        if hive_id not in self._on:
+            return
         hive = self._registry.hives.get(hive_id)
-        if hive_id in self._children:
-            child, exited = self._children[hive_id]
-            if hive is not None:
-                await stop(child, exited, self.peer(hive).shutdown, self._settings)
-            else:  # it is offline, so it would hear no request
-                child.signal(SIGKILL)
-                await exited
-        elif hive is not None:
-            await self._see_off(hive)
+        machine: Machine = self._others.get(hive_id, self._own)
+        try:
+            async with timeout(self._settings.stop_total):
+                await machine.end(self.peer(hive) if hive is not None else None)
+        except RbeeError as error:
+            tell(say_so.UNREACHED, hive_id=hive_id, why=error.message)
+        except asyncio.TimeoutError:
+            tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
+        self._on.discard(hive_id)
         await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
 
-    async def _see_off(self, hive: Hive) -> None:
-        """Shuts down a hive that is no child of ours; its end closes a connection to it."""
-        host, _, port = hive.url.removeprefix("http://").rpartition(":")
-        with contextlib.suppress(RbeeError, OSError, asyncio.TimeoutError):
-            async with timeout(self._settings.stop_total):
-                reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-                await self.peer(hive).shutdown()
-                await reader.read()
-                writer.close()
+    async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
+        reached = await self.worker_url(hive_id, url)
+        await Peer(self.session, reached, f"worker {worker_id}").shutdown()
 
-    def _gone(self, hive_id: str) -> None:
-        self._children.pop(hive_id, None)
+    async def _forget(self, hive_id: str) -> None:
+        await asyncio.to_thread(self._catalog.remove, hive_id)
+        self._others.pop(hive_id, None)
+        self._rows = None
+
+    def _machine_of(self, row: HiveRow) -> Machine:
+        if row.ssh is None:
+            return self._own
+        if row.hive_id not in self._others:
+            self._others[row.hive_id] = self._machine(row, "")
+        return self._others[row.hive_id]
+
+    def _machine(self, row: HiveRow, passphrase: str) -> OtherMachine:
+        assert row.ssh is not None, "only other machines are reached over SSH"
+        return OtherMachine(
+            row.host,
+            row.port,
+            row.ssh,
+            self._home,
+            self._settings,
+            self._token,
+            self._serve_also_on,
+            lambda: int(self._queen_url().rpartition(":")[2]),
+            passphrase,
+        )
+
+    def _is_tunnelled(self, row: HiveRow) -> bool:
+        return row.ssh is not None and row.ssh.tunnel
+
+    def _failed_lately(self, row: HiveRow) -> bool:
+        failed = self._failed.get(row.hive_id)
+        return failed is not None and time.monotonic() - failed < self._settings.hive_retry
+
+    def _ended(self, hive_id: str) -> None:
+        self._on.discard(hive_id)
         self._registry.gone(hive_id)
+
+
+def ssh_of(wanted: AddHive) -> SshTarget | None:
+    """How the machine is to be reached; None for the queen's own."""
+    if wanted.ssh is not None:
+        return wanted.ssh
+    return None if wanted.host in addresses.LOOPBACK else SshTarget()
+
+
+def id_of(wanted: AddHive) -> str:
+    """What a machine is called: as the user says, or the first part of its name."""
+    if wanted.hive_id is not None:
+        return wanted.hive_id
+    if ssh_of(wanted) is None:
+        return LOCAL
+    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
+    return wanted.host.replace(":", "-") if is_address else wanted.host.partition(".")[0]
+
+
+class _HivePeer(Peer):
+    """A hive whose answer is not waited for any longer when it falls silent."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, hive: Hive, registry: Registry, job_id: str
+    ) -> None:
+        super().__init__(session, hive.url, f"hive {hive.hive_id}", correlation_id=job_id)
+        self._hive_id = hive.hive_id
+        self._registry = registry
+
+    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
+        call = super()._call(method, path, kind, **options)
+        return await self._registry.unless_offline(lambda: self._hive_id, call)
 
 
 def _silent(hive: Hive, how: str) -> RbeeError:

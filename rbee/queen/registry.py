@@ -10,24 +10,28 @@ import asyncio
 import collections
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass
 class Hive:
     """A hive that lives.
 
-    `devices` is None until it was asked, at `devices_at`; `beats` counts its heartbeats. Times
-    are monotonic seconds.
+    `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
+    at `devices_at`; `beats` counts its heartbeats. Times are monotonic seconds.
     """
 
     hive_id: str
     host: str
     url: str
+    tunnelled: bool = False
     devices: Devices | None = None
     devices_at: float = 0.0
     workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
@@ -50,9 +54,9 @@ class Registry:
         self._claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
 
-    def woken(self, hive_id: str, host: str, url: str) -> Hive:
+    def woken(self, hive_id: str, host: str, url: str, tunnelled: bool = False) -> Hive:
         """A hive has reported ready; it counts as alive from here on."""
-        hive = Hive(hive_id, host, url, last_beat=time.monotonic())
+        hive = Hive(hive_id, host, url, tunnelled, last_beat=time.monotonic())
         self.hives[hive_id] = hive
         self._offline.pop(hive_id, None)
         self._expect_beat(hive_id)
@@ -67,7 +71,8 @@ class Registry:
             return False
         self.hives[beat.hive_id] = hive
         self._expect_beat(beat.hive_id)
-        hive.url = beat.url
+        if not hive.tunnelled:
+            hive.url = beat.url
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
         hive.beats += 1
         hive.last_beat = time.monotonic()
@@ -98,6 +103,10 @@ class Registry:
         hive = self.hives.get(hive_id)
         if hive is not None:
             hive.degraded.add(device)
+
+    def is_offline(self, hive_id: str) -> bool:
+        """Whether a hive has fallen silent. One that has ended is neither alive nor offline."""
+        return hive_id in self._offline
 
     def worker(self, hive_id: str, worker_id: str) -> WorkerBeat | None:
         """A worker as its hive last told of it."""
@@ -134,14 +143,38 @@ class Registry:
             changed = self._changed
             await changed.wait()
 
+    async def unless_offline(self, hive_id: Callable[[], str], work: Coroutine[Any, Any, T]) -> T:
+        """What `work` gives, unless the hive that it waits for falls silent first.
+
+        `hive_id` tells which one that is now; empty: none. Raises `hive_unreachable`, with the
+        work cancelled, and what the work raises.
+        """
+        doing = asyncio.create_task(work)
+        silence = asyncio.create_task(self.until(lambda: self.is_offline(hive_id())))
+        try:
+            await asyncio.wait([doing, silence], return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+        finally:
+            silence.cancel()
+            if not doing.done():
+                doing.cancel()
+                await asyncio.wait([doing])
+        raise RbeeError(
+            "hive_unreachable",
+            f"hive {hive_id()} has fallen silent",
+            "look whether that machine and its network are on; rbee-keeper hives tells",
+        )
+
     def _expect_beat(self, hive_id: str) -> None:
         timer = self._timers.pop(hive_id, None)
         if timer is not None:
             timer.cancel()
         loop = asyncio.get_running_loop()
-        self._timers[hive_id] = loop.call_later(self._silence, self._silent, hive_id)
+        self._timers[hive_id] = loop.call_later(self._silence, self.lost, hive_id)
 
-    def _silent(self, hive_id: str) -> None:
+    def lost(self, hive_id: str) -> None:
+        """A hive has fallen silent: it is offline, until it beats again."""
         if sabotaged("queen:never-offline"):
             return
         hive = self.hives.pop(hive_id, None)

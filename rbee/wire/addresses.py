@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 HEALTH = "/health"
 EVENTS = "/events"
@@ -40,6 +40,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def base_url(host: str, port: int) -> str:
     """``http://host:port``, with brackets around an IPv6 address."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def host_of(url: str) -> str:
+    """The host of a URL of `base_url`, without brackets."""
+    return urlsplit(url).hostname or ""
 
 
 def model_path(ref: str) -> str:

@@ -24,6 +24,8 @@ HTTP_STATUS: dict[str, int] = {
     "not_found": 404,
     "deadline_exceeded": 408,
     "hive_exists": 409,
+    "hive_busy": 409,
+    "hive_unfit": 409,
     "model_in_use": 409,
     "insufficient_vram": 409,
     "insufficient_ram": 409,

@@ -1,0 +1,73 @@
+"""The two things a queen does on this machine over SSH: wake its hive, end its hive.
+
+``rbee-hive wake`` reads orders on stdin, starts a hive that outlives it, and passes on what the
+hive reports, a line of JSON each, until it listens. ``rbee-hive end`` ends the hive that stands in
+the record, when it does not answer over HTTP. Phases 3.2 and 12.3.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import psutil
+
+from rbee.hive import record
+from rbee.process.child import Child
+from rbee.process.home import Home
+from rbee.process.lifeline import Lifeline
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import HiveOrders
+
+#: What a hive gets to leave by itself before it is killed (seconds).
+_GRACE = 3.0
+
+
+def wake() -> None:
+    """Starts the hive; the last line of stdout says where it listens, or why it does not."""
+    lifeline = Lifeline(os.dup(sys.stdout.fileno()))
+    try:
+        home = Home.open()
+        settings = home.settings()
+        orders = lifeline.orders(HiveOrders)
+        _refuse_a_second(home, orders)
+        child = Child.start("hive", home.log("hive", orders.hive_id))
+        child.order(orders)
+        report = child.wait_ready(settings.health_wait_total, lifeline.narrate)
+        record.write(home, child.pid, orders.hive_id, orders.owner, report.url)
+    except RbeeError as error:
+        lifeline.failed(error.body())
+        sys.exit(1)
+    lifeline.ready(report.url, report.instance)
+
+
+def end() -> None:
+    """Ends the recorded hive with its process group; its workers die with it."""
+    home = Home.open()
+    known = record.read(home)
+    process = known.process() if known is not None else None
+    if process is not None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            os.killpg(process.pid, number)
+            try:
+                process.wait(_GRACE)
+                break
+            except psutil.TimeoutExpired:
+                continue
+    record.remove(home)
+
+
+def _refuse_a_second(home: Home, orders: HiveOrders) -> None:
+    known = record.read(home)
+    if known is None or known.process() is None:
+        return
+    if known.owner != orders.owner:
+        raise RbeeError(
+            "hive_exists",
+            f"a hive runs here already, for {known.owner}",
+            f"ask {known.owner} to put it to sleep (rbee-keeper down)",
+            {"owner": known.owner},
+        )
+    # Ours, and it did not answer: it is stuck, or has lost its way to us.
+    end()

@@ -1,0 +1,173 @@
+"""The ways to a hive: as a child on the queen's own machine, or over SSH. Phases 3.2 and 12.3.
+
+A machine answers three questions: where a hive on it would be found and would find the queen
+(`approach`), how one is started there (`start`), and how one is ended that hears no request
+(`end`). What happens in which order stands in `hives`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from signal import SIGKILL
+from typing import NamedTuple, Protocol
+
+from rbee.http.client import Peer
+from rbee.process.child import Child
+from rbee.process.deadline import timeout
+from rbee.process.home import Home
+from rbee.process.supervise import Reports, exit_of, stop
+from rbee.queen.catalog import HiveRow
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import HiveOrders
+from rbee.wire.narration import Line
+from rbee.wire.settings import Settings
+
+#: Says a line where it belongs: `tell(line, **facts)`.
+Tell = Callable[..., None]
+
+
+class Way(NamedTuple):
+    """How a hive and the queen find one another.
+
+    `host` and `port` are what a hive there binds, `hive_url` how the queen reaches that, empty
+    where it cannot be known before the hive runs; `queen_url` how the hive reaches her.
+    """
+
+    host: str
+    port: int
+    hive_url: str
+    queen_url: str
+
+
+class Machine(Protocol):
+    """A machine that can be a hive."""
+
+    async def approach(self) -> Way:
+        """Finds the way there. Raises `ssh_failed` where there is none."""
+
+    async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
+        """Starts a hive and returns the URL at which the queen reaches it."""
+
+    async def end(self, peer: Peer | None) -> None:
+        """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
+
+    async def way_to(self, url: str) -> str:
+        """The URL by which the queen reaches what is at `url` over there."""
+
+    def stay(self) -> None:
+        """Lets the hive outlive the queen."""
+
+
+class OwnMachine:
+    """The machine the queen runs on; its hive is a child of hers."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        token: str,
+        queen_url: Callable[[], str],
+        spare: Child | None,
+        on_exit: Callable[[], None],
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._token = token
+        self._queen_url = queen_url
+        self._spare = spare
+        self._on_exit = on_exit
+        self._child: tuple[Child, asyncio.Future[int]] | None = None
+        self._stay = False
+
+    async def approach(self) -> Way:
+        """A hive may have outlived its queen on the usual port, unless it is a child of ours."""
+        host, port = self._settings.hive_host, self._settings.hive_port
+        known = self._child is None and port
+        url = addresses.base_url(host, port) if known else ""
+        return Way(host, port, url, self._queen_url())
+
+    async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
+        """A child; one that is stuck makes way. What it narrates before it is ready is told."""
+        await self._kill()
+        child, self._spare = self._spare, None
+        if child is None or child.process.poll() is not None:
+            child = Child.start("hive", self._home.log("hive", row.hive_id))
+        exited = exit_of(child)
+        child.order(
+            HiveOrders(
+                host=way.host,
+                port=way.port,
+                token=self._token,
+                hive_id=row.hive_id,
+                queen_url=way.queen_url,
+            )
+        )
+        try:
+            report = await Reports(child).ready(
+                self._settings.health_wait_total,
+                lambda said: tell(Line(said.actor, said.action, "{human}"), human=said.human),
+            )
+        except BaseException:
+            child.release()
+            raise
+        if self._stay:
+            child.stay()
+        self._child = child, exited
+        exited.add_done_callback(self._exited)
+        return report.url
+
+    async def end(self, peer: Peer | None) -> None:
+        """A hive that hears no request is killed; an adopted one is asked."""
+        if peer is None:
+            await self._kill()
+        elif self._child is None:
+            await see_off(peer, self._settings)
+        else:
+            child, exited = self._child
+            await stop(child, exited, peer.shutdown, self._settings)
+
+    async def way_to(self, url: str) -> str:
+        """As it stands."""
+        return url
+
+    def stay(self) -> None:
+        """Lets the hive outlive the queen, on its lease."""
+        self._stay = True
+        if self._child is not None:
+            self._child[0].stay()
+
+    def discard_spare(self) -> None:
+        """Nobody will want the hive that waits for its orders."""
+        if self._spare is not None:
+            self._spare.release()
+
+    async def _kill(self) -> None:
+        if self._child is not None:
+            child, exited = self._child
+            child.signal(SIGKILL)
+            await exited
+
+    def _exited(self, _: asyncio.Future[int]) -> None:
+        self._child = None
+        self._on_exit()
+
+
+async def see_off(peer: Peer, settings: Settings) -> None:
+    """Shuts down a hive that is no child of ours; its end closes a connection to it.
+
+    Raises `hive_unreachable` when it does not answer.
+    """
+    host, port = addresses.host_of(peer.url), int(peer.url.rpartition(":")[2])
+    try:
+        async with timeout(settings.stop_request):
+            reader, writer = await asyncio.open_connection(host, port)
+            await peer.shutdown()
+    except (OSError, asyncio.TimeoutError):
+        raise RbeeError("hive_unreachable", f"{peer.name} does not answer", "") from None
+    try:
+        async with timeout(settings.stop_total):
+            await reader.read()
+    finally:
+        writer.close()

@@ -1,0 +1,223 @@
+"""A machine reached over SSH. Its hive lives on a lease; once it listens, HTTP alone is spoken.
+
+By default the two ends of the SSH connection are the addresses at which hive and queen reach one
+another. With a tunnel, both directions go through the connection, which is then kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import importlib
+import platform
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rbee import __version__
+from rbee.http.client import Peer
+from rbee.process.home import Home
+from rbee.queen import shell
+from rbee.queen.catalog import HiveRow
+from rbee.queen.machines import Tell, Way, see_off
+from rbee.queen.wheel import build_wheel
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
+from rbee.wire.narration import Line
+from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.queen.ssh.connection import Connection
+
+#: What installing rbee over there may take (seconds); it downloads some 150 MB.
+_INSTALL_LIMIT = 1800.0
+_LOOPBACK = "127.0.0.1"
+
+
+class OtherMachine:
+    """See `rbee.queen.machines.Machine`. `passphrase` opens the key file; it stays in RAM."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        ssh: SshTarget,
+        home: Home,
+        settings: Settings,
+        token: str,
+        serve_also_on: Callable[[str], Awaitable[str]],
+        queen_port: Callable[[], int],
+        passphrase: str = "",
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._ssh = ssh
+        self._home = home
+        self._settings = settings
+        self._token = token
+        self._serve_also_on = serve_also_on
+        self._queen_port = queen_port
+        self._passphrase = passphrase
+        self._tunnel: Connection | None = None
+        self._dug: dict[str, str] = {}
+
+    async def inspect(self, tell: Tell, *, install: bool, accept: str) -> None:
+        """Preflight: looks whether rbee can run there, and brings it there where that is wanted.
+
+        `accept` is the fingerprint of the host key that a person has agreed to. Raises
+        `ssh_failed`, `hive_unfit` and `insufficient_disk` with what is missing.
+        """
+        host = self._host
+        connection = await self._connect(accept)
+        try:
+            tell(say_so.MACHINE_REACHED, host=host, address=connection.peer_address or host)
+            found = shell.facts((await connection.run(shell.INSPECT)).stdout.decode())
+            tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
+            shell.check_python(host, found)
+            tell(say_so.MACHINE_PYTHON, host=host, version=found.version)
+            tell(say_so.MACHINE_DISK, host=host, free=say_so.size(found.free_bytes))
+            if install and found.rbee != __version__:
+                shell.check_room(host, found)
+                await self._install(connection, tell)
+            else:
+                shell.check_version(host, found.rbee, __version__)
+            tell(say_so.MACHINE_RBEE, host=host, version=__version__)
+        finally:
+            await connection.close()
+
+    async def approach(self) -> Way:
+        """Opens the tunnel, or asks the SSH connection for its two ends."""
+        connection = await self._connect()
+        if self._ssh.tunnel:
+            return await self._dig(connection)
+        try:
+            here, there = connection.local_address, connection.peer_address
+        finally:
+            await connection.close()
+        if not here or not there:
+            raise RbeeError(
+                "ssh_failed",
+                f"{self._host} is reached through another machine, where HTTP cannot follow",
+                f"rbee-keeper add-hive --tunnel {self._host} sends it through SSH, too",
+                {"reason": "jump"},
+            )
+        url = addresses.base_url(there, self._port) if self._port else ""
+        return Way(there, self._port, url, await self._serve_also_on(here))
+
+    async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
+        """One command, the token on its stdin; it ends when the hive listens."""
+        orders = HiveOrders(
+            host=way.host,
+            port=way.port,
+            token=self._token,
+            hive_id=row.hive_id,
+            queen_url=way.queen_url,
+            on_lease=True,
+            owner=f"{getpass.getuser()}@{platform.node()}",
+        )
+        connection = self._tunnel or await self._connect()
+        try:
+            return await self.way_to(await self._woken(connection, orders, tell))
+        finally:
+            if connection is not self._tunnel:
+                await connection.close()
+
+    async def end(self, peer: Peer | None) -> None:
+        """A hive that does not answer over HTTP is killed over SSH, by its recorded group."""
+        try:
+            if peer is None:
+                raise RbeeError("hive_unreachable", f"{self._host} does not answer", "")
+            await see_off(peer, self._settings)
+        except RbeeError:
+            connection = await self._connect()
+            try:
+                await connection.run(shell.END)
+            finally:
+                await connection.close()
+        finally:
+            if self._tunnel is not None:
+                await self._tunnel.close()
+                self._tunnel = None
+
+    async def way_to(self, url: str) -> str:
+        """With a tunnel, a port of this machine that leads there."""
+        if self._tunnel is None:
+            return url
+        if url not in self._dug:
+            port = int(url.rpartition(":")[2])
+            local = await self._tunnel.forward(addresses.host_of(url), port)
+            self._dug[url] = addresses.base_url(_LOOPBACK, local)
+        return self._dug[url]
+
+    def stay(self) -> None:
+        """It lives on its lease anyway."""
+
+    async def _connect(self, accept: str = "") -> Connection:
+        """Raises `ssh_failed`. Paramiko is imported now, in a thread: it takes its time."""
+        config = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.config")
+        ssh = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.connection")
+        home = Path.home()
+        target = config.resolve(
+            self._host,
+            self._ssh,
+            config=await asyncio.to_thread(config.read_config, home),
+            home=home,
+            local_user=getpass.getuser(),
+        )
+        opened: Connection = await ssh.Connection.open(
+            target,
+            known_hosts=self._home.path / "known_hosts",
+            settings=self._settings,
+            accept=accept,
+            passphrase=self._passphrase,
+        )
+        return opened
+
+    async def _dig(self, connection: Connection) -> Way:
+        if self._tunnel is not None:
+            await self._tunnel.close()
+        self._tunnel, self._dug = connection, {}
+        queen_port = await connection.reverse(_LOOPBACK, self._queen_port())
+        there = addresses.base_url(_LOOPBACK, self._port)
+        url = await self.way_to(there) if self._port else ""
+        return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, queen_port))
+
+    async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:
+        """The URL at which the hive listens over there. Raises what keeps it from that."""
+        lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
+        async for line in lines:
+            if line.startswith("rbee="):
+                shell.check_version(self._host, line.removeprefix("rbee="), __version__)
+            report = decode(line.encode(), Report, f"report of {self._host}")
+            if report.error is not None:
+                raise RbeeError.from_body(report.error)
+            if report.url:
+                return report.url
+            if report.narration is not None:
+                said = report.narration
+                tell(Line(said.actor, said.action, "{human}"), human=said.human)
+        raise RbeeError(
+            "hive_unreachable",
+            f"the hive on {self._host} ended while it was starting",
+            f"look into the logs there: ssh {self._host} rbee-keeper logs",
+            {"log": _last_lines(lines.stderr)},
+        )
+
+    async def _install(self, connection: Connection, tell: Tell) -> None:
+        tell(say_so.MACHINE_INSTALL, host=self._host, version=__version__)
+        name, wheel = await asyncio.to_thread(build_wheel)
+        await connection.put(wheel, name)
+        done = await connection.run(shell.install(name), timeout=_INSTALL_LIMIT)
+        if done.status != 0:
+            raise RbeeError(
+                "hive_unfit",
+                f"rbee could not be installed on {self._host}",
+                "mend what pip complains about, then try again",
+                {"log": _last_lines(done.stderr)},
+            )
+
+
+def _last_lines(stderr: bytes) -> list[str]:
+    return stderr.decode("utf-8", "replace").splitlines()[-12:]
