@@ -275,6 +275,12 @@ class _Hive:
         """A queen that was started anew takes this hive over, unless its own one still lives."""
         wanted = await read_body(request, Adopt)
         assert self.heartbeat is not None, "routes are served once the heart beats"
+        if wanted.hive_id != self.orders.hive_id:
+            raise RbeeError(
+                "hive_exists",
+                f"this machine is hive {self.orders.hive_id} already, not {wanted.hive_id}",
+                f"rbee-keeper remove-hive {wanted.hive_id}",
+            )
         owner = self.heartbeat.queen
         if owner.url != wanted.queen_url and await _answers(owner):
             raise RbeeError(

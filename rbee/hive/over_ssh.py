@@ -69,5 +69,11 @@ def _refuse_a_second(home: Home, orders: HiveOrders) -> None:
             f"ask {known.owner} to put it to sleep (rbee-keeper down)",
             {"owner": known.owner},
         )
+    if known.hive_id != orders.hive_id:
+        raise RbeeError(
+            "hive_exists",
+            f"this machine is hive {known.hive_id} already, not {orders.hive_id}",
+            f"rbee-keeper remove-hive {orders.hive_id}",
+        )
     # Ours, and it did not answer: it is stuck, or has lost its way to us.
     end()

@@ -217,12 +217,14 @@ class Hives:
         machine = self._machine_of(row)
         if row.ssh is not None:
             tell(say_so.HIVE_APPROACH, host=row.host)
-        way = await machine.approach()
-        hive = await self._adopt(row, way, tell)
-        if hive is None:
-            tell(say_so.HIVE_WAKE, host=row.host, port=way.port)
-            url = await machine.start(row, way, tell)
-            hive = self._registry.woken(row.hive_id, row.host, url, self._is_tunnelled(row))
+        async with machine.approach() as way:
+            hive = await self._adopt(row, way, tell)
+            if hive is None:
+                tell(say_so.HIVE_WAKE, host=row.host, port=way.port)
+                with self._registry.expecting(row.hive_id):
+                    url = await machine.start(row, way, tell)
+                    tunnelled = self._is_tunnelled(row)
+                    hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
         self._on.add(row.hive_id)
         return hive
 
@@ -239,7 +241,8 @@ class Hives:
             peer = self.peer(hive)
             if (await peer.get(addresses.HEALTH, Health)).role != "hive":
                 raise _silent(hive, "something else answers there")
-            await peer.post(addresses.ADOPT, Adopt(queen_url=way.queen_url), type(None))
+            adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url)
+            await peer.post(addresses.ADOPT, adopt, type(None))
         except RbeeError as error:
             self._registry.gone(row.hive_id)
             if error.code == "hive_exists":

@@ -8,7 +8,8 @@ A machine answers three questions: where a hive on it would be found and would f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from signal import SIGKILL
 from typing import NamedTuple, Protocol
 
@@ -44,11 +45,11 @@ class Way(NamedTuple):
 class Machine(Protocol):
     """A machine that can be a hive."""
 
-    async def approach(self) -> Way:
-        """Finds the way there. Raises `ssh_failed` where there is none."""
+    def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:
+        """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
-        """Starts a hive and returns the URL at which the queen reaches it."""
+        """Starts a hive, on the way just found; the URL at which the queen reaches it."""
 
     async def end(self, peer: Peer | None) -> None:
         """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
@@ -81,12 +82,13 @@ class OwnMachine:
         self._child: tuple[Child, asyncio.Future[int]] | None = None
         self._stay = False
 
-    async def approach(self) -> Way:
+    @contextlib.asynccontextmanager
+    async def approach(self) -> AsyncIterator[Way]:
         """A hive may have outlived its queen on the usual port, unless it is a child of ours."""
         host, port = self._settings.hive_host, self._settings.hive_port
         known = self._child is None and port
         url = addresses.base_url(host, port) if known else ""
-        return Way(host, port, url, self._queen_url())
+        yield Way(host, port, url, self._queen_url())
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """A child; one that is stuck makes way. What it narrates before it is ready is told."""
@@ -111,6 +113,7 @@ class OwnMachine:
             )
         except BaseException:
             child.release()
+            child.signal(SIGKILL)  # one that hangs would not see that it was let go
             raise
         if self._stay:
             child.stay()

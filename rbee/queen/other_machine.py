@@ -7,10 +7,11 @@ another. With a tunnel, both directions go through the connection, which is then
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import importlib
 import platform
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ class OtherMachine:
         self._serve_also_on = serve_also_on
         self._queen_port = queen_port
         self._passphrase = passphrase
+        self._connection: Connection | None = None
         self._tunnel: Connection | None = None
         self._dug: dict[str, str] = {}
 
@@ -87,15 +89,19 @@ class OtherMachine:
         finally:
             await connection.close()
 
-    async def approach(self) -> Way:
+    @contextlib.asynccontextmanager
+    async def approach(self) -> AsyncIterator[Way]:
         """Opens the tunnel, or asks the SSH connection for its two ends."""
-        connection = await self._connect()
-        if self._ssh.tunnel:
-            return await self._dig(connection)
+        self._connection = connection = await self._connect()
         try:
-            here, there = connection.local_address, connection.peer_address
+            yield await (self._dig(connection) if self._ssh.tunnel else self._direct(connection))
         finally:
-            await connection.close()
+            self._connection = None
+            if connection is not self._tunnel:
+                await connection.close()
+
+    async def _direct(self, connection: Connection) -> Way:
+        here, there = connection.local_address, connection.peer_address
         if not here or not there:
             raise RbeeError(
                 "ssh_failed",
@@ -117,12 +123,8 @@ class OtherMachine:
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
-        connection = self._tunnel or await self._connect()
-        try:
-            return await self.way_to(await self._woken(connection, orders, tell))
-        finally:
-            if connection is not self._tunnel:
-                await connection.close()
+        assert self._connection is not None, "a hive is started on the way to its machine"
+        return await self.way_to(await self._woken(self._connection, orders, tell))
 
     async def end(self, peer: Peer | None) -> None:
         """A hive that does not answer over HTTP is killed over SSH, by its recorded group."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from rbee.process.sabotage import sabotaged
@@ -50,9 +51,20 @@ class Registry:
         self._silence = silence
         self._on_offline = on_offline
         self._offline: dict[str, Hive] = {}
+        #: Hives that are being woken, with the heartbeat that was faster than the news of it.
+        self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
+
+    @contextlib.contextmanager
+    def expecting(self, hive_id: str) -> Iterator[None]:
+        """A hive is being woken: its first heartbeat may come before it counts as woken."""
+        self._expected[hive_id] = None
+        try:
+            yield
+        finally:
+            del self._expected[hive_id]
 
     def woken(self, hive_id: str, host: str, url: str, tunnelled: bool = False) -> Hive:
         """A hive has reported ready; it counts as alive from here on."""
@@ -60,6 +72,9 @@ class Registry:
         self.hives[hive_id] = hive
         self._offline.pop(hive_id, None)
         self._expect_beat(hive_id)
+        early = self._expected.get(hive_id)
+        if early is not None:
+            self.beat(early)
         self._notify()
         return hive
 
@@ -68,7 +83,10 @@ class Registry:
         back = self._offline.pop(beat.hive_id, None)
         hive = self.hives.get(beat.hive_id) or back
         if hive is None:
-            return False
+            if beat.hive_id not in self._expected:
+                return False
+            self._expected[beat.hive_id] = beat
+            return True
         self.hives[beat.hive_id] = hive
         self._expect_beat(beat.hive_id)
         if not hive.tunnelled:

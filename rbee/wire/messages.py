@@ -155,26 +155,46 @@ class JobList(Answer, kw_only=True):
 
 
 class SshTarget(Request, kw_only=True):
-    """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``."""
+    """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``.
+
+    `tunnel`: HTTP goes through the SSH connection, too, in both directions.
+    """
 
     user: NonEmpty | None = None
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
     key_path: NonEmpty | None = None
+    tunnel: bool = False
 
 
 class AddHive(Request, kw_only=True):
-    """`POST /add-hive`."""
+    """`POST /add-hive`.
+
+    `host` is a name or address, an alias of ``~/.ssh/config``, or localhost, for which `ssh` means
+    nothing. `accept_host_key` is the fingerprint (``SHA256:...``) of a key that a person has
+    agreed to; `passphrase` opens the key file and is kept in RAM alone.
+    """
 
     host: NonEmpty
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
-    hive_id: NonEmpty | None = None
+    hive_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
     ssh: SshTarget | None = None
+    install: bool = False
+    accept_host_key: str = ""
+    passphrase: str = ""
 
 
-class HiveAdded(Started, kw_only=True):
-    """The answer to `POST /add-hive`."""
+class AddingHive(Started, kw_only=True):
+    """The answer to `POST /add-hive`; its story is an errand that ends in `HiveAdded`."""
 
     hive_id: str
+    errand_id: str
+
+
+class HiveAdded(msgspec.Struct, kw_only=True):
+    """`done` of `POST /add-hive`."""
+
+    hive_id: str
+    devices: Devices
 
 
 class HiveStatus(str, enum.Enum):
@@ -419,8 +439,12 @@ class ClusterWorkerList(Answer, kw_only=True):
 
 
 class Adopt(Request, kw_only=True):
-    """`POST /adopt` from a queen to a hive whose own queen is gone: report to me."""
+    """`POST /adopt` from a queen to a hive whose own queen is gone: report to me.
 
+    `hive_id` is what she calls that machine.
+    """
+
+    hive_id: NonEmpty
     queen_url: NonEmpty
 
 
@@ -468,13 +492,19 @@ class QueenOrders(Request, kw_only=True):
 
 
 class HiveOrders(Request, kw_only=True):
-    """How a hive is to run."""
+    """How a hive is to run.
+
+    `on_lease`: no parent holds it, the queen's answers to its heartbeats do; `owner` says in
+    words for people whose queen that is.
+    """
 
     host: str
     port: int
     token: str
     hive_id: str
     queen_url: str
+    on_lease: bool = False
+    owner: str = ""
 
 
 class WorkerOrders(Request, kw_only=True):
