@@ -6,12 +6,14 @@ BIN    := $(VENV)/bin
 MODEL  ?=
 PROMPT ?= hello
 JOBS   ?= 2
+SEED   ?=
+ROUNDS ?= 300
 export MODEL PROMPT
 
 # Byte code, also where Python is told to write none: without it every start compiles anew.
 COMPILE = @$(BIN)/python -m compileall -q rbee fixtures
 
-.PHONY: help infer test check bench sabotage format clean
+.PHONY: help infer test check bench sabotage chaos format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -37,6 +39,7 @@ endif
 
 test: check ## the whole specification, against the real programs
 	$(COMPILE)
+	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
 
 check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
@@ -49,6 +52,10 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 sabotage: $(VENV)/.test ## break the product on purpose: the scenario named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
+
+chaos: $(VENV)/.test ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
+	$(COMPILE)
+	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(ROUNDS)
 
 bench: $(VENV)/.test ## measure, as ratios against something outside the project
 	$(COMPILE)

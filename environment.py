@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import census, ledger, tags
+from harness import census, ledger, lending, tags
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
@@ -22,6 +23,8 @@ def before_all(context: Any) -> None:
     census.adopt_orphans()
     # A run in the background ignores Ctrl+C, and so would every program it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What is there by now stays; else the guard of each scenario would look through all of it.
+    gc.freeze()
     context.port_slice = PortSlice()
     context.skipped = []
     context.ran = [0]
@@ -77,5 +80,6 @@ def after_all(context: Any) -> None:
         for line in context.skipped:
             print(f"  {line}", file=sys.__stdout__)
     context.port_slice.close()
+    lending.end()
     if not context.ran[0] and not context.skipped:
         raise AssertionError("no scenario ran: the selection matches nothing")

@@ -1,4 +1,4 @@
-"""``python -m bench [--rounds N] [--only cold,warm,timeline]``: runs the parts, shows the figures.
+"""``python -m bench [--rounds N] [--only cold,warm,...]``: runs the parts, shows the figures.
 
 Exit status: 0 measured, whatever the figures are; 1 a run failed; 2 usage; 130 Ctrl+C.
 """
@@ -18,10 +18,12 @@ from bench.cold import measure_cold
 from bench.report import Part
 from bench.swarm import RunFailed
 from bench.timeline import measure_timeline
+from bench.typed import measure_typed
 from bench.warm import measure_warm
 
 PARTS: dict[str, Callable[[int], Part]] = {
     "cold": measure_cold,
+    "typed": measure_typed,
     "warm": measure_warm,
     "timeline": measure_timeline,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from pathlib import Path
 
 from harness.cluster import Cluster
 
@@ -54,6 +55,17 @@ time.time_ns = _jumping(time.time_ns, 3600 * 10**9)
 """
 
 
+_YEAR_AGO = """
+import time
+
+def _late(clock, year):
+    return lambda: clock() - year
+
+time.time = _late(time.time, 365 * 86400)
+time.time_ns = _late(time.time_ns, 365 * 86400 * 10**9)
+"""
+
+
 def kill_while_loading(cluster: Cluster, times: int) -> None:
     """So many workers, one after the other, are killed when they open their model."""
     _plan(cluster, "SIGKILL", times)
@@ -79,6 +91,18 @@ def let_clock_jump(cluster: Cluster) -> None:
     _at_start(cluster, _CLOCK)
 
 
+def slow_clock(folder: Path) -> Path:
+    """Where Python finds what makes its clock a year late, below `folder`."""
+    return _customised(folder, _YEAR_AGO)
+
+
+def _customised(folder: Path, code: str) -> Path:
+    made = folder / "at-start"
+    made.mkdir()
+    (made / "sitecustomize.py").write_text(textwrap.dedent(code))
+    return made
+
+
 def _plan(cluster: Cluster, signal: str, times: int) -> None:
     folder = cluster.folder / "accidents"
     folder.mkdir()
@@ -91,8 +115,6 @@ def _plan(cluster: Cluster, signal: str, times: int) -> None:
 
 
 def _at_start(cluster: Cluster, code: str) -> None:
-    folder = cluster.folder / "at-start"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(textwrap.dedent(code))
+    folder = _customised(cluster.folder, code)
     search = cluster.environment["PYTHONPATH"]
     cluster.environment["PYTHONPATH"] = f"{folder}{os.pathsep}{search}"

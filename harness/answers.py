@@ -19,22 +19,40 @@ params.model.path = sys.argv[1]
 params.n_ctx, params.n_parallel, params.cache_ram_mib = 512, 1, 0
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 server = xllamacpp.Server(params)
-texts = []
-server.handle_chat_completions(
-    {"messages": [{"role": "user", "content": sys.argv[2]}], "temperature": 0, "stream": True},
-    lambda chunk: texts.append(chunk["choices"][0]["delta"].get("content") or ""),
-)
-sys.stdout.write("".join(texts))
-sys.stdout.flush()
+def chat(messages, texts):
+    server.handle_chat_completions(
+        {"messages": messages, "temperature": 0, "stream": True},
+        lambda chunk: texts.append(chunk["choices"][0]["delta"].get("content") or ""),
+    )
+def dialogue(messages, texts):
+    names = {"user": "User", "assistant": "Assistant"}
+    lines = [names[one["role"]] + ": " + one["content"] for one in messages]
+    server.handle_completions(
+        {"prompt": "\\n".join([*lines, "Assistant:"]), "temperature": 0, "stream": True,
+         "stop": ["\\nUser:"]},
+        lambda chunk: texts.append(chunk["choices"][0]["text"] or ""),
+    )
+messages = []
+for line in sys.argv[3:]:
+    messages.append({"role": "user", "content": line})
+    texts = []
+    {"chat": chat, "dialogue": dialogue}[sys.argv[2]](messages, texts)
+    print("".join(texts), flush=True)
+    messages.append({"role": "assistant", "content": "".join(texts).strip()})
 os._exit(0)
 """
 
 
 @functools.cache
-def of_engine_alone(prompt: str) -> str:
-    """What the bundled model answers at temperature 0, by its engine without any of rbee."""
+def of_engine_alone(*prompts: str, dialogue: bool = False) -> str:
+    """What the bundled model answers at temperature 0, by its engine without any of rbee.
+
+    Several prompts are the user's part of one conversation, whose answers stand on a line each;
+    as a `dialogue` it is written out for a model that does not know how to chat.
+    """
     model = ROOT / "rbee" / "hive" / "models" / "bundled" / "minillama.gguf"
-    command = [sys.executable, "-c", _ENGINE_ALONE, str(model), prompt]
+    how = "dialogue" if dialogue else "chat"
+    command = [sys.executable, "-c", _ENGINE_ALONE, str(model), how, *prompts]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip(), done.stderr
     return done.stdout

@@ -30,8 +30,11 @@ from harness import ports as port_numbers
 DEADLINE_S = 10.0
 #: How long what was killed by force may take to disappear, in seconds.
 BURIAL_S = 5.0
+#: How far the clock may be set while a process runs, in seconds.
+CLOCK_S = 5.0
 
 _PR_SET_CHILD_SUBREAPER = 36
+_ADOPTS = sys.platform.startswith("linux")
 _SCRIPTS = {
     "rbee-keeper": "keeper",
     "queen-rbee": "queen",
@@ -74,7 +77,7 @@ def adopt_orphans() -> bool:
 
     To be called once, from the main thread, before the first scenario.
     """
-    if not sys.platform.startswith("linux"):
+    if not _ADOPTS:
         return False
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
@@ -102,7 +105,7 @@ def disown(pid: int) -> None:
 
 def bury_adopted() -> list[int]:
     """Collects the orphans that have ended and returns their pids."""
-    if _spawning:
+    if _spawning or not _any_child_has_ended():
         return []
     buried = []
     for pid, status in _adopted():
@@ -117,20 +120,32 @@ def _on_child(_number: int, _frame: FrameType | None) -> None:
     bury_adopted()
 
 
+def _any_child_has_ended() -> bool:
+    """Whether there is anybody to bury; where the system does not tell, there may be."""
+    if not hasattr(os, "waitid"):
+        return True
+    try:
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return False
+
+
 def _adopted() -> list[tuple[int, str]]:
-    """Pid and status of children that this process did not start itself.
+    """Pid and status of children that this process did not start itself."""
+    found: list[tuple[int, str]] = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error, OSError):
+            if _is_adopted(child.pid):
+                found.append((child.pid, child.status()))
+    return found
+
+
+def _is_adopted(child: int) -> bool:
+    """Whether another has started this child. Raises OSError when it is gone.
 
     What a test starts plainly shares the runner's session; what the product detaches does not.
     """
-    own_session = os.getsid(0)
-    found: list[tuple[int, str]] = []
-    for child in psutil.Process().children():
-        if child.pid in _owned:
-            continue
-        with contextlib.suppress(psutil.Error, OSError):
-            if os.getsid(child.pid) != own_session:
-                found.append((child.pid, child.status()))
-    return found
+    return child not in _owned and os.getsid(child) != os.getsid(0)
 
 
 # Who is there.
@@ -153,40 +168,54 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
 
     `also` are pids that belong to it whatever their environment says.
     """
-    everyone = {process.pid: process for process in psutil.process_iter()}
-    everyone.pop(os.getpid(), None)
+    younger = {process.pid: process for process in _younger()}
     parents: dict[int, int] = {}
-    chosen: set[int] = {pid for pid in also if pid in everyone}
-    for pid, process in everyone.items():
+    chosen: set[int] = {pid for pid in also if pid in younger}
+    for pid, process in younger.items():
         with contextlib.suppress(psutil.Error, OSError):
             parents[pid] = process.ppid()
-            if process.environ().get("RBEE_HOME") == str(home):
+            came_back = _ADOPTS and parents[pid] == os.getpid() and _is_adopted(pid)
+            if came_back or process.environ().get("RBEE_HOME") == str(home):
                 chosen.add(pid)
-    if sys.platform.startswith("linux"):
-        chosen |= {pid for pid, _ in _adopted() if pid in everyone}
     grown = True
     while grown:
         more = {pid for pid, parent in parents.items() if parent in chosen} - chosen
         chosen |= more
         grown = bool(more)
-    found = [_member(everyone[pid]) for pid in chosen]
+    return described(chosen)
+
+
+def _younger() -> Iterator[psutil.Process]:
+    """The processes that have started after this one, as all of a scenario has."""
+    mine = psutil.Process().create_time() - CLOCK_S
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and process.create_time() >= mine:
+                yield process
+
+
+def described(pids: Iterable[int]) -> list[Member]:
+    """Those of the processes that are still there, oldest first."""
+    found = [_member(pid) for pid in pids]
     return sorted((one for one in found if one is not None), key=lambda one: one.started)
 
 
-def _member(process: psutil.Process) -> Member | None:
-    with contextlib.suppress(psutil.NoSuchProcess), process.oneshot():
-        try:
-            command = tuple(process.cmdline())
-        except (psutil.ZombieProcess, psutil.AccessDenied):
-            command = ()
-        return Member(
-            pid=process.pid,
-            parent=process.ppid(),
-            role=role_of(command),
-            status=str(process.status()),
-            command=command,
-            started=process.create_time(),
-        )
+def _member(pid: int) -> Member | None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        with process.oneshot():
+            try:
+                command = tuple(process.cmdline())
+            except (psutil.ZombieProcess, psutil.AccessDenied):
+                command = ()
+            return Member(
+                pid=pid,
+                parent=process.ppid(),
+                role=role_of(command),
+                status=str(process.status()),
+                command=command,
+                started=process.create_time(),
+            )
     return None
 
 

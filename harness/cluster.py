@@ -16,17 +16,18 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import census, client, logs, transcript
-from harness.ports import Ports
+from harness import census, client, lending, logs, transcript
+from harness.ports import DefaultPorts, Ports
 from harness.program import Finished, Running
 from harness.waiting import wait_until
 
 if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
+    from harness.hosts import Host, Hosts
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Nobody listens there: without a fixture hub a scenario reaches no hub at all.
@@ -72,6 +73,9 @@ class Cluster:
         self.finished: list[Finished] = []
         self.started: list[Running] = []
         self._hub: FixtureHub | None = None
+        self._hosts: Hosts | None = None
+        self._seat: Host | None = None
+        self._give_hub_back: Callable[[], None] = _nothing
         self._closers: list[Callable[[], object]] = []
         self._warm = False
         self._looked_at = 0.0
@@ -102,17 +106,23 @@ class Cluster:
         that stays open for `Running.type`.
         """
         argv, variables = self._resolve(command_line)
+        environment: Mapping[str, str] = self.environment
+        if self._hosts is not None:
+            self._hosts.write_environments()
+        if self._seat is not None:
+            argv = [*self._seat.prefix, *argv]
+            environment = self.hosts.at_the_keyboard(self._seat.name)
         running = Running(
             command_line,
             argv,
-            environment={**self.environment, **variables},
+            environment={**environment, **variables},
             folder=self.work,
             ports=self.ports,
             terminal=terminal,
             stdin=stdin,
             keep_stdin=keep_stdin,
             on_output=self._look_around,
-            explain=lambda: logs.tails(self.home),
+            explain=self._tails,
         )
         self.started.append(running)
         return running
@@ -175,7 +185,7 @@ class Cluster:
         """It ended with this exit status."""
         one = finished or self.last
         assert one.status == status, (
-            f"exit status {one.status}, not {status}\n{one}\n{logs.tails(self.home)}"
+            f"exit status {one.status}, not {status}\n{one}\n{self._tails()}"
         )
 
     def assert_stdout(self, expected: str, finished: Finished | None = None) -> None:
@@ -200,7 +210,7 @@ class Cluster:
     def assert_nothing_left(self, deadline_s: float | None = None) -> None:
         """No process of the scenario is left and its ports are free."""
         patience = self.patience_s if deadline_s is None else deadline_s
-        census.assert_nothing_left(self.home, self.ports.all, patience, self._started_pids)
+        census.assert_nothing_left(self.home, self.ports.all, patience, self._known_pids)
 
     def assert_no_defunct(self) -> None:
         """Every child of a program that runs, and that has ended, was collected by it."""
@@ -209,7 +219,7 @@ class Cluster:
 
     def processes(self, role: str | None = None) -> list[census.Member]:
         """The processes of this scenario that have not ended, oldest first."""
-        found = census.members(self.home, self._started_pids())
+        found = census.members(self.home, self._known_pids())
         self._remember(found)
         return [one for one in found if role in (None, one.role) and not one.is_defunct]
 
@@ -230,8 +240,13 @@ class Cluster:
         )
 
     def logs(self) -> dict[str, str]:
-        """Name and text of every log."""
-        return logs.texts(self.home)
+        """Name and text of every log; those of other machines have its name before theirs."""
+        found = logs.texts(self.home)
+        for host in self._hosts or ():
+            if host.rbee_home != self.home:
+                texts = logs.texts(host.rbee_home)
+                found.update({f"{host.name}/{name}": text for name, text in texts.items()})
+        return found
 
     # HTTP.
 
@@ -261,14 +276,15 @@ class Cluster:
     ) -> client.Answer:
         """One request with the scenario's token; ``token=None`` sends none."""
         sent = self.token if token == "the scenario's" else token
-        return client.ask(
-            method,
-            self.url(role_or_url, path),
-            token=sent,
-            body=json,
-            headers=headers,
-            timeout=timeout,
-        )
+        with self._inside():
+            return client.ask(
+                method,
+                self.url(role_or_url, path),
+                token=sent,
+                body=json,
+                headers=headers,
+                timeout=timeout,
+            )
 
     def queen_get(self, path: str) -> Any:
         """The JSON that the queen answers with. Raises AssertionError unless it says 200."""
@@ -278,24 +294,48 @@ class Cluster:
 
     def listen(self, role_or_url: str, path: str, **how: Any) -> client.Stream:
         """A whole event stream, read with the scenario's token; see `client.listen`."""
-        return client.listen(self.url(role_or_url, path), token=self.token, **how)
+        with self._inside():
+            return client.listen(self.url(role_or_url, path), token=self.token, **how)
 
     # The hub.
 
     @property
     def hub(self) -> FixtureHub:
-        """The fixture hub; the first use starts it, and what starts later uses it."""
-        if self._hub is None:
-            # Late, so that scenarios without a hub do not pay for it.
-            from fixtures.hub.control import FixtureHub
+        """A fixture hub at its beginning, for this scenario alone.
 
-            hub = FixtureHub(log=self._hub_log)
-            with census.spawning() as owned:
-                hub.start()
-                owned.add(hub.pid)
-            self._hub = hub
-            self.environment["HF_ENDPOINT"] = hub.url
+        The first use borrows it, and what starts later uses it.
+        """
+        if self._hub is None:
+            address = "127.0.0.1" if self._hosts is None else self._hosts.gateway
+            self._hub, self._give_hub_back = lending.borrow(address)
+            self.environment["HF_ENDPOINT"] = self._hub.url
         return self._hub
+
+    # Other machines.
+
+    @property
+    def hosts(self) -> Hosts:
+        """The other machines; the first use makes their network. They come before the hub."""
+        if self._hosts is None:
+            # Late, so that scenarios of one machine do not pay for it.
+            from harness.hosts import Hosts
+
+            assert self._hub is None, "no other machine reaches a hub that was there before them"
+            self._hosts = Hosts(
+                self.ports.slice_number, self.folder / "hosts", lambda: self.environment
+            )
+        return self._hosts
+
+    def sit_at(self, name: str) -> None:
+        """The person of the scenario sits down at another machine.
+
+        Its home, its default ports and its addresses are those of what is started and asked
+        from now on.
+        """
+        self._seat = self.hosts[name]
+        self.ports = DefaultPorts()
+        self.user_home = self._seat.home
+        self.home = self._seat.rbee_home
 
     # The end.
 
@@ -325,9 +365,11 @@ class Cluster:
         if self._warm:
             _note(complaints, self._put_to_sleep)
         _note(complaints, self.assert_nothing_left)
-        if self._hub is not None:
-            _note(complaints, self._stop_hub)
+        give_hub_back, self._give_hub_back = self._give_hub_back, _nothing
+        _note(complaints, give_hub_back)
         complaints += self._complaints_of_texts(tracebacks_expected)
+        if self._hosts is not None:
+            _note(complaints, self._hosts.close)
         return complaints
 
     def remove(self) -> None:
@@ -338,21 +380,9 @@ class Cluster:
     def report(self) -> str:
         """What to read when the scenario has failed: each program run, and the logs' ends."""
         shown = {id(running): str(running) for running in self.started}
-        return "\n\n".join([*shown.values(), logs.tails(self.home)])
+        return "\n\n".join([*shown.values(), self._tails()])
 
     # Inside.
-
-    @property
-    def _hub_log(self) -> Path:
-        return self.folder / "hub.log"
-
-    def _stop_hub(self) -> None:
-        assert self._hub is not None
-        pid = self._hub.pid
-        self._hub.stop()
-        census.disown(pid)
-        said = self._hub_log.read_text("utf-8", "replace")
-        assert not said.strip(), f"the fixture hub broke:\n{said}"
 
     def _put_to_sleep(self) -> None:
         answer = self.http("POST", "queen", "/shutdown?cascade=true")
@@ -382,7 +412,7 @@ class Cluster:
             return
         try:
             self._looked_at = now
-            self._remember(census.members(self.home))
+            self._remember(census.members(self.home, self._known_pids()))
         finally:
             self._looking.release()
 
@@ -392,8 +422,17 @@ class Cluster:
         except OSError:
             return False
 
-    def _started_pids(self) -> list[int]:
-        return [running.pid for running in self.started if not running.has_ended]
+    def _known_pids(self) -> list[int]:
+        started = [running.pid for running in self.started if not running.has_ended]
+        return started if self._hosts is None else [*started, *self._hosts.pids()]
+
+    def _inside(self) -> contextlib.AbstractContextManager[None]:
+        """Where the scenario asks from: its person's machine."""
+        return contextlib.nullcontext() if self._seat is None else self._seat.network.inside()
+
+    def _tails(self) -> str:
+        homes = [] if self._hosts is None else [host.rbee_home for host in self._hosts]
+        return "\n".join(logs.tails(home) for home in dict.fromkeys([self.home, *homes]))
 
     def _remember(self, found: Sequence[census.Member]) -> None:
         self.seen.update({member.pid: member for member in found if member.command})
@@ -475,6 +514,10 @@ def _expect_count(found: Sequence[census.Member], count: int) -> bool:
     names = [str(member) for member in found]
     assert len(found) == count, f"{len(found)} found: {names}"
     return True
+
+
+def _nothing() -> None:
+    """No hub was borrowed, none is given back."""
 
 
 def _note(complaints: list[str], work: Callable[[], object]) -> None:

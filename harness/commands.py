@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Mapping, Sequence
 
 from harness import swarm
 from harness.cluster import Cluster
 from harness.program import Finished, Running
 from harness.transcript import line_pattern
+
+#: A row of a table, by the names of its columns.
+Row = Mapping[str, str]
 
 _EXAMPLE = re.compile(r"^ {2,}(rbee-keeper .*)$", re.MULTILINE)
 
@@ -59,17 +63,18 @@ def assert_stays_up(cluster: Cluster) -> None:
 # Answers.
 
 
-def assert_row(cluster: Cluster, row: str) -> None:
+def assert_row(finished: Finished, row: str) -> None:
     """A line of stdout begins with these words, however its columns are padded."""
-    lines = [" ".join(line.split()) for line in cluster.last.stdout.splitlines()]
+    lines = [" ".join(line.split()) for line in finished.stdout.splitlines()]
     expected = re.compile(line_pattern(row).pattern + r"(?!\S)")
-    assert any(expected.match(line) for line in lines), cluster.last
+    assert any(expected.match(line) for line in lines), f"no row {row!r}\n{finished}"
 
 
-def assert_answer(cluster: Cluster, fields: str) -> None:
+def assert_answer(finished: Finished, fields: str) -> None:
     """Stdout is one line of JSON with exactly these fields."""
-    (line,) = cluster.last.stdout.splitlines()
-    assert set(json.loads(line)) == set(fields.split(", ")), line
+    lines = finished.stdout.splitlines()
+    assert len(lines) == 1, finished
+    assert set(json.loads(lines[0])) == set(fields.split(", ")), finished
 
 
 def run_examples(cluster: Cluster, command: str) -> list[Finished]:
@@ -77,6 +82,44 @@ def run_examples(cluster: Cluster, command: str) -> list[Finished]:
     printed = _EXAMPLE.findall(cluster.run(f"rbee-keeper {command} --help").stdout)
     assert printed, f"the help of {command} prints no example"
     return [cluster.run(each) for each in printed]
+
+
+def run_all_examples(cluster: Cluster, commands: Sequence[str]) -> list[Finished]:
+    """Runs every example that the help of each of these commands prints."""
+    return [each for command in commands for each in run_examples(cluster, command)]
+
+
+def assert_worked(finished: Sequence[Finished]) -> None:
+    """There are commands, and each ended well."""
+    assert finished
+    for each in finished:
+        assert each.status == 0, each
+
+
+def assert_silent(finished: Sequence[Finished]) -> None:
+    """None of these commands wrote to stderr."""
+    for each in finished:
+        assert each.stderr == "", each
+
+
+def assert_show_rows(finished: Sequence[Finished], rows: Sequence[Row]) -> None:
+    """Each command shows the `heading` and the `row` of its row."""
+    for each, row in zip(finished, rows, strict=True):
+        assert_row(each, row["heading"])
+        assert_row(each, row["row"])
+
+
+def assert_answers(finished: Sequence[Finished], rows: Sequence[Row]) -> None:
+    """Each command answers programs with the `fields` of its row."""
+    for each, row in zip(finished, rows, strict=True):
+        assert_answer(each, row["fields"])
+
+
+def assert_refused(cluster: Cluster, finished: Sequence[Finished], rows: Sequence[Row]) -> None:
+    """Each command failed with the `error` and the `advice` of its row."""
+    for each, row in zip(finished, rows, strict=True):
+        cluster.assert_narrated(f"error: {row['error']}\ntry: {row['advice']}", each)
+        cluster.assert_status(1, each)
 
 
 # Models of one's own.

@@ -12,7 +12,7 @@ import fcntl
 import os
 import socket
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,11 @@ class Ports:
     """The ports of one scenario: `first` is the queen's, then the hive's, then the workers'."""
 
     first: int
+
+    @property
+    def slice_number(self) -> int:
+        """The slice they are out of; no other test process has the same at the same time."""
+        return (self.first - FIRST) // SLICE
 
     @property
     def queen(self) -> int:
@@ -58,6 +63,32 @@ class Ports:
             return self.queen
         if DEFAULT_HIVE <= default < DEFAULT_HIVE + BLOCK - 1:
             return self.hive + default - DEFAULT_HIVE
+        return default
+
+
+class DefaultPorts(Ports):
+    """The ports of a host that has all its ports to itself; none of them is this machine's."""
+
+    def __init__(self) -> None:
+        super().__init__(DEFAULT_QUEEN)
+
+    @property
+    def hive(self) -> int:
+        """8600."""
+        return DEFAULT_HIVE
+
+    @property
+    def worker(self) -> int:
+        """8601."""
+        return DEFAULT_WORKER
+
+    @property
+    def all(self) -> range:
+        """None on this machine."""
+        return range(0)
+
+    def instead_of(self, default: int) -> int:
+        """Itself."""
         return default
 
 
@@ -100,16 +131,36 @@ class PortSlice:
         os.close(self._lock)
 
 
+@contextlib.contextmanager
+def holding(number: int) -> Iterator[bool]:
+    """Whether no other test process owns the slice of this number, and none does meanwhile."""
+    lock = _lock(number)
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def _locked_slice() -> tuple[int, int]:
     """A held lock (file descriptor) and the number of its slice."""
     for number in range(SLICES):
-        path = Path(tempfile.gettempdir()) / f"rbee-harness-ports-{number}.lock"
-        with contextlib.suppress(OSError):
-            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(lock)
-                continue
+        lock = _lock(number)
+        if lock is not None:
             return lock, number
     raise RuntimeError(f"{SLICES} test processes hold a slice of the ports already")
+
+
+def _lock(number: int) -> int | None:
+    """The lock of a slice, or None when somebody else holds it."""
+    path = Path(tempfile.gettempdir()) / f"rbee-harness-ports-{number}.lock"
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock

@@ -1,7 +1,8 @@
 """Runs the specification in several processes and says whether to believe the result.
 
-``python -m harness.run [--jobs N] [--limit S] [behave arguments]``. The feature files are dealt
-out to N behave processes, longest first, by the time each took the last time. A run is good when
+``python -m harness.run [--jobs N] [--limit S] [behave arguments]``. Each of N behave processes
+gets another feature file when it has done the last, longest first, by the time each took the last
+time. A run is good when
 no scenario failed, at least one passed, and every scenario that stands in the files either ran or
 was skipped for a reason that is named; with a selection (tags, names, lines) the last is relaxed
 to what was selected. Last line: ``N passed, N failed, N skipped``, counted in scenarios.
@@ -20,10 +21,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TextIO
 
 from behave.parser import ParserError, parse_file
 
-from harness import ledger
+from harness import feeding, ledger
 from harness.ledger import Entry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,11 +66,11 @@ _LOCATION = re.compile(r"^(?P<file>.+\.feature)(?P<lines>(:\d+)*)$")
 
 @dataclass
 class Slice:
-    """The feature files of one behave process, and what came of it."""
+    """The feature files that one behave process was given, and what came of it."""
 
     number: int
     features: list[str] = field(default_factory=list)
-    expected_s: float = 0.0
+    seconds: float = 0.0
     status: int = 0
     output: str = ""
 
@@ -82,6 +85,7 @@ class Outcome:
 
     entries: list[Entry]
     missing: list[Entry]
+    slices: list[Slice]
     broken: list[Slice]
 
     def with_status(self, status: str) -> list[Entry]:
@@ -147,15 +151,9 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return paths, options
 
 
-def deal(features: Sequence[str], jobs: int, durations: dict[str, float]) -> list[Slice]:
-    """The files in at most `jobs` slices of about the same duration, longest file first."""
-    expected = {name: _expected(name, durations) for name in features}
-    slices = [Slice(number) for number in range(1, min(jobs, len(features)) + 1)]
-    for name in sorted(features, key=lambda name: -expected[name]):
-        shortest = min(slices, key=lambda one: one.expected_s)
-        shortest.features.append(name)
-        shortest.expected_s += expected[name]
-    return slices
+def longest_first(features: Sequence[str], durations: dict[str, float]) -> list[str]:
+    """The files in the order in which to begin them, so that none is long at the end."""
+    return sorted(features, key=lambda name: -_expected(name, durations))
 
 
 def run(arguments: Sequence[str], jobs: int = 2, limit_s: float = 1800.0) -> Outcome:
@@ -163,8 +161,15 @@ def run(arguments: Sequence[str], jobs: int = 2, limit_s: float = 1800.0) -> Out
     paths, options = split(arguments)
     features = feature_files(paths or ["features"])
     REPORTS.mkdir(exist_ok=True)
-    slices = deal(features, jobs, _durations())
-    threads = [threading.Thread(target=_run_slice, args=(one, options, limit_s)) for one in slices]
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for name in longest_first(features, _durations()):
+        waiting.put(name)
+    slices = [Slice(number) for number in range(1, min(jobs, len(features)) + 1)]
+    command = [sys.executable, "-m", "behave", "--no-summary", "--no-color", *options]
+    command += ["--runner", f"{feeding.__name__}:{feeding.FedRunner.__name__}", *features]
+    threads = [
+        threading.Thread(target=_run_slice, args=(one, command, waiting, limit_s)) for one in slices
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -203,7 +208,7 @@ def judge(slices: Sequence[Slice], features: Sequence[str], is_selection: bool) 
         for one in slices
         if one.status != 0 and not red & {os.path.relpath(_file_of(name)) for name in one.features}
     ]
-    return Outcome(entries, missing, broken)
+    return Outcome(entries, missing, list(slices), broken)
 
 
 def show(outcome: Outcome) -> None:
@@ -218,6 +223,9 @@ def show(outcome: Outcome) -> None:
         print("\nSkipped:")
     for entry in skipped:
         print(f"  {entry.place} {entry.name}: {entry.reason}")
+    for one in outcome.slices:
+        files = f"{len(one.features)} feature file{'s' * (len(one.features) != 1)}"
+        print(f"behave process {one.number}: {files} in {one.seconds:.1f} s")
     if outcome.failed:
         print("\nFailed:")
     for entry in outcome.failed:
@@ -227,34 +235,59 @@ def show(outcome: Outcome) -> None:
     print(f"\n{outcome.last_line}", flush=True)
 
 
-def _run_slice(one: Slice, options: Sequence[str], limit_s: float) -> None:
+def _run_slice(
+    one: Slice, command: Sequence[str], waiting: SimpleQueue[str], limit_s: float
+) -> None:
+    """Runs a behave process and gives it a file that waits whenever it asks, until none does."""
     for suffix in ("jsonl", "txt", "out"):
         one.path(suffix).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "behave", "--no-summary", "--no-color", *options]
-    command += ["-f", "plain", "-o", str(one.path("txt"))]
-    command += ["--junit", "--junit-directory", str(REPORTS / "junit"), *one.features]
+    reports = ["-f", "plain", "-o", str(one.path("txt"))]
+    reports += ["--junit", "--junit-directory", str(REPORTS / "junit")]
+    began = time.monotonic()
+    reading, writing = os.pipe()
     process = subprocess.Popen(
-        command,
+        [*command, *reports],
+        pass_fds=[reading],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, ledger.VARIABLE: str(one.path("jsonl").resolve())},
+        env={
+            **os.environ,
+            ledger.VARIABLE: str(one.path("jsonl").resolve()),
+            feeding.VARIABLE: str(reading),
+        },
     )
+    os.close(reading)
     watch = threading.Timer(limit_s, process.kill)
     watch.start()
     lines: list[str] = []
     assert process.stdout is not None
-    with process.stdout:
+    with process.stdout, open(writing, "w", encoding="utf-8") as mouth:
         for line in process.stdout:
-            if line.startswith(ledger.PROGRESS):
+            if line.rstrip() == feeding.HUNGRY:
+                _feed(one, waiting, mouth)
+            elif line.startswith(ledger.PROGRESS):
                 print(line, end="", flush=True)
             else:
                 lines.append(line)
     one.status = process.wait()
     watch.cancel()
+    one.seconds = time.monotonic() - began
     one.output = "".join(lines)
     one.path("out").write_text(one.output, "utf-8")
+
+
+def _feed(one: Slice, waiting: SimpleQueue[str], mouth: TextIO) -> None:
+    """Hands over the next file, or says that there is none."""
+    try:
+        name = waiting.get_nowait()
+    except Empty:
+        mouth.close()
+        return
+    one.features.append(name)
+    mouth.write(name + "\n")
+    mouth.flush()
 
 
 def _file_of(location: str) -> str:

@@ -36,6 +36,13 @@ def _sshd() -> str:
     return "" if found else "no sshd is installed"
 
 
+def _hosts() -> str:
+    # Late: only who has such scenarios pays for it.
+    from harness.network import reason_why_not
+
+    return _root() or _mount() or _sshd() or reason_why_not()
+
+
 def _nvml_stub() -> str:
     if not sys.platform.startswith("linux"):
         return "the stub NVML library is built on Linux alone"
@@ -59,6 +66,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-root": _root,
     "needs-mount": _mount,
     "needs-sshd": _sshd,
+    "needs-hosts": _hosts,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
     "needs-linux": _linux,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -48,6 +49,14 @@ def assert_answer(answer: client.Answer, status: int, fields: str) -> None:
     assert answer.status == status, answer
     expected = {field.strip() for field in fields.split(",")}
     assert set(answer.json()) == expected, answer
+
+
+def assert_errors(answers: Sequence[client.Answer], rows: Sequence[Any]) -> None:
+    """Each answer is the error that its row tells: `status`, `code`, part of the `message`."""
+    assert len(answers) == len(rows) > 0
+    for answer, row in zip(answers, rows, strict=True):
+        assert_error(answer, int(row["status"]), row["code"])
+        assert_message(answer, row["message"])
 
 
 def assert_field(answer: client.Answer, field: str, value: str) -> None:

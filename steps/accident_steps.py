@@ -88,6 +88,13 @@ def command_ends(context: Context) -> None:
     assert context.cluster.finish(timeout=30)
 
 
+@then('the command fails with "{text}"')
+def command_fails(context: Context, text: str) -> None:
+    finished = context.cluster.finish(timeout=30)
+    assert text in finished.stderr, finished
+    context.cluster.assert_status(1, finished)
+
+
 @then('the next "{command_line}" works')
 def next_works(context: Context, command_line: str) -> None:
     context.cluster.assert_status(0, context.cluster.run(command_line))

@@ -48,9 +48,10 @@ def put_to_sleep_from_afar(context: Context, command_line: str) -> None:
     commands.put_to_sleep(context.cluster, command_line, from_another_home=True)
 
 
-@when('I type "{command_line}" in another home, naming the queen and her token\'s file')
-def type_in_another_home(context: Context, command_line: str) -> None:
-    commands.run_in_another_home(context.cluster, command_line)
+@when("I type each of these commands in another home, naming the queen and her token's file")
+def type_in_another_home(context: Context) -> None:
+    lines = [row["command"] for row in context.table]
+    context.finished = [commands.run_in_another_home(context.cluster, each) for each in lines]
 
 
 @when('I type "{command_line}" in another home, naming the queen without her token\'s file')
@@ -65,7 +66,19 @@ def type_naming_nobody(context: Context, command_line: str) -> None:
 
 @when('I type every example of the help of "{command}"')
 def type_examples(context: Context, command: str) -> None:
-    context.examples = commands.run_examples(context.cluster, command)
+    context.finished = commands.run_examples(context.cluster, command)
+
+
+@when("I type every example of the help of these commands")
+def type_all_examples(context: Context) -> None:
+    names = [row["command"] for row in context.table]
+    context.finished = commands.run_all_examples(context.cluster, names)
+
+
+@when("I type each of these commands")
+def type_each(context: Context) -> None:
+    context.rows = list(context.table)
+    context.finished = [context.cluster.run(row["command"]) for row in context.rows]
 
 
 @when('I remove the file "{name}" with the keeper')
@@ -85,12 +98,12 @@ def stop_misspelt(context: Context) -> None:
 
 @then('stdout shows a row "{row}"')
 def shows_row(context: Context, row: str) -> None:
-    commands.assert_row(context.cluster, row)
+    commands.assert_row(context.cluster.last, row)
 
 
 @then('stdout is one answer for programs with "{fields}"')
 def answers_programs(context: Context, fields: str) -> None:
-    commands.assert_answer(context.cluster, fields)
+    commands.assert_answer(context.cluster.last, fields)
 
 
 @then("the swarm stays up")
@@ -105,7 +118,27 @@ def interrupted_fails(context: Context) -> None:
 
 @then("each of them has worked")
 def all_worked(context: Context) -> None:
-    assert [each.status for each in context.examples] == [0] * len(context.examples)
+    commands.assert_worked(context.finished)
+
+
+@then("none of them says anything on stderr")
+def all_silent(context: Context) -> None:
+    commands.assert_silent(context.finished)
+
+
+@then("each of them shows its heading and its row")
+def all_show_rows(context: Context) -> None:
+    commands.assert_show_rows(context.finished, context.rows)
+
+
+@then("each of them is one answer for programs with its fields")
+def all_answer_programs(context: Context) -> None:
+    commands.assert_answers(context.finished, context.rows)
+
+
+@then("each of them is refused with its error and its advice")
+def all_refused(context: Context) -> None:
+    commands.assert_refused(context.cluster, context.finished, context.rows)
 
 
 @then('the file "{name}" is where it was')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.lent_hub import LentHub
 from harness.rehearsal import Rehearsal
 from harness.sentences import Context, given, then, when
 
@@ -42,6 +43,44 @@ def bereaved(context: Context) -> None:
 @then("it leaves the process table by itself")
 def buried(context: Context) -> None:
     rehearsal(context).assert_buried()
+
+
+@given("a rehearsed scenario whose hub was asked, was given a new version and a fault")
+def hub_used(context: Context) -> None:
+    context.lent = LentHub(rehearsal(context))
+    context.lent.use()
+
+
+@given("an answer of that hub is stalled")
+def hub_stalled(context: Context) -> None:
+    context.lent.stall()
+
+
+@given("a rehearsed scenario whose hub was killed")
+def hub_killed(context: Context) -> None:
+    context.lent = LentHub(rehearsal(context))
+    context.lent.kill()
+
+
+@given("a rehearsed scenario whose hub has broken")
+def hub_broken(context: Context) -> None:
+    context.lent = LentHub(rehearsal(context))
+    context.lent.break_down()
+
+
+@then("the stalled answer has been cut off")
+def hub_cut_off(context: Context) -> None:
+    context.lent.assert_cut_off()
+
+
+@then("the next scenario gets the same hub as at its beginning")
+def same_hub(context: Context) -> None:
+    context.lent.assert_next(context.cluster, same=True)
+
+
+@then("the next scenario gets another hub as at its beginning")
+def another_hub(context: Context) -> None:
+    context.lent.assert_next(context.cluster, same=False)
 
 
 @when("the rehearsed scenario ends")

@@ -32,6 +32,19 @@ def ask_with(context: Context, role: str, request: str) -> None:
     context.answer = wire.ask(context.cluster, role, request, context.text)
 
 
+@when("a program asks the {role} each of these")
+def ask_each(context: Context, role: str) -> None:
+    context.rows = list(context.table)
+    context.answers = [wire.ask(context.cluster, role, row["request"]) for row in context.rows]
+
+
+@when("a program hands in each of these jobs")
+def hand_in_each(context: Context) -> None:
+    context.rows = list(context.table)
+    bodies = [row["body"] for row in context.rows]
+    context.answers = [wire.ask(context.cluster, "queen", "POST /jobs", each) for each in bodies]
+
+
 @when('a program asks the queen "{request}" with {count:d} bytes')
 def ask_with_bytes(context: Context, request: str, count: int) -> None:
     context.answer = wire.ask(context.cluster, "queen", request, "x" * count)
@@ -84,14 +97,14 @@ def answer_error(context: Context, status: int, code: str) -> None:
     wire.assert_error(context.answer, status, code)
 
 
+@then("each answer has its status, its error and its message")
+def answers_errors(context: Context) -> None:
+    wire.assert_errors(context.answers, context.rows)
+
+
 @then("the answer is {status:d} without a body")
 def answer_empty(context: Context, status: int) -> None:
     wire.assert_empty(context.answer, status)
-
-
-@then('its message contains "{text}"')
-def answer_message(context: Context, text: str) -> None:
-    wire.assert_message(context.answer, text)
 
 
 @then("the answer says when to try again")

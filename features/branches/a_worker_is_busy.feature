@@ -19,7 +19,7 @@ Feature: What happens when the worker that holds the model is busy
   Scenario: On the CPU it is waited for
     Given a hub that holds "author/endless-llama"
     And a queen that is awake
-    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 2000 'write a story'" runs until tokens come
+    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 700 'write a story'" runs until tokens come
     When I type "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'" beside it
     Then the terminal narrates
       """

@@ -43,6 +43,6 @@ Feature: The machines of the swarm: add-hive and remove-hive
     And nothing is left running
 
     Examples:
-      | options      | host                 | message                                                        |
-      |              | no-such-host.invalid | nobody knows a machine called no-such-host.invalid             |
-      | --ssh-port 9 | 127.0.0.2            | no SSH server listens at 127.0.0.2 port 9                      |
+      | options      | host                 | message                                            |
+      |              | no-such-host.invalid | nobody knows a machine called no-such-host.invalid |
+      | --ssh-port 9 | 127.0.0.2            | no SSH server listens at 127.0.0.2                 |

@@ -9,6 +9,7 @@ Feature: The commands explain themselves
 
     Examples:
       | command |
+      | chat    |
       | up      |
       | down    |
       | status  |
@@ -21,24 +22,23 @@ Feature: The commands explain themselves
       | stop    |
       | logs    |
 
-  Scenario Outline: An example of "<command>" runs as printed
+  Scenario: The examples run as printed, one after the other
     Given a hub that holds "author/minillama"
-    And I have typed "rbee-keeper pull HF:author/minillama"
     And a swarm that was left warm by "rbee-keeper up"
-    When I type every example of the help of "<command>"
-    Then each of them has worked
-
-    Examples:
+    And I have typed "rbee-keeper pull HF:author/minillama"
+    When I type every example of the help of these commands
       | command |
       | up      |
+      | chat    |
       | status  |
       | devices |
       | hives   |
       | ps      |
       | models  |
+      | logs    |
       | pull    |
       | rm      |
-      | logs    |
+    Then each of them has worked
 
   Scenario: The example of "stop" runs as printed where there is one worker
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"

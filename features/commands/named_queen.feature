@@ -1,22 +1,20 @@
 Feature: A queen that is named with --queen, and her token's file
   Who names a queen means that one. She is never woken from here.
 
-  Scenario Outline: <command> reaches a queen of another home
+  Scenario: A queen of another home is reached by every command
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
-    When I type "rbee-keeper <command>" in another home, naming the queen and her token's file
-    Then the exit status is 0
+    When I type each of these commands in another home, naming the queen and her token's file
+      | command                    |
+      | rbee-keeper infer 'hello'  |
+      | rbee-keeper up             |
+      | rbee-keeper status         |
+      | rbee-keeper devices        |
+      | rbee-keeper hives          |
+      | rbee-keeper ps             |
+      | rbee-keeper models         |
+      | rbee-keeper pull minillama |
+    Then each of them has worked
     And 1 queen is running
-
-    Examples:
-      | command       |
-      | infer 'hello' |
-      | up            |
-      | status        |
-      | devices       |
-      | hives         |
-      | ps            |
-      | models        |
-      | pull minillama |
 
   Scenario: Down ends a queen that is named
     Given a swarm that was left warm by "rbee-keeper up"

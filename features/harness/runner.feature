@@ -49,6 +49,7 @@ Feature: The runner counts what ran, and a green run can be believed
         '''
       When the runner runs it
       Then its last line is "2 passed, 0 failed, 0 skipped"
+      And its output holds "behave process 1: 1 feature file in "
       And the exit status is 0
 
     Scenario: A selection that matches nothing is no success

@@ -117,7 +117,7 @@ Feature: Phase 7: the hive fetches the model
 
     Scenario: A model that is in the catalog needs no hub
       Given a hub that holds "author/minillama"
-      And I have typed "rbee-keeper infer --model HF:author/minillama 'hello'"
+      And I have typed "rbee-keeper pull HF:author/minillama"
       And a hub that nobody can reach
       When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
       Then the terminal narrates
@@ -128,7 +128,7 @@ Feature: Phase 7: the hive fetches the model
 
     Scenario: A model whose file somebody has deleted is fetched again
       Given a hub that holds "author/minillama"
-      And I have typed "rbee-keeper infer --model HF:author/minillama 'hello'"
+      And I have typed "rbee-keeper pull HF:author/minillama"
       And somebody has deleted "minillama-q4_0.gguf"
       When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
       Then the exit status is 0

@@ -3,35 +3,48 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
   Whatever is wrong with a reference or a model is found out before it is downloaded wherever the
   hub or the header of the file can tell. Nothing half-fetched enters the catalog.
 
-  Scenario Outline: <what>
+  Scenario: A repository that does not exist
     Given a hub that holds "author/minillama"
-    When I type "rbee-keeper infer --model HF:<model> 'hello'"
+    When I type "rbee-keeper infer --model HF:author/missing 'hello'"
     Then the terminal narrates
       """
-      error: <error>
-      try: <advice>
+      error: <hub> knows no repository author/missing (404)
+      try: check the spelling; if it is private: hf auth login (or set HF_TOKEN)
       """
     And the exit status is 1
     And the hub has served no download
     And the hive's catalog holds no model
     And nothing is left running
 
-    Examples: a reference to what is not there
-      | what                                     | model                                 | error                                                                                                  | advice                                                                              |
-      | A repository that does not exist         | author/missing                        | <hub> knows no repository author/missing (404)                                                         | check the spelling; if it is private: hf auth login (or set HF_TOKEN)               |
-      | A private repository                     | author/private                        | <hub> knows no repository author/private (401)                                                         | check the spelling; if it is private: hf auth login (or set HF_TOKEN)               |
-      | A quant that the repository does not have | author/minillama:Q5_K_M              | author/minillama has no Q5_K_M; it has F16, Q4_0, Q8_0                                                 | use HF:author/minillama:Q4_0                                                        |
-      | A quant that is misspelt                 | author/minillama:Q8                   | author/minillama has no Q8; it has F16, Q4_0, Q8_0                                                     | use HF:author/minillama:Q8_0                                                        |
-      | A file that is misspelt                  | author/minillama:minilama-q8_0.gguf   | author/minillama holds no file minilama-q8_0.gguf; near matches: minillama-q8_0.gguf, <others>         | use HF:author/minillama:minillama-q8_0.gguf                                         |
-      | A file that is only part of a model      | author/minillama:mmproj-minillama-f16.gguf | mmproj-minillama-f16.gguf in author/minillama is no language model but belongs to one             | use HF:author/minillama:minillama-f16.gguf                                          |
-      | A revision that does not exist           | author/minillama@nowhere              | author/minillama has no such revision                                                                  | look at the branches and tags on <page>, or leave out @revision                     |
-      | A repository without a GGUF file         | author/no-gguf                        | author/no-gguf holds weights in another format, but no GGUF file                                       | name a repository with GGUF files, often called no-gguf-GGUF                        |
+  Scenario: A reference to what is not there
+    Given a hub that holds "author/minillama"
+    And a swarm that was left warm by "rbee-keeper up"
+    When I type each of these commands
+      | what                                      | command                                                                         | error                                                                                          | advice                                                                |
+      | A private repository                      | rbee-keeper infer --model HF:author/private 'hello'                             | <hub> knows no repository author/private (401)                                                 | check the spelling; if it is private: hf auth login (or set HF_TOKEN) |
+      | A quant that the repository does not have | rbee-keeper infer --model HF:author/minillama:Q5_K_M 'hello'                    | author/minillama has no Q5_K_M; it has F16, Q4_0, Q8_0                                         | use HF:author/minillama:Q4_0                                          |
+      | A quant that is misspelt                  | rbee-keeper infer --model HF:author/minillama:Q8 'hello'                        | author/minillama has no Q8; it has F16, Q4_0, Q8_0                                             | use HF:author/minillama:Q8_0                                          |
+      | A file that is misspelt                   | rbee-keeper infer --model HF:author/minillama:minilama-q8_0.gguf 'hello'        | author/minillama holds no file minilama-q8_0.gguf; near matches: minillama-q8_0.gguf, <others> | use HF:author/minillama:minillama-q8_0.gguf                           |
+      | A file that is only part of a model       | rbee-keeper infer --model HF:author/minillama:mmproj-minillama-f16.gguf 'hello' | mmproj-minillama-f16.gguf in author/minillama is no language model but belongs to one          | use HF:author/minillama:minillama-f16.gguf                            |
+      | A revision that does not exist            | rbee-keeper infer --model HF:author/minillama@nowhere 'hello'                   | author/minillama has no such revision                                                          | look at the branches and tags on <page>, or leave out @revision       |
+      | A repository without a GGUF file          | rbee-keeper infer --model HF:author/no-gguf 'hello'                             | author/no-gguf holds weights in another format, but no GGUF file                               | name a repository with GGUF files, often called no-gguf-GGUF          |
+    Then each of them is refused with its error and its advice
+    And the hub has served no download
+    And the hive's catalog holds no model
+    And 0 worker is running
 
-    Examples: a file that is no model
-      | what                                     | model                                 | error                                                                                                  | advice                                                                              |
-      | A file that is no GGUF                   | author/not-a-gguf                     | author/not-a-gguf/not-a-gguf-q8_0.gguf is no GGUF file: it begins with b'This' instead of b'GGUF'      | name another file or quant, or another repository than author/not-a-gguf            |
-      | A GGUF that is cut off in its weights    | author/cut-off:Q8_0                   | author/cut-off/cut-off-q8_0.gguf is cut off: it has 500000 bytes, its header promises <size>           | name another file or quant, or another repository than author/cut-off               |
-      | A GGUF that is cut off in its header     | author/cut-off:Q4_0                   | author/cut-off/cut-off-in-header-q4_0.gguf is cut off inside its header, after 5000 bytes              | name another file or quant, or another repository than author/cut-off               |
+  Scenario: A file that is no model
+    Given a hub that holds "author/minillama"
+    And a swarm that was left warm by "rbee-keeper up"
+    When I type each of these commands
+      | what                                  | command                                                  | error                                                                                             | advice                                                                   |
+      | A file that is no GGUF                | rbee-keeper infer --model HF:author/not-a-gguf 'hello'   | author/not-a-gguf/not-a-gguf-q8_0.gguf is no GGUF file: it begins with b'This' instead of b'GGUF' | name another file or quant, or another repository than author/not-a-gguf |
+      | A GGUF that is cut off in its weights | rbee-keeper infer --model HF:author/cut-off:Q8_0 'hello' | author/cut-off/cut-off-q8_0.gguf is cut off: it has 500000 bytes, its header promises <size>      | name another file or quant, or another repository than author/cut-off    |
+      | A GGUF that is cut off in its header  | rbee-keeper infer --model HF:author/cut-off:Q4_0 'hello' | author/cut-off/cut-off-in-header-q4_0.gguf is cut off inside its header, after 5000 bytes         | name another file or quant, or another repository than author/cut-off    |
+    Then each of them is refused with its error and its advice
+    And the hub has served no download
+    And the hive's catalog holds no model
+    And 0 worker is running
 
   Scenario: A gated model, for somebody who is not logged in
     Given a hub that holds "author/gated"

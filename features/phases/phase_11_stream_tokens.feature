@@ -28,7 +28,7 @@ Feature: Phase 11: tokens stream over three hops
       | ctransformers |
 
   Scenario Outline: The same seed draws the same story, another seed another one
-    Given I have typed "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --engine <engine> --seed 7 'tell me a story'"
     And I have typed "rbee-keeper infer --engine <engine> --seed 8 'tell me a story'"
     When I type "rbee-keeper infer --engine <engine> --seed 7 'tell me a story'"
     Then the first answer and the last are the same
@@ -66,7 +66,7 @@ Feature: Phase 11: tokens stream over three hops
   @timing
   Scenario: A deadline ends the job, with a status of its own
     Given a hub that holds "author/endless-llama"
-    When I type "rbee-keeper infer --model HF:author/endless-llama --deadline 3 'write a short story'"
-    Then stderr contains "error: the job was not done within 3 s"
+    When I type "rbee-keeper infer --model HF:author/endless-llama --deadline 2 'write a short story'"
+    Then stderr contains "error: the job was not done within 2 s"
     And the exit status is 124
     And nothing is left running

@@ -8,7 +8,7 @@ Feature: A download survives whatever happens to it
     Scenario: A connection that is cut
       Given a hub that holds "author/minillama"
       And the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the terminal narrates
         """
         hive: model size = 1.0 MB; starting download
@@ -23,7 +23,7 @@ Feature: A download survives whatever happens to it
       Given a hub that holds "author/minillama"
       And a hive that notices a stall at once
       And the hub once stalls 600000 bytes into "minillama-q8_0.gguf"
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the terminal narrates
         """
         hive: cannot read author/minillama from <hub>: it stopped sending; going on from 600 KB
@@ -38,7 +38,7 @@ Feature: A download survives whatever happens to it
       Given a hub that holds "author/minillama"
       And a hive that gives up at the first trouble
       And the hub always cuts the connection 600000 bytes into "minillama-q8_0.gguf"
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the terminal narrates
         """
         error: cannot read author/minillama from <hub>: the connection was cut (once; 600.0 kB of 1.0 MB are kept)
@@ -52,8 +52,8 @@ Feature: A download survives whatever happens to it
       Given a hub that holds "author/minillama"
       And a hive that gives up at the first trouble
       And the hub once stalls 600000 bytes into "minillama-q8_0.gguf"
-      And "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'" has failed
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the terminal narrates
         """
         hive: model size = 1.0 MB; starting download
@@ -77,8 +77,8 @@ Feature: A download survives whatever happens to it
       Given a hub that holds "author/minillama-split"
       And a hive that gives up at the first trouble
       And the hub once cuts the connection 300000 bytes into "minillama-q8_0-00002-of-00003.gguf"
-      And "rbee-keeper infer --model HF:author/minillama-split 'hello'" has failed
-      When I type "rbee-keeper infer --model HF:author/minillama-split 'hello'"
+      And "rbee-keeper pull HF:author/minillama-split" has failed
+      When I type "rbee-keeper pull HF:author/minillama-split"
       Then the terminal narrates
         """
         hive: resuming the download at 775 KB of 1.0 MB
@@ -90,9 +90,9 @@ Feature: A download survives whatever happens to it
       Given a hub that holds "author/minillama"
       And a hive that gives up at the first trouble
       And the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
-      And "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'" has failed
+      And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
       And a new version of "author/minillama" has been published
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the exit status is 0
       And the hub was asked for "minillama-q8_0.gguf" from its beginning, 2 times
 
@@ -126,7 +126,7 @@ Feature: A download survives whatever happens to it
     Scenario: A download with wrong bytes is refused
       Given a hub that holds "author/minillama"
       And the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the terminal narrates
         """
         error: minillama-q8_0.gguf arrived with another content than <hub> announced
@@ -139,8 +139,8 @@ Feature: A download survives whatever happens to it
     Scenario: The run after wrong bytes fetches all of it again
       Given a hub that holds "author/minillama"
       And the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
-      And "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'" has failed
-      When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+      And "rbee-keeper pull HF:author/minillama:Q8_0" has failed
+      When I type "rbee-keeper pull HF:author/minillama:Q8_0"
       Then the exit status is 0
       And the hub was asked for "minillama-q8_0.gguf" from its beginning, 2 times
       And the disk holds "minillama-q8_0.gguf" as "author/minillama" has it

@@ -4,50 +4,54 @@ Feature: Nothing is left behind, whoever is killed
 
   Scenario Outline: The <role> is killed <moment>
     Given a hub that holds "author/endless-llama"
-    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 800 'write a short story'" runs until it narrates "<line>"
+    And "rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story'" runs until it narrates "<line>"
     When the <role> is killed
     Then the command ends
     And nothing is left running
     And the next "rbee-keeper infer 'hello'" works
 
     Examples: while the hive is waking
-      | role   | moment                    | line                                                                 |
-      | keeper | while the hive is waking  | queen: waking the beehive at localhost:8600                          |
-      | queen  | while the hive is waking  | queen: waking the beehive at localhost:8600                          |
-      | hive   | while the hive is waking  | queen: waking the beehive at localhost:8600                          |
+      | role   | moment                     | tokens | line                                                                 |
+      | keeper | while the hive is waking   | 20     | queen: waking the beehive at localhost:8600                          |
+      | queen  | while the hive is waking   | 20     | queen: waking the beehive at localhost:8600                          |
+      | hive   | while the hive is waking   | 20     | queen: waking the beehive at localhost:8600                          |
 
     Examples: while devices are asked
-      | role   | moment                    | line                                                                 |
-      | keeper | while devices are asked   | queen: first heartbeat from hive localhost; checking capabilities... |
-      | queen  | while devices are asked   | queen: first heartbeat from hive localhost; checking capabilities... |
-      | hive   | while devices are asked   | queen: first heartbeat from hive localhost; checking capabilities... |
+      | role   | moment                     | tokens | line                                                                 |
+      | keeper | while devices are asked    | 20     | queen: first heartbeat from hive localhost; checking capabilities... |
+      | queen  | while devices are asked    | 20     | queen: first heartbeat from hive localhost; checking capabilities... |
+      | hive   | while devices are asked    | 20     | queen: first heartbeat from hive localhost; checking capabilities... |
 
     Examples: while the model is fetched
-      | role   | moment                    | line                                                                 |
-      | keeper | while the model is fetched | queen: asked hive to download model HF:author/endless-llama         |
-      | queen  | while the model is fetched | queen: asked hive to download model HF:author/endless-llama         |
-      | hive   | while the model is fetched | queen: asked hive to download model HF:author/endless-llama         |
+      | role   | moment                     | tokens | line                                                                 |
+      | keeper | while the model is fetched | 20     | queen: asked hive to download model HF:author/endless-llama          |
+      | queen  | while the model is fetched | 20     | queen: asked hive to download model HF:author/endless-llama          |
+      | hive   | while the model is fetched | 20     | queen: asked hive to download model HF:author/endless-llama          |
 
     Examples: while the worker loads
-      | role   | moment                    | line                                                                 |
-      | keeper | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
-      | queen  | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
-      | hive   | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
-      | worker | while the worker loads    | queen: worker registered, waiting for heartbeat...                   |
+      | role   | moment                     | tokens | line                                                                 |
+      | keeper | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
+      | queen  | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
+      | hive   | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
+      | worker | while the worker loads     | 20     | queen: worker registered, waiting for heartbeat...                   |
 
     Examples: while tokens flow
-      | role   | moment                    | line                                                                 |
-      | keeper | while tokens flow         | queen: connection to worker established; starting inference          |
-      | queen  | while tokens flow         | queen: connection to worker established; starting inference          |
-      | hive   | while tokens flow         | queen: connection to worker established; starting inference          |
-      | worker | while tokens flow         | queen: connection to worker established; starting inference          |
+      | role   | moment                     | tokens | line                                                                 |
+      | keeper | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
+      | queen  | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
+      | hive   | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
+      | worker | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
 
   Scenario: A user whose worker is killed in the middle of a story is told
     Given a hub that holds "author/endless-llama"
     And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
     When the worker is killed
     Then the command ends
-    And stderr contains "error: "
+    And the terminal narrates
+      """
+      error: the stream of worker <worker id> broke off before its end
+      try: rbee-keeper logs <worker id> shows what happened there
+      """
     And the exit status is 1
 
   Scenario: A user whose queen is killed in the middle of a story is told
@@ -55,5 +59,5 @@ Feature: Nothing is left behind, whoever is killed
     And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
     When the queen is killed
     Then the command ends
-    And stderr contains "error: the queen at"
+    And stderr contains "her stream broke off before its end"
     And the exit status is 1

@@ -68,8 +68,8 @@ class Peer:
     async def events(self, path: str, *, stall: float | None = None) -> AsyncIterator[sse.Frame]:
         """The events of a stream up to and without ``[DONE]``.
 
-        Raises `internal` with "broke off" when the stream closes before that, and when no event
-        (a comment is none) comes for `stall` seconds.
+        Raises that it broke off when the stream closes before that, and `worker_crashed` when no
+        event (a comment is none) comes for `stall` seconds.
         """
         async with self._connected("GET", path) as response:
             reader = sse.FrameReader()
@@ -82,6 +82,8 @@ class Peer:
                         chunk = await chunks.readany()
                 except asyncio.TimeoutError:
                     raise self._stalled(stall) from None
+                except (aiohttp.ClientError, ConnectionError):
+                    chunk = b""  # the peer was killed: its stream ends in the middle of a piece
                 if not chunk:
                     raise self._broke_off(path)
                 frames = reader.feed(chunk)
@@ -113,7 +115,7 @@ class Peer:
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
             raise RbeeError(
                 self._unreachable,
-                f"{self.name} at {self.url} does not answer: {error or type(error).__name__}",
+                f"{self.name} at {self.url} does not answer: {_why(error)}",
                 "rbee-keeper status shows what is running",
                 {"url": self.url},
             ) from error
@@ -122,7 +124,7 @@ class Peer:
         return RbeeError(
             "worker_crashed",
             f"{self.name} sent nothing for {stall:g} s",
-            "try again; rbee-keeper logs shows what happened there",
+            f"try again; {self._where_to_look()}",
             {"stall_s": stall},
         )
 
@@ -130,9 +132,24 @@ class Peer:
         return RbeeError(
             self._unreachable,
             f"the stream of {self.name} broke off before its end",
-            "rbee-keeper logs shows what happened there",
+            self._where_to_look(),
             {"url": self.url + path},
         )
+
+    def _where_to_look(self) -> str:
+        log = self.name.split()[-1]  # its id, or its role where there is one alone
+        return f"rbee-keeper logs {log} shows what happened there"
+
+
+def _why(error: Exception) -> str:
+    """What kept a peer from answering, without the words of the HTTP library."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    if isinstance(error, (aiohttp.ServerDisconnectedError, ConnectionError)):
+        return "it hung up"
+    if isinstance(error, asyncio.TimeoutError):
+        return "it takes too long"
+    return str(error) or type(error).__name__
 
 
 def _told(data: bytes, status: int, name: str) -> RbeeError:

@@ -221,7 +221,9 @@ _TOO_LARGE = RbeeError(
 
 def _broken(role: str) -> RbeeError:
     return RbeeError(
-        "internal", f"{role} failed in a way nobody foresaw", f"see: rbee-keeper logs {role}"
+        "internal",
+        f"the {role} failed in a way nobody foresaw",
+        f"rbee-keeper logs {role} shows what happened there",
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 from collections.abc import Iterator
 from signal import SIGKILL, SIGTERM
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +14,6 @@ from rbee import __version__
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
-from rbee.process.child import Child
 from rbee.process.health import wait_healthy
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -22,6 +21,9 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Health, JobList, QueenOrders, ShutdownBegun
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
+
+if TYPE_CHECKING:
+    from rbee.process.child import Child
 
 _CASCADE = addresses.SHUTDOWN + "?cascade=true&unless=kept"
 _CASCADE_NOW = addresses.SHUTDOWN + "?cascade=true&now=true"
@@ -70,6 +72,8 @@ class AwakeQueen:
         """Phase 12: has a queen that this keeper woke shut everything down, and waits for it."""
         if self._child is None or self._child.process.poll() is not None:
             return
+        from subprocess import TimeoutExpired
+
         child, settings = self._child, self._settings
         self._screen.say(say_so.CASCADE)
         with contextlib.suppress(RbeeError):  # if she cannot hear it, the lifeline tells her
@@ -81,7 +85,7 @@ class AwakeQueen:
                 return
         child.release()
         for number, timeout in ((SIGTERM, settings.stop_total), (SIGKILL, settings.stop_term)):
-            with contextlib.suppress(subprocess.TimeoutExpired):
+            with contextlib.suppress(TimeoutExpired):
                 child.wait(timeout)
                 break
             child.signal(number)
@@ -131,6 +135,8 @@ def awake_queen(screen: Screen, where: Whereabouts, *, spare: str | None) -> Ite
     if not _stays(queen.client, screen, settings):
         if where.named:
             raise _unanswered(where)
+        from rbee.process.child import Child  # late: a queen who is awake needs no process of ours
+
         screen.say(say_so.QUEEN_ASLEEP)
         log = where.home.log("queen")
         child = Child.start("queen", log, *(["--spare", spare] if spare else []))

@@ -14,8 +14,10 @@ import click
 from rbee import __version__
 from rbee.keeper.options import (
     ModelRefText,
+    asked_of,
     at_home,
     list_options,
+    model_options,
     screen_of,
     story_options,
     with_queen,
@@ -23,7 +25,6 @@ from rbee.keeper.options import (
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
-from rbee.wire.model_ref import BUNDLED
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -41,20 +42,9 @@ def keeper() -> None:
 
 @keeper.command()
 @click.argument("prompt", required=False)
-@click.option("--model", "-m", type=ModelRefText(), default=BUNDLED, help="HF:owner/repo[:quant].")
-@click.option("--node", help="Run on this hive.")
-@click.option("--device", help="Run on this device: gpu0, gpu1, ..., cpu.")
-@click.option("--backend", type=click.Choice(["cuda", "metal", "cpu"]), help="Kind of device.")
-@click.option("--engine", type=click.Choice(["llamacpp", "ctransformers"]), help="What infers.")
-@click.option("--max-tokens", type=click.IntRange(1, 1_000_000), help="Stop after so many tokens.")
-@click.option("--temperature", type=click.FloatRange(0, 5), help="0: always the likeliest token.")
-@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Nucleus sampling.")
-@click.option("--top-k", type=click.IntRange(0), help="Only the k likeliest tokens; 0: all.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the draw repeatable.")
+@model_options
 @click.option("--stop", multiple=True, help="Stop before this text; may be given again.")
-@click.option("--ctx", type=click.IntRange(32), help="Context in tokens.")
 @click.option("--no-stream", is_flag=True, help="Show the text when it is complete.")
-@click.option("--no-cpu", is_flag=True, help="Fail rather than fall back to the CPU.")
 @click.option("--keep-alive", is_flag=True, help="Leave everything warm for the next time.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Give up after seconds.")
 @story_options
@@ -74,21 +64,10 @@ def infer(**options: Any) -> None:
 
     screen = screen_of(options)
     request = JobRequest(
-        model_ref=options["model"],
+        **asked_of(options),
         prompt=_prompt(options["prompt"]),
-        max_tokens=options["max_tokens"],
-        temperature=options["temperature"],
-        top_p=options["top_p"],
-        top_k=options["top_k"],
-        seed=options["seed"],
         stop=list(options["stop"]) or None,
         stream=not options["no_stream"],
-        node=options["node"],
-        device=options["device"],
-        backend=options["backend"],
-        engine=options["engine"],
-        ctx=options["ctx"],
-        allow_cpu=not options["no_cpu"],
         deadline_s=options["deadline"],
     )
 
@@ -96,6 +75,39 @@ def infer(**options: Any) -> None:
         from rbee.keeper.infer import infer as run_infer
 
         run_infer(screen, where, request, keep_alive=options["keep_alive"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@model_options
+@click.option("--system", metavar="TEXT", help="What the model is told before the conversation.")
+@story_options
+def chat(**options: Any) -> None:
+    """Talk with a model: each line is answered, knowing what was said before.
+
+    Ctrl+C stops an answer, Ctrl+D or /exit ends the chat, /help lists the rest. What is not
+    running is woken once, and goes to sleep again at the end. A pipe is answered line by line.
+
+    Exit status: 0; 130 for Ctrl+C on an empty line; 1 for a pipe with a line that failed.
+
+    \b
+    Examples:
+      rbee-keeper chat
+      rbee-keeper chat --model HF:author/minillama --system "Be brief."
+      printf 'hello\\ntell me a story\\n' | rbee-keeper chat > answers.txt
+    """
+    from rbee.wire.messages import ChatMessage, JobRequest
+
+    screen = screen_of(options)
+
+    def ask(messages: list[ChatMessage]) -> JobRequest:
+        return JobRequest(**asked_of(options), messages=messages)
+
+    def run(where: Whereabouts) -> int:
+        from rbee.keeper.chat import chat as run_chat
+
+        return run_chat(screen, where, ask, options["system"])
 
     with_queen(screen, options, run)
 
@@ -196,6 +208,75 @@ def hives(**options: Any) -> None:
         from rbee.keeper import lists
 
         lists.hives(screen, where, as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("host")
+@click.option("--id", "hive_id", metavar="NAME", help="What to call it.  [default: its host name]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Where its hive listens.  [8600]")
+@click.option("--ssh-user", metavar="NAME", help="Whom to log in as.")
+@click.option("--ssh-port", type=click.IntRange(1, 65535), help="Where its SSH server listens.")
+@click.option("--key", type=click.Path(dir_okay=False, resolve_path=True), help="Private key file.")
+@click.option("--tunnel", is_flag=True, help="Send HTTP through SSH, too, past a firewall.")
+@click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
+@click.option(
+    "--accept-host-key", metavar="SHA256:...", default="", help="Fingerprint you have checked."
+)
+@story_options
+def add_hive(**options: Any) -> None:
+    """Take HOST into the swarm: localhost, or a machine that is reached over SSH.
+
+    HOST may be an alias of ~/.ssh/config, which also says what is not typed here. From then on
+    its devices take part in every prompt.
+
+    \b
+    Examples:
+      rbee-keeper add-hive localhost
+    \b
+    Another machine, with rbee brought there:
+      $ rbee-keeper add-hive workstation --ssh-user maria --install
+    """
+    from rbee.wire.messages import AddHive, SshTarget
+
+    screen = screen_of(options)
+    user, port, key = options["ssh_user"], options["ssh_port"], options["key"]
+    tunnel = options["tunnel"]
+    ssh = SshTarget(user=user, port=port, key_path=key, tunnel=tunnel)
+    wanted = AddHive(
+        host=options["host"],
+        port=options["port"],
+        hive_id=options["hive_id"],
+        ssh=ssh if user or port or key or tunnel else None,
+        install=options["install"],
+        accept_host_key=options["accept_host_key"],
+    )
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import machines
+
+        machines.add_hive(screen, where, wanted, as_json=options["as_json"])
+
+    with_queen(screen, options, run)
+
+
+@keeper.command()
+@click.argument("hive_id", metavar="HIVE")
+@story_options
+def remove_hive(**options: Any) -> None:
+    """Put HIVE to sleep and forget its machine; models and logs stay on it.
+
+    \b
+    Example:
+      rbee-keeper remove-hive localhost
+    """
+    screen = screen_of(options)
+
+    def run(where: Whereabouts) -> None:
+        from rbee.keeper import machines
+
+        machines.remove_hive(screen, where, options["hive_id"])
 
     with_queen(screen, options, run)
 
@@ -347,7 +428,13 @@ def main() -> NoReturn:
 def _prompt(given: str | None) -> str:
     if given is None and sys.stdin.isatty():
         raise click.UsageError('no prompt; for example: rbee-keeper infer "hello"')
-    text = sys.stdin.read() if given in (None, "-") else given
+    try:
+        text = sys.stdin.read() if given is None or given == "-" else given
+        text.encode()
+    except UnicodeError:
+        raise click.UsageError(
+            "the prompt is no UTF-8 text; for example: iconv -f latin1 -t utf8 FILE | ..."
+        ) from None
     if not text.strip():
         raise click.UsageError('the prompt is empty; for example: rbee-keeper infer "hello"')
     return text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rbee.keeper.screen import Screen
@@ -12,7 +14,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages import encode
 from rbee.wire.narration import size
 
-#: Seconds between two looks at a log that is followed.
+#: Seconds between two looks at a log that is followed, where the kernel does not tell of changes.
 _LOOK_EVERY = 0.1
 
 
@@ -47,10 +49,36 @@ def show_logs(screen: Screen, home: Home, name: str) -> None:
 
 def follow_log(screen: Screen, home: Home, name: str) -> None:
     """The newest log of that name, and what is added to it, until Ctrl+C."""
-    with open(_called(name, home)[0], "rb") as file:
-        while True:
+    path = _called(name, home)[0]
+    with open(path, "rb") as file:
+        for _ in _changes(path):
             _write(screen, file.read())
+
+
+def _changes(path: Path) -> Iterator[None]:
+    """At once, and then whenever more may stand in the file; never ends.
+
+    Linux tells (inotify); elsewhere it is looked again and again.
+    Raises `home_unusable` where Linux has no watch left to give.
+    """
+    if sys.platform != "linux":
+        while True:
+            yield
             time.sleep(_LOOK_EVERY)
+    from inotify_simple import INotify, flags  # late: it is for those who follow
+
+    try:
+        watch = INotify()
+        watch.add_watch(path, flags.MODIFY)
+    except OSError as error:
+        raise RbeeError(
+            "home_unusable",
+            f"{path} cannot be followed: {error.strerror}",
+            "end a program that watches files, or type: sysctl fs.inotify.max_user_instances=512",
+        ) from None
+    while True:
+        yield
+        watch.read()
 
 
 def _newest_first(home: Home) -> list[Path]:

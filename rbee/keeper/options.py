@@ -14,13 +14,17 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
 from rbee.wire.errors import RbeeError
-from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.model_ref import BUNDLED, parse_model_ref
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2}
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: as Ctrl+C, where that would not end one answer alone."""
 
 
 class ModelRefText(click.ParamType[str]):
@@ -51,6 +55,43 @@ class QueenUrl(click.ParamType[str]):
         except ValueError:  # or a port that is none, brackets without an address
             self.fail(f"{value!r} is no address of a queen; try: http://HOST:8500", param, ctx)
         return f"http://{parts.netloc}"
+
+
+_MODEL_OPTIONS = (
+    click.option(
+        "--model", "-m", type=ModelRefText(), default=BUNDLED, help="HF:owner/repo[:quant]."
+    ),
+    click.option("--node", help="Run on this hive."),
+    click.option("--device", help="Run on this device: gpu0, gpu1, ..., cpu."),
+    click.option("--backend", type=click.Choice(["cuda", "metal", "cpu"]), help="Kind of device."),
+    click.option("--engine", type=click.Choice(["llamacpp", "ctransformers"]), help="What infers."),
+    click.option(
+        "--max-tokens", type=click.IntRange(1, 1_000_000), help="Stop after so many tokens."
+    ),
+    click.option(
+        "--temperature", type=click.FloatRange(0, 5), help="0: always the likeliest token."
+    ),
+    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Nucleus sampling."),
+    click.option("--top-k", type=click.IntRange(0), help="Only the k likeliest tokens; 0: all."),
+    click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the draw repeatable."),
+    click.option("--ctx", type=click.IntRange(32), help="Context in tokens."),
+    click.option("--no-cpu", is_flag=True, help="Fail rather than fall back to the CPU."),
+)
+
+
+def model_options(command: Command) -> Command:
+    """What answers, where, and how it draws its tokens; `asked_of` gives what they say."""
+    for option in reversed(_MODEL_OPTIONS):
+        command = option(command)
+    return command
+
+
+def asked_of(options: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a job that `model_options` decide."""
+    sampling = ("max_tokens", "temperature", "top_p", "top_k", "seed")
+    placing = ("node", "device", "backend", "engine", "ctx")
+    asked = {name: options[name] for name in (*sampling, *placing)}
+    return {**asked, "model_ref": options["model"], "allow_cpu": not options["no_cpu"]}
 
 
 def queen_options(command: Command) -> Command:
@@ -86,23 +127,23 @@ def screen_of(options: dict[str, Any]) -> Screen:
 
 
 def with_queen(
-    screen: Screen, options: dict[str, Any], run: Callable[[Whereabouts], object]
+    screen: Screen, options: dict[str, Any], run: Callable[[Whereabouts], int | None]
 ) -> NoReturn:
-    """Runs a command that means a queen, and exits with its status."""
+    """Runs a command that means a queen, and exits with its status; see `at_home`."""
     at_home(screen, lambda home: run(Whereabouts.of(home, options["queen"], options["token_file"])))
 
 
-def at_home(screen: Screen, run: Callable[[Home], object]) -> NoReturn:
-    """Runs a command in this machine's RBEE_HOME and exits with its status."""
+def at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
+    """Runs a command in this machine's RBEE_HOME and exits with its status: what `run` returns."""
     import signal
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    def terminate(*_: object) -> None:
+        raise Terminated
 
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, terminate)
     status = 0
     try:
-        run(Home.open())
+        status = run(Home.open()) or 0
     except RbeeError as error:
         screen.error(error)
         status = _EXIT_STATUS.get(error.code, 1)

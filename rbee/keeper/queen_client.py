@@ -49,7 +49,7 @@ class QueenClient:
         except (ConnectionRefusedError, ConnectionResetError):
             return None
         except OSError as error:
-            raise self._unreachable(error) from None
+            raise self._unreachable(_why(error)) from None
         except (http.client.HTTPException, msgspec.MsgspecError):
             raise RbeeError(
                 "port_in_use",
@@ -84,21 +84,29 @@ class QueenClient:
             response = self._send("GET", path)
             if response.status >= 400:
                 raise _told(response.status, response.read())
-            if on_open is not None:
-                on_open()
-            if self._connection is not None and self._connection.sock is not None:
-                self._connection.sock.settimeout(_SILENCE)
-            reader = sse.FrameReader()
-            while chunk := response.read1(_CHUNK):
-                frames = reader.feed(chunk)
-                if frames:
-                    yield frames
-                    if frames[-1].is_done:
-                        self.close()  # what follows on it belongs to the stream
-                        return
         except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from None
-        raise self._unreachable("its stream broke off")
+            raise self._unreachable(_why(error)) from None
+        if on_open is not None:
+            on_open()
+        if self._connection is not None and self._connection.sock is not None:
+            self._connection.sock.settimeout(_SILENCE)
+        reader = sse.FrameReader()
+        while chunk := self._next_chunk(response):
+            frames = reader.feed(chunk)
+            if frames:
+                yield frames
+                if frames[-1].is_done:
+                    self.close()  # what follows on it belongs to the stream
+                    return
+        raise self._unreachable("her stream broke off before its end")
+
+    def _next_chunk(self, response: http.client.HTTPResponse) -> bytes:
+        try:
+            return response.read1(_CHUNK)
+        except TimeoutError:
+            raise self._unreachable(f"nothing came from her for {_SILENCE:g} s") from None
+        except (OSError, http.client.HTTPException):
+            return b""  # she was killed in the middle of a piece
 
     def close(self) -> None:
         """Lets go of the connection."""
@@ -114,7 +122,7 @@ class QueenClient:
             data = response.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise self._unreachable(error) from None
+            raise self._unreachable(_why(error)) from None
         if response.status >= 400:
             raise _told(response.status, data)
         return data
@@ -135,7 +143,7 @@ class QueenClient:
             self._connection.sock.settimeout(patience or self._timeout)
         return self._connection.getresponse()
 
-    def _unreachable(self, why: object) -> RbeeError:
+    def _unreachable(self, why: str) -> RbeeError:
         return RbeeError(
             "queen_unreachable",
             f"the queen at {self.url} does not answer: {why}",
@@ -144,8 +152,21 @@ class QueenClient:
         )
 
 
+def _why(error: Exception) -> str:
+    """What kept her from answering, in words rather than in numbers of the system."""
+    if isinstance(error, TimeoutError):
+        return "it takes too long"
+    if isinstance(error, (http.client.HTTPException, ConnectionResetError)):
+        return "she hung up"
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _told(status: int, data: bytes) -> RbeeError:
     try:
         return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
     except msgspec.MsgspecError:
-        return RbeeError("internal", f"the queen answered {status} without a reason")
+        return RbeeError(
+            "internal",
+            f"the queen answered {status} without a reason",
+            "rbee-keeper logs queen shows what happened to her",
+        )

@@ -6,8 +6,10 @@ gets a bar for downloads, a pipe gets plain lines.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from rbee.process.sabotage import sabotaged
@@ -27,6 +29,8 @@ class Screen:
         self._json = as_json
         self._bar = False
         self._mid_line = False
+        self._hushed: frozenset[str] = frozenset()
+        self._held: list[str] | None = None
         self._lock = threading.Lock()
         self._terminal = sys.stderr.isatty() and not as_json and not quiet
 
@@ -38,10 +42,27 @@ class Screen:
         """Shows a line of narration."""
         if self._json:
             self._event("narration", narration)
-        elif not self._quiet:
+        elif not self._quiet and narration.action not in self._hushed:
             if self._terminal and narration.action == say_so.MODEL_PERCENT.action:
                 return  # the bar shows it
             self._line(f"{narration.actor}: {narration.human}")
+
+    def hush(self, actions: frozenset[str]) -> None:
+        """From now on tells people nothing of these actions, nor that a stream has ended."""
+        self._hushed = actions
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps lines for people back: they would come into the line that is being typed."""
+        with self._lock:
+            self._held = []
+        try:
+            yield
+        finally:
+            with self._lock:
+                held, self._held = self._held or [], None
+            for line in held:
+                self._line(line)
 
     def progress(self, progress: Progress) -> None:
         """Shows how far something is."""
@@ -78,6 +99,11 @@ class Screen:
         if not self._json and not self._quiet:
             self._line(text)
 
+    def reply(self, text: str) -> None:
+        """Tells a person what they asked for in the middle of a conversation."""
+        if not self._json:
+            self._line(text)
+
     def end_text(self) -> None:
         """Ends the text with a newline, where it has none."""
         if self._mid_line:
@@ -85,7 +111,7 @@ class Screen:
 
     def mark_done(self) -> None:
         """Tells that the stream ended as it should."""
-        if not self._json and not self._quiet:
+        if not self._json and not self._quiet and not self._hushed:
             self._line("[DONE]")
 
     def done(self, data: Any) -> None:
@@ -110,6 +136,9 @@ class Screen:
 
     def _line(self, text: str) -> None:
         with self._lock:
+            if self._held is not None:
+                self._held.append(text)
+                return
             self._clear_bar()
             self._break_line()
             sys.stderr.write(text + "\n")

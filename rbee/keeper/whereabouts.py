@@ -40,9 +40,12 @@ class Whereabouts(NamedTuple):
 def _token_of(path: str) -> str:
     try:
         words = Path(path).read_text().split()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         words = []
-        why = f"cannot be read: {error}"
+        why = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        words = []
+        why = "is no text"
     else:
         why = f"holds {len(words)} words, not one token"
     if len(words) != 1:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import urllib.parse
 from pathlib import Path
+from signal import SIGKILL
 
 import aiohttp
 import msgspec
@@ -93,6 +94,8 @@ async def _live(
             if lifeline is None:
                 raise
             lifeline.failed(error.body())
+            if spare is not None:
+                spare.signal(SIGKILL)
             leave(1)
         if lifeline is not None:
             if queen.catalog.set_aside:
@@ -253,12 +256,7 @@ class _Queen:
         wanted = await read_body(request, AddHive)
         self._refuse_if_sleepy()
         hive_id = id_of(wanted)
-        if await self.hives.knows(hive_id) and not wanted.install:
-            raise RbeeError(
-                "hive_exists",
-                f"there is a hive called {hive_id!r} already",
-                f"rbee-keeper remove-hive {hive_id}, or give this one another name with --id",
-            )
+        await self.hives.refuse_a_second(hive_id, wanted)
         errand = self.errands.add(hive_id, wanted)
         return AddingHive(
             hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url

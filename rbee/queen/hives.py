@@ -99,6 +99,8 @@ class Hives:
         """
         rows = [row for row in await self._known(tell) if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
+        if all(row.ssh is not None for row in rows):
+            self._own.discard_spare()
         tried = await asyncio.gather(
             *(self._awake(row, tell) for row in rows), return_exceptions=True
         )
@@ -143,6 +145,26 @@ class Hives:
             raise
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
+
+    async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
+        """Raises `hive_exists` for a name or a machine that the catalog has already.
+
+        A machine that is there under this very name may have rbee brought to it anew.
+        """
+        for row in await asyncio.to_thread(self._catalog.list):
+            same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
+            if row.hive_id == hive_id and not (wanted.install and same_machine):
+                raise RbeeError(
+                    "hive_exists",
+                    f"there is a hive called {hive_id!r} already",
+                    f"rbee-keeper remove-hive {hive_id}, or give this one another name with --id",
+                )
+            if row.hive_id != hive_id and same_machine:
+                raise RbeeError(
+                    "hive_exists",
+                    f"{wanted.host} is in the catalog already, as hive {row.hive_id}",
+                    f"rbee-keeper remove-hive {row.hive_id}",
+                )
 
     async def remove(self, hive_id: str) -> None:
         """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`."""

@@ -177,7 +177,7 @@ class Registry:
             silence.cancel()
             if not doing.done():
                 doing.cancel()
-                await asyncio.wait([doing])
+            await asyncio.gather(doing, return_exceptions=True)
         raise RbeeError(
             "hive_unreachable",
             f"hive {hive_id()} has fallen silent",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 #: Header that carries the token on every route but `GET /health`.
 HEADER = "Authorization"
 
@@ -15,6 +13,8 @@ def bearer(token: str) -> dict[str, str]:
 
 def accepts(header: str | None, token: str) -> bool:
     """Whether an Authorization header presents `token`; takes the same time either way."""
+    import hmac  # late: OpenSSL comes with it, which a keeper that only presents a token can spare
+
     scheme, _, presented = (header or "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(
         presented.strip().encode(), token.encode()

@@ -80,6 +80,7 @@ _KEEPER, _QUEEN, _HIVE, _WORKER = "bee-keeper", "queen", "hive", "worker"
 
 # Phase 0-2: the keeper wakes the queen and hands in the job.
 INFER_START = Line(_KEEPER, "infer.start", "starting inference request for {model_ref}")
+CHAT_START = Line(_KEEPER, "chat.start", "starting a conversation with {model_ref}")
 TEST_MODEL = Line(
     _KEEPER,
     "infer.model",
@@ -90,6 +91,8 @@ QUEEN_LAUNCH = Line(_KEEPER, "queen.launch", "launching queen on :{port} and wai
 QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
 CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
+HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
+HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")
 CASCADE = Line(_KEEPER, "queen.shutdown", "asking queen to cascade shutdown")
 OTHER_JOBS = Line(
     _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
@@ -112,6 +115,16 @@ CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
 # Phase 3: a hive.
 NO_HIVES = Line(_QUEEN, "hive.none", "no hives found; adding local machine")
 ADDING_HIVE = Line(_QUEEN, "hive.add", "adding {host} to hive catalog")
+MACHINE_REACHED = Line(_QUEEN, "machine.reached", "{host} is reached at {address} over SSH")
+MACHINE_LOGIN = Line(_QUEEN, "machine.login", "{host} lets us in as {user}")
+MACHINE_PYTHON = Line(_QUEEN, "machine.python", "{host} has Python {version}")
+MACHINE_DISK = Line(_QUEEN, "machine.disk", "{host} has {free} of its disk free")
+MACHINE_INSTALL = Line(
+    _QUEEN, "machine.install", "installing rbee {version} on {host}; that takes minutes..."
+)
+MACHINE_RBEE = Line(_QUEEN, "machine.rbee", "{host} has rbee {version}")
+HIVE_APPROACH = Line(_QUEEN, "hive.ssh", "reaching {host} over SSH...")
+HIVE_SKIPPED = Line(_QUEEN, "hive.skipped", "going on without hive {hive_id}: {why}")
 HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = Line(
     _QUEEN, "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."

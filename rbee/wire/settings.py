@@ -28,7 +28,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     queen_port: Port = 8500
     hive_host: str = "127.0.0.1"
     hive_port: Port = 8600
-    worker_host: str = "127.0.0.1"
+    worker_host: str = ""
+    """Empty: where its hive listens."""
     worker_port: Port = 8601
     database: str = ""
     """SQLAlchemy URL of the queen's catalog; empty: ``queen.db`` in RBEE_HOME."""
@@ -45,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     connect_tries: Count = 3
     ssh_connect_timeout: Seconds = 10.0
     """For each of the `connect_tries` at a machine reached over SSH."""
+
+    hive_retry: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+    """How long a machine that could not be woken is left alone, unless a job names it."""
 
     # Heartbeats.
     heartbeat_interval: Seconds = 15.0

@@ -8,6 +8,7 @@ knows which kinds of worker this machine can run.
 from __future__ import annotations
 
 import secrets
+import signal
 from typing import TYPE_CHECKING
 
 from rbee.process.child import Child
@@ -27,14 +28,24 @@ class Spare:
         self.child = Child.start("worker", log, "--engine", engine)
         self._facts: EngineFacts | None = None
 
-    async def facts(self) -> EngineFacts:
-        """What the engine found out about itself. Raises `backend_unavailable` without one."""
+    async def facts(self, patience: float) -> EngineFacts:
+        """What the engine found out about itself, within `patience` seconds.
+
+        Raises `backend_unavailable` without an engine, `internal` when the worker dies or hangs.
+        """
+        import asyncio
+
+        from rbee.process.deadline import timeout
         from rbee.process.supervise import Reports
         from rbee.wire.errors import RbeeError
 
         if self._facts is None:
             self.reports = Reports(self.child)
-            report = await self.reports.next()
+            try:
+                async with timeout(patience):
+                    report = await self.reports.next()
+            except asyncio.TimeoutError:
+                raise self.child.start_timeout(patience) from None
             assert report.engine is not None, "a worker's first report is about its engine"
             self._facts = report.engine
         if self._facts.missing:
@@ -43,6 +54,7 @@ class Spare:
         return self._facts
 
     def discard(self) -> None:
-        """Lets it go; it leaves when it finds its lifeline closed."""
+        """Ends it; it has done nothing yet, or hangs."""
         self.child.release()
+        self.child.signal(signal.SIGKILL)
         self.child.close_reports()

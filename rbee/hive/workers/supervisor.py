@@ -197,9 +197,15 @@ class Supervisor:
         Asking goes on when the request that began it is cancelled, since others may wait for it.
         """
         asked = self._facts.get(engine)
-        if asked is None or (asked.done() and asked.exception() is not None):
+        if asked is not None and asked.done() and asked.exception() is not None:
+            asked = None
+            if self._spare is not None:
+                self._spare.discard()  # who could not answer then is not asked again
+                self._spare = None
+        if asked is None:
             self._spare = self._take_spare(engine)
-            asked = self._facts[engine] = asyncio.create_task(self._spare.facts())
+            patience = self._settings.health_wait_total
+            asked = self._facts[engine] = asyncio.create_task(self._spare.facts(patience))
         return await asyncio.shield(asked)
 
     def _take_spare(self, engine: str) -> Spare:
@@ -210,7 +216,7 @@ class Supervisor:
         return spare or Spare(self._home, engine)
 
     async def _give_orders(self, worker: Worker, spare: Spare) -> None:
-        await spare.facts()
+        await spare.facts(self._settings.health_wait_total)
         spare.child.order(worker.orders)
         report = await spare.reports.ready(self._settings.health_wait_total, worker.events.narrate)
         worker.url = report.url

@@ -38,7 +38,8 @@ class Engine(Protocol):
         """Blocks while it generates, calling `on_text` with each piece of text.
 
         Stops within one token, or one batch of the prompt, once `cancelled` is set.
-        Raises `invalid_request` for what the engine refuses.
+        A model with a chat template is given its messages by it; see `conversation` for one
+        without. Raises `invalid_request` for what the engine refuses.
         """
         ...
 

@@ -15,10 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import ctransformers
+from jinja2 import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
 from rbee.worker.engines import Generated
+from rbee.worker.engines.conversation import (
+    does_not_fit,
+    messages_of,
+    plain_text_of,
+    stops_of,
+)
 
 NAME = "ctransformers"
 
@@ -61,16 +69,12 @@ class CTransformers:
         cancelled: threading.Event,
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
-        tokens = self._model.tokenize(self._text(request.prompt))
+        tokens = self._model.tokenize(self._text(request))
         room = self.context - len(tokens)
         if room < 1:
-            raise RbeeError(
-                "invalid_request",
-                f"the prompt is {len(tokens)} tokens, the context holds {self.context}",
-                "send a shorter prompt, or ask for a larger context with --ctx",
-            )
+            raise does_not_fit(request, len(tokens), self.context)
         limit = min(request.max_tokens or room, room)
-        stops = _Stops(request.stop or [], on_text)
+        stops = _Stops(stops_of(request, tuned_to_chat=self._template is not None), on_text)
         count = 0
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         for token in self._model.generate(tokens, **_sampling(request)):
@@ -84,15 +88,23 @@ class CTransformers:
         stops.flush()
         return Generated("stop", len(tokens), count)
 
-    def _text(self, prompt: str) -> str:
+    def _text(self, request: InferRequest) -> str:
         if self._template is None:
-            return prompt
-        messages = [{"role": "user", "content": prompt}]
-        return str(
-            self._template.render(
-                messages=messages, add_generation_prompt=True, bos_token="", eos_token="</s>"
+            return plain_text_of(request)
+        try:
+            text: str = self._template.render(
+                messages=messages_of(request),
+                add_generation_prompt=True,
+                bos_token="",
+                eos_token="</s>",
             )
-        )
+        except TemplateError as error:
+            raise RbeeError(
+                "invalid_request",
+                f"the model's chat template refuses these messages: {error}",
+                "many templates want user and assistant in turns, and no system message",
+            ) from None
+        return text
 
 
 class _Stops:
@@ -147,10 +159,14 @@ def _sampling(request: InferRequest) -> dict[str, Any]:
 def _compiled(template: str) -> Any:
     if not template:
         return None
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    environment.globals["raise_exception"] = _refuse
     return environment.from_string(template)
+
+
+def _refuse(why: str) -> None:
+    """What templates call for messages that their model was not trained on."""
+    raise TemplateError(why)
 
 
 def _library() -> str | None:

@@ -17,6 +17,12 @@ import xllamacpp
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
 from rbee.worker.engines import Generated
+from rbee.worker.engines.conversation import (
+    does_not_fit,
+    messages_of,
+    plain_text_of,
+    stops_of,
+)
 
 NAME = "llamacpp"
 
@@ -87,6 +93,9 @@ class LlamaCpp:
             "cache_prompt": True,
             **_sampling(request),
         }
+        stops = stops_of(request, tuned_to_chat=self._chat)
+        if stops:
+            body["stop"] = stops
         last: dict[str, Any] = {}
 
         def on_text_chunk(chunk: dict[str, Any]) -> bool | None:
@@ -105,13 +114,13 @@ class LlamaCpp:
             return None
 
         if self._chat:
-            body["messages"] = [{"role": "user", "content": request.prompt}]
+            body["messages"] = messages_of(request)
             self._server.handle_chat_completions(body, on_text_chunk)
         else:
-            body["prompt"] = request.prompt
+            body["prompt"] = plain_text_of(request)
             self._server.handle_completions(body, on_text_chunk)
         if "error" in last:
-            raise _refused(last["error"])
+            raise _refused(request, last["error"])
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
@@ -127,17 +136,12 @@ def _sampling(request: InferRequest) -> dict[str, Any]:
         "top_p": request.top_p,
         "top_k": request.top_k,
         "seed": request.seed,
-        "stop": request.stop,
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _refused(error: dict[str, Any]) -> RbeeError:
-    message = str(error.get("message", error))
-    if "context" in message:
-        return RbeeError(
-            "invalid_request",
-            f"the prompt does not fit: {message}",
-            "send a shorter prompt, or ask for a larger context with --ctx",
-        )
+def _refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
+    if error.get("type") == "exceed_context_size_error":
+        return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
+    message = error.get("message", error)
     return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")

@@ -1,0 +1,150 @@
+@needs-hosts
+Feature: Another machine is woken, and sleeps again
+  The queen uses SSH to wake a hive and to end one that no longer answers; all else is HTTP.
+
+  Rule: Who asks for no machine gets the best of all
+
+    Scenario: The strongest GPU of all machines is picked
+      Given my machine "blep" beside the machines "workstation, mac"
+      And the simulated GPUs of "workstation" are
+        | name     | VRAM in GB |
+        | RTX 3060 | 12         |
+        | RTX 3090 | 24         |
+      And I have added the machines "workstation, mac"
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: basic scheduler picked GPU1 on hive workstation (for advanced scheduling, see docs)
+        queen: CUDA worker is awake and ready
+        [DONE]
+        """
+      And nothing is left running
+
+    Scenario: A warm worker answers without anybody being woken
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive --node workstation 'hello'"
+      And I have typed "rbee-keeper add-hive localhost"
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: worker <worker id> on hive workstation already has minillama loaded
+        [DONE]
+        """
+      And 1 worker is running
+
+    Scenario: Among equal processors the one at hand is taken
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation, localhost"
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: basic scheduler picked CPU on hive localhost (for advanced scheduling, see docs)
+        [DONE]
+        """
+
+    Scenario: A machine that is off is gone on without
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation, localhost"
+      And the plug of "workstation" has been pulled
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: going on without hive workstation: <why>
+        queen: basic scheduler picked CPU on hive localhost (for advanced scheduling, see docs)
+        [DONE]
+        """
+      And the exit status is 0
+
+    Scenario: A machine that is off is named to whoever asks for it
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation, localhost"
+      And the plug of "workstation" has been pulled
+      When I type "rbee-keeper infer --node workstation 'hello'"
+      Then stderr contains "error: workstation"
+      And the exit status is 1
+      And nothing is left running
+
+  Rule: Where a firewall lets only SSH through, HTTP goes through SSH
+
+    Scenario: A tunnel in both directions
+      Given my machine "blep" beside the machines "workstation"
+      And a firewall on "workstation" lets in SSH alone
+      And a firewall on "blep" lets in SSH alone
+      And I have typed "rbee-keeper add-hive --tunnel workstation"
+      When I type "rbee-keeper infer --node workstation --temperature 0 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+      And nothing is left running
+
+  Rule: One machine is one hive of one queen
+
+    Scenario: A machine is added under a second name
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation"
+      When I type "rbee-keeper add-hive --id attic workstation"
+      Then stderr contains "error: workstation is in the catalog already, as hive workstation"
+      And the exit status is 1
+
+    Scenario: A machine that works for somebody else's queen
+      Given my machine "blep" beside the machines "workstation, mac"
+      And the person at "mac" keeps "workstation" awake
+      When I type "rbee-keeper add-hive workstation"
+      Then stderr contains "error: a hive runs here already, for root@mac"
+      And stderr contains "try: ask root@mac to put it to sleep"
+      And the exit status is 1
+
+  Rule: Who does not answer is ended over SSH, by its process group
+
+    @timing
+    Scenario: A frozen hive on another machine
+      Given my machine "blep" beside the machines "workstation"
+      And a hive that is frozen is given 500 ms to leave
+      And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And the hive has just been frozen
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the exit status is 0
+      And nothing runs on "workstation"
+
+    @timing
+    Scenario: A machine that cannot be reached any more is named
+      Given my machine "blep" beside the machines "workstation"
+      And a hive that is frozen is given 500 ms to leave
+      And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And the plug of "workstation" has been pulled
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the terminal narrates
+        """
+        queen: could not reach hive workstation: <why>
+        queen: goodbye
+        """
+      And the exit status is 0
+
+  Rule: A hive that has lost its queen waits for another, and then sleeps
+
+    Scenario: A new queen takes it over, with the worker it kept
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And the queen has just been killed
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: hive workstation is awake already; taking it over
+        queen: worker <worker id> on hive workstation already has minillama loaded
+        [DONE]
+        queen: goodbye
+        """
+      And everything is asleep
+
+    @timing
+    Scenario: Nobody comes
+      Given my machine "blep" beside the machines "workstation"
+      And heartbeats come every 50 ms
+      And a hive without a queen stays awake for 300 ms
+      And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      When the queen is killed
+      Then everything is asleep
+      And nothing runs on "workstation"

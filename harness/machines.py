@@ -1,0 +1,170 @@
+"""What scenarios do with several machines, and see of them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+
+from harness import accidents, census, network
+from harness.cluster import ROOT, Cluster
+from harness.hosts import SSH_PORT as SSH_PORT
+from harness.ports import DEFAULT_HIVE
+from harness.waiting import wait_until
+
+#: How long somebody who gets no answer at all is waited for, in seconds.
+_SILENCE_S = 0.3
+
+#: A test run that has a machine with a program on it, says its number, and goes no further.
+_KILLED = """
+import sys, time
+from harness.cluster import Cluster
+from harness.ports import PortSlice
+ports = PortSlice()
+cluster = Cluster(ports.take())
+cluster.hosts.add("mac")
+cluster.sit_at("mac")
+cluster.start(sys.argv[1])
+print(cluster.hosts.number, flush=True)
+time.sleep(600)
+"""
+
+
+def add(cluster: Cluster, names: str) -> None:
+    """Machines, by their names."""
+    for name in names.split(", "):
+        cluster.hosts.add(name)
+
+
+def sit_beside(cluster: Cluster, name: str, others: str) -> None:
+    """The person sits at one machine and knows the host keys of the others."""
+    add(cluster, f"{name}, {others}")
+    for other in others.split(", "):
+        cluster.hosts.introduce(other, to=name)
+    cluster.sit_at(name)
+
+
+def simulate_gpus(cluster: Cluster, name: str, table: Iterable[Mapping[str, str]]) -> None:
+    """A machine has the GPUs of a table with the columns `name` and `VRAM in GB`."""
+    host = cluster.hosts[name]
+    gpus = [{"name": row["name"], "vram_gb": float(row["VRAM in GB"])} for row in table]
+    host.environment["RBEE_SIMULATE_GPUS"] = str(host.write("gpus.json", json.dumps(gpus)))
+
+
+def add_hives(cluster: Cluster, names: str) -> None:
+    """The person adds machines to the swarm."""
+    for name in names.split(", "):
+        cluster.assert_status(0, cluster.run(f"rbee-keeper add-hive {name}"))
+
+
+def keep_awake(cluster: Cluster, name: str, other: str) -> None:
+    """The person at one machine has a swarm of their own, with another machine in it."""
+    keeper = [sys.executable, "-m", "rbee.keeper"]
+    cluster.hosts.introduce(other, to=name)
+    cluster.hosts.run_on(name, [*keeper, "add-hive", other])
+    cluster.on_close(lambda: cluster.hosts.run_on(name, [*keeper, "down"]))
+    cluster.hosts.run_on(name, [*keeper, "up"])
+
+
+def set_clock_back(cluster: Cluster, name: str) -> None:
+    """The time of day is a year earlier on a machine."""
+    host = cluster.hosts[name]
+    host.environment["PYTHONPATH"] = str(accidents.slow_clock(host.folder))
+
+
+def serve(cluster: Cluster, name: str) -> None:
+    """A server on the hive's port of a machine, which shuts when the scenario ends."""
+    host = cluster.hosts[name]
+    with host.network.inside():
+        server = socket.create_server((host.network.address, DEFAULT_HIVE))
+    cluster.on_close(server.close)
+
+
+def cut_cable(cluster: Cluster, name: str) -> None:
+    """Cuts a cable, and sees to it that nothing gets through. Raises AssertionError if it does."""
+    cluster.hosts.cut_cable(name)
+    for other in cluster.hosts:
+        if other.name != name:
+            assert_unreachable(cluster, other.name, name)
+
+
+def assert_reaches(cluster: Cluster, name: str, other: str, port: int = DEFAULT_HIVE) -> None:
+    """A machine reaches a port of another, now or in a moment."""
+
+    def reaches() -> bool:
+        try:
+            _connect(cluster, name, other, port)
+        except OSError as error:
+            raise AssertionError(f"{name} does not reach {other}: {error}") from None
+        return True
+
+    wait_until(f"{name} reaches port {port} of {other}", reaches)
+
+
+def assert_unreachable(cluster: Cluster, name: str, other: str, port: int = DEFAULT_HIVE) -> None:
+    """A machine gets no answer from a port of another."""
+    try:
+        _connect(cluster, name, other, port)
+    except OSError:
+        return
+    raise AssertionError(f"{name} reaches port {port} of {other}")
+
+
+def assert_all_reachable(cluster: Cluster) -> None:
+    """Every machine reaches the hive's port of each of them."""
+    names = [host.name for host in cluster.hosts]
+    for name in names:
+        for other in names:
+            assert_reaches(cluster, name, other)
+
+
+def assert_nothing_runs(cluster: Cluster, name: str) -> None:
+    """No process is left on a machine."""
+    assert not cluster.hosts.processes(name), cluster.hosts.processes(name)
+
+
+def leave_running(cluster: Cluster, name: str, command_line: str, other: str) -> None:
+    """The person at one machine starts a program on another over SSH, and logs out again."""
+    cluster.hosts.introduce(other, to=name)
+    cluster.hosts.run_on(name, ["ssh", other, f"{command_line} >/dev/null 2>&1 </dev/null &"])
+    wait_until(f"it runs alone on {other}", lambda: len(cluster.hosts.processes(other)) == 1)
+
+
+def kill_a_run(cluster: Cluster, command_line: str) -> int:
+    """The number of a test run that is no more: it had a machine and a program on it."""
+    with census.spawning() as owned:
+        run = subprocess.Popen(
+            [sys.executable, "-c", _KILLED, command_line],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        owned.add(run.pid)
+    assert run.stdout is not None
+    with run.stdout:
+        said = run.stdout.readline()
+    stood = network.remains(int(said or -1))
+    run.kill()
+    run.wait()
+    census.disown(run.pid)
+    assert stood, "it has not come as far as its machine"
+    return int(said)
+
+
+def assert_no_remains(number: int) -> None:
+    """Nothing is left of the network with this number."""
+    # Another test process may be at it.
+    wait_until("nothing is left of it", lambda: _expect_nothing(network.remains(number)))
+
+
+def _expect_nothing(remains: list[str]) -> bool:
+    assert not remains, remains
+    return True
+
+
+def _connect(cluster: Cluster, name: str, other: str, port: int) -> None:
+    with cluster.hosts[name].network.inside():
+        address = cluster.hosts[other].network.address
+        socket.create_connection((address, port), _SILENCE_S).close()

@@ -1,0 +1,86 @@
+"""One job as the person who waits for it sees it: its narration, its tokens, its end."""
+
+from __future__ import annotations
+
+import contextlib
+
+import msgspec
+
+from rbee.keeper.awake import AwakeQueen
+from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses, sse
+from rbee.wire import narration as say_so
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import Done, JobAccepted, JobRequest, Progress, Token
+from rbee.wire.narration import Narration
+
+_token = msgspec.json.Decoder(Token)
+
+
+def spare_for(request: JobRequest, where: Whereabouts) -> str | None:
+    """The engine of a worker that a woken queen may start ahead; None where it runs elsewhere."""
+    return None if request.node else request.engine or where.settings.engine
+
+
+class JobRun:
+    """Hands a job in and shows it. `text` and `done` are what has come of it so far."""
+
+    def __init__(self, screen: Screen, queen: AwakeQueen) -> None:
+        self.text = ""
+        self.done: Done | None = None
+        self._screen = screen
+        self._queen = queen
+        self._last_words: list[Narration] = []
+
+    def run(self, request: JobRequest) -> None:
+        """Until the job is over. Raises the error that it ended in; Ctrl+C cancels it."""
+        client = self._queen.client
+        job = client.post(addresses.JOBS, request, JobAccepted)
+        try:
+            self._show(client, job.events_url)
+        except (KeyboardInterrupt, BrokenPipeError):
+            self._screen.say(say_so.CANCELLING)
+            client.close()
+            with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
+                client.ask("DELETE", f"{addresses.JOBS}/{job.job_id}")
+            raise
+
+    def _show(self, client: QueenClient, path: str) -> None:
+        error: RbeeError | None = None
+        for frames in client.events(path):
+            text = "".join(
+                _token.decode(frame.data).t for frame in frames if frame.event == "token"
+            )
+            if text:
+                self.text += text
+                self._screen.text(text)
+            for frame in frames:
+                if frame.event != "token":
+                    error = self._other(frame) or error
+        if error is not None:
+            raise error
+
+    def _other(self, frame: sse.Frame) -> RbeeError | None:
+        screen = self._screen
+        if frame.event == "narration":
+            narration = msgspec.json.decode(frame.data, type=Narration)
+            if narration.action == say_so.INFER_DONE.action:
+                self._last_words.append(narration)  # said behind the mark that ends the tokens
+            else:
+                screen.narrate(narration)
+        elif frame.event == "progress":
+            screen.progress(msgspec.json.decode(frame.data, type=Progress))
+        elif frame.event == "error":
+            return RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody))
+        elif frame.event == "cancelled":
+            return RbeeError("job_not_found", "somebody else has cancelled this job", "ask again")
+        elif frame.event == "done":
+            self.done = msgspec.json.decode(frame.data, type=Done)
+            screen.end_text()
+            screen.done(self.done)
+            screen.mark_done()
+            for narration in self._last_words:
+                screen.narrate(narration)
+        return None

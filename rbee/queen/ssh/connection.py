@@ -1,0 +1,190 @@
+"""One SSH connection: programs run, files copied, tunnels dug on another machine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+from pathlib import Path
+
+from rbee.process.deadline import timeout as deadline
+from rbee.queen.ssh.blocking import in_thread, start
+from rbee.queen.ssh.config import Target
+from rbee.queen.ssh.dialling import Line, dial
+from rbee.queen.ssh.program import LineReader, Program
+from rbee.queen.ssh.program import Ran as Ran
+from rbee.queen.ssh.refusals import refuse
+from rbee.queen.ssh.tunnels import Tunnels
+from rbee.wire.settings import Settings
+
+# What it has to tell comes as an error; in a log it would be a traceback of no use to anybody.
+_logger = logging.getLogger("paramiko")
+_logger.addHandler(logging.NullHandler())
+_logger.propagate = False
+
+
+class Lines:
+    """The lines on stdout of a program that runs over there, without their ends.
+
+    ``async for line in lines``; after the last one `status` and `stderr` are known.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.status: int | None = None
+        """The exit status, once there is no line left; -1 where a signal ended it."""
+        self.stderr = b""
+        self._program = program
+        self._loop = asyncio.get_running_loop()
+        self._arrived: asyncio.Queue[str | Exception | None] = asyncio.Queue()
+        start(self._read)
+
+    def __aiter__(self) -> Lines:
+        return self
+
+    async def __anext__(self) -> str:
+        """The next line. Raises `ssh_failed`, reason ``shell`` or ``lost``."""
+        line = await self._arrived.get()
+        if isinstance(line, str):
+            return line
+        # Whoever asks again is told again.
+        self._arrived.put_nowait(line)
+        if line is None:
+            raise StopAsyncIteration
+        raise line
+
+    def close(self) -> None:
+        """Listens no more; the program goes on, and finds its stdout closed."""
+        self._program.close()
+
+    def _read(self) -> None:
+        reader = LineReader()
+        end: Exception | None = None
+        try:
+            while piece := self._program.read():
+                self._pass_on(*reader.feed(piece))
+            self._pass_on(*reader.feed(b""))
+            self.stderr = self._program.stderr()
+            self.status = self._program.status()
+        except Exception as error:
+            end = error
+        self._pass_on(end)
+
+    def _pass_on(self, *lines: str | Exception | None) -> None:
+        for line in lines:
+            try:
+                self._loop.call_soon_threadsafe(self._arrived.put_nowait, line)
+            except RuntimeError:
+                return  # the loop has ended, and nobody listens any more
+
+
+class Connection:
+    """A machine that let us in."""
+
+    def __init__(self, target: Target, line: Line, settings: Settings) -> None:
+        self.target = target
+        self._line = line
+        self._seconds = settings.ssh_connect_timeout
+        self._tunnels = Tunnels(line.transport, target, self._seconds)
+
+    @classmethod
+    async def open(
+        cls,
+        target: Target,
+        *,
+        known_hosts: Path,
+        settings: Settings,
+        accept: str = "",
+        passphrase: str = "",
+    ) -> Connection:
+        """Connects and logs in.
+
+        `known_hosts` is our own file of host keys, beside those that the target names; `accept`
+        the fingerprint (``SHA256:...``) of an unknown host key that a person has agreed to, which
+        is then written there. Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
+        ``timeout``, ``unreachable``, ``no_ssh``, and those of `host_keys` and `login`.
+        """
+        line = await in_thread(
+            lambda: dial(target, known_hosts, accept, passphrase, settings), Line.close
+        )
+        return cls(target, line, settings)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not broken off, as far as is known."""
+        return self._line.transport.is_active()
+
+    @property
+    def local_address(self) -> str:
+        """Our address as the machine sees it; "" where jump hosts lie between."""
+        return self._line.local_address
+
+    @property
+    def peer_address(self) -> str:
+        """The machine's address as we see it; "" where jump hosts lie between."""
+        return self._line.peer_address
+
+    async def run(self, command: str, stdin: bytes = b"", timeout: float = 60.0) -> Ran:
+        """Runs POSIX shell text to its end, whatever the login shell is and says.
+
+        Raises `ssh_failed`, reason ``shell`` (the login shell never ran it), ``timeout`` (after
+        `timeout` seconds; it may still run over there), ``lost``.
+        """
+        program = await self._start(command, stdin)
+        try:
+            async with deadline(timeout):
+                return await in_thread(program.finish, lambda _: None)
+        except asyncio.TimeoutError:
+            raise refuse(
+                "timeout",
+                f"a program on {self.target.name} has not ended after {timeout:g} s",
+                f"look what keeps that machine busy: ssh {self.target.login}",
+            ) from None
+        finally:
+            program.close()
+
+    async def lines(self, command: str, stdin: bytes = b"") -> Lines:
+        """Starts POSIX shell text and gives the lines of its stdout as they come."""
+        return Lines(await self._start(command, stdin))
+
+    async def put(self, content: bytes | Path, remote_path: str, mode: int = 0o600) -> None:
+        """Writes a file over there, which appears whole or not at all.
+
+        A relative `remote_path` starts at the user's home; its folder has to be there. Raises
+        `ssh_failed`, reason ``put``.
+        """
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        path, draft = shlex.quote(remote_path), shlex.quote(f"{remote_path}.part")
+        # Not SFTP, which not every machine serves, and which a noisy login shell disturbs.
+        ran = await self.run(
+            f"umask 077; cat >{draft} && chmod {mode:o} {draft} && mv -f {draft} {path}", data
+        )
+        if ran.status != 0:
+            why = ran.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            raise refuse(
+                "put",
+                f"cannot write {remote_path} on {self.target.name}: {' '.join(why)}",
+                f"see to it that {self.target.user} may write there, and that the disk is not full",
+            )
+
+    async def forward(self, remote_host: str, remote_port: int) -> int:
+        """A port of 127.0.0.1 here that leads to an address over there."""
+        return self._tunnels.forward((remote_host, remote_port))
+
+    async def reverse(self, local_host: str, local_port: int) -> int:
+        """A port of 127.0.0.1 over there that leads to an address here.
+
+        Raises `ssh_failed`, reason ``tunnel``.
+        """
+        here = (local_host, local_port)
+        return await in_thread(lambda: self._tunnels.reverse(here), lambda _: None)
+
+    async def close(self) -> None:
+        """Ends the connection with all that runs through it."""
+        self._tunnels.close()
+        await in_thread(self._line.close, lambda _: None)
+
+    async def _start(self, command: str, stdin: bytes) -> Program:
+        transport = self._line.transport
+        return await in_thread(
+            lambda: Program(transport, self.target, command, stdin, self._seconds), Program.close
+        )

@@ -1,0 +1,172 @@
+"""From a target to an authenticated connection, over the machines that lie between. All blocks."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+
+from rbee.queen.ssh import host_keys
+from rbee.queen.ssh.config import Target
+from rbee.queen.ssh.login import log_in
+from rbee.queen.ssh.refusals import refuse
+from rbee.wire.errors import RbeeError
+from rbee.wire.settings import Settings
+
+#: What another try may mend.
+_PASSING = frozenset(["refused", "timeout", "unreachable", "no_ssh"])
+
+
+@dataclass(frozen=True)
+class Line:
+    """An authenticated connection; `transports` are those it runs over, its own the last."""
+
+    transports: tuple[paramiko.Transport, ...]
+    local_address: str
+    peer_address: str
+
+    @property
+    def transport(self) -> paramiko.Transport:
+        """The connection to the target itself."""
+        return self.transports[-1]
+
+    def close(self) -> None:
+        """Ends it, the target's end first."""
+        _hang_up(self.transports)
+
+
+@dataclass(frozen=True)
+class _Caller:
+    typed: str
+    known_hosts: Path
+    accept: str
+    passphrase: str
+    settings: Settings
+
+    def line_to(self, target: Target) -> Line:
+        transports: list[paramiko.Transport] = []
+        addresses = ("", "")
+        try:
+            for hop in (*target.jumps, target):
+                reached = self._reach(hop, transports)
+                if isinstance(reached, socket.socket) and not target.jumps:
+                    addresses = (reached.getsockname()[0], reached.getpeername()[0])
+                transports.append(self._enter(hop, reached))
+        except BaseException:
+            _hang_up(transports)
+            raise
+        return Line(tuple(transports), *addresses)
+
+    def _reach(
+        self, hop: Target, before: list[paramiko.Transport]
+    ) -> socket.socket | paramiko.Channel:
+        """A connection to the SSH port of a machine, from here or from the last one before it."""
+        seconds = self.settings.ssh_connect_timeout
+        address = (hop.address, hop.port)
+        try:
+            if before:
+                return before[-1].open_channel("direct-tcpip", address, ("", 0), timeout=seconds)
+            reached = socket.create_connection(address, seconds)
+        except (OSError, paramiko.SSHException, EOFError, UnicodeError) as error:
+            raise _unreached(hop, error, seconds) from None
+        reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            silence = self.settings.heartbeat_interval * self.settings.heartbeats_missed
+            reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(silence * 1000))
+        return reached
+
+    def _enter(self, hop: Target, reached: socket.socket | paramiko.Channel) -> paramiko.Transport:
+        seconds = self.settings.ssh_connect_timeout
+        began = time.monotonic()
+        transport = paramiko.Transport(reached)
+        try:
+            transport.banner_timeout = transport.auth_timeout = seconds
+            known = host_keys.keys_of(hop, self.known_hosts)
+            options = transport.get_security_options()
+            options.key_types = host_keys.preferred(known, tuple(options.key_types))
+            try:
+                transport.start_client(timeout=seconds)
+                key = transport.get_remote_server_key()
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                if time.monotonic() - began >= seconds:
+                    raise _unreached(hop, TimeoutError(), seconds) from None
+                raise _no_ssh(hop, error) from None
+            is_new = host_keys.check(hop, key, known, self.accept, self.typed)
+            if is_new:
+                host_keys.remember(hop, key, self.known_hosts)
+            log_in(transport, hop, self.passphrase)
+            transport.set_keepalive(max(1, round(self.settings.heartbeat_interval)))
+        except OSError as error:
+            transport.close()
+            raise refuse(
+                "known_hosts",
+                f"cannot use {error.filename}: {error.strerror}",
+                f"chmod 600 {error.filename}",
+            ) from None
+        except BaseException:
+            transport.close()
+            raise
+        return transport
+
+
+def dial(
+    target: Target, known_hosts: Path, accept: str, passphrase: str, settings: Settings
+) -> Line:
+    """Connects and logs in, in `settings.connect_tries` tries. Raises `ssh_failed`."""
+    caller = _Caller(target.name, known_hosts, accept, passphrase, settings)
+    for _ in range(settings.connect_tries - 1):
+        try:
+            return caller.line_to(target)
+        except RbeeError as error:
+            if error.details["reason"] not in _PASSING:
+                raise
+        time.sleep(settings.health_wait_longest)
+    return caller.line_to(target)
+
+
+def _hang_up(transports: list[paramiko.Transport] | tuple[paramiko.Transport, ...]) -> None:
+    for transport in reversed(transports):
+        transport.close()
+
+
+def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:
+    where = f"{hop.name} ({hop.address} port {hop.port})"
+    if hop.address == hop.name:
+        where = f"{hop.name} port {hop.port}"
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return refuse(
+            "dns",
+            f"nobody knows a machine called {hop.address}",
+            "look for a slip in the name, or type its address, such as 192.168.1.20",
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return refuse(
+            "refused",
+            f"no SSH server listens at {where}",
+            f"on {hop.name}: sudo apt install openssh-server; or name another port: --ssh-port",
+        )
+    if isinstance(error, TimeoutError):
+        return refuse(
+            "timeout",
+            f"{where} did not answer within {seconds:g} s",
+            "look whether that machine is on, and whether a firewall is in the way",
+        )
+    why = getattr(error, "strerror", None) or str(error) or "the connection broke off"
+    if isinstance(error, paramiko.ChannelException):
+        why = f"the machine before it says {error.text!r}"
+    return refuse(
+        "unreachable",
+        f"{where} cannot be reached: {why}",
+        "look whether that machine is on, and in the same network",
+    )
+
+
+def _no_ssh(hop: Target, error: Exception) -> RbeeError:
+    return refuse(
+        "no_ssh",
+        f"what listens at {hop.address} port {hop.port} does not speak SSH as we do: {error}",
+        f"name the port of its SSH server: --ssh-port; this has to work: ssh {hop.login}",
+    )

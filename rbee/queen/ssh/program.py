@@ -1,0 +1,147 @@
+"""A program on another machine, run past whatever its login shell says before."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shlex
+from dataclasses import dataclass
+
+import paramiko
+
+from rbee.queen.ssh.blocking import start
+from rbee.queen.ssh.config import Target
+from rbee.queen.ssh.refusals import refuse
+
+_CHUNK = 65536
+#: Characters of a login shell's last words that an error repeats.
+_LAST_WORDS = 200
+#: How long the end of stderr may come after that of stdout, in seconds.
+_STDERR_AFTER = 5.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A program that has ended; `status` is its exit status, -1 where a signal ended it."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Program:
+    """POSIX shell text that runs over there. All of it blocks but `close`.
+
+    The login shell, any, is made to run ``sh -c``. Before the text comes a mark on stdout and on
+    stderr; what a ``.bashrc`` has printed stands before it, and is dropped.
+    """
+
+    def __init__(
+        self,
+        transport: paramiko.Transport,
+        target: Target,
+        command: str,
+        stdin: bytes,
+        seconds: float,
+    ) -> None:
+        """Raises `ssh_failed`, reason ``lost``, where no program starts within `seconds`."""
+        self._transport = transport
+        self._target = target
+        number = secrets.token_hex(8)
+        self._mark = f"\nrbee-{number}\n".encode()
+        # The mark is put together over there, lest a shell that echoes its commands shows it.
+        say = f"printf '\\nrbee-%s\\n' {number}"
+        try:
+            self._channel = transport.open_session(timeout=seconds)
+            self._channel.exec_command(f"sh -c {shlex.quote(f'{say}; {say} >&2; {command}')}")
+        except (paramiko.SSHException, EOFError, OSError):
+            raise self._lost() from None
+        self._noise: bytes | None = b""
+        self._stderr = bytearray()
+        self._listener = start(self._listen)
+        start(lambda: self._feed(stdin))
+
+    def read(self) -> bytes:
+        """The next piece of its stdout, b"" at the end.
+
+        Raises `ssh_failed`, reason ``shell``, where the login shell ended before it began.
+        """
+        while True:
+            data = self._channel.recv(_CHUNK)
+            if self._noise is None:
+                return data
+            if not data:
+                raise self._never_ran()
+            before, mark, after = (self._noise + data).partition(self._mark)
+            self._noise = None if mark else before
+            if after:
+                return after
+
+    def status(self) -> int:
+        """Its exit status, once `read` has come to the end. Raises `ssh_failed`, ``lost``."""
+        status = self._channel.recv_exit_status()
+        if status == -1 and not self._transport.is_active():
+            raise self._lost()
+        return status
+
+    def stderr(self) -> bytes:
+        """What it has said on stderr until its end."""
+        self._listener.join(_STDERR_AFTER)
+        said = bytes(self._stderr)
+        return said.partition(self._mark)[2] if self._mark in said else said
+
+    def finish(self) -> Ran:
+        """Waits for its end."""
+        pieces = []
+        while piece := self.read():
+            pieces.append(piece)
+        return Ran(self.status(), b"".join(pieces), self.stderr())
+
+    def close(self) -> None:
+        """Leaves it alone; whoever reads comes to the end."""
+        with contextlib.suppress(OSError, EOFError):
+            self._channel.close()
+
+    def _feed(self, data: bytes) -> None:
+        # A program that does not read its input is no fault of the one who offers it.
+        with contextlib.suppress(OSError, EOFError):
+            self._channel.sendall(data)
+            self._channel.shutdown_write()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while data := self._channel.recv_stderr(_CHUNK):
+                self._stderr += data
+
+    def _never_ran(self) -> Exception:
+        status = self.status()
+        words = (self.stderr() + (self._noise or b"")).decode("utf-8", "replace").strip()
+        last = words.splitlines()[-1].strip()[:_LAST_WORDS] if words else ""
+        return refuse(
+            "shell",
+            f"the login shell of {self._target.user} on {self._target.name} ends with status "
+            f"{status} before it runs anything{f': {last}' if last else ''}",
+            f"look into ~/.bashrc there; this has to work: ssh {self._target.login} true",
+            status=status,
+        )
+
+    def _lost(self) -> Exception:
+        return refuse(
+            "lost",
+            f"the SSH connection to {self._target.name} broke off",
+            "look whether that machine is on and reachable, then try again",
+        )
+
+
+class LineReader:
+    """Takes pieces of text and gives whole lines, without their ends."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> list[str]:
+        """The lines that `piece` ends; with b"", the last one that had no end."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        if not piece and self._rest:
+            lines, self._rest = [self._rest], b""
+        return [line.decode("utf-8", "replace").removesuffix("\r") for line in lines]

@@ -1,0 +1,117 @@
+"""Ports that lead through an SSH connection, in either direction."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import socket
+from collections.abc import Callable
+
+import paramiko
+
+from rbee.queen.ssh.blocking import start
+from rbee.queen.ssh.config import Target
+from rbee.queen.ssh.refusals import refuse
+
+_LOOPBACK = "127.0.0.1"
+_CHUNK = 65536
+_Address = tuple[str, int]
+
+
+class Tunnels:
+    """All tunnels of one connection. They break with it; `close` takes their ports away."""
+
+    def __init__(self, transport: paramiko.Transport, target: Target, seconds: float) -> None:
+        """`seconds` is how long a connection through a tunnel may take to come about."""
+        self._transport = transport
+        self._target = target
+        self._seconds = seconds
+        self._servers: list[socket.socket] = []
+        self._wanted_here: dict[int, _Address] = {}
+
+    def forward(self, there: _Address) -> int:
+        """A port of the loopback address here that leads to an address over there."""
+        server = socket.create_server((_LOOPBACK, 0))
+        self._servers.append(server)
+        start(lambda: self._accept(server, there))
+        port: int = server.getsockname()[1]
+        return port
+
+    def reverse(self, here: _Address) -> int:
+        """A port of the loopback address over there that leads to an address here.
+
+        Raises `ssh_failed`, reason ``tunnel``.
+        """
+        try:
+            port = self._transport.request_port_forward(_LOOPBACK, 0, self._on_channel)
+        except (paramiko.SSHException, EOFError):
+            raise refuse(
+                "tunnel",
+                f"the SSH server of {self._target.name} lets no tunnel be dug",
+                "AllowTcpForwarding yes in its sshd_config",
+            ) from None
+        self._wanted_here[port] = here
+        return port
+
+    def close(self) -> None:
+        """Takes the ports here away."""
+        for server in self._servers:
+            # Closing alone leaves the thread waiting that accepts.
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            server.close()
+
+    def _accept(self, server: socket.socket, there: _Address) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                taken, peer = server.accept()
+                start(functools.partial(self._dig, taken, peer, there))
+
+    def _dig(self, taken: socket.socket, peer: _Address, there: _Address) -> None:
+        try:
+            channel = self._transport.open_channel(
+                "direct-tcpip", there, peer, timeout=self._seconds
+            )
+        except (paramiko.SSHException, EOFError, OSError):
+            # Nobody listens over there: the connection ends, as one to nobody does.
+            taken.close()
+        else:
+            _join(taken, channel)
+
+    def _on_channel(self, channel: paramiko.Channel, _origin: _Address, port: _Address) -> None:
+        # Called by the thread that reads the connection, which must not wait.
+        start(lambda: self._lead_here(channel, port[1]))
+
+    def _lead_here(self, channel: paramiko.Channel, port: int) -> None:
+        try:
+            reached = socket.create_connection(self._wanted_here[port], self._seconds)
+        except (KeyError, OSError):
+            channel.close()
+            return
+        reached.settimeout(None)
+        _join(reached, channel)
+
+
+def _join(near: socket.socket, far: paramiko.Channel) -> None:
+    """Passes bytes on in both directions until both have ended."""
+    near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def far_ends() -> None:
+        near.shutdown(socket.SHUT_WR)
+
+    back = start(lambda: _pump(far.recv, near.sendall, far_ends))
+    _pump(near.recv, far.sendall, far.shutdown_write)
+    back.join()
+    near.close()
+    far.close()
+
+
+def _pump(
+    read: Callable[[int], bytes], write: Callable[[bytes], None], end: Callable[[], None]
+) -> None:
+    # Either side may break off at any moment; the other is then told that this was the end.
+    with contextlib.suppress(OSError, EOFError):
+        while data := read(_CHUNK):
+            write(data)
+    with contextlib.suppress(OSError, EOFError):
+        end()

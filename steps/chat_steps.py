@@ -1,0 +1,63 @@
+"""A conversation: lines typed into the chat, and what comes of each."""
+
+from __future__ import annotations
+
+from harness import answers, chat
+from harness.sentences import Context, given, then, when
+
+
+@given('a model file of my own called "{name}" without a chat template')
+def own_untuned_model(context: Context, name: str) -> None:
+    chat.own_untuned_model(context.cluster, name)
+
+
+@given('"{command_line}" on a terminal asks for a line')
+def asks(context: Context, command_line: str) -> None:
+    context.chat = chat.Chat(context.cluster, command_line)
+    context.chat.assert_asks()
+
+
+@when('I type "{command_line}" and the lines')
+def type_lines(context: Context, command_line: str) -> None:
+    context.cluster.run(command_line, stdin=context.text + "\n")
+
+
+@when('I chat with the file "{name}" in the lines')
+def chat_with_file(context: Context, name: str) -> None:
+    chat.chat_with_file(context.cluster, name, context.text)
+
+
+@when('I type the line "{line}" and the answer has begun')
+def type_line(context: Context, line: str) -> None:
+    context.chat.type(line)
+
+
+@when("I press Ctrl+C in the middle of the answer")
+def stop_answer(context: Context) -> None:
+    context.chat.interrupt()
+
+
+@when("I press Ctrl+D")
+def end_input(context: Context) -> None:
+    context.chat.end()
+    context.cluster.finish()
+
+
+@then("the chat asks for the next line")
+def asks_again(context: Context) -> None:
+    context.chat.assert_asks()
+
+
+@then('the chat has told "{text}"')
+def told(context: Context, text: str) -> None:
+    context.chat.assert_told(text)
+
+
+@then('stdout holds what the engine alone answers in turn to "{first}" and "{second}"')
+def as_engine_in_turn(context: Context, first: str, second: str) -> None:
+    context.cluster.assert_stdout(answers.of_engine_alone(first, second))
+
+
+@then('stdout holds what the engine alone adds to the dialogue of "{first}" and "{second}"')
+def as_engine_in_dialogue(context: Context, first: str, second: str) -> None:
+    context.cluster.assert_stdout(answers.of_engine_alone(first, second, dialogue=True))
