@@ -90,6 +90,16 @@ Feature: Models on a hive: pull and rm
       And nothing of a model is on the disk
       And nothing is left running
 
+    Scenario: What has arrived of an unfinished download is removed
+      Given a hub that holds "author/minillama"
+      And the hub always cuts the connection 300000 bytes into "minillama-q4_0.gguf"
+      And a hive that gives up at the first trouble
+      And "rbee-keeper pull HF:author/minillama" has failed
+      When I type "rbee-keeper rm HF:author/minillama"
+      Then the exit status is 0
+      And nothing of a model is on the disk
+      And nothing is left running
+
     Scenario: A model that is on no disk
       Given a hub that holds "author/minillama"
       And I have typed "rbee-keeper pull HF:author/minillama"

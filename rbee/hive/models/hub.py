@@ -92,7 +92,12 @@ class ModelPlan(msgspec.Struct, frozen=True):
     @property
     def folder(self) -> str:
         """Where the files belong, below the models folder."""
-        return f"{self.repo.replace('/', '--')}/{self.commit[:12]}"
+        return f"{repo_folder(self.repo)}/{self.commit[:12]}"
+
+
+def repo_folder(repo: str) -> str:
+    """The folder of a repository, below the models folder."""
+    return repo.replace("/", "--")
 
 
 class HubFailure(Exception):

@@ -112,14 +112,14 @@ class Provisioner:
     async def remove(self, ref: ModelRef) -> None:
         """Takes a model out of the catalog, and off the disk what rbee itself put there.
 
-        Raises `model_not_found` with a near match, and `model_in_use` while it is being fetched.
+        Of a download that was never finished, what has arrived is removed. Raises `model_not_found` with a near match, and `model_in_use` while it is being fetched.
         """
         self._forget(ref)
         for running in self._provisions.values():
-            if running.ref == ref and not running.events.closed:
+            if running.ref.repo == ref.repo and not running.events.closed:
                 raise RbeeError(
                     "model_in_use",
-                    f"{ref} is being fetched by this hive",
+                    f"{running.ref} is being fetched by this hive",
                     "wait until it is here, or press Ctrl+C where it is fetched",
                 )
         await asyncio.to_thread(self._remove, ref)
@@ -212,8 +212,13 @@ class Provisioner:
             before += file.size
 
     def _remove(self, ref: ModelRef) -> None:
-        known = [row.ref for row in self._catalog.list()]
+        rows = self._catalog.list()
+        known = [row.ref for row in rows]
         if str(ref) not in known:
+            unfinished = self._unfinished(ref, rows)
+            if unfinished:
+                self._take_off_the_disk(unfinished)
+                return
             near = difflib.get_close_matches(str(ref), known, 1)
             raise RbeeError(
                 "model_not_found",
@@ -221,8 +226,19 @@ class Provisioner:
                 f"did you mean {near[0]}?" if near else "rbee-keeper models lists what is",
                 {"models": known},
             )
-        for file in self._catalog.remove(str(ref)):
-            path = Path(file.path)
+        owned = self._catalog.remove(str(ref))
+        self._take_off_the_disk([Path(file.path) for file in owned])
+
+    def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
+        """The files of a repository that no model in the catalog has."""
+        if ref.source != "hf":
+            return []
+        whole = {file.path for row in rows for file in row.files}
+        there = (self._models / hub.repo_folder(ref.repo)).rglob("*")
+        return [path for path in there if path.is_file() and str(path) not in whole]
+
+    def _take_off_the_disk(self, paths: list[Path]) -> None:
+        for path in paths:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
             for folder in path.parents:
