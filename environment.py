@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import census, ledger, lending, tags
+from harness import census, ledger, lending, postgresql, tags
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
@@ -81,5 +81,6 @@ def after_all(context: Any) -> None:
             print(f"  {line}", file=sys.__stdout__)
     context.port_slice.close()
     lending.end()
+    postgresql.end()
     if not context.ran[0] and not context.skipped:
         raise AssertionError("no scenario ran: the selection matches nothing")

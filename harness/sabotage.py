@@ -118,6 +118,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
         _KILLED,
     ),
     Sabotage(
+        "worker",
+        "ignore-lifeline",
+        "Whoever is struck, the next prompt finds the swarm in order",
+        "features/promises/chaos.feature",
+    ),
+    Sabotage(
         "queen",
         "no-second-try",
         "A device on which workers keep dying is left for another",

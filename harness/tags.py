@@ -57,6 +57,13 @@ def _gpu() -> str:
         return "no NVIDIA GPU"
 
 
+def _postgresql() -> str:
+    # Late: only who has such scenarios pays for it.
+    from harness.postgresql import reason_why_not
+
+    return reason_why_not()
+
+
 def _linux() -> str:
     return "" if sys.platform.startswith("linux") else "Linux is needed"
 
@@ -69,6 +76,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-hosts": _hosts,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
+    "needs-postgresql": _postgresql,
     "needs-linux": _linux,
 }
 PLAIN = (TIMING, TRACEBACK)

@@ -42,6 +42,13 @@ Feature: Nothing is left behind, whoever is killed
       | hive   | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
       | worker | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
 
+  Scenario: A hive that dies while it wakes is woken again
+    Given "rbee-keeper infer --temperature 0 'hello'" runs until it narrates "queen: waking the beehive at localhost:8600"
+    When the hive is killed
+    Then the command ends
+    And stdout holds the answer of minillama to "hello" alone
+    And nothing is left running
+
   Scenario: A user whose worker is killed in the middle of a story is told
     Given a hub that holds "author/endless-llama"
     And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbee.process import postgresql
 from rbee.wire.errors import RbeeError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
 
 
 class Database(NamedTuple):
@@ -27,38 +29,32 @@ class Database(NamedTuple):
 
 
 def open_database(url: str, busy: float) -> Database:
-    """The database at `url`, an SQLAlchemy URL such as ``sqlite:////home/me/.rbee/hive.db``.
+    """The database at `url`: ``sqlite:////home/me/.rbee/hive.db``, or one of a PostgreSQL server.
 
     SQLite files are kept in write-ahead mode with full synchronisation: what has been committed
     survives `kill -9` and a power failure, and readers do not wait for a writer. A file that is
     corrupt is renamed to ``<name>.corrupt-<time>`` and a new one begun; the caller tells the user.
     Another process's transaction is waited for, `busy` seconds at most.
 
-    Raises `RbeeError`: `invalid_request` for a URL that SQLAlchemy does not take or whose driver
-    is not installed, `home_unusable` when the file cannot be opened or is locked.
+    Raises `RbeeError`: `invalid_request` for a URL that is neither, `backend_unavailable` where
+    the driver is not installed, `home_unusable` when the file cannot be opened or is locked,
+    `database_unusable` when the server does not let us in.
     """
     import sqlalchemy
 
-    try:
-        target = sqlalchemy.make_url(url)
-        if target.get_backend_name() != "sqlite":
-            return Database(sqlalchemy.create_engine(target, pool_pre_ping=True), "")
-    except (sqlalchemy.exc.ArgumentError, ImportError) as error:
-        raise RbeeError(
-            "invalid_request",
-            f"cannot use this database URL: {type(error).__name__}",
-            "use sqlite:////absolute/path.db, or install the driver that the URL names",
-            {"field": "database"},
-        ) from error
-    path = target.database or ""
+    target = _parsed(url)
     set_aside = ""
-    if path not in ("", ":memory:"):
-        with _told(path):
-            if _is_corrupt(path, busy):
-                set_aside = _put_aside(path)
-    engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
-    sqlalchemy.event.listen(engine, "connect", _prepare)
-    with _told(path), engine.connect():
+    if target.drivername == "sqlite":
+        path = target.database or ""
+        if path not in ("", ":memory:"):
+            with _told(target):
+                if _is_corrupt(path, busy):
+                    set_aside = _put_aside(path)
+        engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
+        sqlalchemy.event.listen(engine, "connect", _prepare)
+    else:
+        engine = postgresql.engine_of(target, busy)
+    with _told(target), engine.connect():
         return Database(engine, set_aside)
 
 
@@ -66,10 +62,27 @@ def open_database(url: str, busy: float) -> Database:
 def transaction(engine: Engine) -> Iterator[Connection]:
     """A connection whose statements take effect together at the end, or not at all.
 
-    Raises `RbeeError` `home_unusable` when the database stays locked, is full or read-only.
+    Raises `RbeeError` `home_unusable` when the file stays locked, is full or read-only, and
+    `database_unusable` for what keeps a server from serving.
     """
-    with _told(engine.url.database or engine.url.host or ""), engine.begin() as connection:
+    with _told(engine.url), engine.begin() as connection:
         yield connection
+
+
+def _parsed(url: str) -> URL:
+    """The parts of a database's URL. What cannot be read is not shown: it may be a password."""
+    import sqlalchemy
+
+    with suppress(sqlalchemy.exc.ArgumentError, ValueError):
+        target = sqlalchemy.make_url(url)
+        if target.drivername in ("sqlite", "postgresql", postgresql.DRIVER):
+            return target
+    raise RbeeError(
+        "invalid_request",
+        "cannot use this database URL: it names neither a file nor a server in a known way",
+        "sqlite:////home/me/hives.db or postgresql+psycopg://USER:PASSWORD@SERVER/NAME",
+        {"field": "database"},
+    )
 
 
 def _prepare(connection: Any, _record: object) -> None:
@@ -110,20 +123,28 @@ def _put_aside(path: str) -> str:
 
 
 @contextmanager
-def _told(path: str) -> Iterator[None]:
-    """Turn the driver's complaints about the file into `RbeeError`."""
-    import sqlalchemy
+def _told(target: URL) -> Iterator[None]:
+    """Turn the complaints of the driver about a database into `RbeeError`."""
+    from sqlalchemy import exc
 
     try:
         yield
-    except (sqlalchemy.exc.OperationalError, sqlite3.OperationalError) as error:
-        cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
-        locked = "locked" in str(cause)
-        raise RbeeError(
-            "home_unusable",
-            f"cannot use the database {path}: {cause}",
-            "stop the program that holds it, then try again"
-            if locked
-            else "check that its folder exists, is writable and has room",
-            {"path": path},
-        ) from error
+    except (exc.DBAPIError, exc.TimeoutError, sqlite3.OperationalError) as error:
+        if isinstance(error, exc.IntegrityError):
+            raise  # about what was to be written
+        cause = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
+        if target.get_backend_name() == "postgresql":
+            raise postgresql.complaint(target, cause) from error
+        raise _complaint(target.database or "", cause) from error
+
+
+def _complaint(path: str, cause: BaseException) -> RbeeError:
+    locked = "locked" in str(cause)
+    return RbeeError(
+        "home_unusable",
+        f"cannot use the database {path}: {cause}",
+        "stop the program that holds it, then try again"
+        if locked
+        else "check that its folder exists, is writable and has room",
+        {"path": path},
+    )

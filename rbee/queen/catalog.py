@@ -1,16 +1,23 @@
 """The queen's catalog of hives: what is remembered when everything is off.
 
 Phase 3.1 reads it, phase 4.2 writes the devices. SQLAlchemy, SQLite unless ``--database`` names
-another; every method blocks and is called in a thread.
+a PostgreSQL server; every method blocks and is called in a thread.
+
+Queens may share a database: each row is written whole, the last one who writes it wins. What one
+queen adds or removes, another sees when she starts, or changes something herself. A hive has one
+queen; another who wants to wake it is refused while that one lives. `localhost` is to each queen
+the machine that she runs on.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import open_database, transaction
@@ -49,7 +56,8 @@ class HiveCatalog:
 
     def __init__(self, url: str, busy: float) -> None:
         self._engine, self.set_aside = open_database(url, busy)
-        with transaction(self._engine) as connection:
+        # PostgreSQL says so where another queen makes the table at the same moment.
+        with suppress(IntegrityError), transaction(self._engine) as connection:
             connection.execute(CreateTable(_hives, if_not_exists=True))
 
     def list(self) -> list[HiveRow]:
@@ -59,7 +67,7 @@ class HiveCatalog:
         return [_row(row) for row in rows]
 
     def add(self, hive_id: str, host: str, port: int, ssh: SshTarget | None) -> None:
-        """A new machine; its devices are unknown yet."""
+        """A new machine; its devices are unknown yet. One of this name stays as it is."""
         now = _now_ms()
         values = {
             "id": hive_id,
@@ -70,7 +78,7 @@ class HiveCatalog:
             "created_at_ms": now,
             "updated_at_ms": now,
         }
-        with transaction(self._engine) as connection:
+        with suppress(IntegrityError), transaction(self._engine) as connection:
             connection.execute(_hives.insert().values(values))
 
     def describe(self, hive_id: str, devices: Devices) -> None:

@@ -7,30 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hives import LOCAL, Hives
 from rbee.queen.registry import Hive
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
-from rbee.wire.addresses import model_path
-from rbee.wire.errors import ErrorBody, RbeeError, no_such
-from rbee.wire.messages import (
-    AddHive,
-    HiveAdded,
-    HivesAwake,
-    ModelView,
-    Provisioned,
-    ProvisionModel,
-    ProvisionStarted,
-    decode,
-)
-from rbee.wire.narration import Line, say
+from rbee.queen.story import Story
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, Provisioned
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +24,13 @@ log = logging.getLogger(__name__)
 _KEPT = 64
 
 
-class Errand:
+class Errand(Story):
     """One of them, and the story of it."""
 
-    def __init__(self) -> None:
-        self.errand_id = secrets.token_hex(8)
-        self.events = EventLog()
-        self.task: asyncio.Task[None] | None = None
-
-    def say(self, line: Line, **facts: object) -> None:
-        """Narrates to whoever asked for it."""
-        self.events.narrate(say(line, facts, self.errand_id))
+    @property
+    def errand_id(self) -> str:
+        """What it is called."""
+        return self.story_id
 
 
 class Errands:
@@ -83,7 +65,7 @@ class Errands:
         async def work(errand: Errand) -> Provisioned:
             (hive,) = await self._awake(node or LOCAL, errand)
             peer = self._hives.peer(hive, errand.errand_id)
-            return await self._hives.unless_offline(hive, self._pull(ref, peer, errand))
+            return await self._hives.unless_offline(hive, errand.have_model(peer, ref))
 
         return self._begin(work)
 
@@ -119,23 +101,6 @@ class Errands:
             raise no_such("hive", node, known, "rbee-keeper hives lists them")
         return hives
 
-    async def _pull(self, ref: str, peer: Peer, errand: Errand) -> Provisioned:
-        found = await _found(ref, peer)
-        if found is not None:
-            errand.say(say_so.MODEL_FOUND, model_ref=ref)
-            return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
-        wanted = ProvisionModel(model_ref=ref)
-        started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
-        errand.say(say_so.MODEL_ASKED, model_ref=ref)
-        async for frame in peer.events(started.events_url):
-            if frame.event in ("narration", "progress"):
-                errand.events.forward(frame.body)
-            elif frame.event == "done":
-                return decode(frame.data, Provisioned)
-            elif frame.event == "error":
-                raise RbeeError.from_body(decode(frame.data, ErrorBody))
-        raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
-
     def _begin(self, work: Callable[[Errand], Awaitable[Any]]) -> Errand:
         errand = Errand()
         self._errands[errand.errand_id] = errand
@@ -158,12 +123,3 @@ class Errands:
             errand.events.error(lost.body(errand.errand_id))
         else:
             errand.events.done(done)
-
-
-async def _found(ref: str, peer: Peer) -> ModelView | None:
-    try:
-        return await peer.get(model_path(ref), ModelView)
-    except RbeeError as error:
-        if error.code != "model_not_found" or not ref.startswith("HF:"):
-            raise
-        return None

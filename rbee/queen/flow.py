@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import urllib.parse
 
 import msgspec
 
@@ -27,9 +26,6 @@ from rbee.wire.messages import (
     Done,
     InferAccepted,
     InferRequest,
-    ModelView,
-    ProvisionModel,
-    ProvisionStarted,
     ProvisionWorker,
     StartWorker,
     WorkerBeat,
@@ -38,7 +34,7 @@ from rbee.wire.messages import (
     WorkerState,
     decode,
 )
-from rbee.wire.narration import Line, device_name
+from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
 #: How often a job is tried whose worker or hive breaks before the first token.
@@ -227,29 +223,13 @@ class Flow:
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
     async def _prepare(self, job: Job, hive: Hive, place: Place) -> None:
-        model = asyncio.create_task(self._model(job, hive))
+        model = asyncio.create_task(job.have_model(self._peer(job, hive), job.request.model_ref))
         kind = asyncio.create_task(self._worker_kind(job, hive, place))
         try:
             await asyncio.gather(model, kind)
         finally:
             model.cancel()
             kind.cancel()
-
-    async def _model(self, job: Job, hive: Hive) -> None:
-        peer, ref = self._peer(job, hive), job.request.model_ref
-        try:
-            await peer.get(f"{addresses.MODELS}/{urllib.parse.quote(ref, safe='')}", ModelView)
-        except RbeeError as error:
-            if error.code != "model_not_found" or not ref.startswith("HF:"):
-                raise
-        else:
-            job.say(say_so.MODEL_FOUND, model_ref=ref)
-            return
-        wanted = ProvisionModel(model_ref=ref)
-        started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
-        job.say(say_so.MODEL_ASKED, model_ref=ref)
-        await self._relay(job, peer, started.events_url)
-        job.say(say_so.MODEL_READY)
 
     async def _worker_kind(self, job: Job, hive: Hive, place: Place) -> None:
         kind = f"{place.backend}-llm-worker-rbee"
@@ -278,7 +258,7 @@ class Flow:
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
-        await self._relay(job, peer, started.events_url, say_so.WORKER_REGISTERED)
+        await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
         worker = await self._until_ready(hive, started.worker_id)
         job.say(say_so.WORKER_READY, backend=place.backend.upper())
         return worker
@@ -354,24 +334,6 @@ class Flow:
                 await peer.delete(f"{addresses.INFER}/{accepted.infer_id}")
 
     # --------------------------------------------------------------------------------------------
-
-    async def _relay(
-        self, job: Job, peer: Peer, path: str, after_first: Line | None = None
-    ) -> None:
-        """Passes narration and progress of a stream on to the job; raises the error it ends in.
-
-        `after_first` is what the queen adds to the first line of a story.
-        """
-        async for frame in peer.events(path):
-            if frame.event in ("narration", "progress"):
-                job.events.forward(frame.body)
-                if after_first is not None:
-                    job.say(after_first)
-                    after_first = None
-            elif frame.event == "error":
-                raise RbeeError.from_body(decode(frame.data, ErrorBody))
-            elif frame.event == "cancelled":
-                raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
     def _claim(self, job: Job, worker_id: str) -> None:
         job.worker_id = job.claimed = worker_id

@@ -325,7 +325,10 @@ class Hives:
         except asyncio.TimeoutError:
             tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
         self._on.discard(hive_id)
-        await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+        try:
+            await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+        except RbeeError as error:  # no reason to keep anybody awake
+            tell(say_so.UNNOTED, hive_id=hive_id, why=error.message)
 
     async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
         reached = await self.worker_url(hive_id, url)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
-import secrets
 import time
 
-from rbee.http.events import EventLog
+from rbee.queen.story import Story
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Done, JobRequest, JobState, JobView
-from rbee.wire.narration import Line, say
 
 
-class Job:
+class Job(Story):
     """One request and its story. `claimed` is the worker whose slot it holds now."""
 
     def __init__(self, request: JobRequest) -> None:
-        self.job_id = secrets.token_hex(8)
+        super().__init__()
         self.request = request
-        self.events = EventLog()
         self.state = JobState.RUNNING
         self.created_at_ms = _now_ms()
         self.finished_at_ms: int | None = None
@@ -29,11 +25,11 @@ class Job:
         self.claimed: str | None = None
         self.done: Done | None = None
         self.tokens_forwarded = 0
-        self.task: asyncio.Task[None] | None = None
 
-    def say(self, line: Line, **facts: object) -> None:
-        """Narrates on this job's stream."""
-        self.events.narrate(say(line, facts, self.job_id))
+    @property
+    def job_id(self) -> str:
+        """What it is called."""
+        return self.story_id
 
     def view(self) -> JobView:
         """This job in `GET /jobs`."""

@@ -111,10 +111,10 @@ class OwnMachine:
                 self._settings.health_wait_total,
                 lambda said: tell(Line(said.actor, said.action, "{human}"), human=said.human),
             )
-        except BaseException:
+        except BaseException as error:
             child.release()
             child.signal(SIGKILL)  # one that hangs would not see that it was let go
-            raise
+            raise _as_trouble_of_the_hive(error) from None
         if self._stay:
             child.stay()
         self._child = child, exited
@@ -156,6 +156,13 @@ class OwnMachine:
     def _exited(self, _: asyncio.Future[int]) -> None:
         self._child = None
         self._on_exit()
+
+
+def _as_trouble_of_the_hive(error: BaseException) -> BaseException:
+    """A hive that dies or hangs while it starts is tried again, like one that does so later."""
+    if isinstance(error, RbeeError) and error.code == "internal":
+        return RbeeError("hive_unreachable", error.message, error.suggestion, error.details)
+    return error
 
 
 async def see_off(peer: Peer, settings: Settings) -> None:

@@ -39,6 +39,7 @@ HTTP_STATUS: dict[str, int] = {
     "download_failed": 502,
     "checksum_mismatch": 502,
     "backend_unavailable": 503,
+    "database_unusable": 503,
     "worker_busy": 503,
     "hive_unreachable": 503,
     "queen_unreachable": 503,

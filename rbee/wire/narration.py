@@ -220,4 +220,7 @@ INFER_DONE = Line(_QUEEN, "infer.done", "worker finished inference")
 STOP_WORKERS = Line(_QUEEN, "cascade.workers", "shutting down workers...")
 STOP_HIVES = Line(_QUEEN, "cascade.hives", "shutting down hives...")
 GOODBYE = Line(_QUEEN, "cascade.done", "goodbye")
+UNNOTED = Line(
+    _QUEEN, "cascade.unnoted", "could not note in the catalog that hive {hive_id} sleeps: {why}"
+)
 UNREACHED = Line(_QUEEN, "cascade.unreached", "could not reach hive {hive_id}: {why}")

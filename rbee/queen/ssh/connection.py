@@ -91,6 +91,7 @@ class Connection:
         cls,
         target: Target,
         *,
+        add: str,
         known_hosts: Path,
         settings: Settings,
         accept: str = "",
@@ -98,13 +99,14 @@ class Connection:
     ) -> Connection:
         """Connects and logs in.
 
-        `known_hosts` is our own file of host keys, beside those that the target names; `accept`
+        `add` is the command that adds the machine, for errors that advise it; `known_hosts`
+        is our own file of host keys, beside those that the target names; `accept`
         the fingerprint (``SHA256:...``) of an unknown host key that a person has agreed to, which
         is then written there. Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
         ``timeout``, ``unreachable``, ``no_ssh``, and those of `host_keys` and `login`.
         """
         line = await in_thread(
-            lambda: dial(target, known_hosts, accept, passphrase, settings), Line.close
+            lambda: dial(target, add, known_hosts, accept, passphrase, settings), Line.close
         )
         return cls(target, line, settings)
 

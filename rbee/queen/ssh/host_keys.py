@@ -8,6 +8,7 @@ import fnmatch
 import hashlib
 import hmac
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +65,12 @@ def preferred(known: list[KnownKey], offered: tuple[str, ...]) -> tuple[str, ...
 
 
 def check(
-    target: Target, key: paramiko.PKey, known: list[KnownKey], accept: str, add_as: str
+    target: Target, key: paramiko.PKey, known: list[KnownKey], accept: str, add: str
 ) -> bool:
     """Whether the key is new and was agreed to; False when it was known before.
 
-    `accept` is the fingerprint that a person has agreed to, `add_as` what that person typed.
+    `accept` is the fingerprint that a person has agreed to, `add` the command that adds the
+    machine.
     Raises `ssh_failed`, reason ``unknown_host_key``, ``changed_host_key``, ``revoked_host_key``.
     """
     shown, fingerprint = key.asbytes(), fingerprint_of(key)
@@ -87,12 +89,13 @@ def check(
     others = [each for each in known if not each.marker]
     if others:
         files = dict.fromkeys(each.file for each in others)
-        forget = [f"ssh-keygen -R '{target.known_as}' -f {file}" for file in files]
+        forget = [shlex.join(["ssh-keygen", "-R", target.known_as, "-f", str(f)]) for f in files]
+        again = " && ".join([*forget, f"{add} --accept-host-key {fingerprint}"])
         raise refuse(
             "changed_host_key",
-            f"THE HOST KEY OF {target.name} HAS CHANGED: it shows {key.get_name()} {fingerprint}, "
-            f"{_place(others[0])} holds another. Somebody may be posing as it",
-            f"only where you know why it changed: {' && '.join(forget)}, then add it again",
+            f"THE HOST KEY OF {target.name} HAS CHANGED: somebody may be posing as that machine; "
+            f"it shows {key.get_name()} {fingerprint}, another than {_place(others[0])}",
+            f"only where you know why it changed: {again}",
             file=str(others[0].file),
             line=others[0].line,
             **facts,
@@ -103,7 +106,7 @@ def check(
     raise refuse(
         "unknown_host_key",
         f"{message}, not {accept}" if accept else message,
-        f"where that is its key: rbee-keeper add-hive {add_as} --accept-host-key {fingerprint}",
+        f"only where that is its key: {add} --accept-host-key {fingerprint}",
         **facts,
     )
 

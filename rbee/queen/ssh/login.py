@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -48,12 +49,7 @@ def log_in(transport: paramiko.Transport, target: Target, passphrase: str) -> No
             f"there is no key to log in with at {target.name}",
             f"ssh-keygen -t ed25519 && ssh-copy-id {target.login}",
         )
-    raise refuse(
-        "authentication",
-        f"{target.name} lets {target.user} in with none of our keys, {offered} in all",
-        f"ssh-copy-id {target.login}, or name the right user and key: --ssh-user, --key",
-        user=target.user,
-    )
+    raise _not_let_in(target, offered)
 
 
 def _held(opened: contextlib.ExitStack) -> Sequence[paramiko.PKey]:
@@ -113,13 +109,21 @@ def load(file: Path, passphrase: str) -> paramiko.PKey:
 
 def _decrypted(file: Path, passphrase: str) -> paramiko.PKey:
     if not passphrase:
-        raise refuse("passphrase_needed", f"the key {file} has a passphrase", f"ssh-add {file}")
+        raise refuse(
+            "passphrase_needed",
+            f"the key {file} has a passphrase",
+            f"ssh-add {shlex.quote(str(file))}",
+            key=str(file),
+        )
     try:
         # The stubs want text, cryptography takes bytes alone.
         return paramiko.PKey.from_path(file, passphrase.encode())  # type: ignore[arg-type]
     except (TypeError, ValueError, paramiko.SSHException):
         raise refuse(
-            "passphrase_wrong", f"that is not the passphrase of {file}", "type it again"
+            "passphrase_wrong",
+            f"that is not the passphrase of {file}",
+            "type it again",
+            key=str(file),
         ) from None
 
 
@@ -130,6 +134,17 @@ def _public(file: Path) -> bytes | None:
         return paramiko.pkey.PublicBlob.from_string(" ".join(words[:2])).key_blob
     except (OSError, ValueError):
         return None
+
+
+def _not_let_in(target: Target, offered: int) -> RbeeError:
+    why = f"{target.name} lets {target.user} in with none of our keys, {offered} in all"
+    copy = "ssh-copy-id"
+    if target.key_is_typed:
+        file = target.key_files[0]
+        why = f"{target.name} does not let {target.user} in with the key {file}"
+        copy = f"ssh-copy-id -i {shlex.quote(str(file))}"
+    right = "or name the right user and key: --ssh-user, --key"
+    return refuse("authentication", why, f"{copy} {target.login}, {right}", user=target.user)
 
 
 def _wants(target: Target, ways: list[str]) -> RbeeError:

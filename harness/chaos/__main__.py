@@ -1,0 +1,65 @@
+"""``python -m harness.chaos [--seed S] [--rounds N] [--first F] [--round R]``.
+
+Strikes the swarm once a round and looks at what comes of it. Prints the seed, then a line a round;
+a round that fails tells how to repeat it. The status is 1 when any failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from harness import census
+from harness.chaos.campaign import Campaign
+from harness.chaos.round import Verdict
+from harness.ports import PortSlice
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the rounds, prints what came of them, and returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m harness.chaos", description=__doc__)
+    parser.add_argument("--seed", default="", help="what the rounds are drawn from; else random")
+    parser.add_argument("--rounds", type=int, default=300, help="how many (default 300)")
+    parser.add_argument("--first", type=int, default=1, help="the number of the first (default 1)")
+    parser.add_argument("--round", type=int, help="this one alone, in a home of its own")
+    chosen = parser.parse_args(list(arguments))
+    seed = chosen.seed or secrets.token_hex(4)
+    first, count = (chosen.round, 1) if chosen.round else (chosen.first, chosen.rounds)
+    print(f"seed {seed}", flush=True)
+    census.adopt_orphans()
+    # A run in the background ignores Ctrl+C, and so would every program it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    began, failed = time.monotonic(), []
+    ports = PortSlice()
+    with Campaign(seed, ports.take()) as campaign:
+        for number in range(first, first + count):
+            verdict = campaign.run(number)
+            print(verdict.told, flush=True)
+            if verdict.complaints:
+                failed.append(number)
+                print(_in_full(verdict, first), flush=True)
+    ports.close()
+    took = time.monotonic() - began
+    print(f"\n{count} rounds in {took:.0f} s, {len(failed)} failed {failed or ''}".rstrip())
+    return 1 if failed else 0
+
+
+def _in_full(verdict: Verdict, first: int) -> str:
+    """Each complaint, what the programs wrote, and how to have it again."""
+    plan = verdict.plan
+    told = [f"[{each.concern.value}] {each.text}" for each in verdict.complaints]
+    again = f"python -m harness.chaos --seed {plan.seed}"
+    since = max(plan.since, first)
+    told += [verdict.report, f"to repeat it: {again} --round {plan.number}"]
+    if since < plan.number:
+        rounds = plan.number - since + 1
+        told.append(f"with the rounds before it: {again} --first {since} --rounds {rounds}")
+    return "\n".join(told)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

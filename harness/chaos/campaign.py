@@ -1,0 +1,111 @@
+"""Rounds of chaos, carried out one after the other on homes that last for several of them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from fixtures.hub.control import FixtureHub
+from harness import census
+from harness.chaos.plan import draw
+from harness.chaos.round import Complaint, Concern, Round, Verdict
+from harness.cluster import Cluster
+from harness.ports import Ports
+
+#: How long the programs may take to leave once everything was told to, in seconds.
+LEAVE_S = 6.0
+#: The product's long times, made short; a machine under load still keeps them.
+SETTINGS: dict[str, object] = {
+    "heartbeat_interval": 0.3,
+    "heartbeats_missed": 4,
+    "lease": 2.0,
+    "connect_timeout": 1.5,
+    "health_wait_total": 6.0,
+    "load_stall": 3.0,
+    "token_stall": 3.0,
+    "download_stall": 1.0,
+    "download_tries": 3,
+    "stop_request": 1.0,
+    "stop_term": 1.0,
+    "stop_total": 4.0,
+    "reader_grace": 0.2,
+    "stream_comment": 0.5,
+}
+
+
+class Campaign:
+    """Everything that outlives a round: the hub, the homes, and the ports."""
+
+    def __init__(self, seed: str, ports: Ports) -> None:
+        self.seed = seed
+        self._ports = ports
+        self._folder = Path(tempfile.mkdtemp(prefix="rbee-chaos-")).resolve()
+        self._home = self._folder / "home"
+        self._since = 0
+        self._hub: FixtureHub | None = None
+
+    def __enter__(self) -> Campaign:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._drop_hub()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def run(self, number: int) -> Verdict:
+        """Carries out the round of this number and looks at what it left."""
+        plan = draw(self.seed, number)
+        if plan.since != self._since:
+            self._since = plan.since
+            shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self._home / "logs", ignore_errors=True)
+        began = time.monotonic()
+        cluster = Cluster(self._ports, patience_s=LEAVE_S)
+        cluster.use_home(self._home)
+        cluster.set(**SETTINGS)
+        verdict = Round(plan, cluster, self._live_hub).run()
+        verdict.seconds = time.monotonic() - began
+        verdict.complaints += [Complaint(Concern.LOGS, told) for told in self._hub_complaints()]
+        if verdict.complaints:
+            verdict.report = cluster.report()
+        cluster.remove()
+        return verdict
+
+    def _live_hub(self) -> FixtureHub:
+        """The hub, or another one in place of one that was struck."""
+        if self._hub is None or not _answers(self._hub):
+            self._drop_hub()
+            hub = FixtureHub(log=self._folder / "hub.log")
+            with census.spawning() as owned:
+                hub.start()
+                owned.add(hub.pid)
+            self._hub = hub
+        return self._hub
+
+    def _drop_hub(self) -> None:
+        if self._hub is not None:
+            pid = self._hub.pid
+            self._hub.stop()
+            census.disown(pid)
+            self._hub = None
+
+    def _hub_complaints(self) -> list[str]:
+        log = self._folder / "hub.log"
+        said = log.read_text("utf-8", "replace").strip()
+        log.write_text("")
+        return [f"the fixture hub broke:\n{said}"] if said else []
+
+
+def _answers(hub: FixtureHub) -> bool:
+    """Whether it was struck neither by a kill nor by a stop."""
+    struck = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD, psutil.STATUS_STOPPED)
+    return psutil.Process(hub.pid).status() not in struck

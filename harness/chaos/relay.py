@@ -1,0 +1,68 @@
+"""A way to the queen that can be cut: a relay that closes its connections when told to."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import socketserver
+import threading
+from typing import Any
+
+
+class Relay:
+    """Passes on what comes to its `port` on the loopback address to another one."""
+
+    def __init__(self, target: int) -> None:
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        relay = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                relay._pass_on(self.request, target)
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Nobody listens at the target: the connection is closed, as theirs would be."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port: int = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True, name="relay").start()
+
+    def cut(self) -> int:
+        """Cuts every connection; how many there were. Later ones are passed on again."""
+        with self._lock:
+            cut, self._open = self._open, set()
+        for each in cut:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        return len(cut) // 2
+
+    def close(self) -> None:
+        """Cuts every connection and takes no more."""
+        self._server.shutdown()
+        self._server.server_close()
+        self.cut()
+
+    def _pass_on(self, client: socket.socket, target: int) -> None:
+        with socket.create_connection(("127.0.0.1", target)) as server:
+            both = {client, server}
+            with self._lock:
+                self._open |= both
+            back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+            back.start()
+            _pump(client, server)
+            back.join()
+            with self._lock:
+                self._open -= both
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """Passes bytes on until either side ends; the other then learns of it."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

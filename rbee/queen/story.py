@@ -1,0 +1,68 @@
+"""What is told of one piece of the queen's work, a job or an errand, to whoever follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from rbee.http.client import Peer
+from rbee.http.events import EventLog
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import (
+    ModelView,
+    Provisioned,
+    ProvisionModel,
+    ProvisionStarted,
+    decode,
+)
+from rbee.wire.narration import Line, say
+
+
+class Story:
+    """Its events, and the task whose work they tell."""
+
+    def __init__(self) -> None:
+        self.story_id = secrets.token_hex(8)
+        self.events = EventLog()
+        self.task: asyncio.Task[None] | None = None
+
+    def say(self, line: Line, **facts: object) -> None:
+        """Narrates."""
+        self.events.narrate(say(line, facts, self.story_id))
+
+    async def relay(self, peer: Peer, path: str, after_first: Line | None = None) -> bytes:
+        """Passes on narration and progress of a peer's stream; the data of its `done`.
+
+        `after_first` is what the queen adds to the first line of it. Raises the error in which
+        the stream ends.
+        """
+        async for frame in peer.events(path):
+            if frame.event in ("narration", "progress"):
+                self.events.forward(frame.body)
+                if after_first is not None:
+                    self.say(after_first)
+                    after_first = None
+            elif frame.event == "done":
+                return frame.data
+            elif frame.event == "error":
+                raise RbeeError.from_body(decode(frame.data, ErrorBody))
+        raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
+
+    async def have_model(self, peer: Peer, ref: str) -> Provisioned:
+        """Phase 7: sees to it that a hive has a model."""
+        try:
+            found = await peer.get(addresses.model_path(ref), ModelView)
+        except RbeeError as error:
+            if error.code != "model_not_found" or not ref.startswith("HF:"):
+                raise
+        else:
+            self.say(say_so.MODEL_FOUND, model_ref=ref)
+            return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
+        wanted = ProvisionModel(model_ref=ref)
+        started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
+        self.say(say_so.MODEL_ASKED, model_ref=ref)
+        done = await self.relay(peer, started.events_url)
+        self.say(say_so.MODEL_READY)
+        return decode(done, Provisioned)
