@@ -47,9 +47,16 @@ def sit_beside(cluster: Cluster, name: str, others: str) -> None:
 
 
 def simulate_gpus(cluster: Cluster, name: str, table: Iterable[Mapping[str, str]]) -> None:
-    """A machine has the GPUs of a table with the columns `name` and `VRAM in GB`."""
+    """A machine has the GPUs of a table: `name`, `VRAM in GB`, and `backend` where it matters."""
     host = cluster.hosts[name]
-    gpus = [{"name": row["name"], "vram_gb": float(row["VRAM in GB"])} for row in table]
+    gpus = [
+        {
+            "name": row["name"],
+            "vram_gb": float(row["VRAM in GB"]),
+            "backend": row.get("backend", "cuda"),
+        }
+        for row in table
+    ]
     host.environment["RBEE_SIMULATE_GPUS"] = str(host.write("gpus.json", json.dumps(gpus)))
 
 
@@ -121,8 +128,13 @@ def assert_all_reachable(cluster: Cluster) -> None:
 
 
 def assert_nothing_runs(cluster: Cluster, name: str) -> None:
-    """No process is left on a machine."""
-    assert not cluster.hosts.processes(name), cluster.hosts.processes(name)
+    """No process is left on a machine, now or in a moment."""
+
+    def nothing() -> bool:
+        assert not cluster.hosts.processes(name), cluster.hosts.processes(name)
+        return True
+
+    wait_until(f"nothing runs on {name}", nothing)
 
 
 def leave_running(cluster: Cluster, name: str, command_line: str, other: str) -> None:

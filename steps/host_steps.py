@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness import machines, swarm
+from harness import installing, machines, swarm, troubles
+from harness.dialogue import Dialogue
 from harness.sentences import Context, given, then, when
 from steps.harness_steps import rehearsal
 
@@ -38,6 +39,11 @@ def gpus_of(context: Context, name: str) -> None:
     machines.simulate_gpus(context.cluster, name, context.table)
 
 
+@given("machines that take {milliseconds:d} ms longer than the first are gone on without")
+def short_patience(context: Context, milliseconds: int) -> None:
+    context.cluster.set(hive_patience=milliseconds / 1000)
+
+
 @given('I have added the machines "{names}"')
 def have_added(context: Context, names: str) -> None:
     machines.add_hives(context.cluster, names)
@@ -63,6 +69,51 @@ def keeps_awake(context: Context, name: str, other: str) -> None:
 @given('the clock of "{name}" is a year behind')
 def clock_behind(context: Context, name: str) -> None:
     machines.set_clock_back(context.cluster, name)
+
+
+@given('no rbee on "{name}"')
+def no_rbee(context: Context, name: str) -> None:
+    installing.remove(context.cluster, name)
+
+
+@given('rbee "{version}" on "{name}", with all that it needs')
+def other_rbee(context: Context, version: str, name: str) -> None:
+    installing.downgrade(context.cluster, name, version)
+
+
+@given('a hive of version "{version}" on "{name}" that has lost its queen')
+def outdated_hive(context: Context, version: str, name: str) -> None:
+    installing.leave_behind(context.cluster, name, version)
+
+
+@given('pip on "{name}" finds no packages')
+def no_packages(context: Context, name: str) -> None:
+    installing.find_no_packages(context.cluster, name)
+
+
+@given('pip on "{name}" gets no answer')
+def no_answer(context: Context, name: str) -> None:
+    installing.get_no_answer(context.cluster, name)
+
+
+@given('Python on "{name}" as Debian ships it, without venv')
+def no_venv(context: Context, name: str) -> None:
+    installing.take_venv_away(context.cluster, name)
+
+
+@then('"{name}" has this rbee and no other')
+def has_this_rbee(context: Context, name: str) -> None:
+    installing.assert_current(context.cluster, name)
+
+
+@then('"{name}" has rbee "{version}" and no other')
+def has_rbee(context: Context, name: str, version: str) -> None:
+    installing.assert_alone(context.cluster, name, version)
+
+
+@then('"{name}" has no rbee at all')
+def has_no_rbee(context: Context, name: str) -> None:
+    installing.assert_none(context.cluster, name)
 
 
 @given('a server on the hive\'s port of "{name}"')
@@ -142,3 +193,103 @@ def no_rehearsed_machines(context: Context) -> None:
 @then("nothing of the killed test run is left")
 def no_killed_run(context: Context) -> None:
     machines.assert_no_remains(context.killed_run)
+
+
+# What is in the way when a machine is added.
+
+
+@given("this is wrong with them")
+def wrong_with_machines(context: Context) -> None:
+    troubles.befall(context.cluster, context.table)
+
+
+@given("keys of mine that are of no use")
+def useless_keys(context: Context) -> None:
+    troubles.draw_useless_keys(context.cluster, context.table)
+
+
+@given("my key has a passphrase")
+def key_is_locked(context: Context) -> None:
+    troubles.lock_key(context.cluster)
+
+
+@given("I have added my key to the agent")
+def key_in_agent(context: Context) -> None:
+    troubles.start_agent(context.cluster)
+
+
+@given('another machine answers under the name of "{name}"')
+def host_key_changed(context: Context, name: str) -> None:
+    context.cluster.hosts.change_host_key(name)
+
+
+@given('the way from "{name}" to "{other}" leads over "{between}"')
+def leads_over(context: Context, name: str, other: str, between: str) -> None:
+    troubles.lead_over(context.cluster, name, other, between)
+
+
+@given('my SSH configuration calls "{name}" "{alias}", behind "{between}", with a key of its own')
+def configuration(context: Context, name: str, alias: str, between: str) -> None:
+    troubles.configure(context.cluster, name, alias, between)
+
+
+@given('I have typed "{command_line}" and the fingerprint that "{name}" shows')
+def have_typed_fingerprint(context: Context, command_line: str, name: str) -> None:
+    troubles.run_with_fingerprint(context.cluster, command_line, name)
+    context.cluster.assert_status(0)
+
+
+@when('I type "{command_line}" and the fingerprint that "{name}" shows')
+def type_fingerprint(context: Context, command_line: str, name: str) -> None:
+    troubles.run_with_fingerprint(context.cluster, command_line, name)
+
+
+@given('"{command_line}" has been refused')
+def has_been_refused(context: Context, command_line: str) -> None:
+    context.cluster.assert_status(1, context.cluster.run(command_line))
+
+
+@when("I type what it advises")
+def type_advice(context: Context) -> None:
+    troubles.run_advised(context.cluster)
+
+
+@given('"{command_line}" on a terminal asks "{question}"')
+def asks_on_terminal(context: Context, command_line: str, question: str) -> None:
+    context.dialogue = Dialogue(context.cluster, command_line)
+    context.dialogue.assert_asks(question)
+
+
+@given("I have answered with a wrong passphrase")
+def answered_wrong(context: Context) -> None:
+    troubles.mistype(context.dialogue)
+
+
+@when('I answer "{text}"')
+def answer(context: Context, text: str) -> None:
+    context.dialogue.answer(text)
+
+
+@when("I answer with the right passphrase")
+def answer_right(context: Context) -> None:
+    troubles.type_passphrase(context.dialogue)
+
+
+@then('its advice takes the fingerprint that "{name}" shows')
+def advice_takes_fingerprint(context: Context, name: str) -> None:
+    troubles.assert_advises_fingerprint(context.cluster, name)
+
+
+@then("the host keys that were accepted can be written by their owner alone")
+def known_hosts_mode(context: Context) -> None:
+    troubles.assert_own_known_hosts(context.cluster)
+
+
+@then("the passphrase stands in no file")
+def passphrase_nowhere(context: Context) -> None:
+    troubles.assert_kept_nowhere(context.cluster)
+
+
+@then("nothing runs on the other machines")
+def others_idle(context: Context) -> None:
+    troubles.assert_others_idle(context.cluster)

@@ -62,7 +62,7 @@ Feature: One worker less, and what they wrote: stop and logs
     Scenario: A log that is not there
       Given a log called "hive-localhost" that reads "the hive hums"
       When I type "rbee-keeper logs hive-localhots"
-      Then stderr contains "error: no log is called 'hive-localhots'"
+      Then stderr contains "error: no log of this machine is called 'hive-localhots'"
       And stderr contains "try: did you mean hive-localhost?"
       And the exit status is 1
 

@@ -43,8 +43,10 @@ Feature: Another machine is woken, and sleeps again
         [DONE]
         """
 
+    @timing
     Scenario: A machine that is off is gone on without
-      Given my machine "blep" beside the machines "workstation"
+      Given machines that take 300 ms longer than the first are gone on without
+      And my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation, localhost"
       And the plug of "workstation" has been pulled
       When I type "rbee-keeper infer 'hello'"
@@ -119,6 +121,17 @@ Feature: Another machine is woken, and sleeps again
         queen: could not reach hive workstation: <why>
         queen: goodbye
         """
+      And the exit status is 0
+
+  Rule: A hive that has died is woken again
+
+    Scenario: The next prompt after somebody killed it
+      Given my machine "blep" beside the machines "workstation"
+      And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And the hive has just been killed
+      When I type "rbee-keeper infer --temperature 0 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
       And the exit status is 0
 
   Rule: A hive that has lost its queen waits for another, and then sleeps

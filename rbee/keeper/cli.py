@@ -42,6 +42,7 @@ def keeper() -> None:
 
 @keeper.command()
 @click.argument("prompt", required=False)
+@click.option("--prompt", "prompt_option", metavar="TEXT", help="The same as PROMPT.")
 @model_options
 @click.option("--stop", multiple=True, help="Stop before this text; may be given again.")
 @click.option("--no-stream", is_flag=True, help="Show the text when it is complete.")
@@ -65,7 +66,7 @@ def infer(**options: Any) -> None:
     screen = screen_of(options)
     request = JobRequest(
         **asked_of(options),
-        prompt=_prompt(options["prompt"]),
+        prompt=_prompt(options["prompt"], options["prompt_option"]),
         stop=list(options["stop"]) or None,
         stream=not options["no_stream"],
         deadline_s=options["deadline"],
@@ -425,7 +426,10 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _prompt(given: str | None) -> str:
+def _prompt(argument: str | None, option: str | None) -> str:
+    if argument is not None and option is not None:
+        raise click.UsageError("PROMPT and --prompt exclude each other")
+    given = argument if option is None else option
     if given is None and sys.stdin.isatty():
         raise click.UsageError('no prompt; for example: rbee-keeper infer "hello"')
     try:

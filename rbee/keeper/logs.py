@@ -97,8 +97,10 @@ def _called(name: str, home: Home) -> list[Path]:
     near = difflib.get_close_matches(name, [path.stem for path in logs], 1)
     raise RbeeError(
         "not_found",
-        f"no log is called {name!r}",
-        f"did you mean {near[0]}?" if near else "rbee-keeper logs lists them",
+        f"no log of this machine is called {name!r}",
+        f"did you mean {near[0]}?"
+        if near
+        else "rbee-keeper logs lists them; those of another machine lie there, in ~/.rbee/logs",
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import quote
 
 import click
@@ -17,16 +20,25 @@ from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, AddingHive, HiveAdded, encode
 
+T = TypeVar("T")
+
+#: Why the queen cannot go on without a passphrase.
+_PASSPHRASE = ("passphrase_needed", "passphrase_wrong")
+#: How often a person may mistype it, as with ssh.
+_PASSPHRASE_TRIES = 3
+
 
 def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bool) -> None:
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
-    On a terminal, the key of an unknown host is shown and agreed to, and a passphrase asked for;
-    elsewhere both are errors that say what to type.
+    A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
+    others both are errors that say what to type.
     """
+    is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     with awake_queen(screen, where, spare=None) as queen:
         screen.say(say_so.ADD_HIVE, host=wanted.host)
-        added = _add(screen, queen, wanted)
+        add = _add_with_a_person if is_person else _add
+        added = add(screen, queen, wanted)
         screen.say(say_so.HIVE_ADDED, hive_id=added.hive_id)
         if as_json:
             screen.answer(encode(added).decode())
@@ -41,25 +53,63 @@ def remove_hive(screen: Screen, where: Whereabouts, hive_id: str) -> None:
 
 
 def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
+    begun = queen.client.post(addresses.ADD_HIVE, wanted, AddingHive)
+    try:
+        return follow_errand(screen, queen, begun, HiveAdded)
+    except RbeeError as error:
+        queen.client.close()  # what follows on it belongs to the story that was left
+        if error.details.get("reason") == "passphrase_needed":
+            error.suggestion += ", or type this on a terminal, where you are asked for it"
+        raise
+
+
+def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
+    """Asks, where the queen cannot go on without an answer, and tries again with it."""
+    asked = 0
+    is_key_typed = bool(wanted.accept_host_key)
     while True:
-        begun = queen.client.post(addresses.ADD_HIVE, wanted, AddingHive)
         try:
-            return follow_errand(screen, queen, begun, HiveAdded)
+            added = _add(screen, queen, wanted)
         except RbeeError as error:
-            if not sys.stdin.isatty():
+            reason = error.details.get("reason")
+            if reason == "unknown_host_key" and not is_key_typed:
+                wanted = _with_host_key(wanted, error)
+            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES:
+                asked += 1
+                wanted = _with_passphrase(wanted, error)
+                key = error.details["key"]
+            else:
                 raise
-            wanted = _agreed(wanted, error)
+        else:
+            if asked:
+                screen.hint(
+                    "the queen forgets the passphrase when she sleeps; "
+                    f"to use this hive from then on: ssh-add {shlex.quote(key)}"
+                )
+            return added
 
 
-def _agreed(wanted: AddHive, error: RbeeError) -> AddHive:
-    """What to ask for next, with what the person has said. Raises the error where that is no."""
-    reason = error.details.get("reason")
-    if reason == "unknown_host_key" and not wanted.accept_host_key:
+def _with_host_key(wanted: AddHive, error: RbeeError) -> AddHive:
+    """Raises the error where the person does not agree to the key."""
+    click.echo(error.message, err=True)
+    click.echo(f"That machine itself shows it with: {error.details['look']}", err=True)
+    if not _answered(lambda: click.confirm("Is this the key of that machine?", err=True)):
+        raise error
+    return msgspec.structs.replace(wanted, accept_host_key=error.details["fingerprint"])
+
+
+def _with_passphrase(wanted: AddHive, error: RbeeError) -> AddHive:
+    if error.details["reason"] == "passphrase_wrong":
         click.echo(error.message, err=True)
-        if click.confirm("Is this the key of that machine?", err=True):
-            fingerprint = error.details["fingerprint"]
-            return msgspec.structs.replace(wanted, accept_host_key=fingerprint)
-    elif reason == "passphrase_needed" and not wanted.passphrase:
-        entered = click.prompt(error.message, hide_input=True, err=True)
-        return msgspec.structs.replace(wanted, passphrase=entered)
-    raise error
+    question = f"Passphrase of {error.details['key']}"
+    entered = _answered(lambda: click.prompt(question, hide_input=True, err=True))
+    return msgspec.structs.replace(wanted, passphrase=entered)
+
+
+def _answered(ask: Callable[[], T]) -> T:
+    """What the person answers. Raises KeyboardInterrupt for Ctrl+C and Ctrl+D."""
+    try:
+        return ask()
+    except click.Abort:
+        click.echo(err=True)  # what is said next does not go on in the line of the question
+        raise KeyboardInterrupt from None

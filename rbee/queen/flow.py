@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -94,7 +95,7 @@ class Flow:
             return
         if error.details.get("device") == job.device and job.device is not None:
             self._registry.degraded(job.hive_id, job.device)
-            left = self._facts(list(self._registry.hives.values()))
+            left = facts_of(self._registry.hives.values())
             try:
                 scheduler.places(job.request, left)
             except RbeeError:
@@ -127,25 +128,28 @@ class Flow:
 
     def _idle_worker(self, job: Job, living: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model and can take this job now."""
-        warm = scheduler.warm_worker(job.request, self._facts(living))
-        if warm is None or not is_ready(warm.worker) or warm.worker.slots_free < 1:
+        warm = self._warm(job, living)
+        if warm is None or not is_ready(warm.worker) or warm.slots_free < 1:
             return None
         return self._take(job, warm)
 
     async def _warm_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model, once it can take this job."""
-        warm = scheduler.warm_worker(job.request, self._facts(awake))
+        warm = self._warm(job, awake)
         if warm is None:
             return None
         facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
         loading = warm.worker.state is WorkerState.LOADING
-        if not loading and warm.worker.slots_free < 1 and await self._room_for_another(job, awake):
+        if not loading and warm.slots_free < 1 and await self._room_for_another(job, awake):
             job.say(say_so.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
             return None
-        if loading or warm.worker.slots_free < 1:
+        if loading or warm.slots_free < 1:
             job.say(say_so.WAIT_WORKER, state="loading" if loading else "busy", **facts)
             await self._until_free(warm.hive_id, warm.worker.worker_id)
         return self._take(job, warm)
+
+    def _warm(self, job: Job, hives: list[Hive]) -> WarmWorker | None:
+        return scheduler.warm_worker(job.request, facts_of(hives), self._registry.claimed)
 
     def _take(self, job: Job, warm: WarmWorker) -> WorkerBeat | None:
         """Claims a slot of a warm worker; None where it has gone in the meantime."""
@@ -160,7 +164,7 @@ class Flow:
 
     async def _room_for_another(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
-        for place in scheduler.places(job.request, self._facts(awake)):
+        for place in scheduler.places(job.request, facts_of(awake)):
             if place.device == scheduler.CPU:
                 continue
             try:
@@ -184,7 +188,7 @@ class Flow:
         request = job.request
         named = request.device is not None or request.backend is not None
         refused: list[RbeeError] = []
-        for place in scheduler.places(request, self._facts(awake)):
+        for place in scheduler.places(request, facts_of(awake)):
             if place.fallback:
                 job.say(say_so.CPU_FALLBACK, model_ref=request.model_ref)
             else:
@@ -347,22 +351,20 @@ class Flow:
     def _peer(self, job: Job, hive: Hive) -> Peer:
         return self._hives.peer(hive, job.job_id)
 
-    def _facts(self, hives: list[Hive]) -> list[HiveFacts]:
-        """The hives as the scheduler sees them, their workers with the slots nobody claimed."""
-        return [
-            HiveFacts(
-                hive.hive_id,
-                hive.devices,
-                [
-                    msgspec.structs.replace(worker, slots_free=self._registry.slots_free(worker))
-                    for worker in hive.workers.values()
-                ],
-                frozenset(hive.degraded),
-                hive.hive_id == LOCAL,
-            )
-            for hive in hives
-            if hive.devices is not None
-        ]
+
+def facts_of(hives: Iterable[Hive]) -> list[HiveFacts]:
+    """The hives that have told their devices, as the scheduler sees them."""
+    return [
+        HiveFacts(
+            hive.hive_id,
+            hive.devices,
+            hive.workers.values(),
+            hive.degraded,
+            hive.hive_id == LOCAL,
+        )
+        for hive in hives
+        if hive.devices is not None
+    ]
 
 
 def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat:

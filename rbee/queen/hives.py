@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
 
+from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.machines import Machine, OwnMachine, Tell, Way
+from rbee.queen.machines import Machine, OwnMachine, Tell, Way, see_off
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
@@ -32,6 +34,8 @@ from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
 T = TypeVar("T")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
@@ -94,22 +98,25 @@ class Hives:
         """Phases 3 and 4: the hives that live or can be woken, and have told their devices.
 
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
-        named. A machine that cannot be woken is gone on without, where there is another. Raises
-        `hive_unreachable`, `port_in_use`, `ssh_failed` and what a starting hive reports.
+        named. Where one is awake, a machine that cannot be woken, or takes its time, is gone on
+        without. Raises `hive_unreachable`, `port_in_use`, `ssh_failed` and what a starting hive
+        reports.
         """
         rows = [row for row in await self._known(tell) if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
             self._own.discard_spare()
-        tried = await asyncio.gather(
-            *(self._awake(row, tell) for row in rows), return_exceptions=True
-        )
+        waking = [asyncio.create_task(self._awake(row, tell)) for row in rows]
+        tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
         for row, failure in zip(rows, tried):
             if isinstance(failure, BaseException):
-                if not awake or not isinstance(failure, RbeeError):
+                if not awake or not isinstance(failure, RbeeError | asyncio.CancelledError):
                     raise failure
-                tell(say_so.HIVE_SKIPPED, hive_id=row.hive_id, why=failure.message)
+                self._failed[row.hive_id] = time.monotonic()
+                late = f"it takes longer than {self._settings.hive_patience:g} s"
+                why = failure.message if isinstance(failure, RbeeError) else late
+                tell(say_so.HIVE_SKIPPED, hive_id=row.hive_id, why=why)
         return awake
 
     async def check(self, hive_id: str) -> None:
@@ -126,7 +133,7 @@ class Hives:
     async def add(self, hive_id: str, wanted: AddHive, tell: Tell) -> Devices:
         """Looks at a machine, wakes its hive, and writes both into the catalog.
 
-        Raises what keeps it from being a hive; then it is not remembered.
+        Raises what keeps it from being a hive; then one that was not there before is forgotten.
         """
         port = self._settings.hive_port if wanted.port is None else wanted.port
         tell(say_so.ADDING_HIVE, host=wanted.host)
@@ -135,13 +142,15 @@ class Hives:
             machine = self._machine(row, wanted.passphrase)
             await machine.inspect(tell, install=wanted.install, accept=wanted.accept_host_key)
             self._others[hive_id] = machine
-        if not await self.knows(hive_id):
+        is_new = not await self.knows(hive_id)
+        if is_new:
             await asyncio.to_thread(self._catalog.add, hive_id, row.host, port, row.ssh)
         self._rows = None
         try:
             hive = await self._awake(row, tell)
         except BaseException:
-            await self._forget(hive_id)
+            if is_new:
+                await self._forget(hive_id)
             raise
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
@@ -149,11 +158,13 @@ class Hives:
     async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
         """Raises `hive_exists` for a name or a machine that the catalog has already.
 
-        A machine that is there under this very name may have rbee brought to it anew.
+        A machine that is there under this very name may have rbee brought to it anew, and a new
+        host key agreed to.
         """
+        is_renewed = wanted.install or wanted.accept_host_key
         for row in await asyncio.to_thread(self._catalog.list):
             same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
-            if row.hive_id == hive_id and not (wanted.install and same_machine):
+            if row.hive_id == hive_id and not (is_renewed and same_machine):
                 raise RbeeError(
                     "hive_exists",
                     f"there is a hive called {hive_id!r} already",
@@ -223,12 +234,8 @@ class Hives:
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
-            try:
-                hive = hive or await self._wake(row, tell)
-                await self._first_heartbeat(hive)
-            except RbeeError:
-                self._failed[row.hive_id] = time.monotonic()
-                raise
+            hive = hive or await self._wake(row, tell)
+            await self._first_heartbeat(hive)
             self._failed.pop(row.hive_id, None)
             tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
             await self._ask_devices(hive, tell)
@@ -261,10 +268,15 @@ class Hives:
         hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
         try:
             peer = self.peer(hive)
-            if (await peer.get(addresses.HEALTH, Health)).role != "hive":
+            health = await peer.get(addresses.HEALTH, Health)
+            if health.role != "hive":
                 raise _silent(hive, "something else answers there")
             adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url)
             await peer.post(addresses.ADOPT, adopt, type(None))
+            if health.version != __version__:
+                tell(say_so.OUTDATED, hive_id=row.hive_id, found=health.version)
+                await see_off(peer, self._settings)
+                raise _silent(hive, "was of another version")
         except RbeeError as error:
             self._registry.gone(row.hive_id)
             if error.code == "hive_exists":
@@ -349,6 +361,7 @@ class Hives:
     def _machine(self, row: HiveRow, passphrase: str) -> OtherMachine:
         assert row.ssh is not None, "only other machines are reached over SSH"
         return OtherMachine(
+            row.hive_id,
             row.host,
             row.port,
             row.ssh,
@@ -372,6 +385,26 @@ class Hives:
         self._registry.gone(hive_id)
 
 
+async def first_and_soon_after(
+    tasks: Sequence[asyncio.Task[T]], patience: float
+) -> list[T | BaseException]:
+    """What each task comes to, those given up that take `patience` seconds longer than the first.
+
+    What failed does not count as first; what was given up is a CancelledError.
+    """
+    try:
+        pending: set[asyncio.Task[T]] = set(tasks)
+        while pending and not any(task.done() and not task.exception() for task in tasks):
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        if pending:
+            await asyncio.wait(pending, timeout=patience)
+    finally:
+        for task in tasks:
+            task.cancel()
+        come_to = await asyncio.gather(*tasks, return_exceptions=True)
+    return come_to
+
+
 def ssh_of(wanted: AddHive) -> SshTarget | None:
     """How the machine is to be reached; None for the queen's own."""
     if wanted.ssh is not None:
@@ -380,7 +413,28 @@ def ssh_of(wanted: AddHive) -> SshTarget | None:
 
 
 def id_of(wanted: AddHive) -> str:
-    """What a machine is called: as the user says, or the first part of its name."""
+    """What a machine is called: as the user says, or the first part of its name.
+
+    Raises `invalid_request` where that cannot be a name.
+    """
+    user, holds_user, host = wanted.host.rpartition("@")
+    if holds_user:
+        raise RbeeError(
+            "invalid_request",
+            f"{wanted.host!r} holds a user, and a machine is wanted",
+            f"rbee-keeper add-hive --ssh-user {user} {host}",
+        )
+    hive_id = _called(wanted)
+    if not _NAME.fullmatch(hive_id):
+        raise RbeeError(
+            "invalid_request",
+            f"{hive_id!r} cannot be the name of a hive",
+            "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
+        )
+    return hive_id
+
+
+def _called(wanted: AddHive) -> str:
     if wanted.hive_id is not None:
         return wanted.hive_id
     if ssh_of(wanted) is None:

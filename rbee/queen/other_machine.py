@@ -11,12 +11,15 @@ import contextlib
 import getpass
 import importlib
 import platform
+import shlex
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rbee import __version__
 from rbee.http.client import Peer
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
@@ -42,6 +45,7 @@ class OtherMachine:
 
     def __init__(
         self,
+        hive_id: str,
         host: str,
         port: int,
         ssh: SshTarget,
@@ -52,6 +56,7 @@ class OtherMachine:
         queen_port: Callable[[], int],
         passphrase: str = "",
     ) -> None:
+        self._add_as = _add_as(hive_id, host, ssh)
         self._host = host
         self._port = port
         self._ssh = ssh
@@ -77,15 +82,16 @@ class OtherMachine:
             tell(say_so.MACHINE_REACHED, host=host, address=connection.peer_address or host)
             found = shell.facts((await connection.run(shell.INSPECT)).stdout.decode())
             tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
-            shell.check_python(host, found)
-            tell(say_so.MACHINE_PYTHON, host=host, version=found.version)
+            if found.rbee != __version__:
+                shell.check_python(host, found)
+                tell(say_so.MACHINE_PYTHON, host=host, version=found.version)
             tell(say_so.MACHINE_DISK, host=host, free=say_so.size(found.free_bytes))
             if install and found.rbee != __version__:
                 shell.check_room(host, found)
-                await self._install(connection, tell)
+                await self._install(connection, found.rbee, tell)
             else:
-                shell.check_version(host, found.rbee, __version__)
-            tell(say_so.MACHINE_RBEE, host=host, version=__version__)
+                shell.check_version(host, found.rbee, __version__, self._add_as)
+                tell(say_so.MACHINE_RBEE, host=host, version=__version__)
         finally:
             await connection.close()
 
@@ -106,7 +112,7 @@ class OtherMachine:
             raise RbeeError(
                 "ssh_failed",
                 f"{self._host} is reached through another machine, where HTTP cannot follow",
-                f"rbee-keeper add-hive --tunnel {self._host} sends it through SSH, too",
+                f"rbee-keeper add-hive --tunnel {self._add_as} sends it through SSH, too",
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
@@ -133,15 +139,24 @@ class OtherMachine:
                 raise RbeeError("hive_unreachable", f"{self._host} does not answer", "")
             await see_off(peer, self._settings)
         except RbeeError:
-            connection = await self._connect()
-            try:
-                await connection.run(shell.END)
-            finally:
-                await connection.close()
+            await self._kill()
         finally:
             if self._tunnel is not None:
                 await self._tunnel.close()
                 self._tunnel = None
+
+    async def _kill(self) -> None:
+        try:
+            async with timeout(self._settings.stop_term):
+                connection = await self._connect()
+                try:
+                    await connection.run(shell.END)
+                finally:
+                    await connection.close()
+        except asyncio.TimeoutError:
+            raise RbeeError(
+                "hive_unreachable", "it does not answer, and its lease will end it", ""
+            ) from None
 
     async def way_to(self, url: str) -> str:
         """With a tunnel, a port of this machine that leads there."""
@@ -170,6 +185,7 @@ class OtherMachine:
         )
         opened: Connection = await ssh.Connection.open(
             target,
+            add_as=self._add_as,
             known_hosts=self._home.path / "known_hosts",
             settings=self._settings,
             accept=accept,
@@ -191,10 +207,11 @@ class OtherMachine:
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
         async for line in lines:
             if line.startswith("rbee="):
-                shell.check_version(self._host, line.removeprefix("rbee="), __version__)
+                found = line.removeprefix("rbee=")
+                shell.check_version(self._host, found, __version__, self._add_as)
             report = decode(line.encode(), Report, f"report of {self._host}")
             if report.error is not None:
-                raise RbeeError.from_body(report.error)
+                raise self._told(RbeeError.from_body(report.error))
             if report.url:
                 return report.url
             if report.narration is not None:
@@ -203,23 +220,55 @@ class OtherMachine:
         raise RbeeError(
             "hive_unreachable",
             f"the hive on {self._host} ended while it was starting",
-            f"look into the logs there: ssh {self._host} rbee-keeper logs",
-            {"log": _last_lines(lines.stderr)},
+            f"look into the logs there: ssh {self._host} .rbee/venv/bin/rbee-keeper logs",
+            {"log": shell.last_lines(lines.stderr.decode("utf-8", "replace"))},
         )
 
-    async def _install(self, connection: Connection, tell: Tell) -> None:
-        tell(say_so.MACHINE_INSTALL, host=self._host, version=__version__)
+    def _told(self, error: RbeeError) -> RbeeError:
+        """What keeps a hive from starting there, with what to type here."""
+        if error.code != "port_in_use":
+            return error
+        return RbeeError(
+            error.code,
+            f"port {self._port} of {self._host} is held by another program",
+            f"end that program, or: rbee-keeper add-hive --port {self._port + 10} {self._add_as}",
+            error.details,
+        )
+
+    async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
+        """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
+        line = say_so.MACHINE_REPLACE if found else say_so.MACHINE_INSTALL
+        tell(line, host=self._host, found=found, version=__version__)
+        began = time.monotonic()
         name, wheel = await asyncio.to_thread(build_wheel)
-        await connection.put(wheel, name)
-        done = await connection.run(shell.install(name), timeout=_INSTALL_LIMIT)
-        if done.status != 0:
+        command = shell.install(name, len(wheel), __version__)
+        lines = await connection.lines(command, wheel, stdin_stays=True)
+        try:
+            async with timeout(_INSTALL_LIMIT):
+                async for said_there in lines:
+                    if said := shell.progress(said_there):
+                        tell(said[0], host=self._host, **said[1])
+        except asyncio.TimeoutError:
             raise RbeeError(
                 "hive_unfit",
-                f"rbee could not be installed on {self._host}",
-                "mend what pip complains about, then try again",
-                {"log": _last_lines(done.stderr)},
-            )
+                f"pip on {self._host} has not ended after {_INSTALL_LIMIT / 60:.0f} minutes",
+                f"look what keeps it: ssh {self._host} ~/.rbee/venv/bin/pip download xllamacpp",
+            ) from None
+        finally:
+            lines.close()
+        if lines.status != 0:
+            raise shell.not_installed(self._host, lines.stderr.decode("utf-8", "replace"))
+        took = say_so.seconds(time.monotonic() - began)
+        tell(say_so.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
 
 
-def _last_lines(stderr: bytes) -> list[str]:
-    return stderr.decode("utf-8", "replace").splitlines()[-12:]
+def _add_as(hive_id: str, host: str, ssh: SshTarget) -> str:
+    """What ``rbee-keeper add-hive`` calls this machine, with the options that it takes."""
+    options = {
+        "--id": None if hive_id == host else hive_id,
+        "--ssh-user": ssh.user,
+        "--ssh-port": ssh.port,
+        "--key": ssh.key_path,
+    }
+    words = [str(word) for pair in options.items() if pair[1] is not None for word in pair]
+    return shlex.join([*words, *(["--tunnel"] if ssh.tunnel else []), host])

@@ -21,7 +21,7 @@ from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
 T = TypeVar("T")
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(slots=True)
 class Hive:
     """A hive that lives.
 
@@ -54,7 +54,8 @@ class Registry:
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._claimed: collections.Counter[str] = collections.Counter()
+        #: Slots that jobs of this queen hold, by worker; `claim` and `release` alone write it.
+        self.claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
 
     @contextlib.contextmanager
@@ -142,17 +143,17 @@ class Registry:
 
     def slots_free(self, worker: WorkerBeat) -> int:
         """Slots of a worker that no job of this queen has claimed."""
-        return worker.slots - self._claimed[worker.worker_id]
+        return worker.slots - self.claimed[worker.worker_id]
 
     def claim(self, worker_id: str) -> None:
         """A job takes a slot of a worker; nobody else gets it until it is released."""
-        self._claimed[worker_id] += 1
+        self.claimed[worker_id] += 1
 
     def release(self, worker_id: str) -> None:
         """A job gives its slot back; who waits for one is woken."""
-        self._claimed[worker_id] -= 1
-        if not self._claimed[worker_id]:
-            del self._claimed[worker_id]
+        self.claimed[worker_id] -= 1
+        if not self.claimed[worker_id]:
+            del self.claimed[worker_id]
         self._notify()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -10,12 +10,13 @@ that or an error, never another.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.messages import Devices, JobRequest, WorkerBeat, WorkerState
 
 CPU = "cpu"
 
@@ -28,7 +29,7 @@ class HiveFacts(NamedTuple):
 
     hive_id: str
     devices: Devices
-    workers: Sequence[WorkerBeat]
+    workers: Collection[WorkerBeat]
     degraded: Collection[str] = ()
     here: bool = True
 
@@ -47,62 +48,98 @@ class WarmWorker(NamedTuple):
 
     hive_id: str
     worker: WorkerBeat
+    slots_free: int
     here: bool
 
 
-def warm_worker(request: JobRequest, hives: Iterable[HiveFacts]) -> WarmWorker | None:
-    """The worker to use as it is: one with a free slot, else one that is loading or busy."""
+def warm_worker(
+    request: JobRequest, hives: Sequence[HiveFacts], claimed: Mapping[str, int]
+) -> WarmWorker | None:
+    """The worker to use as it is: one with a free slot, else one that is loading or busy.
+
+    `claimed` counts the slots that jobs hold, by worker.
+    """
+    model_ref = request.model_ref
     fitting = [
-        WarmWorker(hive.hive_id, worker, hive.here)
-        for hive in hives
-        if request.node in (None, hive.hive_id)
+        WarmWorker(hive.hive_id, worker, worker.slots - claimed.get(worker.worker_id, 0), hive.here)
+        for hive in _meant(request, hives)
         for worker in hive.workers
-        if _serves(worker, request)
+        # Looked at first: in a fleet it rules out nearly all of them.
+        if worker.model_ref == model_ref and _serves(worker, request)
     ]
     order = {WorkerState.READY: 0, WorkerState.BUSY: 1, WorkerState.LOADING: 2}
     return min(
         fitting,
-        key=lambda warm: (order[warm.worker.state], -warm.worker.slots_free, not warm.here),
+        key=lambda warm: (order[warm.worker.state], -warm.slots_free, not warm.here),
         default=None,
     )
 
 
-def places(request: JobRequest, hives: Sequence[HiveFacts]) -> list[Place]:
+def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:
     """Where a new worker could be started, best place first.
 
-    Raises `hive_not_found`, `invalid_request` or `backend_unavailable` where the request names
-    what nobody has.
+    They are put in order as they are taken: a fleet has thousands, and the first ones mostly do.
+    Raises, at once, `hive_not_found`, `invalid_request` or `backend_unavailable` where the request
+    names what nobody has.
     """
-    considered = [hive for hive in hives if request.node in (None, hive.hive_id)]
+    considered = _meant(request, hives)
     if not considered:
         raise _unknown_hive(request.node or "", hives)
-    gpus = [
-        (gpu, hive)
-        for hive in considered
-        for gpu in hive.devices.gpus
-        if request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
-        if gpu.id not in hive.degraded
-    ]
-    gpus.sort(key=lambda pair: _strongest_first(*pair))
-    if sabotaged("queen:wrong-gpu"):
-        gpus.reverse()
-    found = [Place(hive.hive_id, gpu.id, gpu.backend) for gpu, hive in gpus]
-    if _cpu_wanted(request):
-        by_room = sorted(
-            (hive for hive in considered if CPU not in hive.degraded),
-            key=lambda hive: (len(hive.workers), not hive.here, -hive.devices.cpu.ram_free_gb),
-        )
-        named = CPU in (request.device, request.backend)
-        fallback = bool(found) and not named
-        found += [Place(hive.hive_id, CPU, CPU, fallback) for hive in by_room]
-    if not found:
+    gpus = _ranked_gpus(request, considered)
+    cpus = [hive for hive in considered if CPU not in hive.degraded]
+    if not _cpu_wanted(request):
+        cpus = []
+    if not gpus and not cpus:
         raise _no_such_device(request, considered)
+    fallback = bool(gpus) and CPU not in (request.device, request.backend)
+    return _best_first(gpus, cpus, fallback)
+
+
+#: What makes a GPU better than another, each smaller where it is better: strength, workers on it,
+#: workers beside it, whether it is far from the queen, free memory, its id, and the order of the
+#: hives. After that, what it is: hive and backend. A plain tuple, since there may be thousands.
+_Ranked = tuple[float, int, int, bool, float, str, int, str, str]
+
+
+def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFacts]:
+    if request.node is None:
+        return hives
+    return [hive for hive in hives if hive.hive_id == request.node]
+
+
+def _ranked_gpus(request: JobRequest, hives: Iterable[HiveFacts]) -> list[_Ranked]:
+    found: list[_Ranked] = []
+    device, backend = request.device, request.backend
+    strongest_first = 1 if sabotaged("queen:wrong-gpu") else -1
+    for number, hive in enumerate(hives):
+        used = [worker.device for worker in hive.workers]
+        found += [
+            (
+                strongest_first * gpu.vram_gb,
+                used.count(gpu.id),
+                len(used),
+                not hive.here,
+                -gpu.vram_free_gb,
+                gpu.id,
+                number,
+                hive.hive_id,
+                gpu.backend,
+            )
+            for gpu in hive.devices.gpus
+            if (device is None or device == gpu.id)
+            and (backend is None or backend == gpu.backend)
+            and gpu.id not in hive.degraded
+        ]
     return found
 
 
-def _strongest_first(gpu: Gpu, hive: HiveFacts) -> tuple[float, int, int, bool, float, str]:
-    beside = sum(worker.device == gpu.id for worker in hive.workers)
-    return -gpu.vram_gb, beside, len(hive.workers), not hive.here, -gpu.vram_free_gb, gpu.id
+def _best_first(gpus: list[_Ranked], cpus: list[HiveFacts], fallback: bool) -> Iterator[Place]:
+    heapq.heapify(gpus)
+    while gpus:
+        *_, device, _, hive_id, backend = heapq.heappop(gpus)
+        yield Place(hive_id, device, backend)
+    cpus.sort(key=lambda hive: (len(hive.workers), not hive.here, -hive.devices.cpu.ram_free_gb))
+    yield from (Place(hive.hive_id, CPU, CPU, fallback) for hive in cpus)
 
 
 def _cpu_wanted(request: JobRequest) -> bool:
@@ -115,8 +152,7 @@ def _cpu_wanted(request: JobRequest) -> bool:
 
 def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
     return (
-        worker.model_ref == request.model_ref
-        and worker.state in (WorkerState.READY, WorkerState.BUSY, WorkerState.LOADING)
+        worker.state in (WorkerState.READY, WorkerState.BUSY, WorkerState.LOADING)
         and request.device in (None, worker.device)
         and request.backend in (None, worker.backend)
         and request.engine in (None, worker.engine)

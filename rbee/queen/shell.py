@@ -1,7 +1,8 @@
 """What the queen has the shell of another machine do, and how its answers are read. Pure.
 
-rbee lives over there in a virtual environment of its own, ``venv`` in RBEE_HOME (``~/.rbee``);
-where there is none, in whatever ``python3`` is.
+rbee lives over there in a virtual environment of its own, to which ``venv`` in RBEE_HOME
+(``~/.rbee``) is a link; where there is none, in whatever ``python3`` is. What is started is started
+from the environment itself, so that it stays with it when the link comes to lead elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import shlex
 
 import msgspec
 
+from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
+from rbee.wire.narration import Line
 
 #: The oldest Python that rbee runs on.
 OLDEST_PYTHON = (3, 10)
@@ -20,7 +23,7 @@ INSTALLATION_BYTES = 700_000_000
 
 _FIND = """
 home="${RBEE_HOME:-$HOME/.rbee}"
-python="$home/venv/bin/python"
+python="$(cd "$home/venv/bin" 2>/dev/null && pwd -P)/python"
 [ -x "$python" ] || python=$(command -v python3) || python=""
 version() { [ -z "$python" ] || "$python" -c 'import rbee; print(rbee.__version__)' 2>/dev/null; }
 """
@@ -39,6 +42,14 @@ echo "rbee=$(version)"
 )
 
 END = _FIND + '[ -z "$python" ] || exec "$python" -m rbee.hive end\n'
+
+_ENVIRONMENT_MADE = "the environment is made"
+#: How pip tells what it fetches, where that takes a while, and what it installs.
+_LOADING = re.compile(r" *Downloading (?P<package>\w+)-\S+ \((?P<size>[\d.]+ [MG]B)\)")
+_PLACING = re.compile(r"Installing collected packages: (?P<names>.+)")
+#: How Debian tells that its Python comes without the means to make environments.
+_NO_VENV = re.compile(r"apt install (?P<package>python\S*venv)")
+_LAST_LINES = 12
 
 #: Exit status of `wake` where another version of rbee is there, or none.
 OTHER_VERSION = 78
@@ -91,14 +102,17 @@ def check_room(host: str, found: Facts) -> None:
         )
 
 
-def check_version(host: str, found: str, ours: str) -> None:
-    """Raises `hive_unfit` where rbee is missing or of another version."""
+def check_version(host: str, found: str, ours: str, add_as: str) -> None:
+    """Raises `hive_unfit` where rbee is missing or of another version.
+
+    `add_as` is what `rbee-keeper add-hive` calls the machine, with the options that it takes.
+    """
     if found == ours:
         return
     raise _unfit(
         host,
         f"has rbee {found}, this queen is {ours}" if found else "has no rbee",
-        f"rbee-keeper add-hive --install {host} brings it there",
+        f"rbee-keeper add-hive --install {add_as} brings it there",
     )
 
 
@@ -112,23 +126,79 @@ def wake(version: str) -> str:
     )
 
 
-def install(wheel: str) -> str:
-    """Installs a wheel from the user's home, in an environment that counts once it is complete."""
+def install(wheel: str, size: int, version: str) -> str:
+    """Installs the wheel that comes on stdin, in a new environment beside the one in use.
+
+    Until it is complete, all of it is one folder, which goes when anything fails or stdin ends.
+    Then it is taken into use in one step, and environments that nothing runs from are removed.
+    `size` is that of the wheel in bytes; `progress` reads stdout, `not_installed` stderr.
+    """
+    name = shlex.quote(wheel)
     return f"""
 set -e
-cd "$HOME"
+trap '' PIPE
+trap 'exit 1' HUP INT TERM
+umask 077
 home="${{RBEE_HOME:-$HOME/.rbee}}"
-mkdir -p -m 700 "$home"
-new="$home/venv-$$"
-trap 'rm -rf "$new" {shlex.quote(wheel)}' EXIT
-python3 -m venv "$new"
-"$new/bin/python" -m pip install --quiet --disable-pip-version-check ./{shlex.quote(wheel)}
-[ -L "$home/venv" ] && old=$(readlink "$home/venv") || old=""
-[ -z "$old" ] && rm -rf "$home/venv"
-ln -sfn "$new" "$home/venv"
-trap 'rm -f {shlex.quote(wheel)}' EXIT
-[ -z "$old" ] || rm -rf "$old"
+mkdir -p "$home/environments"
+cd "$home/environments"
+new="$(pwd -P)/"{shlex.quote(version)}"-$$"
+trap 'rm -rf "$new"' EXIT
+sweep() {{
+    running=$(ps -A -ww -o args=) || return 0
+    for each in *-*; do
+        case "$running" in *"/$each/"*) continue ;; esac
+        case "$(readlink ../venv)" in *"/$each") continue ;; esac
+        kill -0 "${{each##*-}}" 2>/dev/null || rm -rf "$each"
+    done
+}}
+sweep || true
+mkdir "$new"
+head -c {size} >"$new/"{name}
+exec 3<&0
+{{ cat <&3; kill 0; }} >/dev/null 2>&1 &
+python3 -m venv "$new" >&2
+echo "{_ENVIRONMENT_MADE}"
+PIP_USER=0 "$new/bin/python" -m pip install --disable-pip-version-check --no-input \\
+    --progress-bar off "$new/"{name}
+rm "$new/"{name}
+"$new/bin/python" -c 'import rbee; print("rbee", rbee.__version__)'
+[ -L ../venv ] || [ ! -e ../venv ] || mv ../venv "../venv-before-$$"
+ln -s "$new" "$new/link"
+"$new/bin/python" -c 'import os, sys; os.replace(*sys.argv[1:])' "$new/link" ../venv
+trap - EXIT
+sweep || true
 """
+
+
+def progress(line: str) -> tuple[Line, dict[str, str]] | None:
+    """What a line of `install` is told as, but for the host; None: it is not worth telling."""
+    if line == _ENVIRONMENT_MADE:
+        return say_so.MACHINE_ENVIRONMENT, {}
+    if loading := _LOADING.match(line):
+        return say_so.MACHINE_LOADS, loading.groupdict()
+    if placing := _PLACING.match(line):
+        return say_so.MACHINE_PLACES, {"count": str(placing["names"].count(",") + 1)}
+    return None
+
+
+def not_installed(host: str, stderr: str) -> RbeeError:
+    """Why `install` has failed."""
+    no_venv = _NO_VENV.search(stderr)
+    suggestion = "mend what pip complains about on that machine, then try again"
+    if no_venv:
+        suggestion = f"ssh {host} sudo apt install {no_venv['package']}, then try again"
+    return RbeeError(
+        "hive_unfit",
+        f"rbee could not be installed on {host}",
+        suggestion,
+        {"log": last_lines(stderr)},
+    )
+
+
+def last_lines(text: str) -> list[str]:
+    """The end of what a program has said, for an error."""
+    return text.splitlines()[-_LAST_LINES:]
 
 
 def _unfit(host: str, why: str, suggestion: str) -> RbeeError:

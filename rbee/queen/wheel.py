@@ -8,6 +8,7 @@ from pathlib import Path
 
 import rbee
 from rbee import __version__
+from rbee.wire.errors import RbeeError
 
 _WHEEL = """\
 Wheel-Version: 1.0
@@ -15,15 +16,18 @@ Generator: rbee
 Root-Is-Purelib: true
 Tag: py3-none-any
 """
+_KEPT = ("Name", "Summary", "License", "Requires-Python", "Requires-Dist", "Provides-Extra")
 
 
 def build_wheel() -> tuple[str, bytes]:
-    """Name and content of the wheel. Blocks for a tenth of a second."""
+    """Name and content of the wheel. Blocks for a tenth of a second.
+
+    Raises `hive_unfit` where rbee runs from files that pip knows nothing of.
+    """
     from wheel.wheelfile import WheelFile
 
     package = Path(rbee.__file__).parent
-    about = importlib.metadata.distribution("rbee")
-    metadata = about.read_text("METADATA") or about.read_text("PKG-INFO") or ""
+    metadata, scripts = _about()
     name = f"rbee-{__version__}-py3-none-any.whl"
     info = f"rbee-{__version__}.dist-info"
     with tempfile.TemporaryDirectory() as folder:
@@ -34,5 +38,24 @@ def build_wheel() -> tuple[str, bytes]:
                     wheel.write(file, str(file.relative_to(package.parent)))
             wheel.writestr(f"{info}/METADATA", metadata)
             wheel.writestr(f"{info}/WHEEL", _WHEEL)
-            wheel.writestr(f"{info}/entry_points.txt", about.read_text("entry_points.txt") or "")
+            wheel.writestr(f"{info}/entry_points.txt", scripts)
         return name, path.read_bytes()
+
+
+def _about() -> tuple[str, str]:
+    """What pip here was told of rbee: its needs, and its console scripts.
+
+    The version is that of the files: an editable installation keeps the one it was made at.
+    """
+    try:
+        known = importlib.metadata.distribution("rbee")
+    except importlib.metadata.PackageNotFoundError:
+        raise RbeeError(
+            "hive_unfit",
+            "this rbee was not installed by pip, so that it does not know what it needs",
+            "pip install . where its source is, then try again",
+        ) from None
+    about = [("Metadata-Version", "2.1"), ("Version", __version__)]
+    about += [(name, text) for name in _KEPT for text in known.metadata.get_all(name) or ()]
+    metadata = "".join(f"{name}: {text}\n" for name, text in about)
+    return metadata, known.read_text("entry_points.txt") or ""

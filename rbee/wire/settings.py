@@ -32,7 +32,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Empty: where its hive listens."""
     worker_port: Port = 8601
     database: str = ""
-    """SQLAlchemy URL of the queen's catalog; empty: ``queen.db`` in RBEE_HOME."""
+    """URL of the queen's catalog, ``sqlite:////path`` or
+    ``postgresql+psycopg://USER:PASSWORD@SERVER/NAME``; empty: ``queen.db`` in RBEE_HOME."""
 
     database_busy: Seconds = 10.0
     """How long a catalog waits for a transaction of another program."""
@@ -47,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ssh_connect_timeout: Seconds = 10.0
     """For each of the `connect_tries` at a machine reached over SSH."""
 
+    hive_patience: Seconds = 10.0
+    """How much longer than the first machine to wake the others may take."""
     hive_retry: Annotated[float, msgspec.Meta(ge=0)] = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
 

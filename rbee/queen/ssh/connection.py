@@ -91,7 +91,7 @@ class Connection:
         cls,
         target: Target,
         *,
-        add: str,
+        add_as: str,
         known_hosts: Path,
         settings: Settings,
         accept: str = "",
@@ -99,14 +99,16 @@ class Connection:
     ) -> Connection:
         """Connects and logs in.
 
-        `add` is the command that adds the machine, for errors that advise it; `known_hosts`
-        is our own file of host keys, beside those that the target names; `accept`
-        the fingerprint (``SHA256:...``) of an unknown host key that a person has agreed to, which
-        is then written there. Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
+        `add_as` is what ``rbee-keeper add-hive`` calls the machine, with the options that it
+        takes, for errors that advise it. `known_hosts` is our own file of host keys, beside those
+        that the target names; `accept` the fingerprint (``SHA256:...``) of an unknown host key
+        that a person has agreed to, which is then written there.
+
+        Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
         ``timeout``, ``unreachable``, ``no_ssh``, and those of `host_keys` and `login`.
         """
         line = await in_thread(
-            lambda: dial(target, add, known_hosts, accept, passphrase, settings), Line.close
+            lambda: dial(target, add_as, known_hosts, accept, passphrase, settings), Line.close
         )
         return cls(target, line, settings)
 
@@ -144,9 +146,12 @@ class Connection:
         finally:
             program.close()
 
-    async def lines(self, command: str, stdin: bytes = b"") -> Lines:
-        """Starts POSIX shell text and gives the lines of its stdout as they come."""
-        return Lines(await self._start(command, stdin))
+    async def lines(self, command: str, stdin: bytes = b"", *, stdin_stays: bool = False) -> Lines:
+        """Starts POSIX shell text and gives the lines of its stdout as they come.
+
+        With `stdin_stays` its stdin ends when nobody listens any more, and not before.
+        """
+        return Lines(await self._start(command, stdin, stdin_stays))
 
     async def put(self, content: bytes | Path, remote_path: str, mode: int = 0o600) -> None:
         """Writes a file over there, which appears whole or not at all.
@@ -185,8 +190,9 @@ class Connection:
         self._tunnels.close()
         await in_thread(self._line.close, lambda _: None)
 
-    async def _start(self, command: str, stdin: bytes) -> Program:
-        transport = self._line.transport
+    async def _start(self, command: str, stdin: bytes, stdin_stays: bool = False) -> Program:
+        transport, seconds = self._line.transport, self._seconds
         return await in_thread(
-            lambda: Program(transport, self.target, command, stdin, self._seconds), Program.close
+            lambda: Program(transport, self.target, command, stdin, seconds, stdin_stays),
+            Program.close,
         )

@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True)
 class _Caller:
-    add: str
+    add_as: str
     known_hosts: Path
     accept: str
     passphrase: str
@@ -94,7 +94,7 @@ class _Caller:
                 if time.monotonic() - began >= seconds:
                     raise _unreached(hop, TimeoutError(), seconds) from None
                 raise _no_ssh(hop, error) from None
-            is_new = host_keys.check(hop, key, known, self.accept, self.add)
+            is_new = host_keys.check(hop, key, known, self.accept, self.add_as)
             if is_new:
                 host_keys.remember(hop, key, self.known_hosts)
             log_in(transport, hop, self.passphrase)
@@ -113,10 +113,15 @@ class _Caller:
 
 
 def dial(
-    target: Target, add: str, known_hosts: Path, accept: str, passphrase: str, settings: Settings
+    target: Target,
+    add_as: str,
+    known_hosts: Path,
+    accept: str,
+    passphrase: str,
+    settings: Settings,
 ) -> Line:
     """Connects and logs in, in `settings.connect_tries` tries. Raises `ssh_failed`."""
-    caller = _Caller(add, known_hosts, accept, passphrase, settings)
+    caller = _Caller(add_as, known_hosts, accept, passphrase, settings)
     for _ in range(settings.connect_tries - 1):
         try:
             return caller.line_to(target)

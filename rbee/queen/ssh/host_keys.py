@@ -65,15 +65,16 @@ def preferred(known: list[KnownKey], offered: tuple[str, ...]) -> tuple[str, ...
 
 
 def check(
-    target: Target, key: paramiko.PKey, known: list[KnownKey], accept: str, add: str
+    target: Target, key: paramiko.PKey, known: list[KnownKey], accept: str, add_as: str
 ) -> bool:
     """Whether the key is new and was agreed to; False when it was known before.
 
-    `accept` is the fingerprint that a person has agreed to, `add` the command that adds the
-    machine.
+    `accept` is the fingerprint that a person has agreed to, `add_as` what `rbee-keeper add-hive`
+    calls the machine, with the options that it takes.
     Raises `ssh_failed`, reason ``unknown_host_key``, ``changed_host_key``, ``revoked_host_key``.
     """
     shown, fingerprint = key.asbytes(), fingerprint_of(key)
+    agree = f"rbee-keeper add-hive --accept-host-key {fingerprint} {add_as}"
     facts = {"host": target.name, "fingerprint": fingerprint, "key_type": key.get_name()}
     same = [each for each in known if each.blob == shown]
     revoked = [each for each in same if each.marker == _REVOKED]
@@ -90,11 +91,11 @@ def check(
     if others:
         files = dict.fromkeys(each.file for each in others)
         forget = [shlex.join(["ssh-keygen", "-R", target.known_as, "-f", str(f)]) for f in files]
-        again = " && ".join([*forget, f"{add} --accept-host-key {fingerprint}"])
+        again = " && ".join([*forget, agree])
         raise refuse(
             "changed_host_key",
-            f"THE HOST KEY OF {target.name} HAS CHANGED: somebody may be posing as that machine; "
-            f"it shows {key.get_name()} {fingerprint}, another than {_place(others[0])}",
+            f"HOST KEY CHANGED: SOMEBODY MAY BE POSING AS {target.name}! It shows {key.get_name()} "
+            f"{fingerprint}, another than {_place(others[0])}",
             f"only where you know why it changed: {again}",
             file=str(others[0].file),
             line=others[0].line,
@@ -102,11 +103,14 @@ def check(
         )
     if accept == fingerprint:
         return True
+    kind = key.get_name().removeprefix("ssh-").partition("-")[0]
+    look = f"ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub"
     message = f"{target.name} is not known yet: its {key.get_name()} host key is {fingerprint}"
     raise refuse(
         "unknown_host_key",
         f"{message}, not {accept}" if accept else message,
-        f"only where that is its key: {add} --accept-host-key {fingerprint}",
+        f"only where that machine itself shows the same with `{look}`: {agree}",
+        look=look,
         **facts,
     )
 

@@ -43,8 +43,12 @@ class Program:
         command: str,
         stdin: bytes,
         seconds: float,
+        stdin_stays: bool = False,
     ) -> None:
-        """Raises `ssh_failed`, reason ``lost``, where no program starts within `seconds`."""
+        """Its stdin ends after `stdin`, or where that stays, when the connection does.
+
+        Raises `ssh_failed`, reason ``lost``, where no program starts within `seconds`.
+        """
         self._transport = transport
         self._target = target
         number = secrets.token_hex(8)
@@ -59,7 +63,7 @@ class Program:
         self._noise: bytes | None = b""
         self._stderr = bytearray()
         self._listener = start(self._listen)
-        start(lambda: self._feed(stdin))
+        start(lambda: self._feed(stdin, stdin_stays))
 
     def read(self) -> bytes:
         """The next piece of its stdout, b"" at the end.
@@ -102,11 +106,12 @@ class Program:
         with contextlib.suppress(OSError, EOFError):
             self._channel.close()
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: bytes, stays: bool) -> None:
         # A program that does not read its input is no fault of the one who offers it.
         with contextlib.suppress(OSError, EOFError):
             self._channel.sendall(data)
-            self._channel.shutdown_write()
+            if not stays:
+                self._channel.shutdown_write()
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, EOFError):
