@@ -15,6 +15,7 @@ from typing import Any
 
 from bench import machine, report
 from bench.cold import measure_cold
+from bench.fleet import measure_fleet
 from bench.report import Part
 from bench.swarm import RunFailed
 from bench.timeline import measure_timeline
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "typed": measure_typed,
     "warm": measure_warm,
     "timeline": measure_timeline,
+    "fleet": measure_fleet,
 }
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 ROUNDS = 10

@@ -43,6 +43,11 @@ def _hosts() -> str:
     return _root() or _mount() or _sshd() or reason_why_not()
 
 
+def _wheels() -> str:
+    fetched = (Path(sys.prefix) / ".wheels" / ".fetched").exists()
+    return "" if fetched else "the packages are needed that make test fetches"
+
+
 def _nvml_stub() -> str:
     if not sys.platform.startswith("linux"):
         return "the stub NVML library is built on Linux alone"
@@ -74,6 +79,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-mount": _mount,
     "needs-sshd": _sshd,
     "needs-hosts": _hosts,
+    "needs-wheels": _wheels,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
     "needs-postgresql": _postgresql,

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbee.process import postgresql
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def open_database(url: str, busy: float) -> Database:
         path = target.database or ""
         if path not in ("", ":memory:"):
             with _told(target):
-                if _is_corrupt(path, busy):
+                if _is_corrupt(path, busy) and not sabotaged("queen:keep-the-corrupt"):
                     set_aside = _put_aside(path)
         engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
         sqlalchemy.event.listen(engine, "connect", _prepare)
@@ -102,6 +103,8 @@ def _is_corrupt(path: str, busy: float) -> bool:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
     except sqlite3.OperationalError:
         # Locked or unreadable says nothing about the content.
+        if sabotaged("queen:locked-is-corrupt"):
+            return True
         raise
     except sqlite3.DatabaseError:
         return True

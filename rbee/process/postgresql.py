@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
 #: The one driver; a plain ``postgresql://`` means it, too.
 DRIVER = "postgresql+psycopg"
-#: SQLSTATE of a lock that was not given in time.
-_LOCK_NOT_AVAILABLE = "55P03"
+_OUT_OF_REACH = "start that server, or mend server, name, user and password in the URL"
+#: What to do, by SQLSTATE or the class that it begins with (PostgreSQL's manual, appendix A).
+_ADVICE = {
+    "55P03": "stop the program that holds it, then try again",
+    "25": "name a server that may be written to",
+    "42": "let that user make and write tables there",
+}
 
 
 def engine_of(target: URL, busy: float) -> Engine:
@@ -59,12 +64,10 @@ def engine_of(target: URL, busy: float) -> Engine:
 def complaint(target: URL, cause: BaseException) -> RbeeError:
     """What the driver or the server says of the database at `target`, without its password."""
     shown = target.set(query={}).render_as_string(hide_password=True)
-    locked = getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    state = getattr(cause, "sqlstate", None) or ""
     return RbeeError(
         "database_unusable",
         f"cannot use the database {shown}: {' '.join(str(cause).split())}",
-        "stop the program that holds it, then try again"
-        if locked
-        else "start that server, or mend server, name, user and password in the URL",
+        _ADVICE.get(state, _ADVICE.get(state[:2], _OUT_OF_REACH)),
         {"database": shown},
     )

@@ -112,7 +112,8 @@ class Flow:
     async def _new_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat:
         """Phases 5 to 10. Of several jobs for one model, the first starts a worker for all."""
         ref = job.request.model_ref
-        preparing = self._preparing.setdefault(ref, asyncio.Lock())
+        key = job.job_id if sabotaged("queen:load-twice") else ref
+        preparing = self._preparing.setdefault(key, asyncio.Lock())
         if preparing.locked():
             job.say(say_so.WAIT_PREPARING, model_ref=ref)
         async with preparing:
@@ -149,6 +150,8 @@ class Flow:
         return self._take(job, warm)
 
     def _warm(self, job: Job, hives: list[Hive]) -> WarmWorker | None:
+        if sabotaged("queen:never-reuse"):
+            return None
         return scheduler.warm_worker(job.request, facts_of(hives), self._registry.claimed)
 
     def _take(self, job: Job, warm: WarmWorker) -> WorkerBeat | None:
@@ -165,7 +168,7 @@ class Flow:
     async def _room_for_another(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
         for place in scheduler.places(job.request, facts_of(awake)):
-            if place.device == scheduler.CPU:
+            if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
                 continue
             try:
                 await self._capacity(job, place)
@@ -200,7 +203,7 @@ class Flow:
                 if error.code not in ("insufficient_vram", "insufficient_ram"):
                     raise
                 refused.append(error)
-                if named:
+                if named or sabotaged("queen:first-or-none"):
                     break
                 device = device_name(place.device)
                 job.say(say_so.NO_ROOM, device=device, model_ref=request.model_ref)
@@ -354,13 +357,14 @@ class Flow:
 
 def facts_of(hives: Iterable[Hive]) -> list[HiveFacts]:
     """The hives that have told their devices, as the scheduler sees them."""
+    near_first = not sabotaged("queen:far-first")
     return [
         HiveFacts(
             hive.hive_id,
             hive.devices,
             hive.workers.values(),
             hive.degraded,
-            hive.hive_id == LOCAL,
+            (hive.hive_id == LOCAL) is near_first,
         )
         for hive in hives
         if hive.devices is not None

@@ -57,6 +57,8 @@ class Registry:
         #: Slots that jobs of this queen hold, by worker; `claim` and `release` alone write it.
         self.claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
+        #: Apart from the other changes: every job waits for it, and heartbeats are many.
+        self._silenced = asyncio.Event()
 
     @contextlib.contextmanager
     def expecting(self, hive_id: str) -> Iterator[None]:
@@ -82,7 +84,7 @@ class Registry:
     def beat(self, beat: Heartbeat) -> bool:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
-        hive = self.hives.get(beat.hive_id) or back
+        hive = self.hives.get(beat.hive_id) or (None if sabotaged("queen:never-rejoin") else back)
         if hive is None:
             if beat.hive_id not in self._expected:
                 return False
@@ -103,7 +105,7 @@ class Registry:
         """A hive has told what it has."""
         hive = self.living(hive_id)
         hive.devices = devices
-        hive.devices_at = time.monotonic()
+        hive.devices_at = 0.0 if sabotaged("queen:always-ask") else time.monotonic()
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
@@ -159,8 +161,7 @@ class Registry:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Returns once `condition` holds; it is looked at after each change."""
         while not condition():
-            changed = self._changed
-            await changed.wait()
+            await self._changed.wait()
 
     async def unless_offline(self, hive_id: Callable[[], str], work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives, unless the hive that it waits for falls silent first.
@@ -169,7 +170,7 @@ class Registry:
         work cancelled, and what the work raises.
         """
         doing = asyncio.create_task(work)
-        silence = asyncio.create_task(self.until(lambda: self.is_offline(hive_id())))
+        silence = asyncio.create_task(self._until_offline(hive_id))
         try:
             await asyncio.wait([doing, silence], return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
@@ -184,6 +185,10 @@ class Registry:
             f"hive {hive_id()} has fallen silent",
             "look whether that machine and its network are on; rbee-keeper hives tells",
         )
+
+    async def _until_offline(self, hive_id: Callable[[], str]) -> None:
+        while not self.is_offline(hive_id()) or sabotaged("queen:wait-for-the-silent"):
+            await self._silenced.wait()
 
     def _expect_beat(self, hive_id: str) -> None:
         timer = self._timers.pop(hive_id, None)
@@ -200,6 +205,8 @@ class Registry:
         if hive is not None:
             self._offline[hive_id] = hive
             self._on_offline(hive_id)
+            self._silenced.set()
+            self._silenced = asyncio.Event()
             self._notify()
 
     def _notify(self) -> None:

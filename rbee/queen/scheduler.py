@@ -14,6 +14,8 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, JobRequest, WorkerBeat, WorkerState
@@ -85,6 +87,8 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:
     considered = _meant(request, hives)
     if not considered:
         raise _unknown_hive(request.node or "", hives)
+    if sabotaged("queen:ignore-device"):
+        request = msgspec.structs.replace(request, device=None, backend=None)
     gpus = _ranked_gpus(request, considered)
     cpus = [hive for hive in considered if CPU not in hive.degraded]
     if not _cpu_wanted(request):
@@ -111,24 +115,24 @@ def _ranked_gpus(request: JobRequest, hives: Iterable[HiveFacts]) -> list[_Ranke
     found: list[_Ranked] = []
     device, backend = request.device, request.backend
     strongest_first = 1 if sabotaged("queen:wrong-gpu") else -1
-    for number, hive in enumerate(hives):
-        used = [worker.device for worker in hive.workers]
+    for number, (hive_id, devices, workers, degraded, here) in enumerate(hives):
+        used = [worker.device for worker in workers]
         found += [
             (
                 strongest_first * gpu.vram_gb,
                 used.count(gpu.id),
                 len(used),
-                not hive.here,
+                not here,
                 -gpu.vram_free_gb,
                 gpu.id,
                 number,
-                hive.hive_id,
+                hive_id,
                 gpu.backend,
             )
-            for gpu in hive.devices.gpus
+            for gpu in devices.gpus
             if (device is None or device == gpu.id)
             and (backend is None or backend == gpu.backend)
-            and gpu.id not in hive.degraded
+            and gpu.id not in degraded
         ]
     return found
 
@@ -138,6 +142,7 @@ def _best_first(gpus: list[_Ranked], cpus: list[HiveFacts], fallback: bool) -> I
     while gpus:
         *_, device, _, hive_id, backend = heapq.heappop(gpus)
         yield Place(hive_id, device, backend)
+    fallback = fallback and not sabotaged("queen:silent-fallback")
     cpus.sort(key=lambda hive: (len(hive.workers), not hive.here, -hive.devices.cpu.ram_free_gb))
     yield from (Place(hive.hive_id, CPU, CPU, fallback) for hive in cpus)
 
@@ -147,7 +152,7 @@ def _cpu_wanted(request: JobRequest) -> bool:
         return request.device == CPU
     if request.backend is not None:
         return request.backend == CPU
-    return request.allow_cpu
+    return request.allow_cpu and not sabotaged("queen:no-fallback")
 
 
 def _serves(worker: WorkerBeat, request: JobRequest) -> bool:

@@ -1,0 +1,150 @@
+"""Hives that are not there: any number of them behind one port, as a queen sees them.
+
+``python -m bench.simulated_hives TOKEN_FILE BARE_URL`` prints its port and serves until it is
+ended. A queen whose catalog names hives at that port takes each of them over by ``POST /adopt``,
+which is what she does with hives that outlived a queen; from then on each beats with the heart of
+a real one, over a session of its own. So the queen and everything that reaches her are real, and
+nothing of her has to be told that this is a measurement. Each beats a second time at BARE_URL.
+
+Their workers hold models, and answer a job with its end at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from rbee import __version__
+from rbee.hive.heartbeat import HeartbeatSender
+from rbee.http.client import Peer, open_session
+from rbee.wire import addresses, sse
+from rbee.wire.messages import (
+    Adopt,
+    Cpu,
+    Devices,
+    Done,
+    Gpu,
+    Health,
+    InferAccepted,
+    WorkerBeat,
+    WorkerState,
+    encode,
+)
+from rbee.wire.settings import Settings
+
+#: Workers of each hive, and GPUs.
+WORKERS, GPUS = 8, 2
+#: One of the models that the fleet holds; a tenth of the hives have it.
+MODEL = "HF:author/model-0-0"
+_VRAM_GB = (12.0, 24.0, 24.0, 48.0)
+
+
+def devices_of(number: int) -> Devices:
+    """What the hive of this number has."""
+    gpus = [
+        Gpu(id=f"gpu{gpu}", name="RTX", vram_gb=_VRAM_GB[(number + gpu) % 4], vram_free_gb=6.0)
+        for gpu in range(GPUS)
+    ]
+    return Devices(cpu=Cpu(name="CPU", cores=16, ram_gb=64.0, ram_free_gb=32.0), gpus=gpus)
+
+
+def workers_of(number: int, url: str) -> list[WorkerBeat]:
+    """The workers of the hive of this number, each with another model."""
+    return [
+        WorkerBeat(
+            worker_id=f"worker-{number:04}-{worker}",
+            url=url,
+            model_ref=f"HF:author/model-{number % 10}-{worker}",
+            device=f"gpu{worker % GPUS}",
+            backend="cuda",
+            engine="llamacpp",
+            state=WorkerState.READY,
+            slots_free=1,
+            vram_bytes=4 << 30,
+            context=4096,
+        )
+        for worker in range(WORKERS)
+    ]
+
+
+class _Fleet:
+    """All of them, and what has reached them."""
+
+    def __init__(self, token_file: str, bare_url: str) -> None:
+        self.url = ""
+        self._token_file = Path(token_file)
+        self._bare_url = bare_url
+        self._settings = Settings()
+        self._beating: set[asyncio.Task[None]] = set()
+        self._beats = 0
+        self._asked_at = 0.0
+        self.routes = [
+            web.get(addresses.HEALTH, self._health),
+            web.post(addresses.ADOPT, self._adopt),
+            web.get(addresses.DEVICES, self._devices),
+            web.post(addresses.INFER, self._infer),
+            web.get(addresses.INFER + "/{id}/events", self._events),
+            web.get("/seen", self._seen),
+        ]
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return _answer(Health(status="ok", role="hive", version=__version__, instance="simulated"))
+
+    async def _adopt(self, request: web.Request) -> web.Response:
+        wanted = msgspec.json.decode(await request.read(), type=Adopt)
+        number = int(wanted.hive_id.rpartition("-")[2])
+        workers = workers_of(number, self.url)
+
+        def told() -> list[WorkerBeat]:
+            self._beats += 1
+            return workers
+
+        for url in (wanted.queen_url, self._bare_url):
+            session = open_session(self._token_file.read_text().strip(), self._settings)
+            peer = Peer(session, url, "queen")
+            heart = HeartbeatSender(
+                peer, wanted.hive_id, self.url, told, self._settings.heartbeat_interval
+            )
+            self._beating.add(asyncio.create_task(heart.run()))
+        return web.Response(status=204)
+
+    async def _devices(self, _request: web.Request) -> web.Response:
+        return _answer(devices_of(len(self._beating)))
+
+    async def _infer(self, _request: web.Request) -> web.Response:
+        self._asked_at = time.monotonic()
+        return _answer(InferAccepted(infer_id="1", events_url=f"{addresses.INFER}/1/events"))
+
+    async def _events(self, _request: web.Request) -> web.Response:
+        story = sse.body("done", Done()) + sse.DONE_FRAME
+        return web.Response(body=story, headers={"Content-Type": sse.CONTENT_TYPE})
+
+    async def _seen(self, _request: web.Request) -> web.Response:
+        return web.json_response({"beats": self._beats, "asked_at": self._asked_at})
+
+
+def _answer(message: msgspec.Struct) -> web.Response:
+    return web.Response(body=encode(message), content_type="application/json")
+
+
+async def main(token_file: str, bare_url: str) -> None:
+    """Serves until this process is ended."""
+    fleet = _Fleet(token_file, bare_url)
+    app = web.Application()
+    app.add_routes(fleet.routes)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=4096).start()
+    port = runner.addresses[0][1]
+    fleet.url = addresses.base_url("127.0.0.1", port)
+    print(port, flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
