@@ -91,9 +91,9 @@ def no_packages(context: Context, name: str) -> None:
     installing.find_no_packages(context.cluster, name)
 
 
-@given('pip on "{name}" gets no answer')
-def no_answer(context: Context, name: str) -> None:
-    installing.get_no_answer(context.cluster, name)
+@given('"{command_line}" runs until pip on "{name}" waits for an answer that never comes')
+def runs_in_vain(context: Context, command_line: str, name: str) -> None:
+    installing.start_in_vain(context.cluster, command_line, name)
 
 
 @given('Python on "{name}" as Debian ships it, without venv')
@@ -198,6 +198,11 @@ def no_killed_run(context: Context) -> None:
 # What is in the way when a machine is added.
 
 
+@given("a server that says nothing is waited for {milliseconds:d} ms")
+def silent_server(context: Context, milliseconds: int) -> None:
+    context.cluster.set(connect_timeout=milliseconds / 1000)
+
+
 @given("this is wrong with them")
 def wrong_with_machines(context: Context) -> None:
     troubles.befall(context.cluster, context.table)
@@ -242,11 +247,6 @@ def have_typed_fingerprint(context: Context, command_line: str, name: str) -> No
 @when('I type "{command_line}" and the fingerprint that "{name}" shows')
 def type_fingerprint(context: Context, command_line: str, name: str) -> None:
     troubles.run_with_fingerprint(context.cluster, command_line, name)
-
-
-@given('"{command_line}" has been refused')
-def has_been_refused(context: Context, command_line: str) -> None:
-    context.cluster.assert_status(1, context.cluster.run(command_line))
 
 
 @when("I type what it advises")

@@ -182,7 +182,7 @@ def _number(text: str | None, host: str) -> int:
     if text is None:
         return SSH_PORT
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise _unreadable(f"port {text!r} of {host} is none")
+        raise _unreadable(f"Port {text!r} of {host} is not one of 1 to 65535")
     return int(text)
 
 

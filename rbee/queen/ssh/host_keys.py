@@ -15,6 +15,7 @@ from pathlib import Path
 
 import paramiko
 
+from rbee.process.sabotage import sabotaged
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
@@ -85,7 +86,7 @@ def check(
             f"give {target.name} a new host key, or remove that line",
             **facts,
         )
-    if any(not each.marker for each in same):
+    if any(not each.marker for each in same) or sabotaged("queen:trust-any-host"):
         return False
     others = [each for each in known if not each.marker]
     if others:
@@ -108,7 +109,7 @@ def check(
     message = f"{target.name} is not known yet: its {key.get_name()} host key is {fingerprint}"
     raise refuse(
         "unknown_host_key",
-        f"{message}, not {accept}" if accept else message,
+        f"{message}; agreed to was {accept}" if accept else message,
         f"only where that machine itself shows the same with `{look}`: {agree}",
         look=look,
         **facts,

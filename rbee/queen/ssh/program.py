@@ -103,7 +103,7 @@ class Program:
 
     def close(self) -> None:
         """Leaves it alone; whoever reads comes to the end."""
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.close()
 
     def _feed(self, data: bytes, stays: bool) -> None:

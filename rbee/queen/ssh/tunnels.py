@@ -16,6 +16,8 @@ from rbee.queen.ssh.refusals import refuse
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 65536
 _Address = tuple[str, int]
+#: How a connection ends that breaks off, at either side of a tunnel.
+_BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class Tunnels:
@@ -72,7 +74,7 @@ class Tunnels:
             channel = self._transport.open_channel(
                 "direct-tcpip", there, peer, timeout=self._seconds
             )
-        except (paramiko.SSHException, EOFError, OSError):
+        except _BROKEN:
             # Nobody listens over there: the connection ends, as one to nobody does.
             taken.close()
         else:
@@ -86,7 +88,7 @@ class Tunnels:
         try:
             reached = socket.create_connection(self._wanted_here[port], self._seconds)
         except (KeyError, OSError):
-            channel.close()
+            _close(channel)
             return
         reached.settimeout(None)
         _join(reached, channel)
@@ -103,15 +105,21 @@ def _join(near: socket.socket, far: paramiko.Channel) -> None:
     _pump(near.recv, far.sendall, far.shutdown_write)
     back.join()
     near.close()
-    far.close()
+    _close(far)
+
+
+def _close(channel: paramiko.Channel) -> None:
+    # It says so to the other side, which may have gone.
+    with contextlib.suppress(*_BROKEN):
+        channel.close()
 
 
 def _pump(
     read: Callable[[int], bytes], write: Callable[[bytes], None], end: Callable[[], None]
 ) -> None:
     # Either side may break off at any moment; the other is then told that this was the end.
-    with contextlib.suppress(OSError, EOFError):
+    with contextlib.suppress(*_BROKEN):
         while data := read(_CHUNK):
             write(data)
-    with contextlib.suppress(OSError, EOFError):
+    with contextlib.suppress(*_BROKEN):
         end()
