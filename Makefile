@@ -28,6 +28,13 @@ $(VENV)/.test: pyproject.toml | $(BIN)/rbee-keeper
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@touch $@
 
+# What pip finds on the machines of the scenarios, which reach no index.
+$(VENV)/.wheels/.fetched: pyproject.toml | $(VENV)/.test
+	@mkdir -p $(@D)
+	@$(BIN)/python -m harness.needs > $(@D)/needs.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check -w $(@D) -r $(@D)/needs.txt
+	@touch $@
+
 infer: $(BIN)/rbee-keeper ## run one prompt from nothing (MODEL=HF:owner/repo PROMPT="...")
 	$(COMPILE)
 ifeq ($(MODEL),)
@@ -37,7 +44,7 @@ else
 	@$(BIN)/python -m rbee.keeper infer --model "$$MODEL" "$$PROMPT"
 endif
 
-test: check ## the whole specification, against the real programs
+test: check $(VENV)/.wheels/.fetched ## the whole specification, against the real programs
 	$(COMPILE)
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
@@ -49,7 +56,7 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
 
-sabotage: $(VENV)/.test ## break the product on purpose: the scenario named for each fault goes red
+sabotage: $(VENV)/.wheels/.fetched ## break the product on purpose: the scenario named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
 

@@ -42,6 +42,11 @@ if {module!r} in sys.orig_argv:
     rbee.__version__ = {version!r}
 """
 
+_RENAMED = """
+import rbee
+rbee.__version__ = {version!r}
+"""
+
 
 _CLOCK = """
 import itertools, time
@@ -94,6 +99,12 @@ def let_clock_jump(cluster: Cluster) -> None:
 def slow_clock(folder: Path) -> Path:
     """Where Python finds what makes its clock a year late, below `folder`."""
     return _customised(folder, _YEAR_AGO)
+
+
+def other_version(folder: Path, version: str, module: str = "") -> Path:
+    """Where Python finds what makes rbee another version, for `module` alone where one is named."""
+    code = _VERSION if module else _RENAMED
+    return _customised(folder, code.format(module=module, version=version))
 
 
 def _customised(folder: Path, code: str) -> Path:

@@ -21,6 +21,7 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Tell, Way, see_off
@@ -100,7 +101,8 @@ class OtherMachine:
         """Opens the tunnel, or asks the SSH connection for its two ends."""
         self._connection = connection = await self._connect()
         try:
-            yield await (self._dig(connection) if self._ssh.tunnel else self._direct(connection))
+            tunnel = self._ssh.tunnel and not sabotaged("queen:no-tunnel")
+            yield await (self._dig(connection) if tunnel else self._direct(connection))
         finally:
             self._connection = None
             if connection is not self._tunnel:
@@ -108,6 +110,8 @@ class OtherMachine:
 
     async def _direct(self, connection: Connection) -> Way:
         here, there = connection.local_address, connection.peer_address
+        if sabotaged("queen:localhost-to-all"):
+            here = _LOOPBACK
         if not here or not there:
             raise RbeeError(
                 "ssh_failed",
@@ -150,7 +154,8 @@ class OtherMachine:
             async with timeout(self._settings.stop_term):
                 connection = await self._connect()
                 try:
-                    await connection.run(shell.END)
+                    if not sabotaged("queen:no-ssh-kill"):
+                        await connection.run(shell.END)
                 finally:
                     await connection.close()
         except asyncio.TimeoutError:
@@ -252,7 +257,7 @@ class OtherMachine:
             raise RbeeError(
                 "hive_unfit",
                 f"pip on {self._host} has not ended after {_INSTALL_LIMIT / 60:.0f} minutes",
-                f"look what keeps it: ssh {self._host} ~/.rbee/venv/bin/pip download xllamacpp",
+                "see to it that it reaches its package index, then try again",
             ) from None
         finally:
             lines.close()

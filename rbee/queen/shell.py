@@ -142,7 +142,7 @@ umask 077
 home="${{RBEE_HOME:-$HOME/.rbee}}"
 mkdir -p "$home/environments"
 cd "$home/environments"
-new="$(pwd -P)/"{shlex.quote(version)}"-$$"
+new="$(pwd -P)/"{shlex.quote(version)}"-$(date +%s)-$$"
 trap 'rm -rf "$new"' EXIT
 sweep() {{
     running=$(ps -A -ww -o args=) || return 0
@@ -163,6 +163,7 @@ PIP_USER=0 "$new/bin/python" -m pip install --disable-pip-version-check --no-inp
     --progress-bar off "$new/"{name}
 rm "$new/"{name}
 "$new/bin/python" -c 'import rbee; print("rbee", rbee.__version__)'
+trap '' HUP INT TERM
 [ -L ../venv ] || [ ! -e ../venv ] || mv ../venv "../venv-before-$$"
 ln -s "$new" "$new/link"
 "$new/bin/python" -c 'import os, sys; os.replace(*sys.argv[1:])' "$new/link" ../venv
@@ -187,7 +188,7 @@ def not_installed(host: str, stderr: str) -> RbeeError:
     no_venv = _NO_VENV.search(stderr)
     suggestion = "mend what pip complains about on that machine, then try again"
     if no_venv:
-        suggestion = f"ssh {host} sudo apt install {no_venv['package']}, then try again"
+        suggestion = f"ssh -t {host} sudo apt install {no_venv['package']}, then try again"
     return RbeeError(
         "hive_unfit",
         f"rbee could not be installed on {host}",
