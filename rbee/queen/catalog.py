@@ -50,6 +50,11 @@ class HiveRow(NamedTuple):
     devices: Devices | None
     devices_at_ms: int
 
+    @property
+    def is_tunnelled(self) -> bool:
+        """Whether HTTP goes there through SSH."""
+        return self.ssh is not None and self.ssh.tunnel
+
 
 class HiveCatalog:
     """The table `hives`."""

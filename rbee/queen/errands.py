@@ -12,7 +12,8 @@ from typing import Any
 
 from rbee.http.events import EventLog
 from rbee.queen.catalog import HiveCatalog
-from rbee.queen.hives import LOCAL, Hives
+from rbee.queen.hives import Hives
+from rbee.queen.members import LOCAL
 from rbee.queen.registry import Hive
 from rbee.queen.story import Story
 from rbee.wire.errors import RbeeError, no_such

@@ -16,8 +16,9 @@ from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
 from rbee.queen import scheduler
-from rbee.queen.hives import LOCAL, Hives
+from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
+from rbee.queen.members import LOCAL
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.wire import addresses

@@ -1,7 +1,8 @@
 """Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
 
-How a machine is reached is the affair of `machines` and `other_machine`. Everything the flow
-needs to know of a hive that lives stands in the registry afterwards.
+Which machines there are is the affair of `members`, how one is reached that of `machines` and
+`other_machine`. Everything the flow needs to know of a hive that lives stands in the registry
+afterwards.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import aiohttp
@@ -22,27 +22,24 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import first_and_soon_after
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.machines import Machine, OwnMachine, Tell, Way, see_off
-from rbee.queen.other_machine import OtherMachine
+from rbee.queen.hive_peer import HivePeer
+from rbee.queen.machines import Tell, Way, see_off
+from rbee.queen.members import LOCAL, Members, ssh_of
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import AddHive, Adopt, Devices, Health, HiveStatus, SshTarget
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import AddHive, Adopt, Devices, Health, HiveStatus
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
 T = TypeVar("T")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-#: The id and host of the machine the queen runs on.
-LOCAL = "localhost"
-
 
 class Hives:
-    """The machines of this swarm, on and off."""
+    """The hives of this swarm, on and off; `members` are their machines."""
 
     def __init__(
         self,
@@ -56,28 +53,22 @@ class Hives:
         serve_also_on: Callable[[str], Awaitable[str]],
         spare: Child | None,
     ) -> None:
-        self._home = home
         self._settings = settings
-        self._token = token
         self._catalog = catalog
         self._registry = registry
         self.session = session
-        self._queen_url = queen_url
-        self._serve_also_on = serve_also_on
         on_exit = functools.partial(self._ended, LOCAL)
-        self._own = OwnMachine(home, settings, token, queen_url, spare, on_exit)
-        self._others: dict[str, OtherMachine] = {}
+        self.members = Members(
+            home, settings, token, catalog, queen_url, serve_also_on, spare, on_exit
+        )
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
-        self._rows: list[HiveRow] | None = None
-        self._reading = asyncio.Lock()
-        self._stay = False
 
     def peer(self, hive: Hive, job_id: str = "") -> Peer:
         """A hive to speak to."""
-        return _HivePeer(self.session, hive, self._registry, job_id)
+        return HivePeer(self.session, hive, self._registry, job_id)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
@@ -85,13 +76,20 @@ class Hives:
 
     async def worker_url(self, hive_id: str, url: str) -> str:
         """Where the queen reaches a worker that its hive knows at `url`."""
-        return await self._others[hive_id].way_to(url) if hive_id in self._others else url
+        return await self.members.known(hive_id).way_to(url)
 
     async def living(self, node: str | None, tell: Tell) -> list[Hive]:
         """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
         hives = [hive for hive in self._registry.hives.values() if node in (None, hive.hive_id)]
         described = [hive for hive in hives if hive.devices is not None]
-        await asyncio.gather(*(self._refresh(hive, tell) for hive in described))
+        told_after = time.monotonic() - self._settings.capabilities_fresh
+        if sabotaged("queen:believe-for-ever"):
+            told_after = 0.0
+        old = [hive for hive in described if hive.devices_at <= told_after]
+        for hive in described:
+            line = say_so.REGISTERED if hive.devices_at > told_after else say_so.STALE
+            tell(line, hive_id=hive.hive_id)
+        await asyncio.gather(*(self._ask_devices(hive, tell) for hive in old))
         return described
 
     async def awake(self, node: str | None, tell: Tell) -> list[Hive]:
@@ -102,10 +100,10 @@ class Hives:
         without. Raises `hive_unreachable`, `port_in_use`, `ssh_failed` and what a starting hive
         reports.
         """
-        rows = [row for row in await self._known(tell) if node in (None, row.hive_id)]
+        rows = [row for row in await self.members.rows(tell) if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
-            self._own.discard_spare()
+            self.members.own.discard_spare()
         waking = [asyncio.create_task(self._awake(row, tell)) for row in rows]
         tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
@@ -122,7 +120,7 @@ class Hives:
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
         hive = self._registry.hives.get(hive_id)
-        if hive is None or hive_id not in self._others:
+        if hive is None or not self.members.is_other(hive_id):
             return
         try:
             async with timeout(self._settings.connect_timeout):
@@ -138,59 +136,26 @@ class Hives:
         port = self._settings.hive_port if wanted.port is None else wanted.port
         tell(say_so.ADDING_HIVE, host=wanted.host)
         row = HiveRow(hive_id, wanted.host, port, HiveStatus.WAKING, ssh_of(wanted), None, 0)
+        machine = None
         if row.ssh is not None:
-            machine = self._machine(row, wanted.passphrase)
+            machine = self.members.other(row, wanted.passphrase)
             await machine.inspect(tell, install=wanted.install, accept=wanted.accept_host_key)
-            self._others[hive_id] = machine
-        is_new = not await self.knows(hive_id)
-        if is_new:
-            await asyncio.to_thread(self._catalog.add, hive_id, row.host, port, row.ssh)
-        self._rows = None
+        is_new = await self.members.take_in(row, machine)
         try:
             hive = await self._awake(row, tell)
         except BaseException:
             if is_new:
-                await self._forget(hive_id)
+                await self.members.forget(hive_id)
             raise
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
 
-    async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
-        """Raises `hive_exists` for a name or a machine that the catalog has already.
-
-        A machine that is there under this very name may have rbee brought to it anew, and a new
-        host key agreed to.
-        """
-        is_renewed = wanted.install or wanted.accept_host_key
-        for row in await asyncio.to_thread(self._catalog.list):
-            same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
-            if row.hive_id == hive_id and not (is_renewed and same_machine):
-                raise RbeeError(
-                    "hive_exists",
-                    f"there is a hive called {hive_id!r} already",
-                    f"rbee-keeper remove-hive {hive_id}, or give this one another name with --id",
-                )
-            if row.hive_id != hive_id and same_machine:
-                raise RbeeError(
-                    "hive_exists",
-                    f"{wanted.host} is in the catalog already, as hive {row.hive_id}",
-                    f"rbee-keeper remove-hive {row.hive_id}",
-                )
-
     async def remove(self, hive_id: str) -> None:
         """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`."""
-        if not await self.knows(hive_id):
-            known = await asyncio.to_thread(self._catalog.list)
-            ids = [row.hive_id for row in known]
-            raise no_such("hive", hive_id, ids, "rbee-keeper hives lists them")
+        await self.members.require(hive_id)
         await self._put_to_sleep(hive_id, lambda *_, **__: None)
         self._registry.gone(hive_id)
-        await self._forget(hive_id)
-
-    async def knows(self, hive_id: str) -> bool:
-        """Whether the catalog has a machine of this name."""
-        rows = await asyncio.to_thread(self._catalog.list)
-        return any(row.hive_id == hive_id for row in rows)
+        await self.members.forget(hive_id)
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
@@ -209,25 +174,12 @@ class Hives:
 
         Those that could not be reached are named; their lease ends them.
         """
-        self._own.discard_spare()
+        self.members.own.discard_spare()
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
     def stay(self) -> None:
         """Lets the hives outlive this queen, on their lease."""
-        self._stay = True
-        self._own.stay()
-
-    async def _known(self, tell: Tell) -> list[HiveRow]:
-        """The machines of the catalog, read once; the local one is added to an empty one."""
-        async with self._reading:
-            if self._rows is None:
-                self._rows = await asyncio.to_thread(self._catalog.list)
-            if not self._rows:
-                tell(say_so.NO_HIVES)
-                port = self._settings.hive_port
-                await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
-                self._rows = await asyncio.to_thread(self._catalog.list)
-            return self._rows
+        self.members.own.stay()
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
@@ -243,7 +195,7 @@ class Hives:
 
     async def _wake(self, row: HiveRow, tell: Tell) -> Hive:
         """Takes over a hive that outlived its queen, or starts one."""
-        machine = self._machine_of(row)
+        machine = self.members.machine(row)
         if row.ssh is not None:
             tell(say_so.HIVE_APPROACH, host=row.host)
         async with machine.approach() as way:
@@ -252,7 +204,7 @@ class Hives:
                 tell(say_so.HIVE_WAKE, host=row.host, port=way.port)
                 with self._registry.expecting(row.hive_id):
                     url = await machine.start(row, way, tell)
-                    tunnelled = self._is_tunnelled(row)
+                    tunnelled = row.is_tunnelled
                     hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
         self._on.add(row.hive_id)
         return hive
@@ -264,11 +216,12 @@ class Hives:
         """
         if not way.hive_url or sabotaged("queen:no-adoption"):
             return None
-        tunnelled = self._is_tunnelled(row)
+        tunnelled = row.is_tunnelled
         hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
         try:
             peer = self.peer(hive)
-            health = await peer.get(addresses.HEALTH, Health)
+            async with timeout(self._settings.connect_timeout):
+                health = await peer.get(addresses.HEALTH, Health)
             if health.role != "hive":
                 raise _silent(hive, "something else answers there")
             adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url)
@@ -277,9 +230,9 @@ class Hives:
                 tell(say_so.OUTDATED, hive_id=row.hive_id, found=health.version)
                 await see_off(peer, self._settings)
                 raise _silent(hive, "was of another version")
-        except RbeeError as error:
+        except (RbeeError, asyncio.TimeoutError) as error:
             self._registry.gone(row.hive_id)
-            if error.code == "hive_exists":
+            if isinstance(error, RbeeError) and error.code == "hive_exists":
                 raise
             return None
         tell(say_so.ADOPTED, hive_id=row.hive_id)
@@ -298,14 +251,6 @@ class Hives:
             raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
         if hive.beats == 0:
             raise _silent(hive, "ended before its first heartbeat")
-
-    async def _refresh(self, hive: Hive, tell: Tell) -> None:
-        """Believes what a hive has told of itself, unless that was long ago."""
-        if time.monotonic() - hive.devices_at < self._settings.capabilities_fresh:
-            tell(say_so.REGISTERED, hive_id=hive.hive_id)
-        else:
-            tell(say_so.STALE, hive_id=hive.hive_id)
-            await self._ask_devices(hive, tell)
 
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
@@ -328,7 +273,7 @@ class Hives:
         if hive_id not in self._on:
             return
         hive = self._registry.hives.get(hive_id)
-        machine: Machine = self._others.get(hive_id, self._own)
+        machine = self.members.known(hive_id)
         try:
             async with timeout(self._settings.stop_total):
                 await machine.end(self.peer(hive) if hive is not None else None)
@@ -346,116 +291,15 @@ class Hives:
         reached = await self.worker_url(hive_id, url)
         await Peer(self.session, reached, f"worker {worker_id}").shutdown()
 
-    async def _forget(self, hive_id: str) -> None:
-        await asyncio.to_thread(self._catalog.remove, hive_id)
-        self._others.pop(hive_id, None)
-        self._rows = None
-
-    def _machine_of(self, row: HiveRow) -> Machine:
-        if row.ssh is None:
-            return self._own
-        if row.hive_id not in self._others:
-            self._others[row.hive_id] = self._machine(row, "")
-        return self._others[row.hive_id]
-
-    def _machine(self, row: HiveRow, passphrase: str) -> OtherMachine:
-        assert row.ssh is not None, "only other machines are reached over SSH"
-        return OtherMachine(
-            row.hive_id,
-            row.host,
-            row.port,
-            row.ssh,
-            self._home,
-            self._settings,
-            self._token,
-            self._serve_also_on,
-            lambda: int(self._queen_url().rpartition(":")[2]),
-            passphrase,
-        )
-
-    def _is_tunnelled(self, row: HiveRow) -> bool:
-        return row.ssh is not None and row.ssh.tunnel
-
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)
         return failed is not None and time.monotonic() - failed < self._settings.hive_retry
 
     def _ended(self, hive_id: str) -> None:
+        if sabotaged("queen:leave-the-dead"):
+            return
         self._on.discard(hive_id)
         self._registry.gone(hive_id)
-
-
-async def first_and_soon_after(
-    tasks: Sequence[asyncio.Task[T]], patience: float
-) -> list[T | BaseException]:
-    """What each task comes to, those given up that take `patience` seconds longer than the first.
-
-    What failed does not count as first; what was given up is a CancelledError.
-    """
-    try:
-        pending: set[asyncio.Task[T]] = set(tasks)
-        while pending and not any(task.done() and not task.exception() for task in tasks):
-            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        if pending:
-            await asyncio.wait(pending, timeout=patience)
-    finally:
-        for task in tasks:
-            task.cancel()
-        come_to = await asyncio.gather(*tasks, return_exceptions=True)
-    return come_to
-
-
-def ssh_of(wanted: AddHive) -> SshTarget | None:
-    """How the machine is to be reached; None for the queen's own."""
-    if wanted.ssh is not None:
-        return wanted.ssh
-    return None if wanted.host in addresses.LOOPBACK else SshTarget()
-
-
-def id_of(wanted: AddHive) -> str:
-    """What a machine is called: as the user says, or the first part of its name.
-
-    Raises `invalid_request` where that cannot be a name.
-    """
-    user, holds_user, host = wanted.host.rpartition("@")
-    if holds_user:
-        raise RbeeError(
-            "invalid_request",
-            f"{wanted.host!r} holds a user, and a machine is wanted",
-            f"rbee-keeper add-hive --ssh-user {user} {host}",
-        )
-    hive_id = _called(wanted)
-    if not _NAME.fullmatch(hive_id):
-        raise RbeeError(
-            "invalid_request",
-            f"{hive_id!r} cannot be the name of a hive",
-            "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
-        )
-    return hive_id
-
-
-def _called(wanted: AddHive) -> str:
-    if wanted.hive_id is not None:
-        return wanted.hive_id
-    if ssh_of(wanted) is None:
-        return LOCAL
-    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
-    return wanted.host.replace(":", "-") if is_address else wanted.host.partition(".")[0]
-
-
-class _HivePeer(Peer):
-    """A hive whose answer is not waited for any longer when it falls silent."""
-
-    def __init__(
-        self, session: aiohttp.ClientSession, hive: Hive, registry: Registry, job_id: str
-    ) -> None:
-        super().__init__(session, hive.url, f"hive {hive.hive_id}", correlation_id=job_id)
-        self._hive_id = hive.hive_id
-        self._registry = registry
-
-    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
-        call = super()._call(method, path, kind, **options)
-        return await self._registry.unless_offline(lambda: self._hive_id, call)
 
 
 def _silent(hive: Hive, how: str) -> RbeeError:

@@ -1,0 +1,183 @@
+"""Which machines belong to the swarm, and the way to each. Phase 3.1.
+
+What the catalog remembers of a machine becomes a `Machine` here, once; who wants to wake one or
+to end one asks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from rbee.process.child import Child
+from rbee.process.home import Home
+from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.machines import Machine, OwnMachine, Tell
+from rbee.queen.other_machine import OtherMachine
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages import AddHive, SshTarget
+from rbee.wire.settings import Settings
+
+#: The id and host of the machine the queen runs on.
+LOCAL = "localhost"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Members:
+    """The machines of the catalog. `own` is the queen's."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        token: str,
+        catalog: HiveCatalog,
+        queen_url: Callable[[], str],
+        serve_also_on: Callable[[str], Awaitable[str]],
+        spare: Child | None,
+        on_own_exit: Callable[[], None],
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._token = token
+        self._catalog = catalog
+        self._queen_url = queen_url
+        self._serve_also_on = serve_also_on
+        self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
+        self._others: dict[str, OtherMachine] = {}
+        self._rows: list[HiveRow] | None = None
+        self._reading = asyncio.Lock()
+
+    async def rows(self, tell: Tell) -> list[HiveRow]:
+        """The machines of the catalog, read once; the local one is added to an empty one."""
+        async with self._reading:
+            if self._rows is None:
+                self._rows = await asyncio.to_thread(self._catalog.list)
+            if not self._rows:
+                tell(say_so.NO_HIVES)
+                port = self._settings.hive_port
+                await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
+                self._rows = await asyncio.to_thread(self._catalog.list)
+            return self._rows
+
+    def machine(self, row: HiveRow) -> Machine:
+        """The machine of a row."""
+        if row.ssh is None:
+            return self.own
+        if row.hive_id not in self._others:
+            self._others[row.hive_id] = self.other(row, "")
+        return self._others[row.hive_id]
+
+    def known(self, hive_id: str) -> Machine:
+        """The machine of a hive that was woken."""
+        return self._others.get(hive_id, self.own)
+
+    def is_other(self, hive_id: str) -> bool:
+        """Whether a hive that was woken is on another machine than the queen."""
+        return hive_id in self._others
+
+    def other(self, row: HiveRow, passphrase: str) -> OtherMachine:
+        """A machine that is to be looked at first; it belongs to the swarm once it is taken in."""
+        assert row.ssh is not None, "only other machines are reached over SSH"
+        return OtherMachine(
+            row.hive_id,
+            row.host,
+            row.port,
+            row.ssh,
+            self._home,
+            self._settings,
+            self._token,
+            self._serve_also_on,
+            lambda: int(self._queen_url().rpartition(":")[2]),
+            passphrase,
+        )
+
+    async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
+        """Writes a machine into the catalog; whether it was not there before."""
+        if machine is not None:
+            self._others[row.hive_id] = machine
+        is_new = all(each.hive_id != row.hive_id for each in await self._listed())
+        if is_new:
+            add = self._catalog.add
+            await asyncio.to_thread(add, row.hive_id, row.host, row.port, row.ssh)
+        self._rows = None
+        return is_new
+
+    async def forget(self, hive_id: str) -> None:
+        """Takes a machine out of the catalog."""
+        await asyncio.to_thread(self._catalog.remove, hive_id)
+        self._others.pop(hive_id, None)
+        self._rows = None
+
+    async def require(self, hive_id: str) -> None:
+        """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
+        ids = [row.hive_id for row in await self._listed()]
+        if hive_id not in ids:
+            raise no_such("hive", hive_id, ids, "rbee-keeper hives lists them")
+
+    async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
+        """Raises `hive_exists` for a name or a machine that the catalog has already.
+
+        A machine that is there under this very name may have rbee brought to it anew, and a new
+        host key agreed to.
+        """
+        is_renewed = wanted.install or wanted.accept_host_key
+        for row in await self._listed():
+            same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
+            if row.hive_id == hive_id and not (is_renewed and same_machine):
+                raise RbeeError(
+                    "hive_exists",
+                    f"there is a hive called {hive_id!r} already",
+                    f"rbee-keeper remove-hive {hive_id}, or give this one another name with --id",
+                )
+            if row.hive_id != hive_id and same_machine:
+                raise RbeeError(
+                    "hive_exists",
+                    f"{wanted.host} is in the catalog already, as hive {row.hive_id}",
+                    f"rbee-keeper remove-hive {row.hive_id}",
+                )
+
+    async def _listed(self) -> list[HiveRow]:
+        return await asyncio.to_thread(self._catalog.list)
+
+
+def ssh_of(wanted: AddHive) -> SshTarget | None:
+    """How the machine is to be reached; None for the queen's own."""
+    if wanted.ssh is not None:
+        return wanted.ssh
+    return None if wanted.host in addresses.LOOPBACK else SshTarget()
+
+
+def id_of(wanted: AddHive) -> str:
+    """What a machine is called: as the user says, or the first part of its name.
+
+    Raises `invalid_request` where that cannot be a name.
+    """
+    user, holds_user, host = wanted.host.rpartition("@")
+    if holds_user:
+        raise RbeeError(
+            "invalid_request",
+            f"{wanted.host!r} holds a user, and a machine is wanted",
+            f"rbee-keeper add-hive --ssh-user {user} {host}",
+        )
+    hive_id = _called(wanted)
+    if not _NAME.fullmatch(hive_id):
+        raise RbeeError(
+            "invalid_request",
+            f"{hive_id!r} cannot be the name of a hive",
+            "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
+        )
+    return hive_id
+
+
+def _called(wanted: AddHive) -> str:
+    if wanted.hive_id is not None:
+        return wanted.hive_id
+    if ssh_of(wanted) is None:
+        return LOCAL
+    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
+    return wanted.host.replace(":", "-") if is_address else wanted.host.partition(".")[0]
