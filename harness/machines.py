@@ -17,6 +17,9 @@ from harness.waiting import wait_until
 #: How long somebody who gets no answer at all is waited for, in seconds.
 _SILENCE_S = 0.3
 
+#: How long a machine that does not answer is waited for by the programs, in seconds.
+_DEAF_S = 3.0
+
 #: A test run that has a machine with a program on it, says its number, and goes no further.
 _KILLED = """
 import sys, time
@@ -39,7 +42,11 @@ def add(cluster: Cluster, names: str) -> None:
 
 
 def sit_beside(cluster: Cluster, name: str, others: str) -> None:
-    """The person sits at one machine and knows the host keys of the others."""
+    """The person sits at one machine and knows the host keys of the others.
+
+    A machine that is off is given up soon.
+    """
+    cluster.set(ssh_connect_timeout=_DEAF_S, connect_timeout=_DEAF_S, connect_tries=1)
     add(cluster, f"{name}, {others}")
     for other in others.split(", "):
         cluster.hosts.introduce(other, to=name)

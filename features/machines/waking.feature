@@ -28,6 +28,7 @@ Feature: Another machine is woken, and sleeps again
       When I type "rbee-keeper infer 'hello'"
       Then the terminal narrates
         """
+        queen: using registered capabilities of 2 hives
         queen: worker <worker id> on hive workstation already has minillama loaded
         [DONE]
         """

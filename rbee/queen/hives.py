@@ -86,9 +86,13 @@ class Hives:
         if sabotaged("queen:believe-for-ever"):
             told_after = 0.0
         old = [hive for hive in described if hive.devices_at <= told_after]
-        for hive in described:
-            line = say_so.REGISTERED if hive.devices_at > told_after else say_so.STALE
-            tell(line, hive_id=hive.hive_id)
+        fresh = [hive for hive in described if hive.devices_at > told_after]
+        if len(fresh) > 1:
+            tell(say_so.REGISTERED_ALL, count=len(fresh))
+        elif fresh:
+            tell(say_so.REGISTERED, hive_id=fresh[0].hive_id)
+        for hive in old:
+            tell(say_so.STALE, hive_id=hive.hive_id)
         await asyncio.gather(*(self._ask_devices(hive, tell) for hive in old))
         return described
 

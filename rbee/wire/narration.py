@@ -122,6 +122,19 @@ MACHINE_DISK = Line(_QUEEN, "machine.disk", "{host} has {free} of its disk free"
 MACHINE_INSTALL = Line(
     _QUEEN, "machine.install", "installing rbee {version} on {host}; that takes minutes..."
 )
+MACHINE_REPLACE = Line(
+    _QUEEN,
+    "machine.install",
+    "replacing rbee {found} on {host} by {version}; that takes minutes...",
+)
+MACHINE_ENVIRONMENT = Line(
+    _QUEEN, "machine.environment", "{host} has made room for it; pip looks for what it needs..."
+)
+MACHINE_LOADS = Line(_QUEEN, "machine.load", "{host} downloads {package} ({size})")
+MACHINE_PLACES = Line(_QUEEN, "machine.place", "{host} puts packages in place: {count}")
+MACHINE_INSTALLED = Line(
+    _QUEEN, "machine.rbee", "{host} has rbee {version}, installed in {seconds}"
+)
 MACHINE_RBEE = Line(_QUEEN, "machine.rbee", "{host} has rbee {version}")
 HIVE_APPROACH = Line(_QUEEN, "hive.ssh", "reaching {host} over SSH...")
 HIVE_SKIPPED = Line(_QUEEN, "hive.skipped", "going on without hive {hive_id}: {why}")
@@ -136,6 +149,7 @@ CAPABILITIES = Line(
     _QUEEN, "hive.devices", "hive {hive_id} has {devices}; models: {models}, workers: {workers}"
 )
 REGISTERED = Line(_QUEEN, "hive.devices", "using registered capabilities of hive '{hive_id}'")
+REGISTERED_ALL = Line(_QUEEN, "hive.devices", "using registered capabilities of {count} hives")
 STALE = Line(_QUEEN, "hive.devices", "capabilities of hive '{hive_id}' are old; asking again...")
 SIMULATED_GPUS = Line(_HIVE, "device.simulated", "the GPUs of this machine are simulated: {names}")
 
@@ -207,6 +221,7 @@ QUEEN_CATALOG_ASIDE = Line(
 HIVE_CATALOG_ASIDE = Line(
     _HIVE, "catalog.aside", "the catalog of models was corrupt; it is kept as {name}"
 )
+OUTDATED = Line(_QUEEN, "hive.outdated", "hive {hive_id} runs rbee {found}; putting it to sleep")
 ADOPTED = Line(_QUEEN, "hive.adopt", "hive {hive_id} is awake already; taking it over")
 WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready")
 
