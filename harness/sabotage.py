@@ -42,6 +42,9 @@ class Sabotage:
 
 _PHASES = "features/phases"
 _BRANCHES = "features/branches"
+_COMMANDS = "features/commands"
+_MACHINES = "features/machines"
+_DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
@@ -79,13 +82,13 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "hive",
         "skip-checksum",
         "A download with wrong bytes is refused",
-        "features/promises/downloads_survive.feature",
+        _DOWNLOADS,
     ),
     Sabotage(
         "hive",
         "catalog-before-download",
         "A download that breaks off leaves no row in the catalog",
-        "features/promises/downloads_survive.feature",
+        _DOWNLOADS,
     ),
     Sabotage(
         "hive",
@@ -176,6 +179,312 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "tokens-on-stderr",
         "Tokens and narration go separate ways",
         f"{_PHASES}/phase_02_hand_in_a_job.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "always-wake",
+        "A queen that is awake is used and left alone",
+        f"{_PHASES}/phase_01_wake_the_queen.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "any-queen",
+        "A queen that was started before an upgrade",
+        f"{_BRANCHES}/queens_are_shared.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "any-queen",
+        "The queen who is awake has another token",
+        f"{_PHASES}/phase_01_wake_the_queen.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "impatient",
+        "A prompt that comes while she puts everything to sleep",
+        f"{_BRANCHES}/queens_are_shared.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "forgetful-chat",
+        "The lines of a pipe are one conversation",
+        f"{_COMMANDS}/chat.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "look-once",
+        "A log is followed until Ctrl+C",
+        f"{_COMMANDS}/stop_and_logs.feature",
+    ),
+    Sabotage(
+        "queen",
+        "always-ask",
+        "A hive that is awake is not woken again",
+        f"{_PHASES}/phase_03_wake_a_hive.feature",
+    ),
+    Sabotage(
+        "queen",
+        "believe-for-ever",
+        "Old capabilities are asked for again",
+        f"{_BRANCHES}/hives_fail.feature",
+    ),
+    Sabotage(
+        "queen",
+        "leave-the-dead",
+        "The next prompt wakes another hive",
+        f"{_BRANCHES}/hives_fail.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-node",
+        "What nobody has is refused with what there is -- @1.3 ",
+        f"{_PHASES}/phase_05_schedule.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-device",
+        "A device that is named is used",
+        f"{_PHASES}/phase_05_schedule.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-device",
+        "The CPU is used when it is asked for",
+        f"{_PHASES}/phase_05_schedule.feature",
+    ),
+    Sabotage(
+        "queen",
+        "never-reuse",
+        "A warm worker is used as it is",
+        f"{_PHASES}/phase_10_heartbeats.feature",
+    ),
+    Sabotage(
+        "queen",
+        "far-first",
+        "Among equal processors the one at hand is taken",
+        f"{_MACHINES}/waking.feature",
+    ),
+    Sabotage(
+        "hive",
+        "no-fit-check",
+        "No room on the strongest GPU, nor on the next, but in RAM",
+        f"{_PHASES}/phase_06_check_the_room.feature",
+    ),
+    Sabotage(
+        "queen",
+        "first-or-none",
+        "No room on the strongest GPU, nor on the next, but in RAM",
+        f"{_PHASES}/phase_06_check_the_room.feature",
+    ),
+    Sabotage(
+        "queen",
+        "no-fallback",
+        "The CPU is used when no GPU has room, and nobody can miss it",
+        f"{_PHASES}/phase_06_check_the_room.feature",
+    ),
+    Sabotage(
+        "queen",
+        "silent-fallback",
+        "The CPU is used when no GPU has room, and nobody can miss it",
+        f"{_PHASES}/phase_06_check_the_room.feature",
+    ),
+    Sabotage(
+        "hive",
+        "no-advice",
+        "A named device without room fails at once, with a quant that would fit",
+        f"{_PHASES}/phase_06_check_the_room.feature",
+    ),
+    Sabotage(
+        "hive",
+        "no-resume",
+        "A connection that is cut",
+        _DOWNLOADS,
+    ),
+    Sabotage(
+        "hive",
+        "no-resume",
+        "The run after a failure goes on at the same byte",
+        _DOWNLOADS,
+    ),
+    Sabotage(
+        "hive",
+        "trust-disk",
+        "A model that was changed on disk is fetched again",
+        f"{_BRANCHES}/catalogs_break.feature",
+    ),
+    Sabotage(
+        "hive",
+        "download-twice",
+        "All who want the same model at the same time share one download and one worker",
+        f"{_PHASES}/phase_07_fetch_the_model.feature",
+    ),
+    Sabotage(
+        "queen",
+        "load-twice",
+        "All who want the same model at the same time share one download and one worker",
+        f"{_PHASES}/phase_07_fetch_the_model.feature",
+    ),
+    Sabotage(
+        "hive",
+        "any-disk-trouble",
+        "Another program fills the disk in the middle of a download",
+        _DOWNLOADS,
+    ),
+    Sabotage(
+        "queen",
+        "keep-the-corrupt",
+        "Corrupt catalogs are set aside by name, and nothing is fetched again",
+        f"{_BRANCHES}/catalogs_break.feature",
+    ),
+    Sabotage(
+        "queen",
+        "locked-is-corrupt",
+        "A catalog that another program has locked is named -- @1.1 ",
+        f"{_BRANCHES}/catalogs_break.feature",
+    ),
+    Sabotage(
+        "queen",
+        "locked-is-corrupt",
+        "A catalog that another program has locked is named -- @1.2 ",
+        f"{_BRANCHES}/catalogs_break.feature",
+    ),
+    Sabotage(
+        "hive",
+        "unload-busy",
+        "A busy worker is never unloaded",
+        f"{_BRANCHES}/a_worker_is_in_the_way.feature",
+    ),
+    Sabotage(
+        "queen",
+        "crowd-the-cpu",
+        "On the CPU it is waited for",
+        f"{_BRANCHES}/a_worker_is_busy.feature",
+    ),
+    Sabotage(
+        "hive",
+        "no-restart",
+        "A worker that dies while it loads is started again",
+        f"{_PHASES}/phase_09_start_the_worker.feature",
+    ),
+    Sabotage(
+        "hive",
+        "never-notice",
+        "A worker that sends no more heartbeats is replaced",
+        f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "hive",
+        "ignore-lease",
+        "Without a new queen the hive goes to sleep when its lease ends",
+        f"{_BRANCHES}/queens_die.feature",
+    ),
+    Sabotage(
+        "queen",
+        "never-rejoin",
+        "A frozen hive is listed as offline, and is back when it beats again",
+        f"{_BRANCHES}/hives_fail.feature",
+    ),
+    Sabotage(
+        "queen",
+        "wait-for-the-silent",
+        "A machine is pulled from the wall in the middle of a story",
+        f"{_MACHINES}/partitions.feature",
+    ),
+    Sabotage(
+        "worker",
+        "stream-anyway",
+        "A conversation is answered without streaming by one event with the whole text",
+        "features/wire/queen.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-gone-reader",
+        "A client that vanishes frees its slot",
+        f"{_BRANCHES}/nobody_listens.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-deadline",
+        "A deadline ends the job, with a status of its own",
+        f"{_PHASES}/phase_11_stream_tokens.feature",
+    ),
+    Sabotage(
+        "queen",
+        "hide-workers",
+        "Each list tells people what is there, under its heading",
+        f"{_COMMANDS}/lists.feature",
+    ),
+    Sabotage(
+        "queen",
+        "hide-hives",
+        "Each list tells people what is there, under its heading",
+        f"{_COMMANDS}/lists.feature",
+    ),
+    Sabotage(
+        "queen",
+        "hide-devices",
+        "Each list tells people what is there, under its heading",
+        f"{_COMMANDS}/lists.feature",
+    ),
+    Sabotage(
+        "queen",
+        "hide-models",
+        "Each list tells people what is there, under its heading",
+        f"{_COMMANDS}/lists.feature",
+    ),
+    Sabotage(
+        "hive",
+        "keep-files",
+        "A model that was pulled is removed",
+        f"{_COMMANDS}/models.feature",
+    ),
+    Sabotage(
+        "hive",
+        "deaf-to-stop",
+        "A worker is stopped by the first letters of its id",
+        f"{_COMMANDS}/stop_and_logs.feature",
+    ),
+    Sabotage(
+        "queen",
+        "deaf-to-down",
+        "Down ends what up began",
+        f"{_COMMANDS}/up_down_status.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-stay",
+        "Up from nothing",
+        f"{_COMMANDS}/up_down_status.feature",
+    ),
+    Sabotage(
+        "queen",
+        "trust-any-host",
+        "A script is told the fingerprint, and what to type",
+        f"{_MACHINES}/adding.feature",
+    ),
+    Sabotage(
+        "queen",
+        "trust-any-host",
+        "Another machine answers under the name of one that was added",
+        f"{_MACHINES}/adding.feature",
+    ),
+    Sabotage(
+        "queen",
+        "localhost-to-all",
+        "The strongest GPU of all machines is picked",
+        f"{_MACHINES}/waking.feature",
+    ),
+    Sabotage(
+        "queen",
+        "no-ssh-kill",
+        "A frozen hive on another machine",
+        f"{_MACHINES}/waking.feature",
+    ),
+    Sabotage(
+        "queen",
+        "no-tunnel",
+        "A tunnel in both directions",
+        f"{_MACHINES}/waking.feature",
     ),
 )
 

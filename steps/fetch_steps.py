@@ -38,7 +38,7 @@ def wrong_bytes(context: Context, offset: int, file: str) -> None:
 
 @given('the hub sends "{file}" slowly')
 def slow(context: Context, file: str) -> None:
-    fetching.send_slowly(context.cluster, file, bytes_per_s=2_500_000)
+    fetching.send_slowly(context.cluster, file, bytes_per_s=1_000_000)
 
 
 @given("the hub answers nothing")

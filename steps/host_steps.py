@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import installing, machines, swarm, troubles
+from harness import installing, machines, own_sshd, swarm, troubles
 from harness.dialogue import Dialogue
 from harness.sentences import Context, given, then, when
 from steps.harness_steps import rehearsal
@@ -12,6 +12,11 @@ from steps.harness_steps import rehearsal
 @when('the machines "{names}" are set up')
 def the_machines(context: Context, names: str) -> None:
     machines.add(context.cluster, names)
+
+
+@given('an SSH server of my own called "{name}"')
+def sshd_of_mine(context: Context, name: str) -> None:
+    own_sshd.start(context.cluster, name)
 
 
 @given('the person at "{name}" knows the host key of "{other}"')

@@ -135,10 +135,12 @@ Feature: Phase 7: the hive fetches the model
       And the hub was asked for "minillama-q4_0.gguf" from its beginning, 2 times
       And the hive's catalog holds model "HF:author/minillama"
 
-    Scenario: Two who want the same model at the same time share one download
+    Scenario: All who want the same model at the same time share one download and one worker
       Given a hub that holds "author/minillama"
       And the hub sends "minillama-q8_0.gguf" slowly
+      And a queen that is awake
+      And "rbee-keeper pull HF:author/minillama:Q8_0" runs until it narrates "hive: model size = 1.0 MB; starting download"
       When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'" in two terminals at once
       Then both terminals show a finished answer
       And the hub has served one download in all
-      And nothing is left running
+      And 1 worker is running

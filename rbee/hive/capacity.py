@@ -70,7 +70,7 @@ class Capacity:
         needed = self._needed(need, gpu)
         free = self._free(device, gpu)
         free += sum(worker.reserved_bytes for worker in self._idle(device))
-        if needed > free:
+        if needed > free and not sabotaged("hive:no-fit-check"):
             raise self._short(device, ref, need, needed, free, await self._smaller(ref, need, free))
         return need
 
@@ -128,7 +128,8 @@ class Capacity:
         idle = [
             worker
             for worker in self._workers.workers.values()
-            if worker.orders.device == device and worker.idle_since is not None
+            if worker.orders.device == device
+            and (worker.idle_since is not None or sabotaged("hive:unload-busy"))
         ]
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
@@ -162,7 +163,7 @@ class Capacity:
         )
 
     async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:
-        if ref.source != "hf":
+        if ref.source != "hf" or sabotaged("hive:no-advice"):
             return ""
         plan = await self._models.plan(ref)
         return largest_fitting(plan.quants, need.overhead, free)

