@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 
+_FAULT = os.environ.get("RBEE_SABOTAGE")
+
 
 def sabotaged(fault: str) -> bool:
     """Whether this run is meant to have `fault`, written ``<role>:<what is wrong>``."""
-    return os.environ.get("RBEE_SABOTAGE") == fault
+    return fault == _FAULT

@@ -10,15 +10,14 @@ that or an error, never another.
 from __future__ import annotations
 
 import difflib
-import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
 
 CPU = "cpu"
 
@@ -80,7 +79,7 @@ def warm_worker(
 def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:
     """Where a new worker could be started, best place first.
 
-    They are put in order as they are taken: a fleet has thousands, and the first ones mostly do.
+    The others are put in order when the first will not do: a fleet has thousands.
     Raises, at once, `hive_not_found`, `invalid_request` or `backend_unavailable` where the request
     names what nobody has.
     """
@@ -89,14 +88,14 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:
         raise _unknown_hive(request.node or "", hives)
     if sabotaged("queen:ignore-device"):
         request = msgspec.structs.replace(request, device=None, backend=None)
-    gpus = _ranked_gpus(request, considered)
+    best = _best_gpu(request, considered)
     cpus = [hive for hive in considered if CPU not in hive.degraded]
     if not _cpu_wanted(request):
         cpus = []
-    if not gpus and not cpus:
+    if best is None and not cpus:
         raise _no_such_device(request, considered)
-    fallback = bool(gpus) and CPU not in (request.device, request.backend)
-    return _best_first(gpus, cpus, fallback)
+    fallback = best is not None and CPU not in (request.device, request.backend)
+    return _best_first(request, considered, best, cpus, fallback)
 
 
 #: What makes a GPU better than another, each smaller where it is better: strength, workers on it,
@@ -111,40 +110,72 @@ def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFact
     return [hive for hive in hives if hive.hive_id == request.node]
 
 
-def _ranked_gpus(request: JobRequest, hives: Iterable[HiveFacts]) -> list[_Ranked]:
-    found: list[_Ranked] = []
-    device, backend = request.device, request.backend
-    strongest_first = 1 if sabotaged("queen:wrong-gpu") else -1
-    for number, (hive_id, devices, workers, degraded, here) in enumerate(hives):
-        used = [worker.device for worker in workers]
-        found += [
-            (
-                strongest_first * gpu.vram_gb,
-                used.count(gpu.id),
-                len(used),
-                not here,
-                -gpu.vram_free_gb,
-                gpu.id,
-                number,
-                hive_id,
-                gpu.backend,
-            )
-            for gpu in devices.gpus
-            if (device is None or device == gpu.id)
-            and (backend is None or backend == gpu.backend)
-            and gpu.id not in degraded
-        ]
-    return found
+def _best_gpu(request: JobRequest, hives: Sequence[HiveFacts]) -> _Ranked | None:
+    """One pass that keeps nothing but the best: the others are looked at if it has no room."""
+    best: _Ranked | None = None
+    strongest_first = _strongest_first()
+    for number, hive in enumerate(hives):
+        for gpu in hive.devices.gpus:
+            if best is not None and strongest_first * gpu.vram_gb > best[0]:
+                continue  # weaker, however idle
+            if _is_wanted(gpu, hive, request):
+                ranked = _ranked(gpu, hive, number)
+                if best is None or ranked < best:
+                    best = ranked
+    return best
 
 
-def _best_first(gpus: list[_Ranked], cpus: list[HiveFacts], fallback: bool) -> Iterator[Place]:
-    heapq.heapify(gpus)
-    while gpus:
-        *_, device, _, hive_id, backend = heapq.heappop(gpus)
-        yield Place(hive_id, device, backend)
+def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
+    return (
+        request.device in (None, gpu.id)
+        and request.backend in (None, gpu.backend)
+        and gpu.id not in hive.degraded
+    )
+
+
+def _strongest_first() -> int:
+    return 1 if sabotaged("queen:wrong-gpu") else -1
+
+
+def _ranked(gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
+    used = [worker.device for worker in hive.workers]
+    return (
+        _strongest_first() * gpu.vram_gb,
+        used.count(gpu.id),
+        len(used),
+        not hive.here,
+        -gpu.vram_free_gb,
+        gpu.id,
+        number,
+        hive.hive_id,
+        gpu.backend,
+    )
+
+
+def _best_first(
+    request: JobRequest,
+    hives: Sequence[HiveFacts],
+    best: _Ranked | None,
+    cpus: list[HiveFacts],
+    fallback: bool,
+) -> Iterator[Place]:
+    if best is not None:
+        yield _place(best)
+        others = (
+            _ranked(gpu, hive, number)
+            for number, hive in enumerate(hives)
+            for gpu in hive.devices.gpus
+            if _is_wanted(gpu, hive, request)
+        )
+        yield from map(_place, sorted(others)[1:])
     fallback = fallback and not sabotaged("queen:silent-fallback")
     cpus.sort(key=lambda hive: (len(hive.workers), not hive.here, -hive.devices.cpu.ram_free_gb))
     yield from (Place(hive.hive_id, CPU, CPU, fallback) for hive in cpus)
+
+
+def _place(ranked: _Ranked) -> Place:
+    *_, device, _, hive_id, backend = ranked
+    return Place(hive_id, device, backend)
 
 
 def _cpu_wanted(request: JobRequest) -> bool:
