@@ -19,6 +19,7 @@ from harness.cluster import Cluster
 from harness.hosts import draw_key
 from harness.waiting import wait_until
 
+
 def start(cluster: Cluster, name: str) -> None:
     """Starts it until the scenario ends; the user's SSH configuration calls it `name`."""
     folder = cluster.folder / name

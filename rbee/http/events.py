@@ -15,7 +15,8 @@ from rbee.wire.errors import ErrorBody
 from rbee.wire.messages import Nothing
 from rbee.wire.narration import Narration
 
-_HEADERS = {
+#: Of every answer that is a stream of events.
+STREAM_HEADERS = {
     "Content-Type": sse.CONTENT_TYPE,
     "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",
@@ -158,7 +159,7 @@ async def respond(
     `after` is where a reader without that header begins.
     """
     last = request.headers.get("Last-Event-ID", "")
-    response = web.StreamResponse(headers=_HEADERS)
+    response = web.StreamResponse(headers=STREAM_HEADERS)
     log.reader_came()
     try:
         await response.prepare(request)

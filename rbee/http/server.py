@@ -29,6 +29,10 @@ LARGEST_BODY = 1024 * 1024
 #: What a route's handler may give back: a message, a finished response, or nothing (204).
 Answer = msgspec.Struct | web.StreamResponse | None
 Handler = Callable[[web.Request], Awaitable[Answer]]
+#: How an error is answered.
+Failure = Callable[[web.Request, RbeeError], web.Response]
+#: Looks at an answer whose headers are about to be sent.
+Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 #: Turns of the event loop after which an accepted connection waits for its request.
 _TURNS_TO_SETTLE = 8
@@ -37,12 +41,17 @@ log = logging.getLogger(__name__)
 
 
 class Route(NamedTuple):
-    """A method, a path, what answers it, and the status of a message it answers with."""
+    """A method, a path, what answers it, and the status of a message it answers with.
+
+    `failure` is how its errors look, where not as everywhere; `public`: it wants no token.
+    """
 
     method: str
     path: str
     handler: Handler
     status: int = 200
+    failure: Failure | None = None
+    public: bool = False
 
 
 class Server:
@@ -70,7 +79,7 @@ class Server:
         self._on_shutdown = on_shutdown
         self._app = web.Application(client_max_size=LARGEST_BODY)
         self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
-        health = Route("GET", addresses.HEALTH, self._health)
+        health = Route("GET", addresses.HEALTH, self._health, public=True)
         shutdown = Route("POST", addresses.SHUTDOWN, self._shutdown, 202)
         for route in [health, *routes, shutdown]:
             handler = self._guarded(route)
@@ -110,6 +119,10 @@ class Server:
             await web.SockSite(self._runner, listener, shutdown_timeout=1.0).start()
             self._elsewhere[host] = addresses.base_url(host, listener.getsockname()[1])
         return self._elsewhere[host]
+
+    def before_each_answer(self, look: Look) -> None:
+        """Has every answer looked at before it goes out."""
+        self._app.on_response_prepare.append(look)
 
     def stop_on_signals(self) -> None:
         """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""
@@ -151,20 +164,22 @@ class Server:
         return web.Response(status=202)
 
     def _guarded(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        fail = route.failure or _failure
+
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
-                if route.path != addresses.HEALTH:
+                if not route.public:
                     self._check_token(request)
                 answer = await route.handler(request)
             except RbeeError as error:
-                return _failure(request, error)
+                return fail(request, error)
             except web.HTTPRequestEntityTooLarge:
-                return _failure(request, _TOO_LARGE)
+                return fail(request, _TOO_LARGE)
             except web.HTTPException:
                 raise
             except Exception:
                 log.exception("%s %s failed", request.method, request.path)
-                return _failure(request, _broken(self.role))
+                return fail(request, _broken(self.role))
             if isinstance(answer, web.StreamResponse):
                 return answer
             if answer is None:

@@ -114,22 +114,27 @@ def chat(**options: Any) -> None:
 
 
 @keeper.command()
+@click.option("--print-env", is_flag=True, help="Tell programs of OpenAI's kind where she is.")
 @story_options
 def up(**options: Any) -> None:
     """Wake the queen and her hives, and let them stay.
 
-    What is there is told on stdout. "rbee-keeper down" ends it.
+    What is there is told on stdout. "rbee-keeper down" ends it. With --print-env stdout has lines
+    for a shell instead, by which programs that speak OpenAI's API find her; they hold her token.
 
     \b
-    Example:
+    Examples:
       rbee-keeper up
+      eval "$(rbee-keeper up --print-env)"
     """
     screen = screen_of(options)
+    if options["print_env"] and options["as_json"]:
+        raise click.UsageError("--print-env and --json exclude each other")
 
     def run(where: Whereabouts) -> None:
         from rbee.keeper.up_down import up as run_up
 
-        run_up(screen, where, as_json=options["as_json"])
+        run_up(screen, where, as_json=options["as_json"], print_env=options["print_env"])
 
     with_queen(screen, options, run)
 

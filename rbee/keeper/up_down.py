@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rbee.keeper.awake import AwakeQueen, awake_queen, find_any_queen, wait_gone
 from rbee.keeper.errand import wake_hives
 from rbee.keeper.screen import Screen
@@ -12,13 +14,24 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 
 
-def up(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
-    """Wakes the queen and her hives, lets them stay, and tells what is there."""
+def up(screen: Screen, where: Whereabouts, *, as_json: bool, print_env: bool = False) -> None:
+    """Wakes the queen and her hives, lets them stay, and tells what is there.
+
+    With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead.
+    """
     with awake_queen(screen, where, spare=None) as queen:
         wake_hives(screen, queen, None)
         queen.keep()
         screen.say(say_so.UP)
-        screen.answer(status_of(queen.client, as_json=as_json))
+        if print_env:
+            screen.answer(_exports(queen.client.url, where.token))
+        else:
+            screen.answer(status_of(queen.client, as_json=as_json))
+
+
+def _exports(url: str, token: str) -> str:
+    values = {"OPENAI_BASE_URL": url + addresses.V1, "OPENAI_API_KEY": token}
+    return "\n".join(f"export {name}={shlex.quote(value)};" for name, value in values.items())
 
 
 def down(screen: Screen, where: Whereabouts) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import urllib.parse
 from pathlib import Path
@@ -27,9 +28,11 @@ from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
-from rbee.queen.hives import LOCAL, Hives, id_of
+from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
-from rbee.queen.registry import Registry
+from rbee.queen.members import LOCAL, id_of
+from rbee.queen.openai.routes import OpenAI
+from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
@@ -57,6 +60,7 @@ from rbee.wire.messages import (
     QueenOrders,
     ShutdownBegun,
     WakeHives,
+    WorkerBeat,
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, say
@@ -102,6 +106,8 @@ async def _live(
                 name = Path(queen.catalog.set_aside).name
                 lifeline.narrate(say(say_so.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
+        # What is there by now stays; else each full collection would look through all of it.
+        gc.freeze()
         await queen.serve(lifeline)
         await queen.sleep()
     leave()
@@ -119,7 +125,9 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
+        self.openai = OpenAI(settings, self._begin, self._known_models)
         self.server = Server("queen", orders.token, self._routes(), self._on_shutdown)
+        self.server.before_each_answer(self.openai.allow_origin)
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
@@ -189,21 +197,37 @@ class _Queen:
             Route("POST", addresses.MODELS_PROVISION, self._pull_model, 202),
             Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
             Route("POST", addresses.HEARTBEAT, self._heartbeat),
+            *self.openai.routes(),
         ]
 
     async def _submit(self, request: web.Request) -> JobAccepted:
         wanted = await read_body(request, JobRequest)
         wanted.model_ref = str(parse_model_ref(wanted.model_ref))
+        job = self._begin(wanted)
+        return JobAccepted(job_id=job.job_id, events_url=f"{addresses.JOBS}/{job.job_id}/events")
+
+    def _begin(self, wanted: JobRequest) -> Job:
+        """Takes a job in, and sets to work on it. Raises `queue_full`."""
         self._refuse_if_sleepy()
+        if sabotaged("queen:ignore-node"):
+            wanted.node = None
         job = Job(wanted)
         self.jobs.add(job)
         job.task = asyncio.create_task(self._work(job))
-        return JobAccepted(job_id=job.job_id, events_url=f"{addresses.JOBS}/{job.job_id}/events")
+        job.task.add_done_callback(lambda _: self._never_begun(job))
+        return job
+
+    def _never_begun(self, job: Job) -> None:
+        """A task that is cancelled before its first step runs nothing, and ends no story."""
+        if not job.events.closed:
+            job.ended(JobState.CANCELLED)
+            job.events.cancelled()
 
     async def _work(self, job: Job) -> None:
         """Runs a job and ends its stream with exactly one terminal event."""
         try:
-            async with timeout(job.request.deadline_s):
+            ignored = sabotaged("queen:ignore-deadline")
+            async with timeout(None if ignored else job.request.deadline_s):
                 done = await self.flow.run(job)
         except asyncio.CancelledError:
             job.ended(JobState.CANCELLED)
@@ -249,14 +273,15 @@ class _Queen:
         return None
 
     def _cancel_unread(self, job: Job) -> None:
-        if not job.events.readers and job.task is not None:
+        unread = not job.events.readers and not sabotaged("queen:ignore-gone-reader")
+        if unread and job.task is not None:
             job.task.cancel()
 
     async def _add_hive(self, request: web.Request) -> AddingHive:
         wanted = await read_body(request, AddHive)
         self._refuse_if_sleepy()
         hive_id = id_of(wanted)
-        await self.hives.refuse_a_second(hive_id, wanted)
+        await self.hives.members.refuse_a_second(hive_id, wanted)
         errand = self.errands.add(hive_id, wanted)
         return AddingHive(
             hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url
@@ -276,17 +301,20 @@ class _Queen:
 
     async def _hives(self, request: web.Request) -> HiveList:
         rows = await asyncio.to_thread(self.catalog.list)
+        if sabotaged("queen:hide-hives"):
+            rows = []
         return HiveList(hives=[self._hive_view(row) for row in rows])
 
     def _hive_view(self, row: HiveRow) -> HiveView:
         hive = self.registry.hives.get(row.hive_id)
+        devices = (hive.devices if hive else None) or row.devices
         return HiveView(
             hive_id=row.hive_id,
             host=row.host,
             port=row.port,
             status=HiveStatus.ONLINE if hive else HiveStatus.OFFLINE,
             url=hive.url if hive else None,
-            devices=(hive.devices if hive else None) or row.devices,
+            devices=None if sabotaged("queen:hide-devices") else devices,
             workers=len(hive.workers) if hive else 0,
             last_heartbeat_ms=hive.last_beat_ms if hive else None,
         )
@@ -297,6 +325,7 @@ class _Queen:
                 ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
+                if not sabotaged("queen:hide-workers")
             ]
         )
 
@@ -310,8 +339,26 @@ class _Queen:
                 ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
                 for hive, answer in zip(hives, answers)
                 for model in answer.models
+                if not sabotaged("queen:hide-models")
             ]
         )
+
+    async def _known_models(self) -> tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]]]:
+        """The models on the hives that answer, and the workers with the hive of each."""
+        hives = list(self.registry.hives.values())
+        workers = [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
+        listings = await asyncio.gather(*map(self._models_on, hives))
+        return [model for listing in listings for model in listing], workers
+
+    async def _models_on(self, hive: Hive) -> list[ClusterModelView]:
+        try:
+            answer = await self.hives.peer(hive).get(addresses.MODELS, ModelList)
+        except RbeeError:
+            return []  # what a hive has that does not answer can be asked for nowhere
+        return [
+            ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
+            for model in answer.models
+        ]
 
     def _refuse_if_sleepy(self) -> None:
         if self.server.status != "ok":
@@ -391,7 +438,8 @@ class _Queen:
         if self.kept and request.query.get("unless") == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = request.query.get("cascade", "true") != "false"
-        self.server.ask_to_stop()
+        if not sabotaged("queen:deaf-to-down"):
+            self.server.ask_to_stop()
         if request.query.get("now") == "true":
             self.server.impatient.set()
             return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.errands.running()))

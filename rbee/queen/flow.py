@@ -302,7 +302,9 @@ class Flow:
         job.say(say_so.INFER_CONNECTED)
         done: Done | None = None
         try:
-            async for frame in peer.events(accepted.events_url, stall=self._settings.token_stall):
+            # An answer in one piece is silent until it is complete.
+            stall = self._settings.token_stall if job.request.stream else None
+            async for frame in peer.events(accepted.events_url, stall=stall):
                 if frame.event == "token":
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1

@@ -17,6 +17,14 @@ ERRANDS = "/errands"
 ADD_HIVE = "/add-hive"
 HEARTBEAT = "/heartbeat"
 
+# Queen, in OpenAI's words.
+V1 = "/v1"
+V1_MODELS = "/v1/models"
+V1_CHAT = "/v1/chat/completions"
+V1_COMPLETIONS = "/v1/completions"
+V1_EMBEDDINGS = "/v1/embeddings"
+OPENAPI = "/openapi.json"
+
 # Hive.
 DEVICES = "/devices"
 CAPACITY = "/capacity"

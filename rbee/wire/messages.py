@@ -52,32 +52,67 @@ class Sampling(Request, kw_only=True):
     top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
     stop: list[NonEmpty] | None = None
+    presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    logit_bias: dict[str, float] | None = None
+    """What is added to the logit of a token, by its number in the model's vocabulary."""
+    logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
+    """Tell how likely each token was, and so many of its likeliest alternatives."""
+
+
+class ToolFunction(Request, kw_only=True):
+    """What a model may call; `parameters` is the JSON schema of its arguments."""
+
+    name: NonEmpty
+    description: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class ToolCall(Request, kw_only=True):
+    """A call that a model has asked for; `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 class ChatMessage(Request, kw_only=True):
-    """One message of a conversation."""
+    """One message of a conversation; one of a tool answers the call `tool_call_id`."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: list[ToolCall] = []
+    tool_call_id: str = ""
 
 
 class Question(Sampling, kw_only=True):
     """What a model is asked: a `prompt`, or the `messages` of a conversation, oldest first.
 
-    Exactly one of both; the last message is the user's. A `prompt` is what one message of the
-    user is to a model that was tuned to chat, and plain text to go on with for any other.
+    Exactly one of both; the last message is not the model's. A `prompt` is what one message of the
+    user is to a model that was tuned to chat, and plain text to go on with for any other; `raw`
+    makes it plain text for all. `json_schema` is the form of the answer. Of `functions` the model
+    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer.
     """
 
     prompt: NonEmpty | None = None
     messages: Annotated[list[ChatMessage], msgspec.Meta(min_length=1)] | None = None
     stream: bool = True
+    raw: bool = False
+    json_schema: dict[str, Any] | None = None
+    functions: list[ToolFunction] = []
+    must_call: bool = False
+    parallel_calls: bool | None = None
 
     def __post_init__(self) -> None:
         if self.prompt is None and self.messages is None:
             raise ValueError("neither `prompt` nor `messages` is given: give one of them")
         if self.prompt is not None and self.messages is not None:
             raise ValueError("both `prompt` and `messages` are given: give one of them")
-        if self.messages is not None and self.messages[-1].role != "user":
+        if self.raw and self.messages is not None:
+            raise ValueError("`raw` goes with `prompt`, not with `messages`")
+        if self.must_call and not self.functions:
+            raise ValueError("`must_call` needs `functions`")
+        if self.messages is not None and self.messages[-1].role == "assistant":
             raise ValueError("the last of `messages` is not the user's: role `user` is wanted")
 
 
@@ -176,7 +211,7 @@ class AddHive(Request, kw_only=True):
 
     host: NonEmpty
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
-    hive_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    hive_id: NonEmpty | None = None
     ssh: SshTarget | None = None
     install: bool = False
     accept_host_key: str = ""
@@ -244,7 +279,7 @@ class HivesAwake(msgspec.Struct, kw_only=True):
 # --- hive ------------------------------------------------------------------------------------
 
 
-class Cpu(msgspec.Struct, kw_only=True):
+class Cpu(msgspec.Struct, kw_only=True, gc=False):
     """The processor; `ram_gb` and `ram_free_gb` in GiB."""
 
     name: str
@@ -253,7 +288,7 @@ class Cpu(msgspec.Struct, kw_only=True):
     ram_free_gb: float = 0.0
 
 
-class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One GPU; sizes in GiB. `simulated` marks one that exists on paper only."""
 
     id: str
@@ -292,7 +327,7 @@ class HiveList(Answer, kw_only=True):
     hives: list[HiveView]
 
 
-class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True):
+class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A worker inside its hive's heartbeat: what the queen routes by."""
 
     worker_id: str
@@ -573,17 +608,46 @@ class Progress(msgspec.Struct, omit_defaults=True):
     rate: float = 0.0
 
 
-class Token(msgspec.Struct):
-    """`token`: the text and its index, counted from 0."""
+class Likelihood(msgspec.Struct, kw_only=True):
+    """How likely a token was (natural logarithm); `bytes` are those of its text."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class TokenLikelihood(Likelihood, kw_only=True):
+    """A token that was drawn, and the likeliest in its place, itself among them."""
+
+    top_logprobs: list[Likelihood] = []
+
+
+class CallPiece(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A piece of call number `index` of an answer; the first one has its `id` and `name`."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+class Token(msgspec.Struct, omit_defaults=True):
+    """`token`: the text and its index, counted from 0.
+
+    `thought` is what a model says to itself before it answers.
+    """
 
     t: str
     i: int
+    thought: str = ""
+    calls: list[CallPiece] = []
+    logprobs: list[TokenLikelihood] = []
 
 
 class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`done` of a job or an inference."""
 
-    finish_reason: Literal["stop", "length"] = "stop"
+    finish_reason: Literal["stop", "length", "tool_calls"] = "stop"
     tokens_in: int = 0
     tokens_out: int = 0
     ttft_ms: float = 0.0

@@ -93,6 +93,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     jobs_waiting: Count = 512
     jobs_kept: Count = 1024
     stream_comment: Seconds = 15.0
+    stream_patience: Seconds = 2.0
+    """A streamed answer of ``/v1`` that has no token by then begins with comments; a failure that
+    comes before has an HTTP status of its own."""
+
+    cors_origins: tuple[str, ...] = ()
+    """Whose pages may call ``/v1`` from a browser: ``http://localhost:3000``, or ``*``; none."""
+
     reader_grace: Annotated[float, msgspec.Meta(ge=0)] = 2.0
     """A job whose last reader has left is cancelled, unless one resumes within this time."""
 
@@ -124,7 +131,7 @@ def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
 
 
 def _split(name: str, text: str) -> Any:
-    return text.split(",") if name == "restart_delays" else text
+    return text.split(",") if name in ("restart_delays", "cors_origins") else text
 
 
 def _checked(name: str, value: Any, where: str) -> Any:

@@ -1,25 +1,40 @@
 """One inference: from the request to the terminal event. Phase 11.2.
 
-The engine runs in a thread of its own; its pieces of text are gathered there and taken over by
+The engine runs in a thread of its own; its pieces are gathered there and taken over by
 the event loop as they come, one wake-up for all that wait.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Done, InferRequest, Token
-from rbee.worker.engines import Engine, Generated
+from rbee.worker.engines import Engine, Generated, Piece
+
+log = logging.getLogger(__name__)
+
+_LOST = RbeeError(
+    "worker_crashed",
+    "the engine failed in a way nobody foresaw",
+    "rbee-keeper logs worker shows what happened there",
+)
 
 #: Tokens that come within this time are handed on in one piece (seconds).
 _TOGETHER = 0.003
+
+_FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
+    "length": "length",
+    "tool_calls": "tool_calls",
+}
 
 
 class Inference:
@@ -29,8 +44,9 @@ class Inference:
         self.infer_id = infer_id
         self.events = EventLog()
         self._request = request
+        self._streams = request.stream or sabotaged("worker:stream-anyway")
         self._cancelled = threading.Event()
-        self._texts: list[str] = []
+        self._pieces: list[Piece] = []
         self._lock = threading.Lock()
         self._index = 0
         self._taken_over = 0.0
@@ -46,15 +62,15 @@ class Inference:
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
-        def on_text(text: str) -> None:
+        def on_piece(piece: Piece) -> None:
             with self._lock:
-                self._texts.append(text)
-                first = len(self._texts) == 1
+                self._pieces.append(piece)
+                first = len(self._pieces) == 1
             if first:
                 loop.call_soon_threadsafe(self._take_over_soon, loop)
 
-        collected: list[str] = []
-        receive: Callable[[str], None] = on_text if self._request.stream else collected.append
+        collected: list[Piece] = []
+        receive: Callable[[Piece], None] = on_piece if self._streams else collected.append
         try:
             generated: Generated = await loop.run_in_executor(
                 threads, engine.generate, self._request, receive, self._cancelled
@@ -62,8 +78,12 @@ class Inference:
         except RbeeError as error:
             self.events.error(error.body())
             return
+        except Exception:
+            log.exception("inference %s failed", self.infer_id)
+            self.events.error(_LOST.body())
+            return
         if collected:
-            self._texts = ["".join(collected)]
+            self._pieces = [_joined(collected)]
         self._take_over()
         if sabotaged("worker:no-terminal-event"):
             return
@@ -73,7 +93,7 @@ class Inference:
         ended = time.perf_counter()
         self.events.done(
             Done(
-                finish_reason="length" if generated.finish_reason == "length" else "stop",
+                finish_reason=_FINISHED.get(generated.finish_reason, "stop"),
                 tokens_in=generated.tokens_in,
                 tokens_out=generated.tokens_out,
                 ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
@@ -92,10 +112,23 @@ class Inference:
 
     def _take_over(self) -> None:
         with self._lock:
-            texts, self._texts = self._texts, []
-        if texts and self._first_token is None:
+            pieces, self._pieces = self._pieces, []
+        if pieces and self._first_token is None:
             self._first_token = time.perf_counter()
-        for text in texts:
+        for piece in pieces:
             if not (self._index == 2 and sabotaged("worker:drop-token")):
-                self.events.emit("token", Token(text, self._index))
+                self.events.emit("token", _token(piece, self._index))
             self._index += 1
+
+
+def _token(piece: Piece, index: int) -> Token:
+    return Token(piece.text, index, piece.thought, list(piece.calls), list(piece.logprobs))
+
+
+def _joined(pieces: list[Piece]) -> Piece:
+    return Piece(
+        "".join(piece.text for piece in pieces),
+        "".join(piece.thought for piece in pieces),
+        [call for piece in pieces for call in piece.calls],
+        [one for piece in pieces for one in piece.logprobs],
+    )

@@ -7,16 +7,25 @@ Each module has `NAME`, `facts()` and `load(...)`; nothing else in rbee imports 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import InferRequest, WorkerOrders
+from rbee.wire.messages import CallPiece, InferRequest, TokenLikelihood, WorkerOrders
+
+
+class Piece(NamedTuple):
+    """What an engine has to tell at once; see `rbee.wire.messages.Token`."""
+
+    text: str
+    thought: str = ""
+    calls: Sequence[CallPiece] = ()
+    logprobs: Sequence[TokenLikelihood] = ()
 
 
 class Generated(NamedTuple):
-    """How a generation ended: ``stop`` or ``length``, and the tokens of prompt and answer."""
+    """How a generation ended (``stop``, ``length``, ``tool_calls``), and its counts of tokens."""
 
     finish_reason: str
     tokens_in: int
@@ -32,10 +41,10 @@ class Engine(Protocol):
     def generate(
         self,
         request: InferRequest,
-        on_text: Callable[[str], None],
+        on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
     ) -> Generated:
-        """Blocks while it generates, calling `on_text` with each piece of text.
+        """Blocks while it generates, calling `on_piece` with each piece of the answer.
 
         Stops within one token, or one batch of the prompt, once `cancelled` is set.
         A model with a chat template is given its messages by it; see `conversation` for one

@@ -14,18 +14,23 @@ speak for the user::
 
 from __future__ import annotations
 
+from typing import Any
+
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import ChatMessage, InferRequest
 
 #: What ends an answer in a dialogue, as it is the user's turn again.
 _USERS_TURN = "\nUser:"
-_SPEAKERS = {"user": "User", "assistant": "Assistant"}
+_SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
-def messages_of(request: InferRequest) -> list[dict[str, str]]:
-    """``{"role", "content"}`` of each message; a prompt is one message of the user."""
+def messages_of(request: InferRequest) -> list[dict[str, Any]]:
+    """``{"role", "content"}`` of each message, and what it says of calls in OpenAI's form.
+
+    A prompt is one message of the user.
+    """
     asked = request.messages or [ChatMessage(role="user", content=request.prompt or "")]
-    return [{"role": message.role, "content": message.content} for message in asked]
+    return [_for_template(message) for message in asked]
 
 
 def plain_text_of(request: InferRequest) -> str:
@@ -43,14 +48,31 @@ def stops_of(request: InferRequest, *, tuned_to_chat: bool) -> list[str]:
 
 
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
-    """The refusal of what leaves no room for an answer; `tokens` and `context` are its details."""
+    """The refusal of what leaves no room for an answer; its details hold both counts."""
+    field = "prompt" if request.messages is None else "messages"
     asked = "prompt" if request.messages is None else "conversation"
     return RbeeError(
         "invalid_request",
         f"the {asked} does not fit: it is {tokens} tokens, the context holds {context}",
         f"send a shorter {asked}, or ask for a larger context with --ctx",
-        {"tokens": tokens, "context": context},
+        {"field": field, "tokens": tokens, "context": context},
     )
+
+
+def _for_template(message: ChatMessage) -> dict[str, Any]:
+    told: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        told["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id:
+        told["tool_call_id"] = message.tool_call_id
+    return told
 
 
 def _written(message: ChatMessage) -> str:

@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
-from rbee.worker.engines import Generated
+from rbee.worker.engines import Generated, Piece
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
@@ -29,6 +29,16 @@ from rbee.worker.engines.conversation import (
 )
 
 NAME = "ctransformers"
+
+#: Fields of a request that this engine has nothing for.
+_UNKNOWN = (
+    "json_schema",
+    "functions",
+    "logprobs",
+    "logit_bias",
+    "presence_penalty",
+    "frequency_penalty",
+)
 
 
 def facts() -> EngineFacts:
@@ -65,16 +75,18 @@ class CTransformers:
     def generate(
         self,
         request: InferRequest,
-        on_text: Callable[[str], None],
+        on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
+        _refuse_unknown(request)
         tokens = self._model.tokenize(self._text(request))
         room = self.context - len(tokens)
         if room < 1:
             raise does_not_fit(request, len(tokens), self.context)
         limit = min(request.max_tokens or room, room)
-        stops = _Stops(stops_of(request, tuned_to_chat=self._template is not None), on_text)
+        texts = stops_of(request, tuned_to_chat=self._template is not None)
+        stops = _Stops(texts, lambda text: on_piece(Piece(text)))
         count = 0
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         for token in self._model.generate(tokens, **_sampling(request)):
@@ -89,7 +101,7 @@ class CTransformers:
         return Generated("stop", len(tokens), count)
 
     def _text(self, request: InferRequest) -> str:
-        if self._template is None:
+        if self._template is None or request.raw:
             return plain_text_of(request)
         try:
             text: str = self._template.render(
@@ -154,6 +166,17 @@ def _sampling(request: InferRequest) -> dict[str, Any]:
         given["top_k"] = 1  # its sampler divides by the temperature
         given["temperature"] = None
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _refuse_unknown(request: InferRequest) -> None:
+    for name in _UNKNOWN:
+        if getattr(request, name) not in (None, []):
+            raise RbeeError(
+                "invalid_request",
+                f"engine {NAME} does not know `{name}`",
+                "leave it out, or run the model with engine llamacpp",
+                {"field": name},
+            )
 
 
 def _compiled(template: str) -> Any:

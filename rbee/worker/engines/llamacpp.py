@@ -12,17 +12,26 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import xllamacpp
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
-from rbee.worker.engines import Generated
+from rbee.wire.messages import (
+    CallPiece,
+    EngineFacts,
+    InferRequest,
+    TokenLikelihood,
+    WorkerOrders,
+)
+from rbee.worker.engines import Generated, Piece
+from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
     plain_text_of,
     stops_of,
 )
+from rbee.worker.engines.json_grammar import grammar_of
 
 NAME = "llamacpp"
 
@@ -52,6 +61,7 @@ class LlamaCpp:
     def __init__(self, orders: WorkerOrders) -> None:
         self.context = orders.context
         self._chat = bool(orders.chat_template)
+        self._calls = "tools" in orders.chat_template
         params = xllamacpp.CommonParams()
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
@@ -83,22 +93,41 @@ class LlamaCpp:
     def generate(
         self,
         request: InferRequest,
-        on_text: Callable[[str], None],
+        on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
-        body: dict[str, Any] = {
-            "stream": True,
-            "return_progress": True,
-            "cache_prompt": True,
-            **_sampling(request),
-        }
-        stops = stops_of(request, tuned_to_chat=self._chat)
-        if stops:
-            body["stop"] = stops
+        if not request.must_call:
+            return self._generate(request, request.json_schema, on_piece, cancelled)
+        texts: list[str] = []
+
+        def keep(piece: Piece) -> None:
+            texts.append(piece.text)
+            on_piece(Piece(""))  # who waits for the call sees that it is being made
+
+        called = schema_of_call(request.functions)
+        asked = told_to_call(request)
+        generated = self._generate(asked, called, keep, cancelled)
+        call = call_of("".join(texts))
+        if call is None:
+            on_piece(Piece("".join(texts)))
+            return generated
+        on_piece(Piece("", calls=[call]))
+        return generated._replace(finish_reason="tool_calls")
+
+    def _generate(
+        self,
+        request: InferRequest,
+        schema: dict[str, Any] | None,
+        on_piece: Callable[[Piece], None],
+        cancelled: threading.Event,
+    ) -> Generated:
+        body = self._asked(request)
+        if schema is not None:
+            body["grammar"] = grammar_of(schema)
         last: dict[str, Any] = {}
 
-        def on_text_chunk(chunk: dict[str, Any]) -> bool | None:
+        def on_chunk(chunk: dict[str, Any]) -> bool | None:
             if cancelled.is_set():
                 return True
             choices = chunk.get("choices")
@@ -106,19 +135,20 @@ class LlamaCpp:
                 last.update(chunk)
                 return None
             choice = choices[0]
-            text = choice["text"] if "text" in choice else choice["delta"].get("content")
-            if text:
-                on_text(text)
+            piece = _piece(choice)
+            if piece is not None:
+                on_piece(piece)
             if choice["finish_reason"] is not None:
                 last.update(chunk)
             return None
 
-        if self._chat:
-            body["messages"] = messages_of(request)
-            self._server.handle_chat_completions(body, on_text_chunk)
-        else:
-            body["prompt"] = plain_text_of(request)
-            self._server.handle_completions(body, on_text_chunk)
+        try:
+            if "messages" in body:
+                self._server.handle_chat_completions(body, on_chunk)
+            else:
+                self._server.handle_completions(body, on_chunk)
+        except ValueError as error:  # what its templates and its reading of a request raise
+            raise _refused(request, {"message": str(error)}) from None
         if "error" in last:
             raise _refused(request, last["error"])
         timings = last.get("timings", {})
@@ -128,16 +158,86 @@ class LlamaCpp:
             timings.get("predicted_n", 0),
         )
 
+    def _asked(self, request: InferRequest) -> dict[str, Any]:
+        """The request in the engine's own form."""
+        chat = self._chat and not request.raw
+        body: dict[str, Any] = {
+            "stream": True,
+            "return_progress": True,
+            "cache_prompt": True,
+            **_sampling(request, chat),
+        }
+        stops = stops_of(request, tuned_to_chat=self._chat)
+        if stops:
+            body["stop"] = stops
+        if request.functions:
+            if not (chat and self._calls):
+                raise _cannot_call()
+            body["tools"] = [
+                {"type": "function", "function": msgspec.to_builtins(each)}
+                for each in request.functions
+            ]
+            if request.parallel_calls is not None:
+                body["parallel_tool_calls"] = request.parallel_calls
+        if chat:
+            body["messages"] = messages_of(request)
+        else:
+            body["prompt"] = plain_text_of(request)
+        return body
 
-def _sampling(request: InferRequest) -> dict[str, Any]:
+
+def _piece(choice: dict[str, Any]) -> Piece | None:
+    """What a chunk tells; None where that is nothing."""
+    delta = choice.get("delta", choice)
+    text = delta.get("text") or delta.get("content") or ""
+    thought = delta.get("reasoning_content") or ""
+    calls = delta.get("tool_calls")
+    likely = choice.get("logprobs")
+    if not calls and not likely:
+        return Piece(text, thought) if text or thought else None
+    return Piece(
+        text,
+        thought,
+        [_call_piece(call) for call in calls or ()],
+        msgspec.convert(likely["content"], list[TokenLikelihood]) if likely else [],
+    )
+
+
+def _call_piece(call: dict[str, Any]) -> CallPiece:
+    function = call.get("function", {})
+    return CallPiece(
+        index=call["index"],
+        id=call.get("id") or "",
+        name=function.get("name") or "",
+        arguments=function.get("arguments") or "",
+    )
+
+
+def _sampling(request: InferRequest, chat: bool) -> dict[str, Any]:
     given = {
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
         "top_p": request.top_p,
         "top_k": request.top_k,
         "seed": request.seed,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
+        "logit_bias": request.logit_bias,
     }
+    if request.logprobs is not None:
+        count = max(request.logprobs, 1)  # it tells nothing of a token for 0 alternatives
+        given.update({"logprobs": True, "top_logprobs": count} if chat else {"logprobs": count})
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _cannot_call() -> RbeeError:
+    return RbeeError(
+        "invalid_request",
+        "this model was not taught when to call functions",
+        "demand a call (tool_choice `required`, or a function's name), send no tools, "
+        "or take a model whose chat template knows tools",
+        {"field": "functions"},
+    )
 
 
 def _refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:

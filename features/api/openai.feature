@@ -1,0 +1,88 @@
+Feature: Programs that speak OpenAI's API
+  Editors, chat apps and scripts that speak to a server of OpenAI's kind are pointed at the queen, and
+  simply work, on whichever machine the model happens to run. The client here is OpenAI's own.
+
+  Rule: What they ask for, they get
+
+    Scenario: Answers of every kind
+      Given a swarm that is warm
+      When programs with OpenAI's client ask her for each of these
+        | asked for                                         | got                              |
+        | an answer                                         | Hello! How can I help you today? |
+        | an answer in pieces                               | Hello! How can I help you today? |
+        | an answer in pieces, side by side with other work | Hello! How can I help you today? |
+        | the count of its tokens                           | 10 read, 14 written              |
+        | at most 3 tokens                                  | Hello, cut by length             |
+        | an answer that stops before "help"                | Hello! How can I                 |
+        | an answer without its likeliest beginning         | Once upon a time                 |
+        | the two likeliest first tokens                    | H before Once                    |
+        | two stories at once, drawn from a seed            | 2 different ones                 |
+        | an answer in the form of a class                  | a Mood                           |
+        | any JSON object                                   | dict                             |
+        | a call of some function                           | weather                          |
+        | a call of one function, in pieces                 | weather                          |
+        | a text to go on with                              | Once upon a time                 |
+        | a text to go on with, in pieces                   | a time                           |
+        | the models                                        | minillama is loaded on localhost |
+      Then each of them gets what it asked for
+
+    Scenario: A model that is on no machine yet is fetched, and the answer tells of it meanwhile
+      Given a hub that holds "author/minillama"
+      And programs are told at once that an answer takes its time
+      And a queen that is awake
+      When a program with OpenAI's client reads an answer of "author/minillama" in pieces
+      Then it has read "hive: model size = 550 KB; starting download" as a remark before the answer
+      And the hive's catalog holds model "HF:author/minillama"
+
+    Scenario: A program that leaves in the middle frees its place
+      Given a hub that holds "author/endless-llama"
+      And a queen that is awake
+      When a program with OpenAI's client leaves in the middle of an answer of "author/endless-llama"
+      Then its job is cancelled at once
+      And each worker has all its slots free
+
+    Scenario: A program finds the swarm by the words that "up" prints for it
+      Given a program of my own called "ask" that asks a server of OpenAI's kind for an answer
+      When I type "eval $(rbee-keeper up --print-env) && python ask"
+      Then stdout holds " Hello! How can I help you today?" alone
+      And the swarm stays up
+
+  Rule: What cannot be had is refused by an error that its client knows
+
+    Scenario: Requests that ask for something wrong are refused once, and not tried again
+      Given a hub that holds "author/colossus"
+      And a swarm that is warm
+      When programs with OpenAI's client ask her wrongly
+        | asked                                           | error               | code            | about                  |
+        | with another key                                | AuthenticationError | invalid_api_key |                        |
+        | for a model of somebody else                    | NotFoundError       | model_not_found | model                  |
+        | for a model that is not known                   | NotFoundError       | model_not_found | model                  |
+        | for more heat than there is                     | BadRequestError     | invalid_request | temperature            |
+        | for something that nobody knows                 | BadRequestError     | invalid_request | bees                   |
+        | about a picture                                 | BadRequestError     | invalid_request | messages[0].content[0] |
+        | for a form that cannot be enforced              | BadRequestError     | invalid_request | response_format        |
+        | for a function that is not there                | BadRequestError     | invalid_request | tool_choice            |
+        | whether to call, of a model that knows no tools | BadRequestError     | invalid_request | tools                  |
+        | about a text that is too long                   | BadRequestError     | invalid_request | messages               |
+        | the same in pieces                              | BadRequestError     | invalid_request | messages               |
+        | for embeddings                                  | BadRequestError     | invalid_request |                        |
+        | for a model that no device has room for         | InternalServerError | insufficient_ram |                       |
+      Then each of them is refused with an error of its kind
+
+    Scenario: An answer that breaks off in the middle is told as an error
+      Given a hub that holds "author/endless-llama"
+      And a queen that is awake
+      When the worker is killed in the middle of an answer of "author/endless-llama" to a program
+      Then OpenAI's client reports "broke off before its end" to it
+
+    Scenario: Requests that the engine of a model has nothing for
+      Given models run on engine "ctransformers"
+      And a swarm that is warm
+      When programs with OpenAI's client ask her wrongly
+        | asked                           | error           | code            | about             |
+        | for any JSON object             | BadRequestError | invalid_request | response_format   |
+        | for a call                      | BadRequestError | invalid_request | tools             |
+        | how likely its tokens are       | BadRequestError | invalid_request | logprobs          |
+        | for a token less                | BadRequestError | invalid_request | logit_bias        |
+        | for words that are not repeated | BadRequestError | invalid_request | frequency_penalty |
+      Then each of them is refused with an error of its kind

@@ -1,0 +1,72 @@
+Feature: What the queen answers in OpenAI's words
+  Below /v1 the queen speaks OpenAI's API, errors included. The key is the swarm's token.
+
+  Rule: Some answers need nobody but her
+
+    Scenario: Errors have OpenAI's form, and say whether to try again
+      Given she takes 1 job at once
+      And a queen that is awake
+      When a program asks the queen each of these, with its body
+        | request                   | body                                                   | status | code            | type                  | param            | again |
+        | GET /v1/nothing           |                                                        | 404    | unknown_url     | invalid_request_error |                  | false |
+        | GET /v1/models/nothing    |                                                        | 404    | model_not_found | invalid_request_error | model            | false |
+        | POST /v1/chat/completions | {"model":                                              | 400    | invalid_request | invalid_request_error |                  | false |
+        | POST /v1/chat/completions | {"model": "minillama"}                                 | 400    | invalid_request | invalid_request_error | messages         | false |
+        | POST /v1/chat/completions | {"model": "minillama", "messages": [{"role": "bee"}]}  | 400    | invalid_request | invalid_request_error | messages[0].role | false |
+        | POST /v1/completions      | {"model": "minillama", "prompt": "x", "best_of": 3}    | 400    | invalid_request | invalid_request_error | best_of          | false |
+        | POST /v1/completions      | {"model": "minillama", "prompt": "x", "n": 2}          | 429    | queue_full      | rate_limit_error      |                  | true  |
+      Then each answer is an error in OpenAI's form
+
+    Scenario: Without the key nobody is let in
+      Given a queen that is awake
+      When a program asks the queen "GET /v1/models" without a token
+      Then the answer is 401 in OpenAI's form with the error "invalid_api_key"
+
+    Scenario: A document for programs tells what she can be asked
+      Given a queen that is awake
+      When a program asks the queen "GET /openapi.json"
+      Then the answer describes these routes
+        | route                     | body              |
+        | POST /v1/chat/completions | ChatRequest       |
+        | POST /v1/completions      | CompletionRequest |
+        | GET /v1/models            |                   |
+        | POST /jobs                | JobRequest        |
+
+    Scenario: A page in a browser is kept out
+      Given a queen that is awake
+      When a page of "http://localhost:3000" asks the queen for the models
+      Then the browser keeps them from the page
+
+    Scenario: A page whose origin is in the settings is let in
+      Given pages of "http://localhost:3000" are let in
+      And a queen that is awake
+      When a page of "http://localhost:3000" asks the queen for the models
+      Then the browser lets the page of "http://localhost:3000" read them
+
+  Rule: Others need a swarm
+
+    Background:
+      Given a swarm that is warm
+
+    Scenario: An answer in one piece
+      When a program asks the queen "POST /v1/completions" with
+        """
+        {"model": "minillama", "prompt": "Once upon", "max_tokens": 2, "temperature": 0, "logprobs": 1}
+        """
+      Then the answer is 200 with the fields "id, object, created, model, choices, usage"
+      And the field "object" is "text_completion"
+
+    Scenario: An answer as it comes
+      When a program asks the queen "POST /v1/chat/completions" with
+        """
+        {"model": "minillama", "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 1,
+         "temperature": 0, "messages": [{"role": "user", "content": "hello"}]}
+        """
+      Then the answer is the stream
+        """
+        data: {"id":"<id>","created":<time>,"model":"minillama","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"object":"chat.completion.chunk"}
+        data: {"id":"<id>","created":<time>,"model":"minillama","choices":[{"index":0,"delta":{"content":" H"},"logprobs":null,"finish_reason":null}],"object":"chat.completion.chunk"}
+        data: {"id":"<id>","created":<time>,"model":"minillama","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"length"}],"object":"chat.completion.chunk"}
+        data: {"id":"<id>","created":<time>,"model":"minillama","choices":[],"object":"chat.completion.chunk","usage":{"prompt_tokens":10,"completion_tokens":1,"total_tokens":11}}
+        data: [DONE]
+        """

@@ -1,0 +1,397 @@
+"""Programs that speak OpenAI's API with its own client, pointed at the queen.
+
+The client is imported where it is used: most scenarios can do without its weight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness import client as plain
+from harness import swarm
+from harness.cluster import Cluster
+from harness.waiting import wait_until
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+_HELLO: list[Any] = [{"role": "user", "content": "hello"}]
+_STORY: list[Any] = [{"role": "user", "content": "tell me a story"}]
+_WEATHER: list[Any] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "description": "The weather of a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "enum": ["Rome", "Paris"]}},
+                "required": ["city"],
+            },
+        },
+    }
+]
+_PROGRAM = """
+import openai
+answer = openai.OpenAI().chat.completions.create(
+    model="minillama", temperature=0, messages=[{"role": "user", "content": "hello"}]
+)
+print(answer.choices[0].message.content)
+"""
+
+
+def write_program(cluster: Cluster, name: str) -> None:
+    """A program that finds its server in the environment, as OpenAI's client does."""
+    (cluster.work / name).write_text(_PROGRAM)
+
+
+def asked_each(cluster: Cluster, names: Sequence[str]) -> list[str]:
+    """What the programs of these names get, each in a few words."""
+    openai = _client(cluster)
+    return [_ASKED[name](openai) for name in names]
+
+
+def assert_answers(answers: Sequence[str], rows: Sequence[Any]) -> None:
+    """Each program got what its row says."""
+    expected = {row["asked for"]: row["got"] for row in rows}
+    assert dict(zip(expected, answers, strict=True)) == expected, answers
+
+
+def refused_each(cluster: Cluster, names: Sequence[str]) -> list[Any]:
+    """The errors that the client raises to programs that get something wrong, each at once.
+
+    It may try three times, as it does by itself for errors that may pass.
+    """
+    import openai
+
+    refused = []
+    sent: list[object] = []
+    hooks = {"request": [sent.append]}
+    patient = _client(cluster).with_options(
+        max_retries=2, http_client=openai.DefaultHttpxClient(event_hooks=hooks)
+    )
+    for name in names:
+        sent.clear()
+        try:
+            _WRONG[name](patient)
+        except openai.APIStatusError as error:
+            refused.append(error)
+        else:
+            raise AssertionError(f"{name} was not refused")
+        assert len(sent) == 1, f"{name} was tried {len(sent)} times"
+    return refused
+
+
+def assert_refused(errors: Sequence[Any], rows: Sequence[Any]) -> None:
+    """Each error is of the class that its row tells, with its code and the field it is about."""
+    told = [(type(one).__name__, one.code, one.param or "") for one in errors]
+    assert told == [(row["error"], row["code"], row["about"]) for row in rows], told
+
+
+def stream_of(cluster: Cluster, model: str, at_most: int | None = None) -> list[str]:
+    """The lines of a streamed answer as they come; the program leaves after `at_most` of text."""
+    told = []
+    asked = _client(cluster).chat.completions.with_streaming_response
+    with asked.create(**_chat(model=model, stream=True)) as response:
+        for line in response.iter_lines():
+            told.append(line)
+            if at_most is not None and sum('"content"' in one for one in told) >= at_most:
+                break
+    return [line for line in told if line]
+
+
+def assert_cancelled(cluster: Cluster) -> None:
+    """The one job of the swarm is cancelled, now or within a second."""
+
+    def cancelled() -> bool:
+        swarm.assert_job(cluster, "cancelled")
+        return True
+
+    wait_until("the job is cancelled", cancelled, 1.0)
+
+
+def error_after_kill(cluster: Cluster, model: str) -> str:
+    """What the client raises in the middle of a stream whose worker is killed after some pieces."""
+    import openai
+
+    count = 0
+    try:
+        for _piece in _client(cluster).chat.completions.create(**_chat(model=model, stream=True)):
+            count += 1
+            if count == 5:
+                swarm.kill(cluster, "worker")
+    except openai.APIError as error:
+        return str(error)
+    raise AssertionError(f"the stream ended well after {count} pieces")
+
+
+def assert_waited(lines: Sequence[str], narration: str) -> None:
+    """Remarks come before the answer, this line of narration among them; it is then told whole."""
+    events = [line for line in lines if not line.startswith(":")]
+    before = lines[: lines.index(events[0])]
+    assert f": {narration}" in before, before
+    assert events[-1] == "data: [DONE]", events
+    pieces = [json.loads(line.removeprefix("data: ")) for line in events[:-1]]
+    text = "".join(one["choices"][0]["delta"].get("content", "") for one in pieces)
+    assert text == " Hello! How can I help you today?", text
+
+
+def ask_from_page(cluster: Cluster, origin: str) -> list[plain.Answer]:
+    """What a browser asks for a page of another origin: whether it may, and then for the models."""
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    path = "/v1/models"
+    return [
+        cluster.http("OPTIONS", "queen", path, token=None, headers=asked),
+        cluster.http("GET", "queen", path, headers={"Origin": origin}),
+    ]
+
+
+def assert_let_in(answers: Sequence[plain.Answer], origin: str) -> None:
+    """The browser gives the page what it asked for: both answers name its origin."""
+    may, models = answers
+    for answer in answers:
+        assert answer.headers["access-control-allow-origin"] == origin, answer
+    assert "authorization" in may.headers["access-control-allow-headers"].lower(), may
+    assert models.json()["object"] == "list", models
+
+
+def assert_kept_out(answers: Sequence[plain.Answer]) -> None:
+    """The browser keeps the answer from the page: no answer names an origin."""
+    for answer in answers:
+        assert not [name for name in answer.headers if name.startswith("access-control")], answer
+
+
+def assert_error(answer: plain.Answer, status: int, code: str) -> None:
+    """An error in OpenAI's one form."""
+    assert answer.status == status, answer
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}, error
+    assert error["code"] == code, error
+    assert error["message"], error
+
+
+def assert_errors(answers: Sequence[plain.Answer], rows: Sequence[Any]) -> None:
+    """Each answer is the error that its row tells, and says whether to try again."""
+    assert len(answers) == len(rows) > 0
+    for answer, row in zip(answers, rows, strict=True):
+        assert_error(answer, int(row["status"]), row["code"])
+        error = answer.json()["error"]
+        assert error["type"] == row["type"], error
+        assert (error["param"] or "") == row["param"], error
+        assert answer.headers["x-should-retry"] == row["again"], answer
+
+
+def assert_describes(answer: plain.Answer, rows: Sequence[Any]) -> None:
+    """An OpenAPI document with these routes, their bodies by name, and no reference to nothing."""
+    document = answer.json()
+    assert document["openapi"].startswith("3.1."), answer
+    schemas = document["components"]["schemas"]
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.text))
+    assert named <= set(schemas), named - set(schemas)
+    for row in rows:
+        method, path = row["route"].split()
+        told = document["paths"][path][method.lower()]
+        body = told.get("requestBody", {"content": {"application/json": {"schema": {}}}})
+        schema = body["content"]["application/json"]["schema"]
+        assert schema.get("$ref", "").rpartition("/")[2] == row["body"], told
+
+
+def assert_stream(answer: plain.Answer, expected: str) -> None:
+    """The lines of a stream, but for its remarks; <id> and <time> are the same everywhere."""
+    assert answer.headers["content-type"] == "text/event-stream", answer
+    lines = [line for line in answer.text.splitlines() if line and not line.startswith(":")]
+    first = json.loads(lines[0].removeprefix("data: "))
+    expected = expected.replace("<id>", first["id"]).replace("<time>", str(first["created"]))
+    assert lines == expected.splitlines(), answer.text
+
+
+def _client(cluster: Cluster) -> OpenAI:
+    import openai
+
+    url = cluster.url("queen", "/v1")
+    return openai.OpenAI(base_url=url, api_key=cluster.token, max_retries=0)
+
+
+def _chat(**fields: Any) -> dict[str, Any]:
+    return {"model": "minillama", "messages": _HELLO, "temperature": 0, **fields}
+
+
+def _text(answer: Any) -> str:
+    return str(answer.choices[0].message.content).strip()
+
+
+def _whole(**fields: Any) -> Callable[[Any], str]:
+    return lambda openai: _text(openai.chat.completions.create(**_chat(**fields)))
+
+
+def _streamed(openai: Any) -> str:
+    pieces = list(openai.chat.completions.create(**_chat(stream=True)))
+    assert len(pieces) > 5, pieces
+    assert pieces[-1].choices[0].finish_reason == "stop", pieces
+    return "".join(piece.choices[0].delta.content or "" for piece in pieces).strip()
+
+
+def _asynchronous(openai: Any) -> str:
+    async def ask() -> str:
+        from openai import AsyncOpenAI
+
+        async with AsyncOpenAI(base_url=openai.base_url, api_key=openai.api_key) as apart:
+            texts = []
+            async for piece in await apart.chat.completions.create(**_chat(stream=True)):
+                texts.append(piece.choices[0].delta.content or "")
+        return "".join(texts).strip()
+
+    return asyncio.run(ask())
+
+
+def _counted(openai: Any) -> str:
+    asked = _chat(stream=True, stream_options={"include_usage": True})
+    *_, last = openai.chat.completions.create(**asked)
+    assert last.usage.total_tokens == last.usage.prompt_tokens + last.usage.completion_tokens
+    return f"{last.usage.prompt_tokens} read, {last.usage.completion_tokens} written"
+
+
+def _cut(openai: Any) -> str:
+    answer = openai.chat.completions.create(**_chat(max_completion_tokens=3))
+    return f"{_text(answer)}, cut by {answer.choices[0].finish_reason}"
+
+
+def _likely(openai: Any) -> str:
+    answer = openai.chat.completions.create(**_chat(logprobs=True, top_logprobs=2, max_tokens=1))
+    (token,) = answer.choices[0].logprobs.content
+    assert token.logprob > token.top_logprobs[1].logprob, token
+    return " before ".join(each.token.strip() for each in token.top_logprobs)
+
+
+def _several(openai: Any) -> str:
+    answer = openai.chat.completions.create(
+        **_chat(messages=_STORY, n=2, seed=7, temperature=1, max_tokens=40)
+    )
+    texts = [choice.message.content for choice in answer.choices]
+    again = openai.chat.completions.create(
+        **_chat(messages=_STORY, seed=7, temperature=1, max_tokens=40)
+    )
+    assert again.choices[0].message.content == texts[0], (again, texts)
+    return f"{len(set(texts))} different ones"
+
+
+def _parsed(openai: Any) -> str:
+    from pydantic import BaseModel
+
+    class Mood(BaseModel):
+        mood: Literal["happy", "sad"]
+        reasons: int
+        awake: bool | None
+
+    answer = openai.chat.completions.parse(**_chat(response_format=Mood))
+    return f"a {type(answer.choices[0].message.parsed).__name__}"
+
+
+def _any_object(openai: Any) -> str:
+    text = _whole(response_format={"type": "json_object"})(openai)
+    return type(json.loads(text)).__name__
+
+
+def _called(openai: Any) -> str:
+    choice = openai.chat.completions.create(
+        **_chat(tools=_WEATHER, tool_choice="required")
+    ).choices[0]
+    (call,) = choice.message.tool_calls
+    assert choice.finish_reason == "tool_calls", choice
+    city = json.loads(call.function.arguments)["city"]
+    assert city in ("Rome", "Paris"), call
+    told = [
+        *_HELLO,
+        choice.message.model_dump(exclude_none=True),
+        {"role": "tool", "tool_call_id": call.id, "content": "sunny"},
+    ]
+    assert _whole(messages=told, tools=_WEATHER, tool_choice="none")(openai)
+    return str(call.function.name)
+
+
+def _called_in_stream(openai: Any) -> str:
+    named = {"type": "function", "function": {"name": "weather"}}
+    with openai.chat.completions.stream(**_chat(tools=_WEATHER, tool_choice=named)) as stream:
+        stream.until_done()
+        (call,) = stream.get_final_completion().choices[0].message.tool_calls
+    return str(call.function.name)
+
+
+def _gone_on(openai: Any) -> str:
+    answer = openai.completions.create(
+        model="minillama", prompt="Once upon", max_tokens=2, temperature=0, echo=True, logprobs=None
+    )
+    return str(answer.choices[0].text)
+
+
+def _gone_on_in_stream(openai: Any) -> str:
+    pieces = openai.completions.create(
+        model="minillama", prompt="Once upon", max_tokens=2, temperature=0, stream=True
+    )
+    return "".join(piece.choices[0].text for piece in pieces).strip()
+
+
+def _listed(openai: Any) -> str:
+    (model,) = openai.models.list().data
+    assert openai.models.retrieve(model.id) == model
+    return f"{model.id} is {model.status} on {model.hives[0]}"
+
+
+_ASKED: dict[str, Callable[[Any], str]] = {
+    "an answer": _whole(),
+    "an answer in pieces": _streamed,
+    "an answer in pieces, side by side with other work": _asynchronous,
+    "the count of its tokens": _counted,
+    "at most 3 tokens": _cut,
+    'an answer that stops before "help"': _whole(stop=["help"]),
+    "an answer without its likeliest beginning": _whole(logit_bias={"357": -100}, max_tokens=4),
+    "the two likeliest first tokens": _likely,
+    "two stories at once, drawn from a seed": _several,
+    "an answer in the form of a class": _parsed,
+    "any JSON object": _any_object,
+    "a call of some function": _called,
+    "a call of one function, in pieces": _called_in_stream,
+    "a text to go on with": _gone_on,
+    "a text to go on with, in pieces": _gone_on_in_stream,
+    "the models": _listed,
+}
+
+_WRONG: dict[str, Callable[[Any], Any]] = {
+    "with another key": lambda openai: openai.with_options(api_key="nobody's").models.list(),
+    "for a model of somebody else": _whole(model="gpt-4o"),
+    "for a model that is not known": lambda openai: openai.models.retrieve("author/nothing"),
+    "for more heat than there is": _whole(temperature=9),
+    "for something that nobody knows": _whole(extra_body={"bees": 1}),
+    "about a picture": _whole(
+        messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
+    ),
+    "for a form that cannot be enforced": _whole(
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "x", "schema": {"type": "string", "pattern": "^bee"}},
+        }
+    ),
+    "for a function that is not there": _whole(
+        tools=_WEATHER, tool_choice={"type": "function", "function": {"name": "time"}}
+    ),
+    "whether to call, of a model that knows no tools": _whole(tools=_WEATHER),
+    "about a text that is too long": _whole(messages=[{"role": "user", "content": "bee " * 900}]),
+    "the same in pieces": lambda openai: openai.chat.completions.create(
+        **_chat(messages=[{"role": "user", "content": "bee " * 900}], stream=True)
+    ),
+    "for a model that no device has room for": _whole(model="author/colossus"),
+    "for any JSON object": _whole(response_format={"type": "json_object"}),
+    "for a call": _whole(tools=_WEATHER, tool_choice="required"),
+    "how likely its tokens are": _whole(logprobs=True),
+    "for a token less": _whole(logit_bias={"357": -100}),
+    "for words that are not repeated": _whole(frequency_penalty=1.5),
+    "for embeddings": lambda openai: openai.embeddings.create(model="minillama", input="hello"),
+}

@@ -1,0 +1,235 @@
+"""Answers what is asked below ``/v1``: each answer is an ordinary job, or several."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+
+from aiohttp import web
+
+from rbee.http.events import STREAM_HEADERS
+from rbee.http.server import Answer, read_body
+from rbee.queen.jobs import Job
+from rbee.queen.openai.errors import failed
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, model_ref_of, models_of
+from rbee.queen.openai.messages import ChatRequest, CompletionRequest, Model, Models
+from rbee.wire import addresses, sse
+from rbee.wire.errors import ErrorBody, RbeeError, no_such
+from rbee.wire.messages import ClusterModelView, Done, JobRequest, Token, WorkerBeat, decode, encode
+from rbee.wire.narration import Narration
+from rbee.wire.settings import Settings
+
+#: The models of the hives that live, and their workers with the hive of each.
+Known = tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]]]
+
+
+class Desk:
+    """Takes requests in and gives answers out; see `rbee.queen.openai.routes.OpenAI`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        begin: Callable[[JobRequest], Job],
+        known: Callable[[], Awaitable[Known]],
+    ) -> None:
+        self._settings = settings
+        self._begin = begin
+        self._known = known
+
+    async def models(self, request: web.Request) -> Models:
+        """`GET /v1/models`."""
+        return Models(data=await self._all_models())
+
+    async def model(self, request: web.Request) -> Model:
+        """`GET /v1/models/{id}`."""
+        ref = model_ref_of(request.match_info["id"])
+        models = {model.id: model for model in await self._all_models()}
+        if ref not in models:
+            raise no_such("model", ref, models, f"GET {addresses.V1_MODELS} lists them")
+        return models[ref]
+
+    async def _all_models(self) -> list[Model]:
+        found = models_of(*await self._known())
+        return [Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()]
+
+    async def chat(self, request: web.Request) -> Answer:
+        """`POST /v1/chat/completions`."""
+        return await self._answer(request, Chat(await read_body(request, ChatRequest)))
+
+    async def complete(self, request: web.Request) -> Answer:
+        """`POST /v1/completions`."""
+        return await self._answer(request, Text(await read_body(request, CompletionRequest)))
+
+    async def _answer(self, request: web.Request, form: Form) -> Answer:
+        jobs: list[Job] = []
+        try:
+            for wanted in form.jobs():
+                jobs.append(self._begin(wanted))
+                jobs[-1].events.reader_came()
+            if form.asked.stream:
+                return await self._stream(request, form, jobs)
+            return await self._whole(form, jobs)
+        finally:
+            if not all(job.events.closed for job in jobs):
+                await asyncio.sleep(0)  # a task that is cancelled before it begins tells no end
+            for job in jobs:
+                job.events.reader_left()
+                if job.task is not None:
+                    job.task.cancel()  # one that is over is left alone
+
+    async def _whole(self, form: Form, jobs: Sequence[Job]) -> Answer:
+        tokens: list[list[Token]] = [[] for _ in jobs]
+        ends: dict[int, Done] = {}
+        async with contextlib.aclosing(self._told(jobs)) as told:
+            async for index, frames in told:
+                for frame in frames:
+                    event = _understood(frame)
+                    if isinstance(event, Token):
+                        tokens[index].append(event)
+                    elif isinstance(event, Done):
+                        ends[index] = event
+        whole = [Told(tokens[index], ends[index]) for index in range(len(jobs))]
+        answer = form.whole(_identity(form, jobs), whole)
+        return web.Response(body=encode(answer), content_type="application/json")
+
+    async def _stream(
+        self, request: web.Request, form: Form, jobs: Sequence[Job]
+    ) -> web.StreamResponse:
+        """Until there is a token, or patience ends, a failure still has a status of its own."""
+        response = web.StreamResponse(headers=STREAM_HEADERS)
+        patient = True
+        writer = _Writer(form, _identity(form, jobs))
+        try:
+            async with contextlib.aclosing(self._told(jobs)) as told:
+                async for index, frames in told:
+                    for frame in frames:
+                        writer.take(index, frame)
+                    if not frames:
+                        patient = False
+                        writer.pending.append(sse.COMMENT)
+                    if writer.begun or not patient:
+                        await _send(request, response, writer.pending)
+            writer.end()
+        except RbeeError as error:
+            if not response.prepared:
+                raise
+            writer.fail(error)
+        with contextlib.suppress(ConnectionError):
+            await _send(request, response, writer.pending)
+            await response.write_eof()
+        return response
+
+    async def _told(self, jobs: Sequence[Job]) -> AsyncGenerator[tuple[int, list[sse.Frame]], None]:
+        """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
+
+        Ends when all of them have.
+        """
+        arrived: asyncio.Queue[tuple[int, list[sse.Frame] | None]] = asyncio.Queue()
+        readers = [
+            asyncio.create_task(self._read(job, index, arrived)) for index, job in enumerate(jobs)
+        ]
+        left = len(jobs)
+        takes_a_while = asyncio.get_running_loop().call_later(
+            self._settings.stream_patience, arrived.put_nowait, (0, [])
+        )
+        try:
+            while left:
+                index, frames = await arrived.get()
+                if frames is None:
+                    left -= 1
+                else:
+                    yield index, frames
+        finally:
+            takes_a_while.cancel()
+            for reader in readers:
+                reader.cancel()
+
+    async def _read(
+        self,
+        job: Job,
+        index: int,
+        arrived: asyncio.Queue[tuple[int, list[sse.Frame] | None]],
+    ) -> None:
+        reader = sse.FrameReader()
+        async for piece in job.events.follow(comment_every=self._settings.stream_comment):
+            arrived.put_nowait((index, reader.feed(piece)))
+        arrived.put_nowait((index, None))
+
+
+class _Writer:
+    """The events of one streamed answer, as bytes that wait to be sent."""
+
+    def __init__(self, form: Form, who: Identity) -> None:
+        self.pending: list[bytes] = []
+        #: Whether there is a token.
+        self.begun = False
+        self._form = form
+        self._who = who
+        self._opened: set[int] = set()
+        self._ends: dict[int, Done] = {}
+
+    def take(self, index: int, frame: sse.Frame) -> None:
+        """Takes over what a job tells. Raises the error in which it ended."""
+        event = _understood(frame)
+        if isinstance(event, Narration):
+            self.pending.append(f": {event.actor}: {event.human}\n\n".encode())
+            return
+        if event is None:
+            return
+        self.begun = True
+        if index not in self._opened:
+            self._opened.add(index)
+            self._add(self._form.opening(self._who, index))
+        if isinstance(event, Token):
+            self._add(self._form.piece(self._who, index, event))
+        else:
+            self._ends[index] = event
+            self._add(self._form.ending(self._who, index, event))
+
+    def end(self) -> None:
+        """Every answer is told."""
+        options = self._form.asked.stream_options
+        if options is not None and options.include_usage:
+            ends = [self._ends[index] for index in sorted(self._ends)]
+            self._add(self._form.usage(self._who, ends))
+        self.pending.append(sse.DONE_FRAME)
+
+    def fail(self, error: RbeeError) -> None:
+        """The stream breaks off."""
+        self._add(failed(error))
+
+    def _add(self, event: object | None) -> None:
+        if event is not None:
+            self.pending.append(b"data: %s\n\n" % encode(event))
+
+
+def _understood(frame: sse.Frame) -> Token | Done | Narration | None:
+    """What an event of a job says, where that matters here. Raises the error that it tells."""
+    if frame.event == "token":
+        return decode(frame.data, Token)
+    if frame.event == "done":
+        return decode(frame.data, Done)
+    if frame.event == "narration":
+        return decode(frame.data, Narration)
+    if frame.event == "error":
+        raise RbeeError.from_body(decode(frame.data, ErrorBody))
+    if frame.event == "cancelled":
+        raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
+    return None
+
+
+async def _send(request: web.Request, response: web.StreamResponse, pending: list[bytes]) -> None:
+    if not response.prepared:
+        await response.prepare(request)
+    if pending:
+        piece = b"".join(pending)
+        pending.clear()
+        await response.write(piece)
+
+
+def _identity(form: Form, jobs: Sequence[Job]) -> Identity:
+    first = jobs[0]
+    return Identity(
+        f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, first.request.model_ref
+    )

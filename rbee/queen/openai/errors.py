@@ -1,0 +1,72 @@
+"""Errors in OpenAI's form, and whether its clients are to try again by themselves."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from rbee.queen.openai.messages import Failed, Failure
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import encode
+
+#: OpenAI's word where it is another one.
+_CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
+#: Its status where ours would be taken for something else: its clients repeat a 409.
+_STATUS = {409: 503, 422: 400, 507: 503}
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+#: Names of fields at a worker whose name in OpenAI's requests is another.
+_PARAMS = {"json_schema": "response_format", "functions": "tools", "model_ref": "model"}
+_PASSES = (
+    "queue_full",
+    "worker_busy",
+    "worker_crashed",
+    "hive_unreachable",
+    "queen_unreachable",
+    "download_failed",
+    "database_unusable",
+)
+_NAMED = re.compile(r"at `\$\.([^`]+)`|field `(\w+)`")
+
+
+def failed(error: RbeeError) -> Failed:
+    """An error as OpenAI would tell it, with what to do about it in its message."""
+    status = _status(error)
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    advice = f"; try: {error.suggestion}" if error.suggestion else ""
+    return Failed(
+        error=Failure(
+            message=f"{error.message}{advice}",
+            type=_TYPES.get(status, kind),
+            param=_param(error),
+            code=_CODES.get(error.code, error.code),
+        )
+    )
+
+
+def failure(error: RbeeError) -> web.Response:
+    """The answer to a request that failed."""
+    headers = {"x-should-retry": "true" if error.code in _PASSES else "false"}
+    retry = error.details.get("retry_after_s")
+    if retry is not None:
+        headers["Retry-After"] = str(retry)
+    return web.Response(
+        status=_status(error),
+        body=encode(failed(error)),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def _status(error: RbeeError) -> int:
+    return _STATUS.get(error.http_status, error.http_status)
+
+
+def _param(error: RbeeError) -> str | None:
+    named = error.details.get("field")
+    if named is None and error.code == "model_not_found":
+        return "model"
+    if named is None and error.code == "invalid_request":
+        found = _NAMED.search(error.message)
+        named = found and (found[1] or found[2])
+    return _PARAMS.get(named, named) if named else None

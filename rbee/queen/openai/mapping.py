@@ -1,0 +1,402 @@
+"""From OpenAI's requests to jobs, and from what jobs tell to OpenAI's answers. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from msgspec import UNSET
+
+from rbee.queen.openai.messages import (
+    Asked,
+    AskedMessage,
+    CallDelta,
+    Called,
+    CalledFunction,
+    ChatAnswer,
+    ChatChoice,
+    ChatChunk,
+    ChatCompletion,
+    ChatRequest,
+    ChunkChoice,
+    Completion,
+    CompletionRequest,
+    Delta,
+    Logprobs,
+    NamedTool,
+    TextChoice,
+    TextLogprobs,
+    Usage,
+)
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import (
+    CallPiece,
+    ChatMessage,
+    ClusterModelView,
+    Done,
+    JobRequest,
+    Token,
+    TokenLikelihood,
+    ToolCall,
+    WorkerBeat,
+)
+from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
+
+_SEEDS = 2**32
+
+
+class Told(NamedTuple):
+    """All that a job has told: its tokens, and how it ended."""
+
+    tokens: Sequence[Token]
+    done: Done
+
+
+class Identity(NamedTuple):
+    """What every piece of one answer repeats."""
+
+    id: str
+    created: int
+    model: str
+
+
+class Form(Protocol):
+    """How one kind of request is understood and answered; answers are numbered from 0."""
+
+    #: How the names of its answers begin.
+    prefix: str
+
+    @property
+    def asked(self) -> Asked:
+        """The request."""
+        ...
+
+    def jobs(self) -> list[JobRequest]:
+        """One for each answer that is wanted. Raises what the request gets wrong."""
+        ...
+
+    def opening(self, who: Identity, index: int) -> Any:
+        """The event before the first token of an answer, or None."""
+        ...
+
+    def piece(self, who: Identity, index: int, token: Token) -> Any:
+        """The event for a token, or None where it tells nothing."""
+        ...
+
+    def ending(self, who: Identity, index: int, done: Done) -> Any:
+        """The event that tells how an answer ended."""
+        ...
+
+    def usage(self, who: Identity, told: Sequence[Done]) -> Any:
+        """The last event, for who asks for the counts."""
+        ...
+
+    def whole(self, who: Identity, told: Sequence[Told]) -> Any:
+        """The answer in one piece."""
+        ...
+
+
+class Chat:
+    """`POST /v1/chat/completions`."""
+
+    prefix = "chatcmpl-"
+
+    def __init__(self, asked: ChatRequest) -> None:
+        self.asked = asked
+
+    def jobs(self) -> list[JobRequest]:
+        """See `Form`."""
+        asked = self.asked
+        form = asked.response_format
+        schema: dict[str, Any] | None = None
+        if form is not None and form.type != "text":
+            schema = form.json_schema.schema if form.json_schema else {"type": "object"}
+        tools = [] if asked.tool_choice == "none" else asked.tools or []
+        if isinstance(asked.tool_choice, NamedTool):
+            name = asked.tool_choice.function.name
+            tools = [tool for tool in tools if tool.function.name == name]
+            if not tools:
+                raise _wrong("tool_choice", f"names {name!r}, which is none of the tools")
+        must_call = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
+        if must_call and not tools:
+            raise _wrong("tool_choice", "demands a call, and there are no tools")
+        if asked.top_logprobs is not None and not asked.logprobs:
+            raise _wrong("top_logprobs", "goes with logprobs, which is not true")
+        if asked.messages[-1].role == "assistant":
+            raise _wrong("messages", "ends with the model's own words; end with the user's")
+        return [
+            JobRequest(
+                **_common(asked, seed),
+                max_tokens=asked.max_completion_tokens or asked.max_tokens,
+                messages=[
+                    _message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)
+                ],
+                json_schema=schema,
+                functions=[tool.function.plain() for tool in tools],
+                must_call=must_call,
+                parallel_calls=asked.parallel_tool_calls,
+                logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
+            )
+            for seed in _seeds(asked, asked.n or 1)
+        ]
+
+    def opening(self, who: Identity, index: int) -> ChatChunk:
+        """See `Form`."""
+        return _chunk(who, ChunkChoice(index=index, delta=Delta(role="assistant", content="")))
+
+    def piece(self, who: Identity, index: int, token: Token) -> ChatChunk | None:
+        """See `Form`."""
+        if not (token.t or token.thought or token.calls):
+            return None
+        delta = Delta(
+            content=token.t or UNSET,
+            reasoning_content=token.thought or UNSET,
+            tool_calls=[_delta(call) for call in token.calls] or UNSET,
+        )
+        logprobs = self._logprobs(token.logprobs)
+        return _chunk(who, ChunkChoice(index=index, delta=delta, logprobs=logprobs))
+
+    def ending(self, who: Identity, index: int, done: Done) -> ChatChunk:
+        """See `Form`."""
+        return _chunk(
+            who, ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
+        )
+
+    def usage(self, who: Identity, told: Sequence[Done]) -> ChatChunk:
+        """See `Form`."""
+        return ChatChunk(**who._asdict(), choices=[], usage=_usage(told, prompts=1))
+
+    def whole(self, who: Identity, told: Sequence[Told]) -> ChatCompletion:
+        """See `Form`."""
+        return ChatCompletion(
+            **who._asdict(),
+            choices=[self._choice(index, one) for index, one in enumerate(told)],
+            usage=_usage([one.done for one in told], prompts=1),
+        )
+
+    def _choice(self, index: int, told: Told) -> ChatChoice:
+        text = "".join(token.t for token in told.tokens)
+        calls = _calls(call for token in told.tokens for call in token.calls)
+        message = ChatAnswer(
+            content=text if text or not calls else None,
+            reasoning_content="".join(token.thought for token in told.tokens) or UNSET,
+            tool_calls=calls or UNSET,
+        )
+        return ChatChoice(
+            index=index,
+            message=message,
+            finish_reason=told.done.finish_reason,
+            logprobs=self._logprobs(_likelihoods(told.tokens)),
+        )
+
+    def _logprobs(self, content: list[TokenLikelihood]) -> Logprobs | None:
+        if not self.asked.logprobs:
+            return None
+        for one in content:
+            del one.top_logprobs[self.asked.top_logprobs or 0 :]
+        return Logprobs(content=content)
+
+
+class Text:
+    """`POST /v1/completions`."""
+
+    prefix = "cmpl-"
+
+    def __init__(self, asked: CompletionRequest) -> None:
+        self.asked = asked
+        given = asked.prompt
+        self._prompts = [given] if isinstance(given, str) else given
+
+    def jobs(self) -> list[JobRequest]:
+        """See `Form`."""
+        asked = self.asked
+        if asked.echo and asked.logprobs is not None:
+            raise _wrong("echo", "does not go with logprobs")
+        return [
+            JobRequest(
+                **_common(asked, seed),
+                max_tokens=asked.max_tokens,
+                prompt=prompt,
+                raw=True,
+                logprobs=asked.logprobs,
+            )
+            for prompt in self._prompts
+            for seed in _seeds(asked, asked.n or 1)
+        ]
+
+    def opening(self, who: Identity, index: int) -> Completion | None:
+        """See `Form`."""
+        prompt = self._echo(index)
+        return _text(who, TextChoice(index=index, text=prompt)) if prompt else None
+
+    def piece(self, who: Identity, index: int, token: Token) -> Completion | None:
+        """See `Form`."""
+        if not token.t:
+            return None
+        logprobs = self._logprobs(token.logprobs)
+        return _text(who, TextChoice(index=index, text=token.t, logprobs=logprobs))
+
+    def ending(self, who: Identity, index: int, done: Done) -> Completion:
+        """See `Form`."""
+        return _text(who, TextChoice(index=index, text="", finish_reason=done.finish_reason))
+
+    def usage(self, who: Identity, told: Sequence[Done]) -> Completion:
+        """See `Form`."""
+        usage = _usage(told, prompts=len(self._prompts))
+        return Completion(**who._asdict(), choices=[], usage=usage)
+
+    def whole(self, who: Identity, told: Sequence[Told]) -> Completion:
+        """See `Form`."""
+        return Completion(
+            **who._asdict(),
+            choices=[self._choice(index, one) for index, one in enumerate(told)],
+            usage=_usage([one.done for one in told], prompts=len(self._prompts)),
+        )
+
+    def _choice(self, index: int, told: Told) -> TextChoice:
+        return TextChoice(
+            index=index,
+            text=self._echo(index) + "".join(token.t for token in told.tokens),
+            logprobs=self._logprobs(_likelihoods(told.tokens)),
+            finish_reason=told.done.finish_reason,
+        )
+
+    def _echo(self, index: int) -> str:
+        return self._prompts[index // (self.asked.n or 1)] if self.asked.echo else ""
+
+    def _logprobs(self, content: list[TokenLikelihood]) -> TextLogprobs | None:
+        if self.asked.logprobs is None:
+            return None
+        ends = list(itertools.accumulate(len(one.token) for one in content))
+        return TextLogprobs(
+            tokens=[one.token for one in content],
+            token_logprobs=[one.logprob for one in content],
+            top_logprobs=[
+                {other.token: other.logprob for other in one.top_logprobs[: self.asked.logprobs]}
+                for one in content
+            ],
+            text_offset=[0, *ends][: len(content)],
+        )
+
+
+def model_ref_of(model: str) -> str:
+    """The reference that a client's `model` means; ``owner/repo`` is one of the hub.
+
+    Raises `model_not_found` for a name of somebody else's models, and `invalid_request`.
+    """
+    named = model.partition(":")[0].lower() in ("hf", "file") or model == BUNDLED
+    if not named and "/" not in model.strip("/"):
+        raise RbeeError(
+            "model_not_found", f"the model {model!r} does not exist here", f"use {ACCEPTED}"
+        )
+    return str(parse_model_ref(model if named or model.startswith("/") else f"HF:{model}"))
+
+
+def models_of(
+    present: Iterable[ClusterModelView], workers: Iterable[tuple[str, WorkerBeat]]
+) -> dict[str, tuple[str, list[str]]]:
+    """Status and hives of each model by its reference; `workers` come with their hive."""
+    hives: dict[str, set[str]] = {}
+    loaded = set()
+    for view in present:
+        hives.setdefault(view.model_ref, set()).add(view.hive_id)
+    for hive_id, worker in workers:
+        hives.setdefault(worker.model_ref, set()).add(hive_id)
+        loaded.add(worker.model_ref)
+    found = {
+        ref: ("loaded" if ref in loaded else "present", sorted(those))
+        for ref, those in sorted(hives.items())
+    }
+    return {BUNDLED: ("known", []), **found}
+
+
+def _common(asked: Asked, seed: int | None) -> dict[str, Any]:
+    stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop
+    return {
+        "model_ref": model_ref_of(asked.model),
+        "temperature": asked.temperature,
+        "top_p": asked.top_p,
+        "top_k": asked.top_k,
+        "seed": seed,
+        "stop": stop or None,
+        "presence_penalty": asked.presence_penalty,
+        "frequency_penalty": asked.frequency_penalty,
+        "logit_bias": asked.logit_bias,
+    }
+
+
+def _seeds(asked: Asked, count: int) -> list[int | None]:
+    """A seed for each answer to one prompt: the same one would draw the same answer."""
+    if asked.seed is None:
+        return [None] * count
+    return [(asked.seed + number) % _SEEDS for number in range(count)]
+
+
+def _message(asked: AskedMessage, path: str) -> ChatMessage:
+    if isinstance(asked.content, list):
+        for i, part in enumerate(asked.content):
+            if part.type != "text":
+                raise _wrong(f"{path}.content[{i}]", f"is {part.type!r}; only text is understood")
+        content = "".join(part.text for part in asked.content)
+    else:
+        content = asked.content or ""
+    return ChatMessage(
+        role="system" if asked.role == "developer" else asked.role,
+        content=content,
+        tool_calls=[
+            ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+            for call in asked.tool_calls or ()
+        ],
+        tool_call_id=asked.tool_call_id or "",
+    )
+
+
+def _chunk(who: Identity, choice: ChunkChoice) -> ChatChunk:
+    return ChatChunk(id=who.id, created=who.created, model=who.model, choices=[choice])
+
+
+def _text(who: Identity, choice: TextChoice) -> Completion:
+    return Completion(id=who.id, created=who.created, model=who.model, choices=[choice])
+
+
+def _usage(told: Sequence[Done], prompts: int) -> Usage:
+    tokens_in = sum(one.tokens_in for one in told[:: max(1, len(told) // prompts)])
+    tokens_out = sum(one.tokens_out for one in told)
+    return Usage(
+        prompt_tokens=tokens_in,
+        completion_tokens=tokens_out,
+        total_tokens=tokens_in + tokens_out,
+    )
+
+
+def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:
+    return [one for token in tokens for one in token.logprobs]
+
+
+def _delta(call: CallPiece) -> CallDelta:
+    begins = bool(call.id)
+    named = {"name": call.name} if call.name else {}
+    return CallDelta(
+        index=call.index,
+        id=call.id if begins else UNSET,
+        type="function" if begins else UNSET,
+        function={**named, "arguments": call.arguments},
+    )
+
+
+def _calls(pieces: Iterable[CallPiece]) -> list[Called]:
+    """The calls that these pieces are of."""
+    calls: dict[int, Called] = {}
+    for piece in pieces:
+        call = calls.setdefault(
+            piece.index, Called(id="", function=CalledFunction(name="", arguments=""))
+        )
+        call.id += piece.id
+        call.function.name += piece.name
+        call.function.arguments += piece.arguments
+    return list(calls.values())
+
+
+def _wrong(field: str, what: str) -> RbeeError:
+    return RbeeError("invalid_request", f"{field} {what}", f"change {field}", {"field": field})

@@ -1,0 +1,110 @@
+"""The routes below ``/v1``, and who may call them from a browser.
+
+What answers them is imported with the first request: its many messages are no part of a cold run.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from rbee.http.server import Answer, Route
+from rbee.queen.jobs import Job
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import JobRequest, encode
+from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.queen.openai.desk import Desk, Known
+
+_METHODS = "GET, POST, OPTIONS"
+_EVERYBODY = "*"
+
+
+class OpenAI:
+    """What the queen offers to programs that speak OpenAI's API.
+
+    `begin` makes a job of a request; `known` tells what models there are.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        begin: Callable[[JobRequest], Job],
+        known: Callable[[], Awaitable[Known]],
+    ) -> None:
+        self._settings = settings
+        self._begin = begin
+        self._known = known
+
+    def routes(self) -> list[Route]:
+        """Those below ``/v1``, with errors in OpenAI's form, and the document of what there is."""
+        everything = addresses.V1 + "/{rest:.*}"
+        served = [
+            Route("GET", addresses.V1_MODELS, lambda request: self._desk.models(request)),
+            Route(
+                "GET", addresses.V1_MODELS + "/{id:.+}", lambda request: self._desk.model(request)
+            ),
+            Route("POST", addresses.V1_CHAT, lambda request: self._desk.chat(request)),
+            Route("POST", addresses.V1_COMPLETIONS, lambda request: self._desk.complete(request)),
+            Route("POST", addresses.V1_EMBEDDINGS, _no_embeddings),
+            Route("OPTIONS", everything, self._preflight, public=True),
+            Route("*", everything, _unknown),
+        ]
+        document = Route("GET", addresses.OPENAPI, _document)
+        return [document, *(route._replace(failure=_failure) for route in served)]
+
+    async def allow_origin(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Lets pages of the origins in the settings read what ``/v1`` answers."""
+        allowed = self._settings.cors_origins
+        origin = request.headers.get("Origin")
+        if origin is None or not request.path.startswith(addresses.V1):
+            return
+        if origin in allowed or _EVERYBODY in allowed:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+
+    async def _preflight(self, request: web.Request) -> Answer:
+        wanted = request.headers.get("Access-Control-Request-Headers", "")
+        headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
+        if wanted:
+            headers["Access-Control-Allow-Headers"] = wanted
+        return web.Response(status=204, headers=headers if self._settings.cors_origins else None)
+
+    @functools.cached_property
+    def _desk(self) -> Desk:
+        from rbee.queen.openai.desk import Desk
+
+        return Desk(self._settings, self._begin, self._known)
+
+
+def _failure(request: web.Request, error: RbeeError) -> web.Response:
+    from rbee.queen.openai.errors import failure
+
+    return failure(error)
+
+
+async def _document(request: web.Request) -> Answer:
+    from rbee.queen.openai.document import document
+
+    return web.Response(body=encode(document()), content_type="application/json")
+
+
+async def _no_embeddings(request: web.Request) -> Answer:
+    raise RbeeError(
+        "invalid_request",
+        "embeddings are not served: the workers here generate text",
+        "a server that has an embedding model loaded",
+    )
+
+
+async def _unknown(request: web.Request) -> Answer:
+    raise RbeeError(
+        "not_found",
+        f"{request.method} {request.path} is not served",
+        f"GET {addresses.V1_MODELS}, POST {addresses.V1_CHAT} or POST {addresses.V1_COMPLETIONS}",
+    )

@@ -1,0 +1,128 @@
+"""Programs that speak OpenAI's API."""
+
+from __future__ import annotations
+
+from harness import openai_clients, wire
+from harness.sentences import Context, given, then, when
+
+
+@given('a program of my own called "{name}" that asks a server of OpenAI\'s kind for an answer')
+def own_program(context: Context, name: str) -> None:
+    openai_clients.write_program(context.cluster, name)
+
+
+@given("programs are told at once that an answer takes its time")
+def short_stream_patience(context: Context) -> None:
+    context.cluster.set(stream_patience=0.001)
+
+
+@when("programs with OpenAI's client ask her for each of these")
+def ask_each(context: Context) -> None:
+    context.rows = list(context.table)
+    names = [row["asked for"] for row in context.rows]
+    context.answers = openai_clients.asked_each(context.cluster, names)
+
+
+@when("programs with OpenAI's client ask her wrongly")
+def ask_wrongly(context: Context) -> None:
+    context.rows = list(context.table)
+    names = [row["asked"] for row in context.rows]
+    context.errors = openai_clients.refused_each(context.cluster, names)
+
+
+@when('a program with OpenAI\'s client reads an answer of "{model}" in pieces')
+def read_in_pieces(context: Context, model: str) -> None:
+    context.lines = openai_clients.stream_of(context.cluster, model)
+
+
+@when('a program with OpenAI\'s client leaves in the middle of an answer of "{model}"')
+def leave_in_the_middle(context: Context, model: str) -> None:
+    openai_clients.stream_of(context.cluster, model, at_most=5)
+
+
+@when('the worker is killed in the middle of an answer of "{model}" to a program')
+def killed_in_the_middle(context: Context, model: str) -> None:
+    context.reported = openai_clients.error_after_kill(context.cluster, model)
+
+
+@then("its job is cancelled at once")
+def job_cancelled(context: Context) -> None:
+    openai_clients.assert_cancelled(context.cluster)
+
+
+@then('OpenAI\'s client reports "{text}" to it')
+def reports(context: Context, text: str) -> None:
+    assert text in context.reported, context.reported
+
+
+@then("each of them gets what it asked for")
+def get_what_they_asked(context: Context) -> None:
+    openai_clients.assert_answers(context.answers, context.rows)
+
+
+@then("each of them is refused with an error of its kind")
+def refused_by_kind(context: Context) -> None:
+    openai_clients.assert_refused(context.errors, context.rows)
+
+
+@then('it has read "{narration}" as a remark before the answer')
+def read_remark(context: Context, narration: str) -> None:
+    openai_clients.assert_waited(context.lines, narration)
+
+
+@given('pages of "{origin}" are let in')
+def let_in(context: Context, origin: str) -> None:
+    context.cluster.set(cors_origins=origin)
+
+
+@given('models run on engine "{engine}"')
+def default_engine(context: Context, engine: str) -> None:
+    context.cluster.set(engine=engine)
+
+
+@given("she takes {count:d} job at once")
+def few_jobs(context: Context, count: int) -> None:
+    context.cluster.set(jobs_waiting=count)
+
+
+@when("a program asks the queen each of these, with its body")
+def ask_with_bodies(context: Context) -> None:
+    context.rows = list(context.table)
+    context.answers = [
+        wire.ask(context.cluster, "queen", row["request"], row["body"]) for row in context.rows
+    ]
+
+
+@when('a page of "{origin}" asks the queen for the models')
+def ask_from_page(context: Context, origin: str) -> None:
+    context.answers = openai_clients.ask_from_page(context.cluster, origin)
+
+
+@then('the browser lets the page of "{origin}" read them')
+def page_let_in(context: Context, origin: str) -> None:
+    openai_clients.assert_let_in(context.answers, origin)
+
+
+@then("the browser keeps them from the page")
+def page_kept_out(context: Context) -> None:
+    openai_clients.assert_kept_out(context.answers)
+
+
+@then("each answer is an error in OpenAI's form")
+def openai_errors(context: Context) -> None:
+    openai_clients.assert_errors(context.answers, context.rows)
+
+
+@then('the answer is {status:d} in OpenAI\'s form with the error "{code}"')
+def openai_error(context: Context, status: int, code: str) -> None:
+    openai_clients.assert_error(context.answer, status, code)
+
+
+@then("the answer describes these routes")
+def openapi(context: Context) -> None:
+    openai_clients.assert_describes(context.answer, list(context.table))
+
+
+@then("the answer is the stream")
+def openai_stream(context: Context) -> None:
+    openai_clients.assert_stream(context.answer, context.text)
