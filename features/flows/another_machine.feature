@@ -9,7 +9,7 @@ Feature: From nothing to tokens on another machine, and back to nothing
       | name     | VRAM in GB | backend |
       | Apple M2 | 16         | metal   |
     And a hub that holds "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"
-    And I have added the machines "mac"
+    And I have typed "rbee-keeper add-hive mac"
     When I type "rbee-keeper infer --node mac --backend metal --model hf:TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF --prompt 'write a short story' --max-tokens 20 --temperature 0.7"
     Then the terminal narrates
       """

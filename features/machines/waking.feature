@@ -68,6 +68,28 @@ Feature: Another machine is woken, and sleeps again
       And the exit status is 1
       And nothing is left running
 
+  Rule: What is found on a machine is told, line by line
+
+    Scenario: A machine that has everything
+      Given my machine "blep" beside the machines "workstation"
+      When I type "rbee-keeper add-hive workstation"
+      Then the terminal narrates
+        """
+        bee-keeper: requesting queen to add workstation to hive catalog
+        queen: adding workstation to hive catalog
+        queen: workstation is reached at <address> over SSH
+        queen: workstation lets us in as root
+        queen: workstation has Python <version>
+        queen: workstation has <size> of its disk free
+        queen: workstation has rbee <version>
+        queen: waking the beehive at workstation:8600
+        queen: first heartbeat from hive workstation; checking capabilities...
+        queen: hive workstation has CPU; models: 0, workers: 0
+        bee-keeper: hive workstation is in the catalog
+        queen: goodbye
+        """
+      And nothing is left running
+
   Rule: Where a firewall lets only SSH through, HTTP goes through SSH
 
     Scenario: A tunnel in both directions

@@ -85,7 +85,8 @@ class OtherMachine:
             tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
             if found.rbee != __version__:
                 shell.check_python(host, found)
-                tell(say_so.MACHINE_PYTHON, host=host, version=found.version)
+            version = found.runs_on if found.rbee else found.version
+            tell(say_so.MACHINE_PYTHON, host=host, version=version)
             tell(say_so.MACHINE_DISK, host=host, free=say_so.size(found.free_bytes))
             if install and found.rbee != __version__:
                 shell.check_room(host, found)

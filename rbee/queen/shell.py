@@ -35,7 +35,9 @@ base=$(command -v python3) || base="$python"
 echo "user=$(id -un)"
 echo "home=$home"
 echo "python=$base"
-[ -z "$base" ] || "$base" -c 'import sys; print("version=%d.%d.%d" % sys.version_info[:3])'
+ask='import sys; print("%d.%d.%d" % sys.version_info[:3])'
+[ -z "$base" ] || echo "version=$("$base" -c "$ask")"
+[ -z "$python" ] || echo "runs_on=$("$python" -c "$ask")"
 echo "free_kb=$(df -Pk "$HOME" | awk 'NR == 2 {print $4}')"
 echo "rbee=$(version)"
 """
@@ -62,6 +64,7 @@ class Facts(msgspec.Struct, frozen=True):
     home: str = ""
     python: str = ""
     version: str = ""
+    runs_on: str = ""
     free_kb: str = ""
     rbee: str = ""
 
