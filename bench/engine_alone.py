@@ -10,21 +10,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xllamacpp
+if TYPE_CHECKING:
+    import xllamacpp
 
 #: Tokens of context: what the bundled model was trained with.
 CONTEXT = 512
 SEED = 1
 
 
-def load(model: str, threads: int) -> xllamacpp.Server:
-    """The model in this process, one slot, with the settings that a worker gives its engine."""
+def load(model: str, threads: int, slots: int = 1, port: int = 0) -> xllamacpp.Server:
+    """The model in this process, with the settings that a worker gives its engine.
+
+    The engine's own HTTP server listens at `port`; 0: any free one.
+    """
+    import xllamacpp  # here: who only wants the constants of this module maps no engine
+
     params = xllamacpp.CommonParams()
     params.model.path = model
-    params.n_ctx = CONTEXT
-    params.n_parallel = 1
+    params.port = port
+    params.n_ctx = CONTEXT * slots
+    params.n_parallel = slots
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     params.cache_ram_mib = 0

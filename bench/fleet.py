@@ -26,7 +26,7 @@ from bench.figures import Figure, Target, percentile, spread
 from bench.report import Part
 from bench.simulated_hives import MODEL, WORKERS
 from bench.swarm import STUCK, RunFailed, Swarm
-from rbee.queen.catalog import HiveCatalog
+from rbee.queen.catalog import HiveCatalog, open_catalog
 from rbee.wire import addresses, auth, sse
 from rbee.wire.messages import ErrandBegun, JobAccepted, JobRequest, WakeHives, encode
 from rbee.wire.settings import Settings
@@ -82,7 +82,8 @@ class _Fleet:
             self._hives = self._serve("bench.simulated_hives", str(token_file), bare_url)
             self._swarm.environment["RBEE_HIVE_PORT"] = str(self._hives)
             self._swarm.home.mkdir(mode=0o700)
-            catalog = HiveCatalog(f"sqlite:///{self._swarm.home / 'queen.db'}", STUCK)
+            database = open_catalog(f"sqlite:///{self._swarm.home / 'queen.db'}", STUCK)
+            catalog = HiveCatalog(database.engine)
             for number in range(self._count):
                 catalog.add(f"hive-{number}", "127.0.0.1", self._hives, None)
             self._start_queen()

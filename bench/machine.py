@@ -8,6 +8,8 @@ import os
 import platform
 from pathlib import Path
 
+import psutil
+
 #: Packages whose versions the figures depend on most.
 _PACKAGES = ("xllamacpp", "aiohttp", "msgspec", "sqlalchemy")
 
@@ -27,6 +29,11 @@ def facts() -> dict[str, str | int]:
 def cores() -> int:
     """Logical processors of the machine, as the product counts them."""
     return os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of RAM of the machine."""
+    return psutil.virtual_memory().total
 
 
 def load_average() -> list[float]:

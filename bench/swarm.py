@@ -54,7 +54,7 @@ class Swarm:
     def __init__(self, settings: Mapping[str, object] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="rbee-bench-"))
         self.home = self.folder / "home"
-        self.queen_port = _free_port()
+        self.queen_port = free_port()
         given = {
             "home": self.home,
             "queen_port": self.queen_port,
@@ -125,9 +125,13 @@ class Swarm:
         ]
         raise RunFailed("\n  ".join([what, *logs]))
 
+    def processes(self) -> list[psutil.Process]:
+        """What runs in this swarm."""
+        return list(filter(self._lives_here, psutil.process_iter()))
+
     def _left_behind(self) -> list[psutil.Process]:
         """The processes that name this home and do not end by themselves within moments."""
-        _, alive = psutil.wait_procs(list(filter(self._lives_here, psutil.process_iter())), _LINGER)
+        _, alive = psutil.wait_procs(self.processes(), _LINGER)
         return alive
 
     def _lives_here(self, process: psutil.Process) -> bool:
@@ -167,7 +171,8 @@ def _successful(finished: Finished, what: str) -> Finished:
     return finished
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -6,11 +6,15 @@ The client is imported where it is used: most scenarios can do without its weigh
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import math
 import re
+import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from fixtures.hub.models import minibert_tokens
 from harness import client as plain
 from harness import swarm
 from harness.cluster import Cluster
@@ -19,6 +23,10 @@ from harness.waiting import wait_until
 if TYPE_CHECKING:
     from openai import OpenAI
 
+#: How far apart two vectors of one text may be.
+_ROUNDED = 1e-3
+#: A model that reads texts and writes none.
+_READER = "author/minibert"
 _HELLO: list[Any] = [{"role": "user", "content": "hello"}]
 _STORY: list[Any] = [{"role": "user", "content": "tell me a story"}]
 _WEATHER: list[Any] = [
@@ -339,10 +347,71 @@ def _gone_on_in_stream(openai: Any) -> str:
     return "".join(piece.choices[0].text for piece in pieces).strip()
 
 
+def _vectors(openai: Any, model: str, asked: Any, **fields: Any) -> list[Any]:
+    """The vectors of what is asked, one for each. The client asks for packed ones by itself, and
+    unpacks them."""
+    answer = openai.embeddings.create(model=model, input=asked, **fields)
+    assert [each.index for each in answer.data] == list(range(len(answer.data))), answer
+    return [each.embedding for each in answer.data]
+
+
+def _vector(model: str) -> Callable[[Any], str]:
+    def ask(openai: Any) -> str:
+        answer = openai.embeddings.create(model=model, input="hello")
+        (one,) = answer.data
+        length = math.hypot(*one.embedding)
+        assert answer.usage.total_tokens == answer.usage.prompt_tokens, answer.usage
+        read = answer.usage.prompt_tokens
+        return f"{len(one.embedding)} numbers of length {length:.3g}, {read} read"
+
+    return ask
+
+
+def _vectors_in_order(openai: Any) -> str:
+    texts = ["hello", "good bye", "a story", "hello", "the end", "once"]
+    together = _vectors(openai, _READER, texts)
+    alone = {text: _vectors(openai, _READER, text)[0] for text in texts}
+    for text, vector in zip(texts, together, strict=True):
+        # Side by side an engine rounds otherwise.
+        (near,) = [other for other in alone if math.dist(vector, alone[other]) < _ROUNDED]
+        assert near == text, (near, text)
+    return "that of each, in their order"
+
+
+def _vectors_in_numbers(openai: Any) -> str:
+    texts = ["hello", "good bye"]
+    numbers = _vectors(openai, _READER, texts, encoding_format="float")
+    packed = _vectors(openai, _READER, texts, encoding_format="base64")
+    assert [base64.b64decode(each) for each in packed] == [
+        struct.pack(f"<{len(each)}f", *each) for each in numbers
+    ], (packed, numbers)
+    return "the same"
+
+
+def _vector_of_tokens(openai: Any) -> str:
+    tokens = minibert_tokens("hello")
+    assert _vectors(openai, _READER, tokens) == _vectors(openai, _READER, "hello")
+    assert _vectors(openai, _READER, [tokens] * 2) == _vectors(openai, _READER, ["hello"] * 2)
+    return "that of their text"
+
+
+def _refused_text(openai: Any) -> str:
+    import openai as package
+
+    try:
+        return _whole(model=_READER)(openai)
+    except package.APIStatusError as error:
+        return f"{type(error).__name__} about {error.param}"
+
+
 def _listed(openai: Any) -> str:
     (model,) = openai.models.list().data
     assert openai.models.retrieve(model.id) == model
     return f"{model.id} is {model.status} on {model.hives[0]}"
+
+
+def _embedded(asked: Any, **fields: Any) -> Callable[[Any], Any]:
+    return lambda openai: _vectors(openai, "minillama", asked, **fields)
 
 
 _ASKED: dict[str, Callable[[Any], str]] = {
@@ -361,6 +430,12 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "a call of one function, in pieces": _called_in_stream,
     "a text to go on with": _gone_on,
     "a text to go on with, in pieces": _gone_on_in_stream,
+    "a vector of a text": _vector(_READER),
+    "vectors of several texts": _vectors_in_order,
+    "vectors packed, and as numbers": _vectors_in_numbers,
+    "a vector of tokens": _vector_of_tokens,
+    "an answer of a model that cannot": _refused_text,
+    "a vector of a model that chats": _vector("minillama"),
     "the models": _listed,
 }
 
@@ -393,5 +468,8 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "how likely its tokens are": _whole(logprobs=True),
     "for a token less": _whole(logit_bias={"357": -100}),
     "for words that are not repeated": _whole(frequency_penalty=1.5),
-    "for embeddings": lambda openai: openai.embeddings.create(model="minillama", input="hello"),
+    "for a vector of too long a text": _embedded("bee " * 900),
+    "for a vector of nothing": _embedded(["hello", ""]),
+    "for a vector of nobody's tokens": _embedded([99999]),
+    "for a shorter vector": _embedded("hello", dimensions=7),
 }

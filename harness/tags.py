@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from harness import clients
+
 #: Shows that a scenario is about time, so that it may name seconds.
 TIMING = "timing"
 #: The scenario provokes a traceback in a log on purpose.
@@ -48,6 +50,11 @@ def _wheels() -> str:
     return "" if fetched else "the packages are needed that make test fetches"
 
 
+def _clients() -> str:
+    fetched = (clients.HOME / ".fetched").exists()
+    return "" if fetched else "the clients of others are needed that make test fetches"
+
+
 def _nvml_stub() -> str:
     if not sys.platform.startswith("linux"):
         return "the stub NVML library is built on Linux alone"
@@ -80,6 +87,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-sshd": _sshd,
     "needs-hosts": _hosts,
     "needs-wheels": _wheels,
+    "needs-clients": _clients,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
     "needs-postgresql": _postgresql,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import json
+import math
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,10 +41,12 @@ def finished_job(cluster: Cluster) -> dict[str, Any]:
 
 
 def busy_worker(cluster: Cluster) -> None:
-    """Occupies the one slot of the worker with a story that is long enough."""
+    """Occupies every slot of the worker with stories that are long enough."""
     fields = {"prompt": "tell me a long story", "max_tokens": 400}
-    answer = cluster.http("POST", "worker", "/infer", fields)
-    assert answer.status == 202, answer
+    (worker,) = cluster.queen_get("/workers")["workers"]
+    for _ in range(worker["slots"]):
+        answer = cluster.http("POST", "worker", "/infer", fields)
+        assert answer.status == 202, answer
 
 
 def assert_answer(answer: client.Answer, status: int, fields: str) -> None:
@@ -89,6 +94,15 @@ def assert_ends_with(stream: client.Stream, names: str) -> None:
     runs = [name for name, _ in itertools.groupby(stream.names())]
     assert runs[-len(expected) :] == expected, stream.names()
     assert stream.rest == "", stream.rest
+
+
+def assert_same_vectors(stream: client.Stream, count: int) -> None:
+    """Two vectors in their order, equal, of `count` numbers as float32, of length 1."""
+    told = [json.loads(event.data) for event in stream.events if event.event == "vector"]
+    assert [each["i"] for each in told] == [0, 1], told
+    first, second = (struct.unpack(f"<{count}f", base64.b64decode(each["v"])) for each in told)
+    assert first == second, (first, second)
+    assert math.isclose(math.hypot(*first), 1, abs_tol=1e-5), first
 
 
 def assert_counts_up(stream: client.Stream, first: int) -> None:

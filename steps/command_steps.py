@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import commands
+from harness import commands, readings
 from harness.sentences import Context, given, then, when
 
 
@@ -81,6 +81,12 @@ def type_each(context: Context) -> None:
     context.finished = [context.cluster.run(row["command"]) for row in context.rows]
 
 
+@when("the keeper reads each of these commands in the quick way and with click")
+def read_both_ways(context: Context) -> None:
+    lines = [row["command"] for row in context.table]
+    context.readings = readings.read_both_ways(context.cluster, lines)
+
+
 @when('I remove the file "{name}" with the keeper')
 def remove_file(context: Context, name: str) -> None:
     commands.on_own_model(context.cluster, "rm", name)
@@ -119,6 +125,16 @@ def interrupted_fails(context: Context) -> None:
 @then("each of them has worked")
 def all_worked(context: Context) -> None:
     commands.assert_worked(context.finished)
+
+
+@then("both ways understand the same by each of them")
+def same_both_ways(context: Context) -> None:
+    readings.assert_all(context.readings, "the same")
+
+
+@then("the quick way leaves each of them to click")
+def left_to_click(context: Context) -> None:
+    readings.assert_all(context.readings, "left to click")
 
 
 @then("none of them says anything on stderr")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import openai_clients, wire
+from harness import openai_clients, other_clients, wire
 from harness.sentences import Context, given, then, when
 
 
@@ -21,6 +21,18 @@ def ask_each(context: Context) -> None:
     context.rows = list(context.table)
     names = [row["asked for"] for row in context.rows]
     context.answers = openai_clients.asked_each(context.cluster, names)
+
+
+@given('the command "llm" of somebody who has told it of the queen')
+def install_llm(context: Context) -> None:
+    other_clients.install_llm(context.cluster)
+
+
+@when("a program with {package} asks her for each of these")
+def ask_each_with(context: Context, package: str) -> None:
+    context.rows = list(context.table)
+    names = [row["asked for"] for row in context.rows]
+    context.answers = other_clients.asked_each(context.cluster, package, names)
 
 
 @when("programs with OpenAI's client ask her wrongly")
@@ -48,6 +60,16 @@ def killed_in_the_middle(context: Context, model: str) -> None:
 @then("its job is cancelled at once")
 def job_cancelled(context: Context) -> None:
     openai_clients.assert_cancelled(context.cluster)
+
+
+@then("the job that it left is cancelled at once")
+def left_job_cancelled(context: Context) -> None:
+    other_clients.assert_cancelled(context.cluster)
+
+
+@then("each of them says what its row tells, and ends with its status")
+def say_and_end(context: Context) -> None:
+    other_clients.assert_says(context.finished, context.rows)
 
 
 @then('OpenAI\'s client reports "{text}" to it')

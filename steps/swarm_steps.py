@@ -17,6 +17,7 @@ def older_queen(context: Context, version: str) -> None:
     swarm.wake_queen(context.cluster)
 
 
+@given("a worker takes {count:d} job at once")
 @given("a worker takes {count:d} jobs at once")
 def several_slots(context: Context, count: int) -> None:
     context.cluster.set(slots=count)

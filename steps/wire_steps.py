@@ -11,7 +11,7 @@ def job_done(context: Context) -> None:
     context.job = wire.finished_job(context.cluster)
 
 
-@given("a worker with one slot that is busy")
+@given("a worker whose slots are all taken")
 def busy(context: Context) -> None:
     wire.busy_worker(context.cluster)
 
@@ -130,6 +130,12 @@ def job_stream_holds(context: Context, count: int, name: str) -> None:
     assert stream.names().count(name) == count, stream.names()
 
 
+@then("both vectors are the same {count:d} numbers of length 1")
+def same_vectors(context: Context, count: int) -> None:
+    path = context.answer.json()["events_url"]
+    wire.assert_same_vectors(context.cluster.listen("queen", path), count)
+
+
 @then('the job is listed as "{state}" with its placement and counts')
 def job_listed(context: Context, state: str) -> None:
     wire.assert_listed(context.cluster, context.answer.json()["job_id"], state)
@@ -162,7 +168,7 @@ def listed_hive(context: Context, hive_id: str) -> None:
     assert hive["devices"]["cpu"]["cores"] > 0, hive
 
 
-@then('a worker holds "{ref}" with {count:d} slot')
+@then('a worker holds "{ref}" with {count:d} slots')
 def listed_worker(context: Context, ref: str, count: int) -> None:
     (worker,) = context.lists["/workers"]["workers"]
     assert (worker["model_ref"], worker["slots"]) == (ref, count), worker

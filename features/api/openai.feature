@@ -34,6 +34,20 @@ Feature: Programs that speak OpenAI's API
       Then it has read "hive: model size = 550 KB; starting download" as a remark before the answer
       And the hive's catalog holds model "HF:author/minillama"
 
+    Scenario: Vectors of texts, of a model that is on no machine yet and of one that chats
+      Given a hub that holds "author/minibert"
+      And a queen that is awake
+      When programs with OpenAI's client ask her for each of these
+        | asked for                          | got                                 |
+        | a vector of a text                 | 32 numbers of length 1, 7 read      |
+        | vectors of several texts           | that of each, in their order        |
+        | vectors packed, and as numbers     | the same                            |
+        | a vector of tokens                 | that of their text                  |
+        | an answer of a model that cannot   | BadRequestError about model         |
+        | a vector of a model that chats     | 128 numbers of length 1, 4 read     |
+        | an answer                          | Hello! How can I help you today?    |
+      Then each of them gets what it asked for
+
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a queen that is awake
@@ -65,7 +79,10 @@ Feature: Programs that speak OpenAI's API
         | whether to call, of a model that knows no tools | BadRequestError     | invalid_request | tools                  |
         | about a text that is too long                   | BadRequestError     | invalid_request | messages               |
         | the same in pieces                              | BadRequestError     | invalid_request | messages               |
-        | for embeddings                                  | BadRequestError     | invalid_request |                        |
+        | for a vector of too long a text                 | BadRequestError     | invalid_request | input                  |
+        | for a vector of nothing                         | BadRequestError     | invalid_request | input[1]               |
+        | for a vector of nobody's tokens                 | BadRequestError     | invalid_request | input                  |
+        | for a shorter vector                            | BadRequestError     | invalid_request | dimensions             |
         | for a model that no device has room for         | InternalServerError | insufficient_ram |                       |
       Then each of them is refused with an error of its kind
 

@@ -1,5 +1,8 @@
 Feature: What happens when the worker that holds the model is busy
 
+  Background:
+    Given a worker takes 1 job at once
+
   Scenario: Where there is room on a GPU, another worker is started
     Given its simulated GPUs are
       | name     | VRAM in GB |

@@ -4,6 +4,7 @@ Feature: What happens to a job that is cancelled before its first token
 
   Background:
     Given a hub that holds "author/endless-llama"
+    And a worker takes 1 job at once
     And a queen that is awake
 
   Scenario: While it waits for a slot

@@ -39,6 +39,51 @@ Feature: Phase 0: a person types a command
       | rbee-keeper infer --quiet --json 'hello'          | --quiet and --json exclude each other       |
       | rbee-keeper infr                                  | No such command 'infr'                      |
 
+  Scenario: A plain prompt is read without click, and means the same
+    When the keeper reads each of these commands in the quick way and with click
+      | command                                                                           |
+      | rbee-keeper infer hello                                                           |
+      | rbee-keeper infer 'a = b' -q                                                      |
+      | rbee-keeper infer --prompt hello --json                                           |
+      | rbee-keeper infer hello --prompt 'and this'                                       |
+      | rbee-keeper infer -m HF:author/minillama:q4_0 --stop a --stop=b=c hello           |
+      | rbee-keeper infer --max-tokens 1_0 --temperature 5 --top-p=1 --top-k 0 hello      |
+      | rbee-keeper infer --seed=4294967295 --ctx 32 --no-cpu --deadline 1e-3 hello       |
+      | rbee-keeper infer --node box --device gpu0 --backend cuda --engine llamacpp hello |
+      | rbee-keeper infer --no-stream --keep-alive --queen http://box:8500/ hello         |
+      | rbee-keeper infer --quiet --token-file /etc/hosts hello                            |
+    Then both ways understand the same by each of them
+
+  Scenario: What is not plain is left to click
+    When the keeper reads each of these commands in the quick way and with click
+      | command                                     |
+      | rbee-keeper                                 |
+      | rbee-keeper status                          |
+      | rbee-keeper infer                           |
+      | rbee-keeper infer -                         |
+      | rbee-keeper infer ''                        |
+      | rbee-keeper infer --help                    |
+      | rbee-keeper infer hello -h                  |
+      | rbee-keeper infer hello there               |
+      | rbee-keeper infer -- hello                  |
+      | rbee-keeper infer -qm minillama hello       |
+      | rbee-keeper infer -mminillama hello         |
+      | rbee-keeper infer --modle minillama hello   |
+      | rbee-keeper infer --model minilama hello    |
+      | rbee-keeper infer --quiet=yes hello         |
+      | rbee-keeper infer --seed 1 --seed 2 hello   |
+      | rbee-keeper infer --seed 4294967296 hello   |
+      | rbee-keeper infer --top-p 0 hello           |
+      | rbee-keeper infer --top-k few hello         |
+      | rbee-keeper infer --temperature nan hello   |
+      | rbee-keeper infer --backend CUDA hello      |
+      | rbee-keeper infer --node= hello             |
+      | rbee-keeper infer --node -q hello           |
+      | rbee-keeper infer --queen box hello         |
+      | rbee-keeper infer --token-file /none hello  |
+      | rbee-keeper infer hello --node              |
+    Then the quick way leaves each of them to click
+
   Scenario: An empty standard input is an empty prompt
     When I type "rbee-keeper infer -" with nothing on standard input
     Then stderr contains "the prompt is empty"

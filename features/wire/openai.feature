@@ -29,6 +29,7 @@ Feature: What the queen answers in OpenAI's words
         | route                     | body              |
         | POST /v1/chat/completions | ChatRequest       |
         | POST /v1/completions      | CompletionRequest |
+        | POST /v1/embeddings       | EmbeddingRequest  |
         | GET /v1/models            |                   |
         | POST /jobs                | JobRequest        |
 

@@ -37,6 +37,7 @@ Feature: What the queen answers on the wire
         | {"model_ref": "minillama", "messages": [{"role": "bee", "content": "x"}]}       | 400 | invalid_request | - at `$.messages[0].role`                 |
         | {"model_ref": "minillama", "messages": [{"role": "assistant", "content": "x"}]} | 400 | invalid_request | the last of `messages` is not the user's  |
         | {"model_ref": "minillama", "messages": []}                                      | 400 | invalid_request | - at `$.messages`                         |
+        | {"model_ref": "minillama", "prompt": "x", "inputs": ["x"]}                      | 400 | invalid_request | `inputs` goes without `prompt`            |
       Then each answer has its status, its error and its message
 
   Rule: Others need a swarm
@@ -93,6 +94,14 @@ Feature: What the queen answers on the wire
       Then the stream of that job holds 1 event called "token"
       And the stream of that job holds 1 event called "done"
 
+    Scenario: Texts and tokens are answered by a vector of each
+      When a program asks the queen "POST /jobs" with
+        """
+        {"model_ref": "minillama", "engine": "ctransformers", "inputs": ["hello", [1, 392, 273, 709]]}
+        """
+      Then the stream of that job ends with "vector, narration, done, [DONE]"
+      And both vectors are the same 128 numbers of length 1
+
     Scenario: Cancelling a job that is over is no error
       Given a job that is done
       When a program cancels that job
@@ -101,7 +110,7 @@ Feature: What the queen answers on the wire
     Scenario: The lists of what there is
       When a program reads the lists of hives, workers and models
       Then hive "localhost" is online with a processor
-      And a worker holds "minillama" with 1 slot
+      And a worker holds "minillama" with 4 slots
       And model "minillama" is on hive "localhost"
 
     Scenario: A model is fetched without a job

@@ -12,7 +12,7 @@ Feature: What a worker answers on the wire
     And the worker's stream of that inference ends with "token, done, [DONE]"
 
   Scenario: Every slot is taken
-    Given a worker with one slot that is busy
+    Given a worker whose slots are all taken
     When a program asks the worker "POST /infer" with
       """
       {"prompt": "hello"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+from typing import NamedTuple
 
 import psutil
 
@@ -17,6 +18,7 @@ from rbee.hive.devices import GIB, gpus_here
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, estimate, gpu_budget, largest_fitting
 from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.pooling import batch_of, pooling_of, reads_whole
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
@@ -31,7 +33,18 @@ from rbee.wire.settings import Settings
 _MIB = 1024 * 1024
 #: Context of a model that was trained with more, unless more is asked for (tokens).
 _LARGEST_DEFAULT_CONTEXT = 8192
+#: The same for one that has to see a text as a whole, which takes memory by its length.
+_LARGEST_DEFAULT_TEXT = 2048
 _CPU = "cpu"
+#: Engines that cannot batch.
+_ONE_AT_A_TIME = ("ctransformers",)
+
+
+class Fit(NamedTuple):
+    """What a model needs on a device, and how many jobs it takes at once there."""
+
+    need: Need
+    slots: int
 
 
 class Capacity:
@@ -57,22 +70,29 @@ class Capacity:
             f"devices: {', '.join([_CPU, *(gpu.id for gpu in gpus)])}",
         )
 
-    async def check(self, device: str, ref: ModelRef, ctx: int = 0) -> Need:
-        """What the model needs on `device`, where there is room for it or idle workers make it.
+    async def check(self, device: str, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
+        """How the model fits on `device`, where there is room for it or idle workers make it.
 
+        With `slots` where there is room for as many (0: as in the settings), else with fewer; an
+        idle worker goes for the first of them only.
         Raises `insufficient_vram` or `insufficient_ram` with need, free and what is short in
         bytes, and with a smaller quant of the same repository where one would fit.
         """
         gpu = await self.gpu(device)
         headers = await self._models.headers(ref)
         context = self._context(headers[0], ctx)
-        need = self._need(headers, context, gpu)
-        needed = self._needed(need, gpu)
         free = self._free(device, gpu)
+        if sabotaged("hive:one-slot"):
+            slots = 1
+        for count in range(slots or self._settings.slots, 0, -1):
+            need = self._need(headers, context, count, gpu)
+            if self._needed(need, gpu) <= free:
+                return Fit(need, count)
+        needed = self._needed(need, gpu)
         free += sum(worker.reserved_bytes for worker in self._idle(device))
         if needed > free and not sabotaged("hive:no-fit-check"):
             raise self._short(device, ref, need, needed, free, await self._smaller(ref, need, free))
-        return need
+        return Fit(need, 1)
 
     async def start(
         self, wanted: StartWorker, ref: ModelRef, row: ModelRow, token: str, hive_url: str
@@ -81,10 +101,15 @@ class Capacity:
 
         Raises as `check` and the supervisor do.
         """
+        engine = wanted.engine or self._settings.engine
         async with self._promising:
-            need = await self.check(wanted.device, ref, wanted.ctx or 0)
+            most = 1 if engine in _ONE_AT_A_TIME else 0
+            need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             headers = await self._models.headers(ref)
+            context = self._context(headers[0], wanted.ctx or 0)
             unloaded = await self._make_room(wanted.device, need)
+            if unloaded:  # they may have left room for more than the first
+                need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             gpu = await self.gpu(wanted.device)
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"
@@ -98,15 +123,16 @@ class Capacity:
                 model_paths=[file.path for file in row.files],
                 device=wanted.device,
                 backend=backend,
-                context=self._context(headers[0], wanted.ctx or 0),
-                slots=settings.slots,
+                context=context,
+                slots=slots,
                 threads=settings.engine_threads or max(1, (os.cpu_count() or 2) - 1),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                pooling=pooling_of(headers[0]),
+                batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
             )
-            engine = wanted.engine or settings.engine
             return await self._workers.start(engine, orders, need.total, unloaded)
 
     async def _make_room(self, device: str, need: Need) -> list[str]:
@@ -137,15 +163,18 @@ class Capacity:
         return need.total if gpu else math.ceil(need.total * self._settings.ram_factor)
 
     def _context(self, header: GgufHeader, asked: int) -> int:
-        trained = header.context_length or _LARGEST_DEFAULT_CONTEXT
-        return asked or self._settings.context or min(trained, _LARGEST_DEFAULT_CONTEXT)
+        most = _LARGEST_DEFAULT_TEXT if reads_whole(header) else _LARGEST_DEFAULT_CONTEXT
+        trained = header.context_length or most
+        return asked or self._settings.context or min(trained, most)
 
-    def _need(self, headers: tuple[GgufHeader, ...], context: int, gpu: Gpu | None) -> Need:
-        settings = self._settings
+    def _need(
+        self, headers: tuple[GgufHeader, ...], context: int, slots: int, gpu: Gpu | None
+    ) -> Need:
         return estimate(
             headers,
-            n_ctx=context * settings.slots,
-            n_slots=settings.slots,
+            n_ctx=context * slots,
+            n_slots=slots,
+            ubatch=batch_of(headers[0], context),
             on_gpu=gpu is not None,
         )
 

@@ -93,6 +93,11 @@ class EventLog:
         """Ends the stream: somebody asked for the work to be dropped."""
         self._finish("cancelled", Nothing())
 
+    def forget(self) -> None:
+        """Lets go of what was told so far, but for the end: nobody is to read it again."""
+        while len(self._frames) > self._closed:
+            self._frames.popleft()
+
     def _finish(self, event: str, data: Any) -> None:
         assert not self._closed, "a stream has exactly one terminal event"
         frame = b"id: %d\n%s%s" % (self._count + 1, sse.body(event, data), sse.DONE_FRAME)

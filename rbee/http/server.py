@@ -23,6 +23,8 @@ from rbee.wire.messages import Health, decode, encode
 
 T = TypeVar("T")
 
+_CALLER = "caller"
+
 #: Bodies above this are refused with 413 (bytes).
 LARGEST_BODY = 1024 * 1024
 
@@ -31,6 +33,8 @@ Answer = msgspec.Struct | web.StreamResponse | None
 Handler = Callable[[web.Request], Awaitable[Answer]]
 #: How an error is answered.
 Failure = Callable[[web.Request, RbeeError], web.Response]
+#: Whose key an Authorization header presents; None: it is nobody's.
+Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
 Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
@@ -43,7 +47,8 @@ log = logging.getLogger(__name__)
 class Route(NamedTuple):
     """A method, a path, what answers it, and the status of a message it answers with.
 
-    `failure` is how its errors look, where not as everywhere; `public`: it wants no token.
+    `failure` is how its errors look, where not as everywhere; `public`: it wants no token;
+    `keys`: an API key will do.
     """
 
     method: str
@@ -52,6 +57,7 @@ class Route(NamedTuple):
     status: int = 200
     failure: Failure | None = None
     public: bool = False
+    keys: bool = False
 
 
 class Server:
@@ -63,8 +69,10 @@ class Server:
         token: str,
         routes: list[Route],
         on_shutdown: Callable[[web.Request], Answer] | None = None,
+        recognise: Recognise | None = None,
     ) -> None:
-        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`."""
+        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`;
+        `recognise` knows the API keys."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -77,6 +85,7 @@ class Server:
         self._elsewhere: dict[str, str] = {}
         self._token = token
         self._on_shutdown = on_shutdown
+        self._recognise = recognise
         self._app = web.Application(client_max_size=LARGEST_BODY)
         self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
         health = Route("GET", addresses.HEALTH, self._health, public=True)
@@ -84,7 +93,7 @@ class Server:
         for route in [health, *routes, shutdown]:
             handler = self._guarded(route)
             self._app.router.add_route(route.method, route.path, handler)
-        self._app.router.add_route("*", "/{nothing:.*}", self._guarded(_NOTHING_HERE))
+        self._app.router.add_route("*", _NOTHING_HERE.path, self._guarded(_NOTHING_HERE))
 
     def bind(self, host: str, port: int, *, upward: int = 0) -> None:
         """Binds and listens; port 0 takes any free one, `upward` tries that many ports above.
@@ -169,7 +178,7 @@ class Server:
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
                 if not route.public:
-                    self._check_token(request)
+                    request[_CALLER] = await self._caller(request, route)
                 answer = await route.handler(request)
             except RbeeError as error:
                 return fail(request, error)
@@ -190,20 +199,43 @@ class Server:
 
         return handle
 
-    def _check_token(self, request: web.Request) -> None:
-        if sabotaged(f"{self.role}:no-auth"):
-            return
-        if not auth.accepts(request.headers.get(auth.HEADER), self._token):
-            raise RbeeError(
-                "unauthorized",
-                f"this {self.role} wants its token in the Authorization header",
-                "the token is in the file RBEE_HOME/token of the machine the swarm was started on",
-            )
+    async def _caller(self, request: web.Request, route: Route) -> str:
+        """Whose request it is: the name of an API key, or empty for the token."""
+        header = request.headers.get(auth.HEADER)
+        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._token):
+            return ""
+        if header is not None and self._recognise is not None:
+            name = await self._recognise(header)
+            if name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+                return name
+            if name is not None:
+                raise RbeeError(
+                    "unauthorized",
+                    f"the key {name} opens what is below {addresses.V1} alone",
+                    "take the token: it is in the file RBEE_HOME/token",
+                )
+        raise RbeeError(
+            "unauthorized",
+            f"this {self.role} wants its token in the Authorization header",
+            "the token is in the file RBEE_HOME/token of the machine the swarm was started on",
+        )
+
+
+def caller_of(request: web.Request) -> str:
+    """Whose request it is: the name of an API key, or empty for the swarm's own token."""
+    name: str = request.get(_CALLER, "")
+    return name
 
 
 async def read_body(request: web.Request, kind: type[T]) -> T:
     """The body of a request as a `kind`. Raises `invalid_request` or answers 413."""
-    return decode(await request.read(), kind)
+    try:
+        body = await request.read()
+    except web.RequestPayloadError:
+        raise RbeeError(
+            "invalid_request", "the body is not what its headers say", "send plain JSON"
+        ) from None
+    return decode(body, kind)
 
 
 def leave(status: int = 0) -> None:
@@ -224,7 +256,8 @@ async def _nothing_here(request: web.Request) -> Answer:
     )
 
 
-_NOTHING_HERE = Route("*", "/{nothing:.*}", _nothing_here)
+# A path may hold a line feed.
+_NOTHING_HERE = Route("*", "/{nothing:(?s:.*)}", _nothing_here)
 
 _TOO_LARGE = RbeeError(
     "payload_too_large",

@@ -1,5 +1,8 @@
 """``rbee-keeper``, also ``python -m rbee.keeper``."""
 
+import contextlib
+import os
+import sys
 from typing import NoReturn
 
 from rbee.process.imports import quick_imports
@@ -7,7 +10,18 @@ from rbee.process.imports import quick_imports
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
-    with quick_imports(tls=False):
+    with quick_imports(without={"typing_extensions"}):
+        from rbee.keeper.quick_reader import read_plain_infer
+
+        options = read_plain_infer(sys.argv[1:], os.environ)
+        if options is None:
+            from rbee.keeper import cli
+        else:
+            from rbee.keeper.command import Misuse, run_with_queen
+            from rbee.keeper.infer import infer_command
+    if options is not None:
+        with contextlib.suppress(Misuse):  # click says it
+            run_with_queen(infer_command, options)
         from rbee.keeper import cli
     cli.main()
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
+from rbee.keeper.command import Terminated
 from rbee.keeper.job import JobRun, spare_for
-from rbee.keeper.options import Terminated
 from rbee.keeper.screen import Screen
 from rbee.keeper.typed import TypedLines
 from rbee.keeper.whereabouts import Whereabouts

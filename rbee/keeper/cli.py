@@ -1,29 +1,32 @@
 """The keeper's commands. Phase 0.
 
-Exit status: 0 done, 1 failed, 2 usage, 124 deadline, 130 Ctrl+C. What a command does is imported
-when it is typed: the start of the keeper is part of every cold run.
+A command reads its options and returns what it does; `with_queen` does it. Exit status: 0 done,
+1 failed, 2 usage, 124 deadline, 130 Ctrl+C. What a command does is imported when it is typed: the
+start of the keeper is part of every cold run. A plain `infer` does not come by here, but for
+`quick_reader`.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
 
 from rbee import __version__
+from rbee.keeper.click_options import MODEL_REF, takes
+from rbee.keeper.command import Deed, Misuse, run_at_home, run_with_queen
 from rbee.keeper.options import (
-    ModelRefText,
+    INFER_OPTIONS,
+    LIST_OPTIONS,
+    MODEL_OPTIONS,
+    STORY_OPTIONS,
+    Options,
     asked_of,
-    at_home,
-    list_options,
-    model_options,
-    screen_of,
-    story_options,
-    with_queen,
 )
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -40,16 +43,24 @@ def keeper() -> None:
     """
 
 
+def with_queen(command: Callable[[Screen, Options], Deed]) -> Callable[..., NoReturn]:
+    """Makes a function for click of a command that means a queen."""
+
+    @functools.wraps(command)
+    def run(**options: Any) -> NoReturn:
+        try:
+            run_with_queen(command, options)
+        except Misuse as misuse:
+            raise click.UsageError(str(misuse)) from None
+
+    return run
+
+
 @keeper.command()
 @click.argument("prompt", required=False)
-@click.option("--prompt", "prompt_option", metavar="TEXT", help="The same as PROMPT.")
-@model_options
-@click.option("--stop", multiple=True, help="Stop before this text; may be given again.")
-@click.option("--no-stream", is_flag=True, help="Show the text when it is complete.")
-@click.option("--keep-alive", is_flag=True, help="Leave everything warm for the next time.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Give up after seconds.")
-@story_options
-def infer(**options: Any) -> None:
+@takes(*INFER_OPTIONS)
+@with_queen
+def infer(screen: Screen, options: Options) -> Deed:
     """Answer PROMPT with a model; PROMPT - or none reads standard input.
 
     Tokens go to stdout, everything else to stderr. What is not running is woken, and goes to
@@ -61,30 +72,17 @@ def infer(**options: Any) -> None:
       rbee-keeper infer --model HF:author/minillama:Q4_0 "tell me a story" > story.txt
       echo "hello" | rbee-keeper infer --max-tokens 20 -
     """
-    from rbee.wire.messages import JobRequest
+    from rbee.keeper.infer import infer_command
 
-    screen = screen_of(options)
-    request = JobRequest(
-        **asked_of(options),
-        prompt=_prompt(options["prompt"], options["prompt_option"]),
-        stop=list(options["stop"]) or None,
-        stream=not options["no_stream"],
-        deadline_s=options["deadline"],
-    )
-
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper.infer import infer as run_infer
-
-        run_infer(screen, where, request, keep_alive=options["keep_alive"])
-
-    with_queen(screen, options, run)
+    return infer_command(screen, options)
 
 
 @keeper.command()
-@model_options
+@takes(*MODEL_OPTIONS)
 @click.option("--system", metavar="TEXT", help="What the model is told before the conversation.")
-@story_options
-def chat(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def chat(screen: Screen, options: Options) -> Deed:
     """Talk with a model: each line is answered, knowing what was said before.
 
     Ctrl+C stops an answer, Ctrl+D or /exit ends the chat, /help lists the rest. What is not
@@ -100,23 +98,19 @@ def chat(**options: Any) -> None:
     """
     from rbee.wire.messages import ChatMessage, JobRequest
 
-    screen = screen_of(options)
-
     def ask(messages: list[ChatMessage]) -> JobRequest:
         return JobRequest(**asked_of(options), messages=messages)
 
-    def run(where: Whereabouts) -> int:
-        from rbee.keeper.chat import chat as run_chat
+    from rbee.keeper.chat import chat as run_chat
 
-        return run_chat(screen, where, ask, options["system"])
-
-    with_queen(screen, options, run)
+    return lambda where: run_chat(screen, where, ask, options["system"])
 
 
 @keeper.command()
 @click.option("--print-env", is_flag=True, help="Tell programs of OpenAI's kind where she is.")
-@story_options
-def up(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def up(screen: Screen, options: Options) -> Deed:
     """Wake the queen and her hives, and let them stay.
 
     What is there is told on stdout. "rbee-keeper down" ends it. With --print-env stdout has lines
@@ -127,40 +121,35 @@ def up(**options: Any) -> None:
       rbee-keeper up
       eval "$(rbee-keeper up --print-env)"
     """
-    screen = screen_of(options)
     if options["print_env"] and options["as_json"]:
         raise click.UsageError("--print-env and --json exclude each other")
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper.up_down import up as run_up
+    from rbee.keeper.up_down import up as run_up
 
-        run_up(screen, where, as_json=options["as_json"], print_env=options["print_env"])
-
-    with_queen(screen, options, run)
+    return lambda where: run_up(
+        screen, where, as_json=options["as_json"], print_env=options["print_env"]
+    )
 
 
 @keeper.command()
-@story_options
-def down(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def down(screen: Screen, options: Options) -> Deed:
     """End the queen, hives and workers, whoever woke them; cancel the jobs that still run.
 
     \b
     Example:
       rbee-keeper down
     """
-    screen = screen_of(options)
+    from rbee.keeper.up_down import down as run_down
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper.up_down import down as run_down
-
-        run_down(screen, where)
-
-    with_queen(screen, options, run)
+    return lambda where: run_down(screen, where)
 
 
 @keeper.command()
-@list_options
-def status(**options: Any) -> None:
+@takes(*LIST_OPTIONS)
+@with_queen
+def status(screen: Screen, options: Options) -> Deed:
     """Tell what is awake and what it does; wakes nobody.
 
     \b
@@ -168,20 +157,16 @@ def status(**options: Any) -> None:
       rbee-keeper status
       rbee-keeper status --json
     """
-    screen = screen_of(options)
+    from rbee.keeper.status import status as run_status
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper.status import status as run_status
-
-        run_status(screen, where, as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: run_status(screen, where, as_json=options["as_json"])
 
 
 @keeper.command()
 @click.argument("hive", required=False)
-@list_options
-def devices(**options: Any) -> None:
+@takes(*LIST_OPTIONS)
+@with_queen
+def devices(screen: Screen, options: Options) -> Deed:
     """List the processors and GPUs of HIVE, or of every hive.
 
     \b
@@ -189,33 +174,24 @@ def devices(**options: Any) -> None:
       rbee-keeper devices
       rbee-keeper devices localhost
     """
-    screen = screen_of(options)
+    from rbee.keeper import lists
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import lists
-
-        lists.devices(screen, where, options["hive"], as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: lists.devices(screen, where, options["hive"], as_json=options["as_json"])
 
 
 @keeper.command()
-@list_options
-def hives(**options: Any) -> None:
+@takes(*LIST_OPTIONS)
+@with_queen
+def hives(screen: Screen, options: Options) -> Deed:
     """List the machines of the swarm, awake and asleep.
 
     \b
     Example:
       rbee-keeper hives
     """
-    screen = screen_of(options)
+    from rbee.keeper import lists
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import lists
-
-        lists.hives(screen, where, as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: lists.hives(screen, where, as_json=options["as_json"])
 
 
 @keeper.command()
@@ -230,8 +206,9 @@ def hives(**options: Any) -> None:
 @click.option(
     "--accept-host-key", metavar="SHA256:...", default="", help="Fingerprint you have checked."
 )
-@story_options
-def add_hive(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def add_hive(screen: Screen, options: Options) -> Deed:
     """Take HOST into the swarm: localhost, or a machine that is reached over SSH.
 
     HOST may be an alias of ~/.ssh/config, which also says what is not typed here. From then on
@@ -246,7 +223,6 @@ def add_hive(**options: Any) -> None:
     """
     from rbee.wire.messages import AddHive, SshTarget
 
-    screen = screen_of(options)
     user, port, key = options["ssh_user"], options["ssh_port"], options["key"]
     tunnel = options["tunnel"]
     ssh = SshTarget(user=user, port=port, key_path=key, tunnel=tunnel)
@@ -259,57 +235,100 @@ def add_hive(**options: Any) -> None:
         accept_host_key=options["accept_host_key"],
     )
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import machines
+    from rbee.keeper import machines
 
-        machines.add_hive(screen, where, wanted, as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: machines.add_hive(screen, where, wanted, as_json=options["as_json"])
 
 
 @keeper.command()
 @click.argument("hive_id", metavar="HIVE")
-@story_options
-def remove_hive(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def remove_hive(screen: Screen, options: Options) -> Deed:
     """Put HIVE to sleep and forget its machine; models and logs stay on it.
 
     \b
     Example:
       rbee-keeper remove-hive localhost
     """
-    screen = screen_of(options)
+    from rbee.keeper import machines
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import machines
-
-        machines.remove_hive(screen, where, options["hive_id"])
-
-    with_queen(screen, options, run)
+    return lambda where: machines.remove_hive(screen, where, options["hive_id"])
 
 
 @keeper.command()
-@list_options
-def ps(**options: Any) -> None:
+@click.argument("name")
+@takes(*STORY_OPTIONS)
+@with_queen
+def add_key(screen: Screen, options: Options) -> Deed:
+    """Make a key called NAME for a program that is to get answers, and no more.
+
+    The secret is shown once, alone on stdout. With it the program reaches what speaks OpenAI's
+    API; the swarm's other commands stay closed to it.
+
+    \b
+    Example:
+      rbee-keeper add-key laptop
+    \b
+    For a program that is started next:
+      $ export OPENAI_API_KEY=$(rbee-keeper add-key editor)
+    """
+    from rbee.keeper import keys
+
+    return lambda where: keys.add_key(screen, where, options["name"], as_json=options["as_json"])
+
+
+@keeper.command()
+@takes(*LIST_OPTIONS)
+@with_queen
+def keys(screen: Screen, options: Options) -> Deed:
+    """List the keys by name.
+
+    \b
+    Example:
+      rbee-keeper keys
+    """
+    from rbee.keeper import keys
+
+    return lambda where: keys.keys(screen, where, as_json=options["as_json"])
+
+
+@keeper.command()
+@click.argument("name")
+@takes(*STORY_OPTIONS)
+@with_queen
+def remove_key(screen: Screen, options: Options) -> Deed:
+    """Make the key called NAME worthless.
+
+    \b
+    Example:
+      rbee-keeper remove-key laptop
+    """
+    from rbee.keeper import keys
+
+    return lambda where: keys.remove_key(screen, where, options["name"])
+
+
+@keeper.command()
+@takes(*LIST_OPTIONS)
+@with_queen
+def ps(screen: Screen, options: Options) -> Deed:
     """List the workers and the jobs.
 
     \b
     Example:
       rbee-keeper ps
     """
-    screen = screen_of(options)
+    from rbee.keeper import lists
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import lists
-
-        lists.ps(screen, where, as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: lists.ps(screen, where, as_json=options["as_json"])
 
 
 @keeper.command()
 @click.option("--node", help="Of this hive alone.")
-@list_options
-def models(**options: Any) -> None:
+@takes(*LIST_OPTIONS)
+@with_queen
+def models(screen: Screen, options: Options) -> Deed:
     """List the models on the hives that are awake.
 
     \b
@@ -317,21 +336,17 @@ def models(**options: Any) -> None:
       rbee-keeper models
       rbee-keeper models --node localhost
     """
-    screen = screen_of(options)
+    from rbee.keeper import lists
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import lists
-
-        lists.models(screen, where, options["node"], as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: lists.models(screen, where, options["node"], as_json=options["as_json"])
 
 
 @keeper.command()
-@click.argument("ref", type=ModelRefText())
+@click.argument("ref", type=MODEL_REF)
 @click.option("--node", help="To this hive; without it, the one beside the queen.")
-@story_options
-def pull(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def pull(screen: Screen, options: Options) -> Deed:
     """Fetch model REF before it is needed.
 
     What is not running is woken, and goes to sleep again afterwards.
@@ -341,41 +356,35 @@ def pull(**options: Any) -> None:
       rbee-keeper pull HF:author/minillama
       rbee-keeper pull --node localhost HF:author/minillama:Q4_0
     """
-    screen = screen_of(options)
+    from rbee.keeper import models
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import models
-
-        models.pull(screen, where, options["ref"], options["node"], as_json=options["as_json"])
-
-    with_queen(screen, options, run)
+    return lambda where: models.pull(
+        screen, where, options["ref"], options["node"], as_json=options["as_json"]
+    )
 
 
 @keeper.command()
-@click.argument("ref", type=ModelRefText())
+@click.argument("ref", type=MODEL_REF)
 @click.option("--node", help="From this hive; without it, the one beside the queen.")
-@story_options
-def rm(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def rm(screen: Screen, options: Options) -> Deed:
     """Remove model REF from a hive, with the files that rbee has put there.
 
     \b
     Example:
       rbee-keeper rm HF:author/minillama
     """
-    screen = screen_of(options)
+    from rbee.keeper import models
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper import models
-
-        models.remove(screen, where, options["ref"], options["node"])
-
-    with_queen(screen, options, run)
+    return lambda where: models.remove(screen, where, options["ref"], options["node"])
 
 
 @keeper.command()
 @click.argument("worker")
-@story_options
-def stop(**options: Any) -> None:
+@takes(*STORY_OPTIONS)
+@with_queen
+def stop(screen: Screen, options: Options) -> Deed:
     """End one WORKER, named by its id or the first letters of it.
 
     Every id begins with "worker-", so this ends the worker where there is one alone:
@@ -384,14 +393,9 @@ def stop(**options: Any) -> None:
     Example:
       rbee-keeper stop worker
     """
-    screen = screen_of(options)
+    from rbee.keeper.stop import stop as run_stop
 
-    def run(where: Whereabouts) -> None:
-        from rbee.keeper.stop import stop as run_stop
-
-        run_stop(screen, where, options["worker"])
-
-    with_queen(screen, options, run)
+    return lambda where: run_stop(screen, where, options["worker"])
 
 
 @keeper.command()
@@ -422,28 +426,10 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
         else:
             logs.show_logs(screen, home, name)
 
-    at_home(screen, run)
+    run_at_home(screen, run)
 
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     keeper(prog_name="rbee-keeper")
     sys.exit(0)
-
-
-def _prompt(argument: str | None, option: str | None) -> str:
-    if argument is not None and option is not None:
-        raise click.UsageError("PROMPT and --prompt exclude each other")
-    given = argument if option is None else option
-    if given is None and sys.stdin.isatty():
-        raise click.UsageError('no prompt; for example: rbee-keeper infer "hello"')
-    try:
-        text = sys.stdin.read() if given is None or given == "-" else given
-        text.encode()
-    except UnicodeError:
-        raise click.UsageError(
-            "the prompt is no UTF-8 text; for example: iconv -f latin1 -t utf8 FILE | ..."
-        ) from None
-    if not text.strip():
-        raise click.UsageError('the prompt is empty; for example: rbee-keeper infer "hello"')
-    return text

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+
 from rbee.keeper.awake import awake_queen
+from rbee.keeper.command import Deed, Misuse
 from rbee.keeper.job import JobRun, spare_for
+from rbee.keeper.options import Options, asked_of
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import narration as say_so
 from rbee.wire.messages import JobRequest
 from rbee.wire.model_ref import BUNDLED
+
+
+def infer_command(screen: Screen, options: Options) -> Deed:
+    """What `infer` with these options does; reads the prompt where it is on standard input.
+
+    Raises Misuse for a prompt that is none.
+    """
+    request = JobRequest(
+        **asked_of(options),
+        prompt=_prompt(options["prompt"], options["prompt_option"]),
+        stop=list(options["stop"]) or None,
+        stream=not options["no_stream"],
+        deadline_s=options["deadline"],
+    )
+    return lambda where: infer(screen, where, request, keep_alive=options["keep_alive"])
 
 
 def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive: bool) -> None:
@@ -23,3 +42,21 @@ def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive
         JobRun(screen, queen).run(request)
         if keep_alive:
             queen.keep()
+
+
+def _prompt(argument: str | None, option: str | None) -> str:
+    if argument is not None and option is not None:
+        raise Misuse("PROMPT and --prompt exclude each other")
+    given = argument if option is None else option
+    if given is None and sys.stdin.isatty():
+        raise Misuse('no prompt; for example: rbee-keeper infer "hello"')
+    try:
+        text = sys.stdin.read() if given is None or given == "-" else given
+        text.encode()
+    except UnicodeError:
+        raise Misuse(
+            "the prompt is no UTF-8 text; for example: iconv -f latin1 -t utf8 FILE | ..."
+        ) from None
+    if not text.strip():
+        raise Misuse('the prompt is empty; for example: rbee-keeper infer "hello"')
+    return text

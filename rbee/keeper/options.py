@@ -1,164 +1,200 @@
-"""What several commands have in common: options, how they run, how they end."""
+"""The options that commands share, as data.
+
+`click_options` makes click's of them; `quick_reader` reads a plain command line by them, without
+click.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
 import urllib.parse
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
-import click
+import msgspec
 
-from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.process.home import Home
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2}
-_INTERRUPTED = 130
-_BROKEN_PIPE = 141
+#: What was typed: the value of each option, by its name.
+Options = dict[str, Any]
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: as Ctrl+C, where that would not end one answer alone."""
+class Kind(msgspec.Struct, frozen=True):
+    """What the value of an option may be; this one: any text."""
+
+    def read(self, text: str) -> Any:
+        """The value that `text` spells. Raises ValueError or RbeeError where it spells none."""
+        return text
 
 
-class ModelRefText(click.ParamType[str]):
+class Flag(Kind, frozen=True):
+    """Given, or not; it has no value."""
+
+    def read(self, text: str) -> Any:
+        """Raises ValueError: nothing spells it."""
+        raise ValueError(text)
+
+
+class OneOf(Kind, frozen=True):
+    """One of these names."""
+
+    names: tuple[str, ...]
+
+    def read(self, text: str) -> str:
+        """The name."""
+        if text not in self.names:
+            raise ValueError(text)
+        return text
+
+
+class Whole(Kind, frozen=True):
+    """A whole number from `low` to `high`, or to any."""
+
+    low: int
+    high: int | None = None
+
+    def read(self, text: str) -> int:
+        """The number."""
+        value = int(text)
+        if value < self.low or (self.high is not None and value > self.high):
+            raise ValueError(text)
+        return value
+
+
+class Number(Kind, frozen=True):
+    """A number from `low`, or `above` it, to `high`, or to any."""
+
+    low: float
+    high: float | None = None
+    above: bool = False
+
+    def read(self, text: str) -> float:
+        """The number."""
+        value = float(text)
+        enough = value > self.low if self.above else value >= self.low
+        if not enough or (self.high is not None and value > self.high):
+            raise ValueError(text)
+        return value
+
+
+class ReadableFile(Kind, frozen=True):
+    """The path of a file that can be read."""
+
+    def read(self, text: str) -> str:
+        """The path, as it was typed."""
+        if not os.path.isfile(text) or not os.access(text, os.R_OK):
+            raise ValueError(text)
+        return text
+
+
+class ModelName(Kind, frozen=True):
     """A model reference, checked before anything is started."""
 
-    name = "ref"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def read(self, text: str) -> str:
         """Its canonical text."""
-        try:
-            return str(parse_model_ref(value))
-        except RbeeError as error:
-            self.fail(f"{error.message}\n  try: {error.suggestion}", param, ctx)
+        return str(parse_model_ref(text))
 
 
-class QueenUrl(click.ParamType[str]):
+class QueenUrl(Kind, frozen=True):
     """The address of a queen."""
 
-    name = "url"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def read(self, text: str) -> str:
         """``http://host:port`` without a slash at its end."""
         try:
-            parts = urllib.parse.urlsplit(value)
+            parts = urllib.parse.urlsplit(text)
             fits = parts.scheme == "http" and parts.hostname and parts.port
             if not fits or parts.path not in ("", "/") or parts.query or parts.username:
                 raise ValueError
         except ValueError:  # or a port that is none, brackets without an address
-            self.fail(f"{value!r} is no address of a queen; try: http://HOST:8500", param, ctx)
+            raise RbeeError(
+                "invalid_request", f"{text!r} is no address of a queen", "http://HOST:8500"
+            ) from None
         return f"http://{parts.netloc}"
 
 
-_MODEL_OPTIONS = (
-    click.option(
-        "--model", "-m", type=ModelRefText(), default=BUNDLED, help="HF:owner/repo[:quant]."
+class Option(msgspec.Struct, frozen=True):
+    """One option: the name of its value, what is typed for it, what it may be, what it is for.
+
+    `many`: it may be given again; the value is a tuple.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    kind: Kind
+    help: str
+    default: Any = None
+    metavar: str | None = None
+    many: bool = False
+
+    @property
+    def absent(self) -> Any:
+        """The value where it is not given."""
+        if isinstance(self.kind, Flag):
+            return False
+        return () if self.many else self.default
+
+
+_TEXT, _FLAG = Kind(), Flag()
+
+#: What answers, where, and how it draws its tokens; `asked_of` gives what they say.
+MODEL_OPTIONS = (
+    Option("model", ("--model", "-m"), ModelName(), "HF:owner/repo[:quant].", BUNDLED),
+    Option("node", ("--node",), _TEXT, "Run on this hive."),
+    Option("device", ("--device",), _TEXT, "Run on this device: gpu0, gpu1, ..., cpu."),
+    Option("backend", ("--backend",), OneOf(("cuda", "metal", "cpu")), "Kind of device."),
+    Option("engine", ("--engine",), OneOf(("llamacpp", "ctransformers")), "What infers."),
+    Option("max_tokens", ("--max-tokens",), Whole(1, 1_000_000), "Stop after so many tokens."),
+    Option("temperature", ("--temperature",), Number(0, 5), "0: always the likeliest token."),
+    Option("top_p", ("--top-p",), Number(0, 1, above=True), "Nucleus sampling."),
+    Option("top_k", ("--top-k",), Whole(0), "Only the k likeliest tokens; 0: all."),
+    Option("seed", ("--seed",), Whole(0, 2**32 - 1), "Makes the draw repeatable."),
+    Option("ctx", ("--ctx",), Whole(32), "Context in tokens."),
+    Option("no_cpu", ("--no-cpu",), _FLAG, "Fail rather than fall back to the CPU."),
+)
+
+#: Which queen is meant.
+QUEEN_OPTIONS = (
+    Option(
+        "queen",
+        ("--queen",),
+        QueenUrl(),
+        "Where the queen listens; never wakes her.",
+        metavar="URL",
     ),
-    click.option("--node", help="Run on this hive."),
-    click.option("--device", help="Run on this device: gpu0, gpu1, ..., cpu."),
-    click.option("--backend", type=click.Choice(["cuda", "metal", "cpu"]), help="Kind of device."),
-    click.option("--engine", type=click.Choice(["llamacpp", "ctransformers"]), help="What infers."),
-    click.option(
-        "--max-tokens", type=click.IntRange(1, 1_000_000), help="Stop after so many tokens."
-    ),
-    click.option(
-        "--temperature", type=click.FloatRange(0, 5), help="0: always the likeliest token."
-    ),
-    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Nucleus sampling."),
-    click.option("--top-k", type=click.IntRange(0), help="Only the k likeliest tokens; 0: all."),
-    click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the draw repeatable."),
-    click.option("--ctx", type=click.IntRange(32), help="Context in tokens."),
-    click.option("--no-cpu", is_flag=True, help="Fail rather than fall back to the CPU."),
+    Option("token_file", ("--token-file",), ReadableFile(), "Her token."),
+)
+
+#: Of a command that lists.
+LIST_OPTIONS = (
+    Option("as_json", ("--json",), _FLAG, "For programs: JSON."),
+    *QUEEN_OPTIONS,
+)
+
+#: Of a command that narrates.
+STORY_OPTIONS = (
+    Option("quiet", ("--quiet", "-q"), _FLAG, "No narration."),
+    Option("as_json", ("--json",), _FLAG, "One JSON event a line on stderr."),
+    *QUEEN_OPTIONS,
+)
+
+#: The argument of `infer`.
+PROMPT = Option("prompt", (), _TEXT, "")
+
+#: Of `infer`.
+INFER_OPTIONS = (
+    Option("prompt_option", ("--prompt",), _TEXT, "The same as PROMPT.", metavar="TEXT"),
+    *MODEL_OPTIONS,
+    Option("stop", ("--stop",), _TEXT, "Stop before this text; may be given again.", many=True),
+    Option("no_stream", ("--no-stream",), _FLAG, "Show the text when it is complete."),
+    Option("keep_alive", ("--keep-alive",), _FLAG, "Leave everything warm for the next time."),
+    Option("deadline", ("--deadline",), Number(0, above=True), "Give up after seconds."),
+    *STORY_OPTIONS,
 )
 
 
-def model_options(command: Command) -> Command:
-    """What answers, where, and how it draws its tokens; `asked_of` gives what they say."""
-    for option in reversed(_MODEL_OPTIONS):
-        command = option(command)
-    return command
-
-
-def asked_of(options: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a job that `model_options` decide."""
+def asked_of(options: Options) -> dict[str, Any]:
+    """The fields of a job that `MODEL_OPTIONS` decide."""
     sampling = ("max_tokens", "temperature", "top_p", "top_k", "seed")
     placing = ("node", "device", "backend", "engine", "ctx")
     asked = {name: options[name] for name in (*sampling, *placing)}
     return {**asked, "model_ref": options["model"], "allow_cpu": not options["no_cpu"]}
-
-
-def queen_options(command: Command) -> Command:
-    """``--queen`` and ``--token-file``."""
-    token = click.Path(exists=True, dir_okay=False, readable=True)
-    command = click.option("--token-file", type=token, help="Her token.")(command)
-    return click.option(
-        "--queen", type=QueenUrl(), metavar="URL", help="Where the queen listens; never wakes her."
-    )(command)
-
-
-def list_options(command: Command) -> Command:
-    """``--json`` of a command that lists, and the queen's options."""
-    command = queen_options(command)
-    return click.option("--json", "as_json", is_flag=True, help="For programs: JSON.")(command)
-
-
-def story_options(command: Command) -> Command:
-    """``--quiet`` and ``--json`` of a command that narrates, and the queen's options."""
-    command = queen_options(command)
-    command = click.option(
-        "--json", "as_json", is_flag=True, help="One JSON event a line on stderr."
-    )(command)
-    return click.option("--quiet", "-q", is_flag=True, help="No narration.")(command)
-
-
-def screen_of(options: dict[str, Any]) -> Screen:
-    """The screen that the options ask for. Raises click.UsageError for two that exclude."""
-    quiet, as_json = options.get("quiet", False), options["as_json"]
-    if quiet and as_json:
-        raise click.UsageError("--quiet and --json exclude each other")
-    return Screen(quiet=quiet, as_json=as_json)
-
-
-def with_queen(
-    screen: Screen, options: dict[str, Any], run: Callable[[Whereabouts], int | None]
-) -> NoReturn:
-    """Runs a command that means a queen, and exits with its status; see `at_home`."""
-    at_home(screen, lambda home: run(Whereabouts.of(home, options["queen"], options["token_file"])))
-
-
-def at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
-    """Runs a command in this machine's RBEE_HOME and exits with its status: what `run` returns."""
-    import signal
-
-    def terminate(*_: object) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, terminate)
-    status = 0
-    try:
-        status = run(Home.open()) or 0
-    except RbeeError as error:
-        screen.error(error)
-        status = _EXIT_STATUS.get(error.code, 1)
-    except KeyboardInterrupt:
-        status = _INTERRUPTED
-    except BrokenPipeError:
-        status = _BROKEN_PIPE
-    _leave(status)
-
-
-def _leave(status: int) -> NoReturn:
-    """Ends at once: nothing is left to tear down that the kernel would not."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        pass  # nobody reads any more, and nothing can be told to them
-    os._exit(status)

@@ -1,17 +1,16 @@
-"""The queen as the keeper speaks to her: plain HTTP from the standard library, one thread.
+"""The queen as the keeper speaks to her: plain HTTP, one thread.
 
 aiohttp would cost a cold run 0.2 s of import for a program that does one thing after another.
 """
 
 from __future__ import annotations
 
-import http.client
-import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
+from rbee.keeper.plain_http import Answer, Connection
 from rbee.wire import addresses, auth, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Health, decode, encode
@@ -20,7 +19,6 @@ T = TypeVar("T")
 
 #: A queen that says nothing for this long, not even a comment, is stuck (seconds).
 _SILENCE = 60.0
-_CHUNK = 65536
 
 
 class _Failure(msgspec.Struct):
@@ -34,7 +32,7 @@ class QueenClient:
         self.url = url
         self._token = token
         self._timeout = connect_timeout
-        self._connection: http.client.HTTPConnection | None = None
+        self._connection: Connection | None = None
 
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
@@ -43,14 +41,13 @@ class QueenClient:
         cannot be told.
         """
         try:
-            response = self._send("GET", addresses.HEALTH)
-            data = response.read()
-            return msgspec.json.decode(data, type=Health)
+            answer = self._send("GET", addresses.HEALTH)
+            return msgspec.json.decode(answer.read(), type=Health)
         except (ConnectionRefusedError, ConnectionResetError):
             return None
         except OSError as error:
             raise self._unreachable(_why(error)) from None
-        except (http.client.HTTPException, msgspec.MsgspecError):
+        except (ValueError, msgspec.MsgspecError):
             raise RbeeError(
                 "port_in_use",
                 f"{self.url} is held by a program that is no queen",
@@ -81,18 +78,18 @@ class QueenClient:
         Raises `queen_unreachable` when the stream breaks off before its end.
         """
         try:
-            response = self._send("GET", path)
-            if response.status >= 400:
-                raise _told(response.status, response.read())
-        except (OSError, http.client.HTTPException) as error:
+            answer = self._send("GET", path)
+            if answer.status >= 400:
+                raise _told(answer.status, answer.read())
+        except (OSError, ValueError) as error:
             raise self._unreachable(_why(error)) from None
         if on_open is not None:
             on_open()
-        if self._connection is not None and self._connection.sock is not None:
-            self._connection.sock.settimeout(_SILENCE)
+        if self._connection is not None:
+            self._connection.wait(_SILENCE)
         reader = sse.FrameReader()
-        while chunk := self._next_chunk(response):
-            frames = reader.feed(chunk)
+        while piece := self._next_piece(answer):
+            frames = reader.feed(piece)
             if frames:
                 yield frames
                 if frames[-1].is_done:
@@ -100,12 +97,12 @@ class QueenClient:
                     return
         raise self._unreachable("her stream broke off before its end")
 
-    def _next_chunk(self, response: http.client.HTTPResponse) -> bytes:
+    def _next_piece(self, answer: Answer) -> bytes:
         try:
-            return response.read1(_CHUNK)
+            return answer.read_some()
         except TimeoutError:
             raise self._unreachable(f"nothing came from her for {_SILENCE:g} s") from None
-        except (OSError, http.client.HTTPException):
+        except (OSError, ValueError):
             return b""  # she was killed in the middle of a piece
 
     def close(self) -> None:
@@ -115,33 +112,27 @@ class QueenClient:
             self._connection = None
 
     def _call(
-        self, method: str, path: str, body: bytes | None = None, patience: float | None = None
+        self, method: str, path: str, body: bytes = b"", patience: float | None = None
     ) -> bytes:
         try:
-            response = self._send(method, path, body, patience)
-            data = response.read()
-        except (OSError, http.client.HTTPException) as error:
+            answer = self._send(method, path, body, patience)
+            data = answer.read()
+        except (OSError, ValueError) as error:
             self.close()
             raise self._unreachable(_why(error)) from None
-        if response.status >= 400:
-            raise _told(response.status, data)
+        if answer.status >= 400:
+            raise _told(answer.status, data)
         return data
 
     def _send(
-        self, method: str, path: str, body: bytes | None = None, patience: float | None = None
-    ) -> http.client.HTTPResponse:
+        self, method: str, path: str, body: bytes = b"", patience: float | None = None
+    ) -> Answer:
         if self._connection is None:
-            parts = urllib.parse.urlsplit(self.url)
-            self._connection = http.client.HTTPConnection(
-                parts.hostname or "", parts.port, timeout=self._timeout
-            )
+            self._connection = Connection(self.url, self._timeout)
         headers = auth.bearer(self._token)
-        if body is not None:
+        if body:
             headers["Content-Type"] = "application/json"
-        self._connection.request(method, path, body, headers)
-        if self._connection.sock is not None:
-            self._connection.sock.settimeout(patience or self._timeout)
-        return self._connection.getresponse()
+        return self._connection.request(method, path, headers, body, patience or self._timeout)
 
     def _unreachable(self, why: str) -> RbeeError:
         return RbeeError(
@@ -156,7 +147,7 @@ def _why(error: Exception) -> str:
     """What kept her from answering, in words rather than in numbers of the system."""
     if isinstance(error, TimeoutError):
         return "it takes too long"
-    if isinstance(error, (http.client.HTTPException, ConnectionResetError)):
+    if isinstance(error, (ValueError, ConnectionResetError)):
         return "she hung up"
     return getattr(error, "strerror", None) or str(error)
 

@@ -3,8 +3,10 @@
 Two things cost a quarter of a daemon's and serve nothing here. The garbage collector looks again
 and again through objects that stay for ever. And aiohttp loads the machine's certificates, twice,
 although daemons speak plain HTTP to one another (a TLS connection made with the contexts that
-aiohttp keeps from that moment would verify nobody, and so fail). The keeper, whose start is most
-of a warm prompt, goes without TLS altogether: `http.client` takes it for missing.
+aiohttp keeps from that moment would verify nobody, and so fail).
+
+The keeper can spare a third, for its start is most of a warm prompt: msgspec looks for
+`typing_extensions`, which is slow to import, and takes `typing` where it is missing.
 """
 
 from __future__ import annotations
@@ -13,29 +15,30 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 _CERTIFICATES = "SSL_CERT_FILE"
 
 
 @contextlib.contextmanager
-def quick_imports(*, tls: bool = True) -> Iterator[None]:
+def quick_imports(*, without: Set[str] = frozenset()) -> Iterator[None]:
     """Around the imports at the start of a program that has no threads yet.
 
-    Without `tls`, what is imported inside never speaks it.
+    `without`: modules that are looked for inside, and not found although they may be there.
     """
     shown = os.environ.get(_CERTIFICATES)
     os.environ[_CERTIFICATES] = os.devnull
-    if not tls:
-        sys.modules["ssl"] = None  # type: ignore[assignment]  # how Python marks a missing module
+    hidden = without - sys.modules.keys()
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python marks a missing module
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
         gc.enable()
-        if not tls:
-            del sys.modules["ssl"]
+        for name in hidden:
+            del sys.modules[name]
         if shown is None:
             del os.environ[_CERTIFICATES]
         else:

@@ -1,4 +1,4 @@
-"""The queen's catalog of hives: what is remembered when everything is off.
+"""The queen's catalog of hives and of API keys: what is remembered when everything is off.
 
 Phase 3.1 reads it, phase 4.2 writes the devices. SQLAlchemy, SQLite unless ``--database`` names
 a PostgreSQL server; every method blocks and is called in a thread.
@@ -16,11 +16,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, select, update
+from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import open_database, transaction
+from rbee.process.database import Database, open_database, transaction
 from rbee.wire.messages import Devices, HiveStatus, SshTarget
 
 _metadata = MetaData()
@@ -36,6 +36,13 @@ _hives = Table(
     Column("devices_at_ms", BigInteger),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("updated_at_ms", BigInteger, nullable=False),
+)
+_keys = Table(
+    "api_keys",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("created_at_ms", BigInteger, nullable=False),
 )
 
 
@@ -56,14 +63,29 @@ class HiveRow(NamedTuple):
         return self.ssh is not None and self.ssh.tunnel
 
 
+class KeyRow(NamedTuple):
+    """An API key; `digest` is the SHA-256 of its secret, in hexadecimal digits."""
+
+    name: str
+    digest: str
+    created_at_ms: int
+
+
+def open_catalog(url: str, busy: float) -> Database:
+    """The database with its tables, which are made where it is new."""
+    database = open_database(url, busy)
+    # PostgreSQL says so where another queen makes a table at the same moment.
+    with suppress(IntegrityError), transaction(database.engine) as connection:
+        for table in (_hives, _keys):
+            connection.execute(CreateTable(table, if_not_exists=True))
+    return database
+
+
 class HiveCatalog:
     """The table `hives`."""
 
-    def __init__(self, url: str, busy: float) -> None:
-        self._engine, self.set_aside = open_database(url, busy)
-        # PostgreSQL says so where another queen makes the table at the same moment.
-        with suppress(IntegrityError), transaction(self._engine) as connection:
-            connection.execute(CreateTable(_hives, if_not_exists=True))
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def list(self) -> list[HiveRow]:
         """Every hive, by id."""
@@ -107,6 +129,42 @@ class HiveCatalog:
                 .where(_hives.c.id == hive_id)
                 .values(updated_at_ms=_now_ms(), **values)
             )
+
+
+class KeyCatalog:
+    """The table `api_keys`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> list[KeyRow]:
+        """Every key, by name."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(_keys).order_by(_keys.c.name)).all()
+        return [KeyRow(row.name, row.digest, row.created_at_ms) for row in rows]
+
+    def name_of(self, digest: str) -> str | None:
+        """The name of the key with this digest."""
+        with transaction(self._engine) as connection:
+            found = connection.execute(select(_keys.c.name).where(_keys.c.digest == digest))
+            name: str | None = found.scalar_one_or_none()
+        return name
+
+    def add(self, name: str, digest: str) -> bool:
+        """A new key; False where the name is taken."""
+        values = {"name": name, "digest": digest, "created_at_ms": _now_ms()}
+        try:
+            with transaction(self._engine) as connection:
+                connection.execute(_keys.insert().values(values))
+        except IntegrityError:
+            return False
+        return True
+
+    def remove(self, name: str) -> bool:
+        """Forgets a key; False where there is none of this name."""
+        with transaction(self._engine) as connection:
+            found = connection.execute(_keys.delete().where(_keys.c.name == name))
+        return found.rowcount > 0
 
 
 def _row(row: Any) -> HiveRow:

@@ -25,11 +25,12 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.keys import Keys
 from rbee.queen.members import LOCAL, id_of
 from rbee.queen.openai.routes import OpenAI
 from rbee.queen.registry import Hive, Registry
@@ -39,6 +40,7 @@ from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
     AddHive,
     AddingHive,
+    AddKey,
     ClusterModelList,
     ClusterModelView,
     ClusterWorkerList,
@@ -54,7 +56,9 @@ from rbee.wire.messages import (
     JobRequest,
     JobState,
     JobView,
+    KeyList,
     ModelList,
+    NewKey,
     Nothing,
     PullModel,
     QueenOrders,
@@ -102,8 +106,8 @@ async def _live(
                 spare.signal(SIGKILL)
             leave(1)
         if lifeline is not None:
-            if queen.catalog.set_aside:
-                name = Path(queen.catalog.set_aside).name
+            if queen.catalog_set_aside:
+                name = Path(queen.catalog_set_aside).name
                 lifeline.narrate(say(say_so.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
         # What is there by now stays; else each full collection would look through all of it.
@@ -126,18 +130,27 @@ class _Queen:
     ) -> None:
         self.settings = settings
         self.openai = OpenAI(settings, self._begin, self._known_models)
-        self.server = Server("queen", orders.token, self._routes(), self._on_shutdown)
+        self.server = Server(
+            "queen",
+            orders.token,
+            self._routes(),
+            self._on_shutdown,
+            lambda header: self.keys.recognise(header),
+        )
         self.server.before_each_answer(self.openai.allow_origin)
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
-        self.jobs = JobBoard(settings.jobs_waiting, settings.jobs_kept)
+        self.jobs = JobBoard(settings.jobs_kept, settings.jobs_kept_for)
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed, self._offline
         )
-        self.catalog = HiveCatalog(
+        database = open_catalog(
             orders.database or home.database_url("queen.db"), settings.database_busy
         )
+        self.catalog_set_aside = database.set_aside
+        self.catalog = HiveCatalog(database.engine)
+        self.keys = Keys(KeyCatalog(database.engine))
         self.hives = Hives(
             home,
             settings,
@@ -197,6 +210,9 @@ class _Queen:
             Route("POST", addresses.MODELS_PROVISION, self._pull_model, 202),
             Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
             Route("POST", addresses.HEARTBEAT, self._heartbeat),
+            Route("POST", addresses.KEYS, self._add_key),
+            Route("GET", addresses.KEYS, self._keys),
+            Route("DELETE", addresses.KEYS + "/{name}", self._remove_key),
             *self.openai.routes(),
         ]
 
@@ -206,12 +222,13 @@ class _Queen:
         job = self._begin(wanted)
         return JobAccepted(job_id=job.job_id, events_url=f"{addresses.JOBS}/{job.job_id}/events")
 
-    def _begin(self, wanted: JobRequest) -> Job:
-        """Takes a job in, and sets to work on it. Raises `queue_full`."""
+    def _begin(self, wanted: JobRequest, key: str = "") -> Job:
+        """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
         self._refuse_if_sleepy()
         if sabotaged("queen:ignore-node"):
             wanted.node = None
-        job = Job(wanted)
+        job = Job(wanted, key)
+        self.flow.join(job)
         self.jobs.add(job)
         job.task = asyncio.create_task(self._work(job))
         job.task.add_done_callback(lambda _: self._never_begun(job))
@@ -220,6 +237,7 @@ class _Queen:
     def _never_begun(self, job: Job) -> None:
         """A task that is cancelled before its first step runs nothing, and ends no story."""
         if not job.events.closed:
+            self.flow.leave(job)
             job.ended(JobState.CANCELLED)
             job.events.cancelled()
 
@@ -245,6 +263,8 @@ class _Queen:
             job.done = done
             job.ended(JobState.DONE)
             job.events.done(done)
+        finally:
+            self.flow.leave(job)
 
     def _failed(self, job: Job, error: RbeeError) -> None:
         job.ended(JobState.FAILED)
@@ -363,6 +383,17 @@ class _Queen:
     def _refuse_if_sleepy(self) -> None:
         if self.server.status != "ok":
             raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
+
+    async def _add_key(self, request: web.Request) -> NewKey:
+        wanted = await read_body(request, AddKey)
+        return await self.keys.add(wanted.name)
+
+    async def _keys(self, request: web.Request) -> KeyList:
+        return await self.keys.list()
+
+    async def _remove_key(self, request: web.Request) -> Answer:
+        await self.keys.remove(request.match_info["name"])
+        return None
 
     async def _wake_hives(self, request: web.Request) -> ErrandBegun:
         wanted = await read_body(request, WakeHives)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 
 import msgspec
@@ -19,6 +20,7 @@ from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.queen.members import LOCAL
+from rbee.queen.queues import Queues
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.wire import addresses
@@ -28,6 +30,7 @@ from rbee.wire.messages import (
     Done,
     InferAccepted,
     InferRequest,
+    JobRequest,
     ProvisionWorker,
     StartWorker,
     WorkerBeat,
@@ -51,7 +54,15 @@ class Flow:
         self._hives = hives
         self._registry = registry
         self._settings = settings
-        self._preparing: dict[str, asyncio.Lock] = {}
+        self._queues = Queues(settings.jobs_waiting, registry, self._best_worker)
+
+    def join(self, job: Job) -> None:
+        """A job begins to wait for a worker. Raises `queue_full`."""
+        self._queues.join(job)
+
+    def leave(self, job: Job) -> None:
+        """A job is over."""
+        self._queues.leave(job)
 
     async def run(self, job: Job) -> Done:
         """From a request to its last token. Raises `RbeeError` with what went wrong.
@@ -69,6 +80,7 @@ class Flow:
                 if error.code not in _MOVABLE or job.tokens_forwarded or last:
                     raise
                 await self._learn_from(job, error)
+                self._queues.return_to(job)
                 job.say(say_so.MOVING_ON, why=error.message)
         raise AssertionError("the last attempt returns or raises")
 
@@ -79,13 +91,10 @@ class Flow:
             living = await self._hives.living(node, job.say)
             worker = self._idle_worker(job, living)
             if worker is None:
-                awake = await self._hives.awake(node, job.say)
-                worker = await self._warm_worker(job, awake)
-                if worker is None:
-                    worker = await self._new_worker(job, awake)
+                worker = await self._worker(job, await self._hives.awake(node, job.say))
             return await self._infer(job, worker)
         finally:
-            self._release(job)
+            self._queues.release(job)
 
     async def _learn_from(self, job: Job, error: RbeeError) -> None:
         """Takes over what a failure says of a worker or a device, before the next attempt.
@@ -104,69 +113,91 @@ class Flow:
             return
         await self._hives.check(job.hive_id)
         hive_id, worker_id = job.hive_id, job.worker_id or ""
+        before = self._registry.worker(hive_id, worker_id)
+
+        def is_news() -> bool:
+            worker = self._registry.worker(hive_id, worker_id)
+            told = error.code == "worker_busy" and worker is not before
+            return told or not is_ready(worker)
+
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
-                await self._registry.until(
-                    lambda: not is_ready(self._registry.worker(hive_id, worker_id))
-                )
-
-    async def _new_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat:
-        """Phases 5 to 10. Of several jobs for one model, the first starts a worker for all."""
-        ref = job.request.model_ref
-        key = job.job_id if sabotaged("queen:load-twice") else ref
-        preparing = self._preparing.setdefault(key, asyncio.Lock())
-        if preparing.locked():
-            job.say(say_so.WAIT_PREPARING, model_ref=ref)
-        async with preparing:
-            warm = await self._warm_worker(job, awake)
-            if warm is not None:
-                return warm
-            place = await self._place(job, awake)
-            hive = self._registry.living(place.hive_id)
-            await self._prepare(job, hive, place)
-            return await self._start_worker(job, hive, place)
+                await self._registry.until(is_news)
 
     # --- phase 5: schedule ------------------------------------------------------------------
 
     def _idle_worker(self, job: Job, living: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model and can take this job now."""
-        warm = self._warm(job, living)
+        warm = self._warm(job.request, living)
         if warm is None or not is_ready(warm.worker) or warm.slots_free < 1:
             return None
-        return self._take(job, warm)
+        self._queues.claim(job, warm.worker.worker_id)
+        return self._claimed(job, warm)
 
-    async def _warm_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat | None:
-        """A worker that already holds the model, once it can take this job."""
-        warm = self._warm(job, awake)
+    async def _worker(self, job: Job, awake: list[Hive]) -> WorkerBeat:
+        """A slot of a worker that holds the model, once there is one, or of a new worker.
+
+        Of several jobs for one model, one has a worker started for all; who finds every slot taken
+        waits in the queue, unless a GPU has room for one worker more.
+        """
+        told: set[tuple[str, str]] = set()
+        while True:
+            worker = self._idle_worker(job, awake)
+            if worker is not None:
+                return worker
+            if await self._is_another_wanted(job, awake) and not self._queues.is_growing(job):
+                with self._queues.growing(job):
+                    return await self._new_worker(job, awake)
+            self._tell_wait(job, awake, told)
+            warm = await self._queues.turn(job)
+            if warm is not None and self._registry.worker(warm.hive_id, warm.worker.worker_id):
+                return self._claimed(job, warm)
+            if warm is not None:  # it has gone in the meantime
+                self._queues.release(job)
+                self._queues.return_to(job)
+            awake = await self._hives.awake(job.request.node, job.say)
+
+    async def _is_another_wanted(self, job: Job, awake: list[Hive]) -> bool:
+        """Whether a worker is to be started: there is none, or all are busy and one more fits."""
+        if self._queues.is_growing(job):
+            return False
+        warm = self._warm(job.request, awake)
         if warm is None:
-            return None
-        facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
-        loading = warm.worker.state is WorkerState.LOADING
-        if not loading and warm.slots_free < 1 and await self._room_for_another(job, awake):
-            job.say(say_so.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
-            return None
-        if loading or warm.slots_free < 1:
-            job.say(say_so.WAIT_WORKER, state="loading" if loading else "busy", **facts)
-            await self._until_free(warm.hive_id, warm.worker.worker_id)
-        return self._take(job, warm)
+            return True
+        if warm.worker.state is WorkerState.LOADING or not await self._has_room(job, awake):
+            return False
+        job.say(say_so.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
+        return True
 
-    def _warm(self, job: Job, hives: list[Hive]) -> WarmWorker | None:
+    def _tell_wait(self, job: Job, awake: list[Hive], told: set[tuple[str, str]]) -> None:
+        """Says what is waited for, once."""
+        warm = self._warm(job.request, awake)
+        worker_id = warm.worker.worker_id if warm else ""
+        loading = warm is not None and warm.worker.state is WorkerState.LOADING
+        state = "loading" if loading else "busy"
+        if (worker_id, state) in told:
+            return
+        told.add((worker_id, state))
+        if warm is None:
+            job.say(say_so.WAIT_PREPARING, model_ref=job.request.model_ref)
+        else:
+            job.say(say_so.WAIT_WORKER, worker_id=worker_id, hive_id=warm.hive_id, state=state)
+
+    def _claimed(self, job: Job, warm: WarmWorker) -> WorkerBeat:
+        facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
+        job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
+        job.hive_id, job.device = warm.hive_id, warm.worker.device
+        return warm.worker
+
+    def _best_worker(self, request: JobRequest) -> WarmWorker | None:
+        return self._warm(request, self._registry.hives.values())
+
+    def _warm(self, request: JobRequest, hives: Iterable[Hive]) -> WarmWorker | None:
         if sabotaged("queen:never-reuse"):
             return None
-        return scheduler.warm_worker(job.request, facts_of(hives), self._registry.claimed)
+        return scheduler.warm_worker(request, facts_of(hives), self._registry.claimed)
 
-    def _take(self, job: Job, warm: WarmWorker) -> WorkerBeat | None:
-        """Claims a slot of a warm worker; None where it has gone in the meantime."""
-        worker = self._registry.worker(warm.hive_id, warm.worker.worker_id)
-        if worker is None or not is_ready(worker):
-            return None
-        self._claim(job, worker.worker_id)
-        facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
-        job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
-        job.hive_id, job.device = warm.hive_id, worker.device
-        return worker
-
-    async def _room_for_another(self, job: Job, awake: list[Hive]) -> bool:
+    async def _has_room(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
         for place in scheduler.places(job.request, facts_of(awake)):
             if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
@@ -180,12 +211,12 @@ class Flow:
                 return True
         return False
 
-    async def _until_free(self, hive_id: str, worker_id: str) -> None:
-        def free_or_gone() -> bool:
-            worker = self._registry.worker(hive_id, worker_id)
-            return worker is None or (is_ready(worker) and self._registry.slots_free(worker) > 0)
-
-        await self._registry.until(free_or_gone)
+    async def _new_worker(self, job: Job, awake: list[Hive]) -> WorkerBeat:
+        """Phases 5 to 10."""
+        place = await self._place(job, awake)
+        hive = self._registry.living(place.hive_id)
+        await self._prepare(job, hive, place)
+        return await self._start_worker(job, hive, place)
 
     async def _place(self, job: Job, awake: list[Hive]) -> Place:
         """The best device with room. A device the user named has room, or the job fails."""
@@ -264,7 +295,7 @@ class Flow:
             ctx=request.ctx,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
-        self._claim(job, started.worker_id)
+        self._queues.claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
         await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
         worker = await self._until_ready(hive, started.worker_id)
@@ -297,15 +328,17 @@ class Flow:
             "worker_crashed",
             job.job_id,
         )
+        job.began_at = time.monotonic()
         wanted = _infer_request(job)
         accepted = await peer.post(addresses.INFER, wanted, InferAccepted)
         job.say(say_so.INFER_CONNECTED)
         done: Done | None = None
         try:
-            # An answer in one piece is silent until it is complete.
-            stall = self._settings.token_stall if job.request.stream else None
+            # An answer in one piece is silent until it is complete; vectors come one by one.
+            in_pieces = job.request.stream or job.request.inputs is not None
+            stall = self._settings.token_stall if in_pieces else None
             async for frame in peer.events(accepted.events_url, stall=stall):
-                if frame.event == "token":
+                if frame.event in ("token", "vector"):
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1
                 elif frame.event == "done":
@@ -344,15 +377,6 @@ class Flow:
                 await peer.delete(f"{addresses.INFER}/{accepted.infer_id}")
 
     # --------------------------------------------------------------------------------------------
-
-    def _claim(self, job: Job, worker_id: str) -> None:
-        job.worker_id = job.claimed = worker_id
-        self._registry.claim(worker_id)
-
-    def _release(self, job: Job) -> None:
-        if job.claimed is not None:
-            self._registry.release(job.claimed)
-            job.claimed = None
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
         return self._hives.peer(hive, job.job_id)

@@ -11,11 +11,18 @@ from rbee.wire.messages import Done, JobRequest, JobState, JobView
 
 
 class Job(Story):
-    """One request and its story. `claimed` is the worker whose slot it holds now."""
+    """One request and its story.
 
-    def __init__(self, request: JobRequest) -> None:
+    `key` names whose it is: the API key it came with, empty for the swarm's own token. `number`
+    is its place among all that came. `claimed` is the worker whose slot it holds now, which has
+    worked on it since `began_at` (monotonic seconds).
+    """
+
+    def __init__(self, request: JobRequest, key: str = "") -> None:
         super().__init__()
         self.request = request
+        self.key = key
+        self.number = 0
         self.state = JobState.RUNNING
         self.created_at_ms = _now_ms()
         self.finished_at_ms: int | None = None
@@ -23,6 +30,7 @@ class Job(Story):
         self.device: str | None = None
         self.worker_id: str | None = None
         self.claimed: str | None = None
+        self.began_at: float | None = None
         self.done: Done | None = None
         self.tokens_forwarded = 0
 
@@ -46,6 +54,12 @@ class Job(Story):
             tokens_out=self.done.tokens_out if self.done else self.tokens_forwarded,
         )
 
+    def forget(self) -> None:
+        """Lets go of what fills memory and nobody asks for again, such as vectors."""
+        self.events.forget()
+        if self.events.closed and self.request.inputs is not None:
+            self.request.inputs = []
+
     def ended(self, state: JobState) -> None:
         """Notes the final state; the terminal event is emitted beside this call."""
         self.state = state
@@ -53,29 +67,25 @@ class Job(Story):
 
 
 class JobBoard:
-    """The jobs of this queen: those that run, and the last ones that are over."""
+    """The jobs of this queen: those that run, and for a while those that are over.
 
-    def __init__(self, running_at_most: int, kept: int) -> None:
+    Their events are kept with them, for readers that come (back) later.
+    """
+
+    def __init__(self, kept: int, kept_for: float) -> None:
+        """Of the jobs that are over the last `kept` are kept, for `kept_for` seconds each."""
         self._jobs: dict[str, Job] = {}
-        self._running_at_most = running_at_most
         self._kept = kept
+        self._kept_for = kept_for
 
     def add(self, job: Job) -> None:
-        """Takes a job in. Raises `queue_full`."""
-        if len(self.running()) >= self._running_at_most:
-            raise RbeeError(
-                "queue_full",
-                f"{self._running_at_most} jobs are waiting already",
-                "try again in a moment",
-                {"retry_after_s": 5},
-            )
+        """Takes a job in."""
         self._jobs[job.job_id] = job
-        over = [each for each in self._jobs.values() if each.state is not JobState.RUNNING]
-        for each in over[: max(0, len(over) - self._kept)]:
-            del self._jobs[each.job_id]
+        self._forget_old()
 
     def get(self, job_id: str) -> Job:
         """A job by its id. Raises `job_not_found` with near matches."""
+        self._forget_old()
         try:
             return self._jobs[job_id]
         except KeyError:
@@ -92,7 +102,15 @@ class JobBoard:
 
     def all(self) -> list[Job]:
         """Every job that is kept, newest first."""
+        self._forget_old()
         return list(reversed(self._jobs.values()))
+
+    def _forget_old(self) -> None:
+        over = [job for job in self._jobs.values() if job.finished_at_ms is not None]
+        oldest = _now_ms() - self._kept_for * 1000
+        for number, job in enumerate(over):
+            if number < len(over) - self._kept or (job.finished_at_ms or 0) < oldest:
+                del self._jobs[job.job_id]
 
 
 def _now_ms() -> int:

@@ -54,9 +54,10 @@ class Registry:
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        #: Slots that jobs of this queen hold, by worker; `claim` and `release` alone write it.
+        #: Slots that jobs of this queen hold, by worker; written for the queues alone.
         self.claimed: collections.Counter[str] = collections.Counter()
         self._changed = asyncio.Event()
+        self._listeners: list[Callable[[], None]] = []
         #: Apart from the other changes: every job waits for it, and heartbeats are many.
         self._silenced = asyncio.Event()
 
@@ -143,10 +144,6 @@ class Registry:
                 "hive_unreachable", f"hive {hive_id} is gone", f"rbee-keeper logs hive-{hive_id}"
             ) from None
 
-    def slots_free(self, worker: WorkerBeat) -> int:
-        """Slots of a worker that no job of this queen has claimed."""
-        return worker.slots - self.claimed[worker.worker_id]
-
     def claim(self, worker_id: str) -> None:
         """A job takes a slot of a worker; nobody else gets it until it is released."""
         self.claimed[worker_id] += 1
@@ -157,6 +154,10 @@ class Registry:
         if not self.claimed[worker_id]:
             del self.claimed[worker_id]
         self._notify()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Has `listener` called after each change."""
+        self._listeners.append(listener)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Returns once `condition` holds; it is looked at after each change."""
@@ -212,6 +213,8 @@ class Registry:
     def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+        for listener in self._listeners:
+            listener()
 
 
 def is_ready(worker: WorkerBeat | None) -> bool:

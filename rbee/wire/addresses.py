@@ -16,6 +16,7 @@ HIVES_WAKE = "/hives/wake"
 ERRANDS = "/errands"
 ADD_HIVE = "/add-hive"
 HEARTBEAT = "/heartbeat"
+KEYS = "/keys"
 
 # Queen, in OpenAI's words.
 V1 = "/v1"

@@ -15,7 +15,10 @@ def accepts(header: str | None, token: str) -> bool:
     """Whether an Authorization header presents `token`; takes the same time either way."""
     import hmac  # late: OpenSSL comes with it, which a keeper that only presents a token can spare
 
-    scheme, _, presented = (header or "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(
-        presented.strip().encode(), token.encode()
-    )
+    return hmac.compare_digest(presented(header).encode(), token.encode())
+
+
+def presented(header: str | None) -> str:
+    """What an Authorization header presents; empty where that is no bearer token."""
+    scheme, _, secret = (header or "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""

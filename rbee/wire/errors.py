@@ -21,9 +21,11 @@ HTTP_STATUS: dict[str, int] = {
     "hive_not_found": 404,
     "job_not_found": 404,
     "worker_not_found": 404,
+    "key_not_found": 404,
     "not_found": 404,
     "deadline_exceeded": 408,
     "hive_exists": 409,
+    "key_exists": 409,
     "hive_busy": 409,
     "hive_unfit": 409,
     "model_in_use": 409,
@@ -96,8 +98,13 @@ class RbeeError(Exception):
         return cls(code, body.message, body.suggestion, body.details)
 
 
+def nested_too_deep(what: str) -> RbeeError:
+    """The error for what nests deeper than Python follows."""
+    return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
+
+
 def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
-    """The error for a `what` (hive, model, worker) that nobody has, with its nearest match."""
+    """The error for a `what` (hive, model, worker, key) that nobody has, with its nearest match."""
     import difflib  # late: a command that succeeds never needs it
 
     near = difflib.get_close_matches(name, list(known), 1)

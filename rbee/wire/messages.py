@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import ErrorBody, RbeeError, nested_too_deep
 from rbee.wire.narration import Narration
 
 T = TypeVar("T")
@@ -20,6 +20,12 @@ T = TypeVar("T")
 Backend = Literal["cuda", "metal", "cpu"]
 EngineName = Literal["llamacpp", "ctransformers"]
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+#: The number of a token in a model's vocabulary.
+TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
+#: How many vectors are asked for at most at once.
+MOST_INPUTS = 2048
+Pooling = Literal["own", "mean", "last", "none"]
 
 
 class WorkerState(str, enum.Enum):
@@ -92,10 +98,17 @@ class Question(Sampling, kw_only=True):
     user is to a model that was tuned to chat, and plain text to go on with for any other; `raw`
     makes it plain text for all. `json_schema` is the form of the answer. Of `functions` the model
     may call some, or with `must_call` calls one; `parallel_calls`: several in one answer.
+
+    Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
+    said about an answer means nothing then.
     """
 
     prompt: NonEmpty | None = None
     messages: Annotated[list[ChatMessage], msgspec.Meta(min_length=1)] | None = None
+    inputs: (
+        Annotated[list[NonEmpty | TokenIds], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
+        | None
+    ) = None
     stream: bool = True
     raw: bool = False
     json_schema: dict[str, Any] | None = None
@@ -104,6 +117,10 @@ class Question(Sampling, kw_only=True):
     parallel_calls: bool | None = None
 
     def __post_init__(self) -> None:
+        if self.inputs is not None:
+            if self.prompt is not None or self.messages is not None:
+                raise ValueError("`inputs` goes without `prompt` and without `messages`")
+            return
         if self.prompt is None and self.messages is None:
             raise ValueError("neither `prompt` nor `messages` is given: give one of them")
         if self.prompt is not None and self.messages is not None:
@@ -230,6 +247,32 @@ class HiveAdded(msgspec.Struct, kw_only=True):
 
     hive_id: str
     devices: Devices
+
+
+class AddKey(Request, kw_only=True):
+    """`POST /keys`: a name for people, such as the program or the machine that will use it."""
+
+    name: NonEmpty
+
+
+class NewKey(Answer, kw_only=True):
+    """The answer to `POST /keys`; nobody is told `key` a second time."""
+
+    name: str
+    key: str
+
+
+class KeyView(Answer, kw_only=True):
+    """One row of `GET /keys`."""
+
+    name: str
+    created_at_ms: int
+
+
+class KeyList(Answer, kw_only=True):
+    """`GET /keys`, by name."""
+
+    keys: list[KeyView]
 
 
 class HiveStatus(str, enum.Enum):
@@ -547,7 +590,9 @@ class WorkerOrders(Request, kw_only=True):
 
     `model_paths` are the files of one model, the first of them is opened by the engine;
     `simulated` says that the device exists on paper only; `chat_template` is the model's own
-    (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's.
+    (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
+    how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
+    `batch` how many tokens are worked through at once.
     """
 
     host: str
@@ -565,6 +610,8 @@ class WorkerOrders(Request, kw_only=True):
     prompt_cache_mib: int
     heartbeat_interval: float
     chat_template: str = ""
+    pooling: Pooling = "last"
+    batch: int = 512
     simulated: bool = False
 
 
@@ -644,6 +691,16 @@ class Token(msgspec.Struct, omit_defaults=True):
     logprobs: list[TokenLikelihood] = []
 
 
+class Vector(msgspec.Struct):
+    """`vector`: of input number `i`, counted from 0.
+
+    `v` are its numbers as float32, little-endian (base64 in JSON); its length is 1.
+    """
+
+    i: int
+    v: bytes
+
+
 class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`done` of a job or an inference."""
 
@@ -671,8 +728,11 @@ _json = msgspec.json.Encoder()
 
 
 def encode(message: Any) -> bytes:
-    """`message` as JSON."""
-    return _json.encode(message)
+    """`message` as JSON. Raises `invalid_request` for what nests too deep."""
+    try:
+        return _json.encode(message)
+    except RecursionError:
+        raise nested_too_deep("what was to be sent on") from None
 
 
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
@@ -681,6 +741,8 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise RbeeError("invalid_request", f"{what}: {error}", f"fields: {_fields(kind)}") from None
+    except RecursionError:
+        raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RbeeError(
             "invalid_request", f"{what} is no JSON: {error}", "send a JSON object"

@@ -93,6 +93,10 @@ CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
 HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")
+KEY_ADDED = Line(_KEEPER, "key.added", "key {name} is in the catalog; it is shown this once")
+KEY_REMOVED = Line(
+    _KEEPER, "key.removed", "key {name} is removed; nobody gets in with it any more"
+)
 CASCADE = Line(_KEEPER, "queen.shutdown", "asking queen to cascade shutdown")
 OTHER_JOBS = Line(
     _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
@@ -170,6 +174,10 @@ ANOTHER_WORKER = Line(
     _QUEEN, "schedule.another", "worker {worker_id} is busy and there is room for another"
 )
 WAIT_WORKER = Line(_QUEEN, "schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
+PLACE = Line(_QUEEN, "schedule.place", "number {place} in the queue for {model_ref}")
+PLACE_AND_WAIT = Line(
+    _QUEEN, "schedule.place", "number {place} in the queue for {model_ref}; about {wait}"
+)
 ASK_ROOM = Line(_QUEEN, "capacity.ask", "asking hive if there's room on {device}...")
 ROOM = Line(_QUEEN, "capacity.ok", "there is room in {device} for model {model_ref}")
 NO_ROOM = Line(

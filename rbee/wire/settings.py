@@ -73,7 +73,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     engine: str = "llamacpp"
     engine_threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: one core less than the machine has, so that the servers keep one."""
-    slots: Count = 1
+    slots: Count = 4
+    """How many jobs a worker takes at once; fewer where the memory of its device is too small."""
     context: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Tokens of context of a worker; 0: what the model was trained with, at most 8192."""
     prompt_cache_mib: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -91,7 +92,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     # Limits of the queen.
     jobs_waiting: Count = 512
+    """For each model; one key may wait with as many jobs as there are places left."""
     jobs_kept: Count = 1024
+    jobs_kept_for: Seconds = 3600.0
     stream_comment: Seconds = 15.0
     stream_patience: Seconds = 2.0
     """A streamed answer of ``/v1`` that has no token by then begins with comments; a failure that

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import secrets
 import time
@@ -57,7 +58,7 @@ class _Worker:
         self.state = WorkerState.LOADING
         self.engine: Engine | None = None
         self.inferences: dict[str, Inference] = {}
-        self.running: set[asyncio.Task[None]] = set()
+        self.running: dict[str, asyncio.Task[None]] = {}
         self.changed = asyncio.Event()
         self.threads = ThreadPoolExecutor(orders.slots, "engine")
         self.server = Server(
@@ -191,8 +192,8 @@ class _Worker:
         inference = Inference(secrets.token_hex(8), wanted)
         self.inferences[inference.infer_id] = inference
         task = asyncio.create_task(inference.run(self.engine, self.threads))
-        self.running.add(task)
-        task.add_done_callback(self._freed)
+        self.running[inference.infer_id] = task
+        task.add_done_callback(functools.partial(self._freed, inference.infer_id))
         self._busy_or_ready()
         url = f"{addresses.INFER}/{inference.infer_id}/events"
         return InferAccepted(infer_id=inference.infer_id, events_url=url)
@@ -208,8 +209,13 @@ class _Worker:
                 self.inferences.pop(inference.infer_id, None)
 
     async def cancel(self, request: web.Request) -> Answer:
-        """`DELETE /infer/{id}`."""
-        self._find(request).cancel()
+        """`DELETE /infer/{id}`; when it is answered, the slot is free."""
+        infer_id = request.match_info["infer_id"]
+        task = self.running.get(infer_id)
+        if task is None or infer_id in self.inferences:
+            self._find(request).cancel()
+        if task is not None:  # also one that ends because its reader has left
+            await asyncio.wait([task])
         return None
 
     async def finish(self) -> None:
@@ -218,10 +224,10 @@ class _Worker:
         for inference in self.inferences.values():
             inference.cancel()
         if self.running:
-            await asyncio.wait(self.running, timeout=2.0)
+            await asyncio.wait(self.running.values(), timeout=2.0)
 
-    def _freed(self, task: asyncio.Task[None]) -> None:
-        self.running.discard(task)
+    def _freed(self, infer_id: str, task: asyncio.Task[None]) -> None:
+        del self.running[infer_id]
         self._busy_or_ready()
         if not task.cancelled() and task.exception() is not None:
             raise task.exception() or AssertionError

@@ -1,6 +1,6 @@
 """One inference: from the request to the terminal event. Phase 11.2.
 
-The engine runs in a thread of its own; its pieces are gathered there and taken over by
+The engine runs in a thread of its own; its pieces, or vectors, are gathered there and taken over by
 the event loop as they come, one wake-up for all that wait.
 """
 
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Done, InferRequest, Token
+from rbee.wire.messages import Done, InferRequest, Token, Vector
 from rbee.worker.engines import Engine, Generated, Piece
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ class Inference:
         self._request = request
         self._streams = request.stream or sabotaged("worker:stream-anyway")
         self._cancelled = threading.Event()
-        self._pieces: list[Piece] = []
+        #: What waits to be told: a piece of text, or a packed vector.
+        self._pieces: list[Piece | bytes] = []
         self._lock = threading.Lock()
         self._index = 0
         self._taken_over = 0.0
@@ -62,7 +64,7 @@ class Inference:
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
-        def on_piece(piece: Piece) -> None:
+        def on_piece(piece: Piece | bytes) -> None:
             with self._lock:
                 self._pieces.append(piece)
                 first = len(self._pieces) == 1
@@ -73,7 +75,7 @@ class Inference:
         receive: Callable[[Piece], None] = on_piece if self._streams else collected.append
         try:
             generated: Generated = await loop.run_in_executor(
-                threads, engine.generate, self._request, receive, self._cancelled
+                threads, self._work, engine, receive, on_piece
             )
         except RbeeError as error:
             self.events.error(error.body())
@@ -101,6 +103,18 @@ class Inference:
             )
         )
 
+    def _work(
+        self, engine: Engine, on_piece: Callable[[Piece], None], on_vector: Callable[[bytes], None]
+    ) -> Generated:
+        """In a thread. Vectors are told one by one: all of them would be too long for an event."""
+        inputs = self._request.inputs
+        if inputs is None:
+            return engine.generate(self._request, on_piece, self._cancelled)
+        if sabotaged("worker:same-vector"):
+            inputs = inputs[:1] * len(inputs)
+        read = engine.embed(inputs, lambda vector: on_vector(_packed(vector)), self._cancelled)
+        return Generated("stop", read, 0)
+
     def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """At once, unless the last time was only just now: fast tokens travel together."""
         wait = self._taken_over + _TOGETHER - loop.time()
@@ -116,13 +130,19 @@ class Inference:
         if pieces and self._first_token is None:
             self._first_token = time.perf_counter()
         for piece in pieces:
-            if not (self._index == 2 and sabotaged("worker:drop-token")):
+            if isinstance(piece, bytes):
+                self.events.emit("vector", Vector(self._index, piece))
+            elif not (self._index == 2 and sabotaged("worker:drop-token")):
                 self.events.emit("token", _token(piece, self._index))
             self._index += 1
 
 
 def _token(piece: Piece, index: int) -> Token:
     return Token(piece.text, index, piece.thought, list(piece.calls), list(piece.logprobs))
+
+
+def _packed(vector: Sequence[float]) -> bytes:
+    return struct.pack(f"<{len(vector)}f", *vector)
 
 
 def _joined(pieces: list[Piece]) -> Piece:

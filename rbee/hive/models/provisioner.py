@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import os
 import secrets
 import threading
 import time
@@ -252,7 +253,7 @@ class Provisioner:
 
     def _enter_local(self, ref: ModelRef) -> ModelRow:
         path = bundled_path() if ref.source == "bundled" else Path(ref.path)
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path, it takes a name that no disk would
             raise RbeeError(
                 "model_not_found",
                 f"{path} is not on this machine",

@@ -9,14 +9,38 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS
-from rbee.http.server import Answer, read_body
+from rbee.http.server import Answer, caller_of, read_body
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, model_ref_of, models_of
-from rbee.queen.openai.messages import ChatRequest, CompletionRequest, Model, Models
+from rbee.queen.openai.mapping import (
+    Chat,
+    Form,
+    Identity,
+    Text,
+    Told,
+    Vectors,
+    model_ref_of,
+    models_of,
+)
+from rbee.queen.openai.messages import (
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    Model,
+    Models,
+)
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
-from rbee.wire.messages import ClusterModelView, Done, JobRequest, Token, WorkerBeat, decode, encode
+from rbee.wire.messages import (
+    ClusterModelView,
+    Done,
+    JobRequest,
+    Token,
+    Vector,
+    WorkerBeat,
+    decode,
+    encode,
+)
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
 
@@ -30,7 +54,7 @@ class Desk:
     def __init__(
         self,
         settings: Settings,
-        begin: Callable[[JobRequest], Job],
+        begin: Callable[[JobRequest, str], Job],
         known: Callable[[], Awaitable[Known]],
     ) -> None:
         self._settings = settings
@@ -61,13 +85,17 @@ class Desk:
         """`POST /v1/completions`."""
         return await self._answer(request, Text(await read_body(request, CompletionRequest)))
 
-    async def _answer(self, request: web.Request, form: Form) -> Answer:
+    async def embed(self, request: web.Request) -> Answer:
+        """`POST /v1/embeddings`."""
+        return await self._answer(request, Vectors(await read_body(request, EmbeddingRequest)))
+
+    async def _answer(self, request: web.Request, form: Form | Vectors) -> Answer:
         jobs: list[Job] = []
         try:
             for wanted in form.jobs():
-                jobs.append(self._begin(wanted))
+                jobs.append(self._begin(wanted, caller_of(request)))
                 jobs[-1].events.reader_came()
-            if form.asked.stream:
+            if not isinstance(form, Vectors) and form.asked.stream:
                 return await self._stream(request, form, jobs)
             return await self._whole(form, jobs)
         finally:
@@ -77,9 +105,12 @@ class Desk:
                 job.events.reader_left()
                 if job.task is not None:
                     job.task.cancel()  # one that is over is left alone
+                if isinstance(form, Vectors):
+                    job.forget()
 
-    async def _whole(self, form: Form, jobs: Sequence[Job]) -> Answer:
+    async def _whole(self, form: Form | Vectors, jobs: Sequence[Job]) -> Answer:
         tokens: list[list[Token]] = [[] for _ in jobs]
+        vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}
         async with contextlib.aclosing(self._told(jobs)) as told:
             async for index, frames in told:
@@ -87,9 +118,11 @@ class Desk:
                     event = _understood(frame)
                     if isinstance(event, Token):
                         tokens[index].append(event)
+                    elif isinstance(event, Vector):
+                        vectors[index].append(event.v)
                     elif isinstance(event, Done):
                         ends[index] = event
-        whole = [Told(tokens[index], ends[index]) for index in range(len(jobs))]
+        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
         answer = form.whole(_identity(form, jobs), whole)
         return web.Response(body=encode(answer), content_type="application/json")
 
@@ -183,7 +216,7 @@ class _Writer:
             self._add(self._form.opening(self._who, index))
         if isinstance(event, Token):
             self._add(self._form.piece(self._who, index, event))
-        else:
+        elif isinstance(event, Done):
             self._ends[index] = event
             self._add(self._form.ending(self._who, index, event))
 
@@ -204,10 +237,12 @@ class _Writer:
             self.pending.append(b"data: %s\n\n" % encode(event))
 
 
-def _understood(frame: sse.Frame) -> Token | Done | Narration | None:
+def _understood(frame: sse.Frame) -> Token | Vector | Done | Narration | None:
     """What an event of a job says, where that matters here. Raises the error that it tells."""
     if frame.event == "token":
         return decode(frame.data, Token)
+    if frame.event == "vector":
+        return decode(frame.data, Vector)
     if frame.event == "done":
         return decode(frame.data, Done)
     if frame.event == "narration":
@@ -228,7 +263,7 @@ async def _send(request: web.Request, response: web.StreamResponse, pending: lis
         await response.write(piece)
 
 
-def _identity(form: Form, jobs: Sequence[Job]) -> Identity:
+def _identity(form: Form | Vectors, jobs: Sequence[Job]) -> Identity:
     first = jobs[0]
     return Identity(
         f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, first.request.model_ref

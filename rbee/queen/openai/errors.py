@@ -7,16 +7,23 @@ import re
 from aiohttp import web
 
 from rbee.queen.openai.messages import Failed, Failure
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import HTTP_STATUS, RbeeError
 from rbee.wire.messages import encode
 
 #: OpenAI's word where it is another one.
 _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
+#: What an error can have here.
+STATUSES = tuple(sorted({_STATUS.get(status, status) for status in HTTP_STATUS.values()}))
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 #: Names of fields at a worker whose name in OpenAI's requests is another.
-_PARAMS = {"json_schema": "response_format", "functions": "tools", "model_ref": "model"}
+_PARAMS = {
+    "json_schema": "response_format",
+    "functions": "tools",
+    "model_ref": "model",
+    "inputs": "input",
+}
 _PASSES = (
     "queue_full",
     "worker_busy",
@@ -39,7 +46,7 @@ def failed(error: RbeeError) -> Failed:
             message=f"{error.message}{advice}",
             type=_TYPES.get(status, kind),
             param=_param(error),
-            code=_CODES.get(error.code, error.code),
+            code=_code(error),
         )
     )
 
@@ -60,6 +67,13 @@ def failure(error: RbeeError) -> web.Response:
 
 def _status(error: RbeeError) -> int:
     return _STATUS.get(error.http_status, error.http_status)
+
+
+def _code(error: RbeeError) -> str:
+    # Programs shorten a conversation by themselves when they read this.
+    if error.code == "invalid_request" and "context" in error.details:
+        return "context_length_exceeded"
+    return _CODES.get(error.code, error.code)
 
 
 def _param(error: RbeeError) -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import UNSET
 
+from rbee.process.sabotage import sabotaged
 from rbee.queen.openai.messages import (
     Asked,
     AskedMessage,
@@ -23,14 +25,19 @@ from rbee.queen.openai.messages import (
     Completion,
     CompletionRequest,
     Delta,
+    Embedding,
+    EmbeddingRequest,
+    Embeddings,
     Logprobs,
     NamedTool,
+    ReadUsage,
     TextChoice,
     TextLogprobs,
     Usage,
 )
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
+    MOST_INPUTS,
     CallPiece,
     ChatMessage,
     ClusterModelView,
@@ -47,10 +54,11 @@ _SEEDS = 2**32
 
 
 class Told(NamedTuple):
-    """All that a job has told: its tokens, and how it ended."""
+    """All that a job has told: its tokens or its packed vectors, and how it ended."""
 
     tokens: Sequence[Token]
     done: Done
+    vectors: Sequence[bytes] = ()
 
 
 class Identity(NamedTuple):
@@ -280,6 +288,41 @@ class Text:
         )
 
 
+class Vectors:
+    """`POST /v1/embeddings`: one job, and an answer in one piece."""
+
+    prefix = "embd-"
+
+    def __init__(self, asked: EmbeddingRequest) -> None:
+        self.asked = asked
+
+    def jobs(self) -> list[JobRequest]:
+        """See `Form`."""
+        asked = self.asked
+        if asked.dimensions is not None:
+            raise _wrong("dimensions", "cannot be chosen: each model has a length of its own")
+        return [JobRequest(model_ref=model_ref_of(asked.model), inputs=_inputs(asked.input))]
+
+    def whole(self, who: Identity, told: Sequence[Told]) -> Embeddings:
+        """See `Form`."""
+        (one,) = told
+        vectors = one.vectors[::-1] if sabotaged("queen:shuffle-vectors") else one.vectors
+        read = one.done.tokens_in
+        return Embeddings(
+            data=[
+                Embedding(index=index, embedding=self._written(vector))
+                for index, vector in enumerate(vectors)
+            ],
+            model=who.model,
+            usage=ReadUsage(prompt_tokens=read, total_tokens=read),
+        )
+
+    def _written(self, vector: bytes) -> list[float] | bytes:
+        if self.asked.encoding_format == "base64":
+            return vector
+        return list(struct.unpack(f"<{len(vector) // 4}f", vector))
+
+
 def model_ref_of(model: str) -> str:
     """The reference that a client's `model` means; ``owner/repo`` is one of the hub.
 
@@ -331,6 +374,19 @@ def _seeds(asked: Asked, count: int) -> list[int | None]:
     if asked.seed is None:
         return [None] * count
     return [(asked.seed + number) % _SEEDS for number in range(count)]
+
+
+def _inputs(given: str | list[str | int | list[int]]) -> list[str | list[int]]:
+    """The texts, or the tokens of each, of which a vector is wanted."""
+    if isinstance(given, str):
+        return [given]
+    tokens = [each for each in given if isinstance(each, int)]
+    others = [each for each in given if not isinstance(each, int)]
+    if tokens and others:
+        raise _wrong("input", "mixes texts and the tokens of one text")
+    if len(others) > MOST_INPUTS:
+        raise _wrong("input", f"is {len(others)} texts, and {MOST_INPUTS} are taken at once")
+    return others or [tokens]
 
 
 def _message(asked: AskedMessage, path: str) -> ChatMessage:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rbee.wire.messages import NonEmpty, TokenLikelihood, ToolFunction
+from rbee.wire.messages import NonEmpty, TokenId, TokenIds, TokenLikelihood, ToolFunction
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -161,6 +161,16 @@ class CompletionRequest(Asked, kw_only=True):
     best_of: Literal[1] | None = None
 
 
+class EmbeddingRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/embeddings`: a text or several, or the tokens of one or several."""
+
+    model: NonEmpty
+    input: NonEmpty | Annotated[list[NonEmpty | TokenId | TokenIds], msgspec.Meta(min_length=1)]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: int | None = None
+    user: Any = None
+
+
 # --- what is answered ------------------------------------------------------------------------
 
 
@@ -273,6 +283,30 @@ class Completion(msgspec.Struct, kw_only=True):
     choices: list[TextChoice]
     object: str = "text_completion"
     usage: Usage | UnsetType = UNSET
+
+
+class Embedding(msgspec.Struct, kw_only=True):
+    """The vector of one input: its numbers, or these as float32, little-endian, in base64."""
+
+    index: int
+    embedding: list[float] | bytes
+    object: str = "embedding"
+
+
+class ReadUsage(msgspec.Struct, kw_only=True):
+    """Tokens that were read."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class Embeddings(msgspec.Struct, kw_only=True):
+    """The answer to `POST /v1/embeddings`."""
+
+    data: list[Embedding]
+    model: str
+    usage: ReadUsage
+    object: str = "list"
 
 
 class Model(msgspec.Struct, kw_only=True):

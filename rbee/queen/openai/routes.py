@@ -28,13 +28,13 @@ _EVERYBODY = "*"
 class OpenAI:
     """What the queen offers to programs that speak OpenAI's API.
 
-    `begin` makes a job of a request; `known` tells what models there are.
+    `begin` makes a job of a request and the caller's key; `known` tells what models there are.
     """
 
     def __init__(
         self,
         settings: Settings,
-        begin: Callable[[JobRequest], Job],
+        begin: Callable[[JobRequest, str], Job],
         known: Callable[[], Awaitable[Known]],
     ) -> None:
         self._settings = settings
@@ -43,7 +43,7 @@ class OpenAI:
 
     def routes(self) -> list[Route]:
         """Those below ``/v1``, with errors in OpenAI's form, and the document of what there is."""
-        everything = addresses.V1 + "/{rest:.*}"
+        everything = addresses.V1 + "/{rest:(?s:.*)}"
         served = [
             Route("GET", addresses.V1_MODELS, lambda request: self._desk.models(request)),
             Route(
@@ -51,12 +51,12 @@ class OpenAI:
             ),
             Route("POST", addresses.V1_CHAT, lambda request: self._desk.chat(request)),
             Route("POST", addresses.V1_COMPLETIONS, lambda request: self._desk.complete(request)),
-            Route("POST", addresses.V1_EMBEDDINGS, _no_embeddings),
+            Route("POST", addresses.V1_EMBEDDINGS, lambda request: self._desk.embed(request)),
             Route("OPTIONS", everything, self._preflight, public=True),
             Route("*", everything, _unknown),
         ]
-        document = Route("GET", addresses.OPENAPI, _document)
-        return [document, *(route._replace(failure=_failure) for route in served)]
+        document = Route("GET", addresses.OPENAPI, _document, keys=True)
+        return [document, *(route._replace(failure=_failure, keys=True) for route in served)]
 
     async def allow_origin(self, request: web.Request, response: web.StreamResponse) -> None:
         """Lets pages of the origins in the settings read what ``/v1`` answers."""
@@ -94,17 +94,10 @@ async def _document(request: web.Request) -> Answer:
     return web.Response(body=encode(document()), content_type="application/json")
 
 
-async def _no_embeddings(request: web.Request) -> Answer:
-    raise RbeeError(
-        "invalid_request",
-        "embeddings are not served: the workers here generate text",
-        "a server that has an embedding model loaded",
-    )
-
-
 async def _unknown(request: web.Request) -> Answer:
     raise RbeeError(
         "not_found",
         f"{request.method} {request.path} is not served",
-        f"GET {addresses.V1_MODELS}, POST {addresses.V1_CHAT} or POST {addresses.V1_COMPLETIONS}",
+        f"GET {addresses.V1_MODELS}, "
+        f"POST {addresses.V1_CHAT}, {addresses.V1_COMPLETIONS} or {addresses.V1_EMBEDDINGS}",
     )

@@ -14,6 +14,9 @@ from typing import NamedTuple, Protocol
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import CallPiece, InferRequest, TokenLikelihood, WorkerOrders
 
+#: What a vector is wanted of: a text, or the numbers of its tokens.
+Input = str | list[int]
+
 
 class Piece(NamedTuple):
     """What an engine has to tell at once; see `rbee.wire.messages.Token`."""
@@ -49,6 +52,19 @@ class Engine(Protocol):
         Stops within one token, or one batch of the prompt, once `cancelled` is set.
         A model with a chat template is given its messages by it; see `conversation` for one
         without. Raises `invalid_request` for what the engine refuses.
+        """
+        ...
+
+    def embed(
+        self,
+        inputs: Sequence[Input],
+        on_vector: Callable[[Sequence[float]], None],
+        cancelled: threading.Event,
+    ) -> int:
+        """Blocks while it makes a vector of length 1 of each input, calling `on_vector` in order.
+
+        Returns the count of tokens that it has read. Stops between two inputs once `cancelled` is
+        set. Raises `invalid_request` for what does not fit.
         """
         ...
 

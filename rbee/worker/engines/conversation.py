@@ -59,6 +59,26 @@ def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     )
 
 
+def text_does_not_fit(number: int, tokens: int, most: int) -> RbeeError:
+    """The refusal of an input, counted from 0, of which no vector can be made."""
+    return RbeeError(
+        "invalid_request",
+        f"text {number + 1} does not fit: it is {tokens} tokens, the model takes {most} at once",
+        "cut it into shorter texts",
+        {"field": "inputs", "number": number, "tokens": tokens, "context": most},
+    )
+
+
+def tokens_unknown(number: int) -> RbeeError:
+    """The refusal of an input, counted from 0, of numbers that are no tokens of this model."""
+    return RbeeError(
+        "invalid_request",
+        f"the numbers of text {number + 1} are no tokens of this model",
+        "send the text itself: each model has tokens of its own",
+        {"field": "inputs", "number": number},
+    )
+
+
 def _for_template(message: ChatMessage) -> dict[str, Any]:
     told: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:

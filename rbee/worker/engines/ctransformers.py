@@ -7,9 +7,10 @@ time. Chat templates and stop texts are not its business, so they are handled he
 from __future__ import annotations
 
 import codecs
+import math
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
-from rbee.worker.engines import Generated, Piece
+from rbee.worker.engines import Generated, Input, Piece
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
     plain_text_of,
     stops_of,
+    text_does_not_fit,
+    tokens_unknown,
 )
 
 NAME = "ctransformers"
@@ -99,6 +102,28 @@ class CTransformers:
                 return Generated("length", len(tokens), count)
         stops.flush()
         return Generated("stop", len(tokens), count)
+
+    def embed(
+        self,
+        inputs: Sequence[Input],
+        on_vector: Callable[[Sequence[float]], None],
+        cancelled: threading.Event,
+    ) -> int:
+        """See `rbee.worker.engines.Engine`. A vector is that of the last token."""
+        count = 0
+        for number, each in enumerate(inputs):
+            if cancelled.is_set():
+                break
+            tokens = self._model.tokenize(each) if isinstance(each, str) else each
+            if len(tokens) > self.context:  # it would write past its end
+                raise text_does_not_fit(number, len(tokens), self.context)
+            if max(tokens) >= self._model.vocab_size:
+                raise tokens_unknown(number)
+            vector = self._model.embed(tokens)
+            length = math.hypot(*vector)
+            on_vector([one / length for one in vector])
+            count += len(tokens)
+        return count
 
     def _text(self, request: InferRequest) -> str:
         if self._template is None or request.raw:

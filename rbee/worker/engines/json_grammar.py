@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
-from rbee.wire.errors import RbeeError
+import msgspec
+
+from rbee.wire.errors import RbeeError, nested_too_deep
 
 _BASICS = {
     "ws": '" "?',
@@ -46,6 +48,27 @@ _WITH = {
     "array": ("type", "items", "minItems", "maxItems"),
     "string": ("type", "minLength", "maxLength"),
 }
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Some = Annotated[list[Any], msgspec.Meta(min_length=1)]
+#: The values that keywords have.
+_Keywords = TypedDict(
+    "_Keywords",
+    {
+        "$ref": str,
+        "type": str | Annotated[list[str], msgspec.Meta(min_length=1)],
+        "enum": _Some,
+        "allOf": _Some,
+        "anyOf": _Some,
+        "oneOf": _Some,
+        "properties": dict[str, Any],
+        "required": list[str],
+        "minItems": _Count,
+        "maxItems": _Count,
+        "minLength": _Count,
+        "maxLength": _Count,
+    },
+    total=False,
+)
 
 
 def grammar_of(schema: Mapping[str, Any]) -> str:
@@ -53,7 +76,10 @@ def grammar_of(schema: Mapping[str, Any]) -> str:
 
     Raises `invalid_request` that names a keyword which is not understood, and where it stands.
     """
-    return _Grammar(schema).text()
+    try:
+        return _Grammar(schema).text()
+    except RecursionError:
+        raise nested_too_deep("the JSON schema") from None
 
 
 class _Grammar:
@@ -75,6 +101,10 @@ class _Grammar:
             return "any"
         if not isinstance(schema, Mapping):
             raise _unknown(path, f"{json.dumps(schema)}")
+        try:
+            msgspec.convert(schema, _Keywords)
+        except msgspec.ValidationError as error:
+            raise _unknown(path, f"a wrong value ({error})") from None
         if isinstance(schema.get("type"), list):
             ways = [self._value({**schema, "type": one}, path) for one in schema["type"]]
             return self._new(" | ".join(ways))
@@ -96,10 +126,10 @@ class _Grammar:
             return self._object(schema, path)
         if kind == "array":
             item = self._value(schema.get("items", True), f"{path}.items")
-            return self._list(item, schema.get("minItems", 0), schema.get("maxItems"))
+            return self._list(item, *_bounds(schema, "minItems", "maxItems", path))
         if kind == "string" and {"minLength", "maxLength"} & set(schema):
-            most = schema.get("maxLength", "")
-            return self._new(rf'"\"" char{{{schema.get("minLength", 0)},{most}}} "\""')
+            least, most = _bounds(schema, "minLength", "maxLength", path)
+            return self._new(rf'"\"" char{{{least},{"" if most is None else most}}} "\""')
         return kind
 
     def _reference(self, pointer: str, path: str) -> str:
@@ -157,6 +187,16 @@ def _kind(schema: Mapping[str, Any], path: str) -> str:
     if named not in ("any", "object", "array", "string", *_PLAIN):
         raise _unknown(path, f"type {named!r}")
     return str(named)
+
+
+def _bounds(
+    schema: Mapping[str, Any], least: str, most: str, path: str
+) -> tuple[int, int | None]:
+    """How many there are at least and at most; llama.cpp would never end where nothing fits."""
+    bounds = schema.get(least, 0), schema.get(most)
+    if bounds[1] is not None and bounds[0] > bounds[1]:
+        raise _unknown(path, f"`{least}` above `{most}`")
+    return bounds
 
 
 def _literal(value: Any) -> str:

@@ -7,9 +7,10 @@ generation, so ours returns None until it means to; a bad field comes back as a 
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -23,13 +24,15 @@ from rbee.wire.messages import (
     TokenLikelihood,
     WorkerOrders,
 )
-from rbee.worker.engines import Generated, Piece
+from rbee.worker.engines import Generated, Input, Piece
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
     plain_text_of,
     stops_of,
+    text_does_not_fit,
+    tokens_unknown,
 )
 from rbee.worker.engines.json_grammar import grammar_of
 
@@ -38,6 +41,12 @@ NAME = "llamacpp"
 _ALL_LAYERS = 999
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
+_POOLINGS = {
+    "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
+    "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
+}
+#: How it says that a text does not fit into one batch.
+_TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
 
 def facts() -> EngineFacts:
@@ -60,6 +69,9 @@ class LlamaCpp:
 
     def __init__(self, orders: WorkerOrders) -> None:
         self.context = orders.context
+        self._slots = orders.slots
+        self._pooling = orders.pooling
+        self._batch = orders.batch
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
         params = xllamacpp.CommonParams()
@@ -72,6 +84,11 @@ class LlamaCpp:
         params.warmup = False
         params.ctx_shift = False
         params.use_jinja = True
+        # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
+        params.embedding = orders.pooling != "none"
+        params.n_batch = params.n_ubatch = orders.batch
+        if orders.pooling in _POOLINGS:
+            params.pooling_type = _POOLINGS[orders.pooling]
         # xllamacpp listens on a loopback port of its own; nobody gets this key.
         params.api_keys = [secrets.token_urlsafe(32)]
         if orders.backend == "cpu" or orders.simulated:
@@ -114,6 +131,40 @@ class LlamaCpp:
             return generated
         on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
+
+    def embed(
+        self,
+        inputs: Sequence[Input],
+        on_vector: Callable[[Sequence[float]], None],
+        cancelled: threading.Event,
+    ) -> int:
+        """See `rbee.worker.engines.Engine`."""
+        if self._pooling == "none":
+            raise _makes_no_vectors()
+        count = 0
+        # As many as are worked on side by side: a call for more could not be stopped.
+        for first in range(0, len(inputs), self._slots):
+            if cancelled.is_set():
+                break
+            vectors, read = self._embedded(inputs[first : first + self._slots], first)
+            for vector in vectors:
+                on_vector(vector)
+            count += read
+        return count
+
+    def _embedded(self, inputs: Sequence[Input], first: int) -> tuple[list[list[float]], int]:
+        """The vectors of some inputs, the first of them number `first`, and their tokens' count."""
+        try:
+            answer = self._server.handle_embeddings({"input": list(inputs)})
+        except ValueError as error:
+            answer = {"error": {"message": str(error)}}
+        if "error" not in answer:
+            told = sorted(answer["data"], key=lambda each: int(each["index"]))
+            return [each["embedding"] for each in told], answer["usage"]["prompt_tokens"]
+        if len(inputs) > 1:  # it does not say which one
+            for number, one in enumerate(inputs):
+                self._embedded([one], first + number)
+        raise self._refused_input(first, answer["error"])
 
     def _generate(
         self,
@@ -185,6 +236,19 @@ class LlamaCpp:
             body["prompt"] = plain_text_of(request)
         return body
 
+    def _refused_input(self, number: int, error: dict[str, Any]) -> RbeeError:
+        message = str(error.get("message", error))
+        too_large = _TOO_LARGE.search(message)
+        if error.get("type") == "exceed_context_size_error":
+            return text_does_not_fit(number, error["n_prompt_tokens"], error["n_ctx"])
+        if too_large:
+            return text_does_not_fit(number, int(too_large[1]), min(self._batch, self.context))
+        if "invalid tokens" in message:
+            return tokens_unknown(number)
+        return RbeeError(
+            "invalid_request", f"llama.cpp refuses: {message}", "", {"field": "inputs"}
+        )
+
 
 def _piece(choice: dict[str, Any]) -> Piece | None:
     """What a chunk tells; None where that is nothing."""
@@ -240,8 +304,28 @@ def _cannot_call() -> RbeeError:
     )
 
 
+def _makes_no_vectors() -> RbeeError:
+    return RbeeError(
+        "invalid_request",
+        "this model compares texts, and makes no vectors of them",
+        "take a model that was made for embeddings",
+        {"field": "model_ref"},
+    )
+
+
+def _writes_nothing() -> RbeeError:
+    return RbeeError(
+        "invalid_request",
+        "this model makes vectors of texts, and writes none",
+        "take a model that generates text; this one is for embeddings",
+        {"field": "model_ref"},
+    )
+
+
 def _refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     if error.get("type") == "exceed_context_size_error":
         return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
     message = error.get("message", error)
+    if "does not support logits" in str(message):
+        return _writes_nothing()
     return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")

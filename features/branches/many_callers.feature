@@ -1,0 +1,69 @@
+Feature: What happens when many call at once
+  A worker answers several callers side by side before a second worker is thought of. Who finds every
+  slot taken waits in the queue of that model, which is fair between the keys that callers show, and
+  bounded. What was accepted is answered.
+
+  Scenario: One worker answers several at the same time
+    Given a hub that holds "author/endless-llama"
+    And a queen that is awake
+    When 4 programs begin to read stories of "author/endless-llama"
+    Then all of them get tokens at the same time
+    And 1 worker is running
+
+  Scenario: A worker takes as many at once as its device has room for
+    Given its simulated GPUs are
+      | name   | VRAM in GB |
+      | GT 705 | 0.48       |
+    And a hub that holds "author/endless-llama"
+    When I type "rbee-keeper infer --model HF:author/endless-llama --ctx 8192 --device gpu0 --max-tokens 5 --keep-alive 'hello'"
+    Then the worker takes 2 jobs at once
+    And the swarm stays up
+
+  Rule: Who waits is told where he stands
+
+    Background:
+      Given a hub that holds "author/endless-llama"
+      And a worker takes 1 job at once
+      And programs are told at once that an answer takes its time
+      And a queen that is awake
+
+    Scenario: Behind a job that runs
+      Given "rbee-keeper infer --model HF:author/endless-llama --max-tokens 700 'write a story'" runs until tokens come
+      When I type "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'" beside it
+      Then the terminal narrates
+        """
+        queen: worker <worker id> is busy; waiting for a slot
+        queen: number 1 in the queue for HF:author/endless-llama
+        queen: worker <worker id> on hive localhost already has HF:author/endless-llama loaded
+        [DONE]
+        """
+
+    Scenario: Behind others, with the time that those before took
+      Given I have typed "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'"
+      And a program reads a story of "author/endless-llama"
+      And 2 programs wait for an answer of "author/endless-llama" each
+      When one more program asks for an answer of "author/endless-llama"
+      Then it is told "number 3 in the queue for HF:author/endless-llama; about <seconds>"
+      And it is told "number 1 in the queue for HF:author/endless-llama; about <seconds>" once the story is left
+
+  Rule: No key starves another
+
+    Background:
+      Given a hub that holds "author/endless-llama"
+      And a worker takes 1 job at once
+      And programs are told at once that an answer takes its time
+      And the queue of a model has 8 places
+      And a queen that is awake
+      And the keys "laptop" and "phone"
+      And a program reads a story of "author/endless-llama"
+
+    Scenario: A key that comes late is served next
+      Given 4 programs with the key "laptop" wait for an answer of "author/endless-llama" each
+      And 2 programs with the key "phone" wait for an answer of "author/endless-llama" each
+      When the story is left
+      Then the answers go to "laptop, phone, laptop, phone, laptop, laptop"
+
+    Scenario: A queue that one key has flooded still has places for another
+      When 6 programs with the key "laptop" and then 1 with the key "phone" ask for an answer of "author/endless-llama"
+      Then 2 of them are told to come again after some seconds
+      And all the others get their answers once the story is left

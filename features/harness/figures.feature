@@ -1,0 +1,19 @@
+Feature: The page of figures says what is missed, and what was not measured
+
+  Scenario: A target that is missed
+    Given measurements in which rbee keeps 73 % of the tokens
+    When the page of figures is made of them
+    Then its line on "tokens/s kept at 8 streams" says "**missed** by 12.0 points"
+    And it explains "tokens/s kept at 8 streams" by "queen 120 µs"
+
+  Scenario: A target that is met, and not yet what is aimed at
+    Given measurements in which rbee keeps 91 % of the tokens
+    When the page of figures is made of them
+    Then its line on "tokens/s kept at 8 streams" says "met by 6.0 points; 4.0 points short of the aim"
+
+  Scenario: A peer that is not there
+    Given measurements in which rbee keeps 91 % of the tokens
+    And Xinference "could not be installed: no space left"
+    When the page of figures is made of them
+    Then the page says "**Xinference was not measured:** could not be installed: no space left"
+    And its line on "cold start faster than Xinference's" says "not measured"

@@ -1,0 +1,184 @@
+"""Programs that call the queen at the same time, each on a connection and a thread of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness import client
+from harness.cluster import Cluster
+from harness.waiting import wait_until
+
+_SILENCE_S = 60.0
+#: Tokens of an answer; a story goes on until its reader leaves.
+_ANSWER = 5
+
+
+class Caller:
+    """A program that reads a streamed answer. `key` is whose it is, empty for the swarm's own."""
+
+    def __init__(
+        self, cluster: Cluster, model: str, key: str, token: str, max_tokens: int | None
+    ) -> None:
+        self.key = key
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.remarks: list[str] = []
+        self.pieces = 0
+        self.is_answered = False
+        self._on_answer: Callable[[Caller], None] = lambda _: None
+        address = urlsplit(cluster.url("queen"))
+        self._connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=_SILENCE_S
+        )
+        asked: dict[str, Any] = {
+            "model": model,
+            "messages": [{"role": "user", "content": "tell me a story"}],
+            "stream": True,
+        }
+        if max_tokens is not None:
+            asked["max_tokens"] = max_tokens
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def begin(self, on_answer: Callable[[Caller], None]) -> None:
+        """Begins to read; `on_answer` hears of the end of a whole answer."""
+        self._on_answer = on_answer
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Hangs up."""
+        sock = self._connection.sock
+        if sock is not None:
+            sock.shutdown(2)
+        self._thread.join(_SILENCE_S)
+
+    def _read(self) -> None:
+        try:
+            response = self._connection.getresponse()
+            self.status, self.headers = response.status, dict(response.getheaders())
+            for line in response:
+                self._take(line.decode().rstrip("\n"))
+        except (OSError, http.client.HTTPException):
+            pass  # it has left
+        finally:
+            self._connection.close()
+
+    def _take(self, line: str) -> None:
+        if line.startswith(": "):
+            self.remarks.append(line[2:])
+        elif line == "data: [DONE]":
+            self.is_answered = True
+            self._on_answer(self)
+        elif '"content"' in line:
+            self.pieces += 1
+
+
+class Callers:
+    """All programs of a scenario, and in which order they were answered."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._tokens = {"": cluster.token}
+        self._callers: list[Caller] = []
+        self._answered: list[str] = []
+        self._lock = threading.Lock()
+        cluster.on_close(self.leave)
+
+    def add_key(self, name: str) -> None:
+        """A key of its own for a caller."""
+        answer = self._cluster.http("POST", "queen", "/keys", {"name": name})
+        assert answer.status == 200, answer
+        self._tokens[name] = answer.json()["key"]
+
+    def status(self, key: str, request: str) -> int:
+        """What a program with this key is answered to a request such as ``GET /jobs``."""
+        method, path = request.split(" ")
+        url = self._cluster.url("queen", path)
+        body = {} if method == "POST" else None
+        return client.ask(method, url, token=self._tokens[key], body=body).status
+
+    def read_stories(self, model: str, count: int) -> None:
+        """Programs that read endless stories, each until it has begun."""
+        stories = [self._call(model, "", None) for _ in range(count)]
+        for story in stories:
+            wait_until("tokens of a story come", lambda: story.pieces, 30.0)  # noqa: B023
+
+    def wait(self, model: str, count: int, key: str = "") -> None:
+        """Programs that ask for a short answer and wait in the queue, the one behind the other."""
+        for _ in range(count):
+            before = self._running()
+            self._call(model, key, _ANSWER)
+            wait_until("the queen has taken the job in", lambda: self._running() == before + 1)  # noqa: B023
+
+    def ask(self, model: str, count: int, key: str = "") -> None:
+        """Programs that ask for a short answer, each once the queen has answered the one before
+        with a status."""
+        for _ in range(count):
+            caller = self._call(model, key, _ANSWER)
+            wait_until("the queen has answered", lambda: caller.status)  # noqa: B023
+
+    def leave(self) -> None:
+        """All of them hang up."""
+        for caller in self._callers:
+            caller.leave()
+
+    def leave_story(self) -> None:
+        """Who reads a story leaves."""
+        self._callers[0].leave()
+
+    def assert_together(self) -> None:
+        """Each of them gets tokens while the others do."""
+        before = [caller.pieces for caller in self._callers]
+
+        def all_went_on() -> bool:
+            return all(now.pieces > had for now, had in zip(self._callers, before, strict=True))
+
+        wait_until("every story has gone on", all_went_on)
+        assert not any(caller.is_answered for caller in self._callers)
+
+    def assert_order(self, keys: Sequence[str]) -> None:
+        """The answers came in this order of keys."""
+        wait_until("all are answered", lambda: len(self._answered) == len(keys))
+        assert self._answered == list(keys), self._answered
+
+    def assert_told(self, text: str) -> None:
+        """The one who came last is told this; ``<seconds>`` is any duration."""
+        pattern = re.escape(f"queen: {text}").replace("<seconds>", r"\d+(\.\d)? seconds")
+        last = self._callers[-1]
+        wait_until(
+            f"the last one is told {text!r}, not {last.remarks}",
+            lambda: any(re.fullmatch(pattern, remark) for remark in last.remarks),
+        )
+
+    def assert_turned_away(self, count: int) -> None:
+        """So many were told to come again, and when."""
+        away = [caller for caller in self._callers if caller.status == 429]
+        assert len(away) == count, [caller.status for caller in self._callers]
+        assert all(int(caller.headers["Retry-After"]) >= 1 for caller in away)
+
+    def assert_others_answered(self) -> None:
+        """Everybody who was let in gets the whole answer."""
+        let_in = [one for one in self._callers[1:] if one.status == 200]
+        wait_until("all are answered", lambda: all(one.is_answered for one in let_in))
+        assert "phone" in {one.key for one in let_in}
+
+    def _running(self) -> int:
+        jobs = self._cluster.queen_get("/jobs")["jobs"]
+        return sum(job["state"] == "running" for job in jobs)
+
+    def _call(self, model: str, key: str, max_tokens: int | None) -> Caller:
+        caller = Caller(self._cluster, model, key, self._tokens[key], max_tokens)
+        self._callers.append(caller)
+        caller.begin(self._note)
+        return caller
+
+    def _note(self, caller: Caller) -> None:
+        with self._lock:
+            self._answered.append(caller.key)

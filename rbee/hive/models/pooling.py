@@ -1,0 +1,40 @@
+"""How a model makes one vector of a text, from its header alone. Pure.
+
+A model that was made for vectors names its way in its header. Of any other the last token's is
+taken, which has seen all of the text; of an encoder without a word about it, the mean of all.
+"""
+
+from __future__ import annotations
+
+from rbee.hive.models.gguf import GgufHeader
+from rbee.wire.messages import Pooling
+
+#: Values of `pooling_type` (enum llama_pooling_type in llama.cpp's ``llama.h``).
+_MEAN, _CLS, _LAST, _RANK = 1, 2, 3, 4
+
+#: Tokens that the engine works through at once, unless it has to see a whole text at once.
+_BATCH = 512
+
+
+def pooling_of(header: GgufHeader) -> Pooling:
+    """The way of a model, in the words that a worker is told."""
+    stated = header.number("pooling_type")
+    if stated == _RANK:
+        return "none"
+    if stated in (_MEAN, _CLS, _LAST):
+        return "own"
+    return "mean" if _is_encoder(header) else "last"
+
+
+def reads_whole(header: GgufHeader) -> bool:
+    """Whether the engine has to see all of a text at once: its memory grows with the length."""
+    return header.number("pooling_type") in (_MEAN, _CLS, _RANK) or _is_encoder(header)
+
+
+def batch_of(header: GgufHeader, context: int) -> int:
+    """How many tokens the engine is to work through at once, with a context of so many."""
+    return context if reads_whole(header) else _BATCH
+
+
+def _is_encoder(header: GgufHeader) -> bool:
+    return header.metadata.get(f"{header.architecture}.attention.causal") is False

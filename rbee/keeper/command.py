@@ -1,0 +1,79 @@
+"""How a command runs, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from rbee.keeper.options import Options
+from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.process.home import Home
+from rbee.wire.errors import RbeeError
+
+#: What a command does once it knows its options; what it returns is its exit status.
+Deed = Callable[[Whereabouts], int | None]
+
+_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2}
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+class Misuse(Exception):
+    """Options that are well-formed, each, and do not go together; in words for people."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: as Ctrl+C, where that would not end one answer alone."""
+
+
+def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options) -> NoReturn:
+    """Runs a command that means a queen, and exits with its status; see `run_at_home`.
+
+    Raises Misuse before anything is done.
+    """
+    screen = _screen_of(options)
+    deed = command(screen, options)
+    queen, token_file = options["queen"], options["token_file"]
+    run_at_home(screen, lambda home: deed(Whereabouts.of(home, queen, token_file)))
+
+
+def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
+    """Runs a command in this machine's RBEE_HOME and exits with its status: what `run` returns."""
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    status = 0
+    try:
+        status = run(Home.open()) or 0
+    except RbeeError as error:
+        screen.error(error)
+        status = _EXIT_STATUS.get(error.code, 1)
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
+    except BrokenPipeError:
+        status = _BROKEN_PIPE
+    _leave(status)
+
+
+def _screen_of(options: Options) -> Screen:
+    """The screen that the options ask for."""
+    quiet, as_json = options.get("quiet", False), options["as_json"]
+    if quiet and as_json:
+        raise Misuse("--quiet and --json exclude each other")
+    return Screen(quiet=quiet, as_json=as_json)
+
+
+def _leave(status: int) -> NoReturn:
+    """Ends at once: nothing is left to tear down that the kernel would not."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass  # nobody reads any more, and nothing can be told to them
+    os._exit(status)

@@ -1,0 +1,43 @@
+"""``rbee-keeper add-key``, ``keys`` and ``remove-key``: who may ask for answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from rbee.keeper.awake import awake_queen
+from rbee.keeper.screen import Screen
+from rbee.keeper.table import age, table
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.wire import addresses
+from rbee.wire import narration as say_so
+from rbee.wire.messages import AddKey, KeyList, KeyView, NewKey, encode
+
+
+def add_key(screen: Screen, where: Whereabouts, name: str, *, as_json: bool) -> None:
+    """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
+    with awake_queen(screen, where, spare=None) as queen:
+        new = queen.client.post(addresses.KEYS, AddKey(name=name), NewKey)
+        screen.say(say_so.KEY_ADDED, name=name)
+        screen.answer(encode(new).decode() if as_json else new.key)
+
+
+def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+    """The names of all keys."""
+    with awake_queen(Screen(quiet=True), where, spare=None) as queen:
+        found = queen.client.get(addresses.KEYS, KeyList)
+    screen.answer(encode(found).decode() if as_json else key_table(found.keys))
+    if not found.keys:
+        screen.hint("no keys yet; rbee-keeper add-key laptop makes one")
+
+
+def remove_key(screen: Screen, where: Whereabouts, name: str) -> None:
+    """Makes a key worthless."""
+    with awake_queen(screen, where, spare=None) as queen:
+        queen.client.ask("DELETE", f"{addresses.KEYS}/{quote(name, safe='')}")
+        screen.say(say_so.KEY_REMOVED, name=name)
+
+
+def key_table(rows: Sequence[KeyView]) -> str:
+    """One row for each key."""
+    return table("KEY AGE", ((row.name, age(row.created_at_ms)) for row in rows))

@@ -1,0 +1,121 @@
+"""HTTP/1.1 over one blocking socket, without TLS, one request at a time.
+
+`http.client` takes headers for mail, and importing it a fifth of a warm prompt.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from io import BufferedReader
+from urllib.parse import urlsplit
+
+#: The longest line of a head, and the most of a body that is read at once (bytes).
+_LONGEST = 65536
+
+
+class Answer:
+    """An answer whose body is still to be read. `is_last`: the connection ends with it.
+
+    Its methods raise ValueError where what comes is no HTTP, or ends too early.
+    """
+
+    def __init__(self, stream: BufferedReader) -> None:
+        """Raises ConnectionResetError, too, where there is no answer at all."""
+        self._stream = stream
+        version, self.status, headers = _head(stream)
+        self._chunked = headers.get(b"transfer-encoding", b"").lower() == b"chunked"
+        #: Bytes to come of the body or, where it is chunked, of a chunk; None: up to the end.
+        self._left: int | None = 0
+        if not self._chunked and self.status not in (204, 304):
+            length = headers.get(b"content-length")
+            self._left = None if length is None else int(length)
+        closes = headers.get(b"connection", b"").lower() == b"close"
+        self.is_last = closes or self._left is None or version != b"HTTP/1.1"
+
+    def read(self) -> bytes:
+        """The rest of the body."""
+        return b"".join(iter(self.read_some, b""))
+
+    def read_some(self) -> bytes:
+        """What has come of the body, at least a byte, or nothing at its end."""
+        if self._chunked and self._left == 0:
+            line = _line(self._stream) or _line(self._stream)  # a blank one ends a chunk
+            self._left = int(line.partition(b";")[0], 16)
+            self._chunked = self._left > 0
+            while not self._chunked and _line(self._stream):
+                pass  # a trailer
+        if self._left == 0:
+            return b""
+        data = self._stream.read1(_LONGEST if self._left is None else min(_LONGEST, self._left))
+        if self._left is not None:
+            if not data:
+                raise ValueError("the body of the answer ends too early")
+            self._left -= len(data)
+        return data
+
+
+class Connection:
+    """One to the server at `url`: made by the first request, and anew where it has ended."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        """`timeout` is for connecting (seconds)."""
+        self._url = urlsplit(url)
+        self._timeout = timeout
+        self._socket: socket.socket | None = None
+        self._answer: Answer | None = None
+
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float
+    ) -> Answer:
+        """The beginning of the answer; the one before has to be read.
+
+        `patience` is for each piece of it (seconds). Raises OSError, and what `Answer` raises.
+        """
+        if self._answer is not None and self._answer.is_last:
+            self.close()
+        if self._socket is None:
+            address = self._url.hostname or "", self._url.port or 80
+            self._socket = socket.create_connection(address, self._timeout)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._stream = self._socket.makefile("rb")
+        head = {"Host": self._url.netloc, "Content-Length": str(len(body)), **headers}
+        lines = [f"{method} {path} HTTP/1.1", *map(": ".join, head.items()), "", ""]
+        self._socket.sendall("\r\n".join(lines).encode() + body)
+        self._socket.settimeout(patience)
+        self._answer = Answer(self._stream)
+        return self._answer
+
+    def wait(self, patience: float) -> None:
+        """From now on waits so long for each piece of the answer (seconds)."""
+        if self._socket is not None:
+            self._socket.settimeout(patience)
+
+    def close(self) -> None:
+        """Lets go of the server; a request makes a new connection."""
+        if self._socket is not None:
+            self._stream.close()
+            self._socket.close()
+            self._socket = self._answer = None
+
+
+def _head(stream: BufferedReader) -> tuple[bytes, int, dict[bytes, bytes]]:
+    """The version, the status and the headers, by their names in small letters."""
+    line = stream.readline(_LONGEST)
+    if not line:
+        raise ConnectionResetError("there is no answer")
+    version, _, rest = line.partition(b" ")
+    if not version.startswith(b"HTTP/1."):
+        raise ValueError("the answer is no HTTP")
+    headers = {}
+    while header := _line(stream):
+        name, _, value = header.partition(b":")
+        headers[name.lower()] = value.strip()
+    return version, int(rest[:3]), headers
+
+
+def _line(stream: BufferedReader) -> bytes:
+    line = stream.readline(_LONGEST)
+    if not line.endswith(b"\n"):
+        raise ValueError("a line of the answer ends too early")
+    return line.rstrip(b"\r\n")

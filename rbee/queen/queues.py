@@ -1,0 +1,323 @@
+"""Who waits for a worker, and whose turn it is. Phase 5, where every slot is taken.
+
+Each model has one queue. It is fair between callers: a slot goes to the key that has the fewest,
+among equals to the one that was served longest ago, and to the oldest job of that key. And it is
+bounded: a key may wait with no more jobs than there are places left, so that one that floods the
+queue takes half of it, and the next one still gets in.
+
+The decisions are pure functions over a `Line`; `Queues` holds the lines and hands out slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import contextlib
+import itertools
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from rbee.process.sabotage import sabotaged
+from rbee.queen.jobs import Job
+from rbee.queen.registry import Registry, is_ready
+from rbee.queen.scheduler import WarmWorker
+from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import JobRequest, WorkerState
+
+#: How much the newest job says about how long one takes; the rest is said by those before.
+_WEIGHT_OF_NEWEST = 0.2
+#: What a caller is told who finds a queue full before any job of that model is done (seconds).
+_RETRY_AFTER = 5
+
+
+class Line(NamedTuple):
+    """The queue of one model, as the decisions see it.
+
+    `waiting` are the jobs by key, oldest first; `running` counts the slots that each key has;
+    `served` tells, by key, the number of the last slot it was given.
+    """
+
+    waiting: Mapping[str, list[Job]]
+    running: Mapping[str, int]
+    served: Mapping[str, int]
+
+
+def in_order(line: Line) -> Iterator[Job]:
+    """The jobs of a line in the order in which slots go to them, were none to be given back."""
+    running, served = dict(line.running), dict(line.served)
+    rows = {key: iter(jobs) for key, jobs in line.waiting.items()}
+    if sabotaged("queen:first-come"):
+        yield from sorted(_all(line), key=lambda job: job.number)
+        return
+    for number in itertools.count(max(served.values(), default=0) + 1):
+        if not rows:
+            return
+        key = min(rows, key=lambda key: (running.get(key, 0), served.get(key, 0)))
+        job = next(rows[key], None)
+        if job is None:
+            del rows[key]
+            continue
+        running[key] = running.get(key, 0) + 1
+        served[key] = number
+        yield job
+
+
+def has_place(line: Line, key: str, longest: int) -> bool:
+    """Whether a job of `key` may wait in a line of `longest` places."""
+    left = longest - sum(map(len, line.waiting.values()))
+    if sabotaged("queen:flood"):
+        return left > 0
+    return len(line.waiting.get(key, ())) < left
+
+
+def wait_for(place: int, slots: int, seconds: float | None) -> float | None:
+    """How long number `place` waits (seconds), where a job takes `seconds`; None: nobody knows."""
+    return None if seconds is None or not slots else place * seconds / slots
+
+
+class _Queue:
+    """The line of one model, and who in it has asked for a slot."""
+
+    def __init__(self, model_ref: str) -> None:
+        self.model_ref = model_ref
+        self.waiting: dict[str, list[Job]] = {}
+        self.running: Counter[str] = Counter()
+        self.served: dict[str, int] = {}
+        self.asking: dict[str, asyncio.Future[WarmWorker | None]] = {}
+        #: The place that each job was told last.
+        self.told: dict[str, int] = {}
+        self.is_growing = False
+        self.seconds: float | None = None
+
+    @property
+    def line(self) -> Line:
+        return Line(self.waiting, self.running, self.served)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.waiting and not self.running and not self.is_growing
+
+
+class Queues:
+    """The queues of all models, and the slots that jobs hold."""
+
+    def __init__(
+        self,
+        longest: int,
+        registry: Registry,
+        worker_for: Callable[[JobRequest], WarmWorker | None],
+    ) -> None:
+        """`worker_for` is the worker that would serve a request best, whether it is free or not."""
+        self._longest = longest
+        self._registry = registry
+        self._worker_for = worker_for
+        self._queues: dict[str, _Queue] = {}
+        self._numbers = itertools.count(1)
+        registry.on_change(self._deal)
+
+    def join(self, job: Job) -> None:
+        """A job begins to wait. Raises `queue_full` with the seconds after which to come again."""
+        queue = self._queue(job)
+        if not has_place(queue.line, job.key, self._longest):
+            raise _full(job, queue, self._slots(job.request.model_ref), self._longest)
+        job.number = next(self._numbers)
+        self._line_up(job)
+
+    def leave(self, job: Job) -> None:
+        """A job that is over waits no more."""
+        queue = self._queue(job)
+        row = queue.waiting.get(job.key, [])
+        if job in row:
+            row.remove(job)
+            queue.told.pop(job.job_id, None)
+            if not row:
+                del queue.waiting[job.key]
+            self._tell_places(queue)
+        self._forget(queue)
+
+    def claim(self, job: Job, worker_id: str) -> None:
+        """A job takes a slot of a worker; nobody else gets it until it is released."""
+        self.leave(job)
+        queue = self._queue(job)
+        queue.running[job.key] += 1
+        queue.served[job.key] = next(self._numbers)
+        job.worker_id = job.claimed = worker_id
+        self._registry.claim(worker_id)
+
+    def release(self, job: Job) -> None:
+        """A job gives its slot back, if it has one; who waits for one gets it."""
+        if job.claimed is None:
+            return
+        queue = self._queue(job)
+        queue.running[job.key] -= 1
+        if not queue.running[job.key]:
+            del queue.running[job.key]
+        if job.began_at is not None:
+            queue.seconds = _mean(queue.seconds, time.monotonic() - job.began_at)
+        worker_id, job.claimed, job.began_at = job.claimed, None, None
+        self._registry.release(worker_id)
+
+    def return_to(self, job: Job) -> None:
+        """A job whose worker was lost waits again, where it stood."""
+        if job not in self._queue(job).waiting.get(job.key, ()):
+            self._line_up(job)
+
+    def is_growing(self, job: Job) -> bool:
+        """Whether another job has a worker started for this model."""
+        return self._queue(job).is_growing and not sabotaged("queen:load-twice")
+
+    @contextlib.contextmanager
+    def growing(self, job: Job) -> Iterator[None]:
+        """This job has a worker started; whoever wants the same model waits for that one.
+
+        Afterwards the first who still waits looks whether another one is needed.
+        """
+        queue = self._queue(job)
+        queue.is_growing = True
+        try:
+            yield
+        finally:
+            queue.is_growing = False
+            self._deal()
+            self._send_one_to_look(queue)
+            self._forget(queue)
+
+    async def turn(self, job: Job) -> WarmWorker | None:
+        """Waits for a slot; it is claimed when this returns. None: the job is to look by itself,
+        since nobody is there who would serve it, or a worker more may be started now."""
+        queue = self._queue(job)
+        asked: asyncio.Future[WarmWorker | None] = asyncio.get_running_loop().create_future()
+        queue.asking[job.job_id] = asked
+        try:
+            self._deal_to(queue)
+            return await asked
+        finally:
+            del queue.asking[job.job_id]
+
+    def _deal(self) -> None:
+        """Something has changed: slots may be free."""
+        for queue in list(self._queues.values()):
+            if queue.asking:
+                self._deal_to(queue)
+
+    def _deal_to(self, queue: _Queue) -> None:
+        while (granted := self._next(queue)) is not None:
+            job, worker = granted
+            self.claim(job, worker.worker.worker_id)
+            queue.asking[job.job_id].set_result(worker)
+        self._tell_places(queue)
+        if not queue.is_growing:
+            self._send_one_to_look(queue, unserved=True)
+
+    def _next(self, queue: _Queue) -> tuple[Job, WarmWorker] | None:
+        """The next job that gets a slot, and the worker. Those who want the same are tried once."""
+        in_vain: set[bytes] = set()
+        for job in in_order(queue.line):
+            asked = queue.asking.get(job.job_id)
+            if asked is None or asked.done():
+                continue
+            wish = _wish(job.request)
+            if wish in in_vain:
+                continue
+            worker = self._worker_for(job.request)
+            if worker is not None and is_ready(worker.worker) and worker.slots_free > 0:
+                return job, worker
+            in_vain.add(wish)
+        return None
+
+    def _send_one_to_look(self, queue: _Queue, unserved: bool = False) -> None:
+        """The first who waits looks whether a worker is to be started; `unserved`: only one for
+        whom there is none."""
+        for job in in_order(queue.line):
+            asked = queue.asking.get(job.job_id)
+            if asked is None or asked.done():
+                continue
+            if unserved and self._worker_for(job.request) is not None:
+                continue
+            asked.set_result(None)
+            return
+
+    def _tell_places(self, queue: _Queue) -> None:
+        """Tells those who wait for a busy worker where they stand, again when that has halved."""
+        if not queue.asking or queue.is_growing or sabotaged("queen:silent-queue"):
+            return
+        slots = self._slots(queue.model_ref)
+        for place, job in enumerate(in_order(queue.line), 1):
+            if job.job_id not in queue.asking or 2 * place > queue.told.get(job.job_id, 2 * place):
+                continue
+            ref = queue.model_ref
+            wait = wait_for(place, slots, queue.seconds)
+            queue.told[job.job_id] = place
+            if wait is None:
+                job.say(say_so.PLACE, place=place, model_ref=ref)
+            else:
+                about = say_so.seconds(wait)
+                job.say(say_so.PLACE_AND_WAIT, place=place, model_ref=ref, wait=about)
+
+    def _slots(self, model_ref: str) -> int:
+        """The slots of all workers that serve a model now."""
+        return sum(
+            worker.slots
+            for hive in self._registry.hives.values()
+            for worker in hive.workers.values()
+            if worker.model_ref == model_ref and worker.state is not WorkerState.LOADING
+        )
+
+    def _line_up(self, job: Job) -> None:
+        row = self._queue(job).waiting.setdefault(job.key, [])
+        bisect.insort(row, job, key=lambda each: each.number)
+
+    def _queue(self, job: Job) -> _Queue:
+        ref = job.request.model_ref
+        return self._queues.get(ref) or self._queues.setdefault(ref, _Queue(ref))
+
+    def _forget(self, queue: _Queue) -> None:
+        """A model that nothing is known of, and nobody waits for, may not exist."""
+        if queue.is_idle and queue.seconds is None:
+            self._queues.pop(queue.model_ref, None)
+
+
+def _all(line: Line) -> list[Job]:
+    return [job for row in line.waiting.values() for job in row]
+
+
+def _wish(request: JobRequest) -> bytes:
+    """What a request says about the worker it wants: those that say the same want the same."""
+    return msgspec.json.encode(
+        (
+            request.node,
+            request.device,
+            request.backend,
+            request.engine,
+            request.ctx,
+            request.allow_cpu,
+        )
+    )
+
+
+def _mean(before: float | None, newest: float) -> float:
+    if before is None:
+        return newest
+    return before + _WEIGHT_OF_NEWEST * (newest - before)
+
+
+def _full(job: Job, queue: _Queue, slots: int, longest: int) -> RbeeError:
+    waiting = sum(map(len, queue.waiting.values()))
+    one = wait_for(1, slots, queue.seconds)
+    return RbeeError(
+        "queue_full",
+        f"{waiting} jobs wait for {job.request.model_ref} already, "
+        f"{len(queue.waiting.get(job.key, ()))} of them with this key",
+        "try again in a moment",
+        {
+            "retry_after_s": _RETRY_AFTER if one is None else max(1, math.ceil(one)),
+            "waiting": waiting,
+            "longest": longest,
+        },
+    )

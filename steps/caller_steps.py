@@ -1,0 +1,133 @@
+"""Programs that call the queen at the same time."""
+
+from __future__ import annotations
+
+from harness.callers import Callers
+from harness.sentences import Context, given, then, when
+
+
+def _callers(context: Context) -> Callers:
+    if getattr(context, "callers", None) is None:
+        context.callers = Callers(context.cluster)
+    callers: Callers = context.callers
+    return callers
+
+
+@given("the queue of a model has {count:d} places")
+def places(context: Context, count: int) -> None:
+    context.cluster.set(jobs_waiting=count)
+
+
+@given('the keys "{first}" and "{second}"')
+def keys(context: Context, first: str, second: str) -> None:
+    for name in (first, second):
+        _callers(context).add_key(name)
+
+
+@given('a program reads a story of "{model}"')
+def reads_story(context: Context, model: str) -> None:
+    _callers(context).read_stories(model, 1)
+
+
+@when('{count:d} programs begin to read stories of "{model}"')
+def read_stories(context: Context, count: int, model: str) -> None:
+    _callers(context).read_stories(model, count)
+
+
+@given('{count:d} programs wait for an answer of "{model}" each')
+def wait(context: Context, count: int, model: str) -> None:
+    _callers(context).wait(model, count)
+
+
+@given('{count:d} programs with the key "{key}" wait for an answer of "{model}" each')
+def wait_with_key(context: Context, count: int, key: str, model: str) -> None:
+    _callers(context).wait(model, count, key)
+
+
+@when('one more program asks for an answer of "{model}"')
+def one_more(context: Context, model: str) -> None:
+    _callers(context).wait(model, 1)
+
+
+@when(
+    '{many:d} programs with the key "{key}" and then {few:d} with the key "{other}" ask for an '
+    'answer of "{model}"'
+)
+def flood(context: Context, many: int, key: str, few: int, other: str, model: str) -> None:
+    _callers(context).ask(model, many, key)
+    _callers(context).ask(model, few, other)
+
+
+@when("the story is left")
+def leave_story(context: Context) -> None:
+    _callers(context).leave_story()
+
+
+@then("all of them get tokens at the same time")
+def together(context: Context) -> None:
+    _callers(context).assert_together()
+
+
+@then('it is told "{text}"')
+def told(context: Context, text: str) -> None:
+    _callers(context).assert_told(text)
+
+
+@then('it is told "{text}" once the story is left')
+def told_afterwards(context: Context, text: str) -> None:
+    _callers(context).leave_story()
+    _callers(context).assert_told(text)
+
+
+@then('the answers go to "{names}"')
+def order(context: Context, names: str) -> None:
+    _callers(context).assert_order(names.split(", "))
+
+
+@then("{count:d} of them are told to come again after some seconds")
+def turned_away(context: Context, count: int) -> None:
+    _callers(context).assert_turned_away(count)
+
+
+@then("all the others get their answers once the story is left")
+def others_answered(context: Context) -> None:
+    _callers(context).leave_story()
+    _callers(context).assert_others_answered()
+
+
+@then("the worker takes {count:d} jobs at once")
+def takes(context: Context, count: int) -> None:
+    (worker,) = context.cluster.queen_get("/workers")["workers"]
+    assert worker["slots"] == count, worker
+
+
+@when('the program with the key "{key}" asks the queen each of these')
+def ask_each(context: Context, key: str) -> None:
+    context.rows = list(context.table)
+    context.statuses = [_callers(context).status(key, row["request"]) for row in context.rows]
+
+
+@given('the program with the key "{key}" is let in')
+@then('the program with the key "{key}" is let in')
+def let_in(context: Context, key: str) -> None:
+    assert _callers(context).status(key, "GET /v1/models") == 200
+
+
+@then('the program with the key "{key}" is turned away')
+def turned_away_for_ever(context: Context, key: str) -> None:
+    assert _callers(context).status(key, "GET /v1/models") == 401
+
+
+@then("each of them has its status")
+def statuses(context: Context) -> None:
+    expected = [int(row["status"]) for row in context.rows]
+    assert context.statuses == expected, context.statuses
+
+
+@then('nothing but the file "{name}" holds what is in it')
+def kept_nowhere(context: Context, name: str) -> None:
+    secret = (context.cluster.work / name).read_bytes().strip()
+    assert len(secret) > 20, secret
+    home = context.cluster.home
+    holders = [path for path in home.rglob("*") if path.is_file() and secret in path.read_bytes()]
+    assert not holders, holders
