@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,8 +86,10 @@ def listen(
     last_event_id: str | None = None,
     timeout: float = 60.0,
     at_most: int | None = None,
+    until: Sequence[str] = (),
 ) -> Stream:
-    """Reads an event stream until the server closes it, or until it has `at_most` events.
+    """Reads an event stream until the server closes it, until it has `at_most` events, or until
+    one of the texts `until` stands in an event.
 
     Raises AssertionError, with what came so far, after `timeout` seconds without a byte.
     """
@@ -114,6 +116,8 @@ def listen(
             elif block:
                 _take(stream, block)
                 block = []
+                if stream.events and any(text in stream.events[-1].data for text in until):
+                    break
         stream.rest = "\n".join(block)
         return stream
     finally:

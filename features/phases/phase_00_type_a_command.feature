@@ -71,6 +71,7 @@ Feature: Phase 0: a person types a command
       | rbee-keeper infer --modle minillama hello   |
       | rbee-keeper infer --model minilama hello    |
       | rbee-keeper infer --quiet=yes hello         |
+      | rbee-keeper infer --quiet= hello            |
       | rbee-keeper infer --seed 1 --seed 2 hello   |
       | rbee-keeper infer --seed 4294967296 hello   |
       | rbee-keeper infer --top-p 0 hello           |

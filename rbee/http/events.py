@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -34,7 +34,7 @@ class EventLog:
         self._frames: deque[bytes] = deque(maxlen=keep)
         self._count = 0
         self._closed = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[bool]] = []
         self.readers = 0
         self._born = time.monotonic()
         self._was_read = False
@@ -110,7 +110,7 @@ class EventLog:
         if self._waiting:
             for waiter in self._waiting:
                 if not waiter.done():
-                    waiter.set_result(None)
+                    waiter.set_result(True)
             self._waiting.clear()
 
     async def follow(self, after: int = 0, comment_every: float = 15.0) -> AsyncIterator[bytes]:
@@ -119,37 +119,44 @@ class EventLog:
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
-        loop = asyncio.get_running_loop()
         while True:
-            first_kept = self._count - len(self._frames)
-            start = max(after, first_kept) - first_kept
-            if start < len(self._frames):
-                pending = (
-                    self._frames[-1]
-                    if start == len(self._frames) - 1
-                    else b"".join(list(self._frames)[start:])
-                )
+            pending = self.after(after)
+            if pending:
                 after = self._count
                 yield pending
-                continue
-            if self._closed:
+            elif self._closed:
                 return
-            waiter: asyncio.Future[None] = loop.create_future()
-            self._waiting.append(waiter)
-            timer = loop.call_later(comment_every, _wake, waiter)
-            try:
-                await waiter
-            finally:
-                timer.cancel()
-                if waiter in self._waiting:
-                    self._waiting.remove(waiter)
-            if after == self._count:
+            elif not await change_of([self], comment_every):
                 yield sse.COMMENT
 
+    def after(self, number: int) -> bytes:
+        """The frames behind event `number` that are kept, in one piece; empty: there are none."""
+        first_kept = self._count - len(self._frames)
+        start = max(number, first_kept) - first_kept
+        if start == len(self._frames) - 1:
+            return self._frames[-1]
+        return b"".join(list(self._frames)[start:])
 
-def _wake(waiter: asyncio.Future[None]) -> None:
+
+async def change_of(logs: Sequence[EventLog], longest: float) -> bool:
+    """Waits until one of the logs has a new event; False after `longest` seconds without."""
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[bool] = loop.create_future()
+    for log in logs:
+        log._waiting.append(waiter)
+    timer = loop.call_later(longest, _give_up, waiter)
+    try:
+        return await waiter
+    finally:
+        timer.cancel()
+        for log in logs:
+            if waiter in log._waiting:
+                log._waiting.remove(waiter)
+
+
+def _give_up(waiter: asyncio.Future[bool]) -> None:
     if not waiter.done():
-        waiter.set_result(None)
+        waiter.set_result(False)
 
 
 async def respond(

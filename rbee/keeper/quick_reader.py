@@ -28,7 +28,9 @@ def read_plain_infer(typed: Sequence[str], environ: Mapping[str, str]) -> Option
         option = _BY_FLAG.get(flag)
         if option is None:
             option, text = PROMPT, word
-        elif not equals and not isinstance(option.kind, Flag):
+        elif isinstance(option.kind, Flag):
+            text = equals  # which may not be there
+        elif not equals:
             text = next(words, "")
         value = _value(option, text)
         if value is None or (option.name in given and not option.many):

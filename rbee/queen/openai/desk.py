@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS
+from rbee.http.events import STREAM_HEADERS, change_of
 from rbee.http.server import Answer, caller_of, read_body
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
@@ -113,8 +114,8 @@ class Desk:
         vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}
         async with contextlib.aclosing(self._told(jobs)) as told:
-            async for index, frames in told:
-                for frame in frames:
+            async for news in told:
+                for index, frame in news:
                     event = _understood(frame)
                     if isinstance(event, Token):
                         tokens[index].append(event)
@@ -131,17 +132,16 @@ class Desk:
     ) -> web.StreamResponse:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
         response = web.StreamResponse(headers=STREAM_HEADERS)
-        patient = True
         writer = _Writer(form, _identity(form, jobs))
+        patient_until = asyncio.get_running_loop().time() + self._settings.stream_patience
         try:
-            async with contextlib.aclosing(self._told(jobs)) as told:
-                async for index, frames in told:
-                    for frame in frames:
+            async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
+                async for news in told:
+                    for index, frame in news:
                         writer.take(index, frame)
-                    if not frames:
-                        patient = False
+                    if not news:
                         writer.pending.append(sse.COMMENT)
-                    if writer.begun or not patient:
+                    if writer.begun or asyncio.get_running_loop().time() >= patient_until:
                         await _send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
@@ -153,41 +153,32 @@ class Desk:
             await response.write_eof()
         return response
 
-    async def _told(self, jobs: Sequence[Job]) -> AsyncGenerator[tuple[int, list[sse.Frame]], None]:
+    async def _told(
+        self, jobs: Sequence[Job], patient_until: float = math.inf
+    ) -> AsyncGenerator[list[tuple[int, sse.Frame]], None]:
         """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
 
-        Ends when all of them have.
+        Ends when all of them have. What a slow reader has not taken stays in the logs of the jobs
+        alone.
         """
-        arrived: asyncio.Queue[tuple[int, list[sse.Frame] | None]] = asyncio.Queue()
-        readers = [
-            asyncio.create_task(self._read(job, index, arrived)) for index, job in enumerate(jobs)
-        ]
-        left = len(jobs)
-        takes_a_while = asyncio.get_running_loop().call_later(
-            self._settings.stream_patience, arrived.put_nowait, (0, [])
-        )
-        try:
-            while left:
-                index, frames = await arrived.get()
-                if frames is None:
-                    left -= 1
-                else:
-                    yield index, frames
-        finally:
-            takes_a_while.cancel()
-            for reader in readers:
-                reader.cancel()
-
-    async def _read(
-        self,
-        job: Job,
-        index: int,
-        arrived: asyncio.Queue[tuple[int, list[sse.Frame] | None]],
-    ) -> None:
-        reader = sse.FrameReader()
-        async for piece in job.events.follow(comment_every=self._settings.stream_comment):
-            arrived.put_nowait((index, reader.feed(piece)))
-        arrived.put_nowait((index, None))
+        loop = asyncio.get_running_loop()
+        logs = [job.events for job in jobs]
+        readers = [sse.FrameReader() for _ in jobs]
+        read = [0] * len(jobs)
+        while True:
+            news = []
+            for index, log in enumerate(logs):
+                pending, read[index] = log.after(read[index]), log.last_id
+                news += [(index, frame) for frame in readers[index].feed(pending)]
+            if news:
+                yield news
+            elif all(log.closed for log in logs):
+                return
+            else:
+                patience = patient_until - loop.time()
+                longest = patience if patience > 0 else self._settings.stream_comment
+                if not await change_of(logs, min(longest, self._settings.stream_comment)):
+                    yield []
 
 
 class _Writer:
