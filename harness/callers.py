@@ -91,17 +91,18 @@ class Callers:
         self._lock = threading.Lock()
         cluster.on_close(self.leave)
 
-    def add_key(self, name: str) -> None:
-        """A key of its own for a caller."""
-        answer = self._cluster.http("POST", "queen", "/keys", {"name": name})
-        assert answer.status == 200, answer
-        self._tokens[name] = answer.json()["key"]
+    def add_keys(self, *names: str) -> None:
+        """A key of its own for each of these callers."""
+        for name in names:
+            answer = self._cluster.http("POST", "queen", "/keys", {"name": name})
+            assert answer.status == 200, answer
+            self._tokens[name] = answer.json()["key"]
 
     def status(self, key: str, request: str) -> int:
         """What a program with this key is answered to a request such as ``GET /jobs``."""
         method, path = request.split(" ")
         url = self._cluster.url("queen", path)
-        body = {} if method == "POST" else None
+        body: dict[str, str] | None = {} if method == "POST" else None
         return client.ask(method, url, token=self._tokens[key], body=body).status
 
     def read_stories(self, model: str, count: int) -> None:

@@ -122,6 +122,16 @@ def assert_refused(cluster: Cluster, finished: Sequence[Finished], rows: Sequenc
         cluster.assert_status(1, each)
 
 
+def assert_kept_nowhere(cluster: Cluster, name: str) -> None:
+    """No file of the home holds the secret that is in the file `name`."""
+    secret = (cluster.work / name).read_bytes().strip()
+    assert len(secret) > 20, secret
+    files = [path for path in cluster.home.rglob("*") if path.is_file()]
+    holders = [path for path in files if secret in path.read_bytes()]
+    assert files, "the home is empty"
+    assert not holders, holders
+
+
 # Models of one's own.
 
 

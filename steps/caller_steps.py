@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness import commands
 from harness.callers import Callers
 from harness.sentences import Context, given, then, when
 
@@ -13,18 +14,18 @@ def _callers(context: Context) -> Callers:
     return callers
 
 
-@given("the queue of a model has {count:d} places")
-def places(context: Context, count: int) -> None:
-    context.cluster.set(jobs_waiting=count)
-
-
 @given('the keys "{first}" and "{second}"')
 def keys(context: Context, first: str, second: str) -> None:
-    for name in (first, second):
-        _callers(context).add_key(name)
+    _callers(context).add_keys(first, second)
 
 
-@given('a program reads a story of "{model}"')
+@given('a program that reads a story of "{model}" beside the keys "{first}" and "{second}"')
+def reads_beside_keys(context: Context, model: str, first: str, second: str) -> None:
+    _callers(context).add_keys(first, second)
+    _callers(context).read_stories(model, 1)
+
+
+@given('a program that reads a story of "{model}"')
 def reads_story(context: Context, model: str) -> None:
     _callers(context).read_stories(model, 1)
 
@@ -39,9 +40,13 @@ def wait(context: Context, count: int, model: str) -> None:
     _callers(context).wait(model, count)
 
 
-@given('{count:d} programs with the key "{key}" wait for an answer of "{model}" each')
-def wait_with_key(context: Context, count: int, key: str, model: str) -> None:
-    _callers(context).wait(model, count, key)
+@given(
+    '{many:d} programs with the key "{key}" and then {few:d} with the key "{other}" wait for an '
+    'answer of "{model}"'
+)
+def wait_with_keys(context: Context, many: int, key: str, few: int, other: str, model: str) -> None:
+    _callers(context).wait(model, many, key)
+    _callers(context).wait(model, few, other)
 
 
 @when('one more program asks for an answer of "{model}"')
@@ -126,8 +131,4 @@ def statuses(context: Context) -> None:
 
 @then('nothing but the file "{name}" holds what is in it')
 def kept_nowhere(context: Context, name: str) -> None:
-    secret = (context.cluster.work / name).read_bytes().strip()
-    assert len(secret) > 20, secret
-    home = context.cluster.home
-    holders = [path for path in home.rglob("*") if path.is_file() and secret in path.read_bytes()]
-    assert not holders, holders
+    commands.assert_kept_nowhere(context.cluster, name)

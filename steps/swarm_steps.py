@@ -11,6 +11,12 @@ def queen_awake(context: Context) -> None:
     swarm.wake_queen(context.cluster)
 
 
+@given("a queen that is awake, whose workers take {count:d} job at once")
+def queen_of_few_slots(context: Context, count: int) -> None:
+    context.cluster.set(slots=count)
+    swarm.wake_queen(context.cluster)
+
+
 @given('a queen of version "{version}" that is awake')
 def older_queen(context: Context, version: str) -> None:
     accidents.change_version(context.cluster, version, "rbee.queen")

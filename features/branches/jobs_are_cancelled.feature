@@ -4,8 +4,7 @@ Feature: What happens to a job that is cancelled before its first token
 
   Background:
     Given a hub that holds "author/endless-llama"
-    And a worker takes 1 job at once
-    And a queen that is awake
+    And a queen that is awake, whose workers take 1 job at once
 
   Scenario: While it waits for a slot
     Given "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come

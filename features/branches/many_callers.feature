@@ -23,9 +23,8 @@ Feature: What happens when many call at once
 
     Background:
       Given a hub that holds "author/endless-llama"
-      And a worker takes 1 job at once
       And programs are told at once that an answer takes its time
-      And a queen that is awake
+      And a queen that is awake, whose workers take 1 job at once
 
     Scenario: Behind a job that runs
       Given "rbee-keeper infer --model HF:author/endless-llama --max-tokens 700 'write a story'" runs until tokens come
@@ -38,28 +37,24 @@ Feature: What happens when many call at once
         [DONE]
         """
 
-    Scenario: Behind others, with the time that those before took
-      Given I have typed "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'"
-      And a program reads a story of "author/endless-llama"
+    Scenario: Behind others, with the time that those before took once some have been served
+      Given a program that reads a story of "author/endless-llama"
       And 2 programs wait for an answer of "author/endless-llama" each
       When one more program asks for an answer of "author/endless-llama"
-      Then it is told "number 3 in the queue for HF:author/endless-llama; about <seconds>"
+      Then it is told "number 3 in the queue for HF:author/endless-llama"
       And it is told "number 1 in the queue for HF:author/endless-llama; about <seconds>" once the story is left
 
   Rule: No key starves another
 
     Background:
       Given a hub that holds "author/endless-llama"
-      And a worker takes 1 job at once
-      And programs are told at once that an answer takes its time
       And the queue of a model has 8 places
-      And a queen that is awake
-      And the keys "laptop" and "phone"
-      And a program reads a story of "author/endless-llama"
+      And programs are told at once that an answer takes its time
+      And a queen that is awake, whose workers take 1 job at once
+      And a program that reads a story of "author/endless-llama" beside the keys "laptop" and "phone"
 
     Scenario: A key that comes late is served next
-      Given 4 programs with the key "laptop" wait for an answer of "author/endless-llama" each
-      And 2 programs with the key "phone" wait for an answer of "author/endless-llama" each
+      Given 4 programs with the key "laptop" and then 2 with the key "phone" wait for an answer of "author/endless-llama"
       When the story is left
       Then the answers go to "laptop, phone, laptop, phone, laptop, laptop"
 

@@ -4,7 +4,7 @@ Feature: What the queen answers in OpenAI's words
   Rule: Some answers need nobody but her
 
     Scenario: Errors have OpenAI's form, and say whether to try again
-      Given she takes 1 job at once
+      Given the queue of a model has 1 place
       And a queen that is awake
       When a program asks the queen each of these, with its body
         | request                   | body                                                   | status | code            | type                  | param            | again |
