@@ -95,6 +95,12 @@ def slots_free(context: Context) -> None:
     assert swarm.wait_for_slots(context.cluster, free=True)
 
 
+@then('the worker is on hive "{hive_id}"')
+def worker_on(context: Context, hive_id: str) -> None:
+    (worker,) = context.cluster.queen_get("/workers")["workers"]
+    assert worker["hive_id"] == hive_id, worker
+
+
 @then("the token can be read by its owner alone")
 def token_mode(context: Context) -> None:
     assert (context.cluster.home / "token").stat().st_mode & 0o777 == 0o600

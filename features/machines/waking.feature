@@ -20,6 +20,18 @@ Feature: Another machine is woken, and sleeps again
         """
       And nothing is left running
 
+    Scenario: A program that speaks OpenAI's API is answered by the strongest machine, too
+      Given my machine "blep" beside the machines "workstation"
+      And the simulated GPUs of "workstation" are
+        | name     | VRAM in GB |
+        | RTX 3060 | 12         |
+      And I have added the machines "workstation"
+      And a program of my own called "ask" that asks a server of OpenAI's kind for an answer
+      When I type "eval $(rbee-keeper up --print-env) && python ask"
+      Then stdout holds " Hello! How can I help you today?" alone
+      And the worker is on hive "workstation"
+      And the swarm stays up
+
     Scenario: A warm worker answers without anybody being woken
       Given my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation"
