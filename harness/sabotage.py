@@ -517,6 +517,18 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_COMMANDS}/keys.feature",
     ),
     Sabotage(
+        "queen",
+        "work-for-nobody",
+        "A program that leaves in the middle frees its place",
+        "features/api/openai.feature",
+    ),
+    Sabotage(
+        "queen",
+        "silent-v1",
+        "A model that is on no machine yet is fetched, and the answer tells of it meanwhile",
+        "features/api/openai.feature",
+    ),
+    Sabotage(
         "worker",
         "same-vector",
         "Vectors of texts, of a model that is on no machine yet and of one that chats",

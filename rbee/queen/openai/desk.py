@@ -11,6 +11,7 @@ from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, change_of
 from rbee.http.server import Answer, caller_of, read_body
+from rbee.process.sabotage import sabotaged
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import (
@@ -104,7 +105,7 @@ class Desk:
                 await asyncio.sleep(0)  # a task that is cancelled before it begins tells no end
             for job in jobs:
                 job.events.reader_left()
-                if job.task is not None:
+                if job.task is not None and not sabotaged("queen:work-for-nobody"):
                     job.task.cancel()  # one that is over is left alone
                 if isinstance(form, Vectors):
                     job.forget()
@@ -196,10 +197,10 @@ class _Writer:
     def take(self, index: int, frame: sse.Frame) -> None:
         """Takes over what a job tells. Raises the error in which it ended."""
         event = _understood(frame)
-        if isinstance(event, Narration):
+        if isinstance(event, Narration) and not sabotaged("queen:silent-v1"):
             self.pending.append(f": {event.actor}: {event.human}\n\n".encode())
             return
-        if event is None:
+        if event is None or isinstance(event, Narration):
             return
         self.begun = True
         if index not in self._opened:
