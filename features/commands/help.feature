@@ -8,36 +8,42 @@ Feature: The commands explain themselves
     And nothing was started
 
     Examples:
-      | command |
-      | chat    |
-      | up      |
-      | down    |
-      | status  |
-      | devices |
-      | hives   |
-      | ps      |
-      | models  |
-      | pull    |
-      | rm      |
-      | stop    |
-      | logs    |
+      | command    |
+      | chat       |
+      | up         |
+      | down       |
+      | status     |
+      | devices    |
+      | hives      |
+      | ps         |
+      | models     |
+      | pull       |
+      | rm         |
+      | stop       |
+      | logs       |
+      | add-key    |
+      | keys       |
+      | remove-key |
 
   Scenario: The examples run as printed, one after the other
     Given a hub that holds "author/minillama"
     And a swarm that was left warm by "rbee-keeper up"
     And I have typed "rbee-keeper pull HF:author/minillama"
     When I type every example of the help of these commands
-      | command |
-      | up      |
-      | chat    |
-      | status  |
-      | devices |
-      | hives   |
-      | ps      |
-      | models  |
-      | logs    |
-      | pull    |
-      | rm      |
+      | command    |
+      | up         |
+      | chat       |
+      | status     |
+      | devices    |
+      | hives      |
+      | ps         |
+      | models     |
+      | logs       |
+      | pull       |
+      | rm         |
+      | add-key    |
+      | keys       |
+      | remove-key |
     Then each of them has worked
 
   Scenario: The example of "stop" runs as printed where there is one worker
