@@ -8,16 +8,18 @@ PROMPT ?= hello
 JOBS   ?= 2
 SEED   ?=
 ROUNDS ?= 300
+STREAMS ?= 64
+SECONDS ?= 60
 export MODEL PROMPT
 
 # Byte code, also where Python is told to write none: without it every start compiles anew.
 COMPILE = @$(BIN)/python -m compileall -q rbee fixtures
 
-.PHONY: help infer test check bench sabotage chaos format clean
+.PHONY: help infer test check bench bench-peers bench-performance sabotage chaos load format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
 
 $(BIN)/rbee-keeper: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +37,14 @@ $(VENV)/.wheels/.fetched: pyproject.toml | $(VENV)/.test
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check -w $(@D) -r $(@D)/needs.txt
 	@touch $@
 
+# The clients of others, apart from ours, with byte code for what they import and nothing else.
+$(VENV)/.clients/.fetched: harness/clients/requirements.txt | $(VENV)/.test
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
+	@LITELLM_LOCAL_MODEL_COST_MAP=True PYTHONDONTWRITEBYTECODE= \
+		$(@D)/bin/python -c "import langchain_openai, litellm, llm.cli, schemathesis.cli.commands.run"
+	@touch $@
+
 infer: $(BIN)/rbee-keeper ## run one prompt from nothing (MODEL=HF:owner/repo PROMPT="...")
 	$(COMPILE)
 ifeq ($(MODEL),)
@@ -44,7 +54,7 @@ else
 	@$(BIN)/python -m rbee.keeper infer --model "$$MODEL" "$$PROMPT"
 endif
 
-test: check $(VENV)/.wheels/.fetched ## the whole specification, against the real programs
+test: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched ## the whole specification, against the real programs
 	$(COMPILE)
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
@@ -56,7 +66,7 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
 
-sabotage: $(VENV)/.wheels/.fetched ## break the product on purpose: the scenario named for each fault goes red
+sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched ## break the product on purpose: the scenario named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
 
@@ -64,13 +74,24 @@ chaos: $(VENV)/.test ## strike the swarm at random moments, ROUNDS times; SEED r
 	$(COMPILE)
 	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(ROUNDS)
 
+load: $(VENV)/.test ## call the swarm from STREAMS programs for SECONDS, a tenth of them cut; SEED repeats a run
+	$(COMPILE)
+	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS)
+
 bench: $(VENV)/.test ## measure, as ratios against something outside the project
 	$(COMPILE)
 	$(BIN)/python -m bench
+
+bench-peers: $(VENV)/.test ## install the peers of the bench, each into an environment of its own
+	$(BIN)/python -m bench.peers.install
+
+bench-performance: $(VENV)/.test ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
+	$(COMPILE)
+	$(BIN)/python -m bench.peers $(if $(QUICK),--quick)
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist *.egg-info reports bench/results .mypy_cache .ruff_cache
+	rm -rf $(VENV) .peers build dist *.egg-info reports bench/results .mypy_cache .ruff_cache

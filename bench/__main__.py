@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import machine, report
+from bench.beside import measure_beside
 from bench.cold import measure_cold
 from bench.fleet import measure_fleet
 from bench.report import Part
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "cold": measure_cold,
     "typed": measure_typed,
     "warm": measure_warm,
+    "beside": measure_beside,
     "timeline": measure_timeline,
     "fleet": measure_fleet,
 }

@@ -20,17 +20,25 @@ CONTEXT = 512
 SEED = 1
 
 
-def load(model: str, threads: int, slots: int = 1, port: int = 0) -> xllamacpp.Server:
+def load(
+    model: str,
+    threads: int,
+    slots: int = 1,
+    port: int = 0,
+    context: int = CONTEXT,
+    batch: int | None = None,
+) -> xllamacpp.Server:
     """The model in this process, with the settings that a worker gives its engine.
 
-    The engine's own HTTP server listens at `port`; 0: any free one.
+    The engine's own HTTP server listens at `port`; 0: any free one. `context` is that of each slot,
+    `batch` how many tokens of a prompt are read at once, where not as many as the engine likes.
     """
     import xllamacpp  # here: who only wants the constants of this module maps no engine
 
     params = xllamacpp.CommonParams()
     params.model.path = model
     params.port = port
-    params.n_ctx = CONTEXT * slots
+    params.n_ctx = context * slots
     params.n_parallel = slots
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
@@ -39,6 +47,8 @@ def load(model: str, threads: int, slots: int = 1, port: int = 0) -> xllamacpp.S
     params.ctx_shift = False
     params.use_jinja = True
     params.n_gpu_layers = 0
+    if batch is not None:
+        params.n_batch = params.n_ubatch = batch
     return xllamacpp.Server(params)
 
 

@@ -83,17 +83,17 @@ def hang_while_loading(cluster: Cluster) -> None:
 
 def uninstall(cluster: Cluster, package: str) -> None:
     """No program finds this package any more."""
-    _at_start(cluster, _MISSING.format(package=package))
+    at_start(cluster, _MISSING.format(package=package))
 
 
 def change_version(cluster: Cluster, version: str, module: str) -> None:
     """The programs of this module are of another version."""
-    _at_start(cluster, _VERSION.format(module=module, version=version))
+    at_start(cluster, _VERSION.format(module=module, version=version))
 
 
 def let_clock_jump(cluster: Cluster) -> None:
     """The time of day is another hour at every look; what is measured goes on as it did."""
-    _at_start(cluster, _CLOCK)
+    at_start(cluster, _CLOCK)
 
 
 def slow_clock(folder: Path) -> Path:
@@ -120,12 +120,13 @@ def _plan(cluster: Cluster, signal: str, times: int) -> None:
     for number in range(1, times + 1):
         (folder / f"plan-{number}").touch()
     plan = os.fspath(folder / "plan")
-    _at_start(
+    at_start(
         cluster, _WATCH.format(plan=plan, name="plan", folder=os.fspath(folder), signal=signal)
     )
 
 
-def _at_start(cluster: Cluster, code: str) -> None:
+def at_start(cluster: Cluster, code: str) -> None:
+    """Every Python that the scenario starts from now on runs this code first."""
     folder = _customised(cluster.folder, code)
     search = cluster.environment["PYTHONPATH"]
     cluster.environment["PYTHONPATH"] = f"{folder}{os.pathsep}{search}"

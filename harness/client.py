@@ -83,6 +83,7 @@ def listen(
     url: str,
     *,
     token: str | None = None,
+    body: Any = None,
     last_event_id: str | None = None,
     timeout: float = 60.0,
     at_most: int | None = None,
@@ -91,12 +92,14 @@ def listen(
     """Reads an event stream until the server closes it, until it has `at_most` events, or until
     one of the texts `until` stands in an event.
 
+    A `body` is posted and begins the stream; see `ask`.
+
     Raises AssertionError, with what came so far, after `timeout` seconds without a byte.
     """
     headers = {"Accept": "text/event-stream"}
     if last_event_id is not None:
         headers["Last-Event-ID"] = last_event_id
-    connection = _send("GET", url, token, None, headers, timeout)
+    connection = _send("GET" if body is None else "POST", url, token, body, headers, timeout)
     try:
         response = connection.getresponse()
         stream = Stream(response.status)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import math
 import re
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _ROUNDED = 1e-3
 #: A model that reads texts and writes none.
 _READER = "author/minibert"
+#: More programs than a queen of the scenarios takes.
+_CROWD = 5
 _HELLO: list[Any] = [{"role": "user", "content": "hello"}]
 _STORY: list[Any] = [{"role": "user", "content": "tell me a story"}]
 _WEATHER: list[Any] = [
@@ -120,6 +123,41 @@ def assert_cancelled(cluster: Cluster) -> None:
         return True
 
     wait_until("the job is cancelled", cancelled, 1.0)
+
+
+def tried_again(cluster: Cluster, model: str) -> list[int]:
+    """The statuses that a program is answered with that tries again by itself, one by one.
+
+    Others read stories until it is sent away, and leave then.
+    """
+    import openai
+
+    client = _client(cluster)
+    # Else nobody knows how long an answer takes.
+    client.chat.completions.create(**_chat(model=model, max_tokens=1))
+    stories: list[Any] = []
+    with contextlib.suppress(openai.RateLimitError):
+        while len(stories) < _CROWD:
+            stories.append(client.chat.completions.create(**_chat(model=model, stream=True)))
+    statuses = []
+
+    def note(response: Any) -> None:
+        statuses.append(response.status_code)
+        while stories:
+            stories.pop().close()
+
+    patient = client.with_options(
+        max_retries=5, http_client=openai.DefaultHttpxClient(event_hooks={"response": [note]})
+    )
+    patient.chat.completions.create(**_chat(model=model, max_tokens=1))
+    return statuses
+
+
+def assert_tried_again(statuses: Sequence[int]) -> None:
+    """It was sent away, and was answered in the end."""
+    *before, last = statuses
+    assert set(before) == {429}, statuses
+    assert last == 200, statuses
 
 
 def error_after_kill(cluster: Cluster, model: str) -> str:
@@ -414,6 +452,44 @@ def _embedded(asked: Any, **fields: Any) -> Callable[[Any], Any]:
     return lambda openai: _vectors(openai, "minillama", asked, **fields)
 
 
+_CALLER = "author/caller-llama"
+
+
+def _decided(openai: Any) -> str:
+    answer = openai.chat.completions.create(**_chat(model=_CALLER, tools=_WEATHER))
+    (choice,) = answer.choices
+    assert choice.finish_reason == "tool_calls", choice
+    (call,) = choice.message.tool_calls
+    return f"{call.function.name} of {json.loads(call.function.arguments)['city']}"
+
+
+def _decided_in_stream(openai: Any) -> str:
+    asked = _chat(model=_CALLER, tools=_WEATHER)
+    with openai.chat.completions.stream(**asked) as stream:
+        stream.until_done()
+    (call,) = stream.get_final_completion().choices[0].message.tool_calls
+    return f"{call.function.name} of {json.loads(call.function.arguments)['city']}"
+
+
+def _told_of(openai: Any) -> str:
+    asked = _chat(model=_CALLER, tools=_WEATHER)
+    called = openai.chat.completions.create(**asked).choices[0].message
+    told = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "fine"}
+    asked["messages"] = [*asked["messages"], called, told]
+    return str(openai.chat.completions.create(**asked).choices[0].message.content)
+
+
+def _form(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {}
+    for _ in range(depth):
+        schema = {"properties": {"a": schema}}
+    return schema
+
+
 _ASKED: dict[str, Callable[[Any], str]] = {
     "an answer": _whole(),
     "an answer in pieces": _streamed,
@@ -428,6 +504,10 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "any JSON object": _any_object,
     "a call of some function": _called,
     "a call of one function, in pieces": _called_in_stream,
+    "what a caller says where nothing can be called": _whole(model=_CALLER),
+    "a call that the model decides on": _decided,
+    "a call that the model decides on, in pieces": _decided_in_stream,
+    "what it says of the answer to its call": _told_of,
     "a text to go on with": _gone_on,
     "a text to go on with, in pieces": _gone_on_in_stream,
     "a vector of a text": _vector(_READER),
@@ -449,11 +529,14 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
         messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
     ),
     "for a form that cannot be enforced": _whole(
-        response_format={
-            "type": "json_schema",
-            "json_schema": {"name": "x", "schema": {"type": "string", "pattern": "^bee"}},
-        }
+        response_format=_form({"type": "string", "pattern": "^bee"})
     ),
+    "for a form that nothing has": _whole(
+        response_format=_form({"type": "array", "minItems": 5, "maxItems": 2})
+    ),
+    "for a form that is none": _whole(response_format=_form({"properties": 5})),
+    "for a form of too many forms": _whole(response_format=_form(_nested(400))),
+    "for a model whose name no disk takes": _whole(model=f"file:/{'bee' * 300}"),
     "for a function that is not there": _whole(
         tools=_WEATHER, tool_choice={"type": "function", "function": {"name": "time"}}
     ),

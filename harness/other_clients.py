@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from harness import clients
 from harness.cluster import Cluster
@@ -11,8 +13,9 @@ from harness.program import Finished
 from harness.waiting import wait_until
 
 #: What the packages take to start, where the machine is busy (seconds).
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 _PROGRAMS = {"litellm": "with_litellm", "LangChain": "with_langchain"}
+_TRIED = re.compile(r"(\d+) generated, (\d+) passed")
 _ENDLESS = "HF:author/endless-llama"
 _MODELS_OF_LLM = """
 - model_id: bee
@@ -41,8 +44,9 @@ def asked_each(cluster: Cluster, package: str, names: Sequence[str]) -> list[str
     for name in names:
         running.type(name)
     told = running.wait_for_text(f"\t{names[-1]}\n", PATIENCE_S).splitlines()
-    answers = dict(reversed(line.split("\t")) for line in told)
-    return [answers[name] for name in names]
+    answers = [line.rpartition("\t") for line in told]
+    assert [name for _, _, name in answers] == list(names), running
+    return [answer for answer, _, _ in answers]
 
 
 def install_llm(cluster: Cluster) -> None:
@@ -54,6 +58,24 @@ def install_llm(cluster: Cluster) -> None:
     (home / "extra-openai-models.yaml").write_text(listed)
     cluster.environment["LLM_USER_PATH"] = str(home)
     (cluster.folder / "bin" / "llm").symlink_to(clients.HOME / "bin" / "llm")
+
+
+def try_everything(cluster: Cluster) -> Finished:
+    """Has Schemathesis read the queen's document and try whatever it allows or forbids."""
+    _point_at_queen(cluster)
+    tried = shlex.quote(str(clients.HOME / "bin" / "schemathesis"))
+    settings = shlex.quote(str(Path(clients.__file__).with_name("schemathesis.toml")))
+    document = cluster.url("queen", "/openapi.json")
+    return cluster.run(f"{tried} --config-file {settings} run {document}", timeout=PATIENCE_S)
+
+
+def assert_found_nothing(finished: Finished) -> None:
+    """It has tried a lot, and everything passed."""
+    assert finished.status == 0, finished
+    counts = _TRIED.search(finished.stdout)
+    assert counts is not None, finished
+    assert counts[1] == counts[2], finished
+    assert int(counts[1]) > 500, finished
 
 
 def assert_says(finished: Sequence[Finished], rows: Sequence[Mapping[str, str]]) -> None:

@@ -542,6 +542,24 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "keep-slot",
+        "Who stays is answered, and all that is held is as before",
+        "features/promises/load.feature",
+    ),
+    Sabotage(
+        "queen",
+        "whole-at-once",
+        "Programs that read nothing of a long answer",
+        f"{_BRANCHES}/many_callers.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-jobs",
+        "The oldest gives way to the newest, and time to all",
+        "features/wire/queen.feature",
+    ),
+    Sabotage(
+        "queen",
         "no-tunnel",
         "A tunnel in both directions",
         f"{_MACHINES}/waking.feature",

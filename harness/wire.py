@@ -16,6 +16,10 @@ from aiohttp_sse_client.client import EventSource
 
 from harness import client
 from harness.cluster import Cluster
+from harness.waiting import wait_until
+
+#: How long something that is due may still take, in seconds.
+_A_LITTLE_S = 3.0
 
 
 def ask(cluster: Cluster, role: str, request: str, body: str | None = None) -> client.Answer:
@@ -42,11 +46,17 @@ def finished_job(cluster: Cluster) -> dict[str, Any]:
 
 def busy_worker(cluster: Cluster) -> None:
     """Occupies every slot of the worker with stories that are long enough."""
-    fields = {"prompt": "tell me a long story", "max_tokens": 400}
     (worker,) = cluster.queen_get("/workers")["workers"]
-    for _ in range(worker["slots"]):
-        answer = cluster.http("POST", "worker", "/infer", fields)
-        assert answer.status == 202, answer
+    for number in range(worker["slots"]):
+        begin_inference(cluster, f"number-{number}")
+
+
+def begin_inference(cluster: Cluster, name: str) -> None:
+    """A story that is long enough, under this name."""
+    fields = {"prompt": "tell me a long story", "max_tokens": 400, "infer_id": name}
+    answer = cluster.http("POST", "worker", "/infer", fields)
+    assert answer.status == 202, answer
+    assert answer.json()["infer_id"] == name, answer
 
 
 def assert_answer(answer: client.Answer, status: int, fields: str) -> None:
@@ -149,3 +159,30 @@ def stop_worker(cluster: Cluster) -> client.Answer:
     workers = cluster.http("GET", "hive", "/workers").json()["workers"]
     assert len(workers) == 1, workers
     return cluster.http("DELETE", "hive", f"/workers/{workers[0]['worker_id']}")
+
+
+def assert_forgotten(cluster: Cluster, job: dict[str, Any]) -> None:
+    """The queen knows neither the job nor what it told."""
+    for path in (f"/jobs/{job['job_id']}", job["events_url"]):
+        assert_error(cluster.http("GET", "queen", path), 404, "job_not_found")
+
+
+def assert_told_again(cluster: Cluster, jobs: Sequence[dict[str, Any]]) -> None:
+    """The events of jobs that are over come from the first to the last."""
+    for job in jobs:
+        stream = cluster.listen("queen", job["events_url"])
+        assert_counts_up(stream, 1)
+        assert_ends_with(stream, "token, narration, done, [DONE]")
+
+
+def assert_forgotten_within(
+    cluster: Cluster, jobs: Sequence[dict[str, Any]], seconds: float
+) -> None:
+    """So much later, and a little more, each of these jobs is forgotten, and none is listed."""
+
+    def all_forgotten() -> bool:
+        return not cluster.queen_get("/jobs")["jobs"]
+
+    wait_until("no job is listed", all_forgotten, seconds + _A_LITTLE_S)
+    for job in jobs:
+        assert_forgotten(cluster, job)

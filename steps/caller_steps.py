@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness import commands
 from harness.callers import Callers
 from harness.sentences import Context, given, then, when
+from harness.slow_readers import SlowReaders
 
 
 def _callers(context: Context) -> Callers:
@@ -132,3 +133,28 @@ def statuses(context: Context) -> None:
 @then('nothing but the file "{name}" holds what is in it')
 def kept_nowhere(context: Context, name: str) -> None:
     commands.assert_kept_nowhere(context.cluster, name)
+
+
+@given("a job that has made {count:d} vectors")
+def has_made_vectors(context: Context, count: int) -> None:
+    context.slow = SlowReaders(context.cluster, count)
+
+
+@when("{count:d} programs ask for its events and read nothing")
+def read_nothing(context: Context, count: int) -> None:
+    context.slow.ask(count)
+
+
+@then("another program is answered meanwhile")
+def another_answered(context: Context) -> None:
+    context.slow.assert_others_answered()
+
+
+@then("the queen has grown by less than {megabytes:d} MB")
+def grown_little(context: Context, megabytes: int) -> None:
+    context.slow.assert_memory(megabytes * 10**6)
+
+
+@then("each of the {count:d} gets all events once it reads on")
+def read_on(context: Context, count: int) -> None:
+    context.slow.read_on(count)

@@ -8,7 +8,7 @@ from harness.chaos.round import Concern
 from harness.sentences import Context, given, then, when
 
 
-@given('chaos that is drawn from the seed "{seed}"')
+@given('what happens is drawn from the seed "{seed}"')
 def drawn_from(context: Context, seed: str) -> None:
     context.seed = seed
 

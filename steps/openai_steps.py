@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import openai_clients, other_clients, wire
+from harness import leaving, openai_clients, other_clients, wire
 from harness.sentences import Context, given, then, when
 
 
@@ -57,6 +57,37 @@ def killed_in_the_middle(context: Context, model: str) -> None:
     context.reported = openai_clients.error_after_kill(context.cluster, model)
 
 
+@when("programs with OpenAI's client leave while each of these is the case")
+def leave_while(context: Context) -> None:
+    cases = [row["the case"] for row in context.table]
+    context.states = leaving.leave_each(context.cluster, cases)
+
+
+@then("the jobs that they left are cancelled at once")
+def left_jobs_cancelled(context: Context) -> None:
+    leaving.assert_cancelled(context.states)
+
+
+@when('programs with OpenAI\'s client crowd "{model}" until one is sent away, and leave')
+def crowd(context: Context, model: str) -> None:
+    context.statuses = openai_clients.tried_again(context.cluster, model)
+
+
+@then("the one that was sent away has tried again, and has its answer")
+def tried_again(context: Context) -> None:
+    openai_clients.assert_tried_again(context.statuses)
+
+
+@when("Schemathesis tries whatever the document allows, and what it forbids")
+def try_everything(context: Context) -> None:
+    context.tried = other_clients.try_everything(context.cluster)
+
+
+@then("it has found nothing that the document does not tell, and no 500")
+def found_nothing(context: Context) -> None:
+    other_clients.assert_found_nothing(context.tried)
+
+
 @then("its job is cancelled at once")
 def job_cancelled(context: Context) -> None:
     openai_clients.assert_cancelled(context.cluster)
@@ -102,7 +133,8 @@ def default_engine(context: Context, engine: str) -> None:
     context.cluster.set(engine=engine)
 
 
-@given("she takes {count:d} job at once")
+@given("the queue of a model has {count:d} place")
+@given("the queue of a model has {count:d} places")
 def few_jobs(context: Context, count: int) -> None:
     context.cluster.set(jobs_waiting=count)
 

@@ -11,6 +11,16 @@ def job_done(context: Context) -> None:
     context.job = wire.finished_job(context.cluster)
 
 
+@given("the queen keeps {count:d} jobs that are over for {seconds:d} s")
+def keep_jobs(context: Context, count: int, seconds: int) -> None:
+    context.cluster.set(jobs_kept=count, jobs_kept_for=seconds)
+
+
+@given('an inference called "{name}" that runs')
+def inference(context: Context, name: str) -> None:
+    wire.begin_inference(context.cluster, name)
+
+
 @given("a worker whose slots are all taken")
 def busy(context: Context) -> None:
     wire.busy_worker(context.cluster)
@@ -30,6 +40,11 @@ def ask(context: Context, role: str, request: str) -> None:
 @when('a program asks the {role} "{request}" with')
 def ask_with(context: Context, role: str, request: str) -> None:
     context.answer = wire.ask(context.cluster, role, request, context.text)
+
+
+@when('a program asks the {role} "POST {path}" for events with')
+def ask_for_events(context: Context, role: str, path: str) -> None:
+    context.stream = context.cluster.listen(role, path, body=context.text)
 
 
 @when("a program asks the {role} each of these")
@@ -70,6 +85,11 @@ async def read_independently(context: Context) -> None:
 @when("a program cancels that job")
 def cancel_job(context: Context) -> None:
     context.answer = wire.ask(context.cluster, "queen", f"DELETE /jobs/{context.job['job_id']}")
+
+
+@when("{count:d} jobs are done, the one after the other")
+def jobs_done(context: Context, count: int) -> None:
+    context.jobs = [wire.finished_job(context.cluster) for _ in range(count)]
 
 
 @when("a program reads the lists of hives, workers and models")
@@ -178,3 +198,18 @@ def listed_worker(context: Context, ref: str, count: int) -> None:
 def listed_model(context: Context, ref: str, hive_id: str) -> None:
     (model,) = context.lists["/models"]["models"]
     assert (model["model_ref"], model["hive_id"]) == (ref, hive_id), model
+
+
+@then("the first of them is forgotten")
+def first_forgotten(context: Context) -> None:
+    wire.assert_forgotten(context.cluster, context.jobs[0])
+
+
+@then("the last {count:d} tell their stream from the beginning")
+def told_again(context: Context, count: int) -> None:
+    wire.assert_told_again(context.cluster, context.jobs[-count:])
+
+
+@then("{seconds:d} s later they are forgotten, too")
+def forgotten_later(context: Context, seconds: int) -> None:
+    wire.assert_forgotten_within(context.cluster, context.jobs, seconds)

@@ -45,12 +45,11 @@ Feature: Clients that others wrote
   Scenario: The command llm
     Given the command "llm" of somebody who has told it of the queen
     When I type each of these commands
-      | command                                              | says                             | status |
-      | llm -m bee -o temperature 0 hello                    | Hello! How can I help you today? | 0      |
-      | llm -m bee -o temperature 0 --no-stream hello        | Hello! How can I help you today? | 0      |
-      | llm -m bee --schema 'awake bool' hello               | {"awake":                        | 0      |
-      | llm -m bee --key nobody hello                        | invalid_api_key                  | 1      |
-      | llm -m endless -o temperature 0 hello 2> told \| head -c 20 | Hello! How can I he | 0      |
+      | command                                                     | says                             | status |
+      | llm -m bee -o temperature 0 hello                           | Hello! How can I help you today? | 0      |
+      | llm -m bee --schema 'awake bool' hello                      | {"awake":                        | 0      |
+      | llm -m bee --key nobody hello                               | invalid_api_key                  | 1      |
+      | llm -m endless -o temperature 0 hello 2> told \| head -c 20 | Hello! How can I he              | 0      |
     Then each of them says what its row tells, and ends with its status
     And the job that it left is cancelled at once
     And each worker has all its slots free

@@ -48,11 +48,46 @@ Feature: Programs that speak OpenAI's API
         | an answer                          | Hello! How can I help you today?    |
       Then each of them gets what it asked for
 
+    Scenario: A model that was taught to call decides by itself when to
+      Given a hub that holds "author/caller-llama"
+      And a queen that is awake
+      When programs with OpenAI's client ask her for each of these
+        | asked for                                      | got                   |
+        | what a caller says where nothing can be called | Hello!                |
+        | a call that the model decides on               | weather of Rome       |
+        | a call that the model decides on, in pieces    | weather of Rome       |
+        | what it says of the answer to its call         | The weather is fine.  |
+      Then each of them gets what it asked for
+
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a queen that is awake
       When a program with OpenAI's client leaves in the middle of an answer of "author/endless-llama"
       Then its job is cancelled at once
+      And each worker has all its slots free
+
+    Scenario: A program whose client tries again by itself is answered once there is room
+      Given a hub that holds "author/endless-llama"
+      And a worker takes 1 job at once
+      And the queue of a model has 1 place
+      And programs are told at once that an answer takes its time
+      And a queen that is awake
+      When programs with OpenAI's client crowd "author/endless-llama" until one is sent away, and leave
+      Then the one that was sent away has tried again, and has its answer
+
+    Scenario: Programs that leave before their first token, one without and one with pieces
+      Given a hub that holds "author/endless-llama"
+      And a worker that hangs while it loads
+      And a worker takes 2 jobs at once
+      And programs are told at once that an answer takes its time
+      And a queen that is awake
+      When programs with OpenAI's client leave while each of these is the case
+        | the case                  |
+        | the model is fetched      |
+        | the worker loads          |
+        | others have all the slots |
+        | a long prompt is read     |
+      Then the jobs that they left are cancelled at once
       And each worker has all its slots free
 
     Scenario: A program finds the swarm by the words that "up" prints for it
@@ -67,23 +102,27 @@ Feature: Programs that speak OpenAI's API
       Given a hub that holds "author/colossus"
       And a swarm that is warm
       When programs with OpenAI's client ask her wrongly
-        | asked                                           | error               | code            | about                  |
-        | with another key                                | AuthenticationError | invalid_api_key |                        |
-        | for a model of somebody else                    | NotFoundError       | model_not_found | model                  |
-        | for a model that is not known                   | NotFoundError       | model_not_found | model                  |
-        | for more heat than there is                     | BadRequestError     | invalid_request | temperature            |
-        | for something that nobody knows                 | BadRequestError     | invalid_request | bees                   |
-        | about a picture                                 | BadRequestError     | invalid_request | messages[0].content[0] |
-        | for a form that cannot be enforced              | BadRequestError     | invalid_request | response_format        |
-        | for a function that is not there                | BadRequestError     | invalid_request | tool_choice            |
-        | whether to call, of a model that knows no tools | BadRequestError     | invalid_request | tools                  |
-        | about a text that is too long                   | BadRequestError     | invalid_request | messages               |
-        | the same in pieces                              | BadRequestError     | invalid_request | messages               |
-        | for a vector of too long a text                 | BadRequestError     | invalid_request | input                  |
-        | for a vector of nothing                         | BadRequestError     | invalid_request | input[1]               |
-        | for a vector of nobody's tokens                 | BadRequestError     | invalid_request | input                  |
-        | for a shorter vector                            | BadRequestError     | invalid_request | dimensions             |
-        | for a model that no device has room for         | InternalServerError | insufficient_ram |                       |
+        | asked                                           | error               | code                    | about                  |
+        | with another key                                | AuthenticationError | invalid_api_key         |                        |
+        | for a model of somebody else                    | NotFoundError       | model_not_found         | model                  |
+        | for a model that is not known                   | NotFoundError       | model_not_found         | model                  |
+        | for more heat than there is                     | BadRequestError     | invalid_request         | temperature            |
+        | for something that nobody knows                 | BadRequestError     | invalid_request         | bees                   |
+        | about a picture                                 | BadRequestError     | invalid_request         | messages[0].content[0] |
+        | for a form that cannot be enforced              | BadRequestError     | invalid_request         | response_format        |
+        | for a function that is not there                | BadRequestError     | invalid_request         | tool_choice            |
+        | whether to call, of a model that knows no tools | BadRequestError     | invalid_request         | tools                  |
+        | for a form that nothing has                     | BadRequestError     | invalid_request         | response_format        |
+        | for a form that is none                         | BadRequestError     | invalid_request         | response_format        |
+        | for a form of too many forms                    | BadRequestError     | invalid_request         |                        |
+        | for a model whose name no disk takes            | NotFoundError       | model_not_found         | model                  |
+        | about a text that is too long                   | BadRequestError     | context_length_exceeded | messages               |
+        | the same in pieces                              | BadRequestError     | context_length_exceeded | messages               |
+        | for a vector of too long a text                 | BadRequestError     | context_length_exceeded | input                  |
+        | for a vector of nothing                         | BadRequestError     | invalid_request         | input[1]               |
+        | for a vector of nobody's tokens                 | BadRequestError     | invalid_request         | input                  |
+        | for a shorter vector                            | BadRequestError     | invalid_request         | dimensions             |
+        | for a model that no device has room for         | InternalServerError | insufficient_ram        |                        |
       Then each of them is refused with an error of its kind
 
     Scenario: An answer that breaks off in the middle is told as an error

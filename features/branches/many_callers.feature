@@ -62,3 +62,13 @@ Feature: What happens when many call at once
       When 6 programs with the key "laptop" and then 1 with the key "phone" ask for an answer of "author/endless-llama"
       Then 2 of them are told to come again after some seconds
       And all the others get their answers once the story is left
+
+  Rule: Who reads slowly costs nobody else anything
+
+    Scenario: Programs that read nothing of a long answer
+      Given a swarm that is warm
+      And a job that has made 1000 vectors
+      When 16 programs ask for its events and read nothing
+      Then another program is answered meanwhile
+      And the queen has grown by less than 4 MB
+      And each of the 16 gets all events once it reads on

@@ -4,7 +4,7 @@ Feature: The page of figures says what is missed, and what was not measured
     Given measurements in which rbee keeps 73 % of the tokens
     When the page of figures is made of them
     Then its line on "tokens/s kept at 8 streams" says "**missed** by 12.0 points"
-    And it explains "tokens/s kept at 8 streams" by "queen 120 µs"
+    And it explains "tokens/s kept at 8 streams" by "queen 120.0 µs"
 
   Scenario: A target that is met, and not yet what is aimed at
     Given measurements in which rbee keeps 91 % of the tokens

@@ -3,7 +3,7 @@ Feature: The swarm is whole again after chaos
   and so has the hub. `make chaos` does this hundreds of times; these rounds are always the same.
 
   Scenario: Whoever is struck, the next prompt finds the swarm in order
-    Given chaos that is drawn from the seed "willow"
+    Given what happens is drawn from the seed "willow"
     When 3 rounds of it have passed
     Then every command and every job ended in exactly one way
     And nothing was left running
@@ -11,7 +11,7 @@ Feature: The swarm is whole again after chaos
     And the next prompt was answered each time
 
   Scenario: A seed always draws the same rounds
-    Given chaos that is drawn from the seed "willow"
+    Given what happens is drawn from the seed "willow"
     When 300 rounds are drawn twice
     Then both are the same
     And each role is struck, and so is the hub

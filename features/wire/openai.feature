@@ -71,3 +71,8 @@ Feature: What the queen answers in OpenAI's words
         data: {"id":"<id>","created":<time>,"model":"minillama","choices":[],"object":"chat.completion.chunk","usage":{"prompt_tokens":10,"completion_tokens":1,"total_tokens":11}}
         data: [DONE]
         """
+
+    @needs-clients
+    Scenario: The document is true, as a program finds that tries all of it
+      When Schemathesis tries whatever the document allows, and what it forbids
+      Then it has found nothing that the document does not tell, and no 500

@@ -132,3 +132,14 @@ Feature: What the queen answers on the wire
     Scenario: A model that a worker has loaded is not removed
       When a program asks the queen "DELETE /models/minillama"
       Then the answer is 409 with the error "model_in_use"
+
+  Rule: A job that is over is kept for a while, with its events
+
+    @timing
+    Scenario: The oldest gives way to the newest, and time to all
+      Given the queen keeps 2 jobs that are over for 2 s
+      And a swarm that is warm
+      When 3 jobs are done, the one after the other
+      Then the first of them is forgotten
+      And the last 2 tell their stream from the beginning
+      And 2 s later they are forgotten, too

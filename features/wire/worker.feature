@@ -11,6 +11,20 @@ Feature: What a worker answers on the wire
     Then the answer is 202 with the fields "infer_id, events_url"
     And the worker's stream of that inference ends with "token, done, [DONE]"
 
+  Scenario: An inference whose events are the answer
+    When a program asks the worker "POST /infer" for events with
+      """
+      {"prompt": "hello", "temperature": 0, "infer_id": "mine"}
+      """
+    Then the stream ends with "token, done, [DONE]"
+    And each worker has all its slots free
+
+  Scenario: An inference is ended by the name that was given to it
+    Given an inference called "mine" that runs
+    When a program asks the worker "DELETE /infer/mine"
+    Then the answer is 204 without a body
+    And each worker has all its slots free
+
   Scenario: Every slot is taken
     Given a worker whose slots are all taken
     When a program asks the worker "POST /infer" with

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -17,6 +17,10 @@ from rbee.wire.messages import decode, encode
 from rbee.wire.settings import Settings
 
 T = TypeVar("T")
+
+_NONE: Mapping[str, str] = {}
+#: Asks for the events in the answer itself, not for where they are.
+_AS_EVENTS = {"Accept": sse.CONTENT_TYPE}
 
 
 class _Failure(msgspec.Struct):
@@ -65,13 +69,28 @@ class Peer:
         """Asks the peer to leave."""
         await self._call("POST", addresses.SHUTDOWN, type(None))
 
-    async def events(self, path: str, *, stall: float | None = None) -> AsyncIterator[sse.Frame]:
-        """The events of a stream up to and without ``[DONE]``.
+    async def events(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        stall: float | None = None,
+        on_open: Callable[[], object] | None = None,
+    ) -> AsyncIterator[sse.Frame]:
+        """The events of a stream up to and without ``[DONE]``; a `body` is posted and begins it.
 
+        `on_open` is called once the peer has begun to answer.
         Raises that it broke off when the stream closes before that, and `worker_crashed` when no
         event (a comment is none) comes for `stall` seconds.
         """
-        async with self._connected("GET", path) as response:
+        asked = (
+            self._connected("GET", path)
+            if body is None
+            else self._connected("POST", path, _AS_EVENTS, data=encode(body))
+        )
+        async with asked as response:
+            if on_open is not None:
+                on_open()
             reader = sse.FrameReader()
             chunks = response.content
             now = asyncio.get_running_loop().time
@@ -103,11 +122,11 @@ class Peer:
 
     @contextlib.asynccontextmanager
     async def _connected(
-        self, method: str, path: str, **options: Any
+        self, method: str, path: str, headers: Mapping[str, str] = _NONE, **options: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             async with self._session.request(
-                method, self.url + path, headers=self._headers, **options
+                method, self.url + path, headers={**self._headers, **headers}, **options
             ) as response:
                 if response.status >= 400:
                     raise _told(await response.read(), response.status, self.name)

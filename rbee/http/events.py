@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rbee.process.sabotage import sabotaged
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody
 from rbee.wire.messages import Nothing
@@ -21,6 +23,10 @@ STREAM_HEADERS = {
     "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",
 }
+
+#: A piece ends with the frame that makes it so long (bytes). A reader who does not take it costs
+#: this much memory; the rest waits in the log, once for all readers.
+_LONG_PIECE = 64 * 1024
 
 
 class EventLog:
@@ -114,28 +120,35 @@ class EventLog:
             self._waiting.clear()
 
     async def follow(self, after: int = 0, comment_every: float = 15.0) -> AsyncIterator[bytes]:
-        """The frames after number `after`, everything pending joined into one piece.
+        """The frames after number `after`, what is pending joined into pieces.
 
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
         while True:
-            pending = self.after(after)
+            pending, after = self.after(after)
             if pending:
-                after = self._count
                 yield pending
             elif self._closed:
                 return
             elif not await change_of([self], comment_every):
                 yield sse.COMMENT
 
-    def after(self, number: int) -> bytes:
-        """The frames behind event `number` that are kept, in one piece; empty: there are none."""
+    def after(self, number: int) -> tuple[bytes, int]:
+        """The frames behind event `number` that are kept, as many as go into one piece, and the
+        number of the last of them; empty: there are none."""
         first_kept = self._count - len(self._frames)
         start = max(number, first_kept) - first_kept
         if start == len(self._frames) - 1:
-            return self._frames[-1]
-        return b"".join(list(self._frames)[start:])
+            return self._frames[-1], self._count
+        piece: list[bytes] = []
+        size = 0
+        for frame in itertools.islice(self._frames, start, None):
+            piece.append(frame)
+            size += len(frame)
+            if size >= _LONG_PIECE and not sabotaged("queen:whole-at-once"):
+                break
+        return b"".join(piece), first_kept + start + len(piece)
 
 
 async def change_of(logs: Sequence[EventLog], longest: float) -> bool:

@@ -14,6 +14,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.log import server_logger
 
 from rbee import __version__
 from rbee.process.sabotage import sabotaged
@@ -86,6 +88,7 @@ class Server:
         self._token = token
         self._on_shutdown = on_shutdown
         self._recognise = recognise
+        server_logger.addFilter(_is_ours)
         self._app = web.Application(client_max_size=LARGEST_BODY)
         self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
         health = Route("GET", addresses.HEALTH, self._health, public=True)
@@ -246,6 +249,12 @@ def leave(status: int = 0) -> None:
     """
     logging.shutdown()
     os._exit(status)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether what aiohttp logs is a fault of ours: not where somebody sent what is no HTTP."""
+    raised = record.exc_info[1] if record.exc_info else None
+    return not isinstance(raised, (BadHttpMessage, web.RequestPayloadError))
 
 
 async def _nothing_here(request: web.Request) -> Answer:

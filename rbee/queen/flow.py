@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import secrets
 import time
 from collections.abc import Iterable
-
-import msgspec
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
@@ -28,10 +28,10 @@ from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import (
     Done,
-    InferAccepted,
     InferRequest,
     JobRequest,
     ProvisionWorker,
+    Question,
     StartWorker,
     WorkerBeat,
     WorkerKindView,
@@ -94,7 +94,8 @@ class Flow:
                 worker = await self._worker(job, await self._hives.awake(node, job.say))
             return await self._infer(job, worker)
         finally:
-            self._queues.release(job)
+            if job.events.readers or not sabotaged("queen:keep-slot"):
+                self._queues.release(job)
 
     async def _learn_from(self, job: Job, error: RbeeError) -> None:
         """Takes over what a failure says of a worker or a device, before the next attempt.
@@ -330,14 +331,13 @@ class Flow:
         )
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
-        accepted = await peer.post(addresses.INFER, wanted, InferAccepted)
-        job.say(say_so.INFER_CONNECTED)
         done: Done | None = None
+        # An answer in one piece is silent until it is complete; vectors come one by one.
+        in_pieces = job.request.stream or job.request.inputs is not None
+        stall = self._settings.token_stall if in_pieces else None
+        begun = functools.partial(job.say, say_so.INFER_CONNECTED)
         try:
-            # An answer in one piece is silent until it is complete; vectors come one by one.
-            in_pieces = job.request.stream or job.request.inputs is not None
-            stall = self._settings.token_stall if in_pieces else None
-            async for frame in peer.events(accepted.events_url, stall=stall):
+            async for frame in peer.events(addresses.INFER, wanted, stall=stall, on_open=begun):
                 if frame.event in ("token", "vector"):
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1
@@ -348,7 +348,7 @@ class Flow:
                 elif frame.event == "cancelled":
                     raise asyncio.CancelledError
         except asyncio.CancelledError:
-            await asyncio.shield(self._stop_inference(peer, accepted))
+            await asyncio.shield(self._stop_inference(peer, wanted))
             raise
         except RbeeError as error:
             if "stall_s" in error.details:
@@ -370,11 +370,11 @@ class Flow:
             path = f"{addresses.WORKERS}/{worker.worker_id}/kill"
             await self._peer(job, hive).post(path, None, type(None))
 
-    async def _stop_inference(self, peer: Peer, accepted: InferAccepted) -> None:
+    async def _stop_inference(self, peer: Peer, begun: InferRequest) -> None:
         # It may be over, or its worker gone: what cancelling is for.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                await peer.delete(f"{addresses.INFER}/{accepted.infer_id}")
+                await peer.delete(f"{addresses.INFER}/{begun.infer_id}")
 
     # --------------------------------------------------------------------------------------------
 
@@ -411,9 +411,8 @@ def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat
 
 
 def _infer_request(job: Job) -> InferRequest:
-    request = job.request
-    names = [field.name for field in msgspec.structs.fields(InferRequest)]
-    return InferRequest(**{name: getattr(request, name) for name in names})
+    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
+    return InferRequest(infer_id=secrets.token_hex(8), **asked)
 
 
 def _no_room_anywhere(model_ref: str, refused: list[RbeeError]) -> RbeeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 
+from rbee.process.sabotage import sabotaged
 from rbee.queen.story import Story
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Done, JobRequest, JobState, JobView
@@ -73,7 +74,7 @@ class JobBoard:
     """
 
     def __init__(self, kept: int, kept_for: float) -> None:
-        """Of the jobs that are over the last `kept` are kept, for `kept_for` seconds each."""
+        """Of the last `kept` jobs those that are over are kept for `kept_for` seconds each."""
         self._jobs: dict[str, Job] = {}
         self._kept = kept
         self._kept_for = kept_for
@@ -106,11 +107,19 @@ class JobBoard:
         return list(reversed(self._jobs.values()))
 
     def _forget_old(self) -> None:
-        over = [job for job in self._jobs.values() if job.finished_at_ms is not None]
+        if sabotaged("queen:keep-jobs"):
+            return
+        surplus = len(self._jobs) - self._kept
         oldest = _now_ms() - self._kept_for * 1000
-        for number, job in enumerate(over):
-            if number < len(over) - self._kept or (job.finished_at_ms or 0) < oldest:
-                del self._jobs[job.job_id]
+        gone = []
+        for number, job in enumerate(self._jobs.values()):
+            if job.finished_at_ms is None:
+                continue
+            if number >= surplus and job.finished_at_ms >= oldest:
+                break  # those behind it came later
+            gone.append(job.job_id)
+        for job_id in gone:
+            del self._jobs[job_id]
 
 
 def _now_ms() -> int:

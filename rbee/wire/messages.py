@@ -548,7 +548,12 @@ class WorkerReport(Request, kw_only=True):
 
 
 class InferRequest(Question, kw_only=True):
-    """`POST /infer`."""
+    """`POST /infer`, answered by `InferAccepted`, or by the events where they are accepted.
+
+    Who names the inference can end it without having heard of its beginning.
+    """
+
+    infer_id: NonEmpty | None = None
 
 
 class InferAccepted(Started, kw_only=True):

@@ -20,7 +20,7 @@ from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.wire import addresses
+from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -189,18 +189,23 @@ class _Worker:
                 "try again in a moment",
                 {"retry_after_s": 1},
             )
-        inference = Inference(secrets.token_hex(8), wanted)
+        inference = Inference(wanted.infer_id or secrets.token_hex(8), wanted)
         self.inferences[inference.infer_id] = inference
         task = asyncio.create_task(inference.run(self.engine, self.threads))
         self.running[inference.infer_id] = task
         task.add_done_callback(functools.partial(self._freed, inference.infer_id))
         self._busy_or_ready()
+        if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
+            return await self._tell(request, inference)
         url = f"{addresses.INFER}/{inference.infer_id}/events"
         return InferAccepted(infer_id=inference.infer_id, events_url=url)
 
     async def events(self, request: web.Request) -> Answer:
-        """`GET /infer/{id}/events`: the stream; when its reader leaves, the generation stops."""
-        inference = self._find(request)
+        """`GET /infer/{id}/events`: the stream."""
+        return await self._tell(request, self._find(request))
+
+    async def _tell(self, request: web.Request, inference: Inference) -> Answer:
+        """The events of an inference; when their reader leaves, the generation stops."""
         try:
             return await respond(request, inference.events, comment_every=15.0)
         finally:
@@ -216,6 +221,9 @@ class _Worker:
             self._find(request).cancel()
         if task is not None:  # also one that ends because its reader has left
             await asyncio.wait([task])
+        inference = self.inferences.get(infer_id)
+        if inference is not None and inference.events.readers == 0:
+            del self.inferences[infer_id]  # no reader has come yet, and none will
         return None
 
     async def finish(self) -> None:

@@ -189,9 +189,7 @@ def _kind(schema: Mapping[str, Any], path: str) -> str:
     return str(named)
 
 
-def _bounds(
-    schema: Mapping[str, Any], least: str, most: str, path: str
-) -> tuple[int, int | None]:
+def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tuple[int, int | None]:
     """How many there are at least and at most; llama.cpp would never end where nothing fits."""
     bounds = schema.get(least, 0), schema.get(most)
     if bounds[1] is not None and bounds[0] > bounds[1]:

@@ -1,0 +1,311 @@
+"""Programs that ask, read, and now and then hang up; each goes on until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from harness.load.plan import Cut, Form, Moment, Order, orders
+
+#: How long a program waits for an answer before it says that it was lost, in seconds.
+_LOST_S = 60.0
+#: How long it may take until all slots serve, in seconds.
+_SERVED_S = 10.0
+#: So many tokens are not told before somebody who has got the first hangs up.
+_LONG = 2000
+_PROMPT = "once upon a time"
+_TERMINAL = {"done", "error", "cancelled"}
+
+
+class Concern(enum.Enum):
+    """What a complaint is about."""
+
+    ANSWERS = "answers"
+    TURNED_AWAY = "turned away"
+    JOBS = "jobs"
+    SLOTS = "slots"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that is not as it should be."""
+
+    concern: Concern
+    text: str
+
+
+@dataclass
+class Seen:
+    """What the programs saw. `first_tokens` are seconds from a request to its first token.
+
+    `answered` and `cut` are the ids of jobs; a job that was cut before it had told its id is
+    counted in `cut_unnamed` alone. `turned_away` counts the answers 429.
+    """
+
+    requests: int = 0
+    tokens: int = 0
+    turned_away: int = 0
+    replayed: int = 0
+    cut_unnamed: int = 0
+    answered: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)
+    first_tokens: list[float] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
+
+
+class _HungUp(Exception):
+    """The program has left in the middle of an answer, as it meant to."""
+
+
+@dataclass
+class _Story:
+    """What has come of one answer so far; it was asked for at `began`, in monotonic seconds."""
+
+    began: float = 0.0
+    job_id: str = ""
+    text: str = ""
+    tokens: int = 0
+    is_over: bool = False
+
+
+class Caller:
+    """One program on connections of its own, as those that keep them open have."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, queen: str, model: str, seen: Seen, name: str
+    ) -> None:
+        self._session = session
+        self._queen = queen
+        self._model = model
+        self._seen = seen
+        self._name = name
+
+    async def call(self, asked: Iterator[Order], goes_on: Callable[[int], bool]) -> None:
+        """Asks for one order after the other, as long as `goes_on` of their number says so."""
+        for number, order in enumerate(asked):
+            if not goes_on(number):
+                return
+            try:
+                await self._serve(order)
+            except (AssertionError, aiohttp.ClientError, OSError) as error:
+                told = f"{self._name}, request {number}, {order}: {error!r}"
+                self._seen.complaints.append(Complaint(Concern.ANSWERS, told))
+                return
+
+    async def _serve(self, order: Order) -> None:
+        """Until it is answered, or cut; who is turned away comes again when it was told to."""
+        self._seen.requests += 1
+        story = _Story()
+        while not story.is_over:
+            limit = order.cut.after_s if order.cut is not None else 0
+            try:
+                again = await asyncio.wait_for(self._ask(order, story), limit or _LOST_S)
+            except _HungUp:
+                self._note_cut(story)
+                return
+            except asyncio.TimeoutError:
+                assert limit, f"no whole answer within {_LOST_S} s, {story.tokens} tokens of it"
+                self._note_cut(story)
+                return
+            if again is not None:
+                self._seen.turned_away += 1
+                await asyncio.sleep(again)
+        self._seen.answered.add(story.job_id)
+        self._seen.tokens += order.tokens
+        if order.replayed:
+            await self._replay(story)
+
+    def _note_cut(self, story: _Story) -> None:
+        if story.job_id:
+            self._seen.cut.add(story.job_id)
+        else:
+            self._seen.cut_unnamed += 1
+
+    async def _ask(self, order: Order, story: _Story) -> float | None:
+        """Asks, and reads the answer to its end; the seconds after which to come again, or None."""
+        story.began = time.monotonic()
+        async with self.post(order) as response:
+            if response.status == 429:
+                return self._told_to_come_again(response)
+            expected = 202 if order.form is Form.JOB else 200
+            assert response.status == expected, (response.status, await response.text())
+            if order.form is Form.STREAMED:
+                await self.read_chat(response, order, story)
+            else:
+                told = await response.json()
+        if order.form is Form.WHOLE:
+            self._take_whole(told, order, story)
+        elif order.form is Form.JOB:
+            story.job_id = told["job_id"]
+            await self._read_job(told["events_url"], order, story)
+        story.is_over = True
+        return None
+
+    def post(self, order: Order) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Asks."""
+        path = "/jobs" if order.form is Form.JOB else "/v1/chat/completions"
+        return self._session.post(self._queen + path, json=self._body(order))
+
+    def _body(self, order: Order) -> dict[str, Any]:
+        if order.form is Form.JOB:
+            return {"model_ref": f"HF:{self._model}", "prompt": _PROMPT, "max_tokens": order.tokens}
+        asked: dict[str, Any] = {
+            "model": self._model,
+            "messages": [{"role": "user", "content": _PROMPT}],
+            "max_tokens": order.tokens,
+        }
+        if order.form is Form.STREAMED:
+            asked.update(stream=True, stream_options={"include_usage": True})
+        return asked
+
+    def _told_to_come_again(self, response: aiohttp.ClientResponse) -> float:
+        after = response.headers.get("Retry-After", "")
+        if not after.isdigit() or int(after) < 1:
+            told = f"429 with Retry-After {after!r}"
+            self._seen.complaints.append(Complaint(Concern.TURNED_AWAY, told))
+        return float(after or 1)
+
+    def _take_whole(self, told: dict[str, Any], order: Order, story: _Story) -> None:
+        (choice,) = told["choices"]
+        assert choice["finish_reason"] == "length", told
+        assert told["usage"]["completion_tokens"] == order.tokens, told
+        story.job_id = _job_of(told["id"])
+        story.text = choice["message"]["content"]
+
+    async def read_chat(
+        self, response: aiohttp.ClientResponse, order: Order, story: _Story
+    ) -> None:
+        """A streamed chat: pieces, how it ended, what it took, and the mark at the end."""
+        reasons: list[str] = []
+        used: list[int] = []
+        is_over = False
+        async for _, data in _events(response):
+            assert not is_over, f"something comes behind the end: {data}"
+            if data == "[DONE]":
+                is_over = True
+                continue
+            chunk = json.loads(data)
+            assert "error" not in chunk, chunk
+            story.job_id = _job_of(chunk["id"])
+            if chunk.get("usage"):
+                used.append(chunk["usage"]["completion_tokens"])
+            for choice in chunk["choices"]:
+                reasons += [choice["finish_reason"]] if choice["finish_reason"] else []
+                if choice["delta"].get("content"):
+                    self._take(order, story, choice["delta"]["content"])
+        assert is_over, f"the stream broke off after {story.tokens} tokens"
+        assert (reasons, used) == (["length"], [order.tokens]), (reasons, used)
+
+    async def _read_job(self, path: str, order: Order, story: _Story) -> None:
+        """A job's events: numbered from 1, every token, one end, and the mark behind it."""
+        names: list[str] = []
+        index = 0
+        async with self._session.get(self._queen + path) as response:
+            assert response.status == 200, (response.status, await response.text())
+            async for name, data in _events(response):
+                names.append(name or data)
+                if name == "token":
+                    token = json.loads(data)
+                    assert token["i"] == index, f"token {token['i']} comes as number {index}"
+                    index += 1
+                    self._take(order, story, token["t"])
+                elif name == "done":
+                    assert json.loads(data)["tokens_out"] == order.tokens, data
+        ends = [name for name in names if name in _TERMINAL]
+        assert ends == ["done"], f"a stream with the ends {ends}: {names[-5:]}"
+        assert names[-2:] == ["done", "[DONE]"], names[-5:]
+
+    def _take(self, order: Order, story: _Story, text: str) -> None:
+        """A token more; hangs up where the order says so."""
+        if not story.tokens:
+            self._seen.first_tokens.append(time.monotonic() - story.began)
+        story.tokens += 1
+        story.text += text
+        if order.cut is not None and story.tokens == order.cut.after_tokens:
+            raise _HungUp
+
+    async def _replay(self, story: _Story) -> None:
+        """The events of a job that is over tell the same text again, from the start."""
+        path = f"{self._queen}/jobs/{story.job_id}/events"
+        async with self._session.get(path) as response:
+            if response.status == 404:
+                return  # so many others are over that it is kept no more
+            told = [event async for event in _events(response)]
+        text = "".join(json.loads(data)["t"] for name, data in told if name == "token")
+        assert text == story.text, f"told as {story.text!r}, and again as {text!r}"
+        self._seen.replayed += 1
+
+
+async def call_all(
+    queen: str, token: str, model: str, seed: str, count: int, goes_on: Callable[[int], bool]
+) -> Seen:
+    """So many programs call at the same time; what they saw, once all have their answers."""
+    seen = Seen()
+    async with _session(token) as session:
+        callers = [
+            Caller(session, queen, model, seen, f"program {number}") for number in range(count)
+        ]
+        await asyncio.gather(
+            *(caller.call(orders(seed, number), goes_on) for number, caller in enumerate(callers))
+        )
+    return seen
+
+
+async def serve_at_once(queen: str, token: str, model: str, count: int) -> None:
+    """So many programs get tokens at the same time, and hang up. Raises AssertionError."""
+    served = 0
+    all_served = asyncio.Event()
+    order = Order(Form.STREAMED, _LONG, Cut(Moment.MIDDLE, after_tokens=1))
+
+    async def call(session: aiohttp.ClientSession) -> None:
+        nonlocal served
+        caller = Caller(session, queen, model, Seen(), "a program")
+        async with caller.post(order) as response:
+            with contextlib.suppress(_HungUp):
+                await caller.read_chat(response, order, _Story())
+            served += 1
+            if served == count:
+                all_served.set()
+            await all_served.wait()
+
+    async with _session(token) as session:
+        calls = asyncio.gather(*(call(session) for _ in range(count)))
+        try:
+            await asyncio.wait_for(calls, _SERVED_S)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"{served} of {count} slots serve at the same time") from None
+
+
+def _session(token: str) -> aiohttp.ClientSession:
+    """Connections that are kept open between requests, as most programs do."""
+    return aiohttp.ClientSession(
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=aiohttp.ClientTimeout(total=None),
+        connector=aiohttp.TCPConnector(limit=0),
+    )
+
+
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
+    """Name and data of each event of a stream; a line without data has none."""
+    name = ""
+    async for raw in response.content:
+        line = raw.decode().rstrip("\n")
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, line.removeprefix("data: ")
+            name = ""
+
+
+def _job_of(answer_id: str) -> str:
+    return answer_id.rpartition("-")[2]

@@ -1,0 +1,69 @@
+"""What a program asks for, request after request: a pure function of the seed and its number."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+#: One request in so many is cut.
+CUT_ONE_IN = 10
+#: A job's events are read a second time, one job in so many.
+_REPLAY_ONE_IN = 5
+_TOKENS = (1, 5, 10, 20, 40, 80)
+
+
+class Form(enum.Enum):
+    """How something is asked for, and in which form the answer comes."""
+
+    STREAMED = "chat, streamed"
+    WHOLE = "chat, in one piece"
+    JOB = "job"
+
+
+class Moment(enum.Enum):
+    """When a connection is cut: mostly in the queue, before the first token, or in the middle."""
+
+    AT_ONCE = "at once"
+    LATER = "later"
+    MIDDLE = "in the middle"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The program hangs up `after_s` seconds after it has asked, or after so many tokens."""
+
+    moment: Moment
+    after_s: float = 0.0
+    after_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """One request for exactly `tokens` tokens. `replayed`: its events are read a second time."""
+
+    form: Form
+    tokens: int
+    cut: Cut | None = None
+    replayed: bool = False
+
+
+def orders(seed: str, number: int) -> Iterator[Order]:
+    """What program `number` asks for, without end."""
+    dice = Random(f"{seed}-{number}")
+    while True:
+        form = dice.choices(tuple(Form), (6, 2, 2))[0]
+        tokens = dice.choice(_TOKENS)
+        is_cut, is_replayed = dice.randrange(CUT_ONE_IN) == 0, dice.randrange(_REPLAY_ONE_IN) == 0
+        cut = _cut(dice, form, tokens)
+        yield Order(form, tokens, cut if is_cut else None, is_replayed and not is_cut)
+
+
+def _cut(dice: Random, form: Form, tokens: int) -> Cut:
+    moment = dice.choice(tuple(Moment))
+    if moment is Moment.MIDDLE and form is not Form.WHOLE:
+        return Cut(moment, after_tokens=dice.randint(1, tokens))
+    if moment is Moment.AT_ONCE:
+        return Cut(moment, after_s=dice.uniform(0, 0.02))
+    return Cut(Moment.LATER, after_s=dice.uniform(0, 1.0))

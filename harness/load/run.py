@@ -1,0 +1,168 @@
+"""Load, carried out: a warm swarm, the programs that call it, and a look at what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from harness import inside, swarm
+from harness.cluster import Cluster
+from harness.load.callers import Complaint, Concern, Seen, call_all, serve_at_once
+from harness.load.held import AllHeld, all_held, memory
+from harness.waiting import wait_until
+
+#: It never ends a story by itself, so that every answer is as long as was asked for.
+MODEL = "author/endless-llama"
+_SLOTS = 4
+#: How long jobs may take to be over once nobody asks any more, in seconds.
+_SETTLE_S = 10.0
+#: How long connections that wait for a next request are kept at most, in seconds.
+_KEPT_S = 40.0
+#: For so many that get in, one more calls who finds no place and has to come again.
+_ONE_TOO_MANY_IN = 8
+_FINAL = {"done", "failed", "cancelled"}
+
+
+class Load:
+    """A load of `streams` programs that are let in at once, and of some who find no place."""
+
+    def __init__(self, cluster: Cluster, seed: str, streams: int) -> None:
+        self._cluster = cluster
+        self._seed = seed
+        self._streams = streams
+        self._complaints: list[Complaint] = []
+        self._seconds = 0.0
+        self._before: AllHeld
+        self._memory: dict[str, int] = {}
+        self.seen = Seen()
+
+    def open(self) -> None:
+        """Wakes a swarm of its own, and counts what it holds before the load."""
+        cluster = self._cluster
+        cluster.set(
+            slots=_SLOTS,
+            # Who shows the same key may wait with as many jobs as there are places left.
+            jobs_waiting=2 * max(1, self._streams - _SLOTS),
+            reader_grace=0.2,
+            # Else a hive that is five seconds old begins a thread more.
+            processor_query_after=3600,
+        )
+        assert cluster.hub.url
+        inside.open_up(cluster)
+        swarm.wake_queen(cluster)
+        # Every slot was taken once: threads are there from the first time on that they work.
+        self._call("before", 2 * _SLOTS, lambda number: number < 2)
+        self._assert_free()
+        self._before = self._at_rest()
+        self._memory = memory(cluster)
+
+    def call(self, goes_on: Callable[[int], bool]) -> None:
+        """All programs call; `goes_on` tells of a number whether a program asks that often."""
+        began = time.monotonic()
+        count = self._streams + max(1, self._streams // _ONE_TOO_MANY_IN)
+        self.seen = self._call(self._seed, count, goes_on)
+        self._seconds = time.monotonic() - began
+
+    def _call(self, seed: str, count: int, goes_on: Callable[[int], bool]) -> Seen:
+        cluster = self._cluster
+        calls = call_all(cluster.url("queen"), cluster.token, MODEL, seed, count, goes_on)
+        return asyncio.run(calls)
+
+    def look(self, *, patient: bool) -> None:
+        """Looks at what came of it. `patient`: also that the connections which the roles keep
+        to one another for a next request are closed in the end."""
+        self._complaints = list(self.seen.complaints)
+        self._check(Concern.JOBS, self._look_at_board)
+        self._check(Concern.SLOTS, self._assert_free)
+        self._check(Concern.HELD, lambda: self._assert_as_before(patient))
+
+    def assert_all_happened(self) -> None:
+        """Programs were answered, cut early and late, turned away, and read a second time."""
+        seen = self.seen
+        for what in ("answered", "cut", "cut_unnamed", "turned_away", "replayed"):
+            assert getattr(seen, what), f"no program was {what}"
+
+    def complaints(self, *concerns: Concern) -> list[str]:
+        """What is not as it should be; all of it where no concern is named."""
+        return [
+            f"[{each.concern.value}] {each.text}"
+            for each in self._complaints
+            if not concerns or each.concern in concerns
+        ]
+
+    @property
+    def told(self) -> str:
+        """The load in a line."""
+        seen = self.seen
+        waits = sorted(seen.first_tokens) or [math.nan]
+        cut = len(seen.cut) + seen.cut_unnamed
+        grown = {
+            role: (now - self._memory[role]) / 2**20 for role, now in memory(self._cluster).items()
+        }
+        return (
+            f"{self._streams} streams for {self._seconds:.1f} s: {seen.requests} requests, "
+            f"{len(seen.answered)} answered, {cut} cut, {seen.turned_away} times turned away, "
+            f"{seen.replayed} replayed; {seen.tokens / self._seconds:.0f} tokens/s; first token "
+            f"after {statistics.median(waits):.2f} s (p50), "
+            f"{waits[math.ceil(len(waits) * 0.99) - 1]:.2f} s (p99); memory grew by "
+            + ", ".join(f"{mib:.1f} MiB ({role})" for role, mib in grown.items())
+        )
+
+    # What is looked at.
+
+    def _look_at_board(self) -> None:
+        """Each job that the queen still lists is over, in the way in which its program saw it."""
+
+        def all_over() -> dict[str, str]:
+            states = self._states()
+            running = [job_id for job_id, state in states.items() if state not in _FINAL]
+            assert not running, running
+            return states
+
+        states = wait_until("every job is over", all_over, _SETTLE_S)
+        assert "failed" not in states.values(), Counter(states.values())
+        answered = {states[each] for each in self.seen.answered if each in states}
+        assert answered <= {"done"}, f"who was answered had jobs that are {answered}"
+
+    def _states(self) -> dict[str, str]:
+        jobs = self._cluster.queen_get("/jobs")["jobs"]
+        return {job["job_id"]: job["state"] for job in jobs}
+
+    def _assert_free(self) -> None:
+        """No slot is taken by its worker's word, and as many jobs at once are served."""
+        cluster = self._cluster
+        swarm.wait_for_slots(cluster, free=True)
+        asyncio.run(serve_at_once(cluster.url("queen"), cluster.token, MODEL, _SLOTS))
+
+    def _at_rest(self) -> AllHeld:
+        """What is held once two looks, the one after the other, see the same."""
+        last = all_held(self._cluster)
+
+        def same() -> AllHeld:
+            nonlocal last
+            before, last = last, all_held(self._cluster)
+            assert last == before, (before, last)
+            return last
+
+        return wait_until("all is at rest", same, _SETTLE_S)
+
+    def _assert_as_before(self, patient: bool) -> None:
+        def as_before() -> bool:
+            now = all_held(self._cluster)
+            differences = now.differences(self._before)
+            if patient and now.kept > self._before.kept:
+                differences.append(f"{self._before.kept} connections kept before, {now.kept} now")
+            assert not differences, "; ".join(differences)
+            return True
+
+        wait_until("all that is held is as before", as_before, _KEPT_S if patient else _SETTLE_S)
+
+    def _check(self, concern: Concern, look: Callable[[], object]) -> None:
+        try:
+            look()
+        except AssertionError as error:
+            self._complaints.append(Complaint(concern, str(error)))
