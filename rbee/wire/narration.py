@@ -94,9 +94,7 @@ ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive cat
 HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")
 KEY_ADDED = Line(_KEEPER, "key.added", "key {name} is in the catalog; it is shown this once")
-KEY_REMOVED = Line(
-    _KEEPER, "key.removed", "key {name} is removed; nobody gets in with it any more"
-)
+KEY_REMOVED = Line(_KEEPER, "key.removed", "key {name} is removed; nobody gets in with it any more")
 CASCADE = Line(_KEEPER, "queen.shutdown", "asking queen to cascade shutdown")
 OTHER_JOBS = Line(
     _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
