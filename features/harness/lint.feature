@@ -161,7 +161,7 @@ Feature: A lint of our own refuses what would be green and mean nothing
         """
         from harness.sentences import given, then, when
 
-        async def look(context):
+        async def hark(context):
             assert context.cluster
 
         @when("it wakes")
@@ -182,7 +182,7 @@ Feature: A lint of our own refuses what would be green and mean nothing
         | def       | print(context)                       | never-asserts                  |
         | def       | context.cluster.run("rbee-keeper up")| never-asserts                  |
         | def       | context.hums = context.hums or 1/0   | never-asserts, then-sets       |
-        | async def | look(context)                        | forgotten-await                |
+        | async def | hark(context)                        | forgotten-await                |
         | def       | return len([a for a in context.text])| never-asserts                  |
 
     Scenario: A step that fits every keyword
