@@ -217,10 +217,11 @@ class Server:
                     f"the key {name} opens what is below {addresses.V1} alone",
                     "take the token: it is in the file RBEE_HOME/token",
                 )
+        key = "a key that rbee-keeper add-key has made, or " if route.keys else ""
         raise RbeeError(
             "unauthorized",
             f"this {self.role} wants its token in the Authorization header",
-            "the token is in the file RBEE_HOME/token of the machine the swarm was started on",
+            f"{key}the token in the file RBEE_HOME/token of the machine the swarm was started on",
         )
 
 
