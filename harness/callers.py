@@ -6,7 +6,7 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ class Caller:
         self.remarks: list[str] = []
         self.pieces = 0
         self.is_answered = False
-        self._on_answer: Callable[[Caller], None] = lambda _: None
+        self.answer_id = ""
         address = urlsplit(cluster.url("queen"))
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=_SILENCE_S
@@ -47,9 +47,13 @@ class Caller:
         self._connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
         self._thread = threading.Thread(target=self._read, daemon=True)
 
-    def begin(self, on_answer: Callable[[Caller], None]) -> None:
-        """Begins to read; `on_answer` hears of the end of a whole answer."""
-        self._on_answer = on_answer
+    @property
+    def is_queued(self) -> bool:
+        """Whether it has been told its place in the queue."""
+        return any(" in the queue for " in remark for remark in self.remarks)
+
+    def begin(self) -> None:
+        """Begins to read."""
         self._thread.start()
 
     def leave(self) -> None:
@@ -75,20 +79,18 @@ class Caller:
             self.remarks.append(line[2:])
         elif line == "data: [DONE]":
             self.is_answered = True
-            self._on_answer(self)
         elif '"content"' in line:
+            self.answer_id = json.loads(line.removeprefix("data: "))["id"]
             self.pieces += 1
 
 
 class Callers:
-    """All programs of a scenario, and in which order they were answered."""
+    """All programs of a scenario."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._tokens = {"": cluster.token}
         self._callers: list[Caller] = []
-        self._answered: list[str] = []
-        self._lock = threading.Lock()
         cluster.on_close(self.leave)
 
     def add_keys(self, *names: str) -> None:
@@ -114,9 +116,8 @@ class Callers:
     def wait(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer and wait in the queue, the one behind the other."""
         for _ in range(count):
-            before = self._running()
-            self._call(model, key, _ANSWER)
-            wait_until("the queen has taken the job in", lambda: self._running() == before + 1)  # noqa: B023
+            caller = self._call(model, key, _ANSWER)
+            wait_until("it is told its place", lambda: caller.is_queued)  # noqa: B023
 
     def ask(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer, each once the queen has answered the one before
@@ -145,9 +146,13 @@ class Callers:
         assert not any(caller.is_answered for caller in self._callers)
 
     def assert_order(self, keys: Sequence[str]) -> None:
-        """The answers came in this order of keys."""
-        wait_until("all are answered", lambda: len(self._answered) == len(keys))
-        assert self._answered == list(keys), self._answered
+        """The answers to all but the first came in this order of keys, as the queen tells it."""
+        waiting = self._callers[1:]
+        wait_until("all are answered", lambda: all(caller.is_answered for caller in waiting))
+        jobs = self._cluster.queen_get("/jobs")["jobs"]
+        ends = {f"chatcmpl-{job['job_id']}": job["finished_at_ms"] for job in jobs}
+        answered = sorted(waiting, key=lambda caller: ends[caller.answer_id])
+        assert [caller.key for caller in answered] == list(keys), jobs
 
     def assert_told(self, text: str) -> None:
         """The one who came last is told this; ``<seconds>`` is any duration."""
@@ -170,16 +175,8 @@ class Callers:
         wait_until("all are answered", lambda: all(one.is_answered for one in let_in))
         assert "phone" in {one.key for one in let_in}
 
-    def _running(self) -> int:
-        jobs = self._cluster.queen_get("/jobs")["jobs"]
-        return sum(job["state"] == "running" for job in jobs)
-
     def _call(self, model: str, key: str, max_tokens: int | None) -> Caller:
         caller = Caller(self._cluster, model, key, self._tokens[key], max_tokens)
         self._callers.append(caller)
-        caller.begin(self._note)
+        caller.begin()
         return caller
-
-    def _note(self, caller: Caller) -> None:
-        with self._lock:
-            self._answered.append(caller.key)

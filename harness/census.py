@@ -105,14 +105,16 @@ def disown(pid: int) -> None:
 
 def bury_adopted() -> list[int]:
     """Collects the orphans that have ended and returns their pids."""
-    if _spawning or not _any_child_has_ended():
-        return []
-    buried = []
-    for pid, status in _adopted():
-        if status == psutil.STATUS_ZOMBIE:
-            with contextlib.suppress(ChildProcessError):
-                if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                    buried.append(pid)
+    buried: list[int] = []
+    while not _spawning and (ended := _ended_child()) is not None:
+        # A thread may have collected it by now.
+        with contextlib.suppress(OSError):
+            if ended and _is_adopted(ended):
+                buried += _bury([ended])
+                continue
+            # It hides who has ended besides it.
+            found = _adopted()
+            return buried + _bury(pid for pid, status in found if status == psutil.STATUS_ZOMBIE)
     return buried
 
 
@@ -120,14 +122,25 @@ def _on_child(_number: int, _frame: FrameType | None) -> None:
     bury_adopted()
 
 
-def _any_child_has_ended() -> bool:
-    """Whether there is anybody to bury; where the system does not tell, there may be."""
+def _ended_child() -> int | None:
+    """Some child that has ended; None where none has, 0 where the system does not tell."""
     if not hasattr(os, "waitid"):
-        return True
+        return 0
     try:
-        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
-        return False
+        return None
+    return found and found.si_pid
+
+
+def _bury(pids: Iterable[int]) -> list[int]:
+    """Collects those of these children that have ended."""
+    buried = []
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                buried.append(pid)
+    return buried
 
 
 def _adopted() -> list[tuple[int, str]]:

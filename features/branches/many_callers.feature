@@ -27,9 +27,11 @@ Feature: What happens when many call at once
       And a queen that is awake, whose workers take 1 job at once
 
     Scenario: Behind a job that runs
-      Given "rbee-keeper infer --model HF:author/endless-llama --max-tokens 700 'write a story'" runs until tokens come
-      When I type "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'" beside it
-      Then the terminal narrates
+      Given "rbee-keeper infer --model HF:author/endless-llama 'write a story'" runs until tokens come
+      And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'" runs beside it until it narrates "queen: number 1 in the queue for HF:author/endless-llama"
+      When I press Ctrl+C in the first terminal
+      Then the command ends
+      And the terminal narrates
         """
         queen: worker <worker id> is busy; waiting for a slot
         queen: number 1 in the queue for HF:author/endless-llama

@@ -66,7 +66,7 @@ Feature: Phase 11: tokens stream over three hops
   @timing
   Scenario: A deadline ends the job, with a status of its own
     Given a hub that holds "author/endless-llama"
-    When I type "rbee-keeper infer --model HF:author/endless-llama --deadline 2 'write a short story'"
-    Then stderr contains "error: the job was not done within 2 s"
+    When I type "rbee-keeper infer --model HF:author/endless-llama --deadline 1 'write a short story'"
+    Then stderr contains "error: the job was not done within 1 s"
     And the exit status is 124
     And nothing is left running

@@ -1,7 +1,7 @@
 """The queen's catalog of hives and of API keys: what is remembered when everything is off.
 
-Phase 3.1 reads it, phase 4.2 writes the devices. SQLite unless ``--database`` names a PostgreSQL
-server; every method blocks and is called in a thread.
+Phase 3.1 reads it, phase 4.2 writes the devices. SQLAlchemy, SQLite unless ``--database`` names
+a PostgreSQL server; every method blocks and is called in a thread.
 
 Queens may share a database: each row is written whole, the last one who writes it wins. What one
 queen adds or removes, another sees when she starts, or changes something herself. A hive has one
@@ -16,31 +16,33 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
+from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import AlreadyThere, Database, open_database
+from rbee.process.database import Database, open_database, transaction
 from rbee.wire.messages import Devices, HiveStatus, SshTarget
 
-_TABLES = (
-    """
-    CREATE TABLE IF NOT EXISTS hives (
-        id VARCHAR NOT NULL PRIMARY KEY,
-        host VARCHAR NOT NULL,
-        port INTEGER NOT NULL,
-        status VARCHAR NOT NULL,
-        ssh VARCHAR,
-        devices VARCHAR,
-        devices_at_ms BIGINT,
-        created_at_ms BIGINT NOT NULL,
-        updated_at_ms BIGINT NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS api_keys (
-        name VARCHAR NOT NULL PRIMARY KEY,
-        digest VARCHAR NOT NULL UNIQUE,
-        created_at_ms BIGINT NOT NULL
-    )
-    """,
+_metadata = MetaData()
+_hives = Table(
+    "hives",
+    _metadata,
+    Column("id", String, primary_key=True),
+    Column("host", String, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("ssh", String),
+    Column("devices", String),
+    Column("devices_at_ms", BigInteger),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+)
+_keys = Table(
+    "api_keys",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("created_at_ms", BigInteger, nullable=False),
 )
 
 
@@ -73,114 +75,107 @@ def open_catalog(url: str, busy: float) -> Database:
     """The database with its tables, which are made where it is new."""
     database = open_database(url, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
-    with suppress(AlreadyThere), database.transaction() as catalog:
-        for table in _TABLES:
-            catalog.run(table)
+    with suppress(IntegrityError), transaction(database.engine) as connection:
+        for table in (_hives, _keys):
+            connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
 
 class HiveCatalog:
     """The table `hives`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def list(self) -> list[HiveRow]:
         """Every hive, by id."""
-        with self._database.transaction() as catalog:
-            rows = catalog.rows("SELECT * FROM hives ORDER BY id")
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(_hives).order_by(_hives.c.id)).all()
         return [_row(row) for row in rows]
 
     def add(self, hive_id: str, host: str, port: int, ssh: SshTarget | None) -> None:
         """A new machine; its devices are unknown yet. One of this name stays as it is."""
-        with suppress(AlreadyThere), self._database.transaction() as catalog:
-            catalog.run(
-                "INSERT INTO hives (id, host, port, status, ssh, created_at_ms, updated_at_ms)"
-                " VALUES (:id, :host, :port, :status, :ssh, :now, :now)",
-                id=hive_id,
-                host=host,
-                port=port,
-                status=HiveStatus.WAKING.value,
-                ssh=msgspec.json.encode(ssh).decode() if ssh is not None else None,
-                now=_now_ms(),
-            )
+        now = _now_ms()
+        values = {
+            "id": hive_id,
+            "host": host,
+            "port": port,
+            "status": HiveStatus.WAKING.value,
+            "ssh": msgspec.json.encode(ssh).decode() if ssh is not None else None,
+            "created_at_ms": now,
+            "updated_at_ms": now,
+        }
+        with suppress(IntegrityError), transaction(self._engine) as connection:
+            connection.execute(_hives.insert().values(values))
 
     def describe(self, hive_id: str, devices: Devices) -> None:
         """Phase 4.2: what a hive told of its devices."""
-        with self._database.transaction() as catalog:
-            catalog.run(
-                "UPDATE hives SET devices = :devices, devices_at_ms = :now, status = :status,"
-                " updated_at_ms = :now WHERE id = :id",
-                id=hive_id,
-                devices=msgspec.json.encode(devices).decode(),
-                status=HiveStatus.ONLINE.value,
-                now=_now_ms(),
-            )
+        text = msgspec.json.encode(devices).decode()
+        self._update(hive_id, devices=text, devices_at_ms=_now_ms(), status=HiveStatus.ONLINE.value)
 
     def mark(self, hive_id: str, status: HiveStatus) -> None:
         """Notes whether a hive is on."""
-        with self._database.transaction() as catalog:
-            catalog.run(
-                "UPDATE hives SET status = :status, updated_at_ms = :now WHERE id = :id",
-                id=hive_id,
-                status=status.value,
-                now=_now_ms(),
-            )
+        self._update(hive_id, status=status.value)
 
     def remove(self, hive_id: str) -> None:
         """Forgets a hive."""
-        with self._database.transaction() as catalog:
-            catalog.run("DELETE FROM hives WHERE id = :id", id=hive_id)
+        with transaction(self._engine) as connection:
+            connection.execute(_hives.delete().where(_hives.c.id == hive_id))
+
+    def _update(self, hive_id: str, **values: Any) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(
+                update(_hives)
+                .where(_hives.c.id == hive_id)
+                .values(updated_at_ms=_now_ms(), **values)
+            )
 
 
 class KeyCatalog:
     """The table `api_keys`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def list(self) -> list[KeyRow]:
         """Every key, by name."""
-        with self._database.transaction() as catalog:
-            rows = catalog.rows("SELECT name, digest, created_at_ms FROM api_keys ORDER BY name")
-        return [KeyRow(**row) for row in rows]
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(_keys).order_by(_keys.c.name)).all()
+        return [KeyRow(row.name, row.digest, row.created_at_ms) for row in rows]
 
     def name_of(self, digest: str) -> str | None:
         """The name of the key with this digest."""
-        with self._database.transaction() as catalog:
-            found = catalog.rows("SELECT name FROM api_keys WHERE digest = :digest", digest=digest)
-        return found[0]["name"] if found else None
+        with transaction(self._engine) as connection:
+            found = connection.execute(select(_keys.c.name).where(_keys.c.digest == digest))
+            name: str | None = found.scalar_one_or_none()
+        return name
 
     def add(self, name: str, digest: str) -> bool:
         """A new key; False where the name is taken."""
+        values = {"name": name, "digest": digest, "created_at_ms": _now_ms()}
         try:
-            with self._database.transaction() as catalog:
-                catalog.run(
-                    "INSERT INTO api_keys (name, digest, created_at_ms)"
-                    " VALUES (:name, :digest, :now)",
-                    name=name,
-                    digest=digest,
-                    now=_now_ms(),
-                )
-        except AlreadyThere:
+            with transaction(self._engine) as connection:
+                connection.execute(_keys.insert().values(values))
+        except IntegrityError:
             return False
         return True
 
     def remove(self, name: str) -> bool:
         """Forgets a key; False where there is none of this name."""
-        with self._database.transaction() as catalog:
-            return catalog.run("DELETE FROM api_keys WHERE name = :name", name=name) > 0
+        with transaction(self._engine) as connection:
+            found = connection.execute(_keys.delete().where(_keys.c.name == name))
+        return found.rowcount > 0
 
 
-def _row(row: dict[str, Any]) -> HiveRow:
+def _row(row: Any) -> HiveRow:
     return HiveRow(
-        row["id"],
-        row["host"],
-        row["port"],
-        HiveStatus(row["status"]),
-        msgspec.json.decode(row["ssh"], type=SshTarget) if row["ssh"] else None,
-        msgspec.json.decode(row["devices"], type=Devices) if row["devices"] else None,
-        row["devices_at_ms"] or 0,
+        row.id,
+        row.host,
+        row.port,
+        HiveStatus(row.status),
+        msgspec.json.decode(row.ssh, type=SshTarget) if row.ssh else None,
+        msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
+        row.devices_at_ms or 0,
     )
 
 

@@ -149,8 +149,8 @@ class _Queen:
             orders.database or home.database_url("queen.db"), settings.database_busy
         )
         self.catalog_set_aside = database.set_aside
-        self.catalog = HiveCatalog(database)
-        self.keys = Keys(KeyCatalog(database))
+        self.catalog = HiveCatalog(database.engine)
+        self.keys = Keys(KeyCatalog(database.engine))
         self.hives = Hives(
             home,
             settings,

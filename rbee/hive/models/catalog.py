@@ -1,7 +1,8 @@
 """The models a hive has on its disk: rows that survive a restart.
 
 Phase 7, last step: a row is written only once every file of the model is complete, checked and on
-the disk. Phase 9 asks it for the path that a worker loads.
+the disk. Phase 9 asks it for the path that a worker loads. SQLAlchemy is imported when a catalog
+is opened.
 """
 
 from __future__ import annotations
@@ -9,32 +10,20 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from rbee.process.database import open_database
+from rbee.process.database import open_database, transaction
 from rbee.process.sabotage import sabotaged
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.schema import CreateTable
 
 Status = Literal["ready", "missing", "changed"]
 
 _BLOCK = 1024 * 1024
-_TABLE = """
-    CREATE TABLE IF NOT EXISTS models (
-        ref VARCHAR NOT NULL PRIMARY KEY,
-        repo VARCHAR NOT NULL,
-        revision VARCHAR NOT NULL,
-        path VARCHAR NOT NULL,
-        files TEXT NOT NULL,
-        size_bytes BIGINT NOT NULL,
-        status VARCHAR NOT NULL,
-        architecture VARCHAR NOT NULL,
-        quant VARCHAR NOT NULL,
-        context_length INTEGER NOT NULL,
-        added_at_ms BIGINT NOT NULL,
-        last_used_ms BIGINT NOT NULL
-    )
-    """
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -88,22 +77,20 @@ class ModelCatalog:
     """
 
     def __init__(self, url: str, busy: float) -> None:
-        self._database = open_database(url, busy)
-        self.set_aside = self._database.set_aside
-        with self._database.transaction() as catalog:
-            catalog.run(_TABLE)
+        self._engine, self.set_aside = open_database(url, busy)
+        self._models = _table()
+        with transaction(self._engine) as connection:
+            connection.execute(_creation(self._models))
 
     def add(self, row: ModelRow) -> None:
         """Write `row`, in place of an earlier one of the same reference."""
         values = msgspec.structs.asdict(row)
         values["files"] = msgspec.json.encode(row.files).decode()
         values["added_at_ms"] = row.added_at_ms or _now_ms()
-        names = ", ".join(values)
-        with self._database.transaction() as catalog:
-            catalog.run("DELETE FROM models WHERE ref = :ref", ref=row.ref)
-            catalog.run(
-                f"INSERT INTO models ({names}) VALUES (:{names.replace(', ', ', :')})", **values
-            )
+        models = self._models
+        with transaction(self._engine) as connection:
+            connection.execute(models.delete().where(models.c.ref == row.ref))
+            connection.execute(models.insert().values(values))
 
     def find(self, ref: str) -> ModelRow | None:
         """The row of `ref`, with the status that its files have now, which is also recorded.
@@ -117,20 +104,15 @@ class ModelCatalog:
         files, status = _verified(row.files)
         if files != row.files or status != row.status:
             row = msgspec.structs.replace(row, files=files, status=status)
-            with self._database.transaction() as catalog:
-                catalog.run(
-                    "UPDATE models SET files = :files, status = :status WHERE ref = :ref",
-                    ref=ref,
-                    files=msgspec.json.encode(files).decode(),
-                    status=status,
-                )
+            self._update(ref, files=msgspec.json.encode(files).decode(), status=status)
         return row
 
     def list(self) -> tuple[ModelRow, ...]:
         """All rows, the last used first, with the status as it was last recorded."""
-        with self._database.transaction() as catalog:
-            found = catalog.rows("SELECT * FROM models ORDER BY last_used_ms DESC, ref")
-        return tuple(map(_row, found))
+        models = self._models
+        query = models.select().order_by(models.c.last_used_ms.desc(), models.c.ref)
+        with transaction(self._engine) as connection:
+            return tuple(_row(found) for found in connection.execute(query).mappings())
 
     def remove(self, ref: str) -> tuple[StoredFile, ...]:
         """Take `ref` out, and name the owned files that no other row needs.
@@ -139,33 +121,66 @@ class ModelCatalog:
         without them. Removing what is not there is no error.
         """
         row = self._read(ref)
-        with self._database.transaction() as catalog:
-            catalog.run("DELETE FROM models WHERE ref = :ref", ref=ref)
+        models = self._models
+        with transaction(self._engine) as connection:
+            connection.execute(models.delete().where(models.c.ref == ref))
         needed = {file.path for other in self.list() for file in other.files}
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
 
     def touch(self, ref: str, at_ms: int = 0) -> None:
         """Note that a worker loaded `ref` at `at_ms`, or now."""
-        with self._database.transaction() as catalog:
-            catalog.run(
-                "UPDATE models SET last_used_ms = :at_ms WHERE ref = :ref",
-                ref=ref,
-                at_ms=at_ms or _now_ms(),
-            )
+        self._update(ref, last_used_ms=at_ms or _now_ms())
 
     def close(self) -> None:
         """Give the database's connections back."""
-        self._database.close()
+        self._engine.dispose()
 
     def _read(self, ref: str) -> ModelRow | None:
-        with self._database.transaction() as catalog:
-            found = catalog.rows("SELECT * FROM models WHERE ref = :ref", ref=ref)
-        return _row(found[0]) if found else None
+        models = self._models
+        with transaction(self._engine) as connection:
+            found = connection.execute(models.select().where(models.c.ref == ref)).mappings()
+            first = found.first()
+        return _row(first) if first else None
+
+    def _update(self, ref: str, **values: Any) -> None:
+        models = self._models
+        with transaction(self._engine) as connection:
+            connection.execute(models.update().where(models.c.ref == ref).values(values))
 
 
-def _row(found: dict[str, Any]) -> ModelRow:
-    return msgspec.convert({**found, "files": msgspec.json.decode(found["files"])}, ModelRow)
+def _table() -> Table:
+    from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
+
+    return Table(
+        "models",
+        MetaData(),
+        Column("ref", String, primary_key=True),
+        Column("repo", String, nullable=False),
+        Column("revision", String, nullable=False),
+        Column("path", String, nullable=False),
+        Column("files", Text, nullable=False),
+        Column("size_bytes", BigInteger, nullable=False),
+        Column("status", String, nullable=False),
+        Column("architecture", String, nullable=False),
+        Column("quant", String, nullable=False),
+        Column("context_length", Integer, nullable=False),
+        Column("added_at_ms", BigInteger, nullable=False),
+        Column("last_used_ms", BigInteger, nullable=False),
+    )
+
+
+def _creation(table: Table) -> CreateTable:
+    """The statement that makes `table` unless another process just did."""
+    from sqlalchemy.schema import CreateTable
+
+    return CreateTable(table, if_not_exists=True)
+
+
+def _row(found: Any) -> ModelRow:
+    values = {str(name): value for name, value in found.items()}
+    values["files"] = msgspec.json.decode(values["files"])
+    return msgspec.convert(values, ModelRow)
 
 
 def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], Status]:

@@ -6,48 +6,50 @@ Phase 8. A row says that the engine itself found a device for that kind.
 from __future__ import annotations
 
 import msgspec
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import open_database
+from rbee.process.database import open_database, transaction
 from rbee.wire.messages import WorkerKindView
 
-_TABLE = """
-    CREATE TABLE IF NOT EXISTS workers (
-        kind VARCHAR NOT NULL,
-        engine VARCHAR NOT NULL,
-        version VARCHAR NOT NULL,
-        command VARCHAR NOT NULL,
-        "row" VARCHAR NOT NULL,
-        PRIMARY KEY (kind, engine)
-    )
-    """
-_WHERE = "WHERE kind = :kind AND engine = :engine"
+_metadata = MetaData()
+_workers = Table(
+    "workers",
+    _metadata,
+    Column("kind", String, primary_key=True),
+    Column("engine", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("command", String, nullable=False),
+    Column("row", String, nullable=False),
+)
 
 
 class WorkerCatalog:
     """The table `workers` of ``hive.db``; `row` is the whole of it as JSON."""
 
     def __init__(self, url: str, busy: float) -> None:
-        self._database = open_database(url, busy)
-        with self._database.transaction() as catalog:
-            catalog.run(_TABLE)
+        self._engine = open_database(url, busy).engine
+        with transaction(self._engine) as connection:
+            connection.execute(CreateTable(_workers, if_not_exists=True))
 
     def find(self, kind: str, engine: str) -> WorkerKindView | None:
         """The row of a kind that was prepared before."""
-        query = f'SELECT "row" FROM workers {_WHERE}'
-        with self._database.transaction() as catalog:
-            found = catalog.rows(query, kind=kind, engine=engine)
-        return msgspec.json.decode(found[0]["row"], type=WorkerKindView) if found else None
+        where = (_workers.c.kind == kind) & (_workers.c.engine == engine)
+        with transaction(self._engine) as connection:
+            row = connection.execute(select(_workers.c.row).where(where)).scalar()
+        return None if row is None else msgspec.json.decode(row, type=WorkerKindView)
 
     def put(self, view: WorkerKindView) -> None:
         """Writes the row of a kind, over an older one."""
-        with self._database.transaction() as catalog:
-            catalog.run(f"DELETE FROM workers {_WHERE}", kind=view.kind, engine=view.engine)
-            catalog.run(
-                'INSERT INTO workers (kind, engine, version, command, "row")'
-                " VALUES (:kind, :engine, :version, :command, :row)",
-                kind=view.kind,
-                engine=view.engine,
-                version=view.version,
-                command=" ".join(view.command),
-                row=msgspec.json.encode(view).decode(),
+        where = (_workers.c.kind == view.kind) & (_workers.c.engine == view.engine)
+        with transaction(self._engine) as connection:
+            connection.execute(delete(_workers).where(where))
+            connection.execute(
+                insert(_workers).values(
+                    kind=view.kind,
+                    engine=view.engine,
+                    version=view.version,
+                    command=" ".join(view.command),
+                    row=msgspec.json.encode(view).decode(),
+                )
             )
