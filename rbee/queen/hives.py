@@ -144,13 +144,17 @@ class Hives:
         if row.ssh is not None:
             machine = self.members.other(row, wanted.passphrase)
             await machine.inspect(tell, install=wanted.install, accept=wanted.accept_host_key)
-        is_new = await self.members.take_in(row, machine)
         try:
-            hive = await self._awake(row, tell)
-        except BaseException:
-            if is_new:
-                await self.members.forget(hive_id)
-            raise
+            is_new = await self.members.take_in(row, machine)
+            try:
+                hive = await self._awake(row, tell)
+            except BaseException:
+                if is_new:
+                    await self.members.forget(hive_id)
+                raise
+        finally:
+            if machine is not None:
+                await machine.let_go()
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
 

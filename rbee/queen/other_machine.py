@@ -68,14 +68,16 @@ class OtherMachine:
         self._queen_port = queen_port
         self._passphrase = passphrase
         self._connection: Connection | None = None
+        self._inspected: Connection | None = None
         self._tunnel: Connection | None = None
         self._dug: dict[str, str] = {}
 
     async def inspect(self, tell: Tell, *, install: bool, accept: str) -> None:
         """Preflight: looks whether rbee can run there, and brings it there where that is wanted.
 
-        `accept` is the fingerprint of the host key that a person has agreed to. Raises
-        `ssh_failed`, `hive_unfit` and `insufficient_disk` with what is missing.
+        `accept` is the fingerprint of the host key that a person has agreed to. The connection
+        stays for the next `approach`, or until `let_go`. Raises `ssh_failed`, `hive_unfit` and
+        `insufficient_disk` with what is missing.
         """
         host = self._host
         connection = await self._connect(accept)
@@ -94,13 +96,22 @@ class OtherMachine:
             else:
                 shell.check_version(host, found.rbee, __version__, self._add_as)
                 tell(say_so.MACHINE_RBEE, host=host, version=__version__)
-        finally:
+        except BaseException:
+            await connection.close()
+            raise
+        self._inspected = connection
+
+    async def let_go(self) -> None:
+        """Closes the connection that `inspect` has left open, where nobody has used it."""
+        connection, self._inspected = self._inspected, None
+        if connection is not None:
             await connection.close()
 
     @contextlib.asynccontextmanager
     async def approach(self) -> AsyncIterator[Way]:
         """Opens the tunnel, or asks the SSH connection for its two ends."""
-        self._connection = connection = await self._connect()
+        connection, self._inspected = self._inspected or await self._connect(), None
+        self._connection = connection
         try:
             tunnel = self._ssh.tunnel and not sabotaged("queen:no-tunnel")
             yield await (self._dig(connection) if tunnel else self._direct(connection))
