@@ -172,12 +172,16 @@ class Rbee(Server):
         return Address(self._place.queen_port, BUNDLED, token)
 
     def parts(self) -> dict[str, list[psutil.Process]]:
-        """The daemons by role; what else runs is `other`."""
+        """The daemons by role, all of which stay; what comes and goes beside them is left out."""
         found: dict[str, list[psutil.Process]] = {role: [] for role in ROLES}
         for process in self._place.processes():
-            words = process.cmdline()
-            role = next((each for each in ROLES if f"rbee.{each}" in words), "other")
-            found.setdefault(role, []).append(process)
+            try:
+                words = process.cmdline()
+            except psutil.NoSuchProcess:
+                continue
+            role = next((each for each in ROLES if f"rbee.{each}" in words), None)
+            if role is not None:
+                found[role].append(process)
         return found
 
     def seconds_of_infer(self, prompt: str) -> float:
