@@ -29,8 +29,8 @@ _LOST = RbeeError(
     "rbee-keeper logs worker shows what happened there",
 )
 
-#: Tokens behind the first that come within this time travel together (seconds): fifty times a second
-#: is more than an eye can follow, and each trip costs three processes more than its tokens do.
+#: Tokens behind the first that come within this time travel together (seconds): fifty trips a
+#: second are more than an eye can follow, and each costs three processes more than its tokens do.
 _TOGETHER = 0.02
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
