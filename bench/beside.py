@@ -32,6 +32,8 @@ _SLOTS = 2
 _BATCH = 512
 #: Tokens of the stream before the prompt comes, and at most.
 _BEFORE, _MOST = 20, 8000
+#: Between two looks at whether a server answers yet (seconds).
+_BETWEEN_LOOKS = 0.05
 #: A prompt takes seconds: it is read once in so many rounds.
 _ROUNDS_A_PROMPT = 2
 #: How much longer the silence may be than at the engine's own server.
@@ -125,7 +127,7 @@ def _warm_up(servers: dict[str, _Address]) -> None:
             except OSError:
                 if time.monotonic() > end_of_patience:
                     raise RunFailed("a server does not answer") from None
-                time.sleep(0.05)
+                time.sleep(_BETWEEN_LOOKS)
 
 
 def _in_turns(servers: dict[str, _Address], rounds: int) -> dict[str, list[_Silence]]:

@@ -56,6 +56,18 @@ class Caller:
         """Begins to read."""
         self._thread.start()
 
+    def wait_for_tokens(self) -> None:
+        """Until the first piece of the answer has come."""
+        wait_until("tokens of a story come", lambda: self.pieces, 30.0)
+
+    def wait_for_place(self) -> None:
+        """Until the queen has said where it stands in the queue."""
+        wait_until("it is told its place", lambda: self.is_queued)
+
+    def wait_for_status(self) -> None:
+        """Until the queen has let it in, or turned it away."""
+        wait_until("the queen has answered", lambda: self.status)
+
     def leave(self) -> None:
         """Hangs up."""
         sock = self._connection.sock
@@ -111,20 +123,18 @@ class Callers:
         """Programs that read endless stories, each until it has begun."""
         stories = [self._call(model, "", None) for _ in range(count)]
         for story in stories:
-            wait_until("tokens of a story come", lambda: story.pieces, 30.0)  # noqa: B023
+            story.wait_for_tokens()
 
     def wait(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer and wait in the queue, the one behind the other."""
         for _ in range(count):
-            caller = self._call(model, key, _ANSWER)
-            wait_until("it is told its place", lambda: caller.is_queued)  # noqa: B023
+            self._call(model, key, _ANSWER).wait_for_place()
 
     def ask(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer, each once the queen has answered the one before
         with a status."""
         for _ in range(count):
-            caller = self._call(model, key, _ANSWER)
-            wait_until("the queen has answered", lambda: caller.status)  # noqa: B023
+            self._call(model, key, _ANSWER).wait_for_status()
 
     def leave(self) -> None:
         """All of them hang up."""
