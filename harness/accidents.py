@@ -16,7 +16,8 @@ _WATCH = """
 import os, signal, sys
 
 def _watch(event, arguments):
-    if event == "open" and str(arguments[0]).endswith(".gguf"):
+    # A worker may be a copy of a hive, and has its own command line only from then on.
+    if event == "open" and "rbee.worker" in sys.orig_argv and str(arguments[0]).endswith(".gguf"):
         try:
             os.unlink({plan!r} + "-" + str(sum(name.startswith({name!r} + "-")
                       for name in os.listdir({folder!r}))))
@@ -24,8 +25,7 @@ def _watch(event, arguments):
             return
         os.kill(os.getpid(), signal.{signal})
 
-if "rbee.worker" in sys.orig_argv:
-    sys.addaudithook(_watch)
+sys.addaudithook(_watch)
 """
 
 _MISSING = """

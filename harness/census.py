@@ -166,7 +166,8 @@ def _is_adopted(child: int) -> bool:
 
 def role_of(command: Iterable[str]) -> str:
     """The role that a command line plays, or the name of its program."""
-    words = list(command)
+    # A program that was forked shows its whole command line as one word.
+    words = " ".join(command).split()
     for before, word in itertools.pairwise(words):
         if before == "-m" and word.split(".")[0] == "rbee":
             return word.removeprefix("rbee.")

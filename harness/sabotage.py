@@ -121,6 +121,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
         _KILLED,
     ),
     Sabotage(
+        "hive",
+        "keep-descriptors",
+        "A program that began as a copy of another holds nothing of its",
+        "features/promises/nothing_left_behind.feature",
+    ),
+    Sabotage(
         "worker",
         "ignore-lifeline",
         "Whoever is struck, the next prompt finds the swarm in order",

@@ -32,8 +32,7 @@ def wake_foreign_queen(cluster: Cluster) -> None:
 
 def warm_up(cluster: Cluster) -> None:
     """A queen, a hive and a worker that holds minillama, all waiting for work."""
-    wake_queen(cluster)
-    cluster.assert_status(0, cluster.run("rbee-keeper infer 'hello'"))
+    leave_warm(cluster, "rbee-keeper infer --keep-alive 'hello'")
 
 
 def leave_warm(cluster: Cluster, command_line: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import accidents, swarm
+from harness import accidents, pipes, swarm
 from harness.sentences import Context, given, then, when
 
 
@@ -115,6 +115,16 @@ def hive_status(context: Context, hive_id: str, status: str) -> None:
 @given("a swarm that is warm")
 def warm(context: Context) -> None:
     swarm.warm_up(context.cluster)
+
+
+@when("I look at the pipes between the programs")
+def look_at_pipes(context: Context) -> None:
+    context.held = pipes.ends_held(context.cluster)
+
+
+@then("no end of a pipe is held by two of them")
+def ends_held_once(context: Context) -> None:
+    pipes.assert_held_once(context.held)
 
 
 @then("nothing is left running")

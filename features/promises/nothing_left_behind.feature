@@ -42,6 +42,11 @@ Feature: Nothing is left behind, whoever is killed
       | hive   | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
       | worker | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
 
+  Scenario: A program that began as a copy of another holds nothing of its
+    Given a swarm that is warm
+    When I look at the pipes between the programs
+    Then no end of a pipe is held by two of them
+
   Scenario: A hive that dies while it wakes is woken again
     Given "rbee-keeper infer --temperature 0 'hello'" runs until it narrates "queen: waking the beehive at localhost:8600"
     When the hive is killed

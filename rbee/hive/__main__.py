@@ -1,7 +1,7 @@
 """``rbee-hive``: started by a queen, here or over SSH, or by hand.
 
-Phase 3.2. Before its own imports it starts a spare worker, which then imports its engine beside
-them.
+Phase 3.2. With its imports done it forks a spare worker, which then imports its engine while the
+hive gets ready.
 """
 
 from __future__ import annotations
@@ -24,22 +24,21 @@ def main() -> None:
         hive()
 
 
-def _as_child(ready_fd: int, spare_options: list[str]) -> None:
-    """`spare_options`: ``--spare ENGINE`` where a worker with that engine will be wanted."""
-    from rbee.hive.workers.spare import Spare
-    from rbee.process.home import Home
-
-    home = Home.of_environment()
-    spare = Spare(home, spare_options[1]) if spare_options else None
-
+def _as_child(ready_fd: int, wanted: list[str]) -> None:
+    """`wanted`: ``--worker ENGINE`` where one with that engine will be."""
     from rbee.process.imports import quick_imports
 
     with quick_imports():
         from rbee.hive.daemon import run
+        from rbee.hive.workers.spare import Spare
+        from rbee.process.child import Child
+        from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline, die_with_parent
         from rbee.wire.messages import HiveOrders
 
     die_with_parent(signal.SIGKILL)
+    home = Home.of_environment()
+    spare = Spare(home, wanted[1], Child.fork) if wanted[:1] == ["--worker"] else None
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
     orders = lifeline.orders(HiveOrders)

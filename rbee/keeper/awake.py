@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,11 @@ from rbee.wire.settings import Settings, with_flags
 
 if TYPE_CHECKING:
     from rbee.process.child import Child
+
+#: What will be wanted of a queen who is woken, in the words of her command line.
+NOTHING: Sequence[str] = ()
+A_HIVE: Sequence[str] = ("--hive",)
+A_WORKER: Sequence[str] = (*A_HIVE, "--worker")  # an engine follows
 
 _CASCADE = addresses.SHUTDOWN + "?cascade=true&unless=kept"
 _CASCADE_NOW = addresses.SHUTDOWN + "?cascade=true&now=true"
@@ -121,11 +126,12 @@ class AwakeQueen:
 
 
 @contextlib.contextmanager
-def awake_queen(screen: Screen, where: Whereabouts, *, spare: str | None) -> Iterator[AwakeQueen]:
+def awake_queen(
+    screen: Screen, where: Whereabouts, wanted: Sequence[str] = NOTHING
+) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
-    `spare` names the engine of a hive and a worker that a woken queen starts right away, as they
-    will be wanted.
+    `wanted` is what a woken queen starts right away, before she is asked for it.
     Raises `port_in_use` where another program holds her port, `unauthorized` where a queen with
     another token does, `queen_unreachable` where she was named and does not answer, and what a
     queen that cannot start reports.
@@ -140,7 +146,7 @@ def awake_queen(screen: Screen, where: Whereabouts, *, spare: str | None) -> Ite
 
         screen.say(say_so.QUEEN_ASLEEP)
         log = where.home.log("queen")
-        child = Child.start("queen", log, *(["--spare", spare] if spare else []))
+        child = Child.start("queen", log, *wanted)
         queen = AwakeQueen(screen, where, child)
     try:
         if child is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
 from rbee.keeper.command import Terminated
-from rbee.keeper.job import JobRun, spare_for
+from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.screen import Screen
 from rbee.keeper.typed import TypedLines
 from rbee.keeper.whereabouts import Whereabouts
@@ -75,7 +75,7 @@ def chat(screen: Screen, where: Whereabouts, ask: Ask, system: str | None) -> in
     screen.say(say_so.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
-    with awake_queen(screen, where, spare=spare_for(first, where)) as queen:
+    with awake_queen(screen, where, wanted_by(first, where)) as queen:
         return _Chat(screen, queen, ask, Conversation(system)).run()
 
 

@@ -6,7 +6,7 @@ import sys
 
 from rbee.keeper.awake import awake_queen
 from rbee.keeper.command import Deed, Misuse
-from rbee.keeper.job import JobRun, spare_for
+from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.options import Options, asked_of
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
@@ -38,7 +38,7 @@ def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive
     screen.say(say_so.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
-    with awake_queen(screen, where, spare=spare_for(request, where)) as queen:
+    with awake_queen(screen, where, wanted_by(request, where)) as queen:
         JobRun(screen, queen).run(request)
         if keep_alive:
             queen.keep()

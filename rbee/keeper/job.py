@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 import msgspec
 
-from rbee.keeper.awake import AwakeQueen
+from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
@@ -19,9 +20,9 @@ from rbee.wire.narration import Narration
 _token = msgspec.json.Decoder(Token)
 
 
-def spare_for(request: JobRequest, where: Whereabouts) -> str | None:
-    """The engine of a worker that a woken queen may start ahead; None where it runs elsewhere."""
-    return None if request.node else request.engine or where.settings.engine
+def wanted_by(request: JobRequest, where: Whereabouts) -> Sequence[str]:
+    """What a woken queen may start ahead of a job: nothing where it runs elsewhere."""
+    return NOTHING if request.node else (*A_WORKER, request.engine or where.settings.engine)
 
 
 class JobRun:

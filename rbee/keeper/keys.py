@@ -16,7 +16,7 @@ from rbee.wire.messages import AddKey, KeyList, KeyView, NewKey, encode
 
 def add_key(screen: Screen, where: Whereabouts, name: str, *, as_json: bool) -> None:
     """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where) as queen:
         new = queen.client.post(addresses.KEYS, AddKey(name=name), NewKey)
         screen.say(say_so.KEY_ADDED, name=name)
         screen.answer(encode(new).decode() if as_json else new.key)
@@ -24,7 +24,7 @@ def add_key(screen: Screen, where: Whereabouts, name: str, *, as_json: bool) -> 
 
 def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
     """The names of all keys."""
-    with awake_queen(Screen(quiet=True), where, spare=None) as queen:
+    with awake_queen(Screen(quiet=True), where) as queen:
         found = queen.client.get(addresses.KEYS, KeyList)
     screen.answer(encode(found).decode() if as_json else key_table(found.keys))
     if not found.keys:
@@ -33,7 +33,7 @@ def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
 
 def remove_key(screen: Screen, where: Whereabouts, name: str) -> None:
     """Makes a key worthless."""
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where) as queen:
         queen.client.ask("DELETE", f"{addresses.KEYS}/{quote(name, safe='')}")
         screen.say(say_so.KEY_REMOVED, name=name)
 

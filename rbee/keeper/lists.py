@@ -127,7 +127,7 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
 
 def _remembered(where: Whereabouts, hive_id: str | None) -> list[HiveView]:
     """As `_hives`; a queen that sleeps is woken for it, alone, and sleeps again."""
-    with awake_queen(Screen(quiet=True), where, spare=None) as queen:
+    with awake_queen(Screen(quiet=True), where) as queen:
         return _hives(queen.client, hive_id)
 
 

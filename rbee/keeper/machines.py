@@ -35,7 +35,7 @@ def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bo
     others both are errors that say what to type.
     """
     is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where) as queen:
         screen.say(say_so.ADD_HIVE, host=wanted.host)
         add = _add_with_a_person if is_person else _add
         added = add(screen, queen, wanted)
@@ -46,7 +46,7 @@ def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bo
 
 def remove_hive(screen: Screen, where: Whereabouts, hive_id: str) -> None:
     """Has the queen put a hive to sleep and forget its machine."""
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where) as queen:
         path = f"{addresses.HIVES}/{quote(hive_id, safe='')}"
         queen.client.ask("DELETE", path, patience=2 * where.settings.stop_total)
         screen.say(say_so.HIVE_REMOVED, hive_id=hive_id)

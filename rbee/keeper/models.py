@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from rbee.keeper.awake import awake_queen
+from rbee.keeper.awake import A_HIVE, NOTHING, awake_queen
 from rbee.keeper.errand import run_errand, wake_hives
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
@@ -19,7 +19,7 @@ _BESIDE_HER = "localhost"
 def pull(screen: Screen, where: Whereabouts, ref: str, node: str | None, *, as_json: bool) -> None:
     """Has a hive fetch a model. Ctrl+C keeps what has arrived for the next time."""
     wanted = PullModel(model_ref=ref, node=node)
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         done = run_errand(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
         size = say_so.size(done.size_bytes)
         facts = {"model_ref": ref, "hive_id": node or _BESIDE_HER}
@@ -34,7 +34,7 @@ def remove(screen: Screen, where: Whereabouts, ref: str, node: str | None) -> No
     Raises `model_in_use` while a worker has it loaded.
     """
     hive_id = node or _BESIDE_HER
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         wake_hives(screen, queen, hive_id)
         path = f"{addresses.model_path(ref)}?node={quote(hive_id, safe='')}"
         queen.client.ask("DELETE", path, patience=where.settings.stop_total)

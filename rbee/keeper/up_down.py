@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from rbee.keeper.awake import AwakeQueen, awake_queen, find_any_queen, wait_gone
+from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, wait_gone
 from rbee.keeper.errand import wake_hives
 from rbee.keeper.screen import Screen
 from rbee.keeper.status import status_of
@@ -19,7 +19,7 @@ def up(screen: Screen, where: Whereabouts, *, as_json: bool, print_env: bool = F
 
     With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead.
     """
-    with awake_queen(screen, where, spare=None) as queen:
+    with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
         queen.keep()
         screen.say(say_so.UP)

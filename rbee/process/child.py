@@ -11,10 +11,11 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rbee.wire.errors import RbeeError
@@ -25,16 +26,30 @@ if TYPE_CHECKING:
 STAY = b"stay\n"
 
 
+class Process(Protocol):
+    """What is asked of a process, however it was started; statuses are as in `subprocess`."""
+
+    pid: int
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Where it reads."""
+
+    def poll(self) -> int | None:
+        """Its exit status; None while it runs."""
+
+    def wait(self) -> int:
+        """Blocks until it has ended; its exit status."""
+
+
 class Child:
     """A program of ours that runs in a session of its own and ends when its parent does.
 
-    Fresh from `start` it is a spare: it imports what it needs and waits for its orders. It can
-    be thrown away by closing the lifeline.
+    Fresh from `start` or `fork` it is a spare: it imports what it needs and waits for its orders.
+    It can be thrown away by closing the lifeline.
     """
 
-    def __init__(
-        self, role: str, process: subprocess.Popen[bytes], reports: int, log: Path
-    ) -> None:
+    def __init__(self, role: str, process: Process, reports: int, log: Path) -> None:
         self.role = role
         self.process = process
         self.reports = reports
@@ -43,19 +58,32 @@ class Child:
     @classmethod
     def start(cls, role: str, log: Path, *options: str) -> Child:
         """Starts ``python -m rbee.<role>``; its output is appended to `log`."""
+        return cls._begin(_execute, role, log, options)
+
+    @classmethod
+    def fork(cls, role: str, log: Path, *options: str) -> Child:
+        """The same as a copy of this process, which has no event loop and no second thread yet.
+
+        It starts the plain way where copies cannot be trusted (see `forked`).
+        """
+        if sys.platform != "linux":
+            return cls.start(role, log, *options)
+        from rbee.process import forked
+
+        return cls._begin(forked.fork, role, log, options)
+
+    @classmethod
+    def _begin(
+        cls,
+        begin: Callable[[str, Sequence[str], int, IO[bytes]], Process],
+        role: str,
+        log: Path,
+        options: Sequence[str],
+    ) -> Child:
         reports, child_end = os.pipe()
-        os.set_inheritable(child_end, True)
-        command = [sys.executable, "-m", f"rbee.{role}", "--ready-fd", str(child_end), *options]
         try:
             with open(log, "ab") as output:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    pass_fds=(child_end,),
-                    start_new_session=True,
-                )
+                process = begin(role, options, child_end, output)
         except BaseException:
             os.close(reports)
             raise
@@ -111,7 +139,7 @@ class Child:
         """
         if not select.select([self.reports], [], [], timeout)[0]:
             raise subprocess.TimeoutExpired(self.role, timeout)
-        return self.process.wait(timeout)
+        return self.process.wait()
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the child's whole process group, if it is still there."""
@@ -120,6 +148,13 @@ class Child:
                 os.killpg(self.pid, number)
             except ProcessLookupError:
                 pass  # it ended between the two lines
+
+    def discard(self) -> None:
+        """Ends a child that has done nothing yet, or hangs. It is collected when it has ended."""
+        self.release()
+        self.signal(signal.SIGKILL)
+        self.close_reports()
+        threading.Thread(target=self.process.wait, name=f"end of {self.role}", daemon=True).start()
 
     def close_reports(self) -> None:
         """Stops listening to what the child reports."""
@@ -152,6 +187,20 @@ class Child:
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # it died; whoever waits for it to be ready or to exit learns that
+
+
+def _execute(
+    role: str, options: Sequence[str], ready: int, output: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    os.set_inheritable(ready, True)
+    return subprocess.Popen(
+        [sys.executable, "-m", f"rbee.{role}", "--ready-fd", str(ready), *options],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        pass_fds=(ready,),
+        start_new_session=True,
+    )
 
 
 class ReportLines:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+
+import sqlalchemy
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
 
 from rbee.wire.errors import RbeeError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-    from sqlalchemy.engine import URL
 
 #: The one driver; a plain ``postgresql://`` means it, too.
 DRIVER = "postgresql+psycopg"
@@ -29,8 +28,6 @@ def engine_of(target: URL, busy: float) -> Engine:
     everything are each waited for `busy` seconds at most. Raises `RbeeError` `invalid_request`
     for a URL that is misread or where psycopg is not installed.
     """
-    import sqlalchemy
-
     if "@" in (target.host or ""):
         # A password with an @ in it has been cut in two, and its end would be shown.
         raise RbeeError(

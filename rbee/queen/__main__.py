@@ -1,7 +1,7 @@
 """``queen-rbee``: started by a keeper, or by hand.
 
-Phase 1.2. Before her own imports she starts a spare hive, which starts a spare worker: what a
-cold run will need loads side by side.
+Phase 1.2. With her imports done she forks a spare hive, which forks a spare worker: what a cold
+run will need is there before anybody asks for it, and most of it is imported once.
 """
 
 from __future__ import annotations
@@ -19,23 +19,21 @@ def main() -> None:
         queen()
 
 
-def _as_child(ready_fd: int, spare_options: list[str]) -> None:
-    """`spare_options`: ``--spare ENGINE`` where a hive will be wanted, handed on to it."""
-    from rbee.process.child import Child
-    from rbee.process.home import Home
-
-    home = Home.of_environment()
-    spare = None
-    if spare_options:
-        spare = Child.start("hive", home.log("hive", "localhost"), *spare_options)
-
+def _as_child(ready_fd: int, wanted: list[str]) -> None:
+    """`wanted`: ``--hive`` where one will be, and what will be wanted of that."""
     from rbee.process.imports import quick_imports
 
     with quick_imports():
+        from rbee.process.child import Child
+        from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline
         from rbee.queen.daemon import run
         from rbee.wire.messages import QueenOrders
 
+    home = Home.of_environment()
+    spare = None
+    if wanted[:1] == ["--hive"]:
+        spare = Child.fork("hive", home.log("hive", "localhost"), *wanted[1:])
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
     run(lifeline.orders(QueenOrders), home, settings, lifeline, spare)

@@ -8,6 +8,7 @@ import click
 
 from rbee import __version__
 from rbee.process.home import Home
+from rbee.process.imports import quick_imports
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import QueenOrders
 from rbee.wire.settings import with_flags
@@ -20,7 +21,8 @@ from rbee.wire.settings import with_flags
 @click.version_option(__version__)
 def queen(queen_host: str | None, queen_port: int | None, database: str | None) -> None:
     """The queen: takes jobs, wakes hives, decides where a model runs."""
-    from rbee.queen.daemon import run
+    with quick_imports():
+        from rbee.queen.daemon import run
 
     try:
         home = Home.open()

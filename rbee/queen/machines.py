@@ -144,7 +144,7 @@ class OwnMachine:
     def discard_spare(self) -> None:
         """Nobody will want the hive that waits for its orders."""
         if self._spare is not None:
-            self._spare.signal(SIGKILL)
+            self._spare.discard()
             self._spare = None
 
     async def _kill(self) -> None:

@@ -1,14 +1,14 @@
 """A worker process that has imported its engine and waits for its model.
 
-The hive starts one before its own imports, so that the first model of a cold run finds the slow
-part of a worker's start already done. What a spare says about its engine is also how the hive
-knows which kinds of worker this machine can run.
+The hive starts one before it has orders itself, so that the first model of a cold run finds the
+slow part of a worker's start already done. What a spare says about its engine is also how the
+hive knows which kinds of worker this machine can run.
 """
 
 from __future__ import annotations
 
 import secrets
-import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rbee.process.child import Child
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class Spare:
     """A worker without orders."""
 
-    def __init__(self, home: Home, engine: str) -> None:
+    def __init__(self, home: Home, engine: str, start: Callable[..., Child] = Child.start) -> None:
         self.engine = engine
         self.worker_id = f"worker-{secrets.token_hex(3)}"
         log = home.log(self.worker_id)
-        self.child = Child.start("worker", log, "--engine", engine)
+        self.child = start("worker", log, "--engine", engine)
         self._facts: EngineFacts | None = None
 
     async def facts(self, patience: float) -> EngineFacts:
@@ -55,6 +55,4 @@ class Spare:
 
     def discard(self) -> None:
         """Ends it; it has done nothing yet, or hangs."""
-        self.child.release()
-        self.child.signal(signal.SIGKILL)
-        self.child.close_reports()
+        self.child.discard()

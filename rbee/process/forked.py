@@ -1,0 +1,103 @@
+"""A child that begins as a copy of its parent, and so has what the parent has imported.
+
+Imports are most of a daemon's start and of its memory; like this they are made once, and the
+copies share the pages. It is for Linux, where nothing that a program imports starts a thread of
+its own behind Python's back, and for a parent that has no event loop and no second thread yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from typing import IO, NoReturn
+
+from rbee.process.sabotage import sabotaged
+
+#: The descriptor on which the copy reports.
+_READY_FD = 3
+
+
+class Forked:
+    """The process, as `subprocess.Popen` would show it."""
+
+    def __init__(self, pid: int, stdin: IO[bytes]) -> None:
+        self.pid = pid
+        self.stdin = stdin
+        self._status: int | None = None
+        #: Two threads must not both collect it: its number may be somebody else's by then.
+        self._collecting = threading.Lock()
+
+    def poll(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        with self._collecting:
+            if self._status is None:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    self._status = os.waitstatus_to_exitcode(status)
+            return self._status
+
+    def wait(self) -> int:
+        """Blocks until it has ended; its exit status."""
+        while (status := self.poll()) is None:
+            try:
+                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            except ChildProcessError:
+                pass  # another thread was faster
+        return status
+
+
+def fork(role: str, options: Sequence[str], ready: int, output: IO[bytes]) -> Forked:
+    """Starts the program of a role; it reports on `ready` and writes to `output`.
+
+    Returns in the parent alone, once the child leads a session of its own.
+    """
+    orders, lifeline = os.pipe()
+    apart, begins = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _play(role, options, orders, ready, output.fileno())
+    for descriptor in (orders, begins):
+        os.close(descriptor)
+    os.read(apart, 1)  # ends when the child has closed what is not its own
+    os.close(apart)
+    return Forked(pid, os.fdopen(lifeline, "wb"))
+
+
+def _play(role: str, options: Sequence[str], orders: int, ready: int, output: int) -> NoReturn:
+    """Is that program until it ends. Nothing of the parent's is unwound."""
+    status = 1
+    try:
+        os.setsid()
+        for number, descriptor in enumerate((orders, output, output)):
+            os.dup2(descriptor, number)
+        os.dup2(ready, _READY_FD, inheritable=False)
+        if not sabotaged(f"{role}:keep-descriptors"):
+            os.closerange(_READY_FD + 1, os.sysconf("SC_OPEN_MAX"))
+        sys.argv = [f"rbee.{role}", "--ready-fd", str(_READY_FD), *options]
+        sys.orig_argv = [sys.executable, "-m", *sys.argv]
+        _show_as(" ".join(sys.orig_argv))
+        importlib.import_module(f"rbee.{role}.__main__").main()
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(OSError):  # a full disk, say
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _show_as(command: str) -> None:
+    """What `ps` shows of this process; its environment stays readable there."""
+    os.environ["SPT_NOENV"] = "1"
+    from setproctitle import setproctitle, setthreadtitle
+
+    setproctitle(command)
+    setthreadtitle(os.path.basename(sys.executable))
+    del os.environ["SPT_NOENV"]
