@@ -1,82 +1,121 @@
-"""Programs with OpenAI's client that leave before their first token, wherever their job stands.
+"""Clients that others wrote, and that leave before their first token, wherever their job stands.
 
-Two of them ask at once, one for an answer in one piece and one for an answer in pieces.
+A program asks for two answers at once, one whole and one in pieces; a command asks for one.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import psutil
 
-from harness import swarm
+from harness import other_clients, swarm
+from harness.clients import ENDLESS, HELLO, LONG
 from harness.cluster import Cluster
+from harness.program import Running
 from harness.waiting import wait_until
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
-_MODEL = "author/endless-llama"
 _FILE = "endless-llama-q8_0.gguf"
-#: Words that take a while to be read.
-_LONG = 7000
+_TWO = "two answers, left when told"
 
 
-def leave_each(cluster: Cluster, phases: Sequence[str]) -> list[list[str]]:
-    """The states of the jobs of those who left while each of these was the case."""
-    return [asyncio.run(_left(cluster, *_PHASES[phase])) for phase in phases]
+class Leaver(Protocol):
+    """Somebody who asks the queen, and leaves before there is an answer."""
+
+    #: How many answers are asked for at once.
+    answers: int
+
+    def ask(self) -> None:
+        """Asks for as many."""
+
+    def leave(self) -> None:
+        """Leaves them all; returns when that is done."""
+
+
+class Program:
+    """Leaves what it awaits; it lives on."""
+
+    answers = 2
+
+    def __init__(self, cluster: Cluster, package: str) -> None:
+        self._running = other_clients.start(cluster, package)
+        self._times = 0
+
+    def ask(self) -> None:
+        """One whole, one in pieces."""
+        self._running.type(_TWO)
+
+    def leave(self) -> None:
+        """By cancelling both."""
+        self._times += 1
+        self._running.type("leave")
+        told = f"{self.answers} left\t{_TWO}\n"
+        self._running.wait_for_text(told * self._times, other_clients.PATIENCE_S)
+
+
+class Command:
+    """Ends with Ctrl+C; it asks in pieces and for the whole by turns."""
+
+    answers = 1
+
+    def __init__(self, cluster: Cluster) -> None:
+        other_clients.install_llm(cluster)
+        (cluster.work / "words").write_text(LONG)
+        self._cluster = cluster
+        self._commands = itertools.cycle(
+            ["exec llm -m endless < words", "exec llm -m endless --no-stream < words"]
+        )
+        self._running: Running | None = None
+
+    def ask(self) -> None:
+        """Starts the command."""
+        self._running = self._cluster.start(next(self._commands))
+
+    def leave(self) -> None:
+        """Ctrl+C, after which it has said nothing."""
+        assert self._running is not None
+        self._running.interrupt()
+        assert self._cluster.finish(self._running).stdout.strip() == "", self._running
+
+
+def leave_each(cluster: Cluster, client: str, phases: Sequence[str]) -> list[list[str]]:
+    """The states of the jobs that were left while each of these was the case."""
+    is_command = client == "the command llm"
+    leaver = Command(cluster) if is_command else Program(cluster, client)
+    return [_left(cluster, leaver, *_PHASES[phase]) for phase in phases]
 
 
 def assert_cancelled(states: Sequence[Sequence[str]]) -> None:
-    """Both jobs of each phase are."""
+    """All jobs of each phase are."""
     assert states
-    assert all(list(two) == ["cancelled", "cancelled"] for two in states), states
+    assert all(set(jobs) == {"cancelled"} for jobs in states), states
 
 
-async def _left(
+def _left(
     cluster: Cluster,
+    leaver: Leaver,
     circumstances: Callable[[Cluster], contextlib.AbstractContextManager[None]],
     told: Sequence[str],
-    prompt: str,
 ) -> list[str]:
-    """The states of both jobs after the programs have left, once each was told one of `told`."""
-    from openai import AsyncOpenAI
-
+    """The states of the jobs after they were left, once each was told one of `told`."""
     with circumstances(cluster):
         before = len(_jobs(cluster))
-        url = cluster.url("queen", "/v1")
-        async with AsyncOpenAI(base_url=url, api_key=cluster.token, max_retries=0) as openai:
-            programs = [
-                asyncio.create_task(ask(openai, prompt)) for ask in (_ask_whole, _ask_pieces)
-            ]
-            await asyncio.to_thread(
-                wait_until, "both ask", lambda: len(_jobs(cluster)) == before + 2
-            )
-            mine = [job["job_id"] for job in _jobs(cluster)[:2]]
-            for job_id in mine:
-                await asyncio.to_thread(_wait_until_told, cluster, job_id, told)
-            for program in programs:
-                program.cancel()
-            await asyncio.gather(*programs, return_exceptions=True)
+        leaver.ask()
+        wait_until(
+            "all is asked",
+            lambda: len(_jobs(cluster)) == before + leaver.answers,
+            other_clients.PATIENCE_S,
+        )
+        mine = [job["job_id"] for job in _jobs(cluster)[: leaver.answers]]
+        for job_id in mine:
+            _wait_until_told(cluster, job_id, told)
+        leaver.leave()
         with contextlib.suppress(AssertionError):
-            wait_until("both are over", lambda: "running" not in _states(cluster, mine), 1.0)
+            wait_until("all are over", lambda: "running" not in _states(cluster, mine), 1.0)
         return _states(cluster, mine)
-
-
-async def _ask_whole(openai: AsyncOpenAI, prompt: str) -> None:
-    await openai.chat.completions.create(**_asked(prompt))
-
-
-async def _ask_pieces(openai: AsyncOpenAI, prompt: str) -> None:
-    async for piece in await openai.chat.completions.create(**_asked(prompt), stream=True):
-        raise AssertionError(f"it is too late: {piece}")
-
-
-def _asked(prompt: str) -> dict[str, Any]:
-    return {"model": _MODEL, "messages": [{"role": "user", "content": prompt}]}
 
 
 def _wait_until_told(cluster: Cluster, job_id: str, told: Sequence[str]) -> None:
@@ -119,7 +158,7 @@ def _slots_are_taken(cluster: Cluster) -> Iterator[None]:
 
     (worker,) = cluster.queen_get("/workers")["workers"]
     with OpenAI(base_url=cluster.url("queen", "/v1"), api_key=cluster.token) as openai:
-        asked = _asked("tell me a story")
+        asked: dict[str, Any] = {"model": ENDLESS, "messages": [{"role": "user", "content": HELLO}]}
         stories = [
             openai.chat.completions.create(**asked, stream=True) for _ in range(worker["slots"])
         ]
@@ -130,25 +169,12 @@ def _slots_are_taken(cluster: Cluster) -> Iterator[None]:
             story.close()
 
 
-#: What is the case, what a job is told then, and what it asks, by the words of the feature.
+#: What is the case, and what a job is told then, by the words of the feature.
 _PHASES: dict[
-    str,
-    tuple[
-        Callable[[Cluster], contextlib.AbstractContextManager[None]],
-        tuple[str, ...],
-        str,
-    ],
+    str, tuple[Callable[[Cluster], contextlib.AbstractContextManager[None]], tuple[str, ...]]
 ] = {
-    "the model is fetched": (_hub_stalls, ("starting download", "waiting for it"), "hello"),
-    "the worker loads": (
-        _worker_hangs,
-        ("waiting for heartbeat", "waiting for it", "is loading"),
-        "hello",
-    ),
-    "others have all the slots": (_slots_are_taken, ("is busy; waiting",), "hello"),
-    "a long prompt is read": (
-        lambda _: contextlib.nullcontext(),
-        ("starting inference",),
-        "story " * _LONG,
-    ),
+    "the model is fetched": (_hub_stalls, ("starting download", "waiting for it")),
+    "the worker loads": (_worker_hangs, ("waiting for heartbeat", "waiting for it", "is loading")),
+    "others have all the slots": (_slots_are_taken, ("is busy; waiting",)),
+    "a long prompt is read": (lambda _: contextlib.nullcontext(), ("starting inference",)),
 }

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from harness import clients
 from harness.cluster import Cluster
-from harness.program import Finished
+from harness.program import Finished, Running
 from harness.waiting import wait_until
 
 #: What the packages take to start, where the machine is busy (seconds).
 PATIENCE_S = 120.0
-_PROGRAMS = {"litellm": "with_litellm", "LangChain": "with_langchain"}
+_PROGRAMS = {
+    "OpenAI's client": "with_openai",
+    "litellm": "with_litellm",
+    "LangChain": "with_langchain",
+}
 _TRIED = re.compile(r"(\d+) generated, (\d+) passed")
-_ENDLESS = "HF:author/endless-llama"
 _MODELS_OF_LLM = """
 - model_id: bee
   model_name: minillama
@@ -30,8 +33,8 @@ _MODELS_OF_LLM = """
 """
 
 
-def asked_each(cluster: Cluster, package: str, names: Sequence[str]) -> list[str]:
-    """What a program with this package gets, name by name. It lives until the scenario ends."""
+def start(cluster: Cluster, package: str) -> Running:
+    """A program with this package that reads what to ask for. It lives until the scenario ends."""
     _point_at_queen(cluster)
     python = shlex.quote(str(clients.HOME / "bin" / "python"))
     running = cluster.start(f"{python} -m harness.clients.{_PROGRAMS[package]}", keep_stdin=True)
@@ -41,6 +44,12 @@ def asked_each(cluster: Cluster, package: str, names: Sequence[str]) -> list[str
         cluster.assert_status(0, cluster.finish(running))
 
     cluster.on_close(end)
+    return running
+
+
+def asked_each(cluster: Cluster, package: str, names: Sequence[str]) -> list[str]:
+    """What a program with this package gets, name by name."""
+    running = start(cluster, package)
     for name in names:
         running.type(name)
     told = running.wait_for_text(f"\t{names[-1]}\n", PATIENCE_S).splitlines()
@@ -54,7 +63,7 @@ def install_llm(cluster: Cluster) -> None:
     _point_at_queen(cluster)
     home = cluster.user_home / "llm"
     home.mkdir()
-    listed = _MODELS_OF_LLM.format(url=cluster.url("queen", "/v1"), endless=_ENDLESS)
+    listed = _MODELS_OF_LLM.format(url=cluster.url("queen", "/v1"), endless=clients.ENDLESS)
     (home / "extra-openai-models.yaml").write_text(listed)
     cluster.environment["LLM_USER_PATH"] = str(home)
     (cluster.folder / "bin" / "llm").symlink_to(clients.HOME / "bin" / "llm")

@@ -57,13 +57,13 @@ def killed_in_the_middle(context: Context, model: str) -> None:
     context.reported = openai_clients.error_after_kill(context.cluster, model)
 
 
-@when("programs with OpenAI's client leave while each of these is the case")
-def leave_while(context: Context) -> None:
+@when("{client} leaves while each of these is the case")
+def leave_while(context: Context, client: str) -> None:
     cases = [row["the case"] for row in context.table]
-    context.states = leaving.leave_each(context.cluster, cases)
+    context.states = leaving.leave_each(context.cluster, client, cases)
 
 
-@then("the jobs that they left are cancelled at once")
+@then("the jobs that were left are cancelled at once")
 def left_jobs_cancelled(context: Context) -> None:
     leaving.assert_cancelled(context.states)
 

@@ -75,21 +75,6 @@ Feature: Programs that speak OpenAI's API
       When programs with OpenAI's client crowd "author/endless-llama" until one is sent away, and leave
       Then the one that was sent away has tried again, and has its answer
 
-    Scenario: Programs that leave before their first token, one without and one with pieces
-      Given a hub that holds "author/endless-llama"
-      And a worker that hangs while it loads
-      And a worker takes 2 jobs at once
-      And programs are told at once that an answer takes its time
-      And a queen that is awake
-      When programs with OpenAI's client leave while each of these is the case
-        | the case                  |
-        | the model is fetched      |
-        | the worker loads          |
-        | others have all the slots |
-        | a long prompt is read     |
-      Then the jobs that they left are cancelled at once
-      And each worker has all its slots free
-
     Scenario: A program finds the swarm by the words that "up" prints for it
       Given a program of my own called "ask" that asks a server of OpenAI's kind for an answer
       When I type "eval $(rbee-keeper up --print-env) && python ask"

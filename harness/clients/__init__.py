@@ -9,3 +9,11 @@ from pathlib import Path
 
 #: Where that environment is, once `make test` has made it.
 HOME = Path(sys.prefix) / ".clients"
+
+HELLO = "hello"
+#: More than the context of minillama holds.
+TOO_LONG = "bee " * 900
+#: Words that take a while to be read.
+LONG = "story " * 7000
+#: A model that never ends.
+ENDLESS = "HF:author/endless-llama"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel
-
-HELLO = "hello"
-#: More than the context of minillama holds.
-TOO_LONG = "bee " * 900
-#: A model that never ends.
-ENDLESS = "HF:author/endless-llama"
 
 
 class Mood(BaseModel):
@@ -20,6 +15,19 @@ class Mood(BaseModel):
 
     mood: Literal["happy", "sad"]
     reasons: int
+
+
+def leave_when_told(*asks: Callable[[], Coroutine[Any, Any, object]]) -> str:
+    """Asks for all of these at once, and leaves them when the next line comes on stdin."""
+
+    async def ask_and_leave() -> str:
+        asked = [asyncio.create_task(ask()) for ask in asks]
+        await asyncio.to_thread(sys.stdin.readline)
+        left = [each for each in asked if each.cancel()]
+        await asyncio.gather(*asked, return_exceptions=True)
+        return f"{len(left)} left"
+
+    return asyncio.run(ask_and_leave())
 
 
 def serve(asked: Mapping[str, Callable[[], object]]) -> None:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
-from harness.clients.asking import ENDLESS, HELLO, TOO_LONG, Mood, serve
+from harness.clients import ENDLESS, HELLO, LONG, TOO_LONG
+from harness.clients.asking import Mood, leave_when_told, serve
 
 
 @tool
@@ -50,6 +51,14 @@ def _left() -> str:
     return f"{len(list(read))} pieces"
 
 
+async def _whole_of_long() -> None:
+    await _chat(ENDLESS).ainvoke(LONG)
+
+
+async def _pieces_of_long() -> None:
+    await anext(_chat(ENDLESS).astream(LONG))
+
+
 def _called() -> str:
     (call,) = _chat().bind_tools([weather], tool_choice="weather").invoke(HELLO).tool_calls
     told = weather.invoke(call)
@@ -74,5 +83,6 @@ if __name__ == "__main__":
             "an answer to a text that is too long": lambda: _answer(TOO_LONG),
             "an answer of a model of somebody else": lambda: _answer(model="gpt-4o"),
             "an endless answer, which it leaves": _left,
+            "two answers, left when told": lambda: leave_when_told(_whole_of_long, _pieces_of_long),
         }
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 import litellm
 
-from harness.clients.asking import ENDLESS, HELLO, TOO_LONG, Mood, serve
+from harness.clients import ENDLESS, HELLO, LONG, TOO_LONG
+from harness.clients.asking import Mood, leave_when_told, serve
 
 # It prints advice to stdout.
 litellm.suppress_debug_info = True
@@ -41,6 +42,14 @@ async def _left() -> str:
     return "5 pieces"
 
 
+async def _whole_of_long() -> None:
+    await litellm.acompletion(**_chat(LONG, ENDLESS))
+
+
+async def _pieces_of_long() -> None:
+    await anext(await litellm.acompletion(**_chat(LONG, ENDLESS, stream=True)))
+
+
 def _counted() -> str:
     asked = _chat(stream=True, stream_options={"include_usage": True})
     usage = list(litellm.completion(**asked))[-1].usage
@@ -71,5 +80,6 @@ if __name__ == "__main__":
             "an answer to a text that is too long": lambda: _answer(text=TOO_LONG),
             "an answer of a model of somebody else": lambda: _answer(model="gpt-4o"),
             "an endless answer, which it leaves": lambda: asyncio.run(_left()),
+            "two answers, left when told": lambda: leave_when_told(_whole_of_long, _pieces_of_long),
         }
     )
