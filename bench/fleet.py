@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -25,7 +24,7 @@ import psutil
 from bench.figures import Figure, Target, percentile, spread
 from bench.report import Part
 from bench.simulated_hives import MODEL, WORKERS
-from bench.swarm import STUCK, RunFailed, Swarm
+from bench.swarm import STUCK, Resident, RunFailed, Swarm
 from rbee.queen.catalog import HiveCatalog, open_catalog
 from rbee.wire import addresses, auth, sse
 from rbee.wire.messages import ErrandBegun, JobAccepted, JobRequest, WakeHives, encode
@@ -66,46 +65,35 @@ def measure_fleet(_rounds: int) -> Part:
     return Part(figures, samples)
 
 
-class _Fleet:
-    """A queen with so many hives, all awake; use it as a context manager."""
+class _Fleet(Resident):
+    """A queen with so many hives, all awake."""
 
     def __init__(self, count: int) -> None:
+        super().__init__(Swarm())
         self._count = count
-        self._swarm = Swarm()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._headers: dict[str, str] = {}
 
-    def __enter__(self) -> _Fleet:
-        try:
-            self._bare = self._serve("bench.bare_server")
-            token_file, bare_url = self._swarm.home / "token", f"http://127.0.0.1:{self._bare}"
-            self._hives = self._serve("bench.simulated_hives", str(token_file), bare_url)
-            self._swarm.environment["RBEE_HIVE_PORT"] = str(self._hives)
-            self._swarm.home.mkdir(mode=0o700)
-            database = open_catalog(f"sqlite:///{self._swarm.home / 'queen.db'}", STUCK)
-            catalog = HiveCatalog(database.engine)
-            for number in range(self._count):
-                catalog.add(f"hive-{number}", "127.0.0.1", self._hives, None)
-            self._start_queen()
-            if self._count:
-                self._wake()
-        except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
+    def _start(self) -> None:
+        self._bare = self._serve("bench.bare_server")
+        token_file, bare_url = self._swarm.home / "token", f"http://127.0.0.1:{self._bare}"
+        self._hives = self._serve("bench.simulated_hives", str(token_file), bare_url)
+        self._swarm.environment["RBEE_HIVE_PORT"] = str(self._hives)
+        self._swarm.home.mkdir(mode=0o700)
+        database = open_catalog(f"sqlite:///{self._swarm.home / 'queen.db'}", STUCK)
+        catalog = HiveCatalog(database.engine)
+        for number in range(self._count):
+            catalog.add(f"hive-{number}", "127.0.0.1", self._hives, None)
+        self._start_queen()
+        if self._count:
+            self._wake()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _stop(self) -> None:
         for process in reversed(self._processes):
             process.kill()  # a queen who leaves politely says goodbye to each of her hives
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-        self._swarm.__exit__(kind, error, trace)
 
     def memory(self) -> float:
         """Bytes of the queen that are in memory."""

@@ -6,6 +6,7 @@ RBEE_HOME in its environment, which is how leftovers are found.
 
 from __future__ import annotations
 
+import abc
 import os
 import shutil
 import signal
@@ -18,12 +19,16 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import psutil
 
 #: What `rbee-keeper` is here: the script that was installed beside this interpreter.
 KEEPER = str(Path(sys.executable).with_name("rbee-keeper"))
+T = TypeVar("T", bound="Resident")
+
+#: The daemons of a swarm.
+ROLES = ("queen", "hive", "worker")
 #: Where `python -m bench.…` and `python -m rbee.…` find their packages.
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,6 +38,16 @@ STUCK = 60.0
 _STOP = 35.0
 #: How long what ends by itself may still be seen (seconds).
 _LINGER = 5.0
+
+
+def role_of(process: psutil.Process) -> str | None:
+    """Which daemon of rbee a process is; None for what is none, or has ended."""
+    try:
+        # One that was forked shows its whole command line as one word.
+        words = " ".join(process.cmdline()).split()
+    except psutil.NoSuchProcess:
+        return None
+    return next((role for role in ROLES if f"rbee.{role}" in words), None)
 
 
 class RunFailed(Exception):
@@ -177,3 +192,39 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+class Resident(abc.ABC):
+    """What runs in a swarm of its own; use it as a context manager.
+
+    Making one starts nothing. On entering, everything it needs is started, and it can be asked as
+    soon as that has returned.
+    """
+
+    def __init__(self, swarm: Swarm) -> None:
+        self._swarm = swarm
+
+    def __enter__(self: T) -> T:
+        try:
+            self._start()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+        self._swarm.__exit__(kind, error, trace)
+
+    @abc.abstractmethod
+    def _start(self) -> None:
+        """Starts it, and returns when it can be asked. Raises RunFailed."""
+
+    @abc.abstractmethod
+    def _stop(self) -> None:
+        """Ends it, whatever of it has been started."""

@@ -11,29 +11,30 @@ import http.client
 import subprocess
 import sys
 import time
-from types import TracebackType
 
 import msgspec
 import psutil
 
 from bench.engine_alone import CONTEXT, SEED
 from bench.generation import Generation
-from bench.swarm import STUCK, RunFailed, Swarm, end
+from bench.swarm import ROLES, STUCK, Resident, RunFailed, Swarm, end, role_of
 from rbee.wire import addresses, auth, sse
 from rbee.wire.messages import Done, JobAccepted, JobRequest, Token, encode
 from rbee.wire.model_ref import BUNDLED
 
-ROLES = ("queen", "hive", "worker")
 _FIRST_TOKEN = b"event: token\n"
 _CHUNK = 65536
 _BETWEEN_LOOKS = 0.05
 
 
-class ThreeHops:
-    """A queen that stays awake with a worker that holds the model; use it as a context manager."""
+class ThreeHops(Resident):
+    """A queen that stays awake with a worker that holds the model."""
 
     def __init__(self, threads: int) -> None:
-        self._swarm = Swarm({"engine_threads": threads, "context": CONTEXT, "slots": 1})
+        super().__init__(Swarm({"engine_threads": threads, "context": CONTEXT, "slots": 1}))
+        self._headers: dict[str, str] = {}
+
+    def _start(self) -> None:
         with open(self._swarm.folder / "queen.log", "wb") as log:
             self._queen = self._swarm.start(
                 [sys.executable, "-m", "rbee.queen"], stdout=log, stderr=subprocess.STDOUT
@@ -41,27 +42,13 @@ class ThreeHops:
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", self._swarm.queen_port, timeout=STUCK
         )
-        self._headers: dict[str, str] = {}
+        self._until_healthy()
+        self.ask("hello")  # wakes hive and worker
+        self._until_settled()
 
-    def __enter__(self) -> ThreeHops:
-        try:
-            self._until_healthy()
-            self.ask("hello")  # wakes hive and worker
-            self._until_settled()
-        except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _stop(self) -> None:
         self._connection.close()
         end(self._queen)
-        self._swarm.__exit__(kind, error, trace)
 
     def ask(self, prompt: str) -> Generation:
         """``POST /jobs``, then the job's stream to its end. Raises RunFailed."""
@@ -80,9 +67,9 @@ class ThreeHops:
         """The daemons by role."""
         found = {"queen": psutil.Process(self._queen.pid)}
         for process in found["queen"].children(recursive=True):
-            for role in ROLES:
-                if f"rbee.{role}" in process.cmdline():
-                    found[role] = process
+            role = role_of(process)
+            if role is not None:
+                found[role] = process
         return found
 
     def _stream(self, path: str) -> tuple[bytes, float]:

@@ -20,7 +20,7 @@ import psutil
 from bench.engine_alone import SEED
 from bench.figures import Figure
 from bench.report import Part
-from bench.swarm import KEEPER, STUCK, RunFailed, Swarm, end
+from bench.swarm import KEEPER, STUCK, RunFailed, Swarm, end, role_of
 
 PROMPT = "hello"
 #: How many of the largest gaps are marked.
@@ -134,14 +134,10 @@ class _ColdStart:
         """When the daemons were started, by the same clock and counted from the keeper's start."""
         keeper = psutil.Process(self._process.pid)
         for child in keeper.children(recursive=True):
-            try:
-                command = child.cmdline()
+            role = role_of(child)
+            if role is not None:
                 started = (child.create_time() - keeper.create_time()) * 1e3
-            except psutil.NoSuchProcess:
-                continue  # no daemon: those all run now
-            for role in ("queen", "hive", "worker"):
-                if f"rbee.{role}" in command:
-                    self._milestones[f"{role} process started"] = started
+                self._milestones[f"{role} process started"] = started
 
     def _reach(self, milestone: str, at_ms: float) -> None:
         self._milestones.setdefault(milestone, at_ms - self._began_ms)

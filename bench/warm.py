@@ -19,8 +19,8 @@ from bench.engine_direct import DirectEngine
 from bench.figures import Figure, Target, spread
 from bench.generation import Generation
 from bench.report import Part
-from bench.swarm import RunFailed
-from bench.three_hops import ROLES, ThreeHops
+from bench.swarm import ROLES, RunFailed
+from bench.three_hops import ThreeHops
 
 PROMPT = "tell me a long story"
 #: Answers of one kind before it is the other's turn, back to back.

@@ -15,7 +15,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import psutil
@@ -23,8 +22,7 @@ import psutil
 from bench.engine_alone import CONTEXT, default_threads
 from bench.peers import environments
 from bench.peers.client import Address
-from bench.swarm import KEEPER, STUCK, Swarm, free_port, model_path
-from bench.three_hops import ROLES
+from bench.swarm import KEEPER, ROLES, STUCK, Resident, Swarm, free_port, model_path, role_of
 from rbee.hive.models.gguf import header_of_file
 from rbee.wire.model_ref import BUNDLED
 
@@ -37,12 +35,8 @@ _PATIENCE = 180.0
 _STOP = 10.0
 
 
-class Server(abc.ABC):
-    """One server that runs; use it as a context manager.
-
-    Making one starts nothing. On entering, everything it needs is started, and it can be asked as
-    soon as that has returned. Raises RunFailed and NotInstalled.
-    """
+class Server(Resident):
+    """One server that runs. Raises RunFailed and NotInstalled on entering."""
 
     #: How it is called in the figures.
     name: str
@@ -50,26 +44,9 @@ class Server(abc.ABC):
     differs: str = ""
 
     def __init__(self) -> None:
-        self._place = Swarm(self._settings())
+        super().__init__(Swarm(self._settings()))
         self._port = free_port()
         self._started: list[psutil.Process] = []
-
-    def __enter__(self) -> Server:
-        try:
-            self._start()
-        except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
-        self._place.__exit__(kind, error, trace)
 
     @property
     def address(self) -> Address:
@@ -104,7 +81,7 @@ class Server(abc.ABC):
 
     def _processes(self) -> list[psutil.Process]:
         """Everything that was started here, and what that has started since."""
-        found = set(self._place.processes())
+        found = set(self._swarm.processes())
         for process in self._started:
             with contextlib.suppress(psutil.NoSuchProcess):
                 # One that gives itself a title wipes its environment out.
@@ -113,9 +90,9 @@ class Server(abc.ABC):
 
     def _run(self, command: list[str], **environment: str) -> psutil.Process:
         """Starts a program whose output goes to a log of this place."""
-        self._place.environment.update(environment)
-        with open(self._place.folder / f"{Path(command[0]).name}.log", "ab") as log:
-            started = self._place.start(command, stdout=log, stderr=log)
+        self._swarm.environment.update(environment)
+        with open(self._swarm.folder / f"{Path(command[0]).name}.log", "ab") as log:
+            started = self._swarm.start(command, stdout=log, stderr=log)
         self._started.append(psutil.Process(started.pid))
         return self._started[-1]
 
@@ -127,14 +104,14 @@ class Server(abc.ABC):
         end_of_patience = time.monotonic() + _PATIENCE
         while time.monotonic() < end_of_patience:
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                self._place.failed(f"{self.name} has ended before it answered")
+                self._swarm.failed(f"{self.name} has ended before it answered")
             try:
                 if _call(port, "GET", path)[0] == http.HTTPStatus.OK:
                     return
             except (OSError, http.client.HTTPException):
                 pass  # it does not listen yet
             time.sleep(_BETWEEN_LOOKS)
-        self._place.failed(f"{self.name} did not answer within {_PATIENCE:g} s")
+        self._swarm.failed(f"{self.name} did not answer within {_PATIENCE:g} s")
 
 
 class EngineServer(Server):
@@ -168,18 +145,14 @@ class Rbee(Server):
     @property
     def address(self) -> Address:
         """The queen's, with her token."""
-        token = (self._place.home / "token").read_text().strip()
-        return Address(self._place.queen_port, BUNDLED, token)
+        token = (self._swarm.home / "token").read_text().strip()
+        return Address(self._swarm.queen_port, BUNDLED, token)
 
     def parts(self) -> dict[str, list[psutil.Process]]:
         """The daemons by role, all of which stay; what comes and goes beside them is left out."""
         found: dict[str, list[psutil.Process]] = {role: [] for role in ROLES}
-        for process in self._place.processes():
-            try:
-                words = process.cmdline()
-            except psutil.NoSuchProcess:
-                continue
-            role = next((each for each in ROLES if f"rbee.{each}" in words), None)
+        for process in self._swarm.processes():
+            role = role_of(process)
             if role is not None:
                 found[role].append(process)
         return found
@@ -188,15 +161,15 @@ class Rbee(Server):
         """From the start of a cold ``rbee-keeper infer`` to the first byte on its stdout."""
         began = time.perf_counter()
         command = [KEEPER, "infer", "--quiet", "--temperature", "0", prompt]
-        with open(self._place.folder / "infer.log", "ab") as log:
-            process = self._place.start(command, stdout=-1, stderr=log)
+        with open(self._swarm.folder / "infer.log", "ab") as log:
+            process = self._swarm.start(command, stdout=-1, stderr=log)
         assert process.stdout is not None
         with process.stdout as said:
             first = os.read(said.fileno(), 1)
             seconds = time.perf_counter() - began
             said.read()
         if process.wait(STUCK) or not first:
-            self._place.failed("a cold rbee-keeper infer failed")
+            self._swarm.failed("a cold rbee-keeper infer failed")
         return seconds
 
     @classmethod
@@ -211,13 +184,13 @@ class Rbee(Server):
         self._keeper("up")
 
     def _stop(self) -> None:
-        if self._place.processes():
+        if self._swarm.processes():
             self._keeper("down")
 
     def _keeper(self, command: str) -> None:
-        finished = self._place.time([KEEPER, command, "--quiet"])
+        finished = self._swarm.time([KEEPER, command, "--quiet"])
         if finished.status:
-            self._place.failed(f"rbee-keeper {command} failed: {finished.stderr.strip()}")
+            self._swarm.failed(f"rbee-keeper {command} failed: {finished.stderr.strip()}")
 
 
 class LiteLlm(EngineServer):
@@ -253,7 +226,7 @@ class LiteLlm(EngineServer):
         return environments.packages("litellm")
 
     def _start(self) -> None:
-        settings = self._place.folder / "litellm.json"
+        settings = self._swarm.folder / "litellm.json"
         upstream = {
             "model": f"openai/{BUNDLED}",
             "api_base": f"http://127.0.0.1:{self._port}/v1",
@@ -323,7 +296,7 @@ class Xinference(Server):
         program = environments.program("xinference", "xinference-local")
         process = self._run(
             [program, "--host", "127.0.0.1", "--port", str(self._port)],
-            XINFERENCE_HOME=str(self._place.folder / "xinference"),
+            XINFERENCE_HOME=str(self._swarm.folder / "xinference"),
             XINFERENCE_AUTH_ADVANCED="false",
             XINFERENCE_ENABLE_VIRTUAL_ENV="0",
         )
@@ -372,7 +345,7 @@ class Xinference(Server):
     def _demand(self, path: str, body: dict[str, Any]) -> None:
         status, said = _call(self._port, "POST", path, body)
         if status != http.HTTPStatus.OK:
-            self._place.failed(f"{self.name} answered {path} with {status}: {said}")
+            self._swarm.failed(f"{self.name} answered {path} with {status}: {said}")
 
 
 def _call(port: int, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, str]:

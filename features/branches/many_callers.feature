@@ -46,6 +46,26 @@ Feature: What happens when many call at once
       Then it is told "number 3 in the queue for HF:author/endless-llama"
       And it is told "number 1 in the queue for HF:author/endless-llama; about <seconds>" once the story is left
 
+    Scenario: In the list of jobs
+      Given a program that reads a story of "author/endless-llama"
+      And 2 programs wait for an answer of "author/endless-llama" each
+      When I type "rbee-keeper ps"
+      Then stdout shows a row "<job id> running HF:author/endless-llama localhost cpu"
+      And stdout shows a row "<job id> waiting (2) HF:author/endless-llama"
+
+  Rule: Who names another device waits for no worker that is started elsewhere
+
+    Scenario: While a worker on the first device hangs
+      Given its simulated GPUs are
+        | name     | VRAM in GB |
+        | RTX 3060 | 12         |
+        | RTX 3070 | 8          |
+      And a worker that hangs while it loads
+      And a queen that is awake
+      And "rbee-keeper infer --device gpu0 'hello'" runs until it narrates "queen: worker registered, waiting for heartbeat..."
+      When I type "rbee-keeper infer --device gpu1 --temperature 0 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+
   Rule: No key starves another
 
     Background:

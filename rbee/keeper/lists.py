@@ -104,7 +104,7 @@ def job_table(jobs: Sequence[JobView]) -> str:
     rows = (
         (
             job.job_id,
-            job.state.value,
+            job.state.value if job.place is None else f"waiting ({job.place})",
             job.model_ref,
             job.hive_id,
             job.device,

@@ -271,10 +271,12 @@ class _Queen:
         job.events.error(error.body(job.job_id))
 
     async def _jobs(self, request: web.Request) -> JobList:
-        return JobList(jobs=[job.view() for job in self.jobs.all()])
+        places = self.flow.places()
+        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.all()])
 
     async def _job(self, request: web.Request) -> JobView:
-        return self.jobs.get(request.match_info["id"]).view()
+        job = self.jobs.get(request.match_info["id"])
+        return job.view(self.flow.places().get(job.job_id))
 
     async def _job_events(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])

@@ -64,6 +64,10 @@ class Flow:
         """A job is over."""
         self._queues.leave(job)
 
+    def places(self) -> dict[str, int]:
+        """The places of the jobs that wait in a queue, by their ids."""
+        return self._queues.places()
+
     async def run(self, job: Job) -> Done:
         """From a request to its last token. Raises `RbeeError` with what went wrong.
 

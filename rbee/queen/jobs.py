@@ -40,8 +40,8 @@ class Job(Story):
         """What it is called."""
         return self.story_id
 
-    def view(self) -> JobView:
-        """This job in `GET /jobs`."""
+    def view(self, place: int | None) -> JobView:
+        """This job in `GET /jobs`, with its place in the queue where it waits in one."""
         return JobView(
             job_id=self.job_id,
             model_ref=self.request.model_ref,
@@ -51,6 +51,7 @@ class Job(Story):
             hive_id=self.hive_id,
             device=self.device,
             worker_id=self.worker_id,
+            place=place,
             tokens_in=self.done.tokens_in if self.done else 0,
             tokens_out=self.done.tokens_out if self.done else self.tokens_forwarded,
         )

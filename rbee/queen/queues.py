@@ -1,11 +1,7 @@
-"""Who waits for a worker, and whose turn it is. Phase 5, where every slot is taken.
+"""Who waits for a worker. Phase 5, where every slot is taken.
 
-Each model has one queue. It is fair between callers: a slot goes to the key that has the fewest,
-among equals to the one that was served longest ago, and to the oldest job of that key. And it is
-bounded: a key may wait with no more jobs than there are places left, so that one that floods the
-queue takes half of it, and the next one still gets in.
-
-The decisions are pure functions over a `Line`; `Queues` holds the lines and hands out slots.
+Each model has one queue. Whose turn it is and who may still join, `line` decides; this holds the
+queues and hands out slots.
 """
 
 from __future__ import annotations
@@ -17,13 +13,13 @@ import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from rbee.process.sabotage import sabotaged
 from rbee.queen.jobs import Job
+from rbee.queen.line import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.registry import Registry, is_ready
 from rbee.queen.scheduler import WarmWorker
 from rbee.wire import narration as say_so
@@ -34,51 +30,6 @@ from rbee.wire.messages import JobRequest, WorkerState
 _WEIGHT_OF_NEWEST = 0.2
 #: What a caller is told who finds a queue full before any job of that model is done (seconds).
 _RETRY_AFTER = 5
-
-
-class Line(NamedTuple):
-    """The queue of one model, as the decisions see it.
-
-    `waiting` are the jobs by key, oldest first; `running` counts the slots that each key has;
-    `served` tells, by key, the number of the last slot it was given.
-    """
-
-    waiting: Mapping[str, list[Job]]
-    running: Mapping[str, int]
-    served: Mapping[str, int]
-
-
-def in_order(line: Line) -> Iterator[Job]:
-    """The jobs of a line in the order in which slots go to them, were none to be given back."""
-    running, served = dict(line.running), dict(line.served)
-    rows = {key: iter(jobs) for key, jobs in line.waiting.items()}
-    if sabotaged("queen:first-come"):
-        yield from sorted(_all(line), key=lambda job: job.number)
-        return
-    for number in itertools.count(max(served.values(), default=0) + 1):
-        if not rows:
-            return
-        key = min(rows, key=lambda key: (running.get(key, 0), served.get(key, 0)))
-        job = next(rows[key], None)
-        if job is None:
-            del rows[key]
-            continue
-        running[key] = running.get(key, 0) + 1
-        served[key] = number
-        yield job
-
-
-def has_place(line: Line, key: str, longest: int) -> bool:
-    """Whether a job of `key` may wait in a line of `longest` places."""
-    left = longest - sum(map(len, line.waiting.values()))
-    if sabotaged("queen:flood"):
-        return left > 0
-    return len(line.waiting.get(key, ())) < left
-
-
-def wait_for(place: int, slots: int, seconds: float | None) -> float | None:
-    """How long number `place` waits (seconds), where a job takes `seconds`; None: nobody knows."""
-    return None if seconds is None or not slots else place * seconds / slots
 
 
 class _Queue:
@@ -92,7 +43,8 @@ class _Queue:
         self.asking: dict[str, asyncio.Future[WarmWorker | None]] = {}
         #: The place that each job was told last.
         self.told: dict[str, int] = {}
-        self.is_growing = False
+        #: What a worker is being started for.
+        self.growing: list[JobRequest] = []
         self.seconds: float | None = None
 
     @property
@@ -101,7 +53,7 @@ class _Queue:
 
     @property
     def is_idle(self) -> bool:
-        return not self.waiting and not self.running and not self.is_growing
+        return not self.waiting and not self.running and not self.growing
 
 
 class Queues:
@@ -169,21 +121,24 @@ class Queues:
             self._line_up(job)
 
     def is_growing(self, job: Job) -> bool:
-        """Whether another job has a worker started for this model."""
-        return self._queue(job).is_growing and not sabotaged("queen:load-twice")
+        """Whether another job has a worker started that may serve this one, too."""
+        growing = self._queue(job).growing
+        if sabotaged("queen:load-twice"):
+            return False
+        return any(may_serve(wanted, job.request) for wanted in growing)
 
     @contextlib.contextmanager
     def growing(self, job: Job) -> Iterator[None]:
-        """This job has a worker started; whoever wants the same model waits for that one.
+        """This job has a worker started; whom that may serve, too, waits for it.
 
         Afterwards the first who still waits looks whether another one is needed.
         """
         queue = self._queue(job)
-        queue.is_growing = True
+        queue.growing.append(job.request)
         try:
             yield
         finally:
-            queue.is_growing = False
+            queue.growing.remove(job.request)
             self._deal()
             self._send_one_to_look(queue)
             self._forget(queue)
@@ -212,7 +167,7 @@ class Queues:
             self.claim(job, worker.worker.worker_id)
             queue.asking[job.job_id].set_result(worker)
         self._tell_places(queue)
-        if not queue.is_growing:
+        if not queue.growing:
             self._send_one_to_look(queue, unserved=True)
 
     def _next(self, queue: _Queue) -> tuple[Job, WarmWorker] | None:
@@ -243,13 +198,26 @@ class Queues:
             asked.set_result(None)
             return
 
+    def places(self) -> dict[str, int]:
+        """The places of all jobs that wait for a busy worker, by their ids."""
+        queues = self._queues.values()
+        return {job.job_id: place for queue in queues for place, job in self._places(queue)}
+
+    def _places(self, queue: _Queue) -> Iterator[tuple[int, Job]]:
+        """Those who wait while no worker is being started, in their order."""
+        if not queue.asking or queue.growing:
+            return
+        for place, job in enumerate(in_order(queue.line), 1):
+            if job.job_id in queue.asking:
+                yield place, job
+
     def _tell_places(self, queue: _Queue) -> None:
         """Tells those who wait for a busy worker where they stand, again when that has halved."""
-        if not queue.asking or queue.is_growing or sabotaged("queen:silent-queue"):
+        if sabotaged("queen:silent-queue"):
             return
         slots = self._slots(queue.model_ref)
-        for place, job in enumerate(in_order(queue.line), 1):
-            if job.job_id not in queue.asking or 2 * place > queue.told.get(job.job_id, 2 * place):
+        for place, job in self._places(queue):
+            if 2 * place > queue.told.get(job.job_id, 2 * place):
                 continue
             ref = queue.model_ref
             wait = wait_for(place, slots, queue.seconds)
@@ -281,10 +249,6 @@ class Queues:
         """A model that nothing is known of, and nobody waits for, may not exist."""
         if queue.is_idle and queue.seconds is None:
             self._queues.pop(queue.model_ref, None)
-
-
-def _all(line: Line) -> list[Job]:
-    return [job for row in line.waiting.values() for job in row]
 
 
 def _wish(request: JobRequest) -> bytes:

@@ -186,7 +186,7 @@ class JobState(str, enum.Enum):
 
 
 class JobView(Answer, kw_only=True):
-    """One row of `GET /jobs`."""
+    """One row of `GET /jobs`; `place` is that in the queue, 1 being next, where it waits there."""
 
     job_id: str
     model_ref: str
@@ -196,6 +196,7 @@ class JobView(Answer, kw_only=True):
     hive_id: str | None = None
     device: str | None = None
     worker_id: str | None = None
+    place: int | None = None
     tokens_in: int = 0
     tokens_out: int = 0
 
