@@ -8,6 +8,7 @@ import click
 
 from rbee import __version__
 from rbee.process.home import Home
+from rbee.process.imports import quick_imports
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders
 from rbee.wire.settings import with_flags
@@ -21,7 +22,8 @@ from rbee.wire.settings import with_flags
 @click.version_option(__version__)
 def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: str) -> None:
     """A hive: one machine's devices, models and workers, at the service of a queen."""
-    from rbee.hive.daemon import run
+    with quick_imports():
+        from rbee.hive.daemon import run
 
     try:
         home = Home.open()

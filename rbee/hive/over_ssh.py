@@ -7,6 +7,7 @@ the record, when it does not answer over HTTP. Phases 3.2 and 12.3.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ import psutil
 from rbee.hive import record
 from rbee.process.child import Child
 from rbee.process.home import Home
+from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders
@@ -32,7 +34,9 @@ def wake() -> None:
         settings = home.settings()
         orders = lifeline.orders(HiveOrders)
         _refuse_a_second(home, orders)
-        child = Child.start("hive", home.log("hive", orders.hive_id))
+        with quick_imports():
+            importlib.import_module("rbee.hive.daemon")  # what the hive begins with
+        child = Child.fork("hive", home.log("hive", orders.hive_id))
         child.order(orders)
         report = child.wait_ready(settings.health_wait_total, lifeline.narrate)
         record.write(home, child.pid, orders.hive_id, orders.owner, report.url)

@@ -29,9 +29,9 @@ _LOST = RbeeError(
     "rbee-keeper logs worker shows what happened there",
 )
 
-#: Tokens behind the first that come within this time travel together (seconds): fifty trips a
+#: Tokens behind the first that come within this time travel together (seconds): thirty trips a
 #: second are more than an eye can follow, and each costs three processes more than its tokens do.
-_TOGETHER = 0.02
+_TOGETHER = 1 / 30
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
     "length": "length",
