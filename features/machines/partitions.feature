@@ -13,6 +13,13 @@ Feature: Cables are cut and plugs are pulled
     Then the command fails with "error: hive workstation has fallen silent"
     And the queen lists hive "workstation" as offline
 
+  Scenario: A worker is killed over there, and its log is there
+    Given a hub that holds "author/endless-llama"
+    And a queen who knows the machines "workstation"
+    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
+    When the worker is killed
+    Then the command fails with "try: ssh workstation .rbee/venv/bin/rbee-keeper logs worker-"
+
   Scenario: The swarm goes on without it
     Given a queen who knows the machines "workstation, localhost"
     And I have typed "rbee-keeper infer --node workstation 'hello'"

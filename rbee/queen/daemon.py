@@ -253,7 +253,7 @@ class _Queen:
         except asyncio.TimeoutError:
             self._failed(job, _deadline(job))
         except RbeeError as error:
-            self._failed(job, error)
+            self._failed(job, self.hives.typed_from_here(job.hive_id or "", error))
         except Exception:
             log.exception("job %s failed", job.job_id)
             self._failed(

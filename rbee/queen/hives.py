@@ -74,6 +74,10 @@ class Hives:
         """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
         return await self._registry.unless_offline(lambda: hive.hive_id, work)
 
+    def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
+        """An error of what runs on a hive with what it says to type as it is typed here."""
+        return self.members.known(hive_id).typed_from_here(error)
+
     async def worker_url(self, hive_id: str, url: str) -> str:
         """Where the queen reaches a worker that its hive knows at `url`."""
         return await self.members.known(hive_id).way_to(url)

@@ -54,6 +54,9 @@ class Machine(Protocol):
     async def end(self, peer: Peer | None) -> None:
         """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
 
+    def typed_from_here(self, error: RbeeError) -> RbeeError:
+        """An error from there with what it says to type as it is typed on the queen's machine."""
+
     async def way_to(self, url: str) -> str:
         """The URL by which the queen reaches what is at `url` over there."""
 
@@ -130,6 +133,10 @@ class OwnMachine:
         else:
             child, exited = self._child
             await stop(child, exited, peer.shutdown, self._settings)
+
+    def typed_from_here(self, error: RbeeError) -> RbeeError:
+        """As it stands."""
+        return error
 
     async def way_to(self, url: str) -> str:
         """As it stands."""

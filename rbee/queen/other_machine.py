@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 #: What installing rbee over there may take (seconds); it downloads some 150 MB.
 _INSTALL_LIMIT = 1800.0
 _LOOPBACK = "127.0.0.1"
+#: What shows the logs of the machine it is typed on.
+_LOGS = "rbee-keeper logs"
 
 
 class OtherMachine:
@@ -175,6 +177,12 @@ class OtherMachine:
                 "hive_unreachable", "it does not answer, and its lease will end it", ""
             ) from None
 
+    def typed_from_here(self, error: RbeeError) -> RbeeError:
+        """Over SSH."""
+        there = f"ssh {self._host} .rbee/venv/bin/{_LOGS}"
+        suggestion = error.suggestion.replace(_LOGS, there)
+        return RbeeError(error.code, error.message, suggestion, error.details)
+
     async def way_to(self, url: str) -> str:
         """With a tunnel, a port of this machine that leads there."""
         if self._tunnel is None:
@@ -237,7 +245,7 @@ class OtherMachine:
         raise RbeeError(
             "hive_unreachable",
             f"the hive on {self._host} ended while it was starting",
-            f"look into the logs there: ssh {self._host} .rbee/venv/bin/rbee-keeper logs",
+            f"look into the logs there: ssh {self._host} .rbee/venv/bin/{_LOGS}",
             {"log": shell.last_lines(lines.stderr.decode("utf-8", "replace"))},
         )
 
