@@ -18,8 +18,9 @@ from rbee.wire.narration import Line
 
 #: The oldest Python that rbee runs on.
 OLDEST_PYTHON = (3, 10)
-#: What an environment with the default engine takes on the disk (bytes).
-INSTALLATION_BYTES = 700_000_000
+#: What an environment with the default engine takes on the disk while it is made (bytes): 240 MB
+#: are left of it, the rest is what is fetched and unpacked.
+INSTALLATION_BYTES = 400_000_000
 
 _FIND = """
 home="${RBEE_HOME:-$HOME/.rbee}"
@@ -100,7 +101,7 @@ def check_room(host: str, found: Facts) -> None:
         raise RbeeError(
             "insufficient_disk",
             f"{host} has {found.free_bytes / 1e6:.0f} MB free, "
-            f"rbee takes {INSTALLATION_BYTES / 1e6:.0f} MB",
+            f"to install rbee takes {INSTALLATION_BYTES / 1e6:.0f} MB",
             "free some space there, then try again",
         )
 
