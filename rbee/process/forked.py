@@ -17,6 +17,8 @@ from typing import IO, NoReturn
 
 from rbee.process.sabotage import sabotaged
 
+assert sys.platform == "linux"
+
 #: The descriptor on which the copy reports.
 _READY_FD = 3
 
