@@ -11,7 +11,6 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -148,13 +147,6 @@ class Child:
                 os.killpg(self.pid, number)
             except ProcessLookupError:
                 pass  # it ended between the two lines
-
-    def discard(self) -> None:
-        """Ends a child that has done nothing yet, or hangs. It is collected when it has ended."""
-        self.release()
-        self.signal(signal.SIGKILL)
-        self.close_reports()
-        threading.Thread(target=self.process.wait, name=f"end of {self.role}", daemon=True).start()
 
     def close_reports(self) -> None:
         """Stops listening to what the child reports."""

@@ -92,6 +92,14 @@ def exit_of(child: Child) -> asyncio.Future[int]:
     return future
 
 
+def discard(child: Child) -> asyncio.Future[int]:
+    """Ends a child that has done nothing yet, or hangs; a future of its exit status."""
+    child.release()
+    child.signal(signal.SIGKILL)
+    child.close_reports()
+    return exit_of(child)
+
+
 async def stop(
     child: Child,
     exited: asyncio.Future[int],

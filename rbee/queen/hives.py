@@ -111,7 +111,7 @@ class Hives:
         rows = [row for row in await self.members.rows(tell) if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
-            self.members.own.discard_spare()
+            await self.members.own.discard_spare()
         waking = [asyncio.create_task(self._awake(row, tell)) for row in rows]
         tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
@@ -186,7 +186,7 @@ class Hives:
 
         Those that could not be reached are named; their lease ends them.
         """
-        self.members.own.discard_spare()
+        await self.members.own.discard_spare()
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
     def stay(self) -> None:

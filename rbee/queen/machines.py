@@ -17,7 +17,7 @@ from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.supervise import Reports, exit_of, stop
+from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
@@ -148,11 +148,11 @@ class OwnMachine:
         if self._child is not None:
             self._child[0].stay()
 
-    def discard_spare(self) -> None:
+    async def discard_spare(self) -> None:
         """Nobody will want the hive that waits for its orders."""
-        if self._spare is not None:
-            self._spare.discard()
-            self._spare = None
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            await discard(spare)
 
     async def _kill(self) -> None:
         if self._child is not None:

@@ -7,15 +7,16 @@ hive knows which kinds of worker this machine can run.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from rbee.process.child import Child
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
-
-if TYPE_CHECKING:
-    from rbee.wire.messages import EngineFacts
+from rbee.process.supervise import Reports, discard
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import EngineFacts
 
 
 class Spare:
@@ -33,12 +34,6 @@ class Spare:
 
         Raises `backend_unavailable` without an engine, `internal` when the worker dies or hangs.
         """
-        import asyncio
-
-        from rbee.process.deadline import timeout
-        from rbee.process.supervise import Reports
-        from rbee.wire.errors import RbeeError
-
         if self._facts is None:
             self.reports = Reports(self.child)
             try:
@@ -53,6 +48,6 @@ class Spare:
             raise RbeeError("backend_unavailable", self._facts.missing, f"pip install {package}")
         return self._facts
 
-    def discard(self) -> None:
-        """Ends it; it has done nothing yet, or hangs."""
-        self.child.discard()
+    def discard(self) -> asyncio.Future[int]:
+        """Ends it; it has done nothing yet, or hangs. A future of its exit status."""
+        return discard(self.child)

@@ -185,7 +185,7 @@ class Supervisor:
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
         if self._spare is not None:
-            self._spare.discard()
+            await self._spare.discard()
         workers = list(self.workers.values())
         await asyncio.gather(*(self.stop(worker) for worker in workers))
         for watch in self._watches:
