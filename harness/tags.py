@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from fixtures import real
 from harness import clients
 
 #: Shows that a scenario is about time, so that it may name seconds.
@@ -55,6 +56,10 @@ def _clients() -> str:
     return "" if fetched else "the clients of others are needed that make test fetches"
 
 
+def _real_models() -> str:
+    return "" if real.MADE.exists() else "the real models are needed that make test fetches"
+
+
 def _nvml_stub() -> str:
     if not sys.platform.startswith("linux"):
         return "the stub NVML library is built on Linux alone"
@@ -88,6 +93,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-hosts": _hosts,
     "needs-wheels": _wheels,
     "needs-clients": _clients,
+    "needs-real-models": _real_models,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
     "needs-postgresql": _postgresql,
