@@ -68,7 +68,13 @@ class Capacity:
             "invalid_request",
             f"this hive has no device {device}",
             f"devices: {', '.join([_CPU, *(gpu.id for gpu in gpus)])}",
+            {"device": device},
         )
+
+    async def gpu_of(self, backend: str) -> Gpu | None:
+        """The first GPU of this machine that a backend is for; None where there is none."""
+        gpus = await asyncio.to_thread(gpus_here)
+        return next((gpu for gpu in gpus if gpu.backend == backend), None)
 
     async def check(self, device: str, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
         """How the model fits on `device`, where there is room for it or idle workers make it.

@@ -53,6 +53,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hive_retry: Annotated[float, msgspec.Meta(ge=0)] = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
 
+    list_patience: Seconds = 2.0
+    """How long a list waits for each machine. A machine that answers neither a question nor, as
+    long again, whether it is well, is one that a job goes on without."""
+
+    degraded_for: Seconds = 300.0
+    """How long a device on which the workers of a model kept dying is that model's last choice."""
+
     # Heartbeats.
     heartbeat_interval: Seconds = 15.0
     heartbeats_missed: Count = 3

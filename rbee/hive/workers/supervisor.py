@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
@@ -23,6 +24,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
+from rbee.process import journal
 from rbee.process.child import tail
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
@@ -34,6 +36,7 @@ from rbee.wire.messages import (
     Gpu,
     Nothing,
     Progress,
+    WorkerFailure,
     WorkerKindView,
     WorkerOrders,
     WorkerReport,
@@ -65,7 +68,9 @@ class Supervisor:
         session: aiohttp.ClientSession,
         spare: Spare | None,
         on_change: Callable[[], None],
+        news: News,
     ) -> None:
+        self._news = news
         self.workers: dict[str, Worker] = {}
         self._home = home
         self._settings = settings
@@ -126,10 +131,10 @@ class Supervisor:
             self._say(worker, say_so.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
-        except BaseException:
+        except BaseException as error:
             del self.workers[worker.worker_id]
             spare.discard()
-            raise
+            raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
         return worker
@@ -142,6 +147,10 @@ class Supervisor:
         worker = self.get(report.worker_id)
         before = (worker.state, worker.slots_free)
         worker.told(report)
+        if worker.is_restarting and worker.state is not WorkerState.LOADING:
+            worker.is_restarting = False
+            if worker.state in (WorkerState.READY, WorkerState.BUSY):
+                self._note(worker, say_so.WORKER_RECOVERED)
         for line in report.narration:
             if not worker.events.closed:
                 worker.events.narrate(line)
@@ -260,6 +269,8 @@ class Supervisor:
             if sabotaged("hive:keep-idle"):
                 worker.idle_since = None
                 return
+            idle = say_so.seconds(self._settings.idle_worker)
+            self._note(worker, say_so.WORKER_IDLE, idle=idle)
             await self.stop(worker)
             return
         if measure is Measure.GIVE_UP:
@@ -269,48 +280,59 @@ class Supervisor:
                 RbeeError(
                     "worker_start_timeout",
                     f"worker {worker.worker_id} made no progress for {stall:g} s",
-                    f"read its log: {worker.child.log}",
-                    {"log": tail(worker.child.log)},
+                    _where_to_look(worker),
+                    {"log": tail(worker.child.log), "device": worker.orders.device},
                 ),
             )
+        if measure is Measure.KILL:
+            self._note(worker, say_so.WORKER_STUCK)
         self.kill(worker)
         await worker.exited
 
     async def _restart(self, worker: Worker, status: int) -> None:
+        """Starts a worker that died again, also one that dies before it listens; or gives it up."""
         how = how_it_ended(status)
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
-        delay = restart_delay(worker.restart_count, delays)
-        if delay is None:
-            log = tail(worker.child.log)
-            self._fail(
-                worker,
-                RbeeError(
-                    "worker_crashed",
-                    f"worker {worker.worker_id} died ({how}) and was restarted "
-                    f"{worker.restart_count} times in vain",
-                    f"read its log: {worker.child.log}",
-                    {"log": log, "device": worker.orders.device},
-                ),
-            )
-            self._remove(worker)
-            return
-        worker.restart_count += 1
-        worker.state = WorkerState.LOADING
-        self._on_change()
-        facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-        self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
-        await asyncio.sleep(delay)
-        spare = Spare(self._home, worker.engine)
-        worker.child, worker.exited = spare.child, exit_of(spare.child)
-        try:
-            await self._give_orders(worker, spare)
-        except RbeeError as error:
-            self._fail(worker, error)
-            spare.discard()
-            self._remove(worker)
-            return
-        self._on_change()
-        self._watch(worker)
+        while (delay := restart_delay(worker.restart_count, delays)) is not None:
+            worker.restart_count += 1
+            worker.is_restarting = True
+            worker.state = WorkerState.LOADING
+            self._on_change()
+            facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
+            self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
+            await asyncio.sleep(delay)
+            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                self._remove(worker)
+                return
+            spare = Spare(self._home, worker.engine)
+            worker.child, worker.exited = spare.child, exit_of(spare.child)
+            try:
+                await self._give_orders(worker, spare)
+            except RbeeError as error:
+                spare.discard()
+                how = how_it_ended(await worker.exited)
+                if error.code != "internal":  # it said why, and would say it again
+                    self._give_up(worker, error)
+                    return
+            else:
+                worker.last_report = time.monotonic()
+                self._on_change()
+                self._watch(worker)
+                return
+        self._give_up(
+            worker,
+            RbeeError(
+                "worker_crashed",
+                f"worker {worker.worker_id} died ({how}) and was restarted "
+                f"{worker.restart_count} times in vain",
+                _where_to_look(worker),
+                {"log": tail(worker.child.log), "device": worker.orders.device},
+            ),
+        )
+
+    def _give_up(self, worker: Worker, error: RbeeError) -> None:
+        self._fail(worker, error)
+        self._remove(worker)
 
     def _tell_loading(self, worker: Worker, report: WorkerReport) -> None:
         if report.loaded is not None:
@@ -326,16 +348,45 @@ class Supervisor:
             del self._stories[next(iter(self._stories))]
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
-        if not worker.events.closed:
-            worker.events.narrate(say(line, facts))
+        """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
+        told = say(line, facts)
+        if worker.events.closed:
+            self._news.tell(told)
+        else:
+            worker.events.narrate(told)
+            journal.write(told)
+
+    def _note(self, worker: Worker, line: Line, **facts: object) -> None:
+        """Tells the cluster and the log; who waits for the worker learns it in other words."""
+        told = say(line, {"worker_id": worker.worker_id, **facts})
+        if worker.events.closed:
+            self._news.tell(told)
+        else:
+            journal.write(told)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
+        orders = worker.orders
+        self._note(worker, say_so.WORKER_GIVEN_UP, why=error.message)
         if not worker.events.closed:
             worker.events.error(error.body())
+        self._news.failed(
+            WorkerFailure(device=orders.device, model_ref=orders.model_ref, error=error.body())
+        )
         self._on_change()
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
         worker.child.release()
         self._on_change()
+
+
+def _where_to_look(worker: Worker) -> str:
+    return f"rbee-keeper logs {worker.worker_id} shows what happened there"
+
+
+def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
+    """A worker that dies or hangs before it listens has crashed, like one that does so later."""
+    if isinstance(error, RbeeError) and error.code == "internal":
+        return RbeeError("worker_crashed", error.message, _where_to_look(worker), error.details)
+    return error
