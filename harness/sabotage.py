@@ -488,6 +488,18 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "ignore-holders",
+        "Of two equal machines the one that has the model is taken",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "wait-for-the-frozen",
+        "A machine that is frozen holds nobody up",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
         "first-come",
         "A key that comes late is served next",
         f"{_BRANCHES}/many_callers.feature",

@@ -337,7 +337,12 @@ class Flow:
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
-        await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
+        try:
+            await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
+        except RbeeError as error:
+            if error.code == "model_invalid":  # by the word of the engine that this machine has
+                error.details.setdefault("device", place.device)
+            raise
         worker = await self._until_ready(hive, started.worker_id)
         job.say(say_so.WORKER_READY, backend=place.backend.upper())
         return worker
