@@ -21,6 +21,7 @@ from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, stored_file
 from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
+from rbee.hive.models.split import parts_of
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
@@ -260,15 +261,15 @@ class Provisioner:
                 "check the path; it is read on the machine of the hive",
                 {"path": str(path)},
             )
-        header = header_of_file(str(path))
-        check_size(header, path.stat().st_size, path.name)
+        paths = parts_of(str(path))
+        header = header_of_file(paths[0])
         row = ModelRow(
             ref=str(ref),
             repo="",
             revision="",
-            path=str(path),
-            files=(stored_file(str(path), owned=False),),
-            size_bytes=path.stat().st_size,
+            path=paths[0],
+            files=tuple(stored_file(each, owned=False) for each in paths),
+            size_bytes=sum(os.path.getsize(each) for each in paths),
             architecture=header.architecture,
             quant=header.quant,
             context_length=header.context_length,
