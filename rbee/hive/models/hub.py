@@ -155,7 +155,9 @@ def resolve(
     files = _files(ref.repo, commit, choice)
     if info.gated:
         read_range(files[0], 0, 1, patience, cancelled)
-    return ModelPlan(ref, ref.repo, commit, files, choice.quant, quant_sizes(listing), choice.note)
+    return ModelPlan(
+        ref, ref.repo, commit, files, choice.quant, quant_sizes(listing, ref.repo), choice.note
+    )
 
 
 def read_range(
@@ -329,7 +331,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
             if choice:
                 files = _files(ref.repo, revision.commit_hash, choice)
                 note = "the hub is out of reach; taking the model from the user's hub cache"
-                sizes = quant_sizes(listing)
+                sizes = quant_sizes(listing, ref.repo)
                 return ModelPlan(
                     ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note
                 )
