@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import choosing
+from harness import background, choosing
 from harness.sentences import Context, then, when
 
 
@@ -19,3 +19,13 @@ def is_taken(context: Context, file: str) -> None:
 @then('that is refused with "{told}"')
 def is_refused_with(context: Context, told: str) -> None:
     assert context.refused == told, context.refused or context.taken
+
+
+@when("work in the background {ends}")
+def background_work(context: Context, ends: str) -> None:
+    context.told = background.told_of(ends)
+
+
+@then('whoever waits for it is told "{told}"')
+def waiting_is_told(context: Context, told: str) -> None:
+    assert context.told == told, context.told

@@ -108,6 +108,32 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the hub has served no download
     And nothing is left running
 
+  Rule: Whatever goes wrong is told, also what nobody foresaw
+
+    Scenario: A proxy that needs a package that is not there
+      Given a hub that holds "author/minillama"
+      And the package "socksio" is not installed
+      When I type "ALL_PROXY=socks5://127.0.0.1:9 rbee-keeper pull HF:author/minillama"
+      Then the terminal narrates
+        """
+        error: cannot read author/minillama from <hub>: a SOCKS proxy needs a package that is not installed (ALL_PROXY)
+        try: pip install "httpx2[socks]", or unset ALL_PROXY
+        """
+      And the exit status is 1
+      And nothing is left running
+
+    @expects-traceback
+    Scenario: A download that dies of something nobody foresaw
+      Given the package "huggingface_hub" is not installed
+      When I type "rbee-keeper pull HF:author/minillama"
+      Then the terminal narrates
+        """
+        error: internal: ModuleNotFoundError: <what>
+        try: rbee-keeper logs hive shows what happened there
+        """
+      And the exit status is 1
+      And nothing is left running
+
   Rule: A hub in trouble is asked again, and then named
 
     Scenario: A hub that nobody can reach
