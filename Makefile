@@ -10,6 +10,8 @@ SEED   ?=
 ROUNDS ?= 300
 STREAMS ?= 64
 SECONDS ?= 60
+REAL   ?=
+WEIGHTS = $(if $(REAL),--real)
 export MODEL PROMPT
 
 # Byte code, also where Python is told to write none: without it every start compiles anew.
@@ -72,17 +74,18 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
 
+# REAL=1 for chaos, load and sabotage: with the models of real weights.
 sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break the product on purpose: the scenario named for each fault goes red
 	$(COMPILE)
-	$(BIN)/python -m harness.sabotage --jobs $(JOBS)
+	$(BIN)/python -m harness.sabotage --jobs $(JOBS) $(WEIGHTS)
 
-chaos: $(VENV)/.test ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
+chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
 	$(COMPILE)
-	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(ROUNDS)
+	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(ROUNDS) $(WEIGHTS)
 
-load: $(VENV)/.test ## call the swarm from STREAMS programs for SECONDS, a tenth of them cut; SEED repeats a run
+load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from STREAMS programs for SECONDS, a tenth of them cut; SEED repeats a run
 	$(COMPILE)
-	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS)
+	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS) $(WEIGHTS)
 
 bench: $(VENV)/.test ## measure, as ratios against something outside the project
 	$(COMPILE)

@@ -1,8 +1,9 @@
 """Shows that the suite has teeth: each fault below turns the named scenario red.
 
-``python -m harness.sabotage [--jobs N] [words]`` runs each scenario twice, as it is (it has to be
-green) and with ``RBEE_SABOTAGE=<role>:<fault>`` in the environment (it has to be red). `words`
-select the sabotages whose role:fault contains one of them.
+``python -m harness.sabotage [--jobs N] [--real] [words]`` runs each scenario twice, as it is (it
+has to be green) and with ``RBEE_SABOTAGE=<role>:<fault>`` in the environment (it has to be red).
+`words` select the sabotages whose role:fault contains one of them, ``--real`` those that a
+scenario with real weights has to notice.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Sabotage:
 
 
 _PHASES = "features/phases"
+_REAL = "features/real"
 _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _MACHINES = "features/machines"
@@ -649,12 +651,14 @@ def main(arguments: Sequence[str]) -> int:
     """Prints the table and returns 0 when every sabotage turned its scenario red."""
     parser = argparse.ArgumentParser(prog="python -m harness.sabotage", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="behave processes (default 2)")
+    parser.add_argument("--real", action="store_true", help="only those of features/real")
     parser.add_argument("words", nargs="*", help="only sabotages that contain one of these")
     chosen = parser.parse_args(list(arguments))
     selected = [
         one
         for one in SABOTAGES
-        if not chosen.words or any(word in one.name for word in chosen.words)
+        if (not chosen.words or any(word in one.name for word in chosen.words))
+        and (not chosen.real or one.feature_file.startswith(f"{_REAL}/"))
     ]
     verdicts = try_all(selected, max(1, chosen.jobs))
     print(f"{'sabotage':30} {'as it is':18} {'sabotaged':18} scenario")

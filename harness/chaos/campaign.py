@@ -12,7 +12,7 @@ import psutil
 
 from fixtures.hub.control import FixtureHub
 from harness import census
-from harness.chaos.plan import draw
+from harness.chaos.plan import TOYS, Models, draw
 from harness.chaos.round import Complaint, Concern, Round, Verdict
 from harness.cluster import Cluster
 from harness.ports import Ports
@@ -41,8 +41,9 @@ SETTINGS: dict[str, object] = {
 class Campaign:
     """Everything that outlives a round: the hub, the homes, and the ports."""
 
-    def __init__(self, seed: str, ports: Ports) -> None:
+    def __init__(self, seed: str, ports: Ports, models: Models = TOYS) -> None:
         self.seed = seed
+        self._models = models
         self._ports = ports
         self._folder = Path(tempfile.mkdtemp(prefix="rbee-chaos-")).resolve()
         self._home = self._folder / "home"
@@ -63,7 +64,7 @@ class Campaign:
 
     def run(self, number: int) -> Verdict:
         """Carries out the round of this number and looks at what it left."""
-        plan = draw(self.seed, number)
+        plan = draw(self.seed, number, self._models)
         if plan.since != self._since:
             self._since = plan.since
             shutil.rmtree(self._home, ignore_errors=True)

@@ -6,22 +6,49 @@ import enum
 from dataclasses import dataclass
 from random import Random
 
-#: Models that the fixture hub holds; a home fetches one after the other.
-MODELS = (
-    "HF:author/endless-llama",
-    "HF:author/minillama:Q4_0",
-    "HF:author/minillama-split",
-    "HF:author/minillama:Q8_0",
-    "HF:author/minillama:F16",
-    *(
-        f"HF:TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF:{quant}"
-        for quant in ("Q2_K", "Q3_K_M", "Q4_0", "Q4_K_M", "Q5_0", "Q5_K_M", "Q6_K", "Q8_0", "F16")
+from fixtures import real
+
+
+@dataclass(frozen=True)
+class Models:
+    """What is asked for in the rounds.
+
+    `fetched` are on the fixture hub, a home fetches one after the other, and the first of them
+    never ends a story by itself; `own` is there without a hub. Answers are as long as `tokens`
+    says. Their files are `scale` times as large as those of the toys, and so is what the hub sends.
+    """
+
+    fetched: tuple[str, ...]
+    own: str
+    tokens: tuple[int, ...]
+    scale: int
+
+    @property
+    def endless(self) -> str:
+        """It tells stories until it is stopped."""
+        return self.fetched[0]
+
+
+_QUANTS = ("Q2_K", "Q3_K_M", "Q4_0", "Q4_K_M", "Q5_0", "Q5_K_M", "Q6_K", "Q8_0", "F16")
+TOYS = Models(
+    (
+        "HF:author/endless-llama",
+        "HF:author/minillama:Q4_0",
+        "HF:author/minillama-split",
+        "HF:author/minillama:Q8_0",
+        "HF:author/minillama:F16",
+        *(f"HF:TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF:{quant}" for quant in _QUANTS),
     ),
+    own="minillama",
+    tokens=(20, 150, 500),
+    scale=1,
 )
-BUNDLED = "minillama"
-#: It never ends a story by itself.
-ENDLESS = MODELS[0]
-_TOKENS = (20, 150, 500)
+REAL = Models(
+    ("HF:author/endless-smollm2", "HF:author/smollm2"),
+    own=f"file:{real.HOME}/smollm2.gguf",
+    tokens=(5, 20, 80),
+    scale=100,
+)
 #: One round in so many begins with a new home.
 _ROUNDS_IN_A_HOME = 8
 
@@ -114,6 +141,7 @@ class Plan:
     hub: HubTrouble
     fault: Fault
     next_model: str
+    models: Models = TOYS
 
     @property
     def removed(self) -> set[str]:
@@ -124,7 +152,8 @@ class Plan:
     @property
     def removed_so_far(self) -> set[str]:
         """Those of all rounds of this home up to this one."""
-        rounds = (draw(self.seed, number) for number in range(self.since, self.number + 1))
+        numbers = range(self.since, self.number + 1)
+        rounds = (draw(self.seed, number, self.models) for number in numbers)
         return {ref for one in rounds for ref in one.removed}
 
     def __str__(self) -> str:
@@ -167,22 +196,23 @@ def is_fresh(seed: str, number: int) -> bool:
     return number == 1 or Random(f"{seed}/{number}/home").randrange(_ROUNDS_IN_A_HOME) == 0
 
 
-def draw(seed: str, number: int) -> Plan:
+def draw(seed: str, number: int, models: Models = TOYS) -> Plan:
     """The round of this number, from 1."""
     since = next(each for each in range(number, 0, -1) if is_fresh(seed, each))
     dice = Random(f"{seed}/{number}")
-    new = MODELS[(number - since) % len(MODELS)]
-    old = MODELS[(number - since - 1) % len(MODELS)] if number > since else BUNDLED
+    fetched = models.fetched
+    new = fetched[(number - since) % len(fetched)]
+    old = fetched[(number - since - 1) % len(fetched)] if number > since else models.own
     opening = dice.choice((Opening.ASLEEP, Opening.ASLEEP, Opening.KEPT, Opening.UP))
     what = dice.choices(("new", "old", "endless", "bundled", "pull", "rm"), (6, 3, 4, 2, 2, 2))[0]
     moment = _moment(dice, opening, what)
     fault = _fault(dice, opening, fetching=what in ("new", "pull"))
-    hub = _hub_trouble(dice) if what in ("new", "pull") else HubTrouble()
-    models = {"new": new, "old": old, "endless": ENDLESS}
-    first = _first(dice, what, models, as_json=moment.progress)
+    hub = _hub_trouble(dice, models.scale) if what in ("new", "pull") else HubTrouble()
+    meant = {"new": new, "old": old, "endless": models.endless, "bundled": models.own}
+    first = _first(dice, what, meant, models.tokens, as_json=moment.progress)
     asleep = opening is Opening.ASLEEP
     company = [
-        _companion(dice, (new, old, ENDLESS, BUNDLED), with_http=not asleep)
+        _companion(dice, tuple(meant.values()), models.tokens, with_http=not asleep)
         for _ in range(dice.choice((0, 0, 1) if asleep else (1, 2, 3)))
     ]
     return Plan(
@@ -195,7 +225,8 @@ def draw(seed: str, number: int) -> Plan:
         _jitter(dice, moment),
         hub,
         fault,
-        dice.choice((BUNDLED, new if what in ("new", "pull") else BUNDLED)),
+        dice.choice((models.own, new if what in ("new", "pull") else models.own)),
+        models,
     )
 
 
@@ -205,16 +236,19 @@ def _jitter(dice: Random, moment: Moment) -> float:
     return round(dice.choice((0.0, dice.uniform(0, 0.05), dice.uniform(0, longest))), 3)
 
 
-def _first(dice: Random, what: str, models: dict[str, str], *, as_json: bool) -> Client:
+def _first(
+    dice: Random, what: str, meant: dict[str, str], lengths: tuple[int, ...], *, as_json: bool
+) -> Client:
     flags = " --json" if as_json else ""
     if what in ("pull", "rm"):
-        return Client(f"rbee-keeper {what}{flags} {models['new' if what == 'pull' else 'old']}")
-    model, tokens = models.get(what, BUNDLED), dice.choice(_TOKENS)
-    return Client(_infer(model, tokens, flags))
+        return Client(f"rbee-keeper {what}{flags} {meant['new' if what == 'pull' else 'old']}")
+    return Client(_infer(meant[what], dice.choice(lengths), flags))
 
 
-def _companion(dice: Random, models: tuple[str, ...], *, with_http: bool) -> Client:
-    model, tokens = dice.choice(models), dice.choice(_TOKENS)
+def _companion(
+    dice: Random, models: tuple[str, ...], lengths: tuple[int, ...], *, with_http: bool
+) -> Client:
+    model, tokens = dice.choice(models), dice.choice(lengths)
     if with_http and dice.random() < 0.6:
         return Client(model=model, max_tokens=tokens)
     return Client(_infer(model, tokens, ""))
@@ -257,7 +291,7 @@ def _thaw(dice: Random) -> float | None:
     return dice.choice((None, round(dice.uniform(0.05, 0.6), 2), round(dice.uniform(1.5, 2.5), 2)))
 
 
-def _hub_trouble(dice: Random) -> HubTrouble:
-    return HubTrouble(
-        dice.choice((None, 400_000, 800_000)), dice.choice((None, None, 100_000, 300_000))
-    )
+def _hub_trouble(dice: Random, scale: int) -> HubTrouble:
+    rate = dice.choice((None, 400_000, 800_000))
+    cut = dice.choice((None, None, 100_000, 300_000))
+    return HubTrouble(rate and rate * scale, cut and cut * scale)

@@ -1,4 +1,4 @@
-"""``python -m harness.load [--streams N] [--seconds S] [--seed X]``.
+"""``python -m harness.load [--streams N] [--seconds S] [--seed X] [--real]``.
 
 Calls a swarm of its own from many programs at once, cuts a tenth of what they ask for, and looks
 whether anything was lost or has leaked. Prints the seed, a line of figures, and whatever is not as
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from harness import census, lending
 from harness.cluster import Cluster
-from harness.load.run import Load
+from harness.load.run import REAL, TOY, Load
 from harness.ports import PortSlice
 
 
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--streams", type=int, default=64, help="how many at once (default 64)")
     parser.add_argument("--seconds", type=float, default=60, help="for how long (default 60)")
     parser.add_argument("--seed", default="", help="what it is drawn from; else random")
+    parser.add_argument("--real", action="store_true", help="with a model of real weights")
     chosen = parser.parse_args(list(arguments))
     seed = chosen.seed or secrets.token_hex(4)
     print(f"seed {seed}", flush=True)
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     cluster = Cluster(ports.take())
     complaints = ["it broke off"]
     try:
-        complaints = _carry_out(cluster, seed, chosen.streams, chosen.seconds)
+        complaints = _carry_out(cluster, seed, chosen)
     finally:
         complaints += cluster.close()
         if complaints:
@@ -47,10 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if complaints else 0
 
 
-def _carry_out(cluster: Cluster, seed: str, streams: int, seconds: float) -> list[str]:
-    load = Load(cluster, seed, streams)
+def _carry_out(cluster: Cluster, seed: str, chosen: argparse.Namespace) -> list[str]:
+    load = Load(cluster, seed, chosen.streams, REAL if chosen.real else TOY)
     load.open()
-    end = time.monotonic() + seconds
+    end = time.monotonic() + chosen.seconds
     load.call(lambda _: time.monotonic() < end)
     print(load.told, flush=True)
     load.look(patient=True)

@@ -15,8 +15,9 @@ from harness.load.callers import Complaint, Concern, Seen, call_all, serve_at_on
 from harness.load.held import AllHeld, all_held, memory
 from harness.waiting import wait_until
 
-#: It never ends a story by itself, so that every answer is as long as was asked for.
-MODEL = "author/endless-llama"
+#: They never end a story by themselves, so that every answer is as long as was asked for.
+TOY = "author/endless-llama"
+REAL = "author/endless-smollm2"
 _SLOTS = 4
 #: How long jobs may take to be over once nobody asks any more, in seconds.
 _SETTLE_S = 10.0
@@ -30,8 +31,9 @@ _FINAL = {"done", "failed", "cancelled"}
 class Load:
     """A load of `streams` programs that are let in at once, and of some who find no place."""
 
-    def __init__(self, cluster: Cluster, seed: str, streams: int) -> None:
+    def __init__(self, cluster: Cluster, seed: str, streams: int, model: str = TOY) -> None:
         self._cluster = cluster
+        self._model = model
         self._seed = seed
         self._streams = streams
         self._complaints: list[Complaint] = []
@@ -69,7 +71,7 @@ class Load:
 
     def _call(self, seed: str, count: int, goes_on: Callable[[int], bool]) -> Seen:
         cluster = self._cluster
-        calls = call_all(cluster.url("queen"), cluster.token, MODEL, seed, count, goes_on)
+        calls = call_all(cluster.url("queen"), cluster.token, self._model, seed, count, goes_on)
         return asyncio.run(calls)
 
     def look(self, *, patient: bool) -> None:
@@ -136,7 +138,7 @@ class Load:
         """No slot is taken by its worker's word, and as many jobs at once are served."""
         cluster = self._cluster
         swarm.wait_for_slots(cluster, free=True)
-        asyncio.run(serve_at_once(cluster.url("queen"), cluster.token, MODEL, _SLOTS))
+        asyncio.run(serve_at_once(cluster.url("queen"), cluster.token, self._model, _SLOTS))
 
     def _at_rest(self) -> AllHeld:
         """What is held once two looks, the one after the other, see the same."""

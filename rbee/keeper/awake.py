@@ -68,6 +68,7 @@ class AwakeQueen:
                                 self._heard(msgspec.json.decode(frame.data, type=Narration))
             finally:
                 tried.set()
+                self._warm.set()
 
         self._listener = threading.Thread(target=show, name="events", daemon=True)
         self._listener.start()

@@ -10,6 +10,7 @@ import aiohttp
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import begin
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
@@ -46,7 +47,7 @@ class HivePeer(Peer):
         return await self._registry.unless_offline(lambda: self._hive_id, call)
 
     async def _unless_frozen(self, call: Any, patience: float) -> Any:
-        answer = asyncio.ensure_future(call)
+        answer = begin(call)
         try:
             while True:
                 await asyncio.wait([answer], timeout=patience)

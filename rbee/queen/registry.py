@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import begin
 from rbee.queen.troubles import is_deadly, of_degraded
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -238,12 +239,13 @@ class Registry:
         `hive_id` tells which one that is now; empty: none. Raises `hive_unreachable`, with the
         work cancelled, and what the work raises.
         """
-        doing = asyncio.create_task(work)
-        silence = asyncio.create_task(self._until_offline(hive_id))
+        doing = begin(work)
+        silence = begin(self._until_offline(hive_id))
         try:
             await asyncio.wait([doing, silence], return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 return doing.result()
+            silence.result()  # raises where it is no silence, but the watch that failed
         finally:
             silence.cancel()
             if not doing.done():

@@ -82,7 +82,8 @@ def whose(error: RbeeError, model_ref: str) -> Whose:
 def is_deadly(error: RbeeError) -> bool:
     """Whether an error says that workers cannot live on a device, as far as one can tell."""
     given_up = error.code == "worker_crashed" and "device" in error.details
-    return given_up or error.code == "worker_start_timeout"
+    out_of_memory = bool(error.details.get("out_of_memory"))
+    return given_up or out_of_memory or error.code == "worker_start_timeout"
 
 
 def of_degraded(error: RbeeError, hive_id: str, device: str, until: str) -> RbeeError:

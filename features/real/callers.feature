@@ -1,0 +1,21 @@
+@needs-real-models
+Feature: Several callers of a real model
+  One worker reads and writes for all of them at the same time.
+
+  Background:
+    Given a hub that holds "author/smollm2"
+    And a queen that is awake
+
+  Scenario: Four at once
+    When 4 programs begin to read stories of "author/smollm2"
+    Then all of them get tokens at the same time
+    And 1 worker is running
+
+  Scenario: Vectors of texts
+    When a program asks for the vectors of these texts from "author/smollm2"
+      | text                          |
+      | A bee collects honey.         |
+      | Bees gather nectar for honey. |
+      | The stock market fell today.  |
+    Then the vector of the first text is nearer to the second than to the third
+    And 1 worker is running

@@ -1,0 +1,14 @@
+@needs-real-models
+Feature: A conversation with a real model
+  Each answer knows what was said before it.
+
+  Scenario: What was said first decides what is meant later
+    When I type "rbee-keeper chat --model file:$MODELS/smollm2.gguf --temperature 0 --max-tokens 20" and the lines
+      """
+      What color is the sky?
+      And what color is grass?
+      """
+    Then stdout contains "blue"
+    And stdout contains "green"
+    And the exit status is 0
+    And nothing is left running

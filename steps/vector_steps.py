@@ -1,0 +1,17 @@
+"""Vectors of texts."""
+
+from __future__ import annotations
+
+from harness import vectors
+from harness.sentences import Context, then, when
+
+
+@when('a program asks for the vectors of these texts from "{model}"')
+def ask_for_vectors(context: Context, model: str) -> None:
+    texts = [row["text"] for row in context.table]
+    context.vectors = vectors.vectors_of(context.cluster, model, texts)
+
+
+@then("the vector of the first text is nearer to the second than to the third")
+def nearer(context: Context) -> None:
+    vectors.assert_nearer(context.vectors)
