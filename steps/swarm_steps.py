@@ -11,6 +11,11 @@ def queen_awake(context: Context) -> None:
     swarm.wake_queen(context.cluster)
 
 
+@given('a hive that a person has started for the queen at "{host}"')
+def hive_by_hand(context: Context, host: str) -> None:
+    swarm.start_hive_by_hand(context.cluster, host)
+
+
 @given("a queen that is awake, whose workers take {count:d} job at once")
 def queen_of_few_slots(context: Context, count: int) -> None:
     context.cluster.set(slots=count)
