@@ -25,10 +25,10 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages import JobRequest
 from rbee.wire.narration import device_name
 
-#: How often the trouble of a moment may befall a job in one place, and how often in all: what
-#: kills the workers of two places would kill those of a third.
+#: How often the trouble of a moment may befall a job in one place.
 TIMES_IN_ONE_PLACE = 2
-TIMES_IN_ALL = 4
+#: How many workers may die of a prompt: one that kills those of two places kills those of a third.
+WORKERS_LOST = 4
 
 ROOM = ("insufficient_vram", "insufficient_ram")
 
@@ -120,6 +120,7 @@ class Troubles:
         self._hives: set[str] = set()
         self._devices: set[tuple[str, str]] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
+        self._lost = 0
         self._only_holders = False
         self._over = False
 
@@ -168,7 +169,9 @@ class Troubles:
                 self._devices.add(where)
             else:
                 self._hives.add(hive_id)
-        self._over = self._over or self._moments.total() >= TIMES_IN_ALL
+        if error.code == "worker_crashed" and not error.details.get("starting"):
+            self._lost += 1
+        self._over = self._over or self._lost >= WORKERS_LOST
 
     @property
     def is_over(self) -> bool:

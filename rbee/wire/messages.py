@@ -761,9 +761,10 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`done` of a model's provisioning."""
+    """`done` of a model's provisioning; the queen says on which hive."""
 
     model_ref: str
+    hive_id: str = ""
     path: str
     size_bytes: int
     duration_ms: float = 0.0

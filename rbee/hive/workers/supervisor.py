@@ -437,5 +437,6 @@ def _where_to_look(worker: Worker) -> str:
 def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
     """A worker that dies or hangs before it listens has crashed, like one that does so later."""
     if isinstance(error, RbeeError) and error.code == "internal":
-        return RbeeError("worker_crashed", error.message, _where_to_look(worker), error.details)
+        details = {**error.details, "starting": True}
+        return RbeeError("worker_crashed", error.message, _where_to_look(worker), details)
     return error
