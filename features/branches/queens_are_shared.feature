@@ -79,4 +79,4 @@ Feature: What happens when several people use one queen
       Examples:
         | host      |
         | localhost |
-        | 127.1     |
+        | 0.0.0.0   |

@@ -35,6 +35,7 @@ from rbee.queen.keys import Keys
 from rbee.queen.members import LOCAL, id_of
 from rbee.queen.openai.routes import Known, OpenAI
 from rbee.queen.registry import Hive, Registry
+from rbee.queen.troubles import is_deadly
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
@@ -454,6 +455,10 @@ class _Queen:
             )
         for news in beat.news:
             self._narrate(news)
+        for gone in beat.failures:
+            error = RbeeError.from_body(gone.error)
+            if is_deadly(error):
+                self.registry.failed(beat.hive_id, gone.device, gone.model_ref, error)
         await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
@@ -535,9 +540,7 @@ class _Queen:
 
 def _degraded(hive: Hive) -> list[DegradedDevice]:
     return [
-        DegradedDevice(
-            device=device, model_ref=ref, why=known.error.message, until_ms=known.until_ms
-        )
+        DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
         for (device, ref), known in hive.degraded.items()
     ]
 

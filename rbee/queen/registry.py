@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
-from rbee.queen.troubles import is_deadly, of_degraded
+from rbee.queen.troubles import of_degraded
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
@@ -28,8 +28,10 @@ Tell = Callable[..., None]
 
 class Degraded(NamedTuple):
     """Workers of a model kept dying on a device. `at` is monotonic seconds, `until_ms` when it
-    counts as sound again, in milliseconds since 1970; `error` is what came of the last of them."""
+    counts as sound again, in milliseconds since 1970; `why` is what came of the last of them, and
+    `error` that with what it means."""
 
+    why: str
     error: RbeeError
     at: float
     until_ms: int
@@ -69,6 +71,8 @@ class Registry:
         self._tell = tell
         self._degraded_for = degraded_for
         self._offline: dict[str, Hive] = {}
+        #: Hives of which was told that they are gone.
+        self._missed: set[str] = set()
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -93,6 +97,7 @@ class Registry:
         hive = Hive(hive_id, host, url, tunnelled, last_beat=time.monotonic())
         self.hives[hive_id] = hive
         self._offline.pop(hive_id, None)
+        self._tell_return(hive_id)
         self._expect_beat(hive_id)
         early = self._expected.get(hive_id)
         if early is not None:
@@ -110,22 +115,22 @@ class Registry:
             self._expected[beat.hive_id] = beat
             return True
         self.hives[beat.hive_id] = hive
-        if back is not None:
-            self._tell(say_so.HIVE_ONLINE, hive_id=beat.hive_id)
+        self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
         if beat.url and not hive.tunnelled:
             hive.url = beat.url
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
         self._heal_what_serves(hive)
-        for gone in beat.failures:
-            error = RbeeError.from_body(gone.error)
-            if is_deadly(error):
-                self.failed(beat.hive_id, gone.device, gone.model_ref, error)
         hive.beats += 1
         hive.last_beat = time.monotonic()
         hive.last_beat_ms = time.time_ns() // 1_000_000
         self._notify()
         return True
+
+    def _tell_return(self, hive_id: str) -> None:
+        if hive_id in self._missed:
+            self._missed.discard(hive_id)
+            self._tell(say_so.HIVE_ONLINE, hive_id=hive_id)
 
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
@@ -148,6 +153,7 @@ class Registry:
     def ended(self, hive_id: str) -> None:
         """A hive has ended that nobody put to sleep."""
         if hive_id in self.hives:
+            self._missed.add(hive_id)
             self._tell(say_so.HIVE_GONE, hive_id=hive_id)
         self.gone(hive_id)
 
@@ -163,7 +169,7 @@ class Registry:
             return error
         known = hive.degraded.get((device, model_ref))
         if known is not None:
-            if known.error.message.startswith(error.message):
+            if known.why == error.message:
                 return known.error  # the flow and a heartbeat tell of the same worker
             known.timer.cancel()
         timer = asyncio.get_running_loop().call_later(
@@ -173,7 +179,7 @@ class Registry:
         at = time.strftime("%H:%M:%S", time.localtime(until))
         told = of_degraded(error, hive_id, device, at)
         hive.degraded[device, model_ref] = Degraded(
-            told, time.monotonic(), round(until * 1000), timer
+            error.message, told, time.monotonic(), round(until * 1000), timer
         )
         where = {"device": say_so.device_name(device), "hive_id": hive_id}
         self._tell(say_so.DEGRADED, model_ref=model_ref, **where)
@@ -275,6 +281,7 @@ class Registry:
         hive = self.hives.pop(hive_id, None)
         if hive is not None:
             self._offline[hive_id] = hive
+            self._missed.add(hive_id)
             missed = round(time.monotonic() - hive.last_beat, 1)
             self._tell(say_so.HIVE_OFFLINE, hive_id=hive_id, silent=say_so.seconds(missed))
             self._silenced.set()
