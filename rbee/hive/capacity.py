@@ -128,6 +128,7 @@ class Capacity:
                 threads=settings.engine_threads or max(1, (os.cpu_count() or 2) - 1),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
+                token_stall=settings.token_stall,
                 chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),

@@ -47,6 +47,7 @@ HTTP_STATUS: dict[str, int] = {
     "queen_unreachable": 503,
     "ssh_failed": 503,
     "worker_start_timeout": 504,
+    "worker_stuck": 504,
     "insufficient_disk": 507,
 }
 

@@ -68,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Workers.
     load_stall: Seconds = 300.0
     token_stall: Seconds = 60.0
+    """How long the engine of a worker may do nothing at all, reading and computing included, while
+    jobs wait for it; then its hive ends it."""
     idle_worker: Seconds = 300.0
     restart_delays: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = (1.0, 2.0, 4.0)
     engine: str = "llamacpp"

@@ -17,7 +17,8 @@ class Worker:
 
     `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
     story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
-    slot became free (monotonic seconds), None while it works.
+    slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
+    did anything, as far as its last report knows, or when it had nothing to do.
     """
 
     worker_id: str
@@ -33,7 +34,10 @@ class Worker:
     slots_free: int = 0
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
+    worked_at: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
+    #: Seconds of CPU time that it had used when it last told anything while loading.
+    cpu: float = 0.0
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     events: EventLog = dataclasses.field(default_factory=EventLog)
@@ -41,6 +45,7 @@ class Worker:
     def told(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
+        self.worked_at = self.last_report - report.idle_s
         self.heard.set()
         self.last_heartbeat_ms = time.time_ns() // 1_000_000
         if self.state is not WorkerState.STOPPING:
