@@ -1,0 +1,30 @@
+@needs-real-models
+Feature: A prompt that takes longer to read than a token may take
+  A batch of it takes more than a second here, and a second without a sign of work is all that is
+  granted. Whatever is read, computed or written is a sign of work.
+
+  Background:
+    Given an engine that does nothing for 1000 ms counts as stuck
+
+  Scenario: A person watches it being read
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" on a terminal with a prompt of 1100 words
+    Then the exit status is 0
+    And stderr contains "prompt ██"
+    And the terminal narrates
+      """
+      worker: read the prompt: <count> tokens in <duration>
+      [DONE]
+      bee-keeper: <count> tokens in, <count> out<speed>
+      """
+    And nothing is left running
+
+  Scenario: Programs that ask at the same time, in pieces or not, and for vectors
+    Given a hub that holds "author/smollm2"
+    And a queen that is awake
+    When programs ask "author/smollm2" for these at once, each with 600 words
+      | asked for           |
+      | an answer           |
+      | an answer in pieces |
+      | a vector            |
+    Then each of them is answered
+    And no worker was started a second time
