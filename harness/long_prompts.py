@@ -74,10 +74,15 @@ def ask_until_ended(cluster: Cluster, model: str) -> None:
     cluster.finish(running)
 
 
-def assert_never_restarted(cluster: Cluster) -> None:
-    """The worker that runs is the first one that was started."""
-    (worker,) = cluster.http("GET", "hive", "/workers").json()["workers"]
-    assert worker["restart_count"] == 0, worker
+def assert_restarts(cluster: Cluster, count: int) -> None:
+    """The one worker was started so often again, now or in a moment."""
+
+    def restarted() -> bool:
+        (worker,) = cluster.http("GET", "hive", "/workers").json()["workers"]
+        assert worker["restart_count"] == count, worker
+        return True
+
+    wait_until(f"the worker was restarted {count} time(s)", restarted, 5.0)
 
 
 def _words(count: int) -> str:

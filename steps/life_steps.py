@@ -116,4 +116,9 @@ def not_worth_retry(context: Context) -> None:
 
 @then("no worker was started a second time")
 def never_restarted(context: Context) -> None:
-    long_prompts.assert_never_restarted(context.cluster)
+    long_prompts.assert_restarts(context.cluster, 0)
+
+
+@then("the worker was started a second time")
+def restarted(context: Context) -> None:
+    long_prompts.assert_restarts(context.cluster, 1)

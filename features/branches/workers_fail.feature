@@ -51,12 +51,16 @@ Feature: What happens when a worker dies, hangs or idles
       And an engine that does nothing for 500 ms counts as stuck
       And a swarm that is warm
       When I type "rbee-keeper infer 'tarpit'"
-      Then stderr contains "has done nothing for 0.5 s (token_stall); its hive ends it"
-      And stderr contains "RBEE_TOKEN_STALL or `token_stall` in config.toml gives it longer"
+      Then the terminal narrates
+        """
+        error: the engine of worker <worker id> has done nothing for 0.5 s (token_stall); its hive ends it
+        try: rbee-keeper logs <worker id>; where it only needs longer: RBEE_TOKEN_STALL=1, or token_stall = 1 in config.toml
+        """
       And the terminal does not narrate
         """
         queen: <why>; trying again
         """
+      And the worker was started a second time
       And the next "rbee-keeper infer 'hello'" works
 
     @timing

@@ -1,3 +1,4 @@
+@timing
 Feature: What counts as life
   A long prompt is read for minutes before its first token comes. Whoever takes silence for death ends
   a worker that reads, has it read again, and ends it again. So every sign of work counts: a hive ends

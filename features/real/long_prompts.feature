@@ -1,4 +1,4 @@
-@needs-real-models
+@needs-real-models @timing
 Feature: A prompt that takes longer to read than a token may take
   A batch of it takes more than a second here, and a second without a sign of work is all that is
   granted. Whatever is read, computed or written is a sign of work.
@@ -10,15 +10,11 @@ Feature: A prompt that takes longer to read than a token may take
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" on a terminal with a prompt of 1100 words
     Then the exit status is 0
     And stderr contains "prompt ██"
-    And the terminal narrates
-      """
-      worker: read the prompt: <count> tokens in <duration>
-      [DONE]
-      bee-keeper: <count> tokens in, <count> out<speed>
-      """
+    And stderr contains "worker: read the prompt: 1130 tokens in "
+    And stderr contains "bee-keeper: 1130 tokens in, "
     And nothing is left running
 
-  Scenario: Programs that ask at the same time, in pieces or not, and for vectors
+  Scenario: Programs that ask at the same time, for answers and for vectors
     Given a hub that holds "author/smollm2"
     And a queen that is awake
     When programs ask "author/smollm2" for these at once, each with 600 words

@@ -104,6 +104,18 @@ def nested_too_deep(what: str) -> RbeeError:
     return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
 
 
+def stuck(worker_id: str, what: str, stall: float) -> RbeeError:
+    """The error for a worker whose engine does nothing, for as long as the settings let it."""
+    longer = f"{2 * stall:g}"
+    return RbeeError(
+        "worker_stuck",
+        what,
+        f"rbee-keeper logs {worker_id}; where it only needs longer: RBEE_TOKEN_STALL={longer}, "
+        f"or token_stall = {longer} in config.toml",
+        {"setting": "token_stall", "stall_s": stall, "worker_id": worker_id},
+    )
+
+
 def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
     """The error for a `what` (hive, model, worker, key) that nobody has, with its nearest match."""
     import difflib  # late: a command that succeeds never needs it

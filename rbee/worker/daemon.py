@@ -24,7 +24,7 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import ErrorBody, RbeeError, stuck
 from rbee.wire.messages import (
     InferAccepted,
     InferRequest,
@@ -309,15 +309,12 @@ class _Worker:
 
 
 def _forgotten(orders: WorkerOrders) -> RbeeError:
-    stall = orders.token_stall
-    return RbeeError(
-        "worker_stuck",
-        f"worker {orders.worker_id} works for others and has done nothing for this request in "
-        f"{stall:g} s (token_stall)",
-        f"rbee-keeper logs {orders.worker_id} shows what happened there; "
-        "RBEE_TOKEN_STALL or `token_stall` in config.toml gives it longer",
-        {"setting": "token_stall", "stall_s": stall, "worker_id": orders.worker_id},
+    worker_id, stall = orders.worker_id, orders.token_stall
+    what = (
+        f"worker {worker_id} works for others and has done nothing for this request in "
+        f"{stall:g} s (token_stall)"
     )
+    return stuck(worker_id, what, stall)
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

@@ -131,7 +131,8 @@ class Inference:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
 
         def on_work(work: Work) -> None:
-            self.worked = work.read + work.made
+            blind = sabotaged("worker:count-output-alone")
+            self.worked = work.made if blind else work.read + work.made
             for news in self._telling.of(work, time.monotonic()):
                 on_news(news)
 

@@ -33,7 +33,7 @@ from rbee.process.supervise import exit_of, stop
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, stuck
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -296,14 +296,11 @@ class Supervisor:
     async def _tell_why(self, worker: Worker) -> None:
         """Whoever waits for a worker that is about to be ended learns why from it."""
         stall, worker_id = self._settings.token_stall, worker.worker_id
-        why = RbeeError(
-            "worker_stuck",
+        what = (
             f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
-            "its hive ends it",
-            f"rbee-keeper logs {worker_id} shows what happened there; "
-            "RBEE_TOKEN_STALL or `token_stall` in config.toml gives it longer",
-            {"setting": "token_stall", "stall_s": stall, "worker_id": worker_id},
+            "its hive ends it"
         )
+        why = stuck(worker_id, what, stall)
         peer = Peer(self._session, worker.url, f"worker {worker_id}")
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
