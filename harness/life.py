@@ -44,6 +44,15 @@ def request(seconds: float, tokens: int) -> str:
     return "forgotten" if is_left_out(seconds, tokens, 60.0, 4 * 8192) else "waiting"
 
 
+def is_told_to_wait(tokens: int, own: int, seconds: float) -> bool:
+    """Whether a request waits that got `own` tokens since it came, while others got so many."""
+    life = Life()
+    life.look(Look(0.0, {"others": 10, "mine": 0}, 10, 0.0))
+    done = {"others": 10 + tokens, "mine": own}
+    life.look(Look(seconds, done, sum(done.values()), 0.0))
+    return "mine" in life.waiting(seconds)
+
+
 def told(prompt: int, speed: float, answer: int, pace: float) -> list[News]:
     """What is told of a prompt of so many tokens and its answer, at so many tokens a second."""
     telling = Telling()

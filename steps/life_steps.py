@@ -44,6 +44,16 @@ def measure_after(context: Context, measure: str, seconds: float) -> None:
     assert context.left == seconds, context.left
 
 
+@when("others got {tokens:d} tokens in the {seconds:g} seconds since it came, and it got {own:d}")
+def since_it_came(context: Context, tokens: int, seconds: float, own: int) -> None:
+    context.told = life.is_told_to_wait(tokens, own, seconds)
+
+
+@then("it is told to wait for its turn: {told}")
+def told_to_wait(context: Context, told: str) -> None:
+    assert context.told == (told == "yes"), context.told
+
+
 @when("a request has been silent for {seconds:g} seconds while others got {tokens:d} tokens")
 def silent_request(context: Context, seconds: float, tokens: int) -> None:
     context.judged = life.request(seconds, tokens)

@@ -52,6 +52,16 @@ Feature: What counts as life
 
   Rule: A request that waits for its turn is not forgotten
 
+    Scenario Outline: A request whose prompt is not read yet
+      When others got <tokens> tokens in the 30 seconds since it came, and it got <own>
+      Then it is told to wait for its turn: <told>
+
+      Examples:
+        | tokens | own | told |
+        | 5000   | 0   | yes  |
+        | 0      | 0   | no   |
+        | 5000   | 512 | no   |
+
     Scenario Outline: A request that is silent while its engine works for others
       Its engine has 4 slots of 8192 tokens, and a silence of 60 seconds counts.
       When a request has been silent for <seconds> seconds while others got <tokens> tokens

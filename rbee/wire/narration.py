@@ -236,6 +236,7 @@ WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready
 INFER_CONNECTED = Line(
     _QUEEN, "infer.start", "connection to worker established; starting inference"
 )
+PROMPT_WAITS = Line(_WORKER, "prompt.wait", "reads other prompts first; this one waits its turn")
 PROMPT_SO_FAR = Line(_WORKER, "prompt.progress", "read {done} of {total} tokens of the prompt")
 PROMPT_READ = Line(_WORKER, "prompt.read", "read the prompt: {tokens} tokens in {seconds}")
 ANSWER_SO_FAR = Line(_WORKER, "answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")

@@ -48,6 +48,8 @@ _SECONDS_BETWEEN_PERCENTS = 1.0
 _SETTLE = 0.02
 #: How often a busy worker reports, within the time after which its engine would count as stuck.
 _LOOKS = 4
+#: How long a request waits for its turn before it is told so (seconds).
+_WAITS = 5.0
 #: How long readers may take to hear why their stories break off (seconds).
 _HEAR = 1.0
 
@@ -215,6 +217,8 @@ class _Worker:
         # The CPU time of all threads but this one, which does not compute.
         cpu = time.process_time() - time.thread_time()
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
+        for each in life.waiting(_WAITS):
+            self.running[each].inference.waits()
         for each in life.left_out(orders.token_stall, orders.slots * orders.context):
             inference = self.running[each].inference
             if not inference.events.closed:

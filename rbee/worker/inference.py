@@ -17,9 +17,10 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
+from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
-from rbee.wire.narration import Narration
+from rbee.wire.narration import Narration, say
 from rbee.worker.engines import Engine, Generated, Piece, Work
 from rbee.worker.telling import News, Telling
 
@@ -53,6 +54,7 @@ class Inference:
         #: What the engine has done for it: tokens read and made, or vectors.
         self.worked = 0
         self._telling = Telling()
+        self._told_to_wait = False
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
         self._pieces: list[Piece | bytes | News] = []
         self._lock = threading.Lock()
@@ -64,6 +66,12 @@ class Inference:
         """Stops the generation within one token; its stream ends with `cancelled`."""
         if not sabotaged("worker:ignore-cancel"):
             self._cancelled.set()
+
+    def waits(self) -> None:
+        """Tells, once, that the engine reads other prompts before this one."""
+        if not self._told_to_wait and not self.events.closed:
+            self._told_to_wait = True
+            self.events.narrate(say(say_so.PROMPT_WAITS, {}))
 
     def fail(self, error: ErrorBody) -> None:
         """Ends the stream with an error now, whether the engine lets go of it or not."""

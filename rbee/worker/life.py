@@ -89,6 +89,14 @@ class Life:
         """Seconds for which the engine has done nothing although it was asked to."""
         return 0.0 if self._worked is None else self._now.at - self._worked.at
 
+    def waiting(self, seconds: float) -> list[str]:
+        """The requests that have waited for their turn for so long, while others had theirs."""
+        return [
+            request
+            for request, mark in self._marks.items()
+            if mark.done == 0 and self._now.at - mark.at >= seconds and self._now.total > mark.total
+        ]
+
     def left_out(self, stall: float, room: int) -> list[str]:
         """The requests that the engine has forgotten over others."""
         return [
