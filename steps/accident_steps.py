@@ -22,6 +22,7 @@ def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
 
 
+@given('the package "{engine}" is not installed')
 @given('the engine "{engine}" is not installed')
 def not_installed(context: Context, engine: str) -> None:
     accidents.uninstall(context.cluster, engine)
