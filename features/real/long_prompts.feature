@@ -14,13 +14,14 @@ Feature: A prompt that takes longer to read than a token may take
     And stderr contains "bee-keeper: 1130 tokens in, "
     And nothing is left running
 
-  Scenario: Programs that ask at the same time, for answers and for vectors
+  Scenario: Programs that ask for answers and for vectors, beside one that is told a story
     Given a hub that holds "author/smollm2"
     And a queen that is awake
-    When programs ask "author/smollm2" for these at once, each with 600 words
-      | asked for           |
-      | an answer           |
-      | an answer in pieces |
-      | a vector            |
+    And a program that reads a story of "author/smollm2"
+    When programs ask "author/smollm2" for these at once, each with 550 words
+      | asked for |
+      | an answer |
+      | a vector  |
     Then each of them is answered
+    And the story has not broken off
     And no worker was started a second time
