@@ -37,7 +37,7 @@ class Moved(NamedTuple):
 
 def moved(locked: Mapping[str, str], installed: Mapping[str, str]) -> list[Moved]:
     """What differs, by name; both map packages to versions."""
-    here = {canonicalize_name(name): version for name, version in installed.items()}
+    here: dict[str, str] = {canonicalize_name(name): version for name, version in installed.items()}
     names = sorted(set(locked) | (set(here) - _OURS))
     return [
         Moved(name, locked.get(name, ""), here.get(name, ""))
