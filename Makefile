@@ -116,6 +116,7 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
+	$(BIN)/python -m harness.settings_page --check
 
 # REAL=1 for chaos, load and sabotage: with the models of real weights.
 sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break the product on purpose: the scenario named for each fault goes red
@@ -140,6 +141,9 @@ bench-peers: $(VENV)/.test ## install the peers of the bench, each into an envir
 bench-performance: $(VENV)/.models/.made-for-bench ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)
 	$(BIN)/python -m bench.peers $(if $(QUICK),--quick)
+
+docs: $(VENV)/.test ## write docs/settings.md anew after a change of rbee/wire/settings.py
+	$(BIN)/python -m harness.settings_page
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .
