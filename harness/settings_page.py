@@ -25,7 +25,8 @@ _HEAD = """\
 
 Each of these can be written into `config.toml` in `RBEE_HOME` (`queen_port = 8510`) or into the
 environment (`RBEE_QUEEN_PORT=8510`; several values with commas between them). A flag comes before
-the environment, the environment before the file, and the file before the default. Made by `make docs` out of `rbee/wire/settings.py`.
+the environment, the environment before the file, and the file before the default. Made by
+`make docs` out of `rbee/wire/settings.py`.
 """
 _COLUMNS = ("setting", "default", "unit", "may be", "what it is")
 
