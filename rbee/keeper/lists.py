@@ -117,10 +117,19 @@ def job_table(jobs: Sequence[JobView]) -> str:
 
 
 def model_table(models: Sequence[ClusterModelView]) -> str:
-    """One row for each model on each hive."""
+    """One row for each model on each hive, with all names that lead to it."""
+    names: dict[tuple[str, str], list[ClusterModelView]] = {}
+    for model in models:
+        names.setdefault((model.hive_id, model.content or model.model_ref), []).append(model)
     rows = (
-        (model.model_ref, model.hive_id, size(model.size_bytes), model.quant, model.status)
-        for model in models
+        (
+            ", ".join(sorted((one.model_ref for one in same), key=len)),
+            same[0].hive_id,
+            size(same[0].size_bytes),
+            same[0].quant,
+            same[0].status,
+        )
+        for same in names.values()
     )
     return table("MODEL HIVE SIZE QUANT STATE", rows)
 

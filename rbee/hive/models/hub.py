@@ -73,7 +73,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     """What a reference stands for right now.
 
     `quants` are the repository's quants with their sizes in bytes; `note` is a sentence to
-    narrate, or empty.
+    narrate, or empty. `is_asked`: the hub itself said so, and not the user's cache of it.
     """
 
     ref: ModelRef
@@ -83,6 +83,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     quant: str
     quants: dict[str, int]
     note: str = ""
+    is_asked: bool = True
 
     @property
     def size_bytes(self) -> int:
@@ -349,7 +350,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
                 note = "the hub is out of reach; taking the model from the user's hub cache"
                 sizes = quant_sizes(listing, ref.repo)
                 return ModelPlan(
-                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note
+                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note, False
                 )
     return None
 

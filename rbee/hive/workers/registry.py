@@ -17,7 +17,8 @@ class Worker:
 
     `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
     story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
-    slot became free (monotonic seconds), None while it works.
+    slot became free (monotonic seconds), None while it works. `names` are the references that lead
+    to what it has loaded.
     """
 
     worker_id: str
@@ -34,6 +35,7 @@ class Worker:
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
+    names: set[str] = dataclasses.field(default_factory=set)
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     events: EventLog = dataclasses.field(default_factory=EventLog)
@@ -51,6 +53,12 @@ class Worker:
         elif self.idle_since is None:
             self.idle_since = self.last_report
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether it could make room: nobody needs it, or it is leaving and works on nothing."""
+        leaving = self.state is WorkerState.STOPPING and self.slots_free == self.orders.slots
+        return self.idle_since is not None or leaving
+
     def beat(self) -> WorkerBeat:
         """This worker inside the hive's heartbeat."""
         return WorkerBeat(
@@ -65,6 +73,8 @@ class Worker:
             slots_free=self.slots_free,
             vram_bytes=self.reserved_bytes,
             context=self.orders.context,
+            content=self.orders.content,
+            names=tuple(sorted(self.names)),
         )
 
     def view(self) -> WorkerView:

@@ -24,6 +24,7 @@ from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
+from rbee.process.content import content_id
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
@@ -50,6 +51,8 @@ _FIXES = {
     "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
     "cpu": "pip install xllamacpp",
 }
+
+_TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
@@ -121,6 +124,7 @@ class Supervisor:
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
+        worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
         for worker_id in unloaded:
@@ -135,6 +139,35 @@ class Supervisor:
         self._on_change()
         return worker
 
+    def holding(self, content: str) -> list[Worker]:
+        """The workers that have this content loaded, or load it, and take requests for it."""
+        return [
+            worker
+            for worker in self.workers.values()
+            if worker.orders.content == content and worker.state in _TAKE_REQUESTS
+        ]
+
+    def led(self, ref: str, content: str) -> list[Worker]:
+        """A name leads to this content from now on; the workers that hold it answer to it.
+
+        One that no name leads to any more, since its model was replaced, leaves once it is idle.
+        """
+        holding = self.holding(content)
+        changed = False
+        for worker in self.workers.values():
+            names = worker.names | {ref} if worker in holding else worker.names - {ref}
+            changed = changed or names != worker.names
+            worker.names = names
+            self._retire_if_nameless(worker)
+        if changed:
+            self._on_change()
+        return holding
+
+    def _retire_if_nameless(self, worker: Worker) -> None:
+        if not worker.names and worker.idle_since is not None:
+            worker.idle_since = None
+            spawn(self.stop(worker), f"the end of {worker.worker_id}", _ignore)
+
     def told(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
 
@@ -148,6 +181,7 @@ class Supervisor:
                 worker.events.narrate(line)
         if not worker.events.closed:
             self._tell_loading(worker, report)
+        self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
 
@@ -287,6 +321,18 @@ class Supervisor:
         await worker.exited
 
     async def _restart(self, worker: Worker, status: int) -> None:
+        if not _is_as_ordered(worker.orders):
+            self._fail(
+                worker,
+                RbeeError(
+                    "worker_stale",
+                    f"the files of {worker.orders.model_ref} have changed since "
+                    f"{worker.worker_id} loaded them",
+                    "try again: the new ones are loaded",
+                ),
+            )
+            self._remove(worker)
+            return
         how = how_it_ended(status)
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
         delay = restart_delay(worker.restart_count, delays)
@@ -349,3 +395,15 @@ class Supervisor:
         self.workers.pop(worker.worker_id, None)
         worker.child.release()
         self._on_change()
+
+
+def _is_as_ordered(orders: WorkerOrders) -> bool:
+    """Whether the files that a worker was to load are still what they were then."""
+    try:
+        return not orders.content or content_id(orders.model_paths) == orders.content
+    except OSError:
+        return False
+
+
+def _ignore(ended: End) -> None:
+    """Of the end of a worker everybody hears by its exit."""
