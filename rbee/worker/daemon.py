@@ -270,11 +270,11 @@ class _Worker:
             return False
 
     def _stale(self) -> RbeeError:
-        orders = self.orders
         return RbeeError(
             "worker_stale",
-            f"the files of {orders.model_ref} have changed since {orders.worker_id} loaded them",
+            f"the model was replaced since {self.orders.worker_id} loaded it",
             "try again: what is there now is loaded",
+            {"model_ref": self.orders.model_ref},
         )
 
     def _retire(self) -> None:

@@ -326,9 +326,9 @@ class Supervisor:
                 worker,
                 RbeeError(
                     "worker_stale",
-                    f"the files of {worker.orders.model_ref} have changed since "
-                    f"{worker.worker_id} loaded them",
-                    "try again: the new ones are loaded",
+                    f"the model was replaced since {worker.worker_id} loaded it",
+                    "try again: what is there now is loaded",
+                    {"model_ref": worker.orders.model_ref},
                 ),
             )
             self._remove(worker)
