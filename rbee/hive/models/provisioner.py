@@ -24,6 +24,7 @@ from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
+from rbee.hive.models.split import parts_of
 from rbee.http.events import EventLog
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
@@ -439,19 +440,18 @@ class Provisioner:
                 "check the path; it is read on the machine of the hive",
                 {"path": path},
             )
-        paths = _all_parts(path)
-        headers = [header_of_file(part) for part in paths]
-        for part, each in zip(paths, headers):
-            check_size(each, os.path.getsize(part), os.path.basename(part))
+        paths = parts_of(path)
+        headers = [header_of_file(each) for each in paths]
+        for each, its in zip(paths, headers):
+            check_size(its, os.path.getsize(each), os.path.basename(each))
         header = headers[0]
-        files = tuple(stored_file(part, owned=False) for part in paths)
         row = ModelRow(
             ref=str(ref),
             repo="",
             revision="",
             path=paths[0],
-            files=files,
-            size_bytes=sum(file.size_bytes for file in files),
+            files=tuple(stored_file(each, owned=False) for each in paths),
+            size_bytes=sum(os.path.getsize(each) for each in paths),
             architecture=header.architecture,
             quant=header.quant,
             context_length=header.context_length,
@@ -495,24 +495,6 @@ class _ProgressTeller:
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
     return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
-
-
-def _all_parts(path: str) -> list[str]:
-    """The files of the model that `path` is, or is a part of, the first part first.
-
-    Raises `model_invalid` where a part is not there.
-    """
-    parts = names.split_names(path)
-    missing = [os.path.basename(part) for part in parts if not os.path.isfile(part)]
-    if missing:
-        raise RbeeError(
-            "model_invalid",
-            f"{os.path.basename(path)} is one of {len(parts)} parts, and there is no "
-            f"{', '.join(missing[:5])} beside it",
-            "put all parts into one folder",
-            {"path": path, "missing": missing},
-        )
-    return list(parts)
 
 
 def _is_as_stored(file: StoredFile) -> bool:

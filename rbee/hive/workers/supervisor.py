@@ -15,10 +15,18 @@ from typing import Any
 
 import aiohttp
 
+from rbee.hive.devices import ram_here
+from rbee.hive.limits import memory_kills
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
-from rbee.hive.workers.restart import how_it_ended, restart_delay
+from rbee.hive.workers.restart import (
+    Cause,
+    cause_of,
+    how_it_ended,
+    out_of_memory,
+    restart_delay,
+)
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
@@ -215,6 +223,7 @@ class Supervisor:
     def kill(self, worker: Worker) -> None:
         """Ends a worker that is stuck and hears no request; it counts as one that died."""
         if not sabotaged("hive:spare-the-stuck"):
+            worker.killed = True
             worker.child.signal(signal.SIGKILL)
 
     async def stop_all(self) -> None:
@@ -333,6 +342,15 @@ class Supervisor:
             )
             self._remove(worker)
             return
+        cause = cause_of(
+            status,
+            killed_by_hive=worker.killed,
+            memory_kills=memory_kills() - worker.memory_kills,
+        )
+        if cause is Cause.MEMORY:
+            self._fail(worker, _out_of_memory(worker))
+            self._remove(worker)
+            return
         how = how_it_ended(status)
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
         delay = restart_delay(worker.restart_count, delays)
@@ -344,7 +362,7 @@ class Supervisor:
                     "worker_crashed",
                     f"worker {worker.worker_id} died ({how}) and was restarted "
                     f"{worker.restart_count} times in vain",
-                    f"read its log: {worker.child.log}",
+                    _advice(cause, worker),
                     {"log": log, "device": worker.orders.device},
                 ),
             )
@@ -352,6 +370,7 @@ class Supervisor:
             return
         worker.restart_count += 1
         worker.state = WorkerState.LOADING
+        worker.killed, worker.memory_kills = False, memory_kills()
         self._on_change()
         facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
         self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
@@ -407,3 +426,20 @@ def _is_as_ordered(orders: WorkerOrders) -> bool:
 
 def _ignore(ended: End) -> None:
     """Of the end of a worker everybody hears by its exit."""
+
+
+def _out_of_memory(worker: Worker) -> RbeeError:
+    orders, log = worker.orders, tail(worker.child.log)
+    need = worker.reserved_bytes
+    return out_of_memory(
+        worker.worker_id, orders.model_ref, orders.device, need, ram_here().total, log
+    )
+
+
+def _advice(cause: Cause, worker: Worker) -> str:
+    if cause is Cause.PERHAPS_MEMORY:
+        return (
+            "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a"
+            f" smaller model or a shorter context, or read its log: {worker.child.log}"
+        )
+    return f"read its log: {worker.child.log}"
