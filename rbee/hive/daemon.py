@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
@@ -331,17 +332,20 @@ class _Hive:
 
 
 def _model_view(row: ModelRow) -> ModelView:
-    content = ""
-    with contextlib.suppress(OSError):
-        content = content_id([file.path for file in row.files])
+    paths = [file.path for file in row.files]
+    content, size, status = "", row.size_bytes, row.status
+    try:
+        content, size = content_id(paths), sum(map(os.path.getsize, paths))
+    except OSError:
+        status = "missing"
     return ModelView(
         content=content,
         model_ref=row.ref,
         path=row.path,
-        size_bytes=row.size_bytes,
+        size_bytes=size,
         quant=row.quant or None,
         architecture=row.architecture or None,
-        status=row.status,
+        status=status,
     )
 
 
