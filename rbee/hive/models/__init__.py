@@ -18,8 +18,8 @@ costs microseconds more. The hive's heartbeat tells the names that lead to what 
 where a worker may hold it. `pull` asks the hub: another version is fetched beside the old one, then
 the names are moved, and the old files go when no worker has them loaded.
 
-`names` reads what people call their files, `hub` alone talks to the hub's client; `names`, `choose`,
-`fit` and `gguf` are pure. Everything here blocks: callers on an event loop use threads.
+`names` reads what people call their files, and `hub` alone talks to the hub's client. `names`,
+`choose`, `fit` and `gguf` are pure. Everything here blocks: callers on an event loop use threads.
 
 On disk: ``<models_dir>/<owner>--<repo>/<first 12 digits of the commit>/<file>``.
 """
