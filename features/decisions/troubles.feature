@@ -12,6 +12,7 @@ Feature: Whose trouble an error is, and where a job goes with it
       | HF:author/minillama  | invalid_request   | request |
       | HF:author/minillama  | payload_too_large | request |
       | HF:author/minillama  | deadline_exceeded | request |
+      | HF:author/minillama  | worker_stuck      | request |
 
     Examples: what each machine would hear that has to fetch the model
       | model                | error           | whose |
@@ -42,6 +43,7 @@ Feature: Whose trouble an error is, and where a job goes with it
     Examples: what may be over in a moment
       | model                | error            | whose  |
       | HF:author/minillama  | worker_crashed   | moment |
+      | HF:author/minillama  | worker_stale     | moment |
       | HF:author/minillama  | worker_busy      | moment |
       | HF:author/minillama  | worker_not_found | moment |
       | HF:author/minillama  | hive_unreachable | moment |

@@ -72,7 +72,7 @@ class Errands:
             for hive in hives:
                 peer = self._hives.peer(hive, errand.errand_id)
                 try:
-                    fetching = errand.have_model(peer, ref)
+                    fetching = errand.have_model(peer, ref, newest=True)
                     found = await self._hives.unless_offline(hive, fetching)
                 except RbeeError as error:
                     its = troubles.add(hive.hive_id, "", error)

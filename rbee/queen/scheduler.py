@@ -22,6 +22,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.queen.troubles import Troubles
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.model_ref import BUNDLED
 
 CPU = "cpu"
 
@@ -74,7 +75,7 @@ def warm_worker(
         for hive in _meant(request, hives)
         for worker in hive.workers
         # Looked at first: in a fleet it rules out nearly all of them.
-        if worker.model_ref == model_ref
+        if leads_to(model_ref, worker)
         and _serves(worker, request)
         and not (troubles and troubles.rules_out(hive.hive_id, worker.device, True))
     ]
@@ -86,14 +87,26 @@ def warm_worker(
     )
 
 
-def next_place(
-    request: JobRequest, hives: Sequence[HiveFacts], troubles: Troubles | None = None
-) -> Place:
-    """The best place that is left. Raises, where none is, what was wrong with all of them."""
-    for place in places(request, hives, troubles):
-        return place
-    assert troubles is not None, "without troubles there is a place, or the request is wrong"
-    raise troubles.error()
+def leads_to(model_ref: str, worker: WorkerBeat) -> bool:
+    """Whether a worker holds what a name leads to now."""
+    if worker.names is None:
+        return worker.model_ref == model_ref
+    return model_ref in worker.names
+
+
+def may_hold(model_ref: str, worker: WorkerBeat) -> bool:
+    """Whether a worker may hold what a name leads to, though it is not known by that name.
+
+    Names of one repository may lead to the same file, and a path on a disk may to any.
+    """
+    mine, theirs = _whence(model_ref), _whence(worker.model_ref)
+    return mine == theirs if "file" not in (mine, theirs) else BUNDLED not in (mine, theirs)
+
+
+def _whence(model_ref: str) -> str:
+    """The repository of a name on the hub; ``file``, or the name of what ships with rbee."""
+    scheme, _, rest = model_ref.partition(":")
+    return rest.partition("@")[0].partition(":")[0] if scheme == "HF" else scheme
 
 
 def places(

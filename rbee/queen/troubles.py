@@ -54,9 +54,17 @@ _OF_THE_REQUEST = (
     "key_not_found",
     "key_exists",
     "queen_unreachable",
+    # An engine that does nothing at all for as long as that is allowed would do so again.
+    "worker_stuck",
 )
 _OF_THE_DEVICE = (*ROOM, "backend_unavailable", "worker_start_timeout")
-_OF_THE_MOMENT = ("worker_crashed", "worker_busy", "worker_not_found", "hive_unreachable")
+_OF_THE_MOMENT = (
+    "worker_crashed",
+    "worker_stale",
+    "worker_busy",
+    "worker_not_found",
+    "hive_unreachable",
+)
 _OF_THE_MODEL = ("model_not_found", "model_invalid")
 
 
