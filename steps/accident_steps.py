@@ -27,6 +27,11 @@ def short_token_stall(context: Context, milliseconds: int) -> None:
     context.cluster.set(token_stall=milliseconds / 1000)
 
 
+@given("{what} meets an error that nobody foresaw")
+def meets_unforeseen(context: Context, what: str) -> None:
+    accidents.break_inside(context.cluster, what)
+
+
 @given('the package "{engine}" is not installed')
 @given('the engine "{engine}" is not installed')
 def not_installed(context: Context, engine: str) -> None:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import contained
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Done, InferRequest, Token, Vector
 from rbee.worker.engines import Engine, Generated, Piece
@@ -76,7 +77,7 @@ class Inference:
         receive: Callable[[Piece], None] = on_piece if self._streams else collected.append
         try:
             generated: Generated = await loop.run_in_executor(
-                threads, self._work, engine, receive, on_piece
+                threads, contained, self._work, engine, receive, on_piece
             )
         except RbeeError as error:
             self.events.error(error.body())

@@ -36,7 +36,7 @@ from rbee.process.content import content_id
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import End, begin, in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import (
@@ -97,7 +97,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await asyncio.to_thread(self._catalog.find, kind, engine)
+        known = await in_thread(self._catalog.find, kind, engine)
         facts = await self._engine_facts(engine)
         if backend not in facts.backends and not simulated:
             raise RbeeError(
@@ -114,7 +114,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await asyncio.to_thread(self._catalog.put, view)
+            await in_thread(self._catalog.put, view)
             view.new = True
         return view
 
