@@ -187,8 +187,14 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "hive",
         "spare-the-stuck",
-        "A worker that sends no more tokens is replaced",
+        "A worker that is frozen in the middle of a story is replaced",
         f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "worker",
+        "count-output-alone",
+        "A person watches it being read",
+        "features/real/long_prompts.feature",
     ),
     Sabotage(
         "hive",

@@ -140,6 +140,7 @@ class Capacity:
                 threads=settings.engine_threads or _threads(engine, need),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
+                token_stall=settings.token_stall,
                 chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),

@@ -194,7 +194,6 @@ class _Hive:
             Route("GET", addresses.WORKERS, self._workers),
             Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
-            Route("POST", addresses.WORKERS + "/{id}/kill", self._kill_worker),
             Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
             Route("POST", addresses.ADOPT, self._adopt),
         ]
@@ -292,11 +291,6 @@ class _Hive:
         worker = self.workers.get(request.match_info["id"])
         if not sabotaged("hive:deaf-to-stop"):
             await asyncio.shield(self.workers.stop(worker))
-        return None
-
-    async def _kill_worker(self, request: web.Request) -> Answer:
-        """The queen hears no token of a worker: it is stuck, and treated as one that died."""
-        self.workers.kill(self.workers.get(request.match_info["id"]))
         return None
 
     async def _worker_heartbeat(self, request: web.Request) -> Answer:

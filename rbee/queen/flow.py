@@ -361,15 +361,17 @@ class Flow:
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
         done: Done | None = None
-        # An answer in one piece is silent until it is complete; vectors come one by one.
-        in_pieces = job.request.stream or job.request.inputs is not None
-        stall = self._settings.token_stall if in_pieces else None
+        # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
+        # as long as a hive may: it sends a comment with each of its heartbeats.
+        silence = self._settings.heartbeat_interval * self._settings.heartbeats_missed
         begun = functools.partial(job.say, say_so.INFER_CONNECTED)
         try:
-            async for frame in peer.events(addresses.INFER, wanted, stall=stall, on_open=begun):
+            async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
                 if frame.event in ("token", "vector"):
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1
+                elif frame.event in ("progress", "narration"):
+                    job.events.forward(frame.body)
                 elif frame.event == "done":
                     done = decode(frame.data, Done)
                 elif frame.event == "error":
@@ -379,10 +381,6 @@ class Flow:
         except asyncio.CancelledError:
             await asyncio.shield(self._stop_inference(peer, wanted))
             raise
-        except RbeeError as error:
-            if "stall_s" in error.details:
-                await self._kill_stuck(job, worker)
-            raise
         if done is None:
             raise RbeeError(
                 "worker_crashed",
@@ -391,13 +389,6 @@ class Flow:
             )
         job.say(say_so.INFER_DONE)
         return done
-
-    async def _kill_stuck(self, job: Job, worker: WorkerBeat) -> None:
-        """A worker that is silent in the middle of a story is stuck; its hive ends it."""
-        with contextlib.suppress(RbeeError):  # a hive that is gone has taken it along
-            hive = self._registry.living(job.hive_id or "")
-            path = f"{addresses.WORKERS}/{worker.worker_id}/kill"
-            await self._peer(job, hive).post(path, None, type(None))
 
     async def _stop_inference(self, peer: Peer, begun: InferRequest) -> None:
         # It may be over, or its worker gone: what cancelling is for.

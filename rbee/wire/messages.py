@@ -550,8 +550,9 @@ class Adopt(Request, kw_only=True):
 class WorkerReport(Request, kw_only=True):
     """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
 
-    `loaded` is the share of the model that has been read, 0 to 1; `error` says why a worker
-    that reports `failed` gives up.
+    `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
+    has done nothing at all although it was asked to; `error` says why a worker that reports
+    `failed` gives up.
     """
 
     worker_id: NonEmpty
@@ -561,6 +562,7 @@ class WorkerReport(Request, kw_only=True):
     vram_bytes: int | None = None
     context: int = 0
     loaded: float | None = None
+    idle_s: float = 0.0
     narration: list[Narration] = []
     error: ErrorBody | None = None
 
@@ -618,8 +620,9 @@ class WorkerOrders(Request, kw_only=True):
     `simulated` says that the device exists on paper only; `chat_template` is the model's own
     (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
     how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
-    `batch` how many tokens are worked through at once. `content` identifies what lay at the paths
-    (`rbee.process.content`) when the orders were given; empty: that is not looked at.
+    `batch` how many tokens are worked through at once. `token_stall` is how long the engine may do
+    nothing at all (seconds). `content` identifies what lay at the paths (`rbee.process.content`)
+    when the orders were given; empty: that is not looked at.
     """
 
     host: str
@@ -636,6 +639,7 @@ class WorkerOrders(Request, kw_only=True):
     threads: int
     prompt_cache_mib: int
     heartbeat_interval: float
+    token_stall: float
     chat_template: str = ""
     pooling: Pooling = "last"
     batch: int = 512
@@ -675,7 +679,10 @@ class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Progress(msgspec.Struct, omit_defaults=True):
-    """`progress`: `what` is download or load; `done` and `total` in bytes, `rate` in bytes/s."""
+    """`progress`: `what` is download, load or prompt.
+
+    `done` and `total` are bytes and `rate` bytes/s, or of a prompt tokens and tokens/s.
+    """
 
     what: str
     done: int

@@ -18,8 +18,9 @@ class Worker:
 
     `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
     story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
-    slot became free (monotonic seconds), None while it works. `names` are the references that lead
-    to what it has loaded.
+    slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
+    did anything, as far as its last report knows, or when it had nothing to do. `names` are the
+    references that lead to what it has loaded.
     """
 
     worker_id: str
@@ -35,7 +36,10 @@ class Worker:
     slots_free: int = 0
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
+    worked_at: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
+    #: Seconds of CPU time that it had used when it last told anything while loading.
+    cpu: float = 0.0
     names: set[str] = dataclasses.field(default_factory=set)
     #: Whether its hive has ended its process by force.
     killed: bool = False
@@ -48,6 +52,7 @@ class Worker:
     def told(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
+        self.worked_at = self.last_report - report.idle_s
         self.memory_kills = memory_kills()
         self.heard.set()
         self.last_heartbeat_ms = time.time_ns() // 1_000_000

@@ -7,6 +7,7 @@ at once, through `on_change`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import psutil
 
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
@@ -33,12 +35,15 @@ from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
 from rbee.process.content import content_id
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import End, begin, in_thread, spawn
+from rbee.process.work import uses_cpu
+from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, unforeseen
+from rbee.wire.errors import RbeeError, stuck, unforeseen
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -184,6 +189,8 @@ class Supervisor:
         worker = self.get(report.worker_id)
         before = (worker.state, worker.slots_free)
         worker.told(report)
+        if worker.state is WorkerState.LOADING:
+            worker.cpu = _cpu_of(worker)
         for line in report.narration:
             if not worker.events.closed:
                 worker.events.narrate(line)
@@ -220,8 +227,8 @@ class Supervisor:
             peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
-    def kill(self, worker: Worker) -> None:
-        """Ends a worker that is stuck and hears no request; it counts as one that died."""
+    def _kill(self, worker: Worker) -> None:
+        """Ends a worker that is stuck; it counts as one that died."""
         if not sabotaged("hive:spare-the-stuck"):
             worker.killed = True
             worker.child.signal(signal.SIGKILL)
@@ -284,13 +291,19 @@ class Supervisor:
         if ended is None or isinstance(ended, asyncio.CancelledError):
             return
         self._fail(worker, unforeseen(ended, "hive"))
-        worker.child.signal(signal.SIGKILL)
+        self._kill(worker)
         self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
         """Waits for the end of a worker; what nobody asked for is mended or reported."""
         while not worker.exited.done():
-            due = next_due(worker.state, worker.last_report, worker.idle_since, self._settings)
+            due = next_due(
+                worker.state,
+                worker.last_report,
+                worker.worked_at,
+                worker.idle_since,
+                self._settings,
+            )
             left = None if due is None else due.at - time.monotonic()
             if due is not None and left is not None and left <= 0:
                 await self._take(due.measure, worker)
@@ -316,6 +329,8 @@ class Supervisor:
             await self.stop(worker)
             return
         if measure is Measure.GIVE_UP:
+            if _has_worked(worker):
+                return
             stall = self._settings.load_stall
             self._fail(
                 worker,
@@ -326,8 +341,23 @@ class Supervisor:
                     {"log": tail(worker.child.log)},
                 ),
             )
-        self.kill(worker)
+        if measure is Measure.END_STUCK:
+            await self._tell_why(worker)
+        self._kill(worker)
         await worker.exited
+
+    async def _tell_why(self, worker: Worker) -> None:
+        """Whoever waits for a worker that is about to be ended learns why from it."""
+        stall, worker_id = self._settings.token_stall, worker.worker_id
+        what = (
+            f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
+            "its hive ends it"
+        )
+        why = stuck(worker_id, what, stall)
+        peer = Peer(self._session, worker.url, f"worker {worker_id}")
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                await peer.post(addresses.INFER_FAIL, why.body(), type(None))
 
     async def _restart(self, worker: Worker, status: int) -> None:
         if not _is_as_ordered(worker.orders):
@@ -377,6 +407,8 @@ class Supervisor:
         await asyncio.sleep(delay)
         spare = Spare(self._home, worker.engine)
         worker.child, worker.exited = spare.child, exit_of(spare.child)
+        worker.worked_at = worker.last_report = time.monotonic()
+        worker.cpu = 0.0
         try:
             await self._give_orders(worker, spare)
         except RbeeError as error:
@@ -414,6 +446,26 @@ class Supervisor:
         self.workers.pop(worker.worker_id, None)
         worker.child.release()
         self._on_change()
+
+
+def _has_worked(worker: Worker) -> bool:
+    """Whether a worker that loads has computed since it last told anything.
+
+    While its engine loads, a worker cannot speak: what it does shows in its CPU time alone.
+    """
+    cpu, now = _cpu_of(worker), time.monotonic()
+    worked = uses_cpu(cpu - worker.cpu, now - worker.worked_at)
+    if worked:
+        worker.cpu, worker.worked_at = cpu, now
+    return worked
+
+
+def _cpu_of(worker: Worker) -> float:
+    """Seconds of CPU time that a worker has used; 0 once it has ended."""
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(worker.child.pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 def _is_as_ordered(orders: WorkerOrders) -> bool:
