@@ -29,6 +29,7 @@ from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
@@ -66,7 +67,7 @@ class Capacity:
         """The GPU called `device` as it is now; None for the CPU. Raises `invalid_request`."""
         if device == _CPU:
             return None
-        gpus = await asyncio.to_thread(gpus_here)
+        gpus = await in_thread(gpus_here)
         for gpu in gpus:
             if gpu.id == device:
                 return gpu

@@ -32,7 +32,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, spawn
+from rbee.process.tasks import End, in_thread, spawn
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -205,7 +205,7 @@ class _Hive:
         ]
 
     async def _devices(self, request: web.Request) -> Devices:
-        models = await asyncio.to_thread(self.catalog.list)
+        models = await in_thread(self.catalog.list)
         return await self.detector.detect(len(models), len(self.workers.workers))
 
     async def _capacity(self, request: web.Request) -> Answer:
@@ -233,8 +233,8 @@ class _Hive:
                 provision.cancelled.set()
 
     async def _models(self, request: web.Request) -> ModelList:
-        rows = await asyncio.to_thread(self.catalog.list)
-        return ModelList(models=await asyncio.to_thread(lambda: list(map(_model_view, rows))))
+        rows = await in_thread(self.catalog.list)
+        return ModelList(models=await in_thread(lambda: list(map(_model_view, rows))))
 
     async def _model(self, request: web.Request) -> ModelView:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
@@ -282,7 +282,7 @@ class _Hive:
         worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
-        await asyncio.to_thread(self.catalog.touch, str(ref))
+        await in_thread(self.catalog.touch, str(ref))
         return WorkerStarted(
             worker_id=worker.worker_id,
             url=worker.url,

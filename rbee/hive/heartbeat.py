@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import logging
 from collections.abc import Callable
 
 from rbee.hive.news import News
@@ -19,8 +18,6 @@ from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
-
-log = logging.getLogger(__name__)
 
 
 class HeartbeatSender:
@@ -56,12 +53,8 @@ class HeartbeatSender:
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            try:
+            with contextlib.suppress(RbeeError):  # the next beat tries again
                 await self._beat()
-            except RbeeError:
-                pass  # the next beat tries again
-            except Exception:
-                log.exception("a heartbeat failed")  # so does it then: a hive is more than this
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(self._interval):
                     await self._change.wait()

@@ -41,7 +41,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -107,7 +107,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await asyncio.to_thread(self._catalog.find, kind, engine)
+        known = await in_thread(self._catalog.find, kind, engine)
         facts = await self._engine_facts(engine)
         if backend not in facts.backends and not simulated:
             raise RbeeError(
@@ -124,7 +124,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await asyncio.to_thread(self._catalog.put, view)
+            await in_thread(self._catalog.put, view)
             view.new = True
         return view
 
@@ -300,7 +300,7 @@ class Supervisor:
         if ended is None or isinstance(ended, asyncio.CancelledError):
             return
         self._fail(worker, unforeseen(ended, "hive"))
-        worker.child.signal(signal.SIGKILL)
+        self._kill(worker)
         self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
