@@ -65,6 +65,10 @@ class Peer:
         """DELETE."""
         await self._call("DELETE", path, type(None))
 
+    async def remove(self, path: str, kind: type[T]) -> T:
+        """DELETE; the answer as a `kind`."""
+        return await self._call("DELETE", path, kind)
+
     async def shutdown(self) -> None:
         """Asks the peer to leave."""
         await self._call("POST", addresses.SHUTDOWN, type(None))

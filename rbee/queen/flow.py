@@ -31,6 +31,7 @@ from rbee.wire.messages import (
     Done,
     InferRequest,
     JobRequest,
+    ModelView,
     ProvisionWorker,
     Question,
     StartWorker,
@@ -45,7 +46,7 @@ from rbee.wire.settings import Settings
 
 #: How often a job is tried whose worker or hive breaks before the first token.
 _ATTEMPTS = 3
-_MOVABLE = ("worker_crashed", "hive_unreachable", "worker_busy", "worker_not_found")
+_MOVABLE = ("worker_stale", "worker_crashed", "hive_unreachable", "worker_busy", "worker_not_found")
 
 
 class Flow:
@@ -147,6 +148,7 @@ class Flow:
         waits in the queue, unless a GPU has room for one worker more.
         """
         told: set[tuple[str, str]] = set()
+        await self._ask_for_names(job, awake)
         while True:
             worker = self._idle_worker(job, awake)
             if worker is not None:
@@ -163,11 +165,32 @@ class Flow:
                 self._queues.return_to(job)
             awake = await self._hives.awake(job.request.node, job.say)
 
+    async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
+        """A name that is new here may lead to what a worker holds already: its hive knows."""
+        if self._warm(job.request, awake) is None:
+            ref = job.request.model_ref
+            asked = [
+                hive
+                for hive in awake
+                if any(scheduler.may_hold(ref, worker) for worker in hive.workers.values())
+            ]
+            await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
+
+    async def _ask_for_name(self, job: Job, hive: Hive) -> None:
+        ref = job.request.model_ref
+        # Whatever is the matter there is told by what comes next.
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                path = addresses.model_path(ref)
+                found = await self._peer(job, hive).get(path, ModelView, {"lead": "true"})
+            self._registry.named(hive.hive_id, found.workers, ref)
+
     async def _is_another_wanted(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a worker is to be started: there is none, or all are busy and one more fits."""
         if self._queues.is_growing(job):
             return False
         warm = self._warm(job.request, awake)
+        job.shares = warm is None
         if warm is None:
             return True
         if warm.worker.state is WorkerState.LOADING or not await self._has_room(job, awake):
@@ -299,6 +322,7 @@ class Flow:
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=request.ctx,
+            share=job.shares,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
@@ -403,6 +427,7 @@ def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,
+        names=(model_ref,),
     )
 
 

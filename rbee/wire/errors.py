@@ -43,6 +43,7 @@ HTTP_STATUS: dict[str, int] = {
     "backend_unavailable": 503,
     "database_unusable": 503,
     "worker_busy": 503,
+    "worker_stale": 503,
     "hive_unreachable": 503,
     "queen_unreachable": 503,
     "ssh_failed": 503,

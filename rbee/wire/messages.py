@@ -372,7 +372,11 @@ class HiveList(Answer, kw_only=True):
 
 
 class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A worker inside its hive's heartbeat: what the queen routes by."""
+    """A worker inside its hive's heartbeat: what the queen routes by.
+
+    `content` identifies what it has loaded, `names` are the references that lead to that now; a
+    worker whose model was replaced under its name has none.
+    """
 
     worker_id: str
     url: str
@@ -385,6 +389,8 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    content: str = ""
+    names: tuple[str, ...] | None = None
 
 
 class Heartbeat(Request, kw_only=True):
@@ -403,9 +409,10 @@ class HeartbeatAnswer(Answer, kw_only=True):
 
 
 class ProvisionModel(Request, kw_only=True):
-    """`POST /models/provision`."""
+    """`POST /models/provision`; `newest`: the hub is asked whether it has another version."""
 
     model_ref: NonEmpty
+    newest: bool = False
 
 
 class ProvisionStarted(Started, kw_only=True):
@@ -415,7 +422,11 @@ class ProvisionStarted(Started, kw_only=True):
 
 
 class ModelView(Answer, kw_only=True):
-    """One row of the model catalog."""
+    """One row of the model catalog: a name, and what it leads to.
+
+    Rows with the same `content` are names of the same files; `workers` are those that have them
+    loaded, where one model was asked for.
+    """
 
     model_ref: str
     path: str
@@ -423,6 +434,14 @@ class ModelView(Answer, kw_only=True):
     quant: str | None = None
     architecture: str | None = None
     status: str = "ready"
+    content: str = ""
+    workers: list[str] = []
+
+
+class ModelRemoved(Answer, kw_only=True):
+    """The answer to `DELETE /models/{ref}`: the other names, for which the files stay."""
+
+    kept_for: list[str]
 
 
 class ModelList(Answer, kw_only=True):
@@ -466,13 +485,14 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`."""
+    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too."""
 
     device: NonEmpty
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    share: bool = False
 
 
 class WorkerStarted(Started, kw_only=True):
@@ -601,7 +621,8 @@ class WorkerOrders(Request, kw_only=True):
     (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
     how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
     `batch` how many tokens are worked through at once. `token_stall` is how long the engine may do
-    nothing at all (seconds).
+    nothing at all (seconds). `content` identifies what lay at the paths (`rbee.process.content`)
+    when the orders were given; empty: that is not looked at.
     """
 
     host: str
@@ -623,6 +644,7 @@ class WorkerOrders(Request, kw_only=True):
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False
+    content: str = ""
 
 
 class EngineFacts(msgspec.Struct):

@@ -197,6 +197,10 @@ MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
+MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
+MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")
+MODEL_UNASKED = Line(_HIVE, "model.unasked", "could not ask for a newer version: {why}")
+MODEL_SHARED = Line(_HIVE, "model.shared", "the files are here already, as {other}")
 MODEL_READY = Line(_QUEEN, "model.ready", "model is downloaded by the hive")
 
 # Phase 8: the kind of worker.

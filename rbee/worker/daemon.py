@@ -19,6 +19,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -146,6 +147,8 @@ class _Worker:
             await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
             engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
+            if not self._is_as_ordered():
+                raise self._stale()  # replaced while it was being loaded
         except Exception as error:
             if not isinstance(error, RbeeError):
                 log.exception("loading failed")
@@ -232,6 +235,9 @@ class _Worker:
     async def infer(self, request: web.Request) -> Answer:
         """`POST /infer`: begins to generate."""
         wanted = await read_body(request, InferRequest)
+        if self.engine is not None and not self._is_as_ordered():
+            self._retire()
+            raise self._stale()
         if self.engine is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",
@@ -312,7 +318,34 @@ class _Worker:
         if not sabotaged("worker:no-terminal-event"):
             inference.events.end_with(ended, self.orders.worker_id)
 
+    def _is_as_ordered(self) -> bool:
+        """Whether the model's files are still those that were to be loaded: a few stats."""
+        orders = self.orders
+        if not orders.content or sabotaged("worker:trust-names"):
+            return True
+        try:
+            return content_id(orders.model_paths) == orders.content
+        except OSError:
+            return False
+
+    def _stale(self) -> RbeeError:
+        return RbeeError(
+            "worker_stale",
+            f"the model was replaced since {self.orders.worker_id} loaded it",
+            "try again: what is there now is loaded",
+            {"model_ref": self.orders.model_ref},
+        )
+
+    def _retire(self) -> None:
+        """Takes nothing more in; what runs is answered, then this worker leaves."""
+        self.state = WorkerState.STOPPING
+        self.changed.set()
+        if not self.running:
+            self.server.ask_to_stop()
+
     def _busy_or_ready(self) -> None:
+        if self.state is WorkerState.STOPPING and not self.running:
+            self.server.ask_to_stop()
         if self.state in (WorkerState.READY, WorkerState.BUSY):
             full = len(self.running) >= self.orders.slots
             self.state = WorkerState.BUSY if full else WorkerState.READY

@@ -34,6 +34,7 @@ from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
+from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
@@ -63,6 +64,8 @@ _FIXES = {
     "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
     "cpu": "pip install xllamacpp",
 }
+
+_TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
@@ -134,6 +137,7 @@ class Supervisor:
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
+        worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
         for worker_id in unloaded:
@@ -147,6 +151,35 @@ class Supervisor:
         self._watch(worker)
         self._on_change()
         return worker
+
+    def holding(self, content: str) -> list[Worker]:
+        """The workers that have this content loaded, or load it, and take requests for it."""
+        return [
+            worker
+            for worker in self.workers.values()
+            if worker.orders.content == content and worker.state in _TAKE_REQUESTS
+        ]
+
+    def led(self, ref: str, content: str) -> list[Worker]:
+        """A name leads to this content from now on; the workers that hold it answer to it.
+
+        One that no name leads to any more, since its model was replaced, leaves once it is idle.
+        """
+        holding = self.holding(content)
+        changed = False
+        for worker in self.workers.values():
+            names = worker.names | {ref} if worker in holding else worker.names - {ref}
+            changed = changed or names != worker.names
+            worker.names = names
+            self._retire_if_nameless(worker)
+        if changed:
+            self._on_change()
+        return holding
+
+    def _retire_if_nameless(self, worker: Worker) -> None:
+        if not worker.names and worker.idle_since is not None:
+            worker.idle_since = None
+            spawn(self.stop(worker), f"the end of {worker.worker_id}", _ignore)
 
     def told(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
@@ -163,6 +196,7 @@ class Supervisor:
                 worker.events.narrate(line)
         if not worker.events.closed:
             self._tell_loading(worker, report)
+        self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
 
@@ -326,6 +360,18 @@ class Supervisor:
                 await peer.post(addresses.INFER_FAIL, why.body(), type(None))
 
     async def _restart(self, worker: Worker, status: int) -> None:
+        if not _is_as_ordered(worker.orders):
+            self._fail(
+                worker,
+                RbeeError(
+                    "worker_stale",
+                    f"the model was replaced since {worker.worker_id} loaded it",
+                    "try again: what is there now is loaded",
+                    {"model_ref": worker.orders.model_ref},
+                ),
+            )
+            self._remove(worker)
+            return
         cause = cause_of(
             status,
             killed_by_hive=worker.killed,
@@ -420,6 +466,18 @@ def _cpu_of(worker: Worker) -> float:
         times = psutil.Process(worker.child.pid).cpu_times()
         return float(times.user + times.system)
     return 0.0
+
+
+def _is_as_ordered(orders: WorkerOrders) -> bool:
+    """Whether the files that a worker was to load are still what they were then."""
+    try:
+        return not orders.content or content_id(orders.model_paths) == orders.content
+    except OSError:
+        return False
+
+
+def _ignore(ended: End) -> None:
+    """Of the end of a worker everybody hears by its exit."""
 
 
 def _out_of_memory(worker: Worker) -> RbeeError:
