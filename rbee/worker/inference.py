@@ -63,6 +63,11 @@ class Inference:
         self._taken_over = 0.0
         self._first_token: float | None = None
 
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether vectors are wanted, and no text."""
+        return self._request.inputs is not None
+
     def cancel(self) -> None:
         """Stops the generation within one token; its stream ends with `cancelled`."""
         if not sabotaged("worker:ignore-cancel"):
