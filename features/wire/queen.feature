@@ -11,9 +11,14 @@ Feature: What the queen answers on the wire
       Then the answer is 200 with the fields "status, role, version, instance"
       And the field "role" is "queen"
 
-    Scenario: A body that is too large
-      When a program asks the queen "POST /jobs" with 2000000 bytes
-      Then the answer is 413 with the error "payload_too_large"
+    Scenario Outline: A body of <bytes> bytes
+      When a program asks the queen "POST /jobs" with <bytes> bytes
+      Then the answer is <status> with the error "<code>"
+
+      Examples: 1 MiB is taken, whatever is in it
+        | bytes   | status | code              |
+        | 1048576 | 400    | invalid_request   |
+        | 1048577 | 413    | payload_too_large |
 
     Scenario: A heartbeat of a hive that she does not know
       When a program asks the queen "POST /heartbeat" with
