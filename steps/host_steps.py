@@ -121,6 +121,11 @@ def no_packages(context: Context, name: str) -> None:
     installing.find_no_packages(context.cluster, name)
 
 
+@then("what pip said last is passed on")
+def pip_passed_on(context: Context) -> None:
+    installing.assert_passed_on(context.cluster.last)
+
+
 @given('"{command_line}" runs until pip on "{name}" waits for an answer that never comes')
 def runs_in_vain(context: Context, command_line: str, name: str) -> None:
     installing.start_in_vain(context.cluster, command_line, name)

@@ -22,7 +22,7 @@ from rbee.hive.models.fit import (
     ram_needed,
 )
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.pooling import batch_of, pooling_of, reads_whole
+from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
@@ -38,10 +38,6 @@ from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
-#: Context of a model that was trained with more, unless more is asked for (tokens).
-_LARGEST_DEFAULT_CONTEXT = 8192
-#: The same for one that has to see a text as a whole, which takes memory by its length.
-_LARGEST_DEFAULT_TEXT = 2048
 _CPU = "cpu"
 #: Engines that cannot batch.
 _ONE_AT_A_TIME = ("ctransformers",)
@@ -183,9 +179,7 @@ class Capacity:
         return need.total if gpu else ram_needed(need, self._settings.ram_factor)
 
     def _context(self, header: GgufHeader, asked: int) -> int:
-        most = _LARGEST_DEFAULT_TEXT if reads_whole(header) else _LARGEST_DEFAULT_CONTEXT
-        trained = header.context_length or most
-        return asked or self._settings.context or min(trained, most)
+        return asked or self._settings.context or default_context(header)
 
     def _need(
         self, headers: tuple[GgufHeader, ...], context: int, slots: int, gpu: Gpu | None
