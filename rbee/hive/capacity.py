@@ -25,7 +25,7 @@ from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.sabotage import sabotaged
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
+from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders, template_name
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
@@ -102,6 +102,9 @@ class Capacity:
         Raises as `check` and the supervisor do.
         """
         engine = wanted.engine or self._settings.engine
+        on = await self.gpu(wanted.device)
+        simulated = on is not None and on.simulated
+        await self._workers.able(engine, on.backend if on else "cpu", simulated=simulated)
         async with self._promising:
             most = 1 if engine in _ONE_AT_A_TIME else 0
             need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
@@ -128,7 +131,9 @@ class Capacity:
                 threads=settings.engine_threads or max(1, (os.cpu_count() or 2) - 1),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
-                chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                chat_template=wanted.chat_template
+                or str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                template=template_name(wanted.chat_template),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
@@ -204,7 +209,7 @@ class Capacity:
         suggestion = (
             f"--model HF:{ref.repo}:{smaller} would fit"
             if smaller
-            else "take a smaller model, a shorter --ctx, or another device"
+            else "take a smaller model, a shorter context (--ctx), or another device"
         )
         return RbeeError(
             "insufficient_ram" if device == _CPU else "insufficient_vram",

@@ -38,6 +38,7 @@ from rbee.wire.messages import (
     WorkerStarted,
     WorkerState,
     decode,
+    template_name,
 )
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
@@ -298,10 +299,11 @@ class Flow:
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=request.ctx,
+            chat_template=request.chat_template,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
-        self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
+        self._registry.worker_started(hive.hive_id, _loading(started, request, place))
         await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
         worker = await self._until_ready(hive, started.worker_id)
         job.say(say_so.WORKER_READY, backend=place.backend.upper())
@@ -402,15 +404,16 @@ def facts_of(hives: Iterable[Hive]) -> list[HiveFacts]:
     ]
 
 
-def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat:
+def _loading(started: WorkerStarted, request: JobRequest, place: Place) -> WorkerBeat:
     return WorkerBeat(
         worker_id=started.worker_id,
         url=started.url,
-        model_ref=model_ref,
+        model_ref=request.model_ref,
         device=place.device,
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,
+        template=template_name(request.chat_template),
     )
 
 

@@ -17,7 +17,14 @@ import msgspec
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.messages import (
+    Devices,
+    Gpu,
+    JobRequest,
+    WorkerBeat,
+    WorkerState,
+    template_name,
+)
 
 CPU = "cpu"
 
@@ -193,6 +200,7 @@ def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
         and request.backend in (None, worker.backend)
         and request.engine in (None, worker.engine)
         and (request.ctx is None or request.ctx <= worker.context)
+        and worker.template == template_name(request.chat_template)
         and (request.allow_cpu or worker.device != CPU or request.device == CPU)
     )
 

@@ -83,10 +83,14 @@ class ToolCall(Request, kw_only=True):
 
 
 class ChatMessage(Request, kw_only=True):
-    """One message of a conversation; one of a tool answers the call `tool_call_id`."""
+    """One message of a conversation; one of a tool answers the call `tool_call_id`.
+
+    `thought` is what the model said to itself before an answer: for templates that want it back.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    thought: str = ""
     tool_calls: list[ToolCall] = []
     tool_call_id: str = ""
 
@@ -97,7 +101,9 @@ class Question(Sampling, kw_only=True):
     Exactly one of both; the last message is not the model's. A `prompt` is what one message of the
     user is to a model that was tuned to chat, and plain text to go on with for any other; `raw`
     makes it plain text for all. `json_schema` is the form of the answer. Of `functions` the model
-    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer.
+    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer. `think`
+    says whether the model may think before it answers (None: as it does by itself), and
+    `template_values` are for its chat template.
 
     Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
     said about an answer means nothing then.
@@ -115,6 +121,8 @@ class Question(Sampling, kw_only=True):
     functions: list[ToolFunction] = []
     must_call: bool = False
     parallel_calls: bool | None = None
+    think: bool | None = None
+    template_values: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         if self.inputs is not None:
@@ -158,7 +166,7 @@ class Started(Answer, kw_only=True):
 
 
 class JobRequest(Question, kw_only=True):
-    """`POST /jobs`."""
+    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own."""
 
     model_ref: NonEmpty
     node: NonEmpty | None = None
@@ -167,7 +175,17 @@ class JobRequest(Question, kw_only=True):
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
     allow_cpu: bool = True
+    chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
+def template_name(text: str | None) -> str:
+    """What a chat template is called that somebody gave for a model's own; empty for none."""
+    if not text:
+        return ""
+    import hashlib  # late: it is no part of a cold run
+
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class JobAccepted(Started, kw_only=True):
@@ -372,7 +390,10 @@ class HiveList(Answer, kw_only=True):
 
 
 class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A worker inside its hive's heartbeat: what the queen routes by."""
+    """A worker inside its hive's heartbeat: what the queen routes by.
+
+    `template` names the chat template it was given for the model's own; see `template_name`.
+    """
 
     worker_id: str
     url: str
@@ -385,6 +406,7 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    template: str = ""
 
 
 class Heartbeat(Request, kw_only=True):
@@ -473,6 +495,7 @@ class StartWorker(Request, kw_only=True):
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    chat_template: NonEmpty | None = None
 
 
 class WorkerStarted(Started, kw_only=True):
@@ -527,11 +550,22 @@ class Adopt(Request, kw_only=True):
     queen_url: NonEmpty
 
 
+class Placed(msgspec.Struct, kw_only=True):
+    """Where an engine has put a model, by its own word.
+
+    `backends` are those of the devices it found when it loaded; `device_bytes` is by how much
+    less memory of the ordered one was free afterwards, None where it found no such device.
+    """
+
+    backends: list[str]
+    device_bytes: int | None = None
+
+
 class WorkerReport(Request, kw_only=True):
     """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
 
     `loaded` is the share of the model that has been read, 0 to 1; `error` says why a worker
-    that reports `failed` gives up.
+    that reports `failed` gives up; `placed` comes once the model is loaded.
     """
 
     worker_id: NonEmpty
@@ -543,6 +577,7 @@ class WorkerReport(Request, kw_only=True):
     loaded: float | None = None
     narration: list[Narration] = []
     error: ErrorBody | None = None
+    placed: Placed | None = None
 
 
 # --- worker ----------------------------------------------------------------------------------
@@ -595,8 +630,9 @@ class WorkerOrders(Request, kw_only=True):
     """How a worker is to run.
 
     `model_paths` are the files of one model, the first of them is opened by the engine;
-    `simulated` says that the device exists on paper only; `chat_template` is the model's own
-    (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
+    `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
+    own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
+    file that the worker's stderr goes to; `threads` is the engine's. `pooling` is
     how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
     `batch` how many tokens are worked through at once.
     """
@@ -616,6 +652,8 @@ class WorkerOrders(Request, kw_only=True):
     prompt_cache_mib: int
     heartbeat_interval: float
     chat_template: str = ""
+    template: str = ""
+    log: str = ""
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False

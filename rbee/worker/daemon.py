@@ -123,8 +123,9 @@ class _Worker:
             await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
             engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
-        except RbeeError as error:
-            await self.report(WorkerState.FAILED, error=error)
+        except Exception as error:
+            told = error if isinstance(error, RbeeError) else _cannot_load(orders, error)
+            await self.report(WorkerState.FAILED, error=told)
             raise
         self.engine = engine
         self.state = WorkerState.READY
@@ -163,6 +164,7 @@ class _Worker:
             loaded=loaded,
             narration=narration or [],
             error=error.body() if error else None,
+            placed=self.engine.placed if self.engine else None,
         )
         await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
 
@@ -251,6 +253,15 @@ class _Worker:
         if inference is None:
             raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
         return inference
+
+
+def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
+    return RbeeError(
+        "model_invalid",
+        f"{orders.model_paths[0]} cannot be loaded: {type(error).__name__}: {error}",
+        "try another file of that model",
+        {"path": orders.model_paths[0]},
+    )
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

@@ -20,14 +20,9 @@ from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Done, InferRequest, Token, Vector
 from rbee.worker.engines import Engine, Generated, Piece
+from rbee.worker.engines.refusals import unforeseen
 
 log = logging.getLogger(__name__)
-
-_LOST = RbeeError(
-    "worker_crashed",
-    "the engine failed in a way nobody foresaw",
-    "rbee-keeper logs worker shows what happened there",
-)
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
 #: second are more than an eye can follow, and each costs three processes more than its tokens do.
@@ -81,9 +76,9 @@ class Inference:
         except RbeeError as error:
             self.events.error(error.body())
             return
-        except Exception:
+        except Exception as error:
             log.exception("inference %s failed", self.infer_id)
-            self.events.error(_LOST.body())
+            self.events.error(unforeseen(type(engine).__name__, error).body())
             return
         if collected:
             self._pieces = [_joined(collected)]

@@ -65,6 +65,7 @@ class Worker:
             slots_free=self.slots_free,
             vram_bytes=self.reserved_bytes,
             context=self.orders.context,
+            template=self.orders.template,
         )
 
     def view(self) -> WorkerView:

@@ -2,31 +2,38 @@
 
 Facts of its API that this module is shaped by: a callback that returns something true ends the
 generation, so ours returns None until it means to; a bad field comes back as a chunk with
-`error`; a bad file raises RuntimeError without a reason, which stands on stderr, our log.
+`error`, or is raised; a bad file or chat template raises RuntimeError without a reason, which
+stands on stderr, our log. A raw `grammar` holds for all that is generated, thoughts included.
 """
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import xllamacpp
 
+from rbee.process.child import tail
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
     CallPiece,
     EngineFacts,
     InferRequest,
+    Placed,
     TokenLikelihood,
     WorkerOrders,
 )
 from rbee.worker.engines import Generated, Input, Piece
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
+    asks_field,
     does_not_fit,
     messages_of,
     plain_text_of,
@@ -35,10 +42,34 @@ from rbee.worker.engines.conversation import (
     tokens_unknown,
 )
 from rbee.worker.engines.json_grammar import grammar_of
+from rbee.worker.engines.refusals import (
+    engine_failed,
+    nests_too_deep,
+    refused_by_template,
+    template_reason,
+    template_unusable,
+    words_of,
+)
+from rbee.worker.engines.thinking import (
+    Marks,
+    Thoughts,
+    grammar_behind,
+    has_channels,
+    is_opened,
+    marks_of,
+    taught,
+    wants_thoughts,
+)
 
 NAME = "llamacpp"
 
 _ALL_LAYERS = 999
+#: Stands for a chat template that cannot be used.
+_PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
+#: How templates are told whether the model may think.
+_SWITCH = "enable_thinking"
+#: How long the engine takes to render a template at most (seconds).
+_RENDERING = 10.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
 _POOLINGS = {
@@ -74,6 +105,9 @@ class LlamaCpp:
         self._batch = orders.batch
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
+        self._marks = marks_of(orders.chat_template)
+        self._wants_thoughts = wants_thoughts(orders.chat_template)
+        self._own_form = has_channels(orders.chat_template)
         params = xllamacpp.CommonParams()
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
@@ -90,22 +124,64 @@ class LlamaCpp:
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
         # xllamacpp listens on a loopback port of its own; nobody gets this key.
-        params.api_keys = [secrets.token_urlsafe(32)]
+        self._key = secrets.token_urlsafe(32)
+        params.api_keys = [self._key]
         if orders.backend == "cpu" or orders.simulated:
             params.n_gpu_layers = 0
         else:
             params.n_gpu_layers = _ALL_LAYERS
             params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
             params.main_gpu = int(orders.device.removeprefix("gpu"))
+        before = _free_memory(orders)
+        #: Why the chat template cannot be used, in words; empty for one that can.
+        self._unusable = ""
+        self._server = self._loaded(params, orders)
+        self.placed = _placed(before, _free_memory(orders))
+        self._opened = self._marks is not None and not self._unusable and self._opens(self._marks)
+
+    def _loaded(self, params: Any, orders: WorkerOrders) -> Any:
+        """The engine with its model; one whose chat template is of no use goes without it."""
+        asked = orders.chat_template
+        if asked and nests_too_deep(asked):  # it would end this process
+            self._unusable = "it nests too deep"
+            params.chat_template = _PLAIN
+        elif asked and (orders.template or taught(asked) != asked):
+            params.chat_template = taught(asked)
         try:
-            self._server = xllamacpp.Server(params)
+            return xllamacpp.Server(params)
         except RuntimeError as error:
-            raise RbeeError(
-                "model_invalid",
-                f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
-                "the worker's log has llama.cpp's own words; try another file of that model",
-                {"path": orders.model_paths[0]},
-            ) from None
+            refusal = _cannot_load(orders, error)
+        if (
+            not asked
+            or self._unusable
+            or any("error loading model" in line for line in _log(orders))
+        ):
+            raise refusal
+        params.chat_template = _PLAIN
+        try:
+            server = xllamacpp.Server(params)
+        except RuntimeError:
+            raise refusal from None
+        self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
+        return server
+
+    def _opens(self, marks: Marks) -> bool:
+        """Whether the chat template opens a thought before each answer, by what it renders."""
+        address = self._server.listening_address.removeprefix("http://")
+        connection = http.client.HTTPConnection(address, timeout=_RENDERING)
+        body = {
+            "messages": [{"role": "user", "content": "hello"}],
+            "chat_template_kwargs": {_SWITCH: True},
+        }
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        try:
+            connection.request("POST", "/apply-template", json.dumps(body), headers)
+            prompt = json.loads(connection.getresponse().read()).get("prompt", "")
+        except (OSError, ValueError, http.client.HTTPException):
+            return False  # it refuses such a conversation, which those who ask will hear
+        finally:
+            connection.close()
+        return is_opened(prompt, marks)
 
     def generate(
         self,
@@ -120,14 +196,16 @@ class LlamaCpp:
 
         def keep(piece: Piece) -> None:
             texts.append(piece.text)
-            on_piece(Piece(""))  # who waits for the call sees that it is being made
+            # Who waits for the call sees that it is being made.
+            on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
         asked = told_to_call(request)
         generated = self._generate(asked, called, keep, cancelled)
         call = call_of("".join(texts))
         if call is None:
-            on_piece(Piece("".join(texts)))
+            if any(texts):
+                on_piece(Piece("".join(texts)))
             return generated
         on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
@@ -156,7 +234,7 @@ class LlamaCpp:
         """The vectors of some inputs, the first of them number `first`, and their tokens' count."""
         try:
             answer = self._server.handle_embeddings({"input": list(inputs)})
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             answer = {"error": {"message": str(error)}}
         if "error" not in answer:
             told = sorted(answer["data"], key=lambda each: int(each["index"]))
@@ -173,9 +251,13 @@ class LlamaCpp:
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
     ) -> Generated:
+        chat = self._chat and not request.raw
+        if chat and self._unusable:
+            raise template_unusable(self._unusable)
         body = self._asked(request)
         if schema is not None:
-            body["grammar"] = grammar_of(schema)
+            self._hold_to(schema, request, body)
+        thoughts = Thoughts() if chat else None
         last: dict[str, Any] = {}
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
@@ -187,6 +269,8 @@ class LlamaCpp:
                 return None
             choice = choices[0]
             piece = _piece(choice)
+            if piece is not None and thoughts is not None:
+                piece = thoughts.take(piece)
             if piece is not None:
                 on_piece(piece)
             if choice["finish_reason"] is not None:
@@ -198,16 +282,33 @@ class LlamaCpp:
                 self._server.handle_chat_completions(body, on_chunk)
             else:
                 self._server.handle_completions(body, on_chunk)
-        except ValueError as error:  # what its templates and its reading of a request raise
+        except (ValueError, RuntimeError) as error:
+            # What its templates, its reading of a request and that of earlier calls raise.
             raise _refused(request, {"message": str(error)}) from None
         if "error" in last:
             raise _refused(request, last["error"])
+        rest = thoughts.rest() if thoughts is not None else None
+        if rest is not None:
+            on_piece(rest)
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
             timings.get("prompt_n", 0) + timings.get("cache_n", 0),
             timings.get("predicted_n", 0),
         )
+
+    def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
+        """Adds what holds the answer to a schema, behind the thought where there may be one."""
+        grammar = grammar_of(schema)
+        chat = "messages" in body
+        if chat and self._own_form:
+            body["json_schema"] = schema
+            return
+        if chat and self._marks is not None and request.think is not False:
+            grammar = grammar_behind(grammar, self._marks, opened=self._opened)
+            # The form was demanded: half of what may be written is left for it.
+            body["thinking_budget_tokens"] = max(1, (request.max_tokens or self.context) // 2)
+        body["grammar"] = grammar
 
     def _asked(self, request: InferRequest) -> dict[str, Any]:
         """The request in the engine's own form."""
@@ -231,7 +332,12 @@ class LlamaCpp:
             if request.parallel_calls is not None:
                 body["parallel_tool_calls"] = request.parallel_calls
         if chat:
-            body["messages"] = messages_of(request)
+            body["messages"] = messages_of(request, with_thoughts=self._wants_thoughts)
+            values = dict(request.template_values)
+            if request.think is not None:
+                values[_SWITCH] = request.think
+            if values:
+                body["chat_template_kwargs"] = values
         else:
             body["prompt"] = plain_text_of(request)
         return body
@@ -325,7 +431,58 @@ def _writes_nothing() -> RbeeError:
 def _refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     if error.get("type") == "exceed_context_size_error":
         return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
-    message = error.get("message", error)
-    if "does not support logits" in str(message):
+    message = words_of(str(error.get("message", error)))
+    if "does not support logits" in message:
         return _writes_nothing()
+    if int(error.get("code", 400)) >= 500:
+        return engine_failed("llama.cpp", message)
+    if "tool call arguments" in message:
+        return RbeeError(
+            "invalid_request",
+            f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
+            "the arguments of a call are JSON text, {} where there are none",
+            {"field": asks_field(request)},
+        )
+    by_template = refused_by_template(message)
+    if by_template:
+        return RbeeError(
+            "invalid_request",
+            f"the model's chat template refuses these messages: {by_template}",
+            "many templates want user and assistant in turns, and no system message",
+            {"field": asks_field(request)},
+        )
     return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
+
+
+def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
+    return RbeeError(
+        "model_invalid",
+        f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
+        "the worker's log has llama.cpp's own words; try another file of that model",
+        {"path": orders.model_paths[0]},
+    )
+
+
+def _log(orders: WorkerOrders) -> list[str]:
+    return tail(Path(orders.log)) if orders.log else []
+
+
+def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
+    """The backends that have a device, and the bytes that are free on the one of the orders."""
+    devices = [
+        (backend, int(device["memory_free"]))
+        for device in xllamacpp.get_device_info()
+        for prefix, backend in _BACKENDS.items()
+        if str(device["name"]).startswith(prefix)
+    ]
+    backends = [backend for backend, _ in devices]
+    free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
+    number = int(orders.device.removeprefix("gpu")) if orders.device.startswith("gpu") else -1
+    return backends, free[number] if 0 <= number < len(free) else None
+
+
+def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | None]) -> Placed:
+    backends = sorted({"cpu", *after[0]})
+    if before[1] is None or after[1] is None:
+        return Placed(backends=backends)
+    return Placed(backends=backends, device_bytes=max(0, before[1] - after[1]))
