@@ -33,8 +33,6 @@ from rbee.wire.messages import (
 from rbee.worker.engines import Generated, Input, Piece
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
-    asks_field,
-    does_not_fit,
     messages_of,
     plain_text_of,
     stops_of,
@@ -43,12 +41,10 @@ from rbee.worker.engines.conversation import (
 )
 from rbee.worker.engines.json_grammar import grammar_of
 from rbee.worker.engines.refusals import (
-    engine_failed,
     nests_too_deep,
-    refused_by_template,
+    refused,
     template_reason,
     template_unusable,
-    words_of,
 )
 from rbee.worker.engines.thinking import (
     Marks,
@@ -68,6 +64,8 @@ _ALL_LAYERS = 999
 _PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
 #: How templates are told whether the model may think.
 _SWITCH = "enable_thinking"
+#: Where its reasons are, from the end of its log on (lines).
+_LOG_LINES = 200
 #: How long the engine takes to render a template at most (seconds).
 _RENDERING = 10.0
 #: How names of llama.cpp's devices begin, by backend.
@@ -284,9 +282,9 @@ class LlamaCpp:
                 self._server.handle_completions(body, on_chunk)
         except (ValueError, RuntimeError) as error:
             # What its templates, its reading of a request and that of earlier calls raise.
-            raise _refused(request, {"message": str(error)}) from None
+            raise refused(request, {"message": str(error)}) from None
         if "error" in last:
-            raise _refused(request, last["error"])
+            raise refused(request, last["error"])
         rest = thoughts.rest() if thoughts is not None else None
         if rest is not None:
             on_piece(rest)
@@ -419,41 +417,6 @@ def _makes_no_vectors() -> RbeeError:
     )
 
 
-def _writes_nothing() -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        "this model makes vectors of texts, and writes none",
-        "take a model that generates text; this one is for embeddings",
-        {"field": "model_ref"},
-    )
-
-
-def _refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
-    if error.get("type") == "exceed_context_size_error":
-        return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
-    message = words_of(str(error.get("message", error)))
-    if "does not support logits" in message:
-        return _writes_nothing()
-    if int(error.get("code", 400)) >= 500:
-        return engine_failed("llama.cpp", message)
-    if "tool call arguments" in message:
-        return RbeeError(
-            "invalid_request",
-            f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
-            "the arguments of a call are JSON text, {} where there are none",
-            {"field": asks_field(request)},
-        )
-    by_template = refused_by_template(message)
-    if by_template:
-        return RbeeError(
-            "invalid_request",
-            f"the model's chat template refuses these messages: {by_template}",
-            "many templates want user and assistant in turns, and no system message",
-            {"field": asks_field(request)},
-        )
-    return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
-
-
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
     return RbeeError(
         "model_invalid",
@@ -464,7 +427,7 @@ def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
 
 
 def _log(orders: WorkerOrders) -> list[str]:
-    return tail(Path(orders.log)) if orders.log else []
+    return tail(Path(orders.log), _LOG_LINES) if orders.log else []
 
 
 def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages import InferRequest
+from rbee.worker.engines.conversation import asks_field, does_not_fit
 
 #: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.
 _DEEPEST = 200
@@ -13,9 +16,55 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
 _RAISED = re.compile(r"Jinja Exception: (.+)")
+_SCHEMA = re.compile(r"JSON schema (?:error|conversion).+|failed to parse grammar")
 _RENDERING = re.compile(
     r"While executing .*?\nError: (.+)|Automatic parser generation failed: (.+)", re.S
 )
+
+
+def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
+    """The error for what llama.cpp says of a request: ``{"message", "type"?, "code"?}``."""
+    if error.get("type") == "exceed_context_size_error":
+        return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
+    message = words_of(str(error.get("message", error)))
+    if "does not support logits" in message:
+        return _writes_nothing()
+    if int(error.get("code", 400)) >= 500:
+        return engine_failed("llama.cpp", message)
+    if "tool call arguments" in message:
+        return RbeeError(
+            "invalid_request",
+            f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
+            "the arguments of a call are JSON text, {} where there are none",
+            {"field": asks_field(request)},
+        )
+    by_schema = refused_by_schema(message)
+    if by_schema:
+        field = "functions" if request.functions and request.json_schema is None else "json_schema"
+        return RbeeError(
+            "invalid_request",
+            f"llama.cpp cannot hold an answer to the JSON schema: {by_schema}",
+            "ask for less: plainer types, fewer properties, lower bounds",
+            {"field": field},
+        )
+    by_template = refused_by_template(message)
+    if by_template:
+        return RbeeError(
+            "invalid_request",
+            f"the model's chat template refuses these messages: {by_template}",
+            "many templates want user and assistant in turns, and no system message",
+            {"field": asks_field(request)},
+        )
+    return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
+
+
+def _writes_nothing() -> RbeeError:
+    return RbeeError(
+        "invalid_request",
+        "this model makes vectors of texts, and writes none",
+        "take a model that generates text; this one is for embeddings",
+        {"field": "model_ref"},
+    )
 
 
 def engine_failed(engine: str, words: str) -> RbeeError:
@@ -45,13 +94,19 @@ def template_reason(log: Sequence[str]) -> str:
     return reasons[-1].strip() if reasons else ""
 
 
+def refused_by_schema(message: str) -> str:
+    """What llama.cpp says of a JSON schema, or of the grammar made of it; empty: it is not that."""
+    found = _SCHEMA.search(message)
+    return found[0].strip() if found else ""
+
+
 def refused_by_template(message: str) -> str:
     """What a chat template says of a conversation that it does not take; empty: it is not that."""
     raised = _RAISED.search(message)
     if raised:
         return raised[1].strip()
     rendering = _RENDERING.search(message)
-    if rendering is None or "JSON schema" in message:
+    if rendering is None:
         return ""
     return " ".join((rendering[1] or rendering[2]).split())
 

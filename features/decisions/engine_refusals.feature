@@ -1,0 +1,43 @@
+Feature: What an engine refuses is an error that says whose fault it is
+  An engine speaks of what it was asked in words of its own. They reach whoever asked, with the field
+  that is meant, and nothing that would fail again in the same way is tried again.
+
+  Scenario Outline: <case>
+    When llama.cpp says "<words>" of a conversation
+    Then the error is "<code>" about "<field>"
+    And its message holds "<told>"
+
+    Examples:
+      | case                              | words                                                              | code            | field       | told                  |
+      | the arguments of an earlier call  | Failed to parse tool call arguments as JSON: parse error at line 1 | invalid_request | messages    | parse error at line 1 |
+      | what a template raises            | While executing CallExpression at line 1~Error: Jinja Exception: Roles must alternate | invalid_request | messages | Roles must alternate |
+      | a template that stumbles          | While executing MemberExpression at line 3~Error: Cannot read property | invalid_request | messages | Cannot read property |
+      | the schema of a form              | JSON schema error at #: unrecognized type foo                      | invalid_request | json_schema | unrecognized type foo |
+      | a grammar that is too much        | Failed to initialize samplers: failed to parse grammar             | invalid_request | json_schema | failed to parse grammar |
+      | a model that makes vectors        | This server does not support logits                                | invalid_request | model_ref   | makes vectors         |
+
+  Scenario: An engine that fails for no fault of the request
+    When llama.cpp fails with "Compute error" while it answers
+    Then the error is "engine_failed" about ""
+    And its message holds "Compute error"
+
+  Scenario: Something that nobody foresaw
+    When an engine raises a "KeyError" of "'choices'"
+    Then the error is "engine_failed" about ""
+    And its message holds "KeyError: 'choices'"
+
+  Scenario Outline: Advice for who has no command line: <case>
+    When a program is advised "<advice>"
+    Then it reads "<read>"
+
+    Examples:
+      | case                       | advice                                              | read                                  |
+      | words                      | send a shorter prompt                               | send a shorter prompt                 |
+      | an option alone            | allow more time with --deadline                     |                                       |
+      | an option beside its words | take a shorter context (--ctx), or another device   | take a shorter context, or another device |
+      | a model as it is typed     | --model HF:o/r:Q4_0 would fit                       | model HF:o/r:Q4_0 would fit           |
+      | a whole command            | pip install --force-reinstall xllamacpp             | pip install --force-reinstall xllamacpp |
+
+  Scenario: Brackets that nest deeper than an engine follows
+    When a chat template nests 20000 brackets
+    Then it is not given to the engine
