@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from functools import cache
 
 from rbee.hive.workers.able import not_able, not_placed
@@ -55,11 +56,12 @@ def template_of(what: str) -> tuple[str, str]:
     return _TEMPLATES[what], thinking.taught(_TEMPLATES[what])
 
 
-def grammar(one: str, other: str, *, opened: bool) -> str:
-    """What holds an answer to one of two words, behind a thought."""
+def grammar(words: Sequence[str], *, opened: bool) -> str:
+    """What holds an answer to one of some words, behind a thought."""
     marks = thinking.marks_of("<think>")
     assert marks is not None
-    return thinking.grammar_behind(f'root ::= "{one}" | "{other}"', marks, opened=opened)
+    root = " | ".join(f'"{word}"' for word in words)
+    return thinking.grammar_behind(f"root ::= {root}", marks, opened=opened)
 
 
 def matches(gbnf: str, text: str) -> bool:

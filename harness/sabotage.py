@@ -51,6 +51,24 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "worker",
+        "form-over-thought",
+        "A form and a call that are demanded, where the template has a switch -- @1.1 ",
+        f"{_REAL}/thinking.feature",
+    ),
+    Sabotage(
+        "worker",
+        "blame-itself",
+        "What real models refuse",
+        "features/wire/engine.feature",
+    ),
+    Sabotage(
+        "hive",
+        "any-engine",
+        "A worker cannot be started, either, for a device that its engine does not find",
+        f"{_PHASES}/phase_04_detect_devices.feature",
+    ),
+    Sabotage(
         "queen",
         "no-cascade",
         "Who woke the queen puts the swarm to sleep",

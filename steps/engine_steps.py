@@ -53,9 +53,9 @@ def unchanged(context: Context) -> None:
     assert context.template == context.before, context.template
 
 
-@when('the answer has to be "{one}" or "{other}", and the template {opening}')
-def demanded(context: Context, one: str, other: str, opening: str) -> None:
-    context.grammar = engine.grammar(one, other, opened=opening == "opens the thought")
+@when('the answer has to be one of "{words}", and the template {opening}')
+def demanded(context: Context, words: str, opening: str) -> None:
+    context.grammar = engine.grammar(words.split(", "), opened=opening == "opens the thought")
 
 
 @then('the whole text "{text}" is {verdict}')

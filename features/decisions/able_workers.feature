@@ -13,7 +13,7 @@ Feature: A worker runs where it was ordered to, or not at all
       | CUDA without                | cpu       | cuda    | real      | unable: pip install --force-reinstall xllamacpp --index-url https://xorbitsai.github.io/xllamacpp/whl/cu128 |
       | Metal without               | cpu       | metal   | real      | unable: pip install --force-reinstall xllamacpp (its macOS wheel has Metal) |
       | a GPU on paper              | cpu       | cuda    | simulated | able    |
-      | the second engine on a GPU  | ctransformers: cpu | cuda | real  | unable: take engine llamacpp, or the device cpu |
+      | the second engine on a GPU  | ctransformers: cpu | cuda | real  | unable: take engine llamacpp for a GPU |
 
   Scenario Outline: Where a model is, once it is loaded: <case>
     When a worker for "<device>" reports "<state>" with <placed>

@@ -16,7 +16,7 @@ Feature: What a model says to itself is told from what it answers
         | the line breaks between both          | <think>easy</think>~\|~\|blue         | easy      | blue               |
         | a mark that is none                   | <this\| is <b>blue</b>                |           | <this is <b>blue</b> |
         | a thought that never ends             | <think>hm\|m </thi                    | hmm </thi |                    |
-        | marks of another family               | [THINK]easy[/THI\|NK]blue             | easy      | blue               |
+        | marks of another family               | <thinking>easy</think\|ing>blue       | easy      | blue               |
         | a second pair of marks                | <think>a</think>b <think>c</think>    | a         | b <think>c</think> |
         | a thought about what an answer is     | <think>a <\|b </\|i></think>c         | a <b </i> | c                  |
 
@@ -51,8 +51,8 @@ Feature: What a model says to itself is told from what it answers
 
   Rule: A form that is demanded holds for the answer, not for the thought
 
-    Scenario Outline: <case>
-      When the answer has to be "yes" or "no", and the template <opening>
+    Scenario Outline: An answer of a form: <case>
+      When the answer has to be one of "yes, no", and the template <opening>
       Then the whole text "<text>" is <verdict>
 
       Examples:

@@ -20,8 +20,8 @@ _FIXES = {
         "cpu": "pip install xllamacpp",
     },
     "ctransformers": {
-        "cuda": "take engine llamacpp, or the device cpu",
-        "metal": "take engine llamacpp, or the device cpu",
+        "cuda": "take engine llamacpp for a GPU",
+        "metal": "take engine llamacpp for a GPU",
         "cpu": "pip install ctransformers",
     },
 }

@@ -21,6 +21,7 @@ import msgspec
 import xllamacpp
 
 from rbee.process.child import tail
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
     CallPiece,
@@ -66,6 +67,8 @@ _PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
 _SWITCH = "enable_thinking"
 #: Where its reasons are, from the end of its log on (lines).
 _LOG_LINES = 200
+#: The field that bounds a thought, in tokens, and how many more it may take to be closed.
+_BUDGET, _SLACK = "thinking_budget_tokens", 16
 #: How long the engine takes to render a template at most (seconds).
 _RENDERING = 10.0
 #: How names of llama.cpp's devices begin, by backend.
@@ -135,7 +138,10 @@ class LlamaCpp:
         self._unusable = ""
         self._server = self._loaded(params, orders)
         self.placed = _placed(before, _free_memory(orders))
-        self._opened = self._marks is not None and not self._unusable and self._opens(self._marks)
+        #: Whether the template opens the thought, and whether llama.cpp knows that it does.
+        self._opened, self._known = False, True
+        if self._marks is not None and not self._unusable:
+            self._opened, self._known = self._opens(self._marks)
 
     def _loaded(self, params: Any, orders: WorkerOrders) -> Any:
         """The engine with its model; one whose chat template is of no use goes without it."""
@@ -163,23 +169,29 @@ class LlamaCpp:
         self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
         return server
 
-    def _opens(self, marks: Marks) -> bool:
-        """Whether the chat template opens a thought before each answer, by what it renders."""
+    def _opens(self, marks: Marks) -> tuple[bool, bool]:
+        """Whether the chat template opens a thought before each answer, and llama.cpp knows of it.
+
+        One of which it knows nothing it renders as if no thought were wanted.
+        """
+        try:
+            thinking = self._rendered({_SWITCH: True})
+            return is_opened(thinking, marks), self._rendered({}) == thinking
+        except (OSError, ValueError, http.client.HTTPException):
+            return False, True  # it refuses such a conversation, which those who ask will hear
+
+    def _rendered(self, values: dict[str, Any]) -> str:
+        """What the chat template makes of a word of the user."""
         address = self._server.listening_address.removeprefix("http://")
         connection = http.client.HTTPConnection(address, timeout=_RENDERING)
-        body = {
-            "messages": [{"role": "user", "content": "hello"}],
-            "chat_template_kwargs": {_SWITCH: True},
-        }
+        messages = [{"role": "user", "content": "hello"}]
+        body = {"messages": messages, "chat_template_kwargs": values}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
             connection.request("POST", "/apply-template", json.dumps(body), headers)
-            prompt = json.loads(connection.getresponse().read()).get("prompt", "")
-        except (OSError, ValueError, http.client.HTTPException):
-            return False  # it refuses such a conversation, which those who ask will hear
+            return str(json.loads(connection.getresponse().read()).get("prompt", ""))
         finally:
             connection.close()
-        return is_opened(prompt, marks)
 
     def generate(
         self,
@@ -255,10 +267,12 @@ class LlamaCpp:
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
-        thoughts = Thoughts() if chat else None
+        thoughts = self._thoughts(request) if chat else None
+        may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
+            nonlocal thought
             if cancelled.is_set():
                 return True
             choices = chunk.get("choices")
@@ -271,6 +285,9 @@ class LlamaCpp:
                 piece = thoughts.take(piece)
             if piece is not None:
                 on_piece(piece)
+                thought += bool(piece.thought)
+                if may_think is not None and thought > may_think + _SLACK:
+                    return True  # it does not know the marks by the tokens that they came in
             if choice["finish_reason"] is not None:
                 last.update(chunk)
             return None
@@ -285,6 +302,11 @@ class LlamaCpp:
             raise refused(request, {"message": str(error)}) from None
         if "error" in last:
             raise refused(request, last["error"])
+        if may_think is not None and thought > may_think + _SLACK and not cancelled.is_set():
+            left = request.max_tokens and max(1, request.max_tokens - thought)
+            asked = msgspec.structs.replace(request, think=False, max_tokens=left)
+            answered = self._generate(asked, schema, on_piece, cancelled)
+            return answered._replace(tokens_out=answered.tokens_out + thought)
         rest = thoughts.rest() if thoughts is not None else None
         if rest is not None:
             on_piece(rest)
@@ -295,17 +317,24 @@ class LlamaCpp:
             timings.get("predicted_n", 0),
         )
 
+    def _thoughts(self, request: InferRequest) -> Thoughts:
+        """What finds the thoughts that llama.cpp does not tell by itself."""
+        if self._known or request.think is False:
+            return Thoughts()
+        return Thoughts(self._marks, opened=self._opened)
+
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
         grammar = grammar_of(schema)
         chat = "messages" in body
-        if chat and self._own_form:
-            body["json_schema"] = schema
+        if chat and (self._own_form or "tools" in body):
+            body["json_schema"] = schema  # it has a grammar of its own there, and takes no other
             return
-        if chat and self._marks is not None and request.think is not False:
+        thinks = request.think is not False and not sabotaged("worker:form-over-thought")
+        if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
             # The form was demanded: half of what may be written is left for it.
-            body["thinking_budget_tokens"] = max(1, (request.max_tokens or self.context) // 2)
+            body[_BUDGET] = max(1, (request.max_tokens or self.context) // 2)
         body["grammar"] = grammar
 
     def _asked(self, request: InferRequest) -> dict[str, Any]:
@@ -332,8 +361,8 @@ class LlamaCpp:
         if chat:
             body["messages"] = messages_of(request, with_thoughts=self._wants_thoughts)
             values = dict(request.template_values)
-            if request.think is not None:
-                values[_SWITCH] = request.think
+            if request.think is not None or not self._known:
+                values[_SWITCH] = request.think is not False
             if values:
                 body["chat_template_kwargs"] = values
         else:

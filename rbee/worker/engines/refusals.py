@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import InferRequest
 from rbee.worker.engines.conversation import asks_field, does_not_fit
@@ -29,7 +30,7 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     message = words_of(str(error.get("message", error)))
     if "does not support logits" in message:
         return _writes_nothing()
-    if int(error.get("code", 400)) >= 500:
+    if int(error.get("code", 400)) >= 500 or sabotaged("worker:blame-itself"):
         return engine_failed("llama.cpp", message)
     if "tool call arguments" in message:
         return RbeeError(

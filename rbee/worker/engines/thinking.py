@@ -26,6 +26,8 @@ _PAIRS = (
 _CHANNELS = "<|channel|>"
 #: Where the thought of an earlier answer stands in the template's messages.
 _EARLIER = ("reasoning_content", "message.thinking", "reasoning")
+#: How a template leaves earlier thoughts out by itself, which llama.cpp knows it by.
+_DROPPED = re.compile(r"split\(\s*['\"](?:</|\[/)")
 _SWITCH = "enable_thinking"
 
 _WITH_EARLIER_THOUGHTS = """\
@@ -85,7 +87,7 @@ def taught(template: str) -> str:
     if marks is None:
         return template
     before = behind = ""
-    if not wants_thoughts(template):
+    if not wants_thoughts(template) and not _DROPPED.search(template):
         before = _WITH_EARLIER_THOUGHTS
     if _SWITCH not in template:
         before, behind = before + _BEFORE_SWITCH, _BEHIND_SWITCH

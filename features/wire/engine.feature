@@ -41,3 +41,22 @@ Feature: What an engine refuses is an error that says whose fault it is
   Scenario: Brackets that nest deeper than an engine follows
     When a chat template nests 20000 brackets
     Then it is not given to the engine
+
+  @needs-real-models
+  Scenario: What real models refuse
+    Given a queen that is awake
+    When a program asks the queen each of these, with its body
+      | request                   | body | status | code | type | param | again |
+      | POST /v1/chat/completions | {"model": "file:$MODELS/smollm2-broken-template.gguf", "messages": [{"role": "user", "content": "hello"}]} | 400 | invalid_request | invalid_request_error | model | false |
+      | POST /v1/chat/completions | {"model": "file:$MODELS/smollm2-by-turns.gguf", "messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]} | 400 | invalid_request | invalid_request_error | messages | false |
+      | POST /v1/chat/completions | {"model": "minillama", "messages": [{"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": ""}}]}, {"role": "tool", "tool_call_id": "1", "content": "x"}]} | 400 | invalid_request | invalid_request_error | messages[0].tool_calls[0].function.arguments | false |
+    Then each answer is an error in OpenAI's form
+
+  @needs-real-models
+  Scenario: A broken chat template leaves plain text usable
+    Given a queen that is awake
+    When a program asks the queen "POST /v1/completions" with
+      """
+      {"model": "file:$MODELS/smollm2-broken-template.gguf", "prompt": "Once upon a", "max_tokens": 3}
+      """
+    Then the answer is 200 with the fields "id, created, model, choices, object, usage"
