@@ -63,6 +63,9 @@ NAME = "llamacpp"
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
 _PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
+_HELLO = [{"role": "user", "content": "hello"}]
+#: What it says of an answer in another form than its reading of the chat template lets expect.
+_ANOTHER_FORM = "does not match the expected"
 #: How templates are told whether the model may think.
 _SWITCH = "enable_thinking"
 #: Where its reasons are, from the end of its log on (lines).
@@ -175,16 +178,15 @@ class LlamaCpp:
         One of which it knows nothing it renders as if no thought were wanted.
         """
         try:
-            thinking = self._rendered({_SWITCH: True})
-            return is_opened(thinking, marks), self._rendered({}) == thinking
+            thinking = self._rendered(_HELLO, {_SWITCH: True})
+            return is_opened(thinking, marks), self._rendered(_HELLO, {}) == thinking
         except (OSError, ValueError, http.client.HTTPException):
             return False, True  # it refuses such a conversation, which those who ask will hear
 
-    def _rendered(self, values: dict[str, Any]) -> str:
-        """What the chat template makes of a word of the user."""
+    def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
+        """What the chat template makes of messages, told these values."""
         address = self._server.listening_address.removeprefix("http://")
         connection = http.client.HTTPConnection(address, timeout=_RENDERING)
-        messages = [{"role": "user", "content": "hello"}]
         body = {"messages": messages, "chat_template_kwargs": values}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
@@ -285,6 +287,7 @@ class LlamaCpp:
                 piece = thoughts.take(piece)
             if piece is not None:
                 on_piece(piece)
+                last["told"] = True
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
                     return True  # it does not know the marks by the tokens that they came in
@@ -301,6 +304,8 @@ class LlamaCpp:
             # What its templates, its reading of a request and that of earlier calls raise.
             raise refused(request, {"message": str(error)}) from None
         if "error" in last:
+            if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
+                return self._as_it_comes(request, body, on_piece, cancelled)
             raise refused(request, last["error"])
         if may_think is not None and thought > may_think + _SLACK and not cancelled.is_set():
             left = request.max_tokens and max(1, request.max_tokens - thought)
@@ -317,10 +322,24 @@ class LlamaCpp:
             timings.get("predicted_n", 0),
         )
 
+    def _as_it_comes(
+        self,
+        request: InferRequest,
+        body: dict[str, Any],
+        on_piece: Callable[[Piece], None],
+        cancelled: threading.Event,
+    ) -> Generated:
+        """The answer of a model that does not keep to the form that its chat template has."""
+        text = self._rendered(body["messages"], body.get("chat_template_kwargs", {}))
+        asked = msgspec.structs.replace(
+            request, messages=None, prompt=text, raw=True, functions=[], json_schema=None
+        )
+        return self._generate(asked, None, on_piece, cancelled)
+
     def _thoughts(self, request: InferRequest) -> Thoughts:
         """What finds the thoughts that llama.cpp does not tell by itself."""
         if self._known or request.think is False:
-            return Thoughts()
+            return Thoughts(closed=self._marks is not None and request.think is False)
         return Thoughts(self._marks, opened=self._opened)
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:

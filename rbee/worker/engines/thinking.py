@@ -150,16 +150,18 @@ class Thoughts:
     """Tells the thought at the beginning of an answer from the answer, piece by piece.
 
     For what an engine does not tell by itself: a model that opens a thought of its own accord, or
-    one whose template has done so (`opened`).
+    one whose template has done so (`opened`). `closed`: the template has closed it, too.
     """
 
-    def __init__(self, marks: Marks | None = None, *, opened: bool = False) -> None:
+    def __init__(
+        self, marks: Marks | None = None, *, opened: bool = False, closed: bool = False
+    ) -> None:
         self._pairs = [marks] if marks is not None else [Marks(*pair) for pair in _PAIRS]
         self._close = marks.close if marks is not None and opened else ""
         self._held: list[Piece] = []
         self._begun = False
         #: Whether there was a thought; the line breaks behind it are no part of the answer.
-        self._thought = opened
+        self._thought = opened or closed
 
     def take(self, piece: Piece) -> Piece | None:
         """What a piece is, once that is known; None: it may still become a mark."""
