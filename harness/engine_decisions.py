@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from functools import cache
 
@@ -119,12 +118,6 @@ def refusal(words: str, code: int = 400) -> RbeeError:
     )
     said = {"message": words.replace(_BREAK, "\n"), "code": code}
     return refusals.refused(asked, said)
-
-
-def unforeseen_error(name: str, words: str) -> RbeeError:
-    """The error for an exception of Python's that an engine raises."""
-    kind = getattr(builtins, name)
-    return refusals.unforeseen("llamacpp", kind(words.strip("'")))
 
 
 def advice(suggestion: str) -> str:

@@ -73,11 +73,6 @@ def fails(context: Context, words: str) -> None:
     context.error = engine.refusal(words, code=500)
 
 
-@when('an engine raises a "{name}" of "{words}"')
-def raises(context: Context, name: str, words: str) -> None:
-    context.error = engine.unforeseen_error(name, words)
-
-
 @then('the error is "{code}" about "{field}"')
 @then('the error is "{code}" about ""')
 def error_is(context: Context, code: str, field: str = "") -> None:

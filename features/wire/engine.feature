@@ -21,11 +21,6 @@ Feature: What an engine refuses is an error that says whose fault it is
     Then the error is "engine_failed" about ""
     And its message holds "Compute error"
 
-  Scenario: Something that nobody foresaw
-    When an engine raises a "KeyError" of "'choices'"
-    Then the error is "engine_failed" about ""
-    And its message holds "KeyError: 'choices'"
-
   Scenario Outline: Advice for who has no command line: <case>
     When a program is advised "<advice>"
     Then it reads "<read>"

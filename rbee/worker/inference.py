@@ -17,10 +17,9 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import Done, InferRequest, Token, Vector
 from rbee.worker.engines import Engine, Generated, Piece
-from rbee.worker.engines.refusals import unforeseen
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ class Inference:
             return
         except Exception as error:
             log.exception("inference %s failed", self.infer_id)
-            self.events.error(unforeseen(type(engine).__name__, error).body())
+            self.events.error(unforeseen(error, "worker").body())
             return
         if collected:
             self._pieces = [_joined(collected)]

@@ -77,13 +77,6 @@ def engine_failed(engine: str, words: str) -> RbeeError:
     )
 
 
-def unforeseen(engine: str, error: BaseException) -> RbeeError:
-    """The same for an exception that nobody foresaw, with its name and its words."""
-    words = words_of(str(error))
-    name = type(error).__name__
-    return engine_failed(f"engine {engine}", f"{name}: {words}" if words else name)
-
-
 def words_of(message: str) -> str:
     """What an engine says, without the colours and the empty lines that terminals get."""
     return _COLOURS.sub("", message).strip()
