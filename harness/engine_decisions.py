@@ -120,6 +120,11 @@ def refusal(words: str, code: int = 400) -> RbeeError:
     return refusals.refused(asked, said)
 
 
+def reason(log: str) -> str:
+    """Why a chat template cannot be read, out of the end of llama.cpp's log."""
+    return refusals.template_reason(log.split(_BREAK))
+
+
 def advice(suggestion: str) -> str:
     """What a program reads of a suggestion."""
     return advice_of(suggestion)

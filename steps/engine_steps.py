@@ -68,6 +68,17 @@ def refuses(context: Context, words: str) -> None:
     context.error = engine.refusal(words)
 
 
+@when('the log of llama.cpp ends with "{words}"')
+def log_ends(context: Context, words: str) -> None:
+    context.reason = engine.reason(words)
+
+
+@then('the reason is "{reason}"')
+@then('the reason is ""')
+def reason_is(context: Context, reason: str = "") -> None:
+    assert context.reason == reason, context.reason
+
+
 @when('llama.cpp fails with "{words}" while it answers')
 def fails(context: Context, words: str) -> None:
     context.error = engine.refusal(words, code=500)

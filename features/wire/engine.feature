@@ -12,9 +12,21 @@ Feature: What an engine refuses is an error that says whose fault it is
       | the arguments of an earlier call  | Failed to parse tool call arguments as JSON: parse error at line 1 | invalid_request | messages    | parse error at line 1 |
       | what a template raises            | While executing CallExpression at line 1~Error: Jinja Exception: Roles must alternate | invalid_request | messages | Roles must alternate |
       | a template that stumbles          | While executing MemberExpression at line 3~Error: Cannot read property | invalid_request | messages | Cannot read property |
+      | one that stumbles, as it is told  | Automatic parser generation failed: ~---~While executing FilterExpression~... x \| nofilter~Error: Unknown filter | invalid_request | messages | Unknown filter |
       | the schema of a form              | JSON schema error at #: unrecognized type foo                      | invalid_request | json_schema | unrecognized type foo |
       | a grammar that is too much        | Failed to initialize samplers: failed to parse grammar             | invalid_request | json_schema | failed to parse grammar |
       | a model that makes vectors        | This server does not support logits                                | invalid_request | model_ref   | makes vectors         |
+
+  Scenario Outline: Why a chat template cannot be read: <case>
+    When the log of llama.cpp ends with "<words>"
+    Then the reason is "<reason>"
+
+    Examples:
+      | case                    | words                                                                                       | reason               |
+      | it does not parse       | 0.03 E common_chat_templates_init: error: Unexpected token: %}~0.04 E exiting               | Unexpected token: %} |
+      | it refuses everything   | chat template parsing error: ~---~While executing Call~Error: Jinja Exception: only bees~x  | only bees            |
+      | it asks for what is not | chat template parsing error: ~---~While executing Filter~Error: Unknown filter~0.04 E x     | Unknown filter       |
+      | it is not the template  | error loading model: tensor not found                                                       |                      |
 
   Scenario: An engine that fails for no fault of the request
     When llama.cpp fails with "Compute error" while it answers

@@ -16,11 +16,10 @@ _DEEPEST = 200
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
-_RAISED = re.compile(r"Jinja Exception: (.+)")
+_RAISED = re.compile(r"Jinja Exception: ([^\n]+)")
+_RENDERING = re.compile(r"While executing .*?\nError: ([^\n]+)", re.DOTALL)
+_READING = re.compile(r"Automatic parser generation failed: ([^\n]+)")
 _SCHEMA = re.compile(r"JSON schema (?:error|conversion).+|failed to parse grammar")
-_RENDERING = re.compile(
-    r"While executing .*?\nError: (.+)|Automatic parser generation failed: (.+)", re.S
-)
 
 
 def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
@@ -84,8 +83,9 @@ def words_of(message: str) -> str:
 
 def template_reason(log: Sequence[str]) -> str:
     """Why llama.cpp cannot read a chat template, out of its log; empty where it does not say."""
-    reasons = [found[1] for line in log if (found := _PARSING.search(words_of(line)))]
-    return reasons[-1].strip() if reasons else ""
+    said = words_of("\n".join(log))
+    reasons = _PARSING.findall(said)
+    return str(reasons[-1]).strip() if reasons else refused_by_template(said)
 
 
 def refused_by_schema(message: str) -> str:
@@ -96,13 +96,11 @@ def refused_by_schema(message: str) -> str:
 
 def refused_by_template(message: str) -> str:
     """What a chat template says of a conversation that it does not take; empty: it is not that."""
-    raised = _RAISED.search(message)
-    if raised:
-        return raised[1].strip()
-    rendering = _RENDERING.search(message)
-    if rendering is None:
-        return ""
-    return " ".join((rendering[1] or rendering[2]).split())
+    for form in (_RAISED, _RENDERING, _READING):
+        found = form.search(message)
+        if found:
+            return found[1].strip()
+    return ""
 
 
 def template_unusable(reason: str) -> RbeeError:
