@@ -632,7 +632,8 @@ class WorkerOrders(Request, kw_only=True):
     `model_paths` are the files of one model, the first of them is opened by the engine;
     `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
     own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
-    file that the worker's stderr goes to; `threads` is the engine's. `pooling` is
+    file that the worker's stderr goes to; `deadly_template`: an engine has died while it read that
+    template; `threads` is the engine's. `pooling` is
     how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
     `batch` how many tokens are worked through at once.
     """
@@ -653,6 +654,7 @@ class WorkerOrders(Request, kw_only=True):
     heartbeat_interval: float
     chat_template: str = ""
     template: str = ""
+    deadly_template: bool = False
     log: str = ""
     pooling: Pooling = "last"
     batch: int = 512

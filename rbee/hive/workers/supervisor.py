@@ -24,6 +24,7 @@ from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import (
     Cause,
     cause_of,
+    crashed,
     how_it_ended,
     out_of_memory,
     restart_delay,
@@ -328,6 +329,9 @@ class Supervisor:
             )
             self._remove(worker)
             return
+        if worker.state is WorkerState.LOADING and crashed(status) and worker.orders.chat_template:
+            # Whatever killed it, its model can be tried without the part that is a program.
+            worker.orders.deadly_template = True
         worker.restart_count += 1
         worker.state = WorkerState.LOADING
         worker.killed, worker.memory_kills = False, memory_kills()

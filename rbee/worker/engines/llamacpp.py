@@ -149,8 +149,8 @@ class LlamaCpp:
     def _loaded(self, params: Any, orders: WorkerOrders) -> Any:
         """The engine with its model; one whose chat template is of no use goes without it."""
         asked = orders.chat_template
-        if asked and nests_too_deep(asked):  # it would end this process
-            self._unusable = "it nests too deep"
+        if asked and (orders.deadly_template or nests_too_deep(asked)):
+            self._unusable = "llama.cpp dies of reading it"
             params.chat_template = _PLAIN
         elif asked and (orders.template or taught(asked) != asked):
             params.chat_template = taught(asked)
