@@ -136,15 +136,15 @@ def is_too_deep(template: str) -> bool:
 
 
 def able(found: str, backend: str, *, simulated: bool) -> str:
-    """``able``, or ``unable`` with what to type; `found` may begin with the engine's name."""
+    """``yes``, or ``no`` with what to type; `found` may begin with the engine's name."""
     engine, _, backends = found.rpartition(": ")
     facts = EngineFacts(engine or "llamacpp", "1.0", backends.split(", "))
     refused = not_able(facts, backend, simulated=simulated)
-    return "able" if refused is None else f"unable: {refused.suggestion}"
+    return "yes" if refused is None else f"no: {refused.suggestion}"
 
 
 def placed(device: str, state: str, what: str) -> str:
-    """``well placed``, or ``misplaced`` with the code of the error."""
+    """``yes``, or ``no`` with the code of the error."""
     said = None
     if what == "no such device":
         said = Placed(backends=["cpu"])
@@ -165,7 +165,8 @@ def placed(device: str, state: str, what: str) -> str:
         threads=1,
         prompt_cache_mib=0,
         heartbeat_interval=1,
+        token_stall=1,
     )
     report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
     refused = not_placed("llamacpp", orders, report)
-    return "well placed" if refused is None else f"misplaced: {refused.code}"
+    return "yes" if refused is None else f"no: {refused.code}"

@@ -127,6 +127,6 @@ def reports(context: Context, device: str, state: str, placed: str) -> None:
     context.verdict = engine.placed(device, state, placed)
 
 
-@then("it is {verdict}")
+@then("the device is served: {verdict}")
 def verdict_is(context: Context, verdict: str) -> None:
     assert context.verdict == verdict, context.verdict

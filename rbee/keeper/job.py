@@ -93,6 +93,7 @@ class JobRun:
             screen.mark_done()
             for narration in self._last_words:
                 screen.narrate(narration)
+            screen.say(say_so.COUNTS, **_counts(self.done))
         return None
 
 
@@ -109,3 +110,11 @@ def _nothing_but_thought(done: Done) -> str:
         what = f"the thought took all {done.tokens_out} tokens, and there is no answer"
         return f"{what}; --max-tokens and --ctx allow more, --no-think answers at once"
     return "the model ended within its thought, and there is no answer; --no-think answers at once"
+
+
+def _counts(done: Done) -> dict[str, object]:
+    """What was read and written, and how fast it was written behind the first token."""
+    seconds = (done.duration_ms - done.ttft_ms) / 1000
+    behind = done.tokens_out - 1
+    rate = f", {behind / seconds:.1f} tokens/s" if behind > 0 and seconds > 0 else ""
+    return {"tokens_in": done.tokens_in, "tokens_out": done.tokens_out, "rate": rate}

@@ -31,7 +31,7 @@ from rbee.wire.messages import (
     TokenLikelihood,
     WorkerOrders,
 )
-from rbee.worker.engines import Generated, Input, Piece
+from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     messages_of,
@@ -200,10 +200,11 @@ class LlamaCpp:
         request: InferRequest,
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         if not request.must_call:
-            return self._generate(request, request.json_schema, on_piece, cancelled)
+            return self._generate(request, request.json_schema, on_piece, cancelled, on_work)
         texts: list[str] = []
 
         def keep(piece: Piece) -> None:
@@ -213,7 +214,7 @@ class LlamaCpp:
 
         called = schema_of_call(request.functions)
         asked = told_to_call(request)
-        generated = self._generate(asked, called, keep, cancelled)
+        generated = self._generate(asked, called, keep, cancelled, on_work)
         call = call_of("".join(texts))
         if call is None:
             if any(texts):
@@ -262,6 +263,7 @@ class LlamaCpp:
         schema: dict[str, Any] | None,
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         chat = self._chat and not request.raw
         if chat and self._unusable:
@@ -272,11 +274,14 @@ class LlamaCpp:
         thoughts = self._thoughts(request) if chat else None
         may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
+        work = Work(0, 0, 0)
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
-            nonlocal thought
+            nonlocal thought, work
             if cancelled.is_set():
                 return True
+            work = _work(work, chunk)
+            on_work(work)
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)
@@ -305,12 +310,12 @@ class LlamaCpp:
             raise refused(request, {"message": str(error)}) from None
         if "error" in last:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
-                return self._as_it_comes(request, body, on_piece, cancelled)
+                return self._as_it_comes(request, body, on_piece, cancelled, on_work)
             raise refused(request, last["error"])
         if may_think is not None and thought > may_think + _SLACK and not cancelled.is_set():
             left = request.max_tokens and max(1, request.max_tokens - thought)
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
-            answered = self._generate(asked, schema, on_piece, cancelled)
+            answered = self._generate(asked, schema, on_piece, cancelled, on_work)
             return answered._replace(tokens_out=answered.tokens_out + thought)
         rest = thoughts.rest() if thoughts is not None else None
         if rest is not None:
@@ -328,13 +333,14 @@ class LlamaCpp:
         body: dict[str, Any],
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         """The answer of a model that does not keep to the form that its chat template has."""
         text = self._rendered(body["messages"], body.get("chat_template_kwargs", {}))
         asked = msgspec.structs.replace(
             request, messages=None, prompt=text, raw=True, functions=[], json_schema=None
         )
-        return self._generate(asked, None, on_piece, cancelled)
+        return self._generate(asked, None, on_piece, cancelled, on_work)
 
     def _thoughts(self, request: InferRequest) -> Thoughts:
         """What finds the thoughts that llama.cpp does not tell by itself."""
@@ -400,6 +406,14 @@ class LlamaCpp:
         return RbeeError(
             "invalid_request", f"llama.cpp refuses: {message}", "", {"field": "inputs"}
         )
+
+
+def _work(before: Work, chunk: dict[str, Any]) -> Work:
+    """What is done by this chunk: a batch of the prompt is read, or a token is made."""
+    progress = chunk.get("prompt_progress")
+    if progress is not None:
+        return Work(progress["processed"], progress["total"], before.made)
+    return before._replace(read=before.to_read, made=before.made + 1)
 
 
 def _piece(choice: dict[str, Any]) -> Piece | None:
