@@ -119,14 +119,14 @@ def not_given(context: Context) -> None:
 
 @when('an engine that finds "{found}" is to serve a device of "{backend}" that is {kind}')
 def to_serve(context: Context, found: str, backend: str, kind: str) -> None:
-    context.verdict = engine.able(found, backend, simulated=kind == "simulated")
+    context.served = engine.able(found, backend, simulated=kind == "simulated")
 
 
 @when('a worker for "{device}" reports "{state}" with {placed}')
 def reports(context: Context, device: str, state: str, placed: str) -> None:
-    context.verdict = engine.placed(device, state, placed)
+    context.served = engine.placed(device, state, placed)
 
 
 @then("the device is served: {verdict}")
 def verdict_is(context: Context, verdict: str) -> None:
-    assert context.verdict == verdict, context.verdict
+    assert verdict == context.served, context.served

@@ -697,9 +697,10 @@ class WorkerOrders(Request, kw_only=True):
     own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
     file that the worker's stderr goes to; `deadly_template`: an engine has died while it read that
     template; `threads` is the engine's. `pooling` is how one vector is made of a text (`own`: as
-    the model says; `none`: it makes other things), and `batch` how many tokens are worked through at once. `token_stall` is how long the engine may do
-    nothing at all (seconds). `content` identifies what lay at the paths (`rbee.process.content`)
-    when the orders were given; empty: that is not looked at.
+    the model says; `none`: it makes other things), and `batch` how many tokens are worked through
+    at once. `token_stall` is how long the engine may do nothing at all (seconds). `content`
+    identifies what lay at the paths (`rbee.process.content`) when the orders were given; empty:
+    that is not looked at.
     """
 
     host: str
