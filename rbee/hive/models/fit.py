@@ -14,11 +14,12 @@ margin has to carry the rest: what a GPU's runtime takes, experts, latent attent
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.pooling import batch_of, pooling_of
 
 #: Where the formulas were compared with what the engine reserves.
 CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"})
@@ -77,6 +78,8 @@ WINDOW_PATTERNS: Mapping[str, int] = {
     "gpt-oss": 2,
 }
 
+#: A shorter context is no advice to give (tokens).
+_SHORTEST_CONTEXT = 512
 #: A state is kept in f32.
 _STATE_BYTES = 4
 #: What a context of the device's runtime takes before any model is in it (ollama's floor for
@@ -181,6 +184,35 @@ def estimate(
         output=4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0)),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
     )
+
+
+def worker_need(
+    headers: Sequence[GgufHeader], context: int, slots: int, on_gpu: bool = False
+) -> Need:
+    """What a worker takes with `slots` slots of `context` tokens each, set up as it would be."""
+    return estimate(
+        headers,
+        n_ctx=context * slots,
+        n_slots=slots,
+        ubatch=batch_of(headers[0], context),
+        on_gpu=on_gpu,
+        vectors=pooling_of(headers[0]) != "none",
+    )
+
+
+def largest_context(
+    headers: Sequence[GgufHeader], asked: int, fits: Callable[[Need], bool], on_gpu: bool
+) -> int:
+    """The largest of the halves of `asked` tokens with which a worker of one slot fits; 0: none.
+
+    For the advice of a refusal.
+    """
+    context = asked // 2
+    while context >= _SHORTEST_CONTEXT:
+        if fits(worker_need(headers, context, 1, on_gpu)):
+            return context
+        context //= 2
+    return 0
 
 
 def gpu_budget(
