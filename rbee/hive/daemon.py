@@ -26,6 +26,7 @@ from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -128,7 +129,7 @@ class _Hive:
             lambda: [worker.beat() for worker in self.workers.workers.values()],
             self.settings.heartbeat_interval,
         )
-        beats = asyncio.create_task(self.heartbeat.run())
+        beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         if lifeline is None or self.orders.on_lease:
             self._live_on_lease()
         else:
@@ -152,7 +153,12 @@ class _Hive:
             if not sabotaged("hive:ignore-lease"):
                 self.server.ask_to_stop()
 
-        self.lease = asyncio.create_task(until_lease_ends())
+        self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
+
+    def _heart_stopped(self, ended: End) -> None:
+        """Without a heart, or anything that ends it, a hive is not to live on."""
+        if ended is not None and not isinstance(ended, asyncio.CancelledError):
+            self.server.ask_to_stop()
 
     def _changed(self) -> None:
         if self.heartbeat is not None:

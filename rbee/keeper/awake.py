@@ -55,11 +55,15 @@ class AwakeQueen:
 
         def show() -> None:
             # A queen that vanishes is told by whoever waits for something from her.
-            with contextlib.suppress(RbeeError):
-                for frames in events.events(addresses.EVENTS, connected.set):
-                    for frame in frames:
-                        if frame.event == "narration":
-                            self._heard(msgspec.json.decode(frame.data, type=Narration))
+            try:
+                with contextlib.suppress(RbeeError):
+                    for frames in events.events(addresses.EVENTS, connected.set):
+                        for frame in frames:
+                            if frame.event == "narration":
+                                self._heard(msgspec.json.decode(frame.data, type=Narration))
+            finally:
+                connected.set()
+                self._warm.set()
 
         self._listener = threading.Thread(target=show, name="events", daemon=True)
         self._listener.start()

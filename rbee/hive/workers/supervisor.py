@@ -35,8 +35,9 @@ from rbee.process.child import tail
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
+from rbee.process.tasks import End, begin, spawn
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -206,7 +207,7 @@ class Supervisor:
         Asking goes on when the request that began it is cancelled, since others may wait for it.
         """
         asked = self._facts.get(engine)
-        if asked is not None and asked.done() and asked.exception() is not None:
+        if asked is not None and asked.done() and (asked.cancelled() or asked.exception()):
             asked = None
             if self._spare is not None:
                 self._spare.discard()  # who could not answer then is not asked again
@@ -214,7 +215,7 @@ class Supervisor:
         if asked is None:
             self._spare = self._take_spare(engine)
             patience = self._settings.health_wait_total
-            asked = self._facts[engine] = asyncio.create_task(self._spare.facts(patience))
+            asked = self._facts[engine] = begin(self._spare.facts(patience), f"facts of {engine}")
         return await asyncio.shield(asked)
 
     def _take_spare(self, engine: str) -> Spare:
@@ -239,9 +240,18 @@ class Supervisor:
         )
 
     def _watch(self, worker: Worker) -> None:
-        task = asyncio.create_task(self._outlive(worker))
+        name = f"the watch over {worker.worker_id}"
+        task = spawn(self._outlive(worker), name, lambda ended: self._unwatched(worker, ended))
         self._watches.add(task)
         task.add_done_callback(self._watches.discard)
+
+    def _unwatched(self, worker: Worker, ended: End) -> None:
+        """A worker whose end nobody would see any more is ended, and those who wait are told."""
+        if ended is None or isinstance(ended, asyncio.CancelledError):
+            return
+        self._fail(worker, unforeseen(ended, "hive"))
+        worker.child.signal(signal.SIGKILL)
+        self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
         """Waits for the end of a worker; what nobody asked for is mended or reported."""
@@ -251,7 +261,7 @@ class Supervisor:
             if due is not None and left is not None and left <= 0:
                 await self._take(due.measure, worker)
             else:
-                heard = asyncio.create_task(worker.heard.wait())
+                heard = begin(worker.heard.wait())
                 either: list[asyncio.Future[Any]] = [worker.exited, heard]
                 await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 heard.cancel()
