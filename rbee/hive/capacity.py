@@ -8,7 +8,6 @@ that two workers are never promised the same memory.
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import NamedTuple
 
 from rbee.hive.devices import GIB, gpus_here, ram_here
@@ -235,6 +234,4 @@ def _threads(engine: str, need: Need) -> int:
     """Threads of an engine that is to run as fast as it can here."""
     if engine in _ONE_AT_A_TIME:
         return 1  # of 2023: two threads of its collapse after a pause
-    if sabotaged("hive:thread-by-processor"):
-        return os.cpu_count() or 1
     return engine_threads(usable_cores(), need.weights)
