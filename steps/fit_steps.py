@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness import swarm
 from harness.ending import Ended
 from harness.fitting import PaperMachine, Planned, SplitSet
 from harness.sentences import Context, given, then, when
@@ -72,6 +73,27 @@ def memory(context: Context, total: str, free: str) -> None:
 @then("{count:d} processes were killed there for want of memory")
 def killed(context: Context, count: int) -> None:
     context.paper.assert_killed(count)
+
+
+@given("a control group that allows {mebibytes:d} MiB of memory")
+def group(context: Context, mebibytes: int) -> None:
+    context.cluster.group.limit(mebibytes)
+
+
+@given("its memory is all but used up")
+def run_short(context: Context) -> None:
+    context.cluster.group.run_short()
+
+
+@given('a swarm that is warm with "{model}"')
+def warm_with(context: Context, model: str) -> None:
+    command = f"rbee-keeper infer --keep-alive --model {model} --max-tokens 2 hello"
+    swarm.leave_warm(context.cluster, command)
+
+
+@then("the kernel has ended {count:d} program of the group")
+def ended_by_kernel(context: Context, count: int) -> None:
+    context.cluster.group.assert_killed(count)
 
 
 @given("a model in {parts:d} files")
