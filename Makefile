@@ -17,7 +17,7 @@ export MODEL PROMPT
 # Byte code, also where Python is told to write none: without it every start compiles anew.
 COMPILE = @$(BIN)/python -m compileall -q rbee fixtures
 
-.PHONY: help infer test check bench bench-peers bench-performance sabotage chaos load format clean
+.PHONY: help infer test check bench bench-peers bench-performance bench-real sabotage chaos load format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -97,6 +97,10 @@ bench-peers: $(VENV)/.test ## install the peers of the bench, each into an envir
 bench-performance: $(VENV)/.test ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)
 	$(BIN)/python -m bench.peers $(if $(QUICK),--quick)
+
+bench-real: $(VENV)/.models/.made ## measure with real weights and everybody's defaults; writes its part of docs/performance.md (QUICK=1 leaves it alone)
+	$(COMPILE)
+	$(BIN)/python -m bench.peers.real $(if $(QUICK),--quick)
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .

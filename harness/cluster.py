@@ -507,6 +507,8 @@ class Cluster:
             RBEE_HIVE_PORT=str(self.ports.hive),
             RBEE_WORKER_PORT=str(self.ports.worker),
             RBEE_RESTART_DELAYS="0.05,0.1,0.2",
+            # Several scenarios run at a time: the threads of one would wait for those of another.
+            RBEE_ENGINE_THREADS="1",
         )
         sabotage = os.environ.get("RBEE_SABOTAGE")
         if sabotage:
