@@ -48,6 +48,40 @@ rbee.__version__ = {version!r}
 """
 
 
+_HANG = """
+import importlib.abc, importlib.util, json, sys, threading
+
+class _Engine(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    # In the place of the engine's class stands one that has it do nothing for some prompts.
+    def find_spec(self, name, path, target=None):
+        if name != "xllamacpp":
+            return None
+        sys.meta_path.remove(self)
+        self.found = importlib.util.find_spec(name)
+        return importlib.util.spec_from_loader(
+            name, self, origin=self.found.origin, is_package=True
+        )
+
+    def create_module(self, spec):
+        spec.submodule_search_locations = self.found.submodule_search_locations
+        return None
+
+    def exec_module(self, module):
+        module.__file__ = self.found.origin
+        self.found.loader.exec_module(module)
+
+        class Hanging(module.Server):
+            def handle_chat_completions(self, body, callback):
+                if {word!r} in json.dumps(body):
+                    threading.Event().wait()
+                return super().handle_chat_completions(body, callback)
+
+        module.Server = Hanging
+
+sys.meta_path.insert(0, _Engine())
+"""
+
+
 _CLOCK = """
 import itertools, time
 
@@ -79,6 +113,11 @@ def kill_while_loading(cluster: Cluster, times: int) -> None:
 def hang_while_loading(cluster: Cluster) -> None:
     """The first worker stops answering when it opens its model."""
     _plan(cluster, "SIGSTOP", 1)
+
+
+def hang_engine_at(cluster: Cluster, word: str) -> None:
+    """An engine that is asked something with this word in it computes nothing and says nothing."""
+    at_start(cluster, _HANG.format(word=word))
 
 
 def uninstall(cluster: Cluster, package: str) -> None:

@@ -494,6 +494,8 @@ class Cluster:
         kept.update(
             HOME=str(self.user_home),
             MODELS=str(real.HOME),
+            # Several scenarios share the cores, and threads that wait for one another there crawl.
+            RBEE_ENGINE_THREADS="1",
             HF_HOME=str(self.user_home / ".cache" / "huggingface"),
             HF_ENDPOINT=NO_HUB,
             HF_HUB_DISABLE_TELEMETRY="1",
@@ -507,8 +509,6 @@ class Cluster:
             RBEE_HIVE_PORT=str(self.ports.hive),
             RBEE_WORKER_PORT=str(self.ports.worker),
             RBEE_RESTART_DELAYS="0.05,0.1,0.2",
-            # Several scenarios run at a time: the threads of one would wait for those of another.
-            RBEE_ENGINE_THREADS="1",
         )
         sabotage = os.environ.get("RBEE_SABOTAGE")
         if sabotage:

@@ -52,6 +52,26 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "hive",
+        "companions-too",
+        "Beside the model lies mmproj-a-Q4_K_M.gguf 100 -- @1.1 each of them looks like the better "
+        "quant",
+        "features/decisions/choose_a_file.feature",
+    ),
+    Sabotage(
+        "tasks",
+        "nobody-sees-the-end",
+        'Work that raises what nobody foresaw is told as "internal: ValueError: the moon is full" '
+        "-- @1.1 ",
+        "features/decisions/background_work.feature",
+    ),
+    Sabotage(
+        "worker",
+        "trust-names",
+        "A file that is replaced is noticed by a worker that is warm",
+        f"{_BRANCHES}/models_change.feature",
+    ),
+    Sabotage(
         "queen",
         "no-cascade",
         "Who woke the queen puts the swarm to sleep",
@@ -168,8 +188,14 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "hive",
         "spare-the-stuck",
-        "A worker that sends no more tokens is replaced",
+        "A worker that is frozen in the middle of a story is replaced",
         f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "worker",
+        "count-output-alone",
+        "A person watches it being read",
+        "features/real/long_prompts.feature",
     ),
     Sabotage(
         "hive",

@@ -22,11 +22,6 @@ def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
 
 
-@given("no token for {milliseconds:d} ms counts as a stall")
-def short_token_stall(context: Context, milliseconds: int) -> None:
-    context.cluster.set(token_stall=milliseconds / 1000)
-
-
 @given('the package "{engine}" is not installed')
 @given('the engine "{engine}" is not installed')
 def not_installed(context: Context, engine: str) -> None:

@@ -27,6 +27,7 @@ from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
+from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
@@ -111,7 +112,12 @@ class Capacity:
         Raises as `check` and the supervisor do.
         """
         engine = wanted.engine or self._settings.engine
+        content = content_id([file.path for file in row.files])
         async with self._promising:
+            if wanted.share:
+                for worker in self._workers.holding(content):
+                    if _will_do(worker, wanted, engine):
+                        return worker
             most = 1 if engine in _ONE_AT_A_TIME else 0
             need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             headers = await self._models.headers(ref)
@@ -137,10 +143,12 @@ class Capacity:
                 threads=settings.engine_threads or _threads(engine, need),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
+                token_stall=settings.token_stall,
                 chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
+                content=content,
             )
             return await self._workers.start(engine, orders, need.total, unloaded)
 
@@ -164,7 +172,7 @@ class Capacity:
             worker
             for worker in self._workers.workers.values()
             if worker.orders.device == device
-            and (worker.idle_since is not None or sabotaged("hive:unload-busy"))
+            and (worker.is_unused or sabotaged("hive:unload-busy"))
         ]
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
@@ -228,6 +236,15 @@ class Capacity:
                 **({"shorter_context": shorter} if shorter else {}),
             },
         )
+
+
+def _will_do(worker: Worker, wanted: StartWorker, engine: str) -> bool:
+    """Whether a worker that holds what is wanted is as good as one that would be started."""
+    return (
+        worker.orders.device == wanted.device
+        and worker.engine == engine
+        and (wanted.ctx or 0) <= worker.orders.context
+    )
 
 
 def _threads(engine: str, need: Need) -> int:

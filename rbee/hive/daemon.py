@@ -6,7 +6,10 @@ What comes in: requests of the queen and heartbeats of the workers. What goes ou
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import urllib.parse
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +26,7 @@ from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.content import content_id
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -36,6 +40,7 @@ from rbee.wire.messages import (
     Health,
     HiveOrders,
     ModelList,
+    ModelRemoved,
     ModelView,
     ProvisionModel,
     ProvisionStarted,
@@ -106,7 +111,7 @@ class _Hive:
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after)
         self.catalog = ModelCatalog(home.database_url("hive.db"), settings.database_busy)
-        self.models = Provisioner(home.models, self.catalog, settings)
+        self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.workers = Supervisor(
             home,
             settings,
@@ -163,6 +168,17 @@ class _Hive:
     def _changed(self) -> None:
         if self.heartbeat is not None:
             self.heartbeat.changed()
+        self.models.tidy_soon()
+
+    def _led(self, ref: str, paths: Sequence[str]) -> None:
+        """A name leads to these files from now on."""
+        with contextlib.suppress(OSError):  # gone again: whoever asks for them is told
+            self.workers.led(ref, content_id(paths))
+        self._changed()
+
+    def _in_use(self) -> set[str]:
+        """The files that workers have loaded."""
+        return {path for each in self.workers.workers.values() for path in each.orders.model_paths}
 
     def _routes(self) -> list[Route]:
         return [
@@ -178,7 +194,6 @@ class _Hive:
             Route("GET", addresses.WORKERS, self._workers),
             Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
-            Route("POST", addresses.WORKERS + "/{id}/kill", self._kill_worker),
             Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
             Route("POST", addresses.ADOPT, self._adopt),
         ]
@@ -198,7 +213,7 @@ class _Hive:
 
     async def _provision_model(self, request: web.Request) -> ProvisionStarted:
         wanted = await read_body(request, ProvisionModel)
-        provision = self.models.provision(parse_model_ref(wanted.model_ref))
+        provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
         url = f"{addresses.MODELS_PROVISION}/{provision.provision_id}/events"
         return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
 
@@ -213,28 +228,32 @@ class _Hive:
 
     async def _models(self, request: web.Request) -> ModelList:
         rows = await asyncio.to_thread(self.catalog.list)
-        return ModelList(models=[_model_view(row) for row in rows])
+        return ModelList(models=await asyncio.to_thread(lambda: list(map(_model_view, rows))))
 
     async def _model(self, request: web.Request) -> ModelView:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
-        row = await self.models.find(ref)
+        # With `lead` the hub is asked what a new name means, and nothing is fetched.
+        look = self.models.lead if request.query.get("lead") == "true" else self.models.find
+        row = await look(ref)
         if row is None:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        return _model_view(row)
+        view = _model_view(row)
+        view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
+        return view
 
     async def _remove_model(self, request: web.Request) -> Answer:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
         for worker in self.workers.workers.values():
-            if worker.orders.model_ref == str(ref):
+            if str(ref) in worker.names:
                 raise RbeeError(
                     "model_in_use",
                     f"{worker.worker_id} has {ref} loaded",
                     f"rbee-keeper stop {worker.worker_id}",
                 )
-        await self.models.remove(ref)
-        return None
+        others = await self.models.remove(ref)
+        return ModelRemoved(kept_for=others)
 
     async def _provision_worker(self, request: web.Request) -> WorkerKindView:
         wanted = await read_body(request, ProvisionWorker)
@@ -252,6 +271,8 @@ class _Hive:
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
         worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
+        for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
+            self.workers.led(name, worker.orders.content)
         await asyncio.to_thread(self.catalog.touch, str(ref))
         return WorkerStarted(
             worker_id=worker.worker_id,
@@ -270,11 +291,6 @@ class _Hive:
         worker = self.workers.get(request.match_info["id"])
         if not sabotaged("hive:deaf-to-stop"):
             await asyncio.shield(self.workers.stop(worker))
-        return None
-
-    async def _kill_worker(self, request: web.Request) -> Answer:
-        """The queen hears no token of a worker: it is stuck, and treated as one that died."""
-        self.workers.kill(self.workers.get(request.match_info["id"]))
         return None
 
     async def _worker_heartbeat(self, request: web.Request) -> Answer:
@@ -310,13 +326,20 @@ class _Hive:
 
 
 def _model_view(row: ModelRow) -> ModelView:
+    paths = [file.path for file in row.files]
+    content, size, status = "", row.size_bytes, row.status
+    try:
+        content, size = content_id(paths), sum(map(os.path.getsize, paths))
+    except OSError:
+        status = "missing"
     return ModelView(
+        content=content,
         model_ref=row.ref,
         path=row.path,
-        size_bytes=row.size_bytes,
+        size_bytes=size,
         quant=row.quant or None,
         architecture=row.architecture or None,
-        status=row.status,
+        status=status,
     )
 
 

@@ -85,7 +85,7 @@ def worker_table(workers: Sequence[ClusterWorkerView]) -> str:
         (
             worker.worker_id,
             worker.hive_id,
-            worker.model_ref,
+            _loaded(worker),
             worker.device,
             worker.state.value,
             f"{worker.slots_free}/{worker.slots}",
@@ -117,12 +117,25 @@ def job_table(jobs: Sequence[JobView]) -> str:
 
 
 def model_table(models: Sequence[ClusterModelView]) -> str:
-    """One row for each model on each hive."""
-    rows = (
-        (model.model_ref, model.hive_id, size(model.size_bytes), model.quant, model.status)
-        for model in models
-    )
+    """One row for each model on each hive; other names that lead to it stand below it."""
+    names: dict[tuple[str, str], list[ClusterModelView]] = {}
+    for model in models:
+        names.setdefault((model.hive_id, model.content or model.model_ref), []).append(model)
+    rows: list[tuple[object, ...]] = []
+    for same in names.values():
+        model, *others = sorted(same, key=lambda one: len(one.model_ref))
+        rows.append(
+            (model.model_ref, model.hive_id, size(model.size_bytes), model.quant, model.status)
+        )
+        rows += [(f"= {other.model_ref}", "", "", "", "") for other in others]
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _loaded(worker: ClusterWorkerView) -> str:
+    """What a worker is called by: a name that leads to what it has loaded now."""
+    if worker.names is None or worker.model_ref in worker.names:
+        return worker.model_ref
+    return min(worker.names, key=len, default=f"{worker.model_ref} (replaced)")
 
 
 def _remembered(where: Whereabouts, hive_id: str | None) -> list[HiveView]:

@@ -19,6 +19,7 @@ from rbee.wire.messages import Progress, encode
 from rbee.wire.narration import Line, Narration, say, size
 
 _BAR_WIDTH = 30
+_SHOWN_BY_BAR = frozenset((say_so.MODEL_PERCENT.action, say_so.PROMPT_SO_FAR.action))
 
 
 class Screen:
@@ -43,8 +44,10 @@ class Screen:
         if self._json:
             self._event("narration", narration)
         elif not self._quiet and narration.action not in self._hushed:
-            if self._terminal and narration.action == say_so.MODEL_PERCENT.action:
-                return  # the bar shows it
+            if self._terminal and narration.action in _SHOWN_BY_BAR:
+                return
+            if narration.action == say_so.ANSWER_SO_FAR.action and sys.stdout.isatty():
+                return  # it would cut the story in two, whose length can be seen
             self._line(f"{narration.actor}: {narration.human}")
 
     def hush(self, actions: frozenset[str]) -> None:
@@ -72,7 +75,7 @@ class Screen:
             share = progress.done / progress.total
             filled = round(share * _BAR_WIDTH)
             bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
-            rate = f" @ {size(progress.rate)}/s" if progress.rate else ""
+            rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
                 sys.stderr.write(f"\r\033[K{progress.what} {bar} {share:4.0%}{rate}")
                 sys.stderr.flush()
@@ -160,3 +163,9 @@ class Screen:
             sys.stdout.write("\n")
             sys.stdout.flush()
             self._mid_line = False
+
+
+def _rate(progress: Progress) -> str:
+    if progress.what == "prompt":
+        return f"{progress.rate:.0f} tokens/s"
+    return f"{size(progress.rate)}/s"

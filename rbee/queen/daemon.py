@@ -58,6 +58,7 @@ from rbee.wire.messages import (
     JobView,
     KeyList,
     ModelList,
+    ModelRemoved,
     NewKey,
     Nothing,
     PullModel,
@@ -423,8 +424,8 @@ class _Queen:
         hive = self.registry.hives.get(node)
         if hive is None:
             raise RbeeError("hive_not_found", f"hive {node} is not awake", "rbee-keeper up")
-        await self.hives.peer(hive).delete(addresses.model_path(str(ref)))
-        return None
+        removed = await self.hives.peer(hive).remove(addresses.model_path(str(ref)), ModelRemoved)
+        return removed if removed.kept_for else None
 
     async def _stop_worker(self, request: web.Request) -> Answer:
         worker_id = request.match_info["id"]

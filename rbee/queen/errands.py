@@ -64,7 +64,7 @@ class Errands:
         async def work(errand: Errand) -> Provisioned:
             (hive,) = await self._awake(node or LOCAL, errand)
             peer = self._hives.peer(hive, errand.errand_id)
-            return await self._hives.unless_offline(hive, errand.have_model(peer, ref))
+            return await self._hives.unless_offline(hive, errand.have_model(peer, ref, newest=True))
 
         return self._begin(work)
 

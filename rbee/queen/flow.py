@@ -31,6 +31,7 @@ from rbee.wire.messages import (
     Done,
     InferRequest,
     JobRequest,
+    ModelView,
     ProvisionWorker,
     Question,
     StartWorker,
@@ -45,7 +46,7 @@ from rbee.wire.settings import Settings
 
 #: How often a job is tried whose worker or hive breaks before the first token.
 _ATTEMPTS = 3
-_MOVABLE = ("worker_crashed", "hive_unreachable", "worker_busy", "worker_not_found")
+_MOVABLE = ("worker_stale", "worker_crashed", "hive_unreachable", "worker_busy", "worker_not_found")
 
 
 class Flow:
@@ -147,6 +148,7 @@ class Flow:
         waits in the queue, unless a GPU has room for one worker more.
         """
         told: set[tuple[str, str]] = set()
+        await self._ask_for_names(job, awake)
         while True:
             worker = self._idle_worker(job, awake)
             if worker is not None:
@@ -163,11 +165,32 @@ class Flow:
                 self._queues.return_to(job)
             awake = await self._hives.awake(job.request.node, job.say)
 
+    async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
+        """A name that is new here may lead to what a worker holds already: its hive knows."""
+        if self._warm(job.request, awake) is None:
+            ref = job.request.model_ref
+            asked = [
+                hive
+                for hive in awake
+                if any(scheduler.may_hold(ref, worker) for worker in hive.workers.values())
+            ]
+            await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
+
+    async def _ask_for_name(self, job: Job, hive: Hive) -> None:
+        ref = job.request.model_ref
+        # Whatever is the matter there is told by what comes next.
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                path = addresses.model_path(ref)
+                found = await self._peer(job, hive).get(path, ModelView, {"lead": "true"})
+            self._registry.named(hive.hive_id, found.workers, ref)
+
     async def _is_another_wanted(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a worker is to be started: there is none, or all are busy and one more fits."""
         if self._queues.is_growing(job):
             return False
         warm = self._warm(job.request, awake)
+        job.shares = warm is None
         if warm is None:
             return True
         if warm.worker.state is WorkerState.LOADING or not await self._has_room(job, awake):
@@ -299,6 +322,7 @@ class Flow:
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=request.ctx,
+            share=job.shares,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
@@ -337,15 +361,17 @@ class Flow:
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
         done: Done | None = None
-        # An answer in one piece is silent until it is complete; vectors come one by one.
-        in_pieces = job.request.stream or job.request.inputs is not None
-        stall = self._settings.token_stall if in_pieces else None
+        # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
+        # as long as a hive may: it sends a comment with each of its heartbeats.
+        silence = self._settings.heartbeat_interval * self._settings.heartbeats_missed
         begun = functools.partial(job.say, say_so.INFER_CONNECTED)
         try:
-            async for frame in peer.events(addresses.INFER, wanted, stall=stall, on_open=begun):
+            async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
                 if frame.event in ("token", "vector"):
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1
+                elif frame.event in ("progress", "narration"):
+                    job.events.forward(frame.body)
                 elif frame.event == "done":
                     done = decode(frame.data, Done)
                 elif frame.event == "error":
@@ -355,10 +381,6 @@ class Flow:
         except asyncio.CancelledError:
             await asyncio.shield(self._stop_inference(peer, wanted))
             raise
-        except RbeeError as error:
-            if "stall_s" in error.details:
-                await self._kill_stuck(job, worker)
-            raise
         if done is None:
             raise RbeeError(
                 "worker_crashed",
@@ -367,13 +389,6 @@ class Flow:
             )
         job.say(say_so.INFER_DONE)
         return done
-
-    async def _kill_stuck(self, job: Job, worker: WorkerBeat) -> None:
-        """A worker that is silent in the middle of a story is stuck; its hive ends it."""
-        with contextlib.suppress(RbeeError):  # a hive that is gone has taken it along
-            hive = self._registry.living(job.hive_id or "")
-            path = f"{addresses.WORKERS}/{worker.worker_id}/kill"
-            await self._peer(job, hive).post(path, None, type(None))
 
     async def _stop_inference(self, peer: Peer, begun: InferRequest) -> None:
         # It may be over, or its worker gone: what cancelling is for.
@@ -412,6 +427,7 @@ def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,
+        names=(model_ref,),
     )
 
 

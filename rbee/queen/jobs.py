@@ -32,6 +32,8 @@ class Job(Story):
         self.worker_id: str | None = None
         self.claimed: str | None = None
         self.began_at: float | None = None
+        #: A worker that others have had started in the meantime, by another name, will do.
+        self.shares = False
         self.done: Done | None = None
         self.tokens_forwarded = 0
 

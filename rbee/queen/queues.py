@@ -21,7 +21,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.queen.jobs import Job
 from rbee.queen.line import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.registry import Registry, is_ready
-from rbee.queen.scheduler import WarmWorker
+from rbee.queen.scheduler import WarmWorker, leads_to
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import JobRequest, WorkerState
@@ -234,7 +234,7 @@ class Queues:
             worker.slots
             for hive in self._registry.hives.values()
             for worker in hive.workers.values()
-            if worker.model_ref == model_ref and worker.state is not WorkerState.LOADING
+            if leads_to(model_ref, worker) and worker.state is not WorkerState.LOADING
         )
 
     def _line_up(self, job: Job) -> None:

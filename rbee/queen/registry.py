@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+import msgspec
+
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.wire.errors import RbeeError
@@ -113,6 +115,16 @@ class Registry:
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
         """Phase 9.3: the flow has had a worker started; its heartbeats will tell the rest."""
         self.living(hive_id).workers.setdefault(worker.worker_id, worker)
+        self._notify()
+
+    def named(self, hive_id: str, worker_ids: list[str], model_ref: str) -> None:
+        """A hive has told which of its workers hold what a name leads to."""
+        hive = self.living(hive_id)
+        for worker_id in worker_ids:
+            worker = hive.workers.get(worker_id)
+            if worker is not None and model_ref not in (worker.names or ()):
+                names = (*(worker.names or (worker.model_ref,)), model_ref)
+                hive.workers[worker_id] = msgspec.structs.replace(worker, names=names)
         self._notify()
 
     def gone(self, hive_id: str) -> None:

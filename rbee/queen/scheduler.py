@@ -18,6 +18,7 @@ import msgspec
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.model_ref import BUNDLED
 
 CPU = "cpu"
 
@@ -66,7 +67,7 @@ def warm_worker(
         for hive in _meant(request, hives)
         for worker in hive.workers
         # Looked at first: in a fleet it rules out nearly all of them.
-        if worker.model_ref == model_ref and _serves(worker, request)
+        if leads_to(model_ref, worker) and _serves(worker, request)
     ]
     order = {WorkerState.READY: 0, WorkerState.BUSY: 1, WorkerState.LOADING: 2}
     return min(
@@ -74,6 +75,28 @@ def warm_worker(
         key=lambda warm: (order[warm.worker.state], -warm.slots_free, not warm.here),
         default=None,
     )
+
+
+def leads_to(model_ref: str, worker: WorkerBeat) -> bool:
+    """Whether a worker holds what a name leads to now."""
+    if worker.names is None:
+        return worker.model_ref == model_ref
+    return model_ref in worker.names
+
+
+def may_hold(model_ref: str, worker: WorkerBeat) -> bool:
+    """Whether a worker may hold what a name leads to, though it is not known by that name.
+
+    Names of one repository may lead to the same file, and a path on a disk may to any.
+    """
+    mine, theirs = _whence(model_ref), _whence(worker.model_ref)
+    return mine == theirs if "file" not in (mine, theirs) else BUNDLED not in (mine, theirs)
+
+
+def _whence(model_ref: str) -> str:
+    """The repository of a name on the hub; ``file``, or the name of what ships with rbee."""
+    scheme, _, rest = model_ref.partition(":")
+    return rest.partition("@")[0].partition(":")[0] if scheme == "HF" else scheme
 
 
 def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:

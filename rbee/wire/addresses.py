@@ -39,6 +39,7 @@ HEARTBEAT_WORKERS = "/heartbeat/workers"
 
 # Worker.
 INFER = "/infer"
+INFER_FAIL = "/infer/fail"
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"

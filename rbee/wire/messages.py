@@ -372,7 +372,11 @@ class HiveList(Answer, kw_only=True):
 
 
 class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A worker inside its hive's heartbeat: what the queen routes by."""
+    """A worker inside its hive's heartbeat: what the queen routes by.
+
+    `content` identifies what it has loaded, `names` are the references that lead to that now; a
+    worker whose model was replaced under its name has none.
+    """
 
     worker_id: str
     url: str
@@ -385,6 +389,8 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    content: str = ""
+    names: tuple[str, ...] | None = None
 
 
 class Heartbeat(Request, kw_only=True):
@@ -403,9 +409,10 @@ class HeartbeatAnswer(Answer, kw_only=True):
 
 
 class ProvisionModel(Request, kw_only=True):
-    """`POST /models/provision`."""
+    """`POST /models/provision`; `newest`: the hub is asked whether it has another version."""
 
     model_ref: NonEmpty
+    newest: bool = False
 
 
 class ProvisionStarted(Started, kw_only=True):
@@ -415,7 +422,11 @@ class ProvisionStarted(Started, kw_only=True):
 
 
 class ModelView(Answer, kw_only=True):
-    """One row of the model catalog."""
+    """One row of the model catalog: a name, and what it leads to.
+
+    Rows with the same `content` are names of the same files; `workers` are those that have them
+    loaded, where one model was asked for.
+    """
 
     model_ref: str
     path: str
@@ -423,6 +434,14 @@ class ModelView(Answer, kw_only=True):
     quant: str | None = None
     architecture: str | None = None
     status: str = "ready"
+    content: str = ""
+    workers: list[str] = []
+
+
+class ModelRemoved(Answer, kw_only=True):
+    """The answer to `DELETE /models/{ref}`: the other names, for which the files stay."""
+
+    kept_for: list[str]
 
 
 class ModelList(Answer, kw_only=True):
@@ -466,13 +485,14 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`."""
+    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too."""
 
     device: NonEmpty
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    share: bool = False
 
 
 class WorkerStarted(Started, kw_only=True):
@@ -530,8 +550,9 @@ class Adopt(Request, kw_only=True):
 class WorkerReport(Request, kw_only=True):
     """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
 
-    `loaded` is the share of the model that has been read, 0 to 1; `error` says why a worker
-    that reports `failed` gives up.
+    `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
+    has done nothing at all although it was asked to; `error` says why a worker that reports
+    `failed` gives up.
     """
 
     worker_id: NonEmpty
@@ -541,6 +562,7 @@ class WorkerReport(Request, kw_only=True):
     vram_bytes: int | None = None
     context: int = 0
     loaded: float | None = None
+    idle_s: float = 0.0
     narration: list[Narration] = []
     error: ErrorBody | None = None
 
@@ -598,7 +620,9 @@ class WorkerOrders(Request, kw_only=True):
     `simulated` says that the device exists on paper only; `chat_template` is the model's own
     (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
     how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
-    `batch` how many tokens are worked through at once.
+    `batch` how many tokens are worked through at once. `token_stall` is how long the engine may do
+    nothing at all (seconds). `content` identifies what lay at the paths (`rbee.process.content`)
+    when the orders were given; empty: that is not looked at.
     """
 
     host: str
@@ -615,10 +639,12 @@ class WorkerOrders(Request, kw_only=True):
     threads: int
     prompt_cache_mib: int
     heartbeat_interval: float
+    token_stall: float
     chat_template: str = ""
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False
+    content: str = ""
 
 
 class EngineFacts(msgspec.Struct):
@@ -653,7 +679,10 @@ class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Progress(msgspec.Struct, omit_defaults=True):
-    """`progress`: `what` is download or load; `done` and `total` in bytes, `rate` in bytes/s."""
+    """`progress`: `what` is download, load or prompt.
+
+    `done` and `total` are bytes and `rate` bytes/s, or of a prompt tokens and tokens/s.
+    """
 
     what: str
     done: int

@@ -197,6 +197,10 @@ MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
+MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
+MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")
+MODEL_UNASKED = Line(_HIVE, "model.unasked", "could not ask for a newer version: {why}")
+MODEL_SHARED = Line(_HIVE, "model.shared", "the files are here already, as {other}")
 MODEL_READY = Line(_QUEEN, "model.ready", "model is downloaded by the hive")
 
 # Phase 8: the kind of worker.
@@ -214,6 +218,7 @@ WORKER_SIMULATED = Line(
 )
 WORKER_LOADING = Line(_WORKER, "model.load", "loading model from {path} with {engine} {version}")
 WORKER_LOAD_PERCENT = Line(_WORKER, "model.progress", "read {percent}% of the model")
+WORKER_DEVICE = Line(_WORKER, "device.ready", "initialised {device} with {engine}")
 WORKER_LOADED = Line(
     _WORKER, "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
 )
@@ -235,7 +240,12 @@ WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready
 INFER_CONNECTED = Line(
     _QUEEN, "infer.start", "connection to worker established; starting inference"
 )
+PROMPT_WAITS = Line(_WORKER, "prompt.wait", "reads other prompts first; this one waits its turn")
+PROMPT_SO_FAR = Line(_WORKER, "prompt.progress", "read {done} of {total} tokens of the prompt")
+PROMPT_READ = Line(_WORKER, "prompt.read", "read the prompt: {tokens} tokens in {seconds}")
+ANSWER_SO_FAR = Line(_WORKER, "answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")
 INFER_DONE = Line(_QUEEN, "infer.done", "worker finished inference")
+COUNTS = Line(_KEEPER, "infer.counts", "{tokens_in} tokens in, {tokens_out} out{rate}")
 
 # Phase 12: sleep.
 STOP_WORKERS = Line(_QUEEN, "cascade.workers", "shutting down workers...")

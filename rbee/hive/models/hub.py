@@ -73,7 +73,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     """What a reference stands for right now.
 
     `quants` are the repository's quants with their sizes in bytes; `note` is a sentence to
-    narrate, or empty.
+    narrate, or empty. `is_asked`: the hub itself said so, and not the user's cache of it.
     """
 
     ref: ModelRef
@@ -83,6 +83,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     quant: str
     quants: dict[str, int]
     note: str = ""
+    is_asked: bool = True
 
     @property
     def size_bytes(self) -> int:
@@ -142,7 +143,11 @@ def resolve(
         return plan
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
-    files = _files(ref.repo, commit, choice)
+    sized = tuple(
+        file if file.size else _measured(ref.repo, commit, file, patience, cancelled)
+        for file in choice.files
+    )
+    files = _files(ref.repo, commit, msgspec.structs.replace(choice, files=sized))
     if listed.gated:
         read_range(files[0], 0, 1, patience, cancelled)
     sizes = quant_sizes(listed.files, ref.repo)
@@ -168,6 +173,33 @@ def read_range(
             return os.pread(cached.fileno(), size, offset)
     try:
         return _asked(lambda: _read_range_once(file, offset, size, patience), patience, cancelled)
+    except HubFailure as failure:
+        raise failure.error from failure
+
+
+def _measured(
+    repo: str,
+    commit: str,
+    file: ListedFile,
+    patience: Patience,
+    cancelled: threading.Event | None,
+) -> ListedFile:
+    """A file whose size a mirror does not list, with what stands in the headers of the file."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(repo, file.name, revision=commit)
+
+    def ask() -> ListedFile:
+        with _failures_told(repo, url):
+            told = get_hf_file_metadata(url, timeout=patience.answer_s)
+            if not told.size:
+                raise ValueError(f"no size of {file.name}")
+            etag = file.etag or told.etag or ""
+            sha256 = file.sha256 or (etag if len(etag) == 64 else "")
+            return msgspec.structs.replace(file, size=told.size, sha256=sha256, etag=etag)
+
+    try:
+        return _asked(ask, patience, cancelled)
     except HubFailure as failure:
         raise failure.error from failure
 
@@ -349,7 +381,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
                 note = "the hub is out of reach; taking the model from the user's hub cache"
                 sizes = quant_sizes(listing, ref.repo)
                 return ModelPlan(
-                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note
+                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note, False
                 )
     return None
 

@@ -7,6 +7,7 @@ at once, through `on_change`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import psutil
 
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
@@ -32,12 +34,16 @@ from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process.child import tail
+from rbee.process.content import content_id
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import End, begin, spawn
+from rbee.process.work import uses_cpu
+from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, unforeseen
+from rbee.wire.errors import RbeeError, stuck, unforeseen
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -58,6 +64,8 @@ _FIXES = {
     "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
     "cpu": "pip install xllamacpp",
 }
+
+_TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
@@ -129,6 +137,7 @@ class Supervisor:
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
+        worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
         for worker_id in unloaded:
@@ -143,6 +152,35 @@ class Supervisor:
         self._on_change()
         return worker
 
+    def holding(self, content: str) -> list[Worker]:
+        """The workers that have this content loaded, or load it, and take requests for it."""
+        return [
+            worker
+            for worker in self.workers.values()
+            if worker.orders.content == content and worker.state in _TAKE_REQUESTS
+        ]
+
+    def led(self, ref: str, content: str) -> list[Worker]:
+        """A name leads to this content from now on; the workers that hold it answer to it.
+
+        One that no name leads to any more, since its model was replaced, leaves once it is idle.
+        """
+        holding = self.holding(content)
+        changed = False
+        for worker in self.workers.values():
+            names = worker.names | {ref} if worker in holding else worker.names - {ref}
+            changed = changed or names != worker.names
+            worker.names = names
+            self._retire_if_nameless(worker)
+        if changed:
+            self._on_change()
+        return holding
+
+    def _retire_if_nameless(self, worker: Worker) -> None:
+        if not worker.names and worker.idle_since is not None:
+            worker.idle_since = None
+            spawn(self.stop(worker), f"the end of {worker.worker_id}", _ignore)
+
     def told(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
 
@@ -151,11 +189,14 @@ class Supervisor:
         worker = self.get(report.worker_id)
         before = (worker.state, worker.slots_free)
         worker.told(report)
+        if worker.state is WorkerState.LOADING:
+            worker.cpu = _cpu_of(worker)
         for line in report.narration:
             if not worker.events.closed:
                 worker.events.narrate(line)
         if not worker.events.closed:
             self._tell_loading(worker, report)
+        self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
 
@@ -186,8 +227,8 @@ class Supervisor:
             peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
-    def kill(self, worker: Worker) -> None:
-        """Ends a worker that is stuck and hears no request; it counts as one that died."""
+    def _kill(self, worker: Worker) -> None:
+        """Ends a worker that is stuck; it counts as one that died."""
         if not sabotaged("hive:spare-the-stuck"):
             worker.killed = True
             worker.child.signal(signal.SIGKILL)
@@ -256,7 +297,13 @@ class Supervisor:
     async def _outlive(self, worker: Worker) -> None:
         """Waits for the end of a worker; what nobody asked for is mended or reported."""
         while not worker.exited.done():
-            due = next_due(worker.state, worker.last_report, worker.idle_since, self._settings)
+            due = next_due(
+                worker.state,
+                worker.last_report,
+                worker.worked_at,
+                worker.idle_since,
+                self._settings,
+            )
             left = None if due is None else due.at - time.monotonic()
             if due is not None and left is not None and left <= 0:
                 await self._take(due.measure, worker)
@@ -282,6 +329,8 @@ class Supervisor:
             await self.stop(worker)
             return
         if measure is Measure.GIVE_UP:
+            if _has_worked(worker):
+                return
             stall = self._settings.load_stall
             self._fail(
                 worker,
@@ -292,10 +341,37 @@ class Supervisor:
                     {"log": tail(worker.child.log)},
                 ),
             )
-        self.kill(worker)
+        if measure is Measure.END_STUCK:
+            await self._tell_why(worker)
+        self._kill(worker)
         await worker.exited
 
+    async def _tell_why(self, worker: Worker) -> None:
+        """Whoever waits for a worker that is about to be ended learns why from it."""
+        stall, worker_id = self._settings.token_stall, worker.worker_id
+        what = (
+            f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
+            "its hive ends it"
+        )
+        why = stuck(worker_id, what, stall)
+        peer = Peer(self._session, worker.url, f"worker {worker_id}")
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                await peer.post(addresses.INFER_FAIL, why.body(), type(None))
+
     async def _restart(self, worker: Worker, status: int) -> None:
+        if not _is_as_ordered(worker.orders):
+            self._fail(
+                worker,
+                RbeeError(
+                    "worker_stale",
+                    f"the model was replaced since {worker.worker_id} loaded it",
+                    "try again: what is there now is loaded",
+                    {"model_ref": worker.orders.model_ref},
+                ),
+            )
+            self._remove(worker)
+            return
         cause = cause_of(
             status,
             killed_by_hive=worker.killed,
@@ -331,6 +407,8 @@ class Supervisor:
         await asyncio.sleep(delay)
         spare = Spare(self._home, worker.engine)
         worker.child, worker.exited = spare.child, exit_of(spare.child)
+        worker.worked_at = worker.last_report = time.monotonic()
+        worker.cpu = 0.0
         try:
             await self._give_orders(worker, spare)
         except RbeeError as error:
@@ -368,6 +446,38 @@ class Supervisor:
         self.workers.pop(worker.worker_id, None)
         worker.child.release()
         self._on_change()
+
+
+def _has_worked(worker: Worker) -> bool:
+    """Whether a worker that loads has computed since it last told anything.
+
+    While its engine loads, a worker cannot speak: what it does shows in its CPU time alone.
+    """
+    cpu, now = _cpu_of(worker), time.monotonic()
+    worked = uses_cpu(cpu - worker.cpu, now - worker.worked_at)
+    if worked:
+        worker.cpu, worker.worked_at = cpu, now
+    return worked
+
+
+def _cpu_of(worker: Worker) -> float:
+    """Seconds of CPU time that a worker has used; 0 once it has ended."""
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(worker.child.pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
+def _is_as_ordered(orders: WorkerOrders) -> bool:
+    """Whether the files that a worker was to load are still what they were then."""
+    try:
+        return not orders.content or content_id(orders.model_paths) == orders.content
+    except OSError:
+        return False
+
+
+def _ignore(ended: End) -> None:
+    """Of the end of a worker everybody hears by its exit."""
 
 
 def _out_of_memory(worker: Worker) -> RbeeError:
