@@ -8,6 +8,8 @@ from typing import Any
 
 from fixtures.real import HOME
 from fixtures.real.rewriting import split
+from harness import client
+from harness.cluster import Cluster
 from rbee.hive.limits import Limits, limits_of_this_process, memory_kills
 from rbee.hive.models.fit import Need, worker_need
 from rbee.hive.models.gguf import GgufHeader, header_of_file
@@ -236,3 +238,15 @@ class SplitSet:
 
     def _part(self, number: int) -> Path:
         return self._folder / f"model-{number:05d}-of-{self._parts:05d}.gguf"
+
+
+def lend_one_part(cluster: Cluster) -> None:
+    """The second of three files, alone in the folder in which commands are typed."""
+    part = HOME / "smollm2-in-three-00002-of-00003.gguf"
+    (cluster.work / "alone-00002-of-00003.gguf").symlink_to(part)
+
+
+def assert_threads_told(answer: client.Answer) -> None:
+    """The worker in a list has as many threads as this process could keep cores busy."""
+    (worker,) = answer.json()["workers"]
+    assert worker["threads"] == usable_cores(), worker

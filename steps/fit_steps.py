@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import swarm
+from harness import fitting, swarm
 from harness.ending import Ended
 from harness.fitting import PaperMachine, Planned, SplitSet
 from harness.sentences import Context, given, then, when
@@ -89,6 +89,26 @@ def run_short(context: Context) -> None:
 def warm_with(context: Context, model: str) -> None:
     command = f"rbee-keeper infer --keep-alive --model {model} --max-tokens 2 hello"
     swarm.leave_warm(context.cluster, command)
+
+
+@given("the number of engine threads is left open")
+def threads_left_open(context: Context) -> None:
+    context.cluster.set(engine_threads=None)
+
+
+@given("a file of a real model whose neighbours are missing")
+def alone(context: Context) -> None:
+    fitting.lend_one_part(context.cluster)
+
+
+@when("the hive tells of its worker")
+def tells_of_worker(context: Context) -> None:
+    context.answer = context.cluster.http("GET", "hive", "/workers")
+
+
+@then("the worker has a thread for each core that it may use")
+def threads_of_worker(context: Context) -> None:
+    fitting.assert_threads_told(context.answer)
 
 
 @then("the kernel has ended {count:d} program of the group")

@@ -17,6 +17,15 @@ Feature: Little memory for a real model
     And the exit status is 1
     And nothing is left running
 
+  Scenario: An encoder takes no memory for what it does not keep
+    Given a control group that allows 800 MiB of memory
+    And a queen that is awake
+    When a program asks for the vectors of these texts from "file:$MODELS/encoder.gguf"
+      | text  |
+      | hello |
+    Then each vector has 1024 numbers
+    And 1 worker is running
+
   Scenario: A worker that the kernel ends is not started again as it was
     Given a control group that allows 2000 MiB of memory
     And a swarm that is warm with "file:$MODELS/smollm2.gguf"

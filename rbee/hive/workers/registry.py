@@ -116,4 +116,5 @@ class Worker:
             restart_count=self.restart_count,
             last_heartbeat_ms=self.last_heartbeat_ms,
             vram_bytes=self.reserved_bytes,
+            threads=self.orders.threads,
         )
