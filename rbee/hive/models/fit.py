@@ -7,8 +7,9 @@ They were compared with its own report of those buffers in 170 loads on the CPU,
 `CHECKED_ARCHITECTURES`, with contexts from 256 to 32,768 tokens, one to four slots, batches of
 128 to 8,192, flash attention on and off, with and without vectors, and KV types f16, q8_0 and
 q4_0. Weights, KV cache and output are exact; the graph is within 0.9 %, but for phi3 without flash
-attention, where it is up to 4.1 % too high. Everything else is an estimate, says so, and the
-margin has to carry the rest: what a GPU's runtime takes, experts, latent attention.
+attention, where it is up to 4.1 % too high. What layers with a state keep is exact for mamba,
+lfm2 and qwen35, made small for it. Everything else is an estimate, says so, and the margin has to
+carry the rest: what a GPU's runtime takes, experts, latent attention.
 """
 
 from __future__ import annotations
@@ -146,7 +147,8 @@ def estimate(
                                    [+ 2*ub*window]
                   without:         4*ub*max(cells*(n_head + 1) + 3*n_embd + 3*n_head*d_k
                                    + 2*n_head_kv*d_k [+ window + n_embd], dense, [logits])
-        dense   = 3*n_ff + 5*n_embd, or n_ff + 5*n_embd where the feed-forward has no gate
+        dense   = 3*n_ff + 5*n_embd, or n_ff + 5*n_embd where an encoder's feed-forward has no
+                  gate, or 5*(n_embd + n_inner) where that is more
         output  = 4 * slots * (n_vocab [+ n_embd])
 
     where layers with a sliding window have ``window + ub`` cells, padded, if that is fewer. A
@@ -169,6 +171,7 @@ def estimate(
     masked = window if any(shape.windowed) else 0
     gated = any(".ffn_gate" in tensor.name for part in parts for tensor in part.tensors)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
+    dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
     heads_kv = max(shape.heads_kv, default=0)
     if flash_attention:
@@ -284,6 +287,7 @@ class _Shape:
             max(header.numbers("feed_forward_length", layers), default=0),
             used * header.number("expert_feed_forward_length"),
         )
+        self.n_inner = header.number("ssm.inner_size")
         self.n_vocab = header.number("vocab_size") or header.vocabulary
         self.window = header.number("attention.sliding_window")
         self.windowed = _windowed(header, layers) if self.window else (False,) * layers
