@@ -177,7 +177,10 @@ class Capacity:
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
     def _needed(self, need: Need, gpu: Gpu | None) -> int:
-        return need.total if gpu else ram_needed(need, self._settings.ram_factor)
+        if gpu:
+            return need.total
+        prompts = self._settings.prompt_cache_mib * _MIB
+        return ram_needed(need, self._settings.ram_factor) + prompts
 
     def _context(self, header: GgufHeader, asked: int) -> int:
         most = _LARGEST_DEFAULT_TEXT if reads_whole(header) else _LARGEST_DEFAULT_CONTEXT

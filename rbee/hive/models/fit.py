@@ -168,6 +168,7 @@ def estimate(
         for heads, windowed in zip(shape.heads_kv, shape.windowed, strict=True)
     )
     kv += shape.layers_with_state * n_slots * _STATE_BYTES * shape.state
+    attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
     gated = any(".ffn_gate" in tensor.name for part in parts for tensor in part.tensors)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
@@ -175,7 +176,7 @@ def estimate(
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
     heads_kv = max(shape.heads_kv, default=0)
     if flash_attention:
-        compute = 4 * ub * max(dense, logits) + 2 * ub * (cells + masked)
+        compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
     else:
         scores = cells * (shape.n_head + 1) + 3 * shape.n_embd
         scores += (3 * shape.n_head + 2 * heads_kv) * shape.key_length
