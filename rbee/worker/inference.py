@@ -17,6 +17,7 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import contained
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
@@ -62,6 +63,11 @@ class Inference:
         self._taken_over = 0.0
         self._first_token: float | None = None
 
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether vectors are wanted, and no text."""
+        return self._request.inputs is not None
+
     def cancel(self) -> None:
         """Stops the generation within one token; its stream ends with `cancelled`."""
         if not sabotaged("worker:ignore-cancel"):
@@ -100,7 +106,7 @@ class Inference:
         receive: Callable[[Piece], None] = on_news if self._streams else collect
         try:
             generated: Generated = await loop.run_in_executor(
-                threads, self._work, engine, receive, on_news
+                threads, contained, self._work, engine, receive, on_news
             )
         except RbeeError as error:
             self.fail(error.body())
