@@ -568,7 +568,10 @@ class WorkerStarted(Started, kw_only=True):
 
 
 class WorkerView(Answer, kw_only=True):
-    """One row of a hive's `GET /workers`: what the hive keeps it alive by."""
+    """One row of a hive's `GET /workers`: what the hive keeps it alive by.
+
+    `threads` are those with which its engine computes on the processor.
+    """
 
     worker_id: str
     url: str
@@ -580,6 +583,7 @@ class WorkerView(Answer, kw_only=True):
     restart_count: int
     last_heartbeat_ms: int | None
     vram_bytes: int | None = None
+    threads: int = 1
 
 
 class WorkerList(Answer, kw_only=True):

@@ -413,7 +413,7 @@ class Supervisor:
             worker.restart_count += 1
             worker.is_restarting = True
             worker.state = WorkerState.LOADING
-            worker.killed, worker.memory_kills = False, memory_kills()
+            worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
             self._on_change()
             facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
             self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
