@@ -5,54 +5,54 @@ Feature: Every number that can be set, and which of them counts
   Scenario: What is set where nobody has set anything
     When the settings are read where nobody has set anything
     Then they are these, and no others
-      | setting               | default   |
-      | queen_host            | 127.0.0.1 |
-      | queen_port            | 8500      |
-      | hive_host             | 127.0.0.1 |
-      | hive_port             | 8600      |
-      | worker_host           |           |
-      | worker_port           | 8601      |
-      | database              |           |
-      | database_busy         | 10        |
-      | health_wait_first     | 0.01      |
-      | health_wait_factor    | 1.5       |
-      | health_wait_longest   | 0.25      |
-      | health_wait_total     | 30        |
-      | connect_timeout       | 5         |
-      | connect_tries         | 3         |
-      | ssh_connect_timeout   | 10        |
-      | hive_patience         | 10        |
-      | hive_retry            | 60        |
-      | list_patience         | 2         |
-      | degraded_for          | 300       |
-      | heartbeat_interval    | 15        |
-      | heartbeats_missed     | 3         |
-      | lease                 | 60        |
-      | capabilities_fresh    | 600       |
-      | processor_query_after | 5         |
-      | load_stall            | 300       |
-      | token_stall           | 60        |
-      | idle_worker           | 300       |
-      | restart_delays        | 1, 2, 4   |
-      | engine                | llamacpp  |
-      | engine_threads        | 0         |
-      | slots                 | 4         |
-      | context               | 0         |
-      | prompt_cache_mib      | 0         |
-      | ram_factor            | 1.2       |
-      | vram_margin_mib       | 457       |
-      | download_stall        | 60        |
-      | download_tries        | 6         |
-      | stop_request          | 5         |
-      | stop_term             | 10        |
-      | stop_total            | 30        |
-      | jobs_waiting          | 512       |
-      | jobs_kept             | 1024      |
-      | jobs_kept_for         | 3600      |
-      | stream_comment        | 15        |
-      | stream_patience       | 2         |
-      | cors_origins          |           |
-      | reader_grace          | 2         |
+      | setting               | default     |
+      | queen_host            | 127.0.0.1   |
+      | queen_port            | 8500        |
+      | hive_host             | 127.0.0.1   |
+      | hive_port             | 8600        |
+      | worker_host           |             |
+      | worker_port           | 8601        |
+      | database              |             |
+      | database_busy         | 10          |
+      | health_wait_first     | 0.01        |
+      | health_wait_factor    | 1.5         |
+      | health_wait_longest   | 0.25        |
+      | health_wait_total     | 30          |
+      | connect_timeout       | 5           |
+      | connect_tries         | 3           |
+      | ssh_connect_timeout   | 10          |
+      | hive_patience         | 10          |
+      | hive_retry            | 60          |
+      | list_patience         | 2           |
+      | degraded_for          | 300         |
+      | heartbeat_interval    | 15          |
+      | heartbeats_missed     | 3           |
+      | lease                 | 60          |
+      | capabilities_fresh    | 600         |
+      | processor_query_after | 5           |
+      | load_stall            | 300         |
+      | token_stall           | 60          |
+      | idle_worker           | 300         |
+      | restart_delays        | 1, 2, 4     |
+      | engine                | llamacpp    |
+      | engine_threads        | 0           |
+      | slots                 | 4           |
+      | context               | 0           |
+      | prompt_cache_mib      | 0           |
+      | ram_factor            | 1.2         |
+      | vram_margin_mib       | 457         |
+      | download_stall        | 60          |
+      | download_tries        | 6           |
+      | stop_request          | 5           |
+      | stop_term             | 10          |
+      | stop_total            | 30          |
+      | jobs_waiting          | 512         |
+      | jobs_kept             | 1024        |
+      | jobs_kept_for         | 3600        |
+      | stream_comment        | 15          |
+      | stream_patience       | 2           |
+      | cors_origins          |             |
+      | reader_grace          | 2           |
 
   Scenario Outline: An address that is set <where>
     Given the environment sets "<environment>"
