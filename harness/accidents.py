@@ -105,6 +105,34 @@ time.time_ns = _late(time.time_ns, 365 * 86400 * 10**9)
 """
 
 
+#: What of the product meets something nobody foresaw, and where it stands.
+_UNFORESEEN = {
+    "the watch over a worker": ("rbee.hive.workers.supervisor", "next_due"),
+    "the heartbeat of a hive": ("rbee.hive.heartbeat", "HeartbeatSender._beat"),
+    "the reading of a model": ("rbee.worker.daemon", "_read_ahead"),
+}
+
+_BREAK = """
+import sys
+
+if any(word in sys.orig_argv for word in ("rbee.queen", "rbee.hive", "rbee.worker")):
+    import functools, importlib
+    *path, name = {name!r}.split(".")
+    place = functools.reduce(getattr, path, importlib.import_module({module!r}))
+
+    def fail(*_):
+        raise OSError("a bee has flown in")
+
+    setattr(place, name, fail)
+"""
+
+
+def break_inside(cluster: Cluster, what: str) -> None:
+    """A part of a program meets an error that nobody foresaw, whenever it is needed."""
+    module, name = _UNFORESEEN[what]
+    at_start(cluster, _BREAK.format(module=module, name=name))
+
+
 def kill_while_loading(cluster: Cluster, times: int) -> None:
     """So many workers, one after the other, are killed when they open their model."""
     _plan(cluster, "SIGKILL", times)

@@ -516,6 +516,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "ignore-holders",
+        "Of two equal machines the one that has the model is taken",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "wait-for-the-frozen",
+        "A machine that is frozen holds nobody up",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forget-failures",
+        "Where each device fails, the error tells of each, and a list shows them for a while",
+        f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "claim-connection",
+        "A queen whose events cannot be read -- @1.2 ",
+        "features/decisions/connected.feature",
+    ),
+    Sabotage(
+        "hive",
+        "trust-addresses",
+        "A hive that a person has started for the queen at 0.0.0.0 -- @1.2 ",
+        f"{_BRANCHES}/queens_are_shared.feature",
+    ),
+    Sabotage(
+        "queen",
         "first-come",
         "A key that comes late is served next",
         f"{_BRANCHES}/many_callers.feature",

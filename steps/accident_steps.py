@@ -22,6 +22,11 @@ def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
 
 
+@given("{what} meets an error that nobody foresaw")
+def meets_unforeseen(context: Context, what: str) -> None:
+    accidents.break_inside(context.cluster, what)
+
+
 @given('the package "{engine}" is not installed')
 @given('the engine "{engine}" is not installed')
 def not_installed(context: Context, engine: str) -> None:

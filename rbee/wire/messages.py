@@ -37,6 +37,13 @@ class WorkerState(str, enum.Enum):
     STOPPING = "stopping"
     FAILED = "failed"
 
+    @classmethod
+    def _missing_(cls, value: object) -> WorkerState | None:
+        """``Ready`` is ready."""
+        if isinstance(value, str) and value != value.lower():
+            return cls(value.lower())
+        return None
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=False):
     """Base of what a daemon answers."""
@@ -352,6 +359,16 @@ class Devices(Answer, kw_only=True):
     workers: int = 0
 
 
+class DegradedDevice(msgspec.Struct, kw_only=True):
+    """A device that is the last choice for a model until `until_ms` (since 1970): workers kept
+    dying on it. `why` is what came of the last of them."""
+
+    device: str
+    model_ref: str
+    why: str
+    until_ms: int
+
+
 class HiveView(Answer, kw_only=True):
     """One row of `GET /hives`: the catalog joined with what is known live."""
 
@@ -363,6 +380,7 @@ class HiveView(Answer, kw_only=True):
     devices: Devices | None = None
     workers: int = 0
     last_heartbeat_ms: int | None = None
+    degraded: list[DegradedDevice] = []
 
 
 class HiveList(Answer, kw_only=True):
@@ -393,13 +411,29 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     names: tuple[str, ...] | None = None
 
 
+class WorkerFailure(msgspec.Struct, kw_only=True):
+    """A worker that its hive has given up."""
+
+    device: str
+    model_ref: str
+    error: ErrorBody
+
+
 class Heartbeat(Request, kw_only=True):
-    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only."""
+    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only.
+
+    `url`: where the hive listens, where that may be news. `news` and `failures` are what happened
+    since the last beat that was answered and belongs to no job; `processor` is the name of the
+    machine's, once it has been found out.
+    """
 
     hive_id: NonEmpty
     timestamp: str
-    url: str
+    url: str = ""
     workers: list[WorkerBeat] = []
+    news: list[Narration] = []
+    failures: list[WorkerFailure] = []
+    processor: str = ""
 
 
 class HeartbeatAnswer(Answer, kw_only=True):
@@ -456,10 +490,18 @@ class ClusterModelView(ModelView, kw_only=True):
     hive_id: str
 
 
+class Unreachable(msgspec.Struct, kw_only=True):
+    """A machine that was asked for a list and did not answer: what it has is not in there."""
+
+    hive_id: str
+    why: str
+
+
 class ClusterModelList(Answer, kw_only=True):
     """`GET /models` of the queen, over all hives that live."""
 
     models: list[ClusterModelView]
+    unreachable: list[Unreachable] = []
 
 
 class ProvisionWorker(Request, kw_only=True):
@@ -540,11 +582,12 @@ class ClusterWorkerList(Answer, kw_only=True):
 class Adopt(Request, kw_only=True):
     """`POST /adopt` from a queen to a hive whose own queen is gone: report to me.
 
-    `hive_id` is what she calls that machine.
+    `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
     """
 
     hive_id: NonEmpty
     queen_url: NonEmpty
+    instance: str = ""
 
 
 class WorkerReport(Request, kw_only=True):
@@ -747,9 +790,10 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`done` of a model's provisioning."""
+    """`done` of a model's provisioning; the queen says on which hive."""
 
     model_ref: str
+    hive_id: str = ""
     path: str
     size_bytes: int
     duration_ms: float = 0.0

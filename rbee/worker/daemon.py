@@ -23,7 +23,7 @@ from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import End, begin, contained, spawn
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
@@ -144,9 +144,13 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
+            await loop.run_in_executor(
+                self.threads, contained, _read_ahead, orders.model_paths, on_read
+            )
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
+            engine: Engine = await loop.run_in_executor(
+                self.threads, contained, self.module.load, orders
+            )
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import contained
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
@@ -105,7 +106,7 @@ class Inference:
         receive: Callable[[Piece], None] = on_news if self._streams else collect
         try:
             generated: Generated = await loop.run_in_executor(
-                threads, self._work, engine, receive, on_news
+                threads, contained, self._work, engine, receive, on_news
             )
         except RbeeError as error:
             self.fail(error.body())

@@ -440,10 +440,7 @@ class Provisioner:
                 {"path": path},
             )
         paths = parts_of(path)
-        headers = [header_of_file(each) for each in paths]
-        for each, its in zip(paths, headers):
-            check_size(its, os.path.getsize(each), os.path.basename(each))
-        header = headers[0]
+        header = header_of_file(paths[0])
         row = ModelRow(
             ref=str(ref),
             repo="",

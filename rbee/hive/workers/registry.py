@@ -33,6 +33,7 @@ class Worker:
     port: int = 0
     state: WorkerState = WorkerState.LOADING
     restart_count: int = 0
+    is_restarting: bool = False
     slots_free: int = 0
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
