@@ -23,6 +23,8 @@ from harness.waiting import wait_until
 _A_LITTLE_S = 3.0
 #: How long a real model may take to answer the first who asks (seconds).
 _LOADED_S = 60.0
+#: The token with which minillama ends what it tells; without it a story goes on.
+_END = "2"
 
 
 def ask(cluster: Cluster, role: str, request: str, body: str | None = None) -> client.Answer:
@@ -81,7 +83,8 @@ def busy_worker(cluster: Cluster) -> None:
 
 def begin_inference(cluster: Cluster, name: str) -> None:
     """A story that is long enough, under this name."""
-    fields = {"prompt": "tell me a long story", "max_tokens": 400, "infer_id": name}
+    story = {"prompt": "tell me a long story", "max_tokens": 400, "logit_bias": {_END: -100}}
+    fields = {**story, "infer_id": name}
     answer = cluster.http("POST", "worker", "/infer", fields)
     assert answer.status == 202, answer
     assert answer.json()["infer_id"] == name, answer
