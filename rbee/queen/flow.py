@@ -120,6 +120,7 @@ class Flow:
         if is_deadly(error):
             model_ref = job.request.model_ref
             error = self._registry.failed(hive_id, device, model_ref, error)
+        error = self._hives.typed_from_here(hive_id, error)
         its = troubles.add(hive_id, device, error)
         if troubles.is_over:
             raise troubles.error()
@@ -269,6 +270,7 @@ class Flow:
                 if whose(error, request.model_ref) is Whose.MOMENT:
                     job.hive_id, job.device = place.hive_id, place.device
                     raise
+                error = self._hives.typed_from_here(place.hive_id, error)
                 troubles.add(place.hive_id, place.device, error)
                 if troubles.is_over or sabotaged("queen:first-or-none"):
                     break
@@ -288,7 +290,8 @@ class Flow:
         for hive in self._registry.hives.values():
             for (device, model_ref), known in hive.degraded.items():
                 if model_ref == job.request.model_ref and known.at > job.came_at:
-                    job.troubles.learn(hive.hive_id, device, known.error)
+                    error = self._hives.typed_from_here(hive.hive_id, known.error)
+                    job.troubles.learn(hive.hive_id, device, error)
 
     async def _holders(self, job: Job, awake: list[Hive]) -> frozenset[str]:
         """Which machines have the model on their disk, where that makes a difference."""
