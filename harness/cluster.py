@@ -28,6 +28,7 @@ from harness.waiting import wait_until
 
 if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
+    from harness.control_groups import ControlGroup
     from harness.hosts import Host, Hosts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,6 +64,7 @@ class Cluster:
         self.user_home = self.folder / "home"
         self.home = self.user_home / ".rbee"
         self.work = self.folder / "work"
+        self.shelf = self.folder / "shelf"
         for made in (self.user_home, self.work, self.folder / "bin"):
             made.mkdir()
         self._write_scripts()
@@ -76,6 +78,7 @@ class Cluster:
         self._hub: FixtureHub | None = None
         self._hosts: Hosts | None = None
         self._seat: Host | None = None
+        self._group: ControlGroup | None = None
         self._give_hub_back: Callable[[], None] = _nothing
         self._closers: list[Callable[[], object]] = []
         self._warm = False
@@ -89,7 +92,7 @@ class Cluster:
 
         The four console scripts and `python` mean those of the project under test. A line with
         pipes or redirections goes through `sh`; NAME=value before the program sets a variable.
-        ``$MODELS`` is the folder of the real models.
+        ``$MODELS`` is the folder of the real models, ``$SHELF`` one for models of the scenario.
         """
         running = self.start(command_line, stdin=stdin)
         return self.finish(running, timeout)
@@ -114,6 +117,8 @@ class Cluster:
         if self._seat is not None:
             argv = [*self._seat.prefix, *argv]
             environment = self.hosts.at_the_keyboard(self._seat.name)
+        if self._group is not None:
+            argv = [*self._group.prefix, *argv]
         running = Running(
             command_line,
             argv,
@@ -339,6 +344,16 @@ class Cluster:
         self.user_home = self._seat.home
         self.home = self._seat.rbee_home
 
+    @property
+    def group(self) -> ControlGroup:
+        """A control group around what starts from now on; the first use makes it."""
+        if self._group is None:
+            # Late, as few scenarios want one.
+            from harness.control_groups import ControlGroup
+
+            self._group = ControlGroup()
+        return self._group
+
     # The end.
 
     def expect_warm(self) -> None:
@@ -372,6 +387,8 @@ class Cluster:
         complaints += self._complaints_of_texts(tracebacks_expected)
         if self._hosts is not None:
             _note(complaints, self._hosts.close)
+        if self._group is not None:
+            _note(complaints, self._group.close)
         return complaints
 
     def remove(self) -> None:
@@ -445,7 +462,10 @@ class Cluster:
         splitter.whitespace_split = True
         if any(word in _SHELL_WORDS for word in splitter):
             return ["/bin/sh", "-c", command_line], {}
-        words = [word.replace("$MODELS", str(real.HOME)) for word in shlex.split(command_line)]
+        folders = {"$MODELS": str(real.HOME), "$SHELF": str(self.shelf)}
+        words = shlex.split(command_line)
+        for name, folder in folders.items():
+            words = [word.replace(name, folder) for word in words]
         variables: dict[str, str] = {}
         while words and words[0].partition("=")[0].isidentifier() and "=" in words[0]:
             name, _, value = words.pop(0).partition("=")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
-from collections.abc import Sequence
 from typing import Any
 
 from harness import client, wire
@@ -30,35 +28,10 @@ def asked(cluster: Cluster, text: str) -> client.Answer:
     return cluster.http("POST", "queen", path, body)
 
 
-def asked_at_once(
-    cluster: Cluster, model: str, kinds: Sequence[str], count: int
-) -> dict[str, client.Answer]:
-    """What programs are answered that ask at the same time, each for one of these."""
-    answers: dict[str, client.Answer] = {}
-
-    def ask(kind: str, number: int) -> None:
-        path, body = _body(kind, model, f"{number} {_words(count)}")
-        answers[kind] = client.ask(
-            "POST",
-            cluster.url("queen", path),
-            token=cluster.token,
-            body=body,
-            timeout=_PATIENCE_S,
-        )
-
-    threads = [threading.Thread(target=ask, args=(kind, n)) for n, kind in enumerate(kinds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
-def assert_answered(answers: dict[str, client.Answer]) -> None:
-    """Each of them got what it asked for, and no error in the middle of it."""
-    for kind, answer in answers.items():
-        assert answer.status == 200, (kind, answer)
-        assert '"error"' not in answer.text, (kind, answer)
+def asked_long(cluster: Cluster, model: str, kind: str, count: int) -> client.Answer:
+    """What a program is answered that asks for ``an answer`` or ``a vector`` of so many words."""
+    path, body = _body(kind, model, _words(count))
+    return cluster.http("POST", "queen", path, body, timeout=_PATIENCE_S)
 
 
 def ask_until_ended(cluster: Cluster, model: str) -> None:
@@ -93,5 +66,4 @@ def _body(kind: str, model: str, text: str) -> tuple[str, dict[str, Any]]:
     if kind == "a vector":
         return "/v1/embeddings", {"model": model, "input": [text]}
     messages = [{"role": "user", "content": text}]
-    asked = {"model": model, "messages": messages, "max_tokens": 3}
-    return "/v1/chat/completions", {**asked, "stream": kind == "an answer in pieces"}
+    return "/v1/chat/completions", {"model": model, "messages": messages, "max_tokens": 3}

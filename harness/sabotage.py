@@ -45,11 +45,30 @@ _PHASES = "features/phases"
 _REAL = "features/real"
 _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
+_DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "worker",
+        "form-over-thought",
+        "A form and a call that are demanded, where the template has a switch -- @1.1 ",
+        f"{_REAL}/thinking.feature",
+    ),
+    Sabotage(
+        "worker",
+        "blame-itself",
+        "What real models refuse",
+        "features/wire/engine.feature",
+    ),
+    Sabotage(
+        "hive",
+        "any-engine",
+        "A worker cannot be started, either, for a device that its engine does not find",
+        f"{_PHASES}/phase_04_detect_devices.feature",
+    ),
     Sabotage(
         "hive",
         "companions-too",
@@ -516,6 +535,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "ignore-holders",
+        "Of two equal machines the one that has the model is taken",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "wait-for-the-frozen",
+        "A machine that is frozen holds nobody up",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forget-failures",
+        "Where each device fails, the error tells of each, and a list shows them for a while",
+        f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "claim-connection",
+        "A queen whose events cannot be read -- @1.2 ",
+        "features/decisions/connected.feature",
+    ),
+    Sabotage(
+        "hive",
+        "trust-addresses",
+        "A hive that a person has started for the queen at 0.0.0.0 -- @1.2 ",
+        f"{_BRANCHES}/queens_are_shared.feature",
+    ),
+    Sabotage(
+        "queen",
         "first-come",
         "A key that comes late is served next",
         f"{_BRANCHES}/many_callers.feature",
@@ -597,6 +646,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "no-tunnel",
         "A tunnel in both directions",
         f"{_MACHINES}/waking.feature",
+    ),
+    Sabotage(
+        "hive",
+        "cache-everywhere",
+        "Only a layer that attends keeps every token -- @1.2 ",
+        f"{_DECISIONS}/memory_of_models.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-one-part",
+        "Any of its files leads to all -- @1.1 ",
+        f"{_DECISIONS}/split_models.feature",
+    ),
+    Sabotage(
+        "hive",
+        "whole-machine",
+        "The smallest limit on the way to the root counts -- @1.1 ",
+        f"{_DECISIONS}/limits_of_machines.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-processors",
+        "An engine has a thread for each core that it may keep busy -- @1.3 ",
+        f"{_DECISIONS}/limits_of_machines.feature",
+    ),
+    Sabotage(
+        "hive",
+        "blame-nobody",
+        "A signal, who sent it, and whom the kernel has killed meanwhile -- @1.1 ",
+        f"{_DECISIONS}/why_a_worker_ended.feature",
     ),
 )
 

@@ -8,24 +8,52 @@ import itertools
 import json
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 from aiohttp_sse_client.client import EventSource
 
+from fixtures import real
 from harness import client
 from harness.cluster import Cluster
 from harness.waiting import wait_until
 
 #: How long something that is due may still take, in seconds.
 _A_LITTLE_S = 3.0
+#: How long a real model may take to answer the first who asks (seconds).
+_LOADED_S = 60.0
 
 
 def ask(cluster: Cluster, role: str, request: str, body: str | None = None) -> client.Answer:
-    """One request such as ``GET /jobs``, with the token; the body is sent as it is."""
+    """One request such as ``GET /jobs``, with the token; the body is sent as it is.
+
+    ``$MODELS`` in it is the folder of the real models, which take their time to be loaded.
+    """
     method, path = request.split(" ")
+    if body is not None and "$MODELS" in body:
+        return cluster.http(
+            method, role, path, body.replace("$MODELS", str(real.HOME)), timeout=_LOADED_S
+        )
     return cluster.http(method, role, path, body)
+
+
+def send_each(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> dict[str, client.Answer]:
+    """What each request of a table is answered, by who is asked for what."""
+    (worker,) = cluster.queen_get("/workers")["workers"]
+    answers = {}
+    for row in table:
+        body = row["body"].replace("<worker id>", worker["worker_id"]) or None
+        asked = f"{row['to']} {row['request']} {row['body']}"
+        answers[asked] = ask(cluster, row["to"], row["request"], body)
+    return answers
+
+
+def assert_accepted(answers: Mapping[str, client.Answer]) -> None:
+    """Nobody was refused."""
+    assert answers
+    for asked, answer in answers.items():
+        assert 200 <= answer.status < 300, f"{asked}: {answer}"
 
 
 def submit(cluster: Cluster, **fields: Any) -> dict[str, Any]:

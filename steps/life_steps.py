@@ -103,15 +103,14 @@ def ask_meanwhile(context: Context, model: str) -> None:
     long_prompts.ask_until_ended(context.cluster, model)
 
 
-@when('programs ask "{model}" for these at once, each with {count:d} words')
-def ask_at_once(context: Context, model: str, count: int) -> None:
-    kinds = [row["asked for"] for row in context.table]
-    context.answers = long_prompts.asked_at_once(context.cluster, model, kinds, count)
+@when('a program asks "{model}" for {kind} with {count:d} words')
+def ask_long(context: Context, model: str, kind: str, count: int) -> None:
+    context.answer = long_prompts.asked_long(context.cluster, model, kind, count)
 
 
-@then("each of them is answered")
-def each_answered(context: Context) -> None:
-    long_prompts.assert_answered(context.answers)
+@then("it is answered")
+def is_answered(context: Context) -> None:
+    assert context.answer.status == 200, context.answer
 
 
 @when('a program asks the queen for an answer to "{text}"')

@@ -97,6 +97,11 @@ def name_found(context: Context) -> None:
     machine.wait_for_processor_name(context.cluster)
 
 
+@then("the queen's catalog has the name of its processor")
+def processor_remembered(context: Context) -> None:
+    machine.assert_remembered_processor(context.cluster)
+
+
 @then("the hive tells that name of its processor")
 def name_told(context: Context) -> None:
     machine.assert_processor_name(context.cluster)
@@ -110,3 +115,13 @@ def one_download(context: Context) -> None:
 @then("the hub has served no download")
 def no_download(context: Context) -> None:
     machine.assert_downloads(context.cluster, 0)
+
+
+@when('the hive is told to start a worker on "{device}"')
+def told_to_start(context: Context, device: str) -> None:
+    context.answer = machine.start_worker(context.cluster, device)
+
+
+@then('it refuses, as "{code}"')
+def refused_as(context: Context, code: str) -> None:
+    machine.assert_refused(context.answer, code)

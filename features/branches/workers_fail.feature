@@ -25,6 +25,50 @@ Feature: What happens when a worker dies, hangs or idles
         """
       And the exit status is 0
 
+    Scenario: Where each device fails, the error tells of each, and a list shows them for a while
+      Given its simulated GPUs are
+        | name     | VRAM in GB |
+        | RTX 3090 | 24         |
+        | RTX 3060 | 12         |
+      And a worker that is killed while it loads, 8 times
+      And a queen that is awake
+      When I type "rbee-keeper infer --no-cpu 'hello'"
+      Then stderr contains "error: no machine could run minillama: GPU0 on hive localhost: worker"
+      And stderr contains "GPU1 on hive localhost is this model's last choice until"
+      And the queen lists "gpu0, gpu1" of hive "localhost" as degraded
+
+    @timing
+    Scenario: A device that was degraded is tried again, heals, and all of it is told
+      Given a worker that is killed while it loads, 4 times
+      And a queen that is awake
+      And "rbee-keeper infer 'hello'" has failed
+      When I type "rbee-keeper infer 'hello'"
+      Then the exit status is 0
+      And the queen has told the cluster
+        """
+        queen: CPU on hive localhost is degraded for minillama: workers keep dying on it
+        queen: CPU on hive localhost is no longer degraded for minillama
+        """
+
+  Rule: What happens to a warm swarm is told to whoever listens, and stands in the logs
+
+    Scenario: A worker that dies while nobody uses it
+      Given a swarm that is warm
+      When the worker is killed
+      Then the queen has told the cluster
+        """
+        hive: worker <worker id> died (signal 9); restart 1 in <delay> s
+        hive: worker <worker id> is ready again
+        """
+      And the log of the hive says "is ready again"
+
+    @timing
+    Scenario: A worker that is unloaded since nobody uses it
+      Given idle workers leave after 200 ms
+      And a swarm that is warm
+      When the worker has left
+      Then the log of the hive says "unloaded worker"
+
   Rule: A worker that hangs is noticed, killed and started again
 
     @timing

@@ -13,6 +13,12 @@ Feature: Phase 4: the hive tells what its machine has
     And a swarm that is warm
     When the processor's name has been found
     Then the hive tells that name of its processor
+    And the queen's catalog has the name of its processor
+
+  Scenario: A run from nothing remembers the processor's name
+    When I type "rbee-keeper infer 'hello'"
+    Then the exit status is 0
+    And the queen's catalog has the name of its processor
 
   Scenario: Simulated GPUs are said to be simulated
     Given its simulated GPUs are
@@ -50,6 +56,17 @@ Feature: Phase 4: the hive tells what its machine has
     And stderr contains "try: pip install --force-reinstall xllamacpp"
     And the exit status is 1
     And nothing is left running
+
+  @needs-nvml-stub
+  Scenario: A worker cannot be started, either, for a device that its engine does not find
+    Given a driver that reports
+      | name                    | VRAM in GB | used in GB |
+      | NVIDIA GeForce RTX 3060 | 12         | 1          |
+      | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    And a swarm that was left warm by "rbee-keeper infer --device cpu --keep-alive 'hello'"
+    When the hive is told to start a worker on "gpu1"
+    Then it refuses, as "backend_unavailable"
+    And 1 worker is running
 
   @needs-nvml-stub
   Scenario: A driver that does not answer means no GPU

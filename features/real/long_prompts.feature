@@ -14,14 +14,18 @@ Feature: A prompt that takes longer to read than a token may take
     And stderr contains "bee-keeper: 1130 tokens in, "
     And nothing is left running
 
-  Scenario: Programs that ask for answers and for vectors, beside one that is told a story
+  Scenario: A program that is answered in one piece, beside one that is told a story
     Given a hub that holds "author/smollm2"
     And a queen that is awake
     And a program that reads a story of "author/smollm2"
-    When programs ask "author/smollm2" for these at once, each with 550 words
-      | asked for |
-      | an answer |
-      | a vector  |
-    Then each of them is answered
+    When a program asks "author/smollm2" for an answer with 550 words
+    Then it is answered
     And the story has not broken off
+    And no worker was started a second time
+
+  Scenario: A program that wants a vector of a long text
+    Given a hub that holds "author/smollm2"
+    And a queen that is awake
+    When a program asks "author/smollm2" for a vector with 550 words
+    Then it is answered
     And no worker was started a second time

@@ -20,6 +20,7 @@ from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.supervisor import Supervisor
@@ -27,6 +28,7 @@ from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.content import content_id
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -109,8 +111,9 @@ class _Hive:
         self.session = session
         self.server = Server("hive", orders.token, self._routes())
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(home.path, settings.processor_query_after)
+        self.detector = Detector(home.path, settings.processor_query_after, self._changed)
         self.catalog = ModelCatalog(home.database_url("hive.db"), settings.database_busy)
+        self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.workers = Supervisor(
             home,
@@ -119,6 +122,7 @@ class _Hive:
             session,
             spare,
             self._changed,
+            self.news,
         )
         self.capacity = Capacity(settings, self.models, self.workers)
         self.heartbeat: HeartbeatSender | None = None
@@ -133,6 +137,8 @@ class _Hive:
             server.url,
             lambda: [worker.beat() for worker in self.workers.workers.values()],
             self.settings.heartbeat_interval,
+            self.news,
+            self.detector.processor,
         )
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         if lifeline is None or self.orders.on_lease:
@@ -258,7 +264,10 @@ class _Hive:
     async def _provision_worker(self, request: web.Request) -> WorkerKindView:
         wanted = await read_body(request, ProvisionWorker)
         backend = wanted.kind.partition("-")[0]
-        gpu = await self.capacity.gpu(wanted.device) if wanted.device else None
+        if wanted.device is None and backend != "cpu":
+            gpu = await self.capacity.gpu_of(backend)
+        else:
+            gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
         return await self.workers.provision(backend, engine, gpu)
 
@@ -308,7 +317,9 @@ class _Hive:
                 f"rbee-keeper remove-hive {wanted.hive_id}",
             )
         owner = self.heartbeat.queen
-        if owner.url != wanted.queen_url and await _answers(owner):
+        patience = self.settings.connect_timeout
+        strange = not addresses.same(owner.url, wanted.queen_url)
+        if strange and await _is_another(owner, wanted, patience):
             raise RbeeError(
                 "hive_exists",
                 f"this hive belongs to the queen at {owner.url}",
@@ -343,12 +354,14 @@ def _model_view(row: ModelRow) -> ModelView:
     )
 
 
-async def _answers(peer: Peer) -> bool:
+async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
+    """Whether the queen of this hive lives and is another one than she who wants it."""
     try:
-        await peer.get(addresses.HEALTH, Health)
-    except RbeeError:
+        async with timeout(patience):
+            health = await owner.get(addresses.HEALTH, Health)
+    except (RbeeError, asyncio.TimeoutError):
         return False
-    return True
+    return health.instance != wanted.instance or sabotaged("hive:trust-addresses")
 
 
 def _required(value: str | None, name: str) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import datetime
 from collections.abc import Callable
 
+from rbee.hive.news import News
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
@@ -29,7 +30,12 @@ class HeartbeatSender:
         url: str,
         workers: Callable[[], list[WorkerBeat]],
         interval: float,
+        news: News,
+        processor: Callable[[], str],
     ) -> None:
+        """`workers` and `processor` are asked at each beat; `news` go along until answered."""
+        self._news = news
+        self._processor = processor
         self._queen = queen
         self._hive_id = hive_id
         self._url = url
@@ -79,11 +85,16 @@ class HeartbeatSender:
     async def _beat(self) -> None:
         if sabotaged("hive:no-heartbeat"):
             return
+        lines, failures = self._news.unheard()
         beat = Heartbeat(
             hive_id=self._hive_id,
             timestamp=datetime.datetime.now(datetime.timezone.utc).isoformat(),
             url=self._url,
             workers=self._workers(),
+            news=lines,
+            failures=failures,
+            processor=self._processor(),
         )
         await self._queen.post(addresses.HEARTBEAT, beat, HeartbeatAnswer)
+        self._news.heard(lines, failures)
         self._renewed.set()

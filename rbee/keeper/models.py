@@ -22,7 +22,7 @@ def pull(screen: Screen, where: Whereabouts, ref: str, node: str | None, *, as_j
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         done = run_errand(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
         size = say_so.size(done.size_bytes)
-        facts = {"model_ref": ref, "hive_id": node or _BESIDE_HER}
+        facts = {"model_ref": ref, "hive_id": done.hive_id or node or _BESIDE_HER}
         screen.say(say_so.MODEL_HERE, size=size, **facts)
         if as_json:
             screen.answer(encode(done).decode())

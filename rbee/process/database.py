@@ -69,7 +69,12 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 def _parsed(url: str) -> URL:
-    """The parts of a database's URL. What cannot be read is not shown: it may be a password."""
+    """The parts of a database's URL; an absolute path is a file of SQLite.
+
+    What cannot be read is not shown: it may be a password.
+    """
+    if url.startswith("/"):
+        return URL.create("sqlite", database=url)
     with suppress(exc.ArgumentError, ValueError):
         target = sqlalchemy.make_url(url)
         if target.drivername in ("sqlite", "postgresql", postgresql.DRIVER):

@@ -57,6 +57,17 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def same(url: str, other: str) -> bool:
+    """Whether two URLs are spellings of one address: ``localhost`` is ``127.0.0.1``."""
+    return _plain(url) == _plain(other)
+
+
+def _plain(url: str) -> tuple[str, int | None]:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    return "localhost" if is_loopback(host) else host, parts.port
+
+
 def model_path(ref: str) -> str:
     """The path of one model; a reference has slashes and colons of its own."""
     return f"{MODELS}/{quote(ref, safe='')}"

@@ -90,6 +90,11 @@ QUEEN_ASLEEP = Line(_KEEPER, "queen.wake", "queen is asleep, waking queen...")
 QUEEN_LAUNCH = Line(_KEEPER, "queen.launch", "launching queen on :{port} and waiting for health...")
 QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
 CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
+NOT_CONNECTED = Line(
+    _KEEPER,
+    "queen.unheard",
+    "the queen's events cannot be read; what belongs to no job is not shown",
+)
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
 HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")
@@ -144,7 +149,9 @@ HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = Line(
     _QUEEN, "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
 )
-HIVE_OFFLINE = Line(_QUEEN, "hive.offline", "hive {hive_id} missed {missed} heartbeats; offline")
+HIVE_OFFLINE = Line(_QUEEN, "hive.offline", "hive {hive_id} was silent for {silent}; offline")
+HIVE_ONLINE = Line(_QUEEN, "hive.online", "hive {hive_id} is back")
+HIVE_GONE = Line(_QUEEN, "hive.gone", "hive {hive_id} has ended, and its workers with it")
 
 # Phase 4: devices.
 CAPABILITIES = Line(
@@ -182,6 +189,25 @@ NO_ROOM = Line(
     _QUEEN,
     "capacity.short",
     "insufficient VRAM on {device} for {model_ref}; trying next candidate...",
+)
+NEXT_PLACE = Line(
+    _QUEEN,
+    "schedule.next",
+    "{device} on hive {hive_id} will not do: {why}; trying next candidate...",
+)
+WAIT_SILENT = Line(
+    _QUEEN, "schedule.silent", "nobody else is left; waiting for hive {hive_id}, which is silent..."
+)
+DEGRADED = Line(
+    _QUEEN,
+    "device.degraded",
+    "{device} on hive {hive_id} is degraded for {model_ref}: workers keep dying on it",
+)
+HEALED = Line(
+    _QUEEN, "device.healed", "{device} on hive {hive_id} is no longer degraded for {model_ref}"
+)
+CPU_INSTEAD = Line(
+    _QUEEN, "schedule.cpu", "no GPU can run {model_ref} now; FALLING BACK TO THE CPU (slow)"
 )
 CPU_FALLBACK = Line(
     _QUEEN, "schedule.cpu", "no GPU has room for {model_ref}; FALLING BACK TO THE CPU (slow)"
@@ -225,6 +251,10 @@ WORKER_LOADED = Line(
 WORKER_RESTART = Line(
     _HIVE, "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
 )
+WORKER_RECOVERED = Line(_HIVE, "worker.recovered", "worker {worker_id} is ready again")
+WORKER_GIVEN_UP = Line(_HIVE, "worker.failed", "worker {worker_id} is given up: {why}")
+WORKER_STUCK = Line(_HIVE, "worker.stuck", "worker {worker_id} sends no heartbeats; ending it")
+WORKER_IDLE = Line(_HIVE, "worker.unload", "unloaded worker {worker_id}, idle for {idle}")
 WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")
 QUEEN_CATALOG_ASIDE = Line(
     _QUEEN, "catalog.aside", "the catalog of hives was corrupt; it is kept as {name}"

@@ -73,6 +73,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hive_retry: SecondsOrNone = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
 
+    list_patience: Seconds = 2.0
+    """How long a list waits for each machine. A machine that answers neither a question nor, as
+    long again, whether it is well, is one that a job goes on without."""
+
+    degraded_for: Seconds = 300.0
+    """How long a device on which the workers of a model kept dying is that model's last choice."""
+
     # Heartbeats.
     heartbeat_interval: Seconds = 15.0
     """How often a hive and a worker say that they live."""

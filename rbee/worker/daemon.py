@@ -198,6 +198,7 @@ class _Worker:
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
             error=error.body() if error else None,
+            placed=self.engine.placed if self.engine else None,
         )
         await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
 
@@ -231,7 +232,8 @@ class _Worker:
             self.running[each].inference.waits()
         for each in life.left_out(orders.token_stall, orders.slots * orders.context):
             inference = self.running[each].inference
-            if not inference.events.closed:
+            # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
+            if not inference.makes_vectors and not inference.events.closed:
                 log.error("the engine has forgotten inference %s", each)
                 inference.fail(_forgotten(orders).body())
 

@@ -268,13 +268,18 @@ def _asked(question: Callable[[], T], patience: Patience, cancelled: threading.E
         try:
             return question()
         except HubFailure as failure:
-            wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
-            last = attempt == patience.tries
-            if not failure.transient or last or wait_s > LONGEST_PAUSE_S:
-                raise
-            if pause.wait(wait_s):
+            wait_s = pause_after(failure, attempt, patience)
+            if wait_s is None or pause.wait(wait_s):
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def pause_after(failure: HubFailure, attempt: int, patience: Patience) -> float | None:
+    """Seconds until a question that failed is asked again, the first `attempt` being 1; None: it
+    is not."""
+    wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
+    last = attempt == patience.tries
+    return None if not failure.transient or last or wait_s > LONGEST_PAUSE_S else wait_s
 
 
 class _Listing(msgspec.Struct, frozen=True):

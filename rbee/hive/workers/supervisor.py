@@ -19,12 +19,15 @@ import psutil
 
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
+from rbee.hive.news import News
+from rbee.hive.workers.able import not_able, not_placed
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import (
     Cause,
     cause_of,
+    crashed,
     how_it_ended,
     out_of_memory,
     restart_delay,
@@ -33,6 +36,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
+from rbee.process import journal
 from rbee.process.child import tail
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
@@ -49,6 +53,7 @@ from rbee.wire.messages import (
     Gpu,
     Nothing,
     Progress,
+    WorkerFailure,
     WorkerKindView,
     WorkerOrders,
     WorkerReport,
@@ -56,14 +61,6 @@ from rbee.wire.messages import (
 )
 from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
-
-#: What to type where an engine finds no device of a kind.
-_FIXES = {
-    "cuda": "pip install --force-reinstall xllamacpp --index-url "
-    "https://xorbitsai.github.io/xllamacpp/whl/cu128",
-    "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
-    "cpu": "pip install xllamacpp",
-}
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
@@ -82,7 +79,9 @@ class Supervisor:
         session: aiohttp.ClientSession,
         spare: Spare | None,
         on_change: Callable[[], None],
+        news: News,
     ) -> None:
+        self._news = news
         self.workers: dict[str, Worker] = {}
         self._home = home
         self._settings = settings
@@ -103,14 +102,7 @@ class Supervisor:
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
         known = await in_thread(self._catalog.find, kind, engine)
-        facts = await self._engine_facts(engine)
-        if backend not in facts.backends and not simulated:
-            raise RbeeError(
-                "backend_unavailable",
-                f"engine {engine} {facts.version} finds no {backend} device on this machine",
-                _FIXES[backend],
-                {"engine": engine, "version": facts.version, "backends": facts.backends},
-            )
+        facts = await self.able(engine, backend, simulated=simulated)
         view = WorkerKindView(
             kind=kind,
             engine=engine,
@@ -122,6 +114,17 @@ class Supervisor:
             await in_thread(self._catalog.put, view)
             view.new = True
         return view
+
+    async def able(self, engine: str, backend: str, *, simulated: bool) -> EngineFacts:
+        """What an engine says of itself, where it can serve a device of this kind.
+
+        Raises `backend_unavailable` with the command that would help.
+        """
+        facts = await self._engine_facts(engine)
+        refusal = not_able(facts, backend, simulated=simulated)
+        if refusal is not None:
+            raise refusal
+        return facts
 
     async def start(
         self, engine: str, orders: WorkerOrders, reserved_bytes: int, unloaded: list[str]
@@ -144,10 +147,10 @@ class Supervisor:
             self._say(worker, say_so.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
-        except BaseException:
+        except BaseException as error:
             del self.workers[worker.worker_id]
             spare.discard()
-            raise
+            raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
         return worker
@@ -187,8 +190,16 @@ class Supervisor:
         Raises `worker_not_found`.
         """
         worker = self.get(report.worker_id)
+        misplaced = not_placed(worker.engine, worker.orders, report)
+        if misplaced is not None:
+            self._end_misplaced(worker, misplaced)
+            return
         before = (worker.state, worker.slots_free)
         worker.told(report)
+        if worker.is_restarting and worker.state is not WorkerState.LOADING:
+            worker.is_restarting = False
+            if worker.state in (WorkerState.READY, WorkerState.BUSY):
+                self._note(worker, say_so.WORKER_RECOVERED)
         if worker.state is WorkerState.LOADING:
             worker.cpu = _cpu_of(worker)
         for line in report.narration:
@@ -267,8 +278,13 @@ class Supervisor:
         return spare or Spare(self._home, engine)
 
     async def _give_orders(self, worker: Worker, spare: Spare) -> None:
-        await spare.facts(self._settings.health_wait_total)
-        spare.child.order(worker.orders)
+        facts = await spare.facts(self._settings.health_wait_total)
+        orders = worker.orders
+        refusal = not_able(facts, orders.backend, simulated=orders.simulated)
+        if refusal is not None:  # another engine has been installed since
+            raise refusal
+        orders.log = str(spare.child.log)
+        spare.child.order(orders)
         report = await spare.reports.ready(self._settings.health_wait_total, worker.events.narrate)
         worker.url = report.url
         worker.port = int(report.url.rpartition(":")[2])
@@ -326,6 +342,8 @@ class Supervisor:
             if sabotaged("hive:keep-idle"):
                 worker.idle_since = None
                 return
+            idle = say_so.seconds(self._settings.idle_worker)
+            self._note(worker, say_so.WORKER_IDLE, idle=idle)
             await self.stop(worker)
             return
         if measure is Measure.GIVE_UP:
@@ -337,10 +355,12 @@ class Supervisor:
                 RbeeError(
                     "worker_start_timeout",
                     f"worker {worker.worker_id} made no progress for {stall:g} s",
-                    f"read its log: {worker.child.log}",
-                    {"log": tail(worker.child.log)},
+                    _where_to_look(worker),
+                    {"log": tail(worker.child.log), "device": worker.orders.device},
                 ),
             )
+        if measure is Measure.KILL:
+            self._note(worker, say_so.WORKER_STUCK)
         if measure is Measure.END_STUCK:
             await self._tell_why(worker)
         self._kill(worker)
@@ -360,8 +380,9 @@ class Supervisor:
                 await peer.post(addresses.INFER_FAIL, why.body(), type(None))
 
     async def _restart(self, worker: Worker, status: int) -> None:
+        """Starts a worker that died again, also one that dies before it listens; or gives it up."""
         if not _is_as_ordered(worker.orders):
-            self._fail(
+            self._give_up(
                 worker,
                 RbeeError(
                     "worker_stale",
@@ -370,54 +391,67 @@ class Supervisor:
                     {"model_ref": worker.orders.model_ref},
                 ),
             )
-            self._remove(worker)
             return
-        cause = cause_of(
-            status,
-            killed_by_hive=worker.killed,
-            memory_kills=memory_kills() - worker.memory_kills,
-        )
-        if cause is Cause.MEMORY:
-            self._fail(worker, _out_of_memory(worker))
-            self._remove(worker)
-            return
-        how = how_it_ended(status)
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
-        delay = restart_delay(worker.restart_count, delays)
-        if delay is None:
-            log = tail(worker.child.log)
-            self._fail(
-                worker,
-                RbeeError(
-                    "worker_crashed",
-                    f"worker {worker.worker_id} died ({how}) and was restarted "
-                    f"{worker.restart_count} times in vain",
-                    _advice(cause, worker),
-                    {"log": log, "device": worker.orders.device},
-                ),
+        while True:
+            cause = cause_of(
+                status,
+                killed_by_hive=worker.killed,
+                memory_kills=memory_kills() - worker.memory_kills,
             )
-            self._remove(worker)
-            return
-        worker.restart_count += 1
-        worker.state = WorkerState.LOADING
-        worker.killed, worker.memory_kills = False, memory_kills()
-        self._on_change()
-        facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-        self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
-        await asyncio.sleep(delay)
-        spare = Spare(self._home, worker.engine)
-        worker.child, worker.exited = spare.child, exit_of(spare.child)
-        worker.worked_at = worker.last_report = time.monotonic()
-        worker.cpu = 0.0
-        try:
-            await self._give_orders(worker, spare)
-        except RbeeError as error:
-            self._fail(worker, error)
-            spare.discard()
-            self._remove(worker)
-            return
-        self._on_change()
-        self._watch(worker)
+            if cause is Cause.MEMORY:
+                self._give_up(worker, _out_of_memory(worker))
+                return
+            how = how_it_ended(status)
+            delay = restart_delay(worker.restart_count, delays)
+            if delay is None:
+                break
+            loading = worker.state is WorkerState.LOADING
+            if loading and crashed(status) and worker.orders.chat_template:
+                # Whatever killed it, its model can be tried without the part that is a program.
+                worker.orders.deadly_template = True
+            worker.restart_count += 1
+            worker.is_restarting = True
+            worker.state = WorkerState.LOADING
+            worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
+            self._on_change()
+            facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
+            self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
+            await asyncio.sleep(delay)
+            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                self._remove(worker)
+                return
+            spare = Spare(self._home, worker.engine)
+            worker.child, worker.exited = spare.child, exit_of(spare.child)
+            worker.worked_at = worker.last_report = time.monotonic()
+            worker.cpu = 0.0
+            try:
+                await self._give_orders(worker, spare)
+            except RbeeError as error:
+                worker.killed = worker.child.process.poll() is None  # it hangs
+                spare.discard()
+                status = await worker.exited
+                if error.code != "internal":  # it said why, and would say it again
+                    self._give_up(worker, error)
+                    return
+            else:
+                self._on_change()
+                self._watch(worker)
+                return
+        self._give_up(
+            worker,
+            RbeeError(
+                "worker_crashed",
+                f"worker {worker.worker_id} died ({how}) and was restarted "
+                f"{worker.restart_count} times in vain",
+                _advice(cause, worker),
+                {"log": tail(worker.child.log), "device": worker.orders.device},
+            ),
+        )
+
+    def _give_up(self, worker: Worker, error: RbeeError) -> None:
+        self._fail(worker, error)
+        self._remove(worker)
 
     def _tell_loading(self, worker: Worker, report: WorkerReport) -> None:
         if report.loaded is not None:
@@ -433,13 +467,37 @@ class Supervisor:
             del self._stories[next(iter(self._stories))]
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
-        if not worker.events.closed:
-            worker.events.narrate(say(line, facts))
+        """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
+        told = say(line, facts)
+        if worker.events.closed:
+            self._news.tell(told)
+        else:
+            worker.events.narrate(told)
+            journal.write(told)
+
+    def _note(self, worker: Worker, line: Line, **facts: object) -> None:
+        """Tells the cluster and the log; who waits for the worker learns it in other words."""
+        told = say(line, {"worker_id": worker.worker_id, **facts})
+        if worker.events.closed:
+            self._news.tell(told)
+        else:
+            journal.write(told)
+
+    def _end_misplaced(self, worker: Worker, error: RbeeError) -> None:
+        """A worker that runs elsewhere than it was ordered to is ended before anybody uses it."""
+        if worker.state not in (WorkerState.FAILED, WorkerState.STOPPING):
+            self._fail(worker, error)
+            self._kill(worker)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
+        orders = worker.orders
+        self._note(worker, say_so.WORKER_GIVEN_UP, why=error.message)
         if not worker.events.closed:
             worker.events.error(error.body())
+        self._news.failed(
+            WorkerFailure(device=orders.device, model_ref=orders.model_ref, error=error.body())
+        )
         self._on_change()
 
     def _remove(self, worker: Worker) -> None:
@@ -492,6 +550,18 @@ def _advice(cause: Cause, worker: Worker) -> str:
     if cause is Cause.PERHAPS_MEMORY:
         return (
             "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a"
-            f" smaller model or a shorter context, or read its log: {worker.child.log}"
+            f" smaller model or a shorter context, or: {_where_to_look(worker)}"
         )
-    return f"read its log: {worker.child.log}"
+    return _where_to_look(worker)
+
+
+def _where_to_look(worker: Worker) -> str:
+    return f"rbee-keeper logs {worker.worker_id} shows what happened there"
+
+
+def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
+    """A worker that dies or hangs before it listens has crashed, like one that does so later."""
+    if isinstance(error, RbeeError) and error.code == "internal":
+        details = {**error.details, "starting": True}
+        return RbeeError("worker_crashed", error.message, _where_to_look(worker), details)
+    return error
