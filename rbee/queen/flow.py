@@ -31,6 +31,7 @@ from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import (
     Done,
     InferRequest,
+    JobRequest,
     ModelView,
     ProvisionWorker,
     Question,
@@ -40,6 +41,7 @@ from rbee.wire.messages import (
     WorkerStarted,
     WorkerState,
     decode,
+    template_name,
 )
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
@@ -360,11 +362,12 @@ class Flow:
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=request.ctx,
+            chat_template=request.chat_template,
             share=job.shares,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
-        self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
+        self._registry.worker_started(hive.hive_id, _loading(started, request, place))
         try:
             await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
         except RbeeError as error:
@@ -466,16 +469,17 @@ def facts_of(
     ]
 
 
-def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat:
+def _loading(started: WorkerStarted, request: JobRequest, place: Place) -> WorkerBeat:
     return WorkerBeat(
         worker_id=started.worker_id,
         url=started.url,
-        model_ref=model_ref,
+        model_ref=request.model_ref,
         device=place.device,
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,
-        names=(model_ref,),
+        names=(request.model_ref,),
+        template=template_name(request.chat_template),
     )
 
 
