@@ -128,7 +128,7 @@ def resolve(
     Raises `RbeeError`: `model_not_found`, `model_gated`, `model_invalid` (a part of a split model
     is missing), `download_failed` (details: host, status).
     """
-    if _offline():
+    if is_offline():
         plan = _plan_from_cache(ref)
         if plan is None:
             raise _offline_error(ref.repo)
@@ -640,7 +640,8 @@ def _reason(error: BaseException) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def _offline() -> bool:
+def is_offline() -> bool:
+    """Whether `HF_HUB_OFFLINE` forbids to ask the hub."""
     from huggingface_hub import is_offline_mode
 
     return is_offline_mode()
