@@ -131,7 +131,7 @@ def resolve(
     if is_offline():
         plan = _plan_from_cache(ref)
         if plan is None:
-            raise _offline_error(ref.repo)
+            raise _offline_error(ref.repo, str(ref))
         return plan
     try:
         listed = _asked(lambda: _listing(ref, patience), patience, cancelled)
@@ -647,10 +647,10 @@ def is_offline() -> bool:
     return is_offline_mode()
 
 
-def _offline_error(repo: str) -> RbeeError:
+def _offline_error(repo: str, name: str = "") -> RbeeError:
     return RbeeError(
         "download_failed",
-        f"{repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
+        f"{name or repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
         "unset HF_HUB_OFFLINE, or name a model that `rbee-keeper models` lists",
         {"host": host_of(_endpoint()), "repo": repo},
     )
