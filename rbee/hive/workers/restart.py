@@ -36,12 +36,13 @@ def out_of_memory(
     device: str,
     need_bytes: int,
     limit_bytes: int,
+    loading: bool,
     log: Sequence[str],
 ) -> RbeeError:
     """The error for a worker that the kernel has ended: the same again would end the same.
 
     `need_bytes` is what its model was estimated to need, `limit_bytes` the RAM of its machine, or
-    what of it may be used there.
+    what of it may be used there; `loading`: it was killed before it was ready.
     """
     return RbeeError(
         "insufficient_ram",
@@ -54,6 +55,7 @@ def out_of_memory(
             "need_bytes": need_bytes,
             "limit_bytes": limit_bytes,
             "out_of_memory": True,
+            "loading": loading,
             "log": list(log),
         },
     )
