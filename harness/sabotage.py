@@ -52,6 +52,24 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "worker",
+        "form-over-thought",
+        "A form and a call that are demanded, where the template has a switch -- @1.1 ",
+        f"{_REAL}/thinking.feature",
+    ),
+    Sabotage(
+        "worker",
+        "blame-itself",
+        "What real models refuse",
+        "features/wire/engine.feature",
+    ),
+    Sabotage(
+        "hive",
+        "any-engine",
+        "A worker cannot be started, either, for a device that its engine does not find",
+        f"{_PHASES}/phase_04_detect_devices.feature",
+    ),
+    Sabotage(
         "hive",
         "companions-too",
         "Beside the model lies mmproj-a-Q4_K_M.gguf 100 -- @1.1 each of them looks like the better "

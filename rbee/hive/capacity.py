@@ -32,7 +32,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
+from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders, template_name
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
@@ -115,6 +115,9 @@ class Capacity:
         Raises as `check` and the supervisor do.
         """
         engine = wanted.engine or self._settings.engine
+        on = await self.gpu(wanted.device)
+        simulated = on is not None and on.simulated
+        await self._workers.able(engine, on.backend if on else "cpu", simulated=simulated)
         content = content_id([file.path for file in row.files])
         async with self._promising:
             if wanted.share:
@@ -147,7 +150,9 @@ class Capacity:
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 token_stall=settings.token_stall,
-                chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                chat_template=wanted.chat_template
+                or str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                template=template_name(wanted.chat_template),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
@@ -224,7 +229,7 @@ class Capacity:
         elif shorter:
             suggestion = f"a context of {shorter} tokens would fit: --ctx {shorter}"
         else:
-            suggestion = "take a smaller model, a shorter --ctx, or another device"
+            suggestion = "take a smaller model, a shorter context (--ctx), or another device"
         return RbeeError(
             "insufficient_ram" if device == _CPU else "insufficient_vram",
             f"{ref} needs {size(needed)} on {name}, {size(free)} are free,"
@@ -248,6 +253,7 @@ def _will_do(worker: Worker, wanted: StartWorker, engine: str) -> bool:
         worker.orders.device == wanted.device
         and worker.engine == engine
         and (wanted.ctx or 0) <= worker.orders.context
+        and worker.orders.template == template_name(wanted.chat_template)
     )
 
 

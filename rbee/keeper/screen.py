@@ -19,13 +19,17 @@ from rbee.wire.messages import Progress, encode
 from rbee.wire.narration import Line, Narration, say, size
 
 _BAR_WIDTH = 30
+_DIM, _PLAIN = "\033[2m", "\033[0m"
 _SHOWN_BY_BAR = frozenset((say_so.MODEL_PERCENT.action, say_so.PROMPT_SO_FAR.action))
 
 
 class Screen:
     """stdout and stderr of one command; safe to use from two threads."""
 
-    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, as_json: bool = False, thoughts: bool | None = None
+    ) -> None:
+        """`thoughts`: whether a model's are shown; None: to a person at a terminal alone."""
         self._quiet = quiet
         self._json = as_json
         self._bar = False
@@ -34,6 +38,10 @@ class Screen:
         self._held: list[str] | None = None
         self._lock = threading.Lock()
         self._terminal = sys.stderr.isatty() and not as_json and not quiet
+        self._thoughts = thoughts
+        if thoughts is None:
+            self._thoughts = self._terminal and sys.stdout.isatty()
+        self._thinking = False
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates in the keeper's own voice."""
@@ -81,11 +89,36 @@ class Screen:
                 sys.stderr.flush()
                 self._bar = True
 
+    def thought(self, text: str) -> None:
+        """Shows what the model says to itself: on stderr, dimmed where that is a terminal."""
+        if not self._thoughts:
+            return
+        if self._json:
+            self._event("thought", {"t": text})
+            return
+        with self._lock:
+            self._clear_bar()
+            if not self._thinking:
+                self._break_line()
+                text = text.lstrip()
+            self._thinking = self._thinking or bool(text)
+            dim = sys.stderr.isatty() and bool(text)
+            sys.stderr.write(f"{_DIM}{text}{_PLAIN}" if dim else text)
+            sys.stderr.flush()
+
+    def _end_thought(self) -> None:
+        """What follows a thought begins on a line of its own."""
+        if self._thinking:
+            self._thinking = False
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+
     def text(self, text: str) -> None:
         """Writes tokens, at once. Raises BrokenPipeError when nobody reads any more."""
         out = sys.stderr if sabotaged("keeper:tokens-on-stderr") else sys.stdout
         with self._lock:
             self._clear_bar()
+            self._end_thought()
             out.write(text)
             out.flush()
             self._mid_line = not text.endswith("\n")
@@ -100,6 +133,13 @@ class Screen:
     def hint(self, text: str) -> None:
         """Says in plain words, to a person alone, what an empty answer means."""
         if not self._json and not self._quiet:
+            self._line(text)
+
+    def warn(self, text: str) -> None:
+        """Says what a person, or whoever reads a script's log, has to know about the answer."""
+        if self._json:
+            self._event("warning", {"message": text})
+        else:
             self._line(text)
 
     def reply(self, text: str) -> None:
@@ -159,6 +199,7 @@ class Screen:
 
     def _break_line(self) -> None:
         """On a terminal that shows both, narration does not go on in the line of the story."""
+        self._end_thought()
         if self._mid_line and sys.stdout.isatty():
             sys.stdout.write("\n")
             sys.stdout.flush()

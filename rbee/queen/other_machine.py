@@ -180,6 +180,8 @@ class OtherMachine:
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """Over SSH."""
         there = f"ssh {self._host} .rbee/venv/bin/{_LOGS}"
+        if there in error.suggestion:
+            return error
         suggestion = error.suggestion.replace(_LOGS, there)
         return RbeeError(error.code, error.message, suggestion, error.details)
 

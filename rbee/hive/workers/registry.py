@@ -100,6 +100,7 @@ class Worker:
             slots_free=self.slots_free,
             vram_bytes=self.reserved_bytes,
             context=self.orders.context,
+            template=self.orders.template,
             content=self.orders.content,
             names=tuple(sorted(self.names)),
         )

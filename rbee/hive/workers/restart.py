@@ -46,7 +46,7 @@ def out_of_memory(
     """
     return RbeeError(
         "insufficient_ram",
-        f"the kernel ended worker {worker_id}: out of memory; {model_ref} was to take"
+        f"out of memory: the kernel ended worker {worker_id}; {model_ref} was to take"
         f" {size(need_bytes)}, and {size(limit_bytes)} of RAM may be used on that machine",
         "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
         " raise the memory limit of that machine",
@@ -67,6 +67,11 @@ def restart_delay(restarts: int, delays: Sequence[float]) -> float | None:
     `delays` has one entry for each restart that is allowed.
     """
     return delays[restarts] if restarts < len(delays) else None
+
+
+def crashed(status: int) -> bool:
+    """Whether a program ended of what it did itself: nobody sends it these signals."""
+    return -status in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
 
 
 def how_it_ended(status: int) -> str:
