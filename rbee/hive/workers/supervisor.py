@@ -542,9 +542,14 @@ def _ignore(ended: End) -> None:
 
 def _out_of_memory(worker: Worker) -> RbeeError:
     orders, log = worker.orders, tail(worker.child.log)
-    need = worker.reserved_bytes
     return out_of_memory(
-        worker.worker_id, orders.model_ref, orders.device, need, ram_here().total, log
+        worker.worker_id,
+        orders.model_ref,
+        orders.device,
+        need_bytes=worker.reserved_bytes,
+        limit_bytes=ram_here().total,
+        loading=not worker.events.closed,
+        log=log,
     )
 
 
