@@ -59,12 +59,12 @@ def _numbered(path: str, header: GgufHeader) -> tuple[str, ...]:
     )
     named = next(fitting, None)
     if named is None:
-        number, count = place
+        number, parts = place
         raise RbeeError(
             "model_invalid",
-            f"{path} is part {number} of {count} of a model, and not called so: the other parts"
+            f"{path} is part {number} of {parts} of a model, and not called so: the other parts"
             " cannot be found by its name",
-            f"rename the parts as they came, this one to end in -{number:05d}-of-{count:05d}.gguf",
+            f"rename the parts as they came, this one to end in -{number:05d}-of-{parts:05d}.gguf",
             {"path": path},
         )
     prefix, count = named["prefix"], named["count"]
