@@ -24,7 +24,7 @@ from rbee.queen.members import LOCAL
 from rbee.queen.queues import Queues
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
-from rbee.queen.troubles import ROOM, Whose, is_deadly, whose
+from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
@@ -289,7 +289,10 @@ class Flow:
         """Workers that were given up while this job waited for them are troubles of its own."""
         for hive in self._registry.hives.values():
             for (device, model_ref), known in hive.degraded.items():
-                if model_ref == job.request.model_ref and known.at > job.came_at:
+                if model_ref != job.request.model_ref or known.at <= job.came_at:
+                    continue
+                # One that memory ran out for while it served: its hive is asked anew what fits.
+                if not is_of_room(known.error):
                     error = self._hives.typed_from_here(hive.hive_id, known.error)
                     job.troubles.learn(hive.hive_id, device, error)
 

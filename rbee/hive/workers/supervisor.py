@@ -362,6 +362,8 @@ class Supervisor:
         if measure is Measure.KILL:
             self._note(worker, say_so.WORKER_STUCK)
         if measure is Measure.END_STUCK:
+            stall = self._settings.token_stall
+            self._note(worker, say_so.WORKER_ENGINE_STUCK, stall=stall)
             await self._tell_why(worker)
         self._kill(worker)
         await worker.exited
@@ -540,9 +542,14 @@ def _ignore(ended: End) -> None:
 
 def _out_of_memory(worker: Worker) -> RbeeError:
     orders, log = worker.orders, tail(worker.child.log)
-    need = worker.reserved_bytes
     return out_of_memory(
-        worker.worker_id, orders.model_ref, orders.device, need, ram_here().total, log
+        worker.worker_id,
+        orders.model_ref,
+        orders.device,
+        need_bytes=worker.reserved_bytes,
+        limit_bytes=ram_here().total,
+        loading=not worker.events.closed,
+        log=log,
     )
 
 
