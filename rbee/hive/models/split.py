@@ -55,7 +55,9 @@ def _numbered(path: str, header: GgufHeader) -> tuple[str, ...]:
     # A link may have any name, as long as the file behind it has the right one.
     names = (_NAME.fullmatch(each) for each in (path, os.path.realpath(path)))
     fitting = (
-        each for each in names if each and (int(each["number"]), int(each["count"])) == place
+        each
+        for each in names
+        if each and (int(each["number"]), int(each["count"])) == (part, parts)
     )
     named = next(fitting, None)
     if named is None:
