@@ -612,6 +612,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "features/api/openai.feature",
     ),
     Sabotage(
+        "queen",
+        "again-and-again",
+        "Requests that ask for something wrong are refused once, and not tried again",
+        "features/api/openai.feature",
+    ),
+    Sabotage(
         "worker",
         "same-vector",
         "Vectors of texts, of a model that is on no machine yet and of one that chats",

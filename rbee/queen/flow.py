@@ -411,8 +411,10 @@ class Flow:
         wanted = _infer_request(job)
         done: Done | None = None
         # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
-        # as long as a hive may: it sends a comment with each of its heartbeats.
-        silence = self._settings.heartbeat_interval * self._settings.heartbeats_missed
+        # longer than its hive may, which is said first where both are: it sends a comment with each
+        # of its heartbeats.
+        settings = self._settings
+        silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
         begun = functools.partial(job.say, say_so.INFER_CONNECTED)
         try:
             async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):

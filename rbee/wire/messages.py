@@ -618,8 +618,9 @@ class Adopt(Request, kw_only=True):
 class Placed(msgspec.Struct, kw_only=True):
     """Where an engine has put a model, by its own word.
 
-    `backends` are those of the devices it found when it loaded; `device_bytes` is by how much
-    less memory of the ordered one was free afterwards, None where it found no such device.
+    `backends` are those of the devices it found when it loaded; `device_bytes` is by how much the
+    free memory of the ordered one has changed by that (others may have freed some), None where it
+    found no such device.
     """
 
     backends: list[str]

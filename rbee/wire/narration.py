@@ -253,6 +253,11 @@ WORKER_RESTART = Line(
 )
 WORKER_RECOVERED = Line(_HIVE, "worker.recovered", "worker {worker_id} is ready again")
 WORKER_GIVEN_UP = Line(_HIVE, "worker.failed", "worker {worker_id} is given up: {why}")
+WORKER_ENGINE_STUCK = Line(
+    _HIVE,
+    "worker.stuck",
+    "the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); ending it",
+)
 WORKER_STUCK = Line(_HIVE, "worker.stuck", "worker {worker_id} sends no heartbeats; ending it")
 WORKER_IDLE = Line(_HIVE, "worker.unload", "unloaded worker {worker_id}, idle for {idle}")
 WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")

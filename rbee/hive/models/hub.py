@@ -128,10 +128,10 @@ def resolve(
     Raises `RbeeError`: `model_not_found`, `model_gated`, `model_invalid` (a part of a split model
     is missing), `download_failed` (details: host, status).
     """
-    if _offline():
+    if is_offline():
         plan = _plan_from_cache(ref)
         if plan is None:
-            raise _offline_error(ref.repo)
+            raise _offline_error(ref.repo, str(ref))
         return plan
     try:
         listed = _asked(lambda: _listing(ref, patience), patience, cancelled)
@@ -640,16 +640,17 @@ def _reason(error: BaseException) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def _offline() -> bool:
+def is_offline() -> bool:
+    """Whether `HF_HUB_OFFLINE` forbids to ask the hub."""
     from huggingface_hub import is_offline_mode
 
     return is_offline_mode()
 
 
-def _offline_error(repo: str) -> RbeeError:
+def _offline_error(repo: str, name: str = "") -> RbeeError:
     return RbeeError(
         "download_failed",
-        f"{repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
+        f"{name or repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
         "unset HF_HUB_OFFLINE, or name a model that `rbee-keeper models` lists",
         {"host": host_of(_endpoint()), "repo": repo},
     )

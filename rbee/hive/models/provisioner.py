@@ -258,6 +258,9 @@ class Provisioner:
         if not provision.newest or ref.source != "hf" or ref.is_pinned:
             return row
         self._forget(ref)
+        if await in_thread(hub.is_offline):
+            provision.say(say_so.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
+            return row
         try:
             plan = await self.plan(ref)
         except RbeeError as error:

@@ -362,6 +362,8 @@ class Supervisor:
         if measure is Measure.KILL:
             self._note(worker, say_so.WORKER_STUCK)
         if measure is Measure.END_STUCK:
+            stall = self._settings.token_stall
+            self._note(worker, say_so.WORKER_ENGINE_STUCK, stall=stall)
             await self._tell_why(worker)
         self._kill(worker)
         await worker.exited
