@@ -55,7 +55,7 @@ class AwakeQueen:
 
         def show() -> None:
             # A queen that vanishes is told by whoever waits for something from her.
-            with contextlib.suppress(RbeeError):
+            with contextlib.suppress(RbeeError, BrokenPipeError):
                 for frames in events.events(addresses.EVENTS, connected.set):
                     for frame in frames:
                         if frame.event == "narration":

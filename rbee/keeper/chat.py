@@ -9,6 +9,7 @@ from rbee.keeper.awake import AwakeQueen, awake_queen
 from rbee.keeper.command import Terminated
 from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import require_stdin
 from rbee.keeper.typed import TypedLines
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.sabotage import sabotaged
@@ -39,7 +40,13 @@ _ROUTINE = frozenset(
     )
 )
 #: Errors after which the next line would fare no better.
-_HOPELESS = ("queen_unreachable", "unauthorized", "hive_not_found", "model_not_found")
+_HOPELESS = (
+    "queen_unreachable",
+    "unauthorized",
+    "hive_not_found",
+    "model_not_found",
+    "answer_lost",
+)
 
 
 class Conversation:
@@ -71,6 +78,7 @@ def chat(screen: Screen, where: Whereabouts, ask: Ask, system: str | None) -> in
     That is 0, or 1 where the lines came from a pipe and not all of them could be answered. Raises
     KeyboardInterrupt for Ctrl+C while no answer comes, and what no further line would mend.
     """
+    require_stdin()
     first = ask([ChatMessage(role="user", content="")])
     screen.say(say_so.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:

@@ -9,15 +9,16 @@ start of the keeper is part of every cold run. A plain `infer` does not come by 
 from __future__ import annotations
 
 import functools
-import sys
+import os
+import signal
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
 
 from rbee import __version__
-from rbee.keeper.click_options import MODEL_REF, takes
-from rbee.keeper.command import Deed, Misuse, run_at_home, run_with_queen
+from rbee.keeper.click_options import MODEL_REF, TEXT, takes
+from rbee.keeper.command import Deed, Misuse, leave, run_at_home, run_with_queen
 from rbee.keeper.options import (
     INFER_OPTIONS,
     LIST_OPTIONS,
@@ -27,6 +28,7 @@ from rbee.keeper.options import (
     asked_of,
 )
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -57,7 +59,7 @@ def with_queen(command: Callable[[Screen, Options], Deed]) -> Callable[..., NoRe
 
 
 @keeper.command()
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, type=TEXT)
 @takes(*INFER_OPTIONS)
 @with_queen
 def infer(screen: Screen, options: Options) -> Deed:
@@ -79,7 +81,9 @@ def infer(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @takes(*MODEL_OPTIONS)
-@click.option("--system", metavar="TEXT", help="What the model is told before the conversation.")
+@click.option(
+    "--system", type=TEXT, metavar="TEXT", help="What the model is told before the conversation."
+)
 @takes(*STORY_OPTIONS)
 @with_queen
 def chat(screen: Screen, options: Options) -> Deed:
@@ -163,7 +167,7 @@ def status(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive", required=False)
+@click.argument("hive", required=False, type=TEXT)
 @takes(*LIST_OPTIONS)
 @with_queen
 def devices(screen: Screen, options: Options) -> Deed:
@@ -194,17 +198,28 @@ def hives(screen: Screen, options: Options) -> Deed:
     return lambda where: lists.hives(screen, where, as_json=options["as_json"])
 
 
+def _resolved(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+    """The queen reads the file, and her working directory is another."""
+    return None if path is None else os.path.realpath(path)
+
+
 @keeper.command()
-@click.argument("host")
-@click.option("--id", "hive_id", metavar="NAME", help="What to call it.  [default: its host name]")
+@click.argument("host", type=TEXT)
+@click.option(
+    "--id", "hive_id", type=TEXT, metavar="NAME", help="What to call it.  [default: its host name]"
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Where its hive listens.  [8600]")
-@click.option("--ssh-user", metavar="NAME", help="Whom to log in as.")
+@click.option("--ssh-user", type=TEXT, metavar="NAME", help="Whom to log in as.")
 @click.option("--ssh-port", type=click.IntRange(1, 65535), help="Where its SSH server listens.")
-@click.option("--key", type=click.Path(dir_okay=False, resolve_path=True), help="Private key file.")
+@click.option("--key", type=TEXT, callback=_resolved, metavar="FILE", help="Private key file.")
 @click.option("--tunnel", is_flag=True, help="Send HTTP through SSH, too, past a firewall.")
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
 @click.option(
-    "--accept-host-key", metavar="SHA256:...", default="", help="Fingerprint you have checked."
+    "--accept-host-key",
+    type=TEXT,
+    metavar="SHA256:...",
+    default="",
+    help="Fingerprint you have checked.",
 )
 @takes(*STORY_OPTIONS)
 @with_queen
@@ -241,7 +256,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive_id", metavar="HIVE")
+@click.argument("hive_id", metavar="HIVE", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_hive(screen: Screen, options: Options) -> Deed:
@@ -257,7 +272,7 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def add_key(screen: Screen, options: Options) -> Deed:
@@ -294,7 +309,7 @@ def keys(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_key(screen: Screen, options: Options) -> Deed:
@@ -325,7 +340,7 @@ def ps(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.option("--node", help="Of this hive alone.")
+@click.option("--node", type=TEXT, help="Of this hive alone.")
 @takes(*LIST_OPTIONS)
 @with_queen
 def models(screen: Screen, options: Options) -> Deed:
@@ -343,7 +358,9 @@ def models(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
-@click.option("--node", help="To this hive; without it, the one beside the queen.")
+@click.option(
+    "--node", type=TEXT, metavar="HIVE", help="To this hive; without it, the one beside the queen."
+)
 @takes(*STORY_OPTIONS)
 @with_queen
 def pull(screen: Screen, options: Options) -> Deed:
@@ -365,7 +382,12 @@ def pull(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
-@click.option("--node", help="From this hive; without it, the one beside the queen.")
+@click.option(
+    "--node",
+    type=TEXT,
+    metavar="HIVE",
+    help="From this hive; without it, the one beside the queen.",
+)
 @takes(*STORY_OPTIONS)
 @with_queen
 def rm(screen: Screen, options: Options) -> Deed:
@@ -381,7 +403,7 @@ def rm(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("worker")
+@click.argument("worker", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def stop(screen: Screen, options: Options) -> Deed:
@@ -399,7 +421,7 @@ def stop(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", metavar="[ROLE|ID]", required=False)
+@click.argument("name", metavar="[ROLE|ID]", required=False, type=TEXT)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl+C.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: the list as JSON.")
 def logs(name: str | None, follow: bool, as_json: bool) -> None:
@@ -429,7 +451,25 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
     run_at_home(screen, run)
 
 
+def _told_while(error: BaseException | None) -> click.ClickException | None:
+    """What was told on a stderr that cannot be written."""
+    while error is not None and not isinstance(error, click.ClickException):
+        error = error.__context__
+    return error
+
+
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
-    keeper(prog_name="rbee-keeper")
-    sys.exit(0)
+    # What click writes by itself (help, version, completion) ends quietly with its reader.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    status = 0
+    try:
+        keeper(prog_name="rbee-keeper")
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except OSError as error:
+        misuse = _told_while(error)
+        if misuse is None:
+            Screen().error(AnswerLost(error))
+        status = 1 if misuse is None else misuse.exit_code
+    leave(status)

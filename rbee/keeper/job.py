@@ -10,6 +10,7 @@ import msgspec
 from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import UNREAD
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
@@ -36,12 +37,15 @@ class JobRun:
         self._last_words: list[Narration] = []
 
     def run(self, request: JobRequest) -> None:
-        """Until the job is over. Raises the error that it ended in; Ctrl+C cancels it."""
+        """Until the job is over. Raises the error that it ended in.
+
+        Ctrl+C cancels it, and so does an answer that nobody gets.
+        """
         client = self._queen.client
         job = client.post(addresses.JOBS, request, JobAccepted)
         try:
             self._show(client, job.events_url)
-        except (KeyboardInterrupt, BrokenPipeError):
+        except (KeyboardInterrupt, *UNREAD):
             self._screen.say(say_so.CANCELLING)
             client.close()
             with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it

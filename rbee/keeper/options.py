@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
 
@@ -24,7 +25,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     def read(self, text: str) -> Any:
         """The value that `text` spells. Raises ValueError or RbeeError where it spells none."""
-        return text
+        return as_text(text)
 
 
 class Flag(Kind, frozen=True):
@@ -92,7 +93,7 @@ class ModelName(Kind, frozen=True):
 
     def read(self, text: str) -> str:
         """Its canonical text."""
-        return str(parse_model_ref(text))
+        return str(parse_model_ref(as_text(text)))
 
 
 class QueenUrl(Kind, frozen=True):
@@ -100,6 +101,7 @@ class QueenUrl(Kind, frozen=True):
 
     def read(self, text: str) -> str:
         """``http://host:port`` without a slash at its end."""
+        text = as_text(text)
         try:
             parts = urllib.parse.urlsplit(text)
             fits = parts.scheme == "http" and parts.hostname and parts.port

@@ -38,6 +38,7 @@ HTTP_STATUS: dict[str, int] = {
     "internal": 500,
     "worker_crashed": 500,
     "home_unusable": 500,
+    "answer_lost": 500,
     "download_failed": 502,
     "checksum_mismatch": 502,
     "backend_unavailable": 503,
@@ -78,8 +79,8 @@ class RbeeError(Exception):
         super().__init__(message)
         assert code in HTTP_STATUS, f"unknown error code {code!r}"
         self.code = code
-        self.message = message
-        self.suggestion = suggestion
+        self.message = _as_text(message)
+        self.suggestion = _as_text(suggestion)
         self.details: dict[str, Any] = details or {}
 
     @property
@@ -96,6 +97,13 @@ class RbeeError(Exception):
         """The error a peer told us; an unknown code becomes `internal`."""
         code = body.code if body.code in HTTP_STATUS else "internal"
         return cls(code, body.message, body.suggestion, body.details)
+
+
+def _as_text(text: str) -> str:
+    """`text` fit for every terminal and message: a name from the disk may hold other bytes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def nested_too_deep(what: str) -> RbeeError:

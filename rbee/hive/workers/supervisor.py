@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +22,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
+from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
@@ -98,7 +98,7 @@ class Supervisor:
             kind=kind,
             engine=engine,
             version=facts.version,
-            command=[sys.executable, "-m", "rbee.worker", "--engine", engine],
+            command=command_of("rbee.worker", "--engine", engine),
             simulated=simulated,
         )
         if known is None or known != view:
