@@ -42,7 +42,16 @@ SCRIPTS = {
     "llm-worker-rbee": "rbee.worker",
 }
 #: What a scenario never inherits from the one who runs the tests.
-_SCRUBBED = ("RBEE_", "HF_", "HUGGING", "SSH_", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "COLUMNS")
+_SCRUBBED = (
+    "RBEE_",
+    "STUB_NVML_",
+    "HF_",
+    "HUGGING",
+    "SSH_",
+    "PYTHONOPTIMIZE",
+    "PYTHONWARNINGS",
+    "COLUMNS",
+)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&")
 

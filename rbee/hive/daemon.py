@@ -23,6 +23,7 @@ from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process import listening
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -77,6 +78,7 @@ async def _live(
                 raise
             lifeline.failed(error.body())
             leave(1)
+        listening.note(home, "hive", hive.server.url, hive.server.instance)
         if lifeline is not None:
             if hive.catalog.set_aside:
                 name = Path(hive.catalog.set_aside).name
@@ -84,6 +86,7 @@ async def _live(
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
         await hive.sleep()
+        listening.forget(home, "hive", hive.server.instance)
     leave()
 
 
@@ -104,12 +107,12 @@ class _Hive:
         self.server = Server("hive", orders.token, self._routes())
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after)
-        self.catalog = ModelCatalog(home.database_url("hive.db"), settings.database_busy)
+        self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
         self.models = Provisioner(home.models, self.catalog, settings)
         self.workers = Supervisor(
             home,
             settings,
-            WorkerCatalog(home.database_url("hive.db"), settings.database_busy),
+            WorkerCatalog(home.database("hive.db"), settings.database_busy),
             session,
             spare,
             self._changed,

@@ -153,6 +153,8 @@ def awake_queen(
             screen.say(say_so.QUEEN_LAUNCH, port=settings.queen_port)
             if not _launch(child, queen.client, where, screen):
                 queen = AwakeQueen(screen, where)
+        elif where.moved:
+            screen.say(say_so.QUEEN_ELSEWHERE, url=where.url)
         screen.say(say_so.QUEEN_AWAKE)
         queen.listen()
         yield queen

@@ -124,7 +124,7 @@ class _Chat:
     def _turn(self, text: str) -> None:
         """An answer; one that was stopped is remembered as far as it came, one that failed not."""
         self._queen.client.close()  # while a person thinks, the queen lets go of a connection
-        job = JobRun(self._screen, self._queen)
+        job = JobRun(self._screen, self._queen, say_so.CUT_IN_CHAT)
         request = self._ask(self._conversation.asked(text))
         try:
             job.run(request)
@@ -144,8 +144,6 @@ class _Chat:
         if job.text.strip():
             self._conversation.went_on(text, job.text)
             self._screen.hush(_ROUTINE)
-        if job.done and job.done.finish_reason == "length" and request.max_tokens is None:
-            self._screen.hint("the context is full; /new forgets the conversation")
 
 
 def _in_a_chat(error: RbeeError) -> RbeeError:

@@ -16,7 +16,7 @@ from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Done, JobAccepted, JobRequest, Progress, Token
-from rbee.wire.narration import Narration
+from rbee.wire.narration import Line, Narration
 
 _token = msgspec.json.Decoder(Token)
 
@@ -29,11 +29,15 @@ def wanted_by(request: JobRequest, where: Whereabouts) -> Sequence[str]:
 class JobRun:
     """Hands a job in and shows it. `text` and `done` are what has come of it so far."""
 
-    def __init__(self, screen: Screen, queen: AwakeQueen) -> None:
+    def __init__(
+        self, screen: Screen, queen: AwakeQueen, full: Line = say_so.CUT_BY_CONTEXT
+    ) -> None:
+        """`full` is what is said of an answer that ends where the context does."""
         self.text = ""
         self.done: Done | None = None
         self._screen = screen
         self._queen = queen
+        self._full = full
         self._last_words: list[Narration] = []
 
     def run(self, request: JobRequest) -> None:
@@ -88,4 +92,8 @@ class JobRun:
             screen.mark_done()
             for narration in self._last_words:
                 screen.narrate(narration)
+            if self.done.context_full:
+                screen.say(self._full, context=self.done.context_full)
+            elif self.done.finish_reason == "length":
+                screen.say(say_so.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None

@@ -11,7 +11,7 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import encode
 from rbee.wire.narration import size
 
@@ -95,15 +95,14 @@ def _called(name: str, home: Home) -> list[Path]:
         found = [path for path in logs if means(path.stem, name)]
         if found:
             return found
-    import difflib
-
-    near = difflib.get_close_matches(name, [path.stem for path in logs], 1)
+    names = [path.stem for path in logs]
+    near = nearest(name, names)
     raise RbeeError(
         "not_found",
         f"no log of this machine is called {name!r}",
-        f"did you mean {near[0]}?"
+        f"did you mean {near}?"
         if near
-        else "rbee-keeper logs lists them; those of another machine lie there, in ~/.rbee/logs",
+        else f"logs: {listed(names)}; those of another machine lie there, in ~/.rbee/logs",
     )
 
 

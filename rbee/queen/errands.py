@@ -11,12 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rbee.http.events import EventLog
-from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hives import Hives
 from rbee.queen.members import LOCAL
 from rbee.queen.registry import Hive
 from rbee.queen.story import Story
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, Provisioned
 
 log = logging.getLogger(__name__)
@@ -37,9 +36,8 @@ class Errand(Story):
 class Errands:
     """The errands of a queen."""
 
-    def __init__(self, hives: Hives, catalog: HiveCatalog) -> None:
+    def __init__(self, hives: Hives) -> None:
         self._hives = hives
-        self._catalog = catalog
         self._errands: dict[str, Errand] = {}
 
     def wake(self, node: str | None) -> Errand:
@@ -96,11 +94,7 @@ class Errands:
 
     async def _awake(self, node: str | None, errand: Errand) -> list[Hive]:
         await self._hives.living(node, errand.say)
-        hives = await self._hives.awake(node, errand.say)
-        if not hives and node is not None:
-            known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]
-            raise no_such("hive", node, known, "rbee-keeper hives lists them")
-        return hives
+        return await self._hives.awake(node, errand.say)
 
     def _begin(self, work: Callable[[Errand], Awaitable[Any]]) -> Errand:
         errand = Errand()

@@ -26,7 +26,7 @@ from rbee.process.tasks import first_and_soon_after
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
-from rbee.queen.members import LOCAL, Members, ssh_of
+from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -105,10 +105,13 @@ class Hives:
 
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
         named. Where one is awake, a machine that cannot be woken, or takes its time, is gone on
-        without. Raises `hive_unreachable`, `port_in_use`, `ssh_failed` and what a starting hive
-        reports.
+        without. Raises `hive_not_found`, `hive_unreachable`, `port_in_use`, `ssh_failed` and what a
+        starting hive reports.
         """
-        rows = [row for row in await self.members.rows(tell) if node in (None, row.hive_id)]
+        rows = await self.members.rows(tell)
+        if node is not None and not sabotaged("queen:any-name"):
+            refuse_unknown(node, rows)
+        rows = [row for row in rows if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
             await self.members.own.discard_spare()

@@ -52,6 +52,10 @@ HTTP_STATUS: dict[str, int] = {
 }
 
 
+#: How many names an error lists.
+_LISTED = 8
+
+
 class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """An error as it travels: the body of a failed request, the data of an `error` event."""
 
@@ -111,10 +115,32 @@ def nested_too_deep(what: str) -> RbeeError:
     return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
 
 
-def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
-    """The error for a `what` (hive, model, worker, key) that nobody has, with its nearest match."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The one of `known` that somebody who typed `name` most likely meant; empty: none."""
     import difflib  # late: a command that succeeds never needs it
 
-    near = difflib.get_close_matches(name, list(known), 1)
-    suggestion = f"did you mean {near[0]}?" if near else else_try
-    return RbeeError(f"{what}_not_found", f"no {what} is called {name!r}", suggestion)
+    by_folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, 1)
+    return by_folded[near[0]] if near else ""
+
+
+def listed(known: Iterable[str]) -> str:
+    """The names that there are, in order, as far as a line has room; or ``none``."""
+    names = sorted(known)
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more if names else "none"
+
+
+def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
+    """The error for a `what` (hive, model, worker, key) that nobody has.
+
+    It tells the nearest match, else what there is, and in its details all of that.
+    """
+    names = sorted(known)
+    near = nearest(name, names)
+    return RbeeError(
+        f"{what}_not_found",
+        f"no {what} is called {name!r}",
+        f"did you mean {near}?" if near else f"{else_try}: {listed(names)}",
+        {f"{what}s": names},
+    )

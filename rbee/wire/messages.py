@@ -708,13 +708,18 @@ class Vector(msgspec.Struct):
 
 
 class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`done` of a job or an inference."""
+    """`done` of a job or an inference.
+
+    `context_full` is the size of the context (tokens) where that is what ended an answer, for which
+    `finish_reason` is ``length``; with 0 it was `max_tokens`.
+    """
 
     finish_reason: Literal["stop", "length", "tool_calls"] = "stop"
     tokens_in: int = 0
     tokens_out: int = 0
     ttft_ms: float = 0.0
     duration_ms: float = 0.0
+    context_full: int = 0
 
 
 class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):

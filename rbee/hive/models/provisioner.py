@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import os
 import secrets
 import threading
@@ -24,7 +23,7 @@ from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_h
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
 from rbee.wire.model_ref import BUNDLED, ModelRef
 from rbee.wire.narration import Line, say
@@ -222,11 +221,13 @@ class Provisioner:
             if unfinished:
                 self._take_off_the_disk(unfinished)
                 return
-            near = difflib.get_close_matches(str(ref), known, 1)
+            near = nearest(str(ref), known)
             raise RbeeError(
                 "model_not_found",
                 f"{ref} is not on this hive",
-                f"did you mean {near[0]}?" if near else "rbee-keeper models lists what is",
+                f"did you mean {near}?"
+                if near
+                else f"rbee-keeper models lists what is: {listed(known)}",
                 {"models": known},
             )
         owned = self._catalog.remove(str(ref))

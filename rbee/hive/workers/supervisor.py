@@ -28,7 +28,7 @@ from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -155,11 +155,8 @@ class Supervisor:
         try:
             return self.workers[worker_id]
         except KeyError:
-            raise RbeeError(
-                "worker_not_found",
-                f"no worker {worker_id} on this hive",
-                "rbee-keeper ps lists the workers",
-                {"workers": sorted(self.workers)},
+            raise no_such(
+                "worker", worker_id, self.workers, "rbee-keeper ps lists the workers"
             ) from None
 
     def story(self, worker_id: str) -> EventLog:
