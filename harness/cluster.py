@@ -487,6 +487,8 @@ class Cluster:
         kept.update(
             HOME=str(self.user_home),
             MODELS=str(real.HOME),
+            # Several scenarios share the cores, and threads that wait for one another there crawl.
+            RBEE_ENGINE_THREADS="1",
             HF_HOME=str(self.user_home / ".cache" / "huggingface"),
             HF_ENDPOINT=NO_HUB,
             HF_HUB_DISABLE_TELEMETRY="1",

@@ -27,6 +27,7 @@ def short_token_stall(context: Context, milliseconds: int) -> None:
     context.cluster.set(token_stall=milliseconds / 1000)
 
 
+@given('the package "{engine}" is not installed')
 @given('the engine "{engine}" is not installed')
 def not_installed(context: Context, engine: str) -> None:
     accidents.uninstall(context.cluster, engine)

@@ -23,7 +23,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       | what                                      | command                                                                         | error                                                                                          | advice                                                                |
       | A private repository                      | rbee-keeper infer --model HF:author/private 'hello'                             | <hub> knows no repository author/private (401)                                                 | check the spelling; if it is private: hf auth login (or set HF_TOKEN) |
       | A quant that the repository does not have | rbee-keeper infer --model HF:author/minillama:Q5_K_M 'hello'                    | author/minillama has no Q5_K_M; it has F16, Q4_0, Q8_0                                         | use HF:author/minillama:Q4_0                                          |
-      | A quant that is misspelt                  | rbee-keeper infer --model HF:author/minillama:Q8 'hello'                        | author/minillama has no Q8; it has F16, Q4_0, Q8_0                                             | use HF:author/minillama:Q8_0                                          |
+      | A quant that is misspelt                  | rbee-keeper infer --model HF:author/minillama:Q8_1 'hello'                      | author/minillama has no Q8_1; it has F16, Q4_0, Q8_0                                           | use HF:author/minillama:Q8_0                                          |
       | A file that is misspelt                   | rbee-keeper infer --model HF:author/minillama:minilama-q8_0.gguf 'hello'        | author/minillama holds no file minilama-q8_0.gguf; near matches: minillama-q8_0.gguf, <others> | use HF:author/minillama:minillama-q8_0.gguf                           |
       | A file that is only part of a model       | rbee-keeper infer --model HF:author/minillama:mmproj-minillama-f16.gguf 'hello' | mmproj-minillama-f16.gguf in author/minillama is no language model but belongs to one          | use HF:author/minillama:minillama-f16.gguf                            |
       | A revision that does not exist            | rbee-keeper infer --model HF:author/minillama@nowhere 'hello'                   | author/minillama has no such revision                                                          | look at the branches and tags on <page>, or leave out @revision       |
@@ -107,6 +107,32 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the exit status is 1
     And the hub has served no download
     And nothing is left running
+
+  Rule: Whatever goes wrong is told, also what nobody foresaw
+
+    Scenario: A proxy that needs a package that is not there
+      Given a hub that holds "author/minillama"
+      And the package "socksio" is not installed
+      When I type "ALL_PROXY=socks5://127.0.0.1:9 rbee-keeper pull HF:author/minillama"
+      Then the terminal narrates
+        """
+        error: cannot read author/minillama from <hub>: a SOCKS proxy needs a package that is not installed (ALL_PROXY)
+        try: pip install "httpx2[socks]", or unset ALL_PROXY
+        """
+      And the exit status is 1
+      And nothing is left running
+
+    @expects-traceback
+    Scenario: A download that dies of something nobody foresaw
+      Given the package "huggingface_hub" is not installed
+      When I type "rbee-keeper pull HF:author/minillama"
+      Then the terminal narrates
+        """
+        error: internal: ModuleNotFoundError: <what>
+        try: rbee-keeper logs hive shows what happened there
+        """
+      And the exit status is 1
+      And nothing is left running
 
   Rule: A hub in trouble is asked again, and then named
 

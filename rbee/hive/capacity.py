@@ -8,18 +8,23 @@ that two workers are never promised the same memory.
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 from typing import NamedTuple
 
-import psutil
-
-from rbee.hive.devices import GIB, gpus_here
+from rbee.hive.devices import GIB, gpus_here, ram_here
 from rbee.hive.models.catalog import ModelRow
-from rbee.hive.models.fit import Need, estimate, gpu_budget, largest_fitting
+from rbee.hive.models.fit import (
+    Need,
+    estimate,
+    gpu_budget,
+    largest_fitting,
+    ram_budget,
+    ram_needed,
+)
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, pooling_of, reads_whole
 from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.sabotage import sabotaged
@@ -125,7 +130,7 @@ class Capacity:
                 backend=backend,
                 context=context,
                 slots=slots,
-                threads=settings.engine_threads or max(1, (os.cpu_count() or 2) - 1),
+                threads=settings.engine_threads or _threads(engine, need),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
@@ -160,7 +165,7 @@ class Capacity:
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
     def _needed(self, need: Need, gpu: Gpu | None) -> int:
-        return need.total if gpu else math.ceil(need.total * self._settings.ram_factor)
+        return need.total if gpu else ram_needed(need, self._settings.ram_factor)
 
     def _context(self, header: GgufHeader, asked: int) -> int:
         most = _LARGEST_DEFAULT_TEXT if reads_whole(header) else _LARGEST_DEFAULT_CONTEXT
@@ -176,13 +181,15 @@ class Capacity:
             n_slots=slots,
             ubatch=batch_of(headers[0], context),
             on_gpu=gpu is not None,
+            vectors=pooling_of(headers[0]) != "none",
         )
 
     def _free(self, device: str, gpu: Gpu | None) -> int:
         mine = [each for each in self._workers.workers.values() if each.orders.device == device]
         reserved = sum(worker.reserved_bytes for worker in mine)
         if gpu is None:
-            return psutil.virtual_memory().available
+            ram = ram_here()
+            return ram_budget(total_bytes=ram.total, free_bytes=ram.free, reserved_bytes=reserved)
         free = round(gpu.vram_free_gb * GIB) - (reserved if gpu.simulated else 0)
         return gpu_budget(
             total_bytes=round(gpu.vram_gb * GIB),
@@ -220,3 +227,12 @@ class Capacity:
                 **({"smaller_quant": smaller} if smaller else {}),
             },
         )
+
+
+def _threads(engine: str, need: Need) -> int:
+    """Threads of an engine that is to run as fast as it can here."""
+    if engine in _ONE_AT_A_TIME:
+        return 1  # of 2023: two threads of its collapse after a pause
+    if sabotaged("hive:thread-by-processor"):
+        return os.cpu_count() or 1
+    return engine_threads(usable_cores(), need.weights)

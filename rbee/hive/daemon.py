@@ -15,6 +15,7 @@ from aiohttp import web
 from rbee.hive.capacity import Capacity
 from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
+from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.workers.catalog import WorkerCatalog
@@ -27,6 +28,7 @@ from rbee.process import listening
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -131,7 +133,7 @@ class _Hive:
             lambda: [worker.beat() for worker in self.workers.workers.values()],
             self.settings.heartbeat_interval,
         )
-        beats = asyncio.create_task(self.heartbeat.run())
+        beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         if lifeline is None or self.orders.on_lease:
             self._live_on_lease()
         else:
@@ -155,7 +157,12 @@ class _Hive:
             if not sabotaged("hive:ignore-lease"):
                 self.server.ask_to_stop()
 
-        self.lease = asyncio.create_task(until_lease_ends())
+        self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
+
+    def _heart_stopped(self, ended: End) -> None:
+        """Without a heart, or anything that ends it, a hive is not to live on."""
+        if ended is not None and not isinstance(ended, asyncio.CancelledError):
+            self.server.ask_to_stop()
 
     def _changed(self) -> None:
         if self.heartbeat is not None:
@@ -190,12 +197,15 @@ class _Hive:
         ctx = query.get("ctx", "")
         if ctx and not ctx.isdigit():
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
-        await self.capacity.check(_required(query.get("device"), "device"), ref, int(ctx or 0))
+        device = _required(query.get("device"), "device")
+        with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
+            await self.capacity.check(device, ref, int(ctx or 0))
         return None
 
     async def _provision_model(self, request: web.Request) -> ProvisionStarted:
         wanted = await read_body(request, ProvisionModel)
-        provision = self.models.provision(parse_model_ref(wanted.model_ref))
+        with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
+            provision = self.models.provision(parse_model_ref(wanted.model_ref))
         url = f"{addresses.MODELS_PROVISION}/{provision.provision_id}/events"
         return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
 

@@ -14,12 +14,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import psutil
 
+from rbee.hive.limits import limits_of_this_process
+from rbee.hive.processors import usable_cores
 from rbee.process import apart
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Cpu, Devices, Gpu
 
@@ -28,6 +31,13 @@ GIB = 1024**3
 #: What Metal lets one process keep on the GPU, as a share of the memory it shares with the CPU
 #: (Apple's recommendedMaxWorkingSetSize is about this).
 _METAL_SHARE = 0.75
+
+
+class Ram(NamedTuple):
+    """Bytes of RAM that this process may use: all of it, and what is left."""
+
+    total: int
+    free: int
 
 
 class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,12 +74,12 @@ class Detector:
             self._query.terminate()
 
     def _cpu(self) -> Cpu:
-        memory = psutil.virtual_memory()
+        ram = ram_here()
         return Cpu(
             name=self._cpu_name(),
-            cores=psutil.cpu_count() or 1,
-            ram_gb=round(memory.total / GIB, 1),
-            ram_free_gb=round(memory.available / GIB, 1),
+            cores=usable_cores(),
+            ram_gb=round(ram.total / GIB, 1),
+            ram_free_gb=round(ram.free / GIB, 1),
         )
 
     def _cpu_name(self) -> str:
@@ -92,6 +102,20 @@ class Detector:
             start_new_session=True,
         )
         threading.Thread(target=self._query.wait, name="cpu-name", daemon=True).start()
+
+
+def ram_here() -> Ram:
+    """The RAM of this machine, within what a control group leaves of it."""
+    memory = psutil.virtual_memory()
+    if sabotaged("hive:whole-machine"):
+        return Ram(memory.total, memory.available)
+    limits = limits_of_this_process()
+    return Ram(
+        min(memory.total, limits.memory or memory.total),
+        memory.available
+        if limits.memory_free is None
+        else min(memory.available, limits.memory_free),
+    )
 
 
 def gpus_here() -> list[Gpu]:
@@ -169,13 +193,13 @@ def _metal() -> list[Gpu]:
         text=True,
         check=False,
     ).stdout.strip()
-    memory = psutil.virtual_memory()
+    memory = ram_here()
     return [
         Gpu(
             id="gpu0",
             name=brand or "Apple GPU",
             vram_gb=round(memory.total * _METAL_SHARE / GIB, 2),
-            vram_free_gb=round(min(memory.available, memory.total * _METAL_SHARE) / GIB, 2),
+            vram_free_gb=round(min(memory.free, memory.total * _METAL_SHARE) / GIB, 2),
             backend="metal",
         )
     ]

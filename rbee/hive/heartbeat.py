@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import logging
 from collections.abc import Callable
 
 from rbee.http.client import Peer
@@ -17,6 +18,8 @@ from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
+
+log = logging.getLogger(__name__)
 
 
 class HeartbeatSender:
@@ -47,8 +50,12 @@ class HeartbeatSender:
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            with contextlib.suppress(RbeeError):  # the next beat tries again
+            try:
                 await self._beat()
+            except RbeeError:
+                pass  # the next beat tries again
+            except Exception:
+                log.exception("a heartbeat failed")  # so does it then: a hive is more than this
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(self._interval):
                     await self._change.wait()

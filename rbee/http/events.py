@@ -13,7 +13,7 @@ from aiohttp import web
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire import sse
-from rbee.wire.errors import ErrorBody
+from rbee.wire.errors import ErrorBody, unforeseen
 from rbee.wire.messages import Nothing
 from rbee.wire.narration import Narration
 
@@ -98,6 +98,16 @@ class EventLog:
     def cancelled(self) -> None:
         """Ends the stream: somebody asked for the work to be dropped."""
         self._finish("cancelled", Nothing())
+
+    def end_with(self, ended: BaseException | None, role: str) -> None:
+        """Ends the stream, where that is still to be done, as the work of `role` behind it ended:
+        nobody waits for what will not come."""
+        if self._closed:
+            return
+        if ended is None or isinstance(ended, asyncio.CancelledError):
+            self.cancelled()
+        else:
+            self.error(unforeseen(ended, role).body())
 
     def forget(self) -> None:
         """Lets go of what was told so far, but for the end: nobody is to read it again."""

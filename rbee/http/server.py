@@ -20,7 +20,7 @@ from aiohttp.log import server_logger
 from rbee import __version__
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses, auth
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import Health, decode, encode
 
 T = TypeVar("T")
@@ -189,9 +189,9 @@ class Server:
                 return fail(request, _TOO_LARGE)
             except web.HTTPException:
                 raise
-            except Exception:
+            except Exception as error:
                 log.exception("%s %s failed", request.method, request.path)
-                return fail(request, _broken(self.role))
+                return fail(request, unforeseen(error, self.role))
             if isinstance(answer, web.StreamResponse):
                 return answer
             if answer is None:
@@ -275,14 +275,6 @@ _TOO_LARGE = RbeeError(
     "send a shorter prompt",
     {"limit": LARGEST_BODY},
 )
-
-
-def _broken(role: str) -> RbeeError:
-    return RbeeError(
-        "internal",
-        f"the {role} failed in a way nobody foresaw",
-        f"rbee-keeper logs {role} shows what happened there",
-    )
 
 
 def _failure(request: web.Request, error: RbeeError) -> web.Response:

@@ -78,13 +78,19 @@ def chat(screen: Screen, where: Whereabouts, ask: Ask, system: str | None) -> in
     That is 0, or 1 where the lines came from a pipe and not all of them could be answered. Raises
     KeyboardInterrupt for Ctrl+C while no answer comes, and what no further line would mend.
     """
+
+    def asked(messages: list[ChatMessage]) -> JobRequest:
+        request = ask(messages)
+        request.hub_token = where.hub_token(request.model_ref)
+        return request
+
     require_stdin()
     first = ask([ChatMessage(role="user", content="")])
     screen.say(say_so.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
     with awake_queen(screen, where, wanted_by(first, where)) as queen:
-        return _Chat(screen, queen, ask, Conversation(system)).run()
+        return _Chat(screen, queen, asked, Conversation(system)).run()
 
 
 class _Chat:

@@ -36,6 +36,7 @@ def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive
 
     Ctrl+C cancels the job; a queen that was woken for it goes to sleep either way.
     """
+    request.hub_token = where.hub_token(request.model_ref)
     screen.say(say_so.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,9 @@ from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.settings import Settings
+
+#: Where the hub's own programs look for a token, in this order.
+_HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 
 class Whereabouts(NamedTuple):
@@ -39,6 +43,17 @@ class Whereabouts(NamedTuple):
         own = addresses.base_url(settings.queen_host, settings.queen_port)
         url = awake_at(home, "queen", own, token, settings) or own
         return cls(home, settings, url, token, moved=url != own)
+
+    def hub_token(self, model_ref: str) -> str:
+        """The token for the hub in this shell, for a request that may need it; else empty.
+
+        A queen of another machine gets it only through a tunnel that ends here.
+        """
+        here = not self.named or addresses.is_loopback(addresses.host_of(self.url))
+        if not here or not model_ref.startswith("HF:"):
+            return ""
+        token = next(filter(None, map(os.environ.get, _HUB_TOKENS)), "").strip()
+        return token if token.isascii() and token.isprintable() else ""
 
     def client(self) -> QueenClient:
         """Her, to speak to."""

@@ -84,7 +84,10 @@ class Lifeline:
         on_gone: Callable[[], None],
         on_stay: Callable[[], None],
     ) -> None:
-        chunk = os.read(descriptor, 4096)
+        try:
+            chunk = os.read(descriptor, 4096)
+        except OSError:
+            chunk = b""  # a lifeline that cannot be read holds nobody
         if STAY in chunk:
             die_with_parent(None)
             on_stay()

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from rbee.process.child import Child, ReportLines
 from rbee.process.deadline import timeout
+from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Report
 from rbee.wire.narration import Narration
@@ -77,12 +78,20 @@ def exit_of(child: Child) -> asyncio.Future[int]:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[int] = loop.create_future()
 
-    def deliver(status: int) -> None:
-        if not future.done():
+    def deliver(status: int | Exception) -> None:
+        if future.done():
+            return
+        if isinstance(status, int):
             future.set_result(status)
+        else:
+            future.set_exception(status)
 
     def wait() -> None:
-        status = child.process.wait()
+        status: int | Exception
+        try:
+            status = child.process.wait()
+        except BaseException as error:  # whoever waits for the end is not to wait for ever
+            status = raisable(error)
         try:
             loop.call_soon_threadsafe(deliver, status)
         except RuntimeError:

@@ -1,12 +1,70 @@
-"""Several tasks at once, on an event loop."""
+"""Work in the background, whose end always has somebody who sees it.
+
+`spawn` is for work that goes on by itself: its owner is told how it ended, whatever that was.
+`begin` is for work that the one who begins it also awaits. `in_thread` is for work that blocks.
+These are the only places of rbee that make a task (`make check` sees to it): a task that dies
+unseen leaves everybody waiting who waits for what it was to do.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TypeVar
+import functools
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+#: How a task ended: None, what it raised, or a CancelledError.
+End = BaseException | None
+
+#: The event loop itself holds its tasks by weak references alone.
+_running: set[asyncio.Task[Any]] = set()
+
+
+def spawn(
+    work: Coroutine[Any, Any, T], name: str, on_end: Callable[[End], object]
+) -> asyncio.Task[T]:
+    """Sets to work, and calls `on_end` once with how that ended, also where it never began.
+
+    What nobody foresaw (no `RbeeError`) goes into the log of this program with its traceback.
+    """
+    task = begin(work, name)
+    if not sabotaged("tasks:nobody-sees-the-end"):
+        task.add_done_callback(functools.partial(_tell, name, on_end))
+    return task
+
+
+def begin(work: Coroutine[Any, Any, T], name: str = "") -> asyncio.Task[T]:
+    """Sets to work; the caller awaits the task, or cancels it and does not care."""
+    task = asyncio.create_task(work, name=name or None)
+    _running.add(task)
+    task.add_done_callback(_over)
+    return task
+
+
+async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` returns or raises in a thread.
+
+    Whatever it raises arrives: a future takes no StopIteration, and a SystemExit of a library
+    would end this whole program; both come as a RuntimeError that names them.
+    """
+    return await asyncio.to_thread(_contained, work, *arguments)
+
+
+def raisable(error: BaseException) -> Exception:
+    """`error` where it can be handed on through a future, else a RuntimeError that names it."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration):
+        return error
+    named = RuntimeError(f"{type(error).__name__}: {error}")
+    named.__cause__ = error
+    return named
 
 
 async def first_and_soon_after(
@@ -27,3 +85,26 @@ async def first_and_soon_after(
             task.cancel()
         come_to = await asyncio.gather(*tasks, return_exceptions=True)
     return come_to
+
+
+def _contained(work: Callable[..., T], *arguments: Any) -> T:
+    try:
+        return work(*arguments)
+    except BaseException as error:
+        told = raisable(error)
+        if told is error:
+            raise
+        raise told from error
+
+
+def _over(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        task.exception()  # seen: asyncio need not complain about it
+
+
+def _tell(name: str, on_end: Callable[[End], object], task: asyncio.Task[Any]) -> None:
+    ended: End = asyncio.CancelledError() if task.cancelled() else task.exception()
+    if ended is not None and not isinstance(ended, RbeeError | asyncio.CancelledError):
+        log.error("%s failed", name, exc_info=ended)
+    on_end(ended)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import urllib.parse
 from pathlib import Path
 from signal import SIGKILL
@@ -26,6 +25,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import End, begin, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
@@ -71,8 +71,6 @@ from rbee.wire.messages import (
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
-
-log = logging.getLogger(__name__)
 
 #: How many events that belong to no job are kept for readers that come back.
 _CLUSTER_EVENTS_KEPT = 1000
@@ -257,16 +255,20 @@ class _Queen:
         job = Job(wanted, key)
         self.flow.join(job)
         self.jobs.add(job)
-        job.task = asyncio.create_task(self._work(job))
-        job.task.add_done_callback(lambda _: self._never_begun(job))
+        job.task = spawn(
+            self._work(job), f"job {job.job_id}", lambda ended: self._broke_off(job, ended)
+        )
         return job
 
-    def _never_begun(self, job: Job) -> None:
-        """A task that is cancelled before its first step runs nothing, and ends no story."""
-        if not job.events.closed:
-            self.flow.leave(job)
-            job.ended(JobState.CANCELLED)
-            job.events.cancelled()
+    def _broke_off(self, job: Job, ended: End) -> None:
+        """Ends the story of a job whose task did not: it was cancelled before its first step, or
+        met what nobody foresaw."""
+        if job.events.closed:
+            return
+        self.flow.leave(job)
+        cancelled = ended is None or isinstance(ended, asyncio.CancelledError)
+        job.ended(JobState.CANCELLED if cancelled else JobState.FAILED)
+        job.events.end_with(ended, "queen")
 
     async def _work(self, job: Job) -> None:
         """Runs a job and ends its stream with exactly one terminal event."""
@@ -281,11 +283,6 @@ class _Queen:
             self._failed(job, _deadline(job))
         except RbeeError as error:
             self._failed(job, self.hives.typed_from_here(job.hive_id or "", error))
-        except Exception:
-            log.exception("job %s failed", job.job_id)
-            self._failed(
-                job, RbeeError("internal", "the queen lost her way", "rbee-keeper logs queen")
-            )
         else:
             job.done = done
             job.ended(JobState.DONE)
@@ -433,7 +430,7 @@ class _Queen:
         wanted = await read_body(request, PullModel)
         ref = str(parse_model_ref(wanted.model_ref))
         self._refuse_if_sleepy()
-        return _begun(self.errands.pull(ref, wanted.node))
+        return _begun(self.errands.pull(ref, wanted.node, wanted.hub_token))
 
     async def _errand_events(self, request: web.Request) -> Answer:
         errand = self.errands.get(request.match_info["id"])
@@ -512,10 +509,10 @@ class _Queen:
         Until then new work is taken in. What nobody reads any more belongs to a keeper that is
         gone.
         """
-        impatient = asyncio.create_task(self.server.impatient.wait())
+        impatient = begin(self.server.impatient.wait())
         while (wanted := self._wanted()) and not impatient.done():
             read = [each for each in wanted if each.readers]
-            events = [impatient, *(asyncio.create_task(each.unread.wait()) for each in read[:1])]
+            events = [impatient, *(begin(each.unread.wait()) for each in read[:1])]
             await asyncio.wait(
                 events,
                 timeout=None if read else self.settings.reader_grace,

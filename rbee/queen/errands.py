@@ -6,19 +6,17 @@ Each has a story of its own, like a job. Nobody is left who reads it: then it is
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rbee.http.events import EventLog
+from rbee.process.tasks import spawn
 from rbee.queen.hives import Hives
 from rbee.queen.members import LOCAL
 from rbee.queen.registry import Hive
 from rbee.queen.story import Story
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, Provisioned
-
-log = logging.getLogger(__name__)
 
 #: How many errands that are over can still be read about.
 _KEPT = 64
@@ -58,12 +56,12 @@ class Errands:
 
         return self._begin(work)
 
-    def pull(self, ref: str, node: str | None) -> Errand:
+    def pull(self, ref: str, node: str | None, hub_token: str = "") -> Errand:
         """Has hive `node`, or the one beside the queen, fetch a model."""
 
         async def work(errand: Errand) -> Provisioned:
             (hive,) = await self._awake(node or LOCAL, errand)
-            peer = self._hives.peer(hive, errand.errand_id)
+            peer = self._hives.peer(hive, errand.errand_id, hub_token)
             return await self._hives.unless_offline(hive, errand.have_model(peer, ref))
 
         return self._begin(work)
@@ -99,7 +97,11 @@ class Errands:
     def _begin(self, work: Callable[[Errand], Awaitable[Any]]) -> Errand:
         errand = Errand()
         self._errands[errand.errand_id] = errand
-        errand.task = asyncio.create_task(self._run(errand, work))
+        errand.task = spawn(
+            self._run(errand, work),
+            f"errand {errand.errand_id}",
+            lambda ended: errand.events.end_with(ended, "queen"),
+        )
         over = [each.errand_id for each in self._errands.values() if each.events.closed]
         for errand_id in over[: max(0, len(over) - _KEPT)]:
             del self._errands[errand_id]
@@ -112,9 +114,5 @@ class Errands:
             errand.events.cancelled()
         except RbeeError as error:
             errand.events.error(error.body(errand.errand_id))
-        except Exception:
-            log.exception("errand %s failed", errand.errand_id)
-            lost = RbeeError("internal", "the queen lost her way", "rbee-keeper logs queen")
-            errand.events.error(lost.body(errand.errand_id))
         else:
             errand.events.done(done)

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import begin
 from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
@@ -267,8 +268,8 @@ class Flow:
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
     async def _prepare(self, job: Job, hive: Hive, place: Place) -> None:
-        model = asyncio.create_task(job.have_model(self._peer(job, hive), job.request.model_ref))
-        kind = asyncio.create_task(self._worker_kind(job, hive, place))
+        model = begin(job.have_model(self._peer(job, hive), job.request.model_ref))
+        kind = begin(self._worker_kind(job, hive, place))
         try:
             await asyncio.gather(model, kind)
         finally:
@@ -383,7 +384,8 @@ class Flow:
     # --------------------------------------------------------------------------------------------
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
-        return self._hives.peer(hive, job.job_id)
+        token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
+        return self._hives.peer(hive, job.job_id, token)
 
 
 def facts_of(hives: Iterable[Hive]) -> list[HiveFacts]:

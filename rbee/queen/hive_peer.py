@@ -8,6 +8,7 @@ import aiohttp
 
 from rbee.http.client import Peer
 from rbee.queen.registry import Hive, Registry
+from rbee.wire import addresses
 
 T = TypeVar("T")
 
@@ -16,9 +17,17 @@ class HivePeer(Peer):
     """A hive whose answer is not waited for any longer when it falls silent."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, hive: Hive, registry: Registry, job_id: str
+        self,
+        session: aiohttp.ClientSession,
+        hive: Hive,
+        registry: Registry,
+        job_id: str,
+        hub_token: str = "",
     ) -> None:
+        """`hub_token` goes to a hive of this machine, or through a tunnel; nowhere in the open."""
         super().__init__(session, hive.url, f"hive {hive.hive_id}", correlation_id=job_id)
+        if hub_token and addresses.is_loopback(addresses.host_of(hive.url)):
+            self._headers[addresses.HUB_TOKEN_HEADER] = hub_token
         self._hive_id = hive.hive_id
         self._registry = registry
 

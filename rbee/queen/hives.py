@@ -22,7 +22,7 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import first_and_soon_after
+from rbee.process.tasks import begin, first_and_soon_after
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
@@ -66,9 +66,9 @@ class Hives:
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
 
-    def peer(self, hive: Hive, job_id: str = "") -> Peer:
-        """A hive to speak to."""
-        return HivePeer(self.session, hive, self._registry, job_id)
+    def peer(self, hive: Hive, job_id: str = "", hub_token: str = "") -> Peer:
+        """A hive to speak to, for a job, with the hub's token of whoever asked for that."""
+        return HivePeer(self.session, hive, self._registry, job_id, hub_token)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
@@ -115,7 +115,7 @@ class Hives:
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
             await self.members.own.discard_spare()
-        waking = [asyncio.create_task(self._awake(row, tell)) for row in rows]
+        waking = [begin(self._awake(row, tell)) for row in rows]
         tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
         for row, failure in zip(rows, tried):

@@ -181,6 +181,8 @@ class OtherMachine:
         """Over SSH."""
         there = f"ssh {self._host} .rbee/venv/bin/{_LOGS}"
         suggestion = error.suggestion.replace(_LOGS, there)
+        if error.code == "model_gated" and not self._ssh.tunnel:
+            suggestion += f"; on {self._host}, where HF_TOKEN of this machine is not sent"
         return RbeeError(error.code, error.message, suggestion, error.details)
 
     async def way_to(self, url: str) -> str:

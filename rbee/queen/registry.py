@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import begin
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
 
@@ -170,12 +171,13 @@ class Registry:
         `hive_id` tells which one that is now; empty: none. Raises `hive_unreachable`, with the
         work cancelled, and what the work raises.
         """
-        doing = asyncio.create_task(work)
-        silence = asyncio.create_task(self._until_offline(hive_id))
+        doing = begin(work)
+        silence = begin(self._until_offline(hive_id))
         try:
             await asyncio.wait([doing, silence], return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 return doing.result()
+            silence.result()  # raises where it is no silence, but the watch that failed
         finally:
             silence.cancel()
             if not doing.done():

@@ -110,6 +110,19 @@ def _as_text(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def unforeseen(error: BaseException, role: str) -> RbeeError:
+    """The error to tell where `role` met `error`: itself if it is one of ours, else `internal`,
+    which names it and the log that says more."""
+    if isinstance(error, RbeeError):
+        return error
+    text = " ".join(str(error).split())
+    return RbeeError(
+        "internal",
+        f"internal: {type(error).__name__}" + (f": {text[:300]}" if text else ""),
+        f"rbee-keeper logs {role} shows what happened there",
+    )
+
+
 def nested_too_deep(what: str) -> RbeeError:
     """The error for what nests deeper than Python follows."""
     return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")

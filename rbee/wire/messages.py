@@ -158,7 +158,11 @@ class Started(Answer, kw_only=True):
 
 
 class JobRequest(Question, kw_only=True):
-    """`POST /jobs`."""
+    """`POST /jobs`.
+
+    `hub_token` opens what its owner may read on the hub. It is used for this request and told to
+    nobody but the hive that fetches, on the queen's machine or through a tunnel.
+    """
 
     model_ref: NonEmpty
     node: NonEmpty | None = None
@@ -168,6 +172,7 @@ class JobRequest(Question, kw_only=True):
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
     allow_cpu: bool = True
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    hub_token: str = ""
 
 
 class JobAccepted(Started, kw_only=True):
@@ -302,10 +307,14 @@ class WakeHives(Request, kw_only=True):
 
 
 class PullModel(Request, kw_only=True):
-    """The queen's `POST /models/provision`; without `node` the hive beside her is meant."""
+    """The queen's `POST /models/provision`; without `node` the hive beside her is meant.
+
+    `hub_token` is as in `JobRequest`.
+    """
 
     model_ref: NonEmpty
     node: NonEmpty | None = None
+    hub_token: str = ""
 
 
 class ErrandBegun(Started, kw_only=True):

@@ -30,7 +30,7 @@ ACCEPTED = (
 
 # What the hub accepts as one half of "owner/repo".
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
-_QUANT = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
+_QUANT = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 _HUB_PAGE = re.compile(r"(?:https?://)?(?:huggingface\.co|hf\.co)/([^/\s]+/[^/\s?#]+).*")
 

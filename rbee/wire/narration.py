@@ -150,6 +150,9 @@ QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
 QUEEN_ELSEWHERE = Line(
     _KEEPER, "queen.elsewhere", "queen stays at {url}, where she was woken, until rbee-keeper down"
 )
+QUEEN_UNCHANGED = Line(
+    _KEEPER, "queen.unchanged", "queen was woken with other values, and keeps them: {names}"
+)
 CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
 HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")

@@ -72,7 +72,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     restart_delays: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = (1.0, 2.0, 4.0)
     engine: str = "llamacpp"
     engine_threads: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """0: one core less than the machine has, so that the servers keep one."""
+    """0: one for each physical core that may be used; one for a model so small that more of them
+    would only wait for one another (up to 16 MiB of weights)."""
     slots: Count = 4
     """How many jobs a worker takes at once; fewer where the memory of its device is too small."""
     context: Annotated[int, msgspec.Meta(ge=0)] = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import os
 import secrets
 import time
@@ -20,9 +21,10 @@ from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import End, begin, spawn
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import (
     InferAccepted,
     InferRequest,
@@ -34,6 +36,8 @@ from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
 from rbee.worker.engines import Engine
 from rbee.worker.inference import Inference
+
+log = logging.getLogger(__name__)
 
 #: How many ports above the hinted one are tried.
 _PORTS_TRIED = 200
@@ -87,13 +91,13 @@ class _Worker:
         status = 0
         async with open_session(orders.token, Settings()) as session:
             self.hive = Peer(session, orders.hive_url, "hive")
-            loading = asyncio.create_task(self.load())
+            loading = begin(self.load())
             await asyncio.wait(
-                [loading, asyncio.create_task(server.stopping.wait())],
+                [loading, begin(server.stopping.wait())],
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if loading.done() and loading.exception() is None:
-                beats = asyncio.create_task(self.beat())
+                beats = spawn(self.beat(), "heartbeats", self.heart_stopped)
                 await server.stopping.wait()
                 beats.cancel()
                 await self.finish()
@@ -117,14 +121,16 @@ class _Worker:
         started = time.perf_counter()
 
         def on_read(share: float) -> None:
-            asyncio.run_coroutine_threadsafe(self.loaded(share), loop)
+            loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
             await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
             engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
-        except RbeeError as error:
-            await self.report(WorkerState.FAILED, error=error)
+        except Exception as error:
+            if not isinstance(error, RbeeError):
+                log.exception("loading failed")
+            await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
         self.engine = engine
         self.state = WorkerState.READY
@@ -191,9 +197,11 @@ class _Worker:
             )
         inference = Inference(wanted.infer_id or secrets.token_hex(8), wanted)
         self.inferences[inference.infer_id] = inference
-        task = asyncio.create_task(inference.run(self.engine, self.threads))
-        self.running[inference.infer_id] = task
-        task.add_done_callback(functools.partial(self._freed, inference.infer_id))
+        self.running[inference.infer_id] = spawn(
+            inference.run(self.engine, self.threads),
+            f"inference {inference.infer_id}",
+            functools.partial(self._freed, inference),
+        )
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
             return await self._tell(request, inference)
@@ -234,11 +242,16 @@ class _Worker:
         if self.running:
             await asyncio.wait(self.running.values(), timeout=2.0)
 
-    def _freed(self, infer_id: str, task: asyncio.Task[None]) -> None:
-        del self.running[infer_id]
+    def heart_stopped(self, ended: End) -> None:
+        """A worker that cannot report any more leaves as one that died, and is started anew."""
+        if ended is not None and not isinstance(ended, asyncio.CancelledError):
+            leave(1)
+
+    def _freed(self, inference: Inference, ended: End) -> None:
+        del self.running[inference.infer_id]
         self._busy_or_ready()
-        if not task.cancelled() and task.exception() is not None:
-            raise task.exception() or AssertionError
+        if not sabotaged("worker:no-terminal-event"):
+            inference.events.end_with(ended, self.orders.worker_id)
 
     def _busy_or_ready(self) -> None:
         if self.state in (WorkerState.READY, WorkerState.BUSY):

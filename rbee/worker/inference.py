@@ -140,11 +140,14 @@ class Inference:
 
 
 def context_full(generated: Generated, max_tokens: int | None, context: int) -> int:
-    """The size of the context where that is what ended an answer; 0 where something else did."""
+    """The size of the context where that is what ended an answer; 0 where something else did.
+
+    An engine may have made it larger than was asked for: what fills it tells.
+    """
     if generated.finish_reason != "length" or sabotaged("worker:hide-the-cut"):
         return 0
     asked_for = max_tokens is not None and generated.tokens_out >= max_tokens
-    return 0 if asked_for else context
+    return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)
 
 
 def _token(piece: Piece, index: int) -> Token:

@@ -1,4 +1,4 @@
-"""Which files of a repository a reference means: quants, split files, what is no model.
+"""Which files of a repository a reference means, out of what their names and sizes say.
 
 Phase 6 and 7. Pure: from a listing and a reference to the files, or to an error that lists what
 the repository does hold.
@@ -7,11 +7,21 @@ the repository does hold.
 from __future__ import annotations
 
 import difflib
-import re
+import math
+import statistics
 from collections.abc import Sequence
 
 import msgspec
 
+from rbee.hive.models.names import (
+    companion_of,
+    label_of,
+    never_runs,
+    parameters_of,
+    part_of,
+    quant_of,
+)
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import ModelRef
 
@@ -20,27 +30,35 @@ DEFAULT_QUANT = "Q4_K_M"
 
 #: The order when there is no `DEFAULT_QUANT`: other 4-bit quants from the best down, then a little
 #: more quality up to 8 bits, then less down to 2 bits, then the unquantised ones, the smaller
-#: first. Quants not listed come after these, by name.
-PREFERENCE = (
-    "Q4_K_M", "UD-Q4_K_XL", "Q4_K_L", "Q4_K_S", "IQ4_NL", "IQ4_XS", "Q4_1", "Q4_0",
-    "MXFP4_MOE", "MXFP4", "NVFP4",
-    "Q5_K_M", "UD-Q5_K_XL", "Q5_K_L", "Q5_K_S", "Q5_1", "Q5_0",
-    "Q6_K", "UD-Q6_K_XL", "Q6_K_L", "Q8_0", "UD-Q8_K_XL", "Q8_K_XL",
-    "Q3_K_L", "UD-Q3_K_XL", "Q3_K_XL", "Q3_K_M", "IQ3_M", "IQ3_S", "Q3_K_S", "IQ3_XS", "IQ3_XXS",
-    "UD-Q2_K_XL", "Q2_K_L", "Q2_K", "Q2_K_S", "IQ2_M", "IQ2_S", "IQ2_XS", "IQ2_XXS",
-    "F16", "BF16", "F32",
-    "TQ2_0", "TQ1_0", "IQ1_M", "IQ1_S", "Q1_0",
+#: first. A quant that is not listed comes after those of its class, one that no name tells where
+#: its size puts it.
+_CLASSES = (
+    (
+        "Q4_K_M", "UD-Q4_K_XL", "UD-Q4_K_M", "Q4_K_L", "Q4_K_XL", "Q4_K_S", "IQ4_NL", "IQ4_XS",
+        "Q4_1", "Q4_0", "Q4", "MXFP4_MOE", "MXFP4", "NVFP4",
+    ),
+    (
+        "Q5_K_M", "UD-Q5_K_XL", "Q5_K_L", "Q5_K_S", "Q5_1", "Q5_0", "Q5",
+        "Q6_K", "UD-Q6_K_XL", "Q6_K_L", "Q6", "Q8_0", "UD-Q8_K_XL", "Q8_K_XL", "Q8_0_L", "Q8",
+    ),
+    (
+        "Q3_K_L", "UD-Q3_K_XL", "Q3_K_XL", "Q3_K_M", "IQ3_M", "IQ3_S", "Q3_K_S", "Q3", "IQ3_XS",
+        "IQ3_XXS", "UD-Q2_K_XL", "Q2_K_L", "Q2_K", "Q2_K_S", "Q2", "IQ2_M", "IQ2_S", "IQ2_XS",
+        "IQ2_XXS",
+    ),
+    ("F16", "BF16", "F32"),
+    ("TQ2_0", "TQ1_0", "IQ1_M", "IQ1_S", "Q1_0"),
 )  # fmt: skip
+_FOUR, _MORE, _LESS, _FLOAT, _LEAST = range(5)
+PREFERENCE = tuple(quant for quants in _CLASSES for quant in quants)
 
-_SPLIT = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
-_QUANT = re.compile(
-    r"(?:^|[-._/])"
-    r"((?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)+|TQ\d_\d|BF16|FP?16|FP?32|MXFP4(?:_MOE)?|NVFP4))"
-    r"(?=[-./]|$)",
-    re.IGNORECASE,
-)
-# GGUF files that hold no language model: an image encoder, quantisation statistics.
-_NO_MODEL = re.compile(r"mmproj|imatrix", re.IGNORECASE)
+#: Bits of a weight, about, by the class and digit of a quant (llama.cpp's ``quantize`` on 7B).
+_BITS = {1: 1.75, 2: 2.8, 3: 3.7, 4: 4.7, 5: 5.6, 6: 6.6, 8: 8.5, 16: 16.0, 32: 32.0, 64: 64.0}
+#: A class, and up to how many bits of a weight an unnamed file counts to it.
+_BOUNDS = ((_LEAST, 2.2), (_LESS, 3.95), (_FOUR, 5.2), (_MORE, 11.0))
+#: A file this much smaller than one of the same quant, or than others of which nothing is known,
+#: holds something else.
+_A_FRACTION = 4
 
 
 class ListedFile(msgspec.Struct, frozen=True):
@@ -68,10 +86,15 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class _Variant(msgspec.Struct):
-    """One model of the repository: one file, or the parts it was split into."""
+    """One model of the repository: one file, or the parts it was split into.
+
+    `companion` says what it is where it is no model, in words.
+    """
 
     name: str
     quant: str
+    label: str
+    companion: str
     parts: dict[int, ListedFile]
     part_count: int
 
@@ -81,6 +104,9 @@ class _Variant(msgspec.Struct):
     def size(self) -> int:
         return sum(part.size for part in self.parts.values())
 
+    def first_name(self) -> str:
+        return self.parts[min(self.parts)].name
+
 
 def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
     """The files that `ref` means, out of all files of its repository.
@@ -88,105 +114,170 @@ def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
     Raises `RbeeError`: `model_not_found` when the repository has no GGUF, no such file or no such
     quant (the details list what it has); `model_invalid` when a part of a split model is missing.
     """
-    variants = _variants(listing)
-    if not variants:
-        raise _no_gguf(listing, ref)
-    note = ""
+    found = _variants(listing, ref.repo)
+    variants = [each for each in found if not each.companion]
     if ref.filename:
-        variant = _by_filename(variants, listing, ref)
+        variant, note = _by_filename(found, listing, ref), ""
+    elif not variants:
+        raise _no_model(found, listing, ref)
     elif ref.quant:
-        variant = _by_quant(variants, ref)
+        variant, note = _by_quant(variants, ref)
     else:
-        whole = [each for each in variants if not each.missing()] or variants
-        variant = min(whole, key=_preference)
-        if variant.quant != DEFAULT_QUANT:
-            note = _why(variant, alone=len(variants) == 1)
+        variant, note = _best(variants, ref)
     if variant.missing():
         raise _parts_missing(variant, ref)
     files = tuple(variant.parts[number] for number in sorted(variant.parts))
     return Choice(files, variant.quant, note)
 
 
-def quant_sizes(listing: Sequence[ListedFile]) -> dict[str, int]:
+def quant_sizes(listing: Sequence[ListedFile], repo: str = "") -> dict[str, int]:
     """Bytes of each complete quant that a repository holds, by its name."""
     sizes: dict[str, int] = {}
-    for variant in _variants(listing):
-        if variant.quant and not variant.missing():
+    for variant in _variants(listing, repo):
+        if variant.quant and not variant.companion and not variant.missing():
             sizes.setdefault(variant.quant, variant.size())
     return sizes
 
 
-def quant_of(name: str) -> str:
-    """The quant in a file's name, in capitals (`F16` also for `fp16`), or nothing."""
-    stem = re.sub(r"\.gguf$", "", _SPLIT.sub("", name), flags=re.IGNORECASE)
-    found = _QUANT.findall(stem.rpartition("/")[2]) or _QUANT.findall(stem)
-    return _canonical(found[-1]) if found else ""
-
-
-def split_names(name: str) -> tuple[str, ...]:
-    """The names of all parts of the split model that `name` is a part of; else `name` alone."""
-    split = _SPLIT.search(name)
-    if not split:
-        return (name,)
-    stem, count = name[: split.start()], int(split[2])
-    return tuple(f"{stem}-{number:05d}-of-{count:05d}.gguf" for number in range(1, count + 1))
-
-
-def _variants(listing: Sequence[ListedFile]) -> list[_Variant]:
-    """The models of a repository, by name; of two with one quant the shorter name comes first."""
-    variants: dict[str, _Variant] = {}
+def _variants(listing: Sequence[ListedFile], repo: str) -> list[_Variant]:
+    """The models of a repository and what belongs to them; the shorter names first."""
+    variants: dict[tuple[str, int], _Variant] = {}
     for file in listing:
-        if not _is_model(file.name):
+        if not file.name.lower().endswith(".gguf"):
             continue
-        split = _SPLIT.search(file.name)
-        number, count = (int(split[1]), int(split[2])) if split else (1, 1)
-        key = f"{file.name[: split.start()]} in {count}" if split else file.name
-        variant = variants.setdefault(key, _Variant(key, quant_of(file.name), {}, count))
-        variant.parts[number] = file
+        part = part_of(file.name)
+        if (part.stem, part.total) not in variants:
+            variants[part.stem, part.total] = _Variant(
+                part.stem,
+                quant_of(file.name),
+                label_of(file.name),
+                "" if sabotaged("hive:companions-too") else companion_of(file.name, repo),
+                {},
+                part.total,
+            )
+        variants[part.stem, part.total].parts[part.number] = file
     return sorted(variants.values(), key=lambda variant: (len(variant.name), variant.name))
 
 
-def _is_model(name: str) -> bool:
-    return name.lower().endswith(".gguf") and not _NO_MODEL.search(name.rpartition("/")[2])
+def _best(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
+    """What is taken where nothing is asked for, and what to say about it."""
+    whole = [each for each in variants if not each.missing()] or variants
+    variant = _ranked(whole, ref)[0]
+    if variant.quant == DEFAULT_QUANT:
+        return variant, ""
+    return variant, _why(variant, alone=len(variants) == 1)
 
 
-def _by_filename(
-    variants: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef
-) -> _Variant:
+def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
+    """The models of a repository, the best first where nothing is asked for."""
+    largest = max(each.size() for each in variants)
+    named = [each for each in variants if each.quant and each.size()]
+    # What one bit of each weight takes in this repository (bytes).
+    bits = [each.size() / _bits(each.quant) for each in named]
+    bit = statistics.median(bits) if bits else 0.0
+
+    def rank(variant: _Variant) -> tuple[float, float, float, int]:
+        size = variant.size()
+        if variant.quant:
+            kind, place = _class_and_place(variant.quant)
+            suspect = bool(bit) and size * _A_FRACTION < bit * _bits(variant.quant)
+            return kind + 10 * suspect, place, size, len(variant.name)
+        weights = parameters_of(f"{variant.name} {ref.repo}") / 8
+        each_bit = bit or weights
+        if size and each_bit:
+            return _class_of(size / each_bit), math.inf, _distance(size / each_bit), 0
+        # Nothing tells more than the size, where there is one: the smaller model, but no crumb.
+        return _MORE + 0.5, math.inf, math.inf if size * _A_FRACTION < largest else size, 0
+
+    return sorted(variants, key=rank)
+
+
+def _class_and_place(quant: str) -> tuple[int, float]:
+    for kind, quants in enumerate(_CLASSES):
+        if quant in quants:
+            return kind, quants.index(quant)
+    return _class_of(_bits(quant)), len(PREFERENCE)
+
+
+def _class_of(bits: float) -> int:
+    return next((kind for kind, most in _BOUNDS if bits <= most), _FLOAT)
+
+
+def _bits(quant: str) -> float:
+    """About how many bits a weight takes in a quant; by the first number in its name."""
+    name = quant.removeprefix("UD-").removeprefix("TQ").removeprefix("TL")
+    digits = "".join(each for each in name.partition("_")[0] if each.isdigit())
+    return _BITS.get(int(digits or 0), 4.7)
+
+
+def _distance(bits: float) -> float:
+    return abs(math.log2(bits / _BITS[4]))
+
+
+def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef) -> _Variant:
+    """The file that was named; a companion, too, if an engine could run it by itself."""
     wanted = ref.filename
-    named = {part.name: each for each in variants for part in each.parts.values()}
-    if wanted in named:
-        return named[wanted]
-    # In a folder of the repository, but named without it.
-    inside = [each for name, each in named.items() if name.rpartition("/")[2] == wanted]
-    if len(inside) == 1:
-        return inside[0]
-    if wanted in {file.name for file in listing}:
+    named = {part.name: each for each in found for part in each.parts.values()}
+    variant = named.get(wanted)
+    if variant is None:
+        # In a folder of the repository, but named without it; or in other letters.
+        for alike in (_file_name, str.lower, lambda name: _file_name(name).lower()):
+            inside = [each for name, each in named.items() if alike(name) == alike(wanted)]
+            if len({id(each) for each in inside}) == 1:
+                variant = inside[0]
+                break
+    models = {name: each for name, each in named.items() if not each.companion}
+    if variant is not None:
+        if not variant.companion or not never_runs(variant.name):
+            return variant
+        others = [each for each in found if not each.companion]
         raise RbeeError(
             "model_not_found",
             f"{wanted} in {ref.repo} is no language model but belongs to one",
-            f"use HF:{ref.repo}:{_first_name(variants)}",
-            {"repo": ref.repo, "file": wanted, "available": sorted(named)},
+            f"use HF:{ref.repo}:{others[0].first_name()}" if others else "name another repository",
+            {"repo": ref.repo, "file": wanted, "available": sorted(models)},
         )
-    near = difflib.get_close_matches(wanted, named, n=5, cutoff=0.4) or sorted(named)[:5]
+    if not models:
+        raise _no_model(found, listing, ref)
+    near = difflib.get_close_matches(wanted, models, n=5, cutoff=0.4) or sorted(models)[:5]
     raise RbeeError(
         "model_not_found",
         f"{ref.repo} holds no file {wanted}; near matches: {', '.join(near)}",
         f"use HF:{ref.repo}:{near[0]}",
-        {"repo": ref.repo, "file": wanted, "near": near, "available": sorted(named)},
+        {"repo": ref.repo, "file": wanted, "near": near, "available": sorted(models)},
     )
 
 
-def _by_quant(variants: list[_Variant], ref: ModelRef) -> _Variant:
-    wanted = _canonical(ref.quant)
-    same = [each for each in variants if each.quant == wanted]
-    # "UD-Q4_K_XL" also answers to its second half.
-    same = same or [each for each in variants if each.quant.removeprefix("UD-") == wanted]
+def _file_name(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _by_quant(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
+    """The model with the quant that was named, and what to say where it is only a near one."""
+    wanted, label = quant_of(ref.quant), label_of(ref.quant)
+    same = [each for each in variants if wanted and each.label == label]
+    same = same or [each for each in variants if wanted and each.quant == wanted]
+    # "UD-Q4_K_XL" also answers to its second half, and a file to its name.
+    same = same or [each for each in variants if each.quant.removeprefix("UD-") == wanted != ""]
+    same = same or [each for each in variants if _file_name(each.name).lower() == ref.quant.lower()]
     if same:
-        return min(same, key=lambda each: len(each.missing()))
+        # A projector may show a quant, too, and is smaller.
+        largest = max(each.size() for each in same)
+        same = [each for each in same if each.size() * _A_FRACTION >= largest]
+        return min(same, key=lambda each: len(each.missing())), ""
+    if len(wanted) == 2:  # "Q4": any of four bits
+        family = [
+            each
+            for each in _ranked(variants, ref)
+            if each.quant.removeprefix("UD-").removeprefix("I").startswith(f"{wanted}_")
+        ]
+        if family:
+            note = f"no {wanted} in the repository; taking the closest, {family[0].quant}"
+            return family[0], note
     has = sorted({each.quant for each in variants if each.quant})
-    shown = has or [_first_name(variants)]
-    preferred = min(variants, key=_preference).quant or shown[0]
+    best = _ranked(variants, ref)[0]
+    shown = has or [best.first_name()]
+    preferred = best.quant or best.first_name()
     near = (difflib.get_close_matches(wanted, has, n=1, cutoff=0.6) or [preferred])[0]
     raise RbeeError(
         "model_not_found",
@@ -196,28 +287,27 @@ def _by_quant(variants: list[_Variant], ref: ModelRef) -> _Variant:
     )
 
 
-def _preference(variant: _Variant) -> tuple[int, str, int]:
-    rank = PREFERENCE.index(variant.quant) if variant.quant in PREFERENCE else len(PREFERENCE)
-    return rank, variant.quant, len(variant.name)
-
-
 def _why(variant: _Variant, alone: bool) -> str:
-    called = variant.quant or _first_name([variant])
+    called = variant.quant or variant.first_name()
     if alone:
         return f"no {DEFAULT_QUANT} in the repository; taking the only model, {called}"
     return f"no {DEFAULT_QUANT} in the repository; taking the closest, {called}"
 
 
-def _first_name(variants: list[_Variant]) -> str:
-    parts = variants[0].parts
-    return parts[min(parts)].name
-
-
-def _canonical(quant: str) -> str:
-    return quant.upper().replace("FP16", "F16").replace("FP32", "F32") if quant else ""
-
-
-def _no_gguf(listing: Sequence[ListedFile], ref: ModelRef) -> RbeeError:
+def _no_model(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef) -> RbeeError:
+    """The error for a repository without a language model that an engine here could load."""
+    if found:
+        kinds = sorted({f"{each.first_name()} ({each.companion})" for each in found})
+        could_run = [each for each in found if not never_runs(each.name)]
+        return RbeeError(
+            "model_not_found",
+            f"{ref.repo} holds no language model, only what belongs to one: {', '.join(kinds[:5])}",
+            f"name the repository of the model, or the file: HF:{ref.repo}:"
+            f"{could_run[0].first_name()}"
+            if could_run
+            else "name the repository of the model itself",
+            {"repo": ref.repo, "companions": [each.first_name() for each in found]},
+        )
     other = any(file.name.endswith((".safetensors", ".bin", ".pt")) for file in listing)
     holds = "weights in another format, but no GGUF file" if other else "no GGUF file"
     return RbeeError(
@@ -232,7 +322,7 @@ def _parts_missing(variant: _Variant, ref: ModelRef) -> RbeeError:
     numbers = ", ".join(str(number) for number in variant.missing())
     return RbeeError(
         "model_invalid",
-        f"{ref.repo} lacks part {numbers} of {variant.part_count} of {_first_name([variant])}",
+        f"{ref.repo} lacks part {numbers} of {variant.part_count} of {variant.first_name()}",
         "choose another quant, or tell the repository's owner",
         {"repo": ref.repo, "missing": variant.missing(), "parts": variant.part_count},
     )

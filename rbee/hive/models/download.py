@@ -27,6 +27,7 @@ from rbee.hive.models.hub import (
     open_stream,
 )
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
 
 #: Seconds between two progress reports, and the longest delay of a cancellation.
@@ -253,9 +254,9 @@ def _read_ahead(
                     return
                 pieces.put(chunk)
         last: _Piece = None
-    except Exception as failure:
+    except BaseException as failure:
         # Whatever it is: the thread that asked for the file has to hear of it.
-        last = failure
+        last = raisable(failure)
     if not abandoned.is_set():
         pieces.put(last)
 

@@ -3,14 +3,12 @@
 Phase 6. Pure functions of a header, of the settings a worker runs with and of what a device has.
 
 Source of the formulas: the buffers that llama.cpp (2026.10) reserves when it makes a context.
-They were compared with its own report of those buffers in 160 loads on the CPU, of the
+They were compared with its own report of those buffers in 170 loads on the CPU, of the
 `CHECKED_ARCHITECTURES`, with contexts from 256 to 32,768 tokens, one to four slots, batches of
-128 and 512, flash attention on and off, and KV types f16, q8_0 and q4_0. Weights, KV cache and
-output are exact; the graph is within 0.9 %, but for phi3 without flash attention, where it is up
-to 4.1 % too high. `Need.compute` may be far more than the graph: it has room for the logits of a
-whole batch, which the engine reserves only where it is asked for them. Everything else is an
-estimate, says so, and the margin has to carry the rest: what a GPU's runtime takes, experts,
-latent attention, state-space layers.
+128 to 8,192, flash attention on and off, with and without vectors, and KV types f16, q8_0 and
+q4_0. Weights, KV cache and output are exact; the graph is within 0.9 %, but for phi3 without flash
+attention, where it is up to 4.1 % too high. Everything else is an estimate, says so, and the
+margin has to carry the rest: what a GPU's runtime takes, experts, latent attention.
 """
 
 from __future__ import annotations
@@ -23,7 +21,36 @@ import msgspec
 from rbee.hive.models.gguf import GgufHeader
 
 #: Where the formulas were compared with what the engine reserves.
-CHECKED_ARCHITECTURES = frozenset({"gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"})
+CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"})
+
+#: Architectures that see a whole text at once and keep nothing of it: no KV cache at all
+#: (`llama_model::create_memory`).
+WITHOUT_CACHE = frozenset(
+    {
+        "bert",
+        "dream",
+        "eurobert",
+        "gemma-embedding",
+        "jina-bert-v2",
+        "jina-bert-v3",
+        "llada",
+        "llada-moe",
+        "modern-bert",
+        "neo-bert",
+        "nomic-bert",
+        "nomic-bert-moe",
+        "rnd1",
+        "wavtokenizer-dec",
+    }
+)
+#: Architectures all of whose layers keep a state of fixed size in the place of a KV cache
+#: (`llm_arch_is_recurrent`).
+RECURRENT = frozenset({"arwkv7", "mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7"})
+#: Architectures each of whose layers has both.
+_ATTEND_AND_KEEP_STATE = frozenset({"falcon-h1"})
+#: Of each group of so many layers the last alone attends, where the file does not say it (the
+#: default of `full_attention_interval` in llama.cpp's loader).
+ATTENTION_INTERVALS: Mapping[str, int] = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4}
 
 #: Bytes of one element of the KV cache, by type (ggml block bytes over block elements).
 KV_TYPE_BYTES: Mapping[str, float] = {
@@ -50,17 +77,22 @@ WINDOW_PATTERNS: Mapping[str, int] = {
     "gpt-oss": 2,
 }
 
+#: A state is kept in f32.
+_STATE_BYTES = 4
 #: What a context of the device's runtime takes before any model is in it (ollama's floor for
 #: CUDA and ROCm), and the least that is left free.
 DEVICE_FLOOR = 457 * 1024 * 1024
 #: The RAM that must be available, over the RAM that is needed.
 RAM_FACTOR = 1.2
+#: RAM of a worker's process without its model (bytes).
+WORKER_ITSELF = 40 * 1024 * 1024
 
 
 class Need(msgspec.Struct, frozen=True):
     """Bytes that a worker takes for a model, by what they are for.
 
-    `is_estimate` is true where the formulas have not been compared with the engine.
+    `kv` is what a layer keeps of the tokens it has seen, in whatever form. `is_estimate` is true
+    where the formulas have not been compared with the engine.
     """
 
     weights: int
@@ -90,31 +122,37 @@ def estimate(
     kv_type_k: str = "f16",
     kv_type_v: str = "f16",
     on_gpu: bool = True,
+    vectors: bool = True,
 ) -> Need:
     """What a worker needs that loads the model with all layers on one device.
 
     `headers` is one header, or those of all parts of a split model in order. `n_ctx` counts the
     tokens of all `n_slots` together, which share it evenly. `kv_type_k` and `kv_type_v` are keys
     of `KV_TYPE_BYTES`. On a GPU the table of token embeddings stays in RAM where the output has a
-    tensor of its own; on the CPU it counts.
+    tensor of its own; on the CPU it counts. With `vectors` the worker can make embeddings, for
+    which the engine reserves the logits of a whole batch.
 
     Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`::
 
         weights = bytes of all tensors [- token_embd]
-        KV      = sum over layers: cells(layer) * slots * n_head_kv * (d_k*b_k + d_v*b_v)
-        compute = max(graph, 4 * ub * (n_embd + n_vocab))
-        graph   = 4*ub*(3*n_ff + 5*n_embd) + 2*ub*cells [+ 2*ub*window]         flash attention
-                  4*ub*max(cells*(n_head + 1) + 3*n_embd + 3*n_head*d_k + 2*n_head_kv*d_k
-                           [+ window + n_embd], 3*n_ff + 5*n_embd)              without
-        output  = 4 * n_vocab * slots
+        KV      = sum over layers that attend:
+                      cells(layer) * slots * n_head_kv * (d_k*b_k + d_v*b_v)
+                  + sum over layers with a state: slots * 4 * (size of the state)
+        compute = flash attention: 4*ub*max(dense, [n_vocab + 5*n_embd]) + 2*ub*cells
+                                   [+ 2*ub*window]
+                  without:         4*ub*max(cells*(n_head + 1) + 3*n_embd + 3*n_head*d_k
+                                   + 2*n_head_kv*d_k [+ window + n_embd], dense, [logits])
+        dense   = 3*n_ff + 5*n_embd, or n_ff + 5*n_embd where the feed-forward has no gate
+        output  = 4 * slots * (n_vocab [+ n_embd])
 
-    where layers with a sliding window have ``window + ub`` cells, padded, if that is fewer.
+    where layers with a sliding window have ``window + ub`` cells, padded, if that is fewer. A
+    model `WITHOUT_CACHE` has ``ub`` cells in its graph, no KV and no logits.
     """
     parts = (headers,) if isinstance(headers, GgufHeader) else tuple(headers)
     head = parts[0]
     shape = _Shape(head)
-    cells = _padded(math.ceil(n_ctx / n_slots))
     ub = min(ubatch, n_ctx)
+    cells = ub if shape.keeps_nothing else _padded(math.ceil(n_ctx / n_slots))
     window = min(cells, _padded(shape.window + ub)) if shape.window else cells
 
     element = (KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v])
@@ -123,21 +161,24 @@ def estimate(
         (window if windowed else cells) * n_slots * heads * row
         for heads, windowed in zip(shape.heads_kv, shape.windowed, strict=True)
     )
+    kv += shape.layers_with_state * n_slots * _STATE_BYTES * shape.state
     masked = window if any(shape.windowed) else 0
-    dense = 3 * shape.n_ff + 5 * shape.n_embd
+    gated = any(".ffn_gate" in tensor.name for part in parts for tensor in part.tensors)
+    dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
+    logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
     heads_kv = max(shape.heads_kv, default=0)
     if flash_attention:
-        graph = 4 * ub * dense + 2 * ub * (cells + masked)
+        compute = 4 * ub * max(dense, logits) + 2 * ub * (cells + masked)
     else:
         scores = cells * (shape.n_head + 1) + 3 * shape.n_embd
         scores += (3 * shape.n_head + 2 * heads_kv) * shape.key_length
         scores += masked + shape.n_embd if masked else 0
-        graph = 4 * ub * max(scores, dense)
+        compute = 4 * ub * max(scores, dense, logits)
     return Need(
         weights=_weights(parts, on_gpu),
         kv=math.ceil(kv),
-        compute=max(graph, 4 * ub * (shape.n_embd + shape.n_vocab)),
-        output=4 * shape.n_vocab * n_slots,
+        compute=compute,
+        output=4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0)),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
     )
 
@@ -156,9 +197,22 @@ def gpu_budget(
     return max(0, available - max(DEVICE_FLOOR, margin_bytes))
 
 
-def ram_needed(need: Need) -> int:
-    """Bytes of RAM that must be available before a worker on the CPU is started."""
-    return math.ceil(need.total * RAM_FACTOR)
+def ram_budget(*, total_bytes: int, free_bytes: int, reserved_bytes: int = 0) -> int:
+    """Bytes of RAM that a new worker may take; not below 0.
+
+    `free_bytes` is what the system, or the control group, has left. The weights of the workers
+    that run count as free there, for they can be read again; but who takes that room reads them
+    again for each token, so what has been promised is not promised twice.
+    """
+    return max(0, min(free_bytes, total_bytes - reserved_bytes))
+
+
+def ram_needed(need: Need, factor: float = RAM_FACTOR) -> int:
+    """Bytes of RAM that must be available before a worker on the CPU is started.
+
+    `factor` over the model's own, but at least what the worker itself takes.
+    """
+    return max(math.ceil(need.total * factor), need.total + WORKER_ITSELF)
 
 
 def largest_fitting(quants: Mapping[str, int], overhead: int, budget: int) -> str:
@@ -178,9 +232,17 @@ class _Shape:
         layers = header.number("block_count")
         self.n_embd = header.number("embedding_length")
         self.n_head = max(header.numbers("attention.head_count", layers), default=0)
+        self.keeps_nothing = header.architecture in WITHOUT_CACHE
         heads_kv = header.numbers("attention.head_count_kv", layers)
         given = f"{header.architecture}.attention.head_count_kv" in header.metadata
-        self.heads_kv = heads_kv if given else (self.n_head,) * layers
+        attends = _attends(header, heads_kv if given else None, layers)
+        self.heads_kv = tuple(
+            (each if given else self.n_head) if attending else 0
+            for each, attending in zip(heads_kv, attends, strict=True)
+        )
+        self.state = _state(header)
+        both = header.architecture in _ATTEND_AND_KEEP_STATE
+        self.layers_with_state = layers if both else attends.count(False)
         width = self.n_embd // self.n_head if self.n_head else 0
         self.key_length = header.number("attention.key_length", width)
         self.value_length = header.number("attention.value_length", width)
@@ -192,12 +254,39 @@ class _Shape:
         self.n_vocab = header.number("vocab_size") or header.vocabulary
         self.window = header.number("attention.sliding_window")
         self.windowed = _windowed(header, layers) if self.window else (False,) * layers
-        # Experts, latent attention and state-space layers have buffers of their own.
+        # Experts, latent attention and layers with a state have buffers of their own.
         self.is_dense = not (
-            header.number("expert_count")
-            or header.number("attention.kv_lora_rank")
-            or any(key.startswith(f"{header.architecture}.ssm.") for key in header.metadata)
+            header.number("expert_count") or header.number("attention.kv_lora_rank") or self.state
         )
+
+
+def _attends(header: GgufHeader, heads_kv: Sequence[int] | None, layers: int) -> tuple[bool, ...]:
+    """For each layer whether it has a KV cache. `heads_kv`, where given, is 0 for one without."""
+    if header.architecture in WITHOUT_CACHE | RECURRENT:
+        return (False,) * layers
+    default = ATTENTION_INTERVALS.get(header.architecture, 0)
+    interval = header.number("full_attention_interval", default)
+    return tuple(
+        (heads_kv is None or heads_kv[layer] > 0) and (not interval or (layer + 1) % interval == 0)
+        for layer in range(layers)
+    )
+
+
+def _state(header: GgufHeader) -> int:
+    """Numbers that a layer with a state keeps of one sequence (`n_embd_r` and `n_embd_s` of
+    llama.cpp's `llama_hparams`); 0 where the file tells of none."""
+    wide = header.number("embedding_length")
+    if head := header.number("wkv.head_size"):  # RWKV
+        return wide * (header.number("token_shift_count", 2) + head)
+    if steps := header.number("shortconv.l_cache"):  # LFM2
+        return wide * (steps - 1)
+    if head := header.number("kda.head_dim"):  # Kimi Linear
+        count = max(header.numbers("attention.head_count", 1))
+        steps = header.number("ssm.conv_kernel", 1) - 1
+        return 3 * steps * count * head + head * head * count
+    inner, depth = header.number("ssm.inner_size"), header.number("ssm.state_size")
+    steps = max(header.number("ssm.conv_kernel") - 1, 0)
+    return steps * (inner + 2 * header.number("ssm.group_count") * depth) + depth * inner
 
 
 def _windowed(header: GgufHeader, layers: int) -> tuple[bool, ...]:

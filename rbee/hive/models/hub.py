@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -42,6 +43,20 @@ _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 T = TypeVar("T")
+
+
+#: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
+_token: ContextVar[str | None] = ContextVar("hub_token", default=None)
+
+
+@contextmanager
+def asked_with(token: str | None) -> Iterator[None]:
+    """What is begun inside, tasks and threads too, shows the hub this token, where there is one."""
+    before = _token.set(token or None)
+    try:
+        yield
+    finally:
+        _token.reset(before)
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -133,29 +148,20 @@ def resolve(
             raise _offline_error(ref.repo)
         return plan
     try:
-        info = _asked(lambda: _listing(ref, patience), patience, cancelled)
+        listed = _asked(lambda: _listing(ref, patience), patience, cancelled)
     except HubFailure as failure:
         unreachable = failure.transient and failure.error.details.get("status") is None
         plan = _plan_from_cache(ref) if unreachable else None
         if plan is None:
             raise failure.error from failure
         return plan
-    listing = [
-        ListedFile(
-            name=sibling.rfilename,
-            size=sibling.size or 0,
-            sha256=sibling.lfs.sha256 if sibling.lfs else "",
-            etag=(sibling.lfs.sha256 if sibling.lfs else sibling.blob_id) or "",
-        )
-        for sibling in info.siblings or ()
-        if _stays_inside(sibling.rfilename)
-    ]
-    choice = choose(listing, ref)
-    commit = info.sha or ref.revision or "main"
+    choice = choose(listed.files, ref)
+    commit = listed.commit or ref.revision or "main"
     files = _files(ref.repo, commit, choice)
-    if info.gated:
+    if listed.gated:
         read_range(files[0], 0, 1, patience, cancelled)
-    return ModelPlan(ref, ref.repo, commit, files, choice.quant, quant_sizes(listing), choice.note)
+    sizes = quant_sizes(listed.files, ref.repo)
+    return ModelPlan(ref, ref.repo, commit, files, choice.quant, sizes, choice.note)
 
 
 def read_range(
@@ -204,7 +210,7 @@ def open_stream(
     from huggingface_hub import get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    headers = build_hf_headers()
+    headers = build_hf_headers(token=_token.get())
     # Bytes as they are stored: a compressed answer has no ranges.
     headers["Accept-Encoding"] = "identity"
     if offset or end is not None:
@@ -254,17 +260,44 @@ def _asked(question: Callable[[], T], patience: Patience, cancelled: threading.E
     raise AssertionError("the last try returns or raises")
 
 
-def _listing(ref: ModelRef, patience: Patience) -> ModelInfo:
+class _Listing(msgspec.Struct, frozen=True):
+    """What the hub says of a repository; its types are looked at."""
+
+    files: list[ListedFile]
+    commit: str
+    gated: bool
+
+
+def _listing(ref: ModelRef, patience: Patience) -> _Listing:
     import httpx2
     from huggingface_hub import HfApi
 
-    api = HfApi()
+    api = HfApi(token=_token.get())
     # The client hands this on to httpx2, which knows more than one number.
     timeout = cast(float, httpx2.Timeout(patience.answer_s, connect=CONNECT_S))
     with _failures_told(ref.repo, api.endpoint):
-        return api.model_info(
+        info = api.model_info(
             ref.repo, revision=ref.revision or None, files_metadata=True, timeout=timeout
         )
+        return msgspec.convert(_as_listed(info), _Listing)
+
+
+def _as_listed(info: ModelInfo) -> dict[str, object]:
+    """What the hub's client made of the answer, of which it checks nothing."""
+    return {
+        "files": [
+            {
+                "name": sibling.rfilename,
+                "size": sibling.size or 0,
+                "sha256": sibling.lfs.sha256 if sibling.lfs else "",
+                "etag": (sibling.lfs.sha256 if sibling.lfs else sibling.blob_id) or "",
+            }
+            for sibling in info.siblings or ()
+            if _stays_inside(sibling.rfilename)
+        ],
+        "commit": info.sha or "",
+        "gated": bool(info.gated),
+    }
 
 
 def _stays_inside(name: str) -> bool:
@@ -329,7 +362,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
             if choice:
                 files = _files(ref.repo, revision.commit_hash, choice)
                 note = "the hub is out of reach; taking the model from the user's hub cache"
-                sizes = quant_sizes(listing)
+                sizes = quant_sizes(listing, ref.repo)
                 return ModelPlan(
                     ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note
                 )
@@ -407,7 +440,16 @@ def _failures_told(repo: str, url: str) -> Iterator[None]:
         raise _out_of_reach(repo, url, why) from error
     except httpx2.RemoteProtocolError as error:
         raise _out_of_reach(repo, url, "the connection was cut") from error
-    except (httpx2.RequestError, httpx2.StreamError, httpx2.InvalidURL, ValueError) as error:
+    except (ImportError, httpx2.InvalidURL) as error:
+        raise _proxy_refused(repo, url, error) from error
+    except ValueError as error:
+        if not isinstance(error, msgspec.ValidationError) and "proxy" in str(error):
+            raise _proxy_refused(repo, url, error) from error
+        raise _out_of_reach(repo, url, _reason(error)) from error
+    except (httpx2.RequestError, httpx2.StreamError, OSError) as error:
+        raise _out_of_reach(repo, url, _reason(error)) from error
+    except (TypeError, AttributeError, LookupError) as error:
+        # What answers has other things in other places than a hub has.
         raise _out_of_reach(repo, url, _reason(error)) from error
 
 
@@ -508,24 +550,70 @@ def _retry_after(response: httpx2.Response) -> float | None:
 
 
 def _out_of_reach(repo: str, url: str, why: str) -> HubFailure:
-    host = host_of(url)
+    host, (variable, proxy) = host_of(url), _proxy_for(url)
+    way = f" through the proxy {_without_secret(proxy)} ({variable})" if proxy else ""
     error = RbeeError(
         "download_failed",
-        f"cannot read {repo} from {host}: {why}",
-        "check the network (and HF_ENDPOINT); what has been downloaded is kept",
+        f"cannot read {repo} from {host}{way}: {why}",
+        f"check the network (and {variable or 'HF_ENDPOINT'}); what has been downloaded is kept",
         {"host": host, "repo": repo},
     )
     return HubFailure(error, transient=True)
 
 
+def _proxy_refused(repo: str, url: str, error: Exception) -> HubFailure:
+    """A proxy that the HTTP library cannot use as it is written in the environment."""
+    # The library looks at all of them, whether they are for this address or not.
+    socks = [name for name, value in _proxies() if value.lower().startswith("socks")]
+    variable = socks[0] if socks else _proxy_for(url)[0]
+    fix = f"set {variable or 'the proxy'} to http://HOST:PORT, or unset it"
+    why = _without_secret(" ".join(str(error).split()))
+    if isinstance(error, ImportError) and "socks" in str(error).lower():
+        why = "a SOCKS proxy needs a package that is not installed"
+        fix = f'pip install "httpx2[socks]", or unset {variable or "ALL_PROXY"}'
+    elif isinstance(error, ImportError):
+        fix = "pip install --force-reinstall rbee"
+    told = RbeeError(
+        "download_failed",
+        f"cannot read {repo} from {host_of(url)}: {why}" + (f" ({variable})" if variable else ""),
+        fix,
+        {"host": host_of(url), "repo": repo, "variable": variable},
+    )
+    return HubFailure(told, transient=False)
+
+
+def _proxy_for(url: str) -> tuple[str, str]:
+    """The variable of the environment that sends requests for `url` to a proxy, and the proxy."""
+    from urllib.request import proxy_bypass
+
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return "", ""
+    wanted = (f"{parts.scheme}_proxy", "all_proxy")
+    return next((each for each in _proxies() if each[0].lower() in wanted), ("", ""))
+
+
+def _proxies() -> list[tuple[str, str]]:
+    """The variables of the environment that name a proxy, the more particular ones first."""
+    names = ("https_proxy", "http_proxy", "all_proxy")
+    written = [each for name in names for each in (name, name.upper())]
+    return [(name, os.environ[name]) for name in written if os.environ.get(name)]
+
+
+def _without_secret(text: str) -> str:
+    """An address, or a text with one, without the user and password in it."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
+
+
 def _reason(error: BaseException) -> str:
     """The system's word for a failed connection, without addresses."""
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | TypeError | AttributeError | LookupError):
         return "it does not answer as a model hub does"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
+            named = f": {cause.filename}" if isinstance(cause.filename, str) else ""
+            return f"{cause.strerror.lower()}{named}"
         cause = cause.__cause__ or cause.__context__
     return f"the connection failed ({type(error).__name__})"
 

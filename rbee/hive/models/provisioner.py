@@ -20,8 +20,10 @@ from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, stored_file
 from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
+from rbee.hive.models.split import parts_of
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
@@ -70,11 +72,11 @@ class Provisioner:
         The bundled model and files of this machine enter the catalog when first asked for.
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
-        found = await asyncio.to_thread(self._catalog.find, str(ref))
+        found = await in_thread(self._catalog.find, str(ref))
         if found is not None and found.status != "ready":
             found = None
         if found is None and ref.source != "hf":
-            found = await asyncio.to_thread(self._enter_local, ref)
+            found = await in_thread(self._enter_local, ref)
         return found
 
     async def headers(self, ref: ModelRef) -> tuple[GgufHeader, ...]:
@@ -86,17 +88,17 @@ class Provisioner:
             found = await self.find(ref)
             if found is not None:
                 paths = [file.path for file in found.files]
-                headers = await asyncio.to_thread(lambda: tuple(map(header_of_file, paths)))
+                headers = await in_thread(lambda: tuple(map(header_of_file, paths)))
             else:
                 plan = await self.plan(ref)
-                headers = await asyncio.to_thread(_headers_on_hub, plan, self._patience)
+                headers = await in_thread(_headers_on_hub, plan, self._patience)
             self._headers[ref] = headers
         return self._headers[ref]
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; remembered until it has been fetched."""
         if ref not in self._plans:
-            self._plans[ref] = await asyncio.to_thread(hub.resolve, ref, self._patience)
+            self._plans[ref] = await in_thread(hub.resolve, ref, self._patience)
         return self._plans[ref]
 
     def provision(self, ref: ModelRef) -> Provision:
@@ -107,7 +109,11 @@ class Provisioner:
                 return running
         provision = Provision(ref)
         self._provisions[provision.provision_id] = provision
-        provision.task = asyncio.create_task(self._run(provision))
+        provision.task = spawn(
+            self._run(provision),
+            f"fetching {ref}",
+            lambda ended: provision.events.end_with(ended, "hive"),
+        )
         return provision
 
     async def remove(self, ref: ModelRef) -> None:
@@ -124,7 +130,7 @@ class Provisioner:
                     f"{running.ref} is being fetched by this hive",
                     "wait until it is here, or press Ctrl+C where it is fetched",
                 )
-        await asyncio.to_thread(self._remove, ref)
+        await in_thread(self._remove, ref)
 
     def get(self, provision_id: str) -> Provision:
         """A provision by its id. Raises `not_found`."""
@@ -148,8 +154,10 @@ class Provisioner:
             row = await self.find(provision.ref) or await self._fetch(provision)
         except Cancelled:
             provision.events.cancelled()
-        except RbeeError as error:
+        except Exception as error:
             self._forget(provision.ref)
+            if not isinstance(error, RbeeError):
+                raise  # whoever sees the end of the task tells it
             provision.events.error(error.body())
         else:
             provision.events.done(
@@ -162,13 +170,13 @@ class Provisioner:
         folder = self._models / plan.folder
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
-            await asyncio.to_thread(self._catalog.add, _row_of_nothing(plan))
+            await in_thread(self._catalog.add, _row_of_nothing(plan))
         if plan.note:
             provision.say(say_so.MODEL_NOTE, note=plan.note)
         if all(file.cached_path for file in plan.files):
             provision.say(say_so.MODEL_CACHED)
         else:
-            already = await asyncio.to_thread(_arrived_size, plan, folder)
+            already = await in_thread(_arrived_size, plan, folder)
             require_disk(str(self._models), plan.size_bytes - already)
             provision.say(say_so.MODEL_SIZE, size=size)
             if already:
@@ -177,9 +185,9 @@ class Provisioner:
             await self._download_all(provision, plan, folder, teller)
             took = say_so.seconds(time.monotonic() - started)
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
-        row = await asyncio.to_thread(_checked_row, plan, folder)
+        row = await in_thread(_checked_row, plan, folder)
         if not sabotaged("hive:forget-model"):
-            await asyncio.to_thread(self._catalog.add, row)
+            await in_thread(self._catalog.add, row)
         self._forget(ref)
         return row
 
@@ -201,7 +209,7 @@ class Provisioner:
                 def on_trouble(why: str, done: int, before: int = before) -> None:
                     loop.call_soon_threadsafe(teller.trouble, why, before + done)
 
-                await asyncio.to_thread(
+                await in_thread(
                     download,
                     file,
                     str(folder / file.name),
@@ -261,15 +269,15 @@ class Provisioner:
                 "check the path; it is read on the machine of the hive",
                 {"path": str(path)},
             )
-        header = header_of_file(str(path))
-        check_size(header, path.stat().st_size, path.name)
+        paths = parts_of(str(path))
+        header = header_of_file(paths[0])
         row = ModelRow(
             ref=str(ref),
             repo="",
             revision="",
-            path=str(path),
-            files=(stored_file(str(path), owned=False),),
-            size_bytes=path.stat().st_size,
+            path=paths[0],
+            files=tuple(stored_file(each, owned=False) for each in paths),
+            size_bytes=sum(os.path.getsize(each) for each in paths),
             architecture=header.architecture,
             quant=header.quant,
             context_length=header.context_length,

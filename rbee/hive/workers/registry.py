@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import time
 
+from rbee.hive.limits import memory_kills
 from rbee.http.events import EventLog
 from rbee.process.child import Child
 from rbee.wire.messages import WorkerBeat, WorkerOrders, WorkerReport, WorkerState, WorkerView
@@ -34,6 +35,10 @@ class Worker:
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
+    #: Whether its hive has ended its process by force.
+    killed: bool = False
+    #: Processes that the kernel had killed here for want of memory, when it was last heard.
+    memory_kills: int = dataclasses.field(default_factory=memory_kills)
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     events: EventLog = dataclasses.field(default_factory=EventLog)
@@ -41,6 +46,7 @@ class Worker:
     def told(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
+        self.memory_kills = memory_kills()
         self.heard.set()
         self.last_heartbeat_ms = time.time_ns() // 1_000_000
         if self.state is not WorkerState.STOPPING:

@@ -1,8 +1,62 @@
-"""Whether a worker that ended is started again. Pure."""
+"""Why a worker ended, and whether it is started again. Pure."""
 
 from __future__ import annotations
 
+import enum
+import signal
 from collections.abc import Sequence
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
+from rbee.wire.narration import size
+
+
+class Cause(enum.Enum):
+    """What ended a worker that nobody had asked to end."""
+
+    ITSELF = "it crashed, or was ended by a signal that its hive or a person sent"
+    PERHAPS_MEMORY = "a SIGKILL that its hive did not send"
+    MEMORY = "the kernel, for want of memory"
+
+
+def cause_of(status: int, *, killed_by_hive: bool, memory_kills: int) -> Cause:
+    """Why a worker ended with this exit status, negative for a signal.
+
+    `memory_kills` is how many processes the kernel has killed for want of memory where the worker
+    ran, since the worker was last heard: a worker that is killed at that moment was one of them.
+    """
+    if status != -signal.SIGKILL or killed_by_hive or sabotaged("hive:blame-nobody"):
+        return Cause.ITSELF
+    return Cause.MEMORY if memory_kills > 0 else Cause.PERHAPS_MEMORY
+
+
+def out_of_memory(
+    worker_id: str,
+    model_ref: str,
+    device: str,
+    need_bytes: int,
+    limit_bytes: int,
+    log: Sequence[str],
+) -> RbeeError:
+    """The error for a worker that the kernel has ended: the same again would end the same.
+
+    `need_bytes` is what its model was estimated to need, `limit_bytes` the RAM of its machine, or
+    what of it may be used there.
+    """
+    return RbeeError(
+        "insufficient_ram",
+        f"the kernel ended worker {worker_id}: out of memory; {model_ref} was to take"
+        f" {size(need_bytes)}, and {size(limit_bytes)} of RAM may be used on that machine",
+        "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
+        " raise the memory limit of that machine",
+        {
+            "device": device,
+            "need_bytes": need_bytes,
+            "limit_bytes": limit_bytes,
+            "out_of_memory": True,
+            "log": list(log),
+        },
+    )
 
 
 def restart_delay(restarts: int, delays: Sequence[float]) -> float | None:

@@ -14,10 +14,18 @@ from typing import Any
 
 import aiohttp
 
+from rbee.hive.devices import ram_here
+from rbee.hive.limits import memory_kills
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
-from rbee.hive.workers.restart import how_it_ended, restart_delay
+from rbee.hive.workers.restart import (
+    Cause,
+    cause_of,
+    how_it_ended,
+    out_of_memory,
+    restart_delay,
+)
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
@@ -27,8 +35,9 @@ from rbee.process.child import tail
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
+from rbee.process.tasks import End, begin, spawn
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.errors import RbeeError, no_such, unforeseen
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -177,6 +186,7 @@ class Supervisor:
     def kill(self, worker: Worker) -> None:
         """Ends a worker that is stuck and hears no request; it counts as one that died."""
         if not sabotaged("hive:spare-the-stuck"):
+            worker.killed = True
             worker.child.signal(signal.SIGKILL)
 
     async def stop_all(self) -> None:
@@ -194,7 +204,7 @@ class Supervisor:
         Asking goes on when the request that began it is cancelled, since others may wait for it.
         """
         asked = self._facts.get(engine)
-        if asked is not None and asked.done() and asked.exception() is not None:
+        if asked is not None and asked.done() and (asked.cancelled() or asked.exception()):
             asked = None
             if self._spare is not None:
                 self._spare.discard()  # who could not answer then is not asked again
@@ -202,7 +212,7 @@ class Supervisor:
         if asked is None:
             self._spare = self._take_spare(engine)
             patience = self._settings.health_wait_total
-            asked = self._facts[engine] = asyncio.create_task(self._spare.facts(patience))
+            asked = self._facts[engine] = begin(self._spare.facts(patience), f"facts of {engine}")
         return await asyncio.shield(asked)
 
     def _take_spare(self, engine: str) -> Spare:
@@ -227,9 +237,18 @@ class Supervisor:
         )
 
     def _watch(self, worker: Worker) -> None:
-        task = asyncio.create_task(self._outlive(worker))
+        name = f"the watch over {worker.worker_id}"
+        task = spawn(self._outlive(worker), name, lambda ended: self._unwatched(worker, ended))
         self._watches.add(task)
         task.add_done_callback(self._watches.discard)
+
+    def _unwatched(self, worker: Worker, ended: End) -> None:
+        """A worker whose end nobody would see any more is ended, and those who wait are told."""
+        if ended is None or isinstance(ended, asyncio.CancelledError):
+            return
+        self._fail(worker, unforeseen(ended, "hive"))
+        worker.child.signal(signal.SIGKILL)
+        self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
         """Waits for the end of a worker; what nobody asked for is mended or reported."""
@@ -239,7 +258,7 @@ class Supervisor:
             if due is not None and left is not None and left <= 0:
                 await self._take(due.measure, worker)
             else:
-                heard = asyncio.create_task(worker.heard.wait())
+                heard = begin(worker.heard.wait())
                 either: list[asyncio.Future[Any]] = [worker.exited, heard]
                 await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 heard.cancel()
@@ -274,6 +293,15 @@ class Supervisor:
         await worker.exited
 
     async def _restart(self, worker: Worker, status: int) -> None:
+        cause = cause_of(
+            status,
+            killed_by_hive=worker.killed,
+            memory_kills=memory_kills() - worker.memory_kills,
+        )
+        if cause is Cause.MEMORY:
+            self._fail(worker, _out_of_memory(worker))
+            self._remove(worker)
+            return
         how = how_it_ended(status)
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
         delay = restart_delay(worker.restart_count, delays)
@@ -285,7 +313,7 @@ class Supervisor:
                     "worker_crashed",
                     f"worker {worker.worker_id} died ({how}) and was restarted "
                     f"{worker.restart_count} times in vain",
-                    f"read its log: {worker.child.log}",
+                    _advice(cause, worker),
                     {"log": log, "device": worker.orders.device},
                 ),
             )
@@ -293,6 +321,7 @@ class Supervisor:
             return
         worker.restart_count += 1
         worker.state = WorkerState.LOADING
+        worker.killed, worker.memory_kills = False, memory_kills()
         self._on_change()
         facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
         self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
@@ -336,3 +365,20 @@ class Supervisor:
         self.workers.pop(worker.worker_id, None)
         worker.child.release()
         self._on_change()
+
+
+def _out_of_memory(worker: Worker) -> RbeeError:
+    orders, log = worker.orders, tail(worker.child.log)
+    need = worker.reserved_bytes
+    return out_of_memory(
+        worker.worker_id, orders.model_ref, orders.device, need, ram_here().total, log
+    )
+
+
+def _advice(cause: Cause, worker: Worker) -> str:
+    if cause is Cause.PERHAPS_MEMORY:
+        return (
+            "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a"
+            f" smaller model or a shorter context, or read its log: {worker.child.log}"
+        )
+    return f"read its log: {worker.child.log}"

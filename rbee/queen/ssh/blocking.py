@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from rbee.process.tasks import raisable
+
 T = TypeVar("T")
 
 
@@ -20,7 +22,7 @@ async def in_thread(work: Callable[[], T], abandon: Callable[[T], object]) -> T:
 
     def fail(error: BaseException) -> None:
         if not future.done():
-            future.set_exception(error)
+            future.set_exception(raisable(error))
 
     def succeed(result: T) -> None:
         if future.done():

@@ -1,0 +1,78 @@
+"""Work in the background, in this process: how its end reaches whoever waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from rbee.http.events import EventLog
+from rbee.process.deadline import timeout
+from rbee.process.tasks import in_thread, spawn
+from rbee.wire import sse
+from rbee.wire.errors import RbeeError
+
+#: How long somebody waits for the end of work that takes no time, in seconds.
+PATIENCE_S = 2.0
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _fail_as_meant() -> None:
+    raise RbeeError("model_not_found", "minillama is not here")
+
+
+def _raising(error: BaseException) -> Callable[[], Coroutine[Any, Any, None]]:
+    return lambda: in_thread(_raise, error)
+
+
+_WORK: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+    "raises what nobody foresaw": _raising(ValueError("the moon\n  is full")),
+    "raises what says nothing": _raising(KeyError()),
+    "raises what a future cannot hold": _raising(StopIteration(7)),
+    "asks the whole program to end": _raising(SystemExit(3)),
+    "fails as it is meant to fail": _fail_as_meant,
+    "is cancelled before it began": _nothing,
+    "forgets to say how it ended": _nothing,
+}
+
+
+def told_of(ends: str) -> str:
+    """What somebody who reads the story of such work is told at its end.
+
+    Raises TimeoutError where nobody tells anything.
+    """
+    return asyncio.run(_told_of(ends))
+
+
+async def _told_of(ends: str) -> str:
+    events = EventLog()
+    logging.getLogger("rbee").setLevel(logging.CRITICAL)
+    try:
+        work = _WORK[ends]()
+        task = spawn(work, "the work", lambda ended: events.end_with(ended, "hive"))
+        if ends == "is cancelled before it began":
+            task.cancel()
+        async with timeout(PATIENCE_S):
+            return await _end_of(events)
+    finally:
+        logging.getLogger("rbee").setLevel(logging.NOTSET)
+
+
+async def _end_of(events: EventLog) -> str:
+    reader = sse.FrameReader()
+    async for piece in events.follow():
+        for frame in reader.feed(piece):
+            if frame.event == "error":
+                return str(json.loads(frame.data)["message"])
+            if not frame.is_done:
+                return frame.event
+    return "nothing"

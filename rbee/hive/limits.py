@@ -1,0 +1,166 @@
+"""What of this machine its programs may use: memory and processor time, as control groups bound it.
+
+Phases 4 and 6. A container, a service of systemd and a job of a batch system see all the RAM and
+all the cores of the machine they run on, and are throttled, or killed by the kernel, where they
+take more than their share. The share of a process is the smallest of the groups it is in, up to
+the root. Functions of a file tree: `root` is the root of the file system unless it is said
+otherwise, and a machine without control groups has no limits.
+
+Source: the kernel's ``admin-guide/cgroup-v2.rst`` and ``admin-guide/cgroup-v1/memory.rst``;
+``proc_pid_mountinfo(5)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+#: Version 1 writes a number of pages close to 2**63 bytes where there is no limit.
+_NO_LIMIT = 1 << 60
+_ROOT = Path("/")
+
+
+class Limits(NamedTuple):
+    """What a process may use; None: as much as there is.
+
+    `memory` and `memory_free` are bytes: the smallest limit, and the least that is left below
+    any, cached files that nobody has used lately being as good as free. Swap is not counted, for
+    a model that is swapped out is of no use. `processors` is processor time over time.
+    """
+
+    memory: int | None = None
+    memory_free: int | None = None
+    processors: float | None = None
+
+
+class _MemoryFiles(NamedTuple):
+    """Files with a limit, the file with the use, and what of `memory.stat` is as good as free."""
+
+    limits: tuple[str, ...]
+    used: str
+    idle: str
+
+
+_MEMORY_FILES = {
+    1: _MemoryFiles(("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file"),
+    2: _MemoryFiles(("memory.max", "memory.high"), "memory.current", "inactive_file"),
+}
+
+
+class _Group(NamedTuple):
+    """The folder of a control group, and the version of its files."""
+
+    folder: Path
+    version: int
+
+
+def limits_of_this_process(root: Path = _ROOT) -> Limits:
+    """The limits of this process and of what it starts, now."""
+    rooms = [room for group in _groups("memory", root) if (room := _memory(group))]
+    shares = [share for group in _groups("cpu", root) if (share := _processors(group))]
+    return Limits(
+        min((limit for limit, _ in rooms), default=None),
+        max(0, min(limit - used for limit, used in rooms)) if rooms else None,
+        min(shares, default=None),
+    )
+
+
+def memory_kills(root: Path = _ROOT) -> int:
+    """How many processes of this one's group the kernel has killed for want of memory, so far.
+
+    Of the whole machine where the group does not count them; 0 where nobody does.
+    """
+    for group in _groups("memory", root):
+        name = "memory.events" if group.version == 2 else "memory.oom_control"
+        counted = _numbers(group.folder / name)
+        if "oom_kill" in counted:
+            return counted["oom_kill"]
+    return _numbers(root / "proc/vmstat").get("oom_kill", 0)
+
+
+def _memory(group: _Group) -> tuple[int, int] | None:
+    """Limit and use of a group in bytes, if it has a limit."""
+    files = _MEMORY_FILES[group.version]
+    limits = [limit for name in files.limits if (limit := _number(group.folder / name)) is not None]
+    limit = min(limits, default=_NO_LIMIT)
+    if limit >= _NO_LIMIT:
+        return None
+    used = _number(group.folder / files.used) or 0
+    return limit, used - min(used, _numbers(group.folder / "memory.stat").get(files.idle, 0))
+
+
+def _processors(group: _Group) -> float | None:
+    if group.version == 2:
+        quota, _, period = _text(group.folder / "cpu.max").partition(" ")
+    else:
+        quota = _text(group.folder / "cpu.cfs_quota_us")
+        period = _text(group.folder / "cpu.cfs_period_us")
+    if quota.isdecimal() and period.isdecimal() and int(period):
+        return int(quota) / int(period)
+    return None  # "max", or -1
+
+
+def _groups(controller: str, root: Path) -> Iterator[_Group]:
+    """The groups of this process that a controller can have limits in, the innermost first.
+
+    Both versions can be mounted at the same time, each with controllers of its own.
+    """
+    paths = _paths(_text(root / "proc/self/cgroup"))
+    for mount in _text(root / "proc/self/mountinfo").splitlines():
+        before, _, after = mount.partition(" - ")
+        fields, kind = before.split(), after.split()
+        if len(fields) < 5 or len(kind) < 3:
+            continue
+        if kind[0] == "cgroup2":
+            path, version = paths.get(""), 2
+        elif kind[0] == "cgroup" and controller in kind[2].split(","):
+            path, version = paths.get(controller), 1
+        else:
+            continue
+        if path is None:
+            continue
+        point = root / _unescaped(fields[4]).lstrip("/")
+        # In a container what is mounted may be the group itself, not the root of all.
+        try:
+            inside = PurePosixPath(path).relative_to(_unescaped(fields[3]))
+        except ValueError:
+            inside = PurePosixPath()  # of a namespace that is not ours
+        if ".." in inside.parts:
+            inside = PurePosixPath()
+        for folder in (inside, *inside.parents) if inside.parts else (inside,):
+            yield _Group(point / folder, version)
+
+
+def _paths(text: str) -> dict[str, str]:
+    """The group of this process by controller; that of version 2 has no name."""
+    found = {}
+    for line in text.splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            found[controller] = path
+    return found
+
+
+def _unescaped(path: str) -> str:
+    """A path of mountinfo, where blanks and the like stand in octal."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""  # the root has fewer files, and other systems have none
+
+
+def _number(path: Path) -> int | None:
+    text = _text(path)
+    return int(text) if text.isdecimal() else None
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    """A file of lines, each a name and a number."""
+    lines = (line.split() for line in _text(path).splitlines())
+    return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdecimal()}

@@ -1,0 +1,79 @@
+"""The files of a model that was cut into several, from any one of them. Phases 6 and 7.
+
+llama.cpp's ``gguf-split`` numbers the parts in their names and, from 0, in their headers; the first
+carries the model's metadata, and may hold no weights at all. The engine opens the first and finds
+the others by name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from rbee.hive.models.gguf import GgufHeader, header_of_file
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
+
+_NAME = re.compile(r"(?P<prefix>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """The paths of all parts of the model that the file at `path` is of, in order; they are there.
+
+    Of a model in one file that file. Blocks. Raises `model_not_found` with the parts that are
+    missing, and `model_invalid` for what does not belong together, or is no model.
+    """
+    header = header_of_file(path)
+    if header.split_count <= 1 or sabotaged("hive:count-one-part"):
+        return (path,)
+    paths = _numbered(path, header)
+    missing = [os.path.basename(each) for each in paths if not os.path.isfile(each)]
+    if missing:
+        raise RbeeError(
+            "model_not_found",
+            f"{path} is part {header.split_no + 1} of {header.split_count} of a model, and"
+            f" {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            f"put the missing {'part' if len(missing) == 1 else 'parts'} beside it, in"
+            f" {os.path.dirname(path) or '.'}",
+            {"path": path, "missing": missing},
+        )
+    headers = [header_of_file(each) for each in paths]
+    for number, (each, part) in enumerate(zip(paths, headers)):
+        if (part.split_no, part.split_count) != (number, header.split_count):
+            raise _does_not_belong(each, f"is not part {number + 1} of {header.split_count}")
+    told = headers[0].metadata.get("split.tensors.count")
+    held = sum(len(part.tensors) for part in headers)
+    if isinstance(told, int) and told != held:
+        raise _does_not_belong(
+            paths[0], f"tells of {told} tensors, and the {len(paths)} parts hold {held}"
+        )
+    return paths
+
+
+def _numbered(path: str, header: GgufHeader) -> tuple[str, ...]:
+    named = _NAME.fullmatch(path)
+    if named is None or (int(named["number"]), int(named["count"])) != (
+        header.split_no + 1,
+        header.split_count,
+    ):
+        number, count = f"{header.split_no + 1:05d}", f"{header.split_count:05d}"
+        raise RbeeError(
+            "model_invalid",
+            f"{path} is part {header.split_no + 1} of {header.split_count} of a model, and not"
+            " called so: the other parts cannot be found by its name",
+            f"rename the parts as they came, this one to end in -{number}-of-{count}.gguf",
+            {"path": path},
+        )
+    prefix, count = named["prefix"], named["count"]
+    return tuple(
+        f"{prefix}-{number + 1:05d}-of-{count}.gguf" for number in range(header.split_count)
+    )
+
+
+def _does_not_belong(path: str, wrong: str) -> RbeeError:
+    return RbeeError(
+        "model_invalid",
+        f"{path} {wrong}: the parts are not all of one model",
+        "fetch the model again, all of its parts",
+        {"path": path},
+    )

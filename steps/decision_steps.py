@@ -1,0 +1,31 @@
+"""Decisions, asked in this process: values in, an answer out."""
+
+from __future__ import annotations
+
+from harness import background, choosing
+from harness.sentences import Context, then, when
+
+
+@when('"{repository}" holds "{files}" and somebody asks for "{asked}"')
+def asks_of_repository(context: Context, repository: str, files: str, asked: str) -> None:
+    context.taken, context.refused = choosing.choose_of(repository, files, asked)
+
+
+@then('"{file}" is taken')
+def is_taken(context: Context, file: str) -> None:
+    assert context.taken == file, context.taken or context.refused
+
+
+@then('that is refused with "{told}"')
+def is_refused_with(context: Context, told: str) -> None:
+    assert context.refused == told, context.refused or context.taken
+
+
+@when("work in the background {ends}")
+def background_work(context: Context, ends: str) -> None:
+    context.told = background.told_of(ends)
+
+
+@then('whoever waits for it is told "{told}"')
+def waiting_is_told(context: Context, told: str) -> None:
+    assert context.told == told, context.told
