@@ -53,7 +53,7 @@ _SCRUBBED = (
     "COLUMNS",
 )
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&")
+_SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&", ">&", "<&")
 
 
 class Cluster:
@@ -452,7 +452,7 @@ class Cluster:
         """Argument vector and extra variables of a command line."""
         splitter = shlex.shlex(command_line, posix=True, punctuation_chars=True)
         splitter.whitespace_split = True
-        if any(word in _SHELL_WORDS for word in splitter):
+        if "$(" in command_line or any(word in _SHELL_WORDS for word in splitter):
             return ["/bin/sh", "-c", command_line], {}
         words = [word.replace("$MODELS", str(real.HOME)) for word in shlex.split(command_line)]
         variables: dict[str, str] = {}

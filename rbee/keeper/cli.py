@@ -8,6 +8,7 @@ start of the keeper is part of every cold run. A plain `infer` does not come by 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -451,25 +452,21 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
     run_at_home(screen, run)
 
 
-def _told_while(error: BaseException | None) -> click.ClickException | None:
-    """What was told on a stderr that cannot be written."""
-    while error is not None and not isinstance(error, click.ClickException):
-        error = error.__context__
-    return error
-
-
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     # What click writes by itself (help, version, completion) ends quietly with its reader.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     status = 0
     try:
-        keeper(prog_name="rbee-keeper")
-    except SystemExit as ended:
+        ended_with = keeper.main(prog_name="rbee-keeper", standalone_mode=False)
+        status = ended_with if isinstance(ended_with, int) else 0
+    except click.ClickException as misuse:
+        with contextlib.suppress(OSError):  # who sees no stderr still has the status
+            misuse.show()
+        status = misuse.exit_code
+    except SystemExit as ended:  # of completion
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except OSError as error:
-        misuse = _told_while(error)
-        if misuse is None:
-            Screen().error(AnswerLost(error))
-        status = 1 if misuse is None else misuse.exit_code
+        Screen().error(AnswerLost(error))
+        status = 1
     leave(status)
