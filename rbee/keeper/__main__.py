@@ -5,18 +5,20 @@ from rbee.process.folder import forget_the_folder
 
 forget_the_folder(__name__)
 
+from rbee.keeper.interrupt import leave_on_interrupt
+
+leave_on_interrupt()
+
 import contextlib
 import os
 import sys
 from typing import NoReturn
 
-from rbee.keeper.interrupt import leave_on_interrupt
 from rbee.process.imports import quick_imports
 
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
-    leave_on_interrupt()
     with quick_imports(without={"typing_extensions"}):
         from rbee.keeper.streams import open_streams
 

@@ -79,4 +79,4 @@ def _type(kind: Kind) -> click.ParamType[Any]:
         return click.Path(exists=True, dir_okay=False, readable=True)
     if isinstance(kind, ModelName):
         return MODEL_REF
-    return Read("url", kind) if isinstance(kind, QueenUrl) else TEXT
+    return Read("url" if isinstance(kind, QueenUrl) else "text", kind)

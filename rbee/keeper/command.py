@@ -19,7 +19,7 @@ from rbee.wire.errors import RbeeError
 #: What a command does once it knows its options; what it returns is its exit status.
 Deed = Callable[[Whereabouts], int | None]
 
-_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2}
+_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2, "payload_too_large": 2}
 _BROKEN_PIPE = 141
 
 

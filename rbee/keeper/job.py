@@ -46,7 +46,10 @@ class JobRun:
         Ctrl+C cancels it, and so does an answer that nobody gets.
         """
         client = self._queen.client
-        job = client.post(addresses.JOBS, request, JobAccepted)
+        try:
+            job = client.post(addresses.JOBS, request, JobAccepted)
+        except RbeeError as error:
+            raise _too_long(error) if error.code == "payload_too_large" else error from None
         try:
             self._show(client, job.events_url)
         except (KeyboardInterrupt, *UNREAD):
@@ -97,3 +100,13 @@ class JobRun:
             elif self.done.finish_reason == "length":
                 screen.say(say_so.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None
+
+
+def _too_long(error: RbeeError) -> RbeeError:
+    """In the words of who typed a prompt, not a body."""
+    return RbeeError(
+        error.code,
+        "the prompt is too long for the queen, who takes 1 MiB with all that belongs to it",
+        "send a shorter prompt",
+        error.details,
+    )
