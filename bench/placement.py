@@ -56,7 +56,7 @@ def _measured(count: int) -> dict[str, list[float]]:
 
 
 def _fleet(count: int) -> Registry:
-    registry = Registry(60.0, lambda hive_id: None)
+    registry = Registry(60.0, lambda line, **facts: None)
     for number in range(count):
         hive_id, url = f"hive-{number}", f"http://10.0.0.1:{number}"
         registry.woken(hive_id, "10.0.0.1", url)

@@ -21,6 +21,7 @@ from aiohttp import web
 
 from rbee import __version__
 from rbee.hive.heartbeat import HeartbeatSender
+from rbee.hive.news import News
 from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, sse
 from rbee.wire.messages import (
@@ -107,9 +108,8 @@ class _Fleet:
         for url in (wanted.queen_url, self._bare_url):
             session = open_session(self._token_file.read_text().strip(), self._settings)
             peer = Peer(session, url, "queen")
-            heart = HeartbeatSender(
-                peer, wanted.hive_id, self.url, told, self._settings.heartbeat_interval
-            )
+            every = self._settings.heartbeat_interval
+            heart = HeartbeatSender(peer, wanted.hive_id, self.url, told, every, News(), str)
             self._beating.add(asyncio.create_task(heart.run()))
         return web.Response(status=204)
 

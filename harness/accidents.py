@@ -48,6 +48,40 @@ rbee.__version__ = {version!r}
 """
 
 
+_HANG = """
+import importlib.abc, importlib.util, json, sys, threading
+
+class _Engine(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    # In the place of the engine's class stands one that has it do nothing for some prompts.
+    def find_spec(self, name, path, target=None):
+        if name != "xllamacpp":
+            return None
+        sys.meta_path.remove(self)
+        self.found = importlib.util.find_spec(name)
+        return importlib.util.spec_from_loader(
+            name, self, origin=self.found.origin, is_package=True
+        )
+
+    def create_module(self, spec):
+        spec.submodule_search_locations = self.found.submodule_search_locations
+        return None
+
+    def exec_module(self, module):
+        module.__file__ = self.found.origin
+        self.found.loader.exec_module(module)
+
+        class Hanging(module.Server):
+            def handle_chat_completions(self, body, callback):
+                if {word!r} in json.dumps(body):
+                    threading.Event().wait()
+                return super().handle_chat_completions(body, callback)
+
+        module.Server = Hanging
+
+sys.meta_path.insert(0, _Engine())
+"""
+
+
 _CLOCK = """
 import itertools, time
 
@@ -71,6 +105,34 @@ time.time_ns = _late(time.time_ns, 365 * 86400 * 10**9)
 """
 
 
+#: What of the product meets something nobody foresaw, and where it stands.
+_UNFORESEEN = {
+    "the watch over a worker": ("rbee.hive.workers.supervisor", "next_due"),
+    "the heartbeat of a hive": ("rbee.hive.heartbeat", "HeartbeatSender._beat"),
+    "the reading of a model": ("rbee.worker.daemon", "_read_ahead"),
+}
+
+_BREAK = """
+import sys
+
+if any(word in sys.orig_argv for word in ("rbee.queen", "rbee.hive", "rbee.worker")):
+    import functools, importlib
+    *path, name = {name!r}.split(".")
+    place = functools.reduce(getattr, path, importlib.import_module({module!r}))
+
+    def fail(*_):
+        raise OSError("a bee has flown in")
+
+    setattr(place, name, fail)
+"""
+
+
+def break_inside(cluster: Cluster, what: str) -> None:
+    """A part of a program meets an error that nobody foresaw, whenever it is needed."""
+    module, name = _UNFORESEEN[what]
+    at_start(cluster, _BREAK.format(module=module, name=name))
+
+
 def kill_while_loading(cluster: Cluster, times: int) -> None:
     """So many workers, one after the other, are killed when they open their model."""
     _plan(cluster, "SIGKILL", times)
@@ -79,6 +141,11 @@ def kill_while_loading(cluster: Cluster, times: int) -> None:
 def hang_while_loading(cluster: Cluster) -> None:
     """The first worker stops answering when it opens its model."""
     _plan(cluster, "SIGSTOP", 1)
+
+
+def hang_engine_at(cluster: Cluster, word: str) -> None:
+    """An engine that is asked something with this word in it computes nothing and says nothing."""
+    at_start(cluster, _HANG.format(word=word))
 
 
 def uninstall(cluster: Cluster, package: str) -> None:

@@ -155,6 +155,16 @@ class Callers:
         wait_until("every story has gone on", all_went_on)
         assert not any(caller.is_answered for caller in self._callers)
 
+    def assert_not_broken_off(self) -> None:
+        """Each story goes on, or has been told to its own end."""
+        before = [caller.pieces for caller in self._callers]
+
+        def whole() -> bool:
+            pairs = zip(self._callers, before, strict=True)
+            return all(now.is_answered or now.pieces > had for now, had in pairs)
+
+        wait_until("every story goes on, or has its end", whole)
+
     def assert_order(self, keys: Sequence[str]) -> None:
         """The answers to all but the first came in this order of keys, as the queen tells it."""
         waiting = self._callers[1:]

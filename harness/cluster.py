@@ -72,6 +72,7 @@ class Cluster:
         self.user_home = self.folder / "home"
         self.home = self.user_home / ".rbee"
         self.work = self.folder / "work"
+        self.shelf = self.folder / "shelf"
         for made in (self.user_home, self.work, self.folder / "bin"):
             made.mkdir()
         self._write_scripts()
@@ -98,7 +99,7 @@ class Cluster:
 
         The four console scripts and `python` mean those of the project under test. A line with
         pipes or redirections goes through `sh`; NAME=value before the program sets a variable.
-        ``$MODELS`` is the folder of the real models.
+        ``$MODELS`` is the folder of the real models, ``$SHELF`` one for models of the scenario.
         """
         running = self.start(command_line, stdin=stdin)
         return self.finish(running, timeout)
@@ -454,7 +455,10 @@ class Cluster:
         splitter.whitespace_split = True
         if "$(" in command_line or any(word in _SHELL_WORDS for word in splitter):
             return ["/bin/sh", "-c", command_line], {}
-        words = [word.replace("$MODELS", str(real.HOME)) for word in shlex.split(command_line)]
+        folders = {"$MODELS": str(real.HOME), "$SHELF": str(self.shelf)}
+        words = shlex.split(command_line)
+        for name, folder in folders.items():
+            words = [word.replace(name, folder) for word in words]
         variables: dict[str, str] = {}
         while words and words[0].partition("=")[0].isidentifier() and "=" in words[0]:
             name, _, value = words.pop(0).partition("=")

@@ -13,6 +13,7 @@ from pathlib import Path
 from harness import accidents, machines, swarm
 from harness.cluster import Cluster
 from harness.hosts import Host
+from harness.program import Finished
 
 #: Where `make test` puts the packages that rbee needs.
 WHEELS = Path(sys.prefix) / ".wheels"
@@ -132,6 +133,12 @@ def assert_none(cluster: Cluster, name: str) -> None:
     host = cluster.hosts[name]
     assert not _environments(host), _environments(host)
     assert not (host.rbee_home / "venv").is_symlink()
+
+
+def assert_passed_on(finished: Finished) -> None:
+    """What another program wrote last stands under the error, whatever it was."""
+    passed_on = [line for line in finished.stderr.splitlines() if line.startswith("  log: ")]
+    assert any(line.removeprefix("  log: ").strip() for line in passed_on), finished
 
 
 def _lend_packages(host: Host, wanted: Callable[[str], bool]) -> None:

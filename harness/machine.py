@@ -106,6 +106,20 @@ def assert_processor_name(cluster: Cluster) -> None:
     assert told != platform.machine(), told
 
 
+def assert_remembered_processor(cluster: Cluster) -> None:
+    """The queen's catalog has the processor's name, which is more than an architecture."""
+
+    def is_remembered() -> bool:
+        (row,) = cluster.rows("queen.db", "SELECT devices FROM hives")
+        name = json.loads(row["devices"])["cpu"]["name"]
+        kept = cluster.home / "cpu-name"
+        assert name not in ("", platform.machine()), name
+        assert not kept.exists() or name == kept.read_text().strip(), name
+        return True
+
+    wait_until("the catalog has the processor's name", is_remembered)
+
+
 def assert_downloads(cluster: Cluster, count: int) -> None:
     """So many whole files have been served; reading a header by range is none."""
     served = [

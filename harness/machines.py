@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 
 from harness import accidents, census, network
+from harness import cluster as processes
 from harness.cluster import ROOT, Cluster
 from harness.hosts import SSH_PORT as SSH_PORT
 from harness.ports import DEFAULT_HIVE
@@ -65,6 +67,34 @@ def simulate_gpus(cluster: Cluster, name: str, table: Iterable[Mapping[str, str]
         for row in table
     ]
     host.environment["RBEE_SIMULATE_GPUS"] = str(host.write("gpus.json", json.dumps(gpus)))
+
+
+def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
+    """The person's swarm is the machine they sit at and another one, whose GPU is simulated."""
+    sit_beside(cluster, name, other)
+    simulate_gpus(cluster, other, [{"name": "RTX 3090", "VRAM in GB": "24"}])
+    add_hives(cluster, f"{other}, localhost")
+
+
+def put_model(cluster: Cluster, name: str, holder: str) -> None:
+    """A model lies in a file of one machine's shelf; that of the others is empty."""
+    cluster.shelf.mkdir()
+    shutil.copyfile(ROOT / "fixtures" / "minillama" / "minillama-q4_0.gguf", cluster.shelf / name)
+    for host in cluster.hosts:
+        if host.name != holder:
+            host.mount_empty(cluster.shelf)
+
+
+def fill_disk(cluster: Cluster, name: str) -> None:
+    """The disk that a machine keeps its models on has next to nothing free."""
+    host = cluster.hosts[name]
+    host.mount_empty(host.rbee_home / "models", "64k")
+
+
+def freeze_hive(cluster: Cluster, name: str) -> None:
+    """SIGSTOP for the hive of one machine."""
+    # The spare worker that it forked may still look like a hive.
+    processes.freeze(next(one for one in cluster.hosts.processes(name) if one.role == "hive"))
 
 
 def add_hives(cluster: Cluster, names: str) -> None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import json
 import math
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from fixtures.hub.models import minibert_tokens
 from harness import client as plain
 from harness import swarm
 from harness.cluster import Cluster
+from harness.overhearing import Exchange, Overhearing
 from harness.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -72,35 +74,29 @@ def assert_answers(answers: Sequence[str], rows: Sequence[Any]) -> None:
     assert dict(zip(expected, answers, strict=True)) == expected, answers
 
 
-def refused_each(cluster: Cluster, names: Sequence[str]) -> list[Any]:
-    """The errors that the client raises to programs that get something wrong, each at once.
+def refused_each(cluster: Cluster, names: Sequence[str]) -> list[Exchange]:
+    """What the queen sends to programs that get something wrong, each at once; each fails by it.
 
-    It may try three times, as it does by itself for errors that may pass.
+    The client may try three times, as it does by itself for errors that may pass.
     """
-    import openai
-
     refused = []
-    sent: list[object] = []
-    hooks = {"request": [sent.append]}
-    patient = _client(cluster).with_options(
-        max_retries=2, http_client=openai.DefaultHttpxClient(event_hooks=hooks)
-    )
-    for name in names:
-        sent.clear()
-        try:
-            _WRONG[name](patient)
-        except openai.APIStatusError as error:
-            refused.append(error)
-        else:
-            raise AssertionError(f"{name} was not refused")
-        assert len(sent) == 1, f"{name} was tried {len(sent)} times"
+    with _overheard(cluster) as (heard, openai):
+        patient = openai.with_options(max_retries=2)
+        for name in names:
+            assert not _succeeds(functools.partial(_WRONG[name], patient)), f"{name} was answered"
+            sent = heard.news()
+            assert len(sent) == 1, f"{name} was tried {len(sent)} times"
+            refused += sent
     return refused
 
 
-def assert_refused(errors: Sequence[Any], rows: Sequence[Any]) -> None:
-    """Each error is of the class that its row tells, with its code and the field it is about."""
-    told = [(type(one).__name__, one.code, one.param or "") for one in errors]
-    assert told == [(row["error"], row["code"], row["about"]) for row in rows], told
+def assert_refused(sent: Sequence[Exchange], rows: Sequence[Any]) -> None:
+    """Each was sent what its row tells: status, code and the field that it is about."""
+    told = []
+    for one in sent:
+        error = json.loads(one.body)["error"]
+        told.append((str(one.status), error["code"], error["param"] or ""))
+    assert told == [(row["status"], row["code"], row["about"]) for row in rows], told
 
 
 def stream_of(cluster: Cluster, model: str, at_most: int | None = None) -> list[str]:
@@ -160,19 +156,20 @@ def assert_tried_again(statuses: Sequence[int]) -> None:
     assert last == 200, statuses
 
 
-def error_after_kill(cluster: Cluster, model: str) -> str:
-    """What the client raises in the middle of a stream whose worker is killed after some pieces."""
-    import openai
+def event_after_kill(cluster: Cluster, model: str) -> Any:
+    """The last event of a stream whose worker is killed after some pieces; the program fails."""
+    with _overheard(cluster) as (heard, openai):
 
-    count = 0
-    try:
-        for _piece in _client(cluster).chat.completions.create(**_chat(model=model, stream=True)):
-            count += 1
-            if count == 5:
-                swarm.kill(cluster, "worker")
-    except openai.APIError as error:
-        return str(error)
-    raise AssertionError(f"the stream ended well after {count} pieces")
+        def read() -> None:
+            stream = openai.chat.completions.create(**_chat(model=model, stream=True))
+            for count, _piece in enumerate(stream):
+                if count == 5:
+                    swarm.kill(cluster, "worker")
+
+        assert not _succeeds(read), "the stream ended well"
+        (one,) = heard.news()
+    *_, last = [line for line in one.body.decode().splitlines() if line.startswith("data: ")]
+    return json.loads(last.removeprefix("data: "))
 
 
 def assert_waited(lines: Sequence[str], narration: str) -> None:
@@ -259,11 +256,33 @@ def assert_stream(answer: plain.Answer, expected: str) -> None:
     assert lines == expected.splitlines(), answer.text
 
 
-def _client(cluster: Cluster) -> OpenAI:
+def _client(cluster: Cluster, port: int = 0) -> OpenAI:
     import openai
 
-    url = cluster.url("queen", "/v1")
+    url = f"http://127.0.0.1:{port or cluster.ports.queen}/v1"
     return openai.OpenAI(base_url=url, api_key=cluster.token, max_retries=0)
+
+
+@contextlib.contextmanager
+def _overheard(cluster: Cluster) -> Iterator[tuple[Overhearing, OpenAI]]:
+    """A client whose way to the queen is one on which it is heard what she sends."""
+    heard = Overhearing(cluster.ports.queen)
+    try:
+        with _client(cluster, heard.port) as openai:
+            yield heard, openai
+    finally:
+        heard.close()
+
+
+def _succeeds(ask: Callable[[], object]) -> bool:
+    """Whether the client brings it to a good end; how it fails is its own affair."""
+    import openai
+
+    try:
+        ask()
+    except openai.OpenAIError:
+        return False
+    return True
 
 
 def _chat(**fields: Any) -> dict[str, Any]:
@@ -439,7 +458,8 @@ def _refused_text(openai: Any) -> str:
     try:
         return _whole(model=_READER)(openai)
     except package.APIStatusError as error:
-        return f"{type(error).__name__} about {error.param}"
+        told = error.response.json()["error"]
+        return f"{error.response.status_code} {told['code']} about {told['param']}"
 
 
 def _listed(openai: Any) -> str:

@@ -99,6 +99,26 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_PHASES}/phase_11_stream_tokens.feature",
     ),
     Sabotage(
+        "hive",
+        "companions-too",
+        "Beside the model lies mmproj-a-Q4_K_M.gguf 100 -- @1.1 each of them looks like the better "
+        "quant",
+        "features/decisions/choose_a_file.feature",
+    ),
+    Sabotage(
+        "tasks",
+        "nobody-sees-the-end",
+        'Work that raises what nobody foresaw is told as "internal: ValueError: the moon is full" '
+        "-- @1.1 ",
+        "features/decisions/background_work.feature",
+    ),
+    Sabotage(
+        "worker",
+        "trust-names",
+        "A file that is replaced is noticed by a worker that is warm",
+        f"{_BRANCHES}/models_change.feature",
+    ),
+    Sabotage(
         "queen",
         "no-cascade",
         "Who woke the queen puts the swarm to sleep",
@@ -215,8 +235,14 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "hive",
         "spare-the-stuck",
-        "A worker that sends no more tokens is replaced",
+        "A worker that is frozen in the middle of a story is replaced",
         f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "worker",
+        "count-output-alone",
+        "A person watches it being read",
+        "features/real/long_prompts.feature",
     ),
     Sabotage(
         "hive",
@@ -535,6 +561,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "no-ssh-kill",
         "A frozen hive on another machine",
         f"{_MACHINES}/waking.feature",
+    ),
+    Sabotage(
+        "queen",
+        "ignore-holders",
+        "Of two equal machines the one that has the model is taken",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "wait-for-the-frozen",
+        "A machine that is frozen holds nobody up",
+        f"{_MACHINES}/troubles.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forget-failures",
+        "Where each device fails, the error tells of each, and a list shows them for a while",
+        f"{_BRANCHES}/workers_fail.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "claim-connection",
+        "A queen whose events cannot be read -- @1.2 ",
+        "features/decisions/connected.feature",
+    ),
+    Sabotage(
+        "hive",
+        "trust-addresses",
+        "A hive that a person has started for the queen at 0.0.0.0 -- @1.2 ",
+        f"{_BRANCHES}/queens_are_shared.feature",
     ),
     Sabotage(
         "queen",

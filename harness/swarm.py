@@ -30,6 +30,14 @@ def wake_foreign_queen(cluster: Cluster) -> None:
     cluster.on_close(lambda: _end(cluster, queen))
 
 
+def start_hive_by_hand(cluster: Cluster, host: str) -> None:
+    """A hive that a person has started for the queen, whose machine they call `host`."""
+    port = cluster.url("queen", "").rpartition(":")[2]
+    hive = cluster.start(f"rbee-hive --queen-url http://{host}:{port}")
+    cluster.assert_answers("hive")
+    cluster.on_close(lambda: _end(cluster, hive))
+
+
 def warm_up(cluster: Cluster) -> None:
     """A queen, a hive and a worker that holds minillama, all waiting for work."""
     leave_warm(cluster, "rbee-keeper infer --keep-alive 'hello'")
@@ -166,13 +174,13 @@ _ROUTES = {
         ("GET", "/workers"),
         ("GET", "/workers/x/events"),
         ("DELETE", "/workers/x"),
-        ("POST", "/workers/x/kill"),
         ("POST", "/heartbeat/workers"),
         ("POST", "/adopt"),
         ("POST", "/shutdown"),
     ],
     "worker": [
         ("POST", "/infer"),
+        ("POST", "/infer/fail"),
         ("GET", "/infer/x/events"),
         ("DELETE", "/infer/x"),
         ("POST", "/shutdown"),

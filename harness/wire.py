@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -26,6 +26,24 @@ def ask(cluster: Cluster, role: str, request: str, body: str | None = None) -> c
     """One request such as ``GET /jobs``, with the token; the body is sent as it is."""
     method, path = request.split(" ")
     return cluster.http(method, role, path, body)
+
+
+def send_each(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> dict[str, client.Answer]:
+    """What each request of a table is answered, by who is asked for what."""
+    (worker,) = cluster.queen_get("/workers")["workers"]
+    answers = {}
+    for row in table:
+        body = row["body"].replace("<worker id>", worker["worker_id"]) or None
+        asked = f"{row['to']} {row['request']} {row['body']}"
+        answers[asked] = ask(cluster, row["to"], row["request"], body)
+    return answers
+
+
+def assert_accepted(answers: Mapping[str, client.Answer]) -> None:
+    """Nobody was refused."""
+    assert answers
+    for asked, answer in answers.items():
+        assert 200 <= answer.status < 300, f"{asked}: {answer}"
 
 
 def submit(cluster: Cluster, **fields: Any) -> dict[str, Any]:

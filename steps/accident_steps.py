@@ -22,9 +22,9 @@ def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
 
 
-@given("no token for {milliseconds:d} ms counts as a stall")
-def short_token_stall(context: Context, milliseconds: int) -> None:
-    context.cluster.set(token_stall=milliseconds / 1000)
+@given("{what} meets an error that nobody foresaw")
+def meets_unforeseen(context: Context, what: str) -> None:
+    accidents.break_inside(context.cluster, what)
 
 
 @given('the package "{engine}" is not installed')

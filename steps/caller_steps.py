@@ -74,6 +74,11 @@ def together(context: Context) -> None:
     _callers(context).assert_together()
 
 
+@then("the story has not broken off")
+def not_broken_off(context: Context) -> None:
+    _callers(context).assert_not_broken_off()
+
+
 @then('it is told "{text}"')
 def told(context: Context, text: str) -> None:
     _callers(context).assert_told(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import background, choosing
+from harness import background, choosing, replacing
 from harness.sentences import Context, then, when
 
 
@@ -29,3 +29,13 @@ def background_work(context: Context, ends: str) -> None:
 @then('whoever waits for it is told "{told}"')
 def waiting_is_told(context: Context, told: str) -> None:
     assert context.told == told, context.told
+
+
+@when("{change} in a model of two parts with a link to the first")
+def content_changes(context: Context, change: str) -> None:
+    context.verdict = replacing.verdict_on(change)
+
+
+@then("the model is {verdict}")
+def content_is(context: Context, verdict: str) -> None:
+    assert context.verdict == verdict, context.verdict

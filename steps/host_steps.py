@@ -39,6 +39,11 @@ def sit_beside(context: Context, name: str, others: str) -> None:
     machines.sit_beside(context.cluster, name, others)
 
 
+@given('a swarm of my machine "{name}" and the machine "{other}", which has a GPU')
+def sit_beside_gpu(context: Context, name: str, other: str) -> None:
+    machines.sit_beside_gpu(context.cluster, name, other)
+
+
 @given('the simulated GPUs of "{name}" are')
 def gpus_of(context: Context, name: str) -> None:
     machines.simulate_gpus(context.cluster, name, context.table)
@@ -71,6 +76,26 @@ def keeps_awake(context: Context, name: str, other: str) -> None:
     machines.keep_awake(context.cluster, name, other)
 
 
+@given('a model "{name}" on the shelf of "{host}" alone')
+def model_of_one(context: Context, name: str, host: str) -> None:
+    machines.put_model(context.cluster, name, host)
+
+
+@given('a full disk on "{name}"')
+def full_disk(context: Context, name: str) -> None:
+    machines.fill_disk(context.cluster, name)
+
+
+@given('hive "{name}" is frozen')
+def hive_frozen(context: Context, name: str) -> None:
+    machines.freeze_hive(context.cluster, name)
+
+
+@given("a machine is waited for {milliseconds:d} ms")
+def short_lists(context: Context, milliseconds: int) -> None:
+    context.cluster.set(list_patience=milliseconds / 1000)
+
+
 @given('the clock of "{name}" is a year behind')
 def clock_behind(context: Context, name: str) -> None:
     machines.set_clock_back(context.cluster, name)
@@ -94,6 +119,11 @@ def outdated_hive(context: Context, version: str, name: str) -> None:
 @given('pip on "{name}" finds no packages')
 def no_packages(context: Context, name: str) -> None:
     installing.find_no_packages(context.cluster, name)
+
+
+@then("what pip said last is passed on")
+def pip_passed_on(context: Context) -> None:
+    installing.assert_passed_on(context.cluster.last)
 
 
 @given('"{command_line}" runs until pip on "{name}" waits for an answer that never comes')

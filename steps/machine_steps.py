@@ -97,6 +97,11 @@ def name_found(context: Context) -> None:
     machine.wait_for_processor_name(context.cluster)
 
 
+@then("the queen's catalog has the name of its processor")
+def processor_remembered(context: Context) -> None:
+    machine.assert_remembered_processor(context.cluster)
+
+
 @then("the hive tells that name of its processor")
 def name_told(context: Context) -> None:
     machine.assert_processor_name(context.cluster)

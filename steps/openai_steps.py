@@ -23,23 +23,30 @@ def ask_each(context: Context) -> None:
     context.answers = openai_clients.asked_each(context.cluster, names)
 
 
-@given('the command "llm" of somebody who has told it of the queen')
-def install_llm(context: Context) -> None:
-    other_clients.install_llm(context.cluster)
-
-
 @when("a program with {package} asks her for each of these")
 def ask_each_with(context: Context, package: str) -> None:
     context.rows = list(context.table)
     names = [row["asked for"] for row in context.rows]
-    context.answers = other_clients.asked_each(context.cluster, package, names)
+    context.answers, context.sent = other_clients.asked_each(context.cluster, package, names)
+
+
+@when("somebody who has told llm of the queen types each of these")
+def type_each_of_llm(context: Context) -> None:
+    context.rows = list(context.table)
+    lines = [row["command"] for row in context.rows]
+    context.finished, context.sent = other_clients.type_each(context.cluster, lines)
+
+
+@then("she has sent for each of them what its row tells, and was asked once")
+def sent_for_each(context: Context) -> None:
+    other_clients.assert_sent(context.sent, context.rows)
 
 
 @when("programs with OpenAI's client ask her wrongly")
 def ask_wrongly(context: Context) -> None:
     context.rows = list(context.table)
     names = [row["asked"] for row in context.rows]
-    context.errors = openai_clients.refused_each(context.cluster, names)
+    context.sent = openai_clients.refused_each(context.cluster, names)
 
 
 @when('a program with OpenAI\'s client reads an answer of "{model}" in pieces')
@@ -54,7 +61,7 @@ def leave_in_the_middle(context: Context, model: str) -> None:
 
 @when('the worker is killed in the middle of an answer of "{model}" to a program')
 def killed_in_the_middle(context: Context, model: str) -> None:
-    context.reported = openai_clients.error_after_kill(context.cluster, model)
+    context.last_event = openai_clients.event_after_kill(context.cluster, model)
 
 
 @when("{client} leaves while each of these is the case")
@@ -80,12 +87,12 @@ def tried_again(context: Context) -> None:
 
 @when("Schemathesis tries whatever the document allows, and what it forbids")
 def try_everything(context: Context) -> None:
-    context.tried = other_clients.try_everything(context.cluster)
+    context.tried, context.sent = other_clients.try_everything(context.cluster)
 
 
 @then("it has found nothing that the document does not tell, and no 500")
 def found_nothing(context: Context) -> None:
-    other_clients.assert_found_nothing(context.tried)
+    other_clients.assert_found_nothing(context.tried, context.sent)
 
 
 @then("its job is cancelled at once")
@@ -98,14 +105,14 @@ def left_job_cancelled(context: Context) -> None:
     other_clients.assert_cancelled(context.cluster)
 
 
-@then("each of them says what its row tells, and ends with its status")
+@then("each of them says what its row tells, and ends as it tells")
 def say_and_end(context: Context) -> None:
     other_clients.assert_says(context.finished, context.rows)
 
 
-@then('OpenAI\'s client reports "{text}" to it')
-def reports(context: Context, text: str) -> None:
-    assert text in context.reported, context.reported
+@then('the last that it was sent is the error "{code}", and its request fails')
+def last_is_error(context: Context, code: str) -> None:
+    assert context.last_event["error"]["code"] == code, context.last_event
 
 
 @then("each of them gets what it asked for")
@@ -113,9 +120,9 @@ def get_what_they_asked(context: Context) -> None:
     openai_clients.assert_answers(context.answers, context.rows)
 
 
-@then("each of them is refused with an error of its kind")
+@then("each of them is refused with what its row tells, and fails")
 def refused_by_kind(context: Context) -> None:
-    openai_clients.assert_refused(context.errors, context.rows)
+    openai_clients.assert_refused(context.sent, context.rows)
 
 
 @then('it has read "{narration}" as a remark before the answer')

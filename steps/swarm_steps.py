@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from harness import accidents, pipes, swarm
+from harness import accidents, cluster_news, pipes, swarm
 from harness.sentences import Context, given, then, when
 
 
 @given("a queen that is awake")
 def queen_awake(context: Context) -> None:
     swarm.wake_queen(context.cluster)
+
+
+@given('a hive that a person has started for the queen at "{host}"')
+def hive_by_hand(context: Context, host: str) -> None:
+    swarm.start_hive_by_hand(context.cluster, host)
 
 
 @given("a queen that is awake, whose workers take {count:d} job at once")
@@ -191,3 +196,18 @@ def catalog_holds_no_model(context: Context) -> None:
 @then('the hive\'s catalog holds worker kind "{kind}"')
 def catalog_holds_kind(context: Context, kind: str) -> None:
     swarm.assert_worker_kind(context.cluster, kind)
+
+
+@then("the queen has told the cluster")
+def told_cluster(context: Context) -> None:
+    cluster_news.assert_told(context.cluster, context.text)
+
+
+@then('the log of the {role} says "{text}"')
+def log_says(context: Context, role: str, text: str) -> None:
+    cluster_news.assert_logged(context.cluster, role, text)
+
+
+@then('the queen lists "{devices}" of hive "{hive_id}" as degraded')
+def lists_degraded(context: Context, devices: str, hive_id: str) -> None:
+    cluster_news.assert_degraded(context.cluster, hive_id, devices)

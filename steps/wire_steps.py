@@ -53,6 +53,16 @@ def ask_each(context: Context, role: str) -> None:
     context.answers = [wire.ask(context.cluster, role, row["request"]) for row in context.rows]
 
 
+@when("a program sends each of these")
+def send_each(context: Context) -> None:
+    context.answers = wire.send_each(context.cluster, context.table)
+
+
+@then("each of them is accepted")
+def each_accepted(context: Context) -> None:
+    wire.assert_accepted(context.answers)
+
+
 @when("a program hands in each of these jobs")
 def hand_in_each(context: Context) -> None:
     context.rows = list(context.table)

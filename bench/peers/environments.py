@@ -5,7 +5,7 @@ Each has a virtual environment of its own, ``.peers/NAME``; none of them is ever
 
 from __future__ import annotations
 
-import importlib.metadata
+import hashlib
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,22 @@ from pathlib import Path
 from bench.swarm import ROOT
 
 FOLDER = ROOT / ".peers"
-#: The engine that Xinference is given: the one that rbee has.
-_ENGINE = f"xllamacpp=={importlib.metadata.version('xllamacpp')}"
-_TORCH = "torch==2.13.0"
 
-#: What pip is asked for, step by step, by peer. PyTorch comes first, alone: pip takes its build
-#: without CUDA where it finds one, and what comes after has to go with it.
+
+def _from(lock: str, *options: str) -> list[str]:
+    """What pip is asked for so that it takes what a lock of ``harness/locks`` names."""
+    return ["--require-hashes", *options, "-r", f"harness/locks/{lock}.txt"]
+
+
+#: What pip is asked for, step by step, by peer. What has to be built is built with what was
+#: installed before it.
 STEPS: Mapping[str, Sequence[Sequence[str]]] = {
-    "litellm": [["litellm[proxy]==1.102.4"]],
-    "llama-cpp-python": [["llama-cpp-python[server]==0.3.36"]],
-    "xinference": [[_TORCH], ["xinference==4.1.0", _TORCH, "torchvision==0.28.0", _ENGINE]],
+    "litellm": [_from("peer-litellm")],
+    "llama-cpp-python": [
+        _from("peers-build"),
+        _from("peer-llama-cpp-python", "--no-build-isolation"),
+    ],
+    "xinference": [_from("build"), _from("peer-xinference", "--no-build-isolation")],
 }
 
 
@@ -36,9 +42,15 @@ def program(peer: str, name: str) -> str:
     marker = installed_marker(peer)
     if not marker.exists():
         raise NotInstalled(_why_not(peer))
-    if json.loads(marker.read_text()) != STEPS[peer]:
+    if json.loads(marker.read_text()) != made_of(peer):
         raise NotInstalled("what is installed is another version; run make bench-peers")
     return str(FOLDER / peer / "bin" / name)
+
+
+def made_of(peer: str) -> list[str]:
+    """What a peer's environment is made of: the SHA-256 of its locks, step by step."""
+    locks = [ROOT / step[-1] for step in STEPS[peer]]
+    return [hashlib.sha256(lock.read_bytes()).hexdigest() for lock in locks]
 
 
 def packages(peer: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.peers.environments import FOLDER, STEPS, failure_note, installed_marker
+from bench.peers.environments import FOLDER, STEPS, failure_note, installed_marker, made_of
+from bench.swarm import ROOT
 
 #: Leaves the machine to whoever works on it.
 _GENTLY = ["nice", "-n", "19"]
@@ -29,7 +30,7 @@ def main() -> int:
 
 def _made(peer: str, steps: Sequence[Sequence[str]]) -> bool:
     marker, note = installed_marker(peer), failure_note(peer)
-    if marker.exists() and json.loads(marker.read_text()) == steps:
+    if marker.exists() and json.loads(marker.read_text()) == made_of(peer):
         return True
     print(f"{peer}: {'; '.join(' '.join(step) for step in steps)}", flush=True)
     marker.unlink(missing_ok=True)
@@ -43,14 +44,14 @@ def _made(peer: str, steps: Sequence[Sequence[str]]) -> bool:
     # Also where Python is told to write none: without byte code every start compiles anew.
     _failure(environment, ["compileall", "-qq", "-j", "1", str(environment / "lib")])
     note.unlink(missing_ok=True)
-    marker.write_text(json.dumps(steps) + "\n")
+    marker.write_text(json.dumps(made_of(peer)) + "\n")
     return True
 
 
 def _failure(environment: Path, module: list[str]) -> str:
     """Runs a module of the environment's Python; its last words if it fails, else nothing."""
     command = [*_GENTLY, str(environment / "bin" / "python"), "-m", *module]
-    finished = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    finished = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     if finished.returncode == 0:
         return ""
     lines = [line for line in finished.stderr.splitlines() if line.strip()]

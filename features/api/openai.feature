@@ -43,7 +43,7 @@ Feature: Programs that speak OpenAI's API
         | vectors of several texts           | that of each, in their order        |
         | vectors packed, and as numbers     | the same                            |
         | a vector of tokens                 | that of their text                  |
-        | an answer of a model that cannot   | BadRequestError about model         |
+        | an answer of a model that cannot   | 400 invalid_request about model     |
         | a vector of a model that chats     | 128 numbers of length 1, 4 read     |
         | an answer                          | Hello! How can I help you today?    |
       Then each of them gets what it asked for
@@ -81,49 +81,49 @@ Feature: Programs that speak OpenAI's API
       Then stdout holds " Hello! How can I help you today?" alone
       And the swarm stays up
 
-  Rule: What cannot be had is refused by an error that its client knows
+  Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
     Scenario: Requests that ask for something wrong are refused once, and not tried again
       Given a hub that holds "author/colossus"
       And a swarm that is warm
       When programs with OpenAI's client ask her wrongly
-        | asked                                           | error               | code                    | about                  |
-        | with another key                                | AuthenticationError | invalid_api_key         |                        |
-        | for a model of somebody else                    | NotFoundError       | model_not_found         | model                  |
-        | for a model that is not known                   | NotFoundError       | model_not_found         | model                  |
-        | for more heat than there is                     | BadRequestError     | invalid_request         | temperature            |
-        | for something that nobody knows                 | BadRequestError     | invalid_request         | bees                   |
-        | about a picture                                 | BadRequestError     | invalid_request         | messages[0].content[0] |
-        | for a form that cannot be enforced              | BadRequestError     | invalid_request         | response_format        |
-        | for a function that is not there                | BadRequestError     | invalid_request         | tool_choice            |
-        | whether to call, of a model that knows no tools | BadRequestError     | invalid_request         | tools                  |
-        | for a form that nothing has                     | BadRequestError     | invalid_request         | response_format        |
-        | for a form that is none                         | BadRequestError     | invalid_request         | response_format        |
-        | for a form of too many forms                    | BadRequestError     | invalid_request         |                        |
-        | for a model whose name no disk takes            | NotFoundError       | model_not_found         | model                  |
-        | about a text that is too long                   | BadRequestError     | context_length_exceeded | messages               |
-        | the same in pieces                              | BadRequestError     | context_length_exceeded | messages               |
-        | for a vector of too long a text                 | BadRequestError     | context_length_exceeded | input                  |
-        | for a vector of nothing                         | BadRequestError     | invalid_request         | input[1]               |
-        | for a vector of nobody's tokens                 | BadRequestError     | invalid_request         | input                  |
-        | for a shorter vector                            | BadRequestError     | invalid_request         | dimensions             |
-        | for a model that no device has room for         | InternalServerError | insufficient_ram        |                        |
-      Then each of them is refused with an error of its kind
+        | asked                                           | status | code                    | about                  |
+        | with another key                                | 401    | invalid_api_key         |                        |
+        | for a model of somebody else                    | 404    | model_not_found         | model                  |
+        | for a model that is not known                   | 404    | model_not_found         | model                  |
+        | for more heat than there is                     | 400    | invalid_request         | temperature            |
+        | for something that nobody knows                 | 400    | invalid_request         | bees                   |
+        | about a picture                                 | 400    | invalid_request         | messages[0].content[0] |
+        | for a form that cannot be enforced              | 400    | invalid_request         | response_format        |
+        | for a function that is not there                | 400    | invalid_request         | tool_choice            |
+        | whether to call, of a model that knows no tools | 400    | invalid_request         | tools                  |
+        | for a form that nothing has                     | 400    | invalid_request         | response_format        |
+        | for a form that is none                         | 400    | invalid_request         | response_format        |
+        | for a form of too many forms                    | 400    | invalid_request         |                        |
+        | for a model whose name no disk takes            | 404    | model_not_found         | model                  |
+        | about a text that is too long                   | 400    | context_length_exceeded | messages               |
+        | the same in pieces                              | 400    | context_length_exceeded | messages               |
+        | for a vector of too long a text                 | 400    | context_length_exceeded | input                  |
+        | for a vector of nothing                         | 400    | invalid_request         | input[1]               |
+        | for a vector of nobody's tokens                 | 400    | invalid_request         | input                  |
+        | for a shorter vector                            | 400    | invalid_request         | dimensions             |
+        | for a model that no device has room for         | 503    | insufficient_ram        |                        |
+      Then each of them is refused with what its row tells, and fails
 
     Scenario: An answer that breaks off in the middle is told as an error
       Given a hub that holds "author/endless-llama"
       And a queen that is awake
       When the worker is killed in the middle of an answer of "author/endless-llama" to a program
-      Then OpenAI's client reports "broke off before its end" to it
+      Then the last that it was sent is the error "worker_crashed", and its request fails
 
     Scenario: Requests that the engine of a model has nothing for
       Given models run on engine "ctransformers"
       And a swarm that is warm
       When programs with OpenAI's client ask her wrongly
-        | asked                           | error           | code            | about             |
-        | for any JSON object             | BadRequestError | invalid_request | response_format   |
-        | for a call                      | BadRequestError | invalid_request | tools             |
-        | how likely its tokens are       | BadRequestError | invalid_request | logprobs          |
-        | for a token less                | BadRequestError | invalid_request | logit_bias        |
-        | for words that are not repeated | BadRequestError | invalid_request | frequency_penalty |
-      Then each of them is refused with an error of its kind
+        | asked                           | status | code            | about             |
+        | for any JSON object             | 400    | invalid_request | response_format   |
+        | for a call                      | 400    | invalid_request | tools             |
+        | how likely its tokens are       | 400    | invalid_request | logprobs          |
+        | for a token less                | 400    | invalid_request | logit_bias        |
+        | for words that are not repeated | 400    | invalid_request | frequency_penalty |
+      Then each of them is refused with what its row tells, and fails

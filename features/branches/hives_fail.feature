@@ -22,6 +22,11 @@ Feature: What happens when a hive is known, dies or falls silent
       Then 0 worker is running
       And the next "rbee-keeper infer 'hello'" works
       And 1 hive is running
+      And the queen has told the cluster
+        """
+        queen: hive localhost has ended, and its workers with it
+        queen: hive localhost is back
+        """
 
   Rule: A hive that misses three heartbeats is offline
 
@@ -32,6 +37,11 @@ Feature: What happens when a hive is known, dies or falls silent
       When the hive is frozen
       Then the queen lists hive "localhost" as offline
       And once it is thawed the queen lists hive "localhost" as online
+      And the queen has told the cluster
+        """
+        queen: hive localhost was silent for <time>; offline
+        queen: hive localhost is back
+        """
 
     @timing
     Scenario: A prompt does not wait for a hive that is frozen
@@ -40,3 +50,18 @@ Feature: What happens when a hive is known, dies or falls silent
       When the hive is frozen
       Then the queen lists hive "localhost" as offline
       And the next "rbee-keeper infer 'hello'" works
+
+    @timing
+    Scenario: The only machine is waited for, though it does not answer
+      Given heartbeats come every 500 ms
+      And a machine is waited for 200 ms
+      And a swarm that was left warm by "rbee-keeper up"
+      And the hive has just been frozen
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: nobody else is left; waiting for hive localhost, which is silent...
+        queen: waking the beehive at <address>
+        [DONE]
+        """
+      And the exit status is 0

@@ -62,3 +62,21 @@ Feature: What happens when several people use one queen
       Then stderr contains "is version 0.0.1, this keeper"
       And stderr contains "try: end her with the keeper that started her (rbee-keeper down)"
       And the exit status is 1
+
+  Rule: A queen is who she is, whatever her address is called
+
+    Scenario Outline: A hive that a person has started for the queen at <host>
+      Given a queen that is awake
+      And a hive that a person has started for the queen at "<host>"
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: hive localhost is awake already; taking it over
+        [DONE]
+        """
+      And the exit status is 0
+
+      Examples:
+        | host      |
+        | localhost |
+        | 0.0.0.0   |

@@ -25,6 +25,50 @@ Feature: What happens when a worker dies, hangs or idles
         """
       And the exit status is 0
 
+    Scenario: Where each device fails, the error tells of each, and a list shows them for a while
+      Given its simulated GPUs are
+        | name     | VRAM in GB |
+        | RTX 3090 | 24         |
+        | RTX 3060 | 12         |
+      And a worker that is killed while it loads, 8 times
+      And a queen that is awake
+      When I type "rbee-keeper infer --no-cpu 'hello'"
+      Then stderr contains "error: no machine could run minillama: GPU0 on hive localhost: worker"
+      And stderr contains "GPU1 on hive localhost is this model's last choice until"
+      And the queen lists "gpu0, gpu1" of hive "localhost" as degraded
+
+    @timing
+    Scenario: A device that was degraded is tried again, heals, and all of it is told
+      Given a worker that is killed while it loads, 4 times
+      And a queen that is awake
+      And "rbee-keeper infer 'hello'" has failed
+      When I type "rbee-keeper infer 'hello'"
+      Then the exit status is 0
+      And the queen has told the cluster
+        """
+        queen: CPU on hive localhost is degraded for minillama: workers keep dying on it
+        queen: CPU on hive localhost is no longer degraded for minillama
+        """
+
+  Rule: What happens to a warm swarm is told to whoever listens, and stands in the logs
+
+    Scenario: A worker that dies while nobody uses it
+      Given a swarm that is warm
+      When the worker is killed
+      Then the queen has told the cluster
+        """
+        hive: worker <worker id> died (signal 9); restart 1 in <delay> s
+        hive: worker <worker id> is ready again
+        """
+      And the log of the hive says "is ready again"
+
+    @timing
+    Scenario: A worker that is unloaded since nobody uses it
+      Given idle workers leave after 200 ms
+      And a swarm that is warm
+      When the worker has left
+      Then the log of the hive says "unloaded worker"
+
   Rule: A worker that hangs is noticed, killed and started again
 
     @timing
@@ -36,15 +80,51 @@ Feature: What happens when a worker dies, hangs or idles
       And the next "rbee-keeper infer 'hello'" works
 
     @timing
-    Scenario: A worker that sends no more tokens is replaced
-      Given no token for 500 ms counts as a stall
+    Scenario: A worker that is frozen in the middle of a story is replaced
+      Given heartbeats come every 100 ms
       And a hub that holds "author/endless-llama"
       And a queen that is awake
       And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
       When the worker is frozen
-      Then the command ends
-      And stderr contains "sent nothing for 0.5 s"
+      Then the command fails with "error: "
       And another worker process takes its place
+
+    @timing
+    Scenario: A worker whose engine does nothing is replaced, and what it was asked is not asked again
+      Given an engine that hangs at the word "tarpit"
+      And an engine that does nothing for 500 ms counts as stuck
+      And a swarm that is warm
+      When I type "rbee-keeper infer 'tarpit'"
+      Then the terminal narrates
+        """
+        error: the engine of worker <worker id> has done nothing for 0.5 s (token_stall); its hive ends it
+        try: rbee-keeper logs <worker id>; where it only needs longer: RBEE_TOKEN_STALL=1, or token_stall = 1 in config.toml
+        """
+      And the terminal does not narrate
+        """
+        queen: <why>; trying again
+        """
+      And the worker was started a second time
+      And the next "rbee-keeper infer 'hello'" works
+
+    @timing
+    Scenario: A request that hangs beside others that do not is given up alone
+      Given an engine that hangs at the word "tarpit"
+      And an engine that does nothing for 1000 ms counts as stuck
+      And a worker takes 2 jobs at once
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive --ctx 64 'hello'"
+      And "rbee-keeper infer 'tarpit'" runs until it narrates "queen: connection to worker established; starting inference"
+      When other programs ask that worker for answers of "minillama" until it has ended
+      Then stderr contains "works for others and has done nothing for this request in 1 s (token_stall)"
+
+    @timing
+    Scenario: A program is told that asking again would not help
+      Given an engine that hangs at the word "tarpit"
+      And an engine that does nothing for 500 ms counts as stuck
+      And a swarm that is warm
+      When a program asks the queen for an answer to "tarpit"
+      Then the answer is 504 in OpenAI's form with the error "worker_stuck"
+      And the answer says that it is not worth a retry
 
   Rule: A worker that nobody needs is unloaded
 

@@ -35,7 +35,7 @@ Feature: What there is: devices, hives, ps, models
         | rbee-keeper devices --json | hives         |
         | rbee-keeper hives --json   | hives         |
         | rbee-keeper ps --json      | workers, jobs |
-        | rbee-keeper models --json  | models        |
+        | rbee-keeper models --json  | models, unreachable |
       Then each of them has worked
       And each of them is one answer for programs with its fields
       And none of them says anything on stderr

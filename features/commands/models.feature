@@ -42,7 +42,7 @@ Feature: Models on a hive: pull and rm
     Scenario: Pull for programs
       Given a hub that holds "author/minillama"
       When I type "rbee-keeper pull --json HF:author/minillama"
-      Then stdout is one answer for programs with "model_ref, path, size_bytes"
+      Then stdout is one answer for programs with "model_ref, hive_id, path, size_bytes"
       And each line of stderr is an event for programs
       And the exit status is 0
 

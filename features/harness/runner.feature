@@ -83,6 +83,23 @@ Feature: The runner counts what ran, and a green run can be believed
       Then its last line is "1 passed, 1 failed, 0 skipped"
       And the exit status is 1
 
+  Rule: Runs one after the other come to one line
+
+    Scenario Outline: <first>, and then <second>
+      Given a run that tells "<first>"
+      And a run that tells "<second>"
+      When they are added up
+      Then they come to "<sum>"
+      And that is <judged>
+
+      Examples:
+        | first                         | second                                          | sum                            | judged      |
+        | 7 passed, 0 failed, 2 skipped | 5 scenarios passed, 0 failed, 1 skipped         | 12 passed, 0 failed, 3 skipped | a success   |
+        | 7 passed, 0 failed, 2 skipped | 5 scenarios passed, 1 failed, 0 skipped         | 12 passed, 1 failed, 2 skipped | no success  |
+        | 7 passed, 1 failed, 0 skipped | 1 scenario passed, 0 failed, 2 error, 0 skipped | 8 passed, 3 failed, 0 skipped  | no success  |
+        | make: *** [check] Error 1     | 5 scenarios passed, 0 failed, 0 skipped         | 5 passed, 1 failed, 0 skipped  | no success  |
+        | 0 passed, 0 failed, 2 skipped | 0 scenarios passed, 0 failed, 3 skipped         | 0 passed, 0 failed, 5 skipped  | no success  |
+
   Rule: What other runners only mutter about fails the scenario
 
     Scenario Outline: It fails when <fault>

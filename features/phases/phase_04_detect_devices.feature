@@ -13,6 +13,12 @@ Feature: Phase 4: the hive tells what its machine has
     And a swarm that is warm
     When the processor's name has been found
     Then the hive tells that name of its processor
+    And the queen's catalog has the name of its processor
+
+  Scenario: A run from nothing remembers the processor's name
+    When I type "rbee-keeper infer 'hello'"
+    Then the exit status is 0
+    And the queen's catalog has the name of its processor
 
   Scenario: Simulated GPUs are said to be simulated
     Given its simulated GPUs are

@@ -25,6 +25,15 @@ Feature: What a worker answers on the wire
     Then the answer is 204 without a body
     And each worker has all its slots free
 
+  Scenario: All that runs is ended, with the reason that its hive tells
+    Given an inference called "mine" that runs
+    When a program asks the worker "POST /infer/fail" with
+      """
+      {"code": "worker_stuck", "message": "its engine does nothing", "suggestion": "read its log"}
+      """
+    Then the answer is 204 without a body
+    And each worker has all its slots free
+
   Scenario: Every slot is taken
     Given a worker whose slots are all taken
     When a program asks the worker "POST /infer" with

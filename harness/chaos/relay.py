@@ -6,13 +6,19 @@ import contextlib
 import socket
 import socketserver
 import threading
+from collections.abc import Callable
 from typing import Any
+
+#: Takes what one side of a connection has sent.
+Ear = Callable[[bytes], object]
 
 
 class Relay:
     """Passes on what comes to its `port` on the loopback address to another one."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, listen: Callable[[], tuple[Ear, Ear]] | None = None) -> None:
+        """`listen` is asked for each connection: who hears what is asked, and what is answered."""
+        self._listen = listen or (lambda: (_deaf, _deaf))
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         relay = self
@@ -49,20 +55,26 @@ class Relay:
     def _pass_on(self, client: socket.socket, target: int) -> None:
         with socket.create_connection(("127.0.0.1", target)) as server:
             both = {client, server}
+            asked, answered = self._listen()
             with self._lock:
                 self._open |= both
-            back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+            back = threading.Thread(target=_pump, args=(server, client, answered), daemon=True)
             back.start()
-            _pump(client, server)
+            _pump(client, server, asked)
             back.join()
             with self._lock:
                 self._open -= both
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _deaf(_data: bytes) -> None:
+    """Hears nothing."""
+
+
+def _pump(source: socket.socket, sink: socket.socket, ear: Ear) -> None:
     """Passes bytes on until either side ends; the other then learns of it."""
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
+            ear(data)
             sink.sendall(data)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_WR)

@@ -15,5 +15,7 @@ HELLO = "hello"
 TOO_LONG = "bee " * 900
 #: Words that take a while to be read.
 LONG = "story " * 7000
+#: What somebody got whose request failed.
+NOTHING = "nothing"
 #: A model that never ends.
 ENDLESS = "HF:author/endless-llama"

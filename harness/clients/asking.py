@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from harness.clients import NOTHING
+
 
 class Mood(BaseModel):
     """The form that an answer is to have."""
@@ -31,11 +33,15 @@ def leave_when_told(*asks: Callable[[], Coroutine[Any, Any, object]]) -> str:
 
 
 def serve(asked: Mapping[str, Callable[[], object]]) -> None:
-    """Asks for each name that comes on stdin, and tells what it got, or the error it was told."""
+    """Asks for each name that comes on stdin, and tells what it got; `NOTHING` where that failed.
+
+    How it failed is on stderr, in words that change with each version of the package.
+    """
     for line in sys.stdin:
         name = line.strip()
         try:
             got = asked[name]()
         except Exception as error:
-            got = type(error).__name__
+            print(f"{name}: {error!r}", file=sys.stderr, flush=True)
+            got = NOTHING
         print(f"{got}\t{name}", flush=True)

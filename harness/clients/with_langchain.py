@@ -19,7 +19,7 @@ def weather(city: Literal["Rome", "Paris"]) -> str:
 
 
 def _chat(model: str = "minillama", **fields: Any) -> ChatOpenAI:
-    return ChatOpenAI(model=model, temperature=0, max_retries=0, **fields)
+    return ChatOpenAI(model=model, temperature=0, **fields)
 
 
 def _answer(text: str = HELLO, **fields: Any) -> str:

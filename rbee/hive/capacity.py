@@ -22,12 +22,14 @@ from rbee.hive.models.fit import (
     ram_needed,
 )
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.pooling import batch_of, pooling_of, reads_whole
+from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
+from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
@@ -36,10 +38,6 @@ from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
-#: Context of a model that was trained with more, unless more is asked for (tokens).
-_LARGEST_DEFAULT_CONTEXT = 8192
-#: The same for one that has to see a text as a whole, which takes memory by its length.
-_LARGEST_DEFAULT_TEXT = 2048
 _CPU = "cpu"
 #: Engines that cannot batch.
 _ONE_AT_A_TIME = ("ctransformers",)
@@ -65,7 +63,7 @@ class Capacity:
         """The GPU called `device` as it is now; None for the CPU. Raises `invalid_request`."""
         if device == _CPU:
             return None
-        gpus = await asyncio.to_thread(gpus_here)
+        gpus = await in_thread(gpus_here)
         for gpu in gpus:
             if gpu.id == device:
                 return gpu
@@ -73,7 +71,13 @@ class Capacity:
             "invalid_request",
             f"this hive has no device {device}",
             f"devices: {', '.join([_CPU, *(gpu.id for gpu in gpus)])}",
+            {"device": device},
         )
+
+    async def gpu_of(self, backend: str) -> Gpu | None:
+        """The first GPU of this machine that a backend is for; None where there is none."""
+        gpus = await asyncio.to_thread(gpus_here)
+        return next((gpu for gpu in gpus if gpu.backend == backend), None)
 
     async def check(self, device: str, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
         """How the model fits on `device`, where there is room for it or idle workers make it.
@@ -107,7 +111,12 @@ class Capacity:
         Raises as `check` and the supervisor do.
         """
         engine = wanted.engine or self._settings.engine
+        content = content_id([file.path for file in row.files])
         async with self._promising:
+            if wanted.share:
+                for worker in self._workers.holding(content):
+                    if _will_do(worker, wanted, engine):
+                        return worker
             most = 1 if engine in _ONE_AT_A_TIME else 0
             need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             headers = await self._models.headers(ref)
@@ -133,10 +142,12 @@ class Capacity:
                 threads=settings.engine_threads or _threads(engine, need),
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
+                token_stall=settings.token_stall,
                 chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
+                content=content,
             )
             return await self._workers.start(engine, orders, need.total, unloaded)
 
@@ -160,7 +171,7 @@ class Capacity:
             worker
             for worker in self._workers.workers.values()
             if worker.orders.device == device
-            and (worker.idle_since is not None or sabotaged("hive:unload-busy"))
+            and (worker.is_unused or sabotaged("hive:unload-busy"))
         ]
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
@@ -168,9 +179,7 @@ class Capacity:
         return need.total if gpu else ram_needed(need, self._settings.ram_factor)
 
     def _context(self, header: GgufHeader, asked: int) -> int:
-        most = _LARGEST_DEFAULT_TEXT if reads_whole(header) else _LARGEST_DEFAULT_CONTEXT
-        trained = header.context_length or most
-        return asked or self._settings.context or min(trained, most)
+        return asked or self._settings.context or default_context(header)
 
     def _need(
         self, headers: tuple[GgufHeader, ...], context: int, slots: int, gpu: Gpu | None
@@ -227,6 +236,15 @@ class Capacity:
                 **({"smaller_quant": smaller} if smaller else {}),
             },
         )
+
+
+def _will_do(worker: Worker, wanted: StartWorker, engine: str) -> bool:
+    """Whether a worker that holds what is wanted is as good as one that would be started."""
+    return (
+        worker.orders.device == wanted.device
+        and worker.engine == engine
+        and (wanted.ctx or 0) <= worker.orders.context
+    )
 
 
 def _threads(engine: str, need: Need) -> int:

@@ -6,7 +6,10 @@ What comes in: requests of the queen and heartbeats of the workers. What goes ou
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import urllib.parse
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +21,7 @@ from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.supervisor import Supervisor
@@ -25,10 +29,12 @@ from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process import listening
+from rbee.process.content import content_id
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, spawn
+from rbee.process.tasks import End, in_thread, spawn
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -38,6 +44,7 @@ from rbee.wire.messages import (
     Health,
     HiveOrders,
     ModelList,
+    ModelRemoved,
     ModelView,
     ProvisionModel,
     ProvisionStarted,
@@ -108,9 +115,10 @@ class _Hive:
         self.session = session
         self.server = Server("hive", orders.token, self._routes())
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(home.path, settings.processor_query_after)
+        self.detector = Detector(home.path, settings.processor_query_after, self._changed)
         self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
-        self.models = Provisioner(home.models, self.catalog, settings)
+        self.news = News()
+        self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.workers = Supervisor(
             home,
             settings,
@@ -118,6 +126,7 @@ class _Hive:
             session,
             spare,
             self._changed,
+            self.news,
         )
         self.capacity = Capacity(settings, self.models, self.workers)
         self.heartbeat: HeartbeatSender | None = None
@@ -132,6 +141,8 @@ class _Hive:
             server.url,
             lambda: [worker.beat() for worker in self.workers.workers.values()],
             self.settings.heartbeat_interval,
+            self.news,
+            self.detector.processor,
         )
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         if lifeline is None or self.orders.on_lease:
@@ -167,6 +178,17 @@ class _Hive:
     def _changed(self) -> None:
         if self.heartbeat is not None:
             self.heartbeat.changed()
+        self.models.tidy_soon()
+
+    def _led(self, ref: str, paths: Sequence[str]) -> None:
+        """A name leads to these files from now on."""
+        with contextlib.suppress(OSError):  # gone again: whoever asks for them is told
+            self.workers.led(ref, content_id(paths))
+        self._changed()
+
+    def _in_use(self) -> set[str]:
+        """The files that workers have loaded."""
+        return {path for each in self.workers.workers.values() for path in each.orders.model_paths}
 
     def _routes(self) -> list[Route]:
         return [
@@ -182,13 +204,12 @@ class _Hive:
             Route("GET", addresses.WORKERS, self._workers),
             Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
-            Route("POST", addresses.WORKERS + "/{id}/kill", self._kill_worker),
             Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
             Route("POST", addresses.ADOPT, self._adopt),
         ]
 
     async def _devices(self, request: web.Request) -> Devices:
-        models = await asyncio.to_thread(self.catalog.list)
+        models = await in_thread(self.catalog.list)
         return await self.detector.detect(len(models), len(self.workers.workers))
 
     async def _capacity(self, request: web.Request) -> Answer:
@@ -205,7 +226,7 @@ class _Hive:
     async def _provision_model(self, request: web.Request) -> ProvisionStarted:
         wanted = await read_body(request, ProvisionModel)
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
-            provision = self.models.provision(parse_model_ref(wanted.model_ref))
+            provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
         url = f"{addresses.MODELS_PROVISION}/{provision.provision_id}/events"
         return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
 
@@ -219,34 +240,41 @@ class _Hive:
                 provision.cancelled.set()
 
     async def _models(self, request: web.Request) -> ModelList:
-        rows = await asyncio.to_thread(self.catalog.list)
-        return ModelList(models=[_model_view(row) for row in rows])
+        rows = await in_thread(self.catalog.list)
+        return ModelList(models=await in_thread(lambda: list(map(_model_view, rows))))
 
     async def _model(self, request: web.Request) -> ModelView:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
-        row = await self.models.find(ref)
+        # With `lead` the hub is asked what a new name means, and nothing is fetched.
+        look = self.models.lead if request.query.get("lead") == "true" else self.models.find
+        row = await look(ref)
         if row is None:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        return _model_view(row)
+        view = _model_view(row)
+        view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
+        return view
 
     async def _remove_model(self, request: web.Request) -> Answer:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
         for worker in self.workers.workers.values():
-            if worker.orders.model_ref == str(ref):
+            if str(ref) in worker.names:
                 raise RbeeError(
                     "model_in_use",
                     f"{worker.worker_id} has {ref} loaded",
                     f"rbee-keeper stop {worker.worker_id}",
                 )
-        await self.models.remove(ref)
-        return None
+        others = await self.models.remove(ref)
+        return ModelRemoved(kept_for=others)
 
     async def _provision_worker(self, request: web.Request) -> WorkerKindView:
         wanted = await read_body(request, ProvisionWorker)
         backend = wanted.kind.partition("-")[0]
-        gpu = await self.capacity.gpu(wanted.device) if wanted.device else None
+        if wanted.device is None and backend != "cpu":
+            gpu = await self.capacity.gpu_of(backend)
+        else:
+            gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
         return await self.workers.provision(backend, engine, gpu)
 
@@ -259,7 +287,9 @@ class _Hive:
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
         worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
-        await asyncio.to_thread(self.catalog.touch, str(ref))
+        for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
+            self.workers.led(name, worker.orders.content)
+        await in_thread(self.catalog.touch, str(ref))
         return WorkerStarted(
             worker_id=worker.worker_id,
             url=worker.url,
@@ -279,11 +309,6 @@ class _Hive:
             await asyncio.shield(self.workers.stop(worker))
         return None
 
-    async def _kill_worker(self, request: web.Request) -> Answer:
-        """The queen hears no token of a worker: it is stuck, and treated as one that died."""
-        self.workers.kill(self.workers.get(request.match_info["id"]))
-        return None
-
     async def _worker_heartbeat(self, request: web.Request) -> Answer:
         self.workers.told(await read_body(request, WorkerReport))
         return None
@@ -299,7 +324,9 @@ class _Hive:
                 f"rbee-keeper remove-hive {wanted.hive_id}",
             )
         owner = self.heartbeat.queen
-        if owner.url != wanted.queen_url and await _answers(owner):
+        patience = self.settings.connect_timeout
+        strange = not addresses.same(owner.url, wanted.queen_url)
+        if strange and await _is_another(owner, wanted, patience):
             raise RbeeError(
                 "hive_exists",
                 f"this hive belongs to the queen at {owner.url}",
@@ -317,22 +344,31 @@ class _Hive:
 
 
 def _model_view(row: ModelRow) -> ModelView:
+    paths = [file.path for file in row.files]
+    content, size, status = "", row.size_bytes, row.status
+    try:
+        content, size = content_id(paths), sum(map(os.path.getsize, paths))
+    except OSError:
+        status = "missing"
     return ModelView(
+        content=content,
         model_ref=row.ref,
         path=row.path,
-        size_bytes=row.size_bytes,
+        size_bytes=size,
         quant=row.quant or None,
         architecture=row.architecture or None,
-        status=row.status,
+        status=status,
     )
 
 
-async def _answers(peer: Peer) -> bool:
+async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
+    """Whether the queen of this hive lives and is another one than she who wants it."""
     try:
-        await peer.get(addresses.HEALTH, Health)
-    except RbeeError:
+        async with timeout(patience):
+            health = await owner.get(addresses.HEALTH, Health)
+    except (RbeeError, asyncio.TimeoutError):
         return False
-    return True
+    return health.instance != wanted.instance or sabotaged("hive:trust-addresses")
 
 
 def _required(value: str | None, name: str) -> str:

@@ -7,12 +7,14 @@ RBEE_SIMULATE_GPUS names, take the place of real ones and are reported as simula
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import platform
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -23,6 +25,7 @@ from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import usable_cores
 from rbee.process import apart
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import in_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Cpu, Devices, Gpu
 
@@ -54,19 +57,27 @@ class Detector:
     That name is asked for once, `query_after` seconds after the first look.
     """
 
-    def __init__(self, home: Path, query_after: float) -> None:
+    def __init__(self, home: Path, query_after: float, on_name: Callable[[], None]) -> None:
+        """`on_name` is called, in the event loop, once the name has been found out."""
         self._query_after = query_after
+        self._on_name = on_name
         self._cpu_name_file = home / "cpu-name"
+        self._found_name = ""
+        self._quick_name = ""
         self._later: asyncio.TimerHandle | None = None
         self._query: subprocess.Popen[bytes] | None = None
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
         loop = asyncio.get_running_loop()
-        gpus = await loop.run_in_executor(None, gpus_here)
+        gpus = await in_thread(gpus_here)
         if self._later is None and not self._cpu_name_file.exists():
             self._later = loop.call_later(self._query_after, self._find_cpu_name)
         return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)
+
+    def processor(self) -> str:
+        """The name of this machine's processor, as far as it is known."""
+        return self._cpu_name()
 
     def close(self) -> None:
         """Ends the query for the processor's name, where it still runs."""
@@ -83,11 +94,13 @@ class Detector:
         )
 
     def _cpu_name(self) -> str:
-        """The name that py-cpuinfo found earlier; until then what the platform says."""
-        try:
-            return self._cpu_name_file.read_text().strip()
-        except FileNotFoundError:
-            return platform.processor() or platform.machine()
+        """The name that py-cpuinfo found earlier; until then what the system says by itself."""
+        if not self._found_name:
+            try:
+                self._found_name = self._cpu_name_file.read_text().strip()
+            except FileNotFoundError:
+                self._quick_name = self._quick_name or name_at_once()
+        return self._found_name or self._quick_name
 
     def _find_cpu_name(self) -> None:
         """Asks py-cpuinfo, once for all runs, in a process of the lowest priority.
@@ -101,7 +114,27 @@ class Detector:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        threading.Thread(target=self._query.wait, name="cpu-name", daemon=True).start()
+        loop, query = asyncio.get_running_loop(), self._query
+
+        def wait() -> None:
+            query.wait()
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody asks any more
+                loop.call_soon_threadsafe(self._on_name)
+
+        threading.Thread(target=wait, name="cpu-name", daemon=True).start()
+
+
+def name_at_once() -> str:
+    """The processor's name as the system itself keeps it, without a query: py-cpuinfo's second of
+    CPU is more than a run from nothing has to spare."""
+    if sys.platform == "darwin":
+        return _sysctl("machdep.cpu.brand_string") or platform.machine()
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as told:
+        for line in told:
+            key, _, value = line.partition(":")
+            if key.strip().lower() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 def ram_here() -> Ram:
@@ -187,12 +220,7 @@ def _nvidia_gpu(index: int) -> Gpu:
 def _metal() -> list[Gpu]:
     if platform.machine() != "arm64":
         return []
-    brand = subprocess.run(
-        ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
+    brand = _sysctl("machdep.cpu.brand_string")
     memory = ram_here()
     return [
         Gpu(
@@ -203,3 +231,8 @@ def _metal() -> list[Gpu]:
             backend="metal",
         )
     ]
+
+
+def _sysctl(name: str) -> str:
+    asked = ["/usr/sbin/sysctl", "-n", name]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()

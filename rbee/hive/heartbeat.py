@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import logging
 from collections.abc import Callable
 
+from rbee.hive.news import News
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
-
-log = logging.getLogger(__name__)
 
 
 class HeartbeatSender:
@@ -32,7 +30,12 @@ class HeartbeatSender:
         url: str,
         workers: Callable[[], list[WorkerBeat]],
         interval: float,
+        news: News,
+        processor: Callable[[], str],
     ) -> None:
+        """`workers` and `processor` are asked at each beat; `news` go along until answered."""
+        self._news = news
+        self._processor = processor
         self._queen = queen
         self._hive_id = hive_id
         self._url = url
@@ -50,12 +53,8 @@ class HeartbeatSender:
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            try:
+            with contextlib.suppress(RbeeError):  # the next beat tries again
                 await self._beat()
-            except RbeeError:
-                pass  # the next beat tries again
-            except Exception:
-                log.exception("a heartbeat failed")  # so does it then: a hive is more than this
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(self._interval):
                     await self._change.wait()
@@ -86,11 +85,16 @@ class HeartbeatSender:
     async def _beat(self) -> None:
         if sabotaged("hive:no-heartbeat"):
             return
+        lines, failures = self._news.unheard()
         beat = Heartbeat(
             hive_id=self._hive_id,
             timestamp=datetime.datetime.now(datetime.timezone.utc).isoformat(),
             url=self._url,
             workers=self._workers(),
+            news=lines,
+            failures=failures,
+            processor=self._processor(),
         )
         await self._queen.post(addresses.HEARTBEAT, beat, HeartbeatAnswer)
+        self._news.heard(lines, failures)
         self._renewed.set()

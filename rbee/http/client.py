@@ -65,6 +65,10 @@ class Peer:
         """DELETE."""
         await self._call("DELETE", path, type(None))
 
+    async def remove(self, path: str, kind: type[T]) -> T:
+        """DELETE; the answer as a `kind`."""
+        return await self._call("DELETE", path, kind)
+
     async def shutdown(self) -> None:
         """Asks the peer to leave."""
         await self._call("POST", addresses.SHUTDOWN, type(None))
@@ -80,8 +84,8 @@ class Peer:
         """The events of a stream up to and without ``[DONE]``; a `body` is posted and begins it.
 
         `on_open` is called once the peer has begun to answer.
-        Raises that it broke off when the stream closes before that, and `worker_crashed` when no
-        event (a comment is none) comes for `stall` seconds.
+        Raises that it broke off when the stream closes before that, or when nothing comes for
+        `stall` seconds, not even a comment.
         """
         asked = (
             self._connected("GET", path)
@@ -93,22 +97,17 @@ class Peer:
                 on_open()
             reader = sse.FrameReader()
             chunks = response.content
-            now = asyncio.get_running_loop().time
-            last = now()
             while True:
                 try:
-                    async with timeout(None if stall is None else last + stall - now()):
+                    async with timeout(stall):
                         chunk = await chunks.readany()
                 except asyncio.TimeoutError:
-                    raise self._stalled(stall) from None
+                    raise self._silent(stall) from None
                 except (aiohttp.ClientError, ConnectionError):
                     chunk = b""  # the peer was killed: its stream ends in the middle of a piece
                 if not chunk:
                     raise self._broke_off(path)
-                frames = reader.feed(chunk)
-                if frames:
-                    last = now()
-                for frame in frames:
+                for frame in reader.feed(chunk):
                     if frame.is_done:
                         return
                     yield frame
@@ -139,12 +138,12 @@ class Peer:
                 {"url": self.url},
             ) from error
 
-    def _stalled(self, stall: float | None) -> RbeeError:
+    def _silent(self, stall: float | None) -> RbeeError:
         return RbeeError(
-            "worker_crashed",
-            f"{self.name} sent nothing for {stall:g} s",
-            f"try again; {self._where_to_look()}",
-            {"stall_s": stall},
+            self._unreachable,
+            f"{self.name} sent nothing for {stall:g} s, not even a sign of life",
+            self._where_to_look(),
+            {"silent_s": stall},
         )
 
     def _broke_off(self, path: str) -> RbeeError:

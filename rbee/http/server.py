@@ -262,7 +262,7 @@ async def _nothing_here(request: web.Request) -> Answer:
     raise RbeeError(
         "not_found",
         f"no route for {request.method} {request.path}",
-        "the routes are listed in the README",
+        "docs/routes.md lists the routes",
     )
 
 

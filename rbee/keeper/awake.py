@@ -52,24 +52,30 @@ class AwakeQueen:
         """Phase 2.1: shows what she says that belongs to no job, from now on."""
         events = self._where.client()
         events.url = self.client.url
-        connected = threading.Event()
+        #: Set once it is clear whether her events can be read, which `opened` then says.
+        tried, opened = threading.Event(), threading.Event()
+
+        def is_open() -> None:
+            opened.set()
+            tried.set()
 
         def show() -> None:
-            # A queen that vanishes is told by whoever waits for something from her.
             try:
+                # A queen that vanishes is told by whoever waits for something from her.
                 with contextlib.suppress(RbeeError, BrokenPipeError):
-                    for frames in events.events(addresses.EVENTS, connected.set):
+                    for frames in events.events(addresses.EVENTS, is_open):
                         for frame in frames:
                             if frame.event == "narration":
                                 self._heard(msgspec.json.decode(frame.data, type=Narration))
             finally:
-                connected.set()
+                tried.set()
                 self._warm.set()
 
         self._listener = threading.Thread(target=show, name="events", daemon=True)
         self._listener.start()
-        connected.wait(self._settings.connect_timeout)
-        self._screen.say(say_so.CONNECTED)
+        tried.wait(self._settings.connect_timeout)
+        is_heard = opened.is_set() or sabotaged("keeper:claim-connection")
+        self._screen.say(say_so.CONNECTED if is_heard else say_so.NOT_CONNECTED)
 
     def keep(self) -> None:
         """Has the queen and her hives stay awake, whoever woke them."""

@@ -37,6 +37,7 @@ _ROUTINE = frozenset(
         say_so.WARM_WORKER,
         say_so.INFER_CONNECTED,
         say_so.INFER_DONE,
+        say_so.COUNTS,
     )
 )
 #: Errors after which the next line would fare no better.

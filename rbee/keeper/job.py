@@ -95,6 +95,7 @@ class JobRun:
             screen.mark_done()
             for narration in self._last_words:
                 screen.narrate(narration)
+            screen.say(say_so.COUNTS, **_counts(self.done))
             if self.done.context_full:
                 screen.say(self._full, context=self.done.context_full)
             elif self.done.finish_reason == "length":
@@ -110,3 +111,11 @@ def _too_long(error: RbeeError) -> RbeeError:
         "send a shorter prompt",
         error.details,
     )
+
+
+def _counts(done: Done) -> dict[str, object]:
+    """What was read and written, and how fast it was written behind the first token."""
+    seconds = (done.duration_ms - done.ttft_ms) / 1000
+    behind = done.tokens_out - 1
+    rate = f", {behind / seconds:.1f} tokens/s" if behind > 0 and seconds > 0 else ""
+    return {"tokens_in": done.tokens_in, "tokens_out": done.tokens_out, "rate": rate}

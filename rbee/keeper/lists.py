@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 from rbee.keeper.awake import awake_queen, find_queen
@@ -33,6 +34,7 @@ def devices(screen: Screen, where: Whereabouts, hive: str | None, *, as_json: bo
     """The processors and GPUs of one hive or of all, those that sleep as they are remembered."""
     hives = _remembered(where, hive)
     _answer(screen, as_json, {"hives": hives}, device_table(hives))
+    _explain_degraded(screen, hives)
     if not any(each.devices for each in hives):
         screen.hint("no devices are known yet; rbee-keeper up asks for them")
 
@@ -41,6 +43,7 @@ def hives(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
     """The machines of the swarm, awake and asleep."""
     found = _remembered(where, None)
     _answer(screen, as_json, {"hives": found}, hive_table(found))
+    _explain_degraded(screen, found)
     if not found:
         screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 
@@ -58,25 +61,44 @@ def models(screen: Screen, where: Whereabouts, node: str | None, *, as_json: boo
     """The model catalogs of the hives that are awake, or of one of them."""
     client = find_queen(where)
     _hives(client, node)
-    found = client.get(addresses.MODELS, ClusterModelList).models
-    found = [model for model in found if node in (None, model.hive_id)]
-    _answer(screen, as_json, {"models": found}, model_table(found))
-    if not found:
+    answer = client.get(addresses.MODELS, ClusterModelList)
+    found = [model for model in answer.models if node in (None, model.hive_id)]
+    unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
+    told = {"models": found, "unreachable": unknown}
+    _answer(screen, as_json, told, model_table(found))
+    for each in unknown:
+        screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
+    if not found and not unknown:
         screen.hint("no models yet; fetch one with rbee-keeper pull HF:owner/repo")
 
 
 def hive_table(hives: Sequence[HiveView]) -> str:
     """One row for each hive."""
     rows = (
-        (hive.hive_id, hive.status.value, hive.host, hive.workers, age(hive.last_heartbeat_ms))
+        (
+            hive.hive_id,
+            hive.status.value,
+            hive.host,
+            hive.workers,
+            age(hive.last_heartbeat_ms),
+            ",".join(sorted({each.device for each in hive.degraded})),
+        )
         for hive in hives
     )
-    return table("HIVE STATE HOST WORKERS HEARTBEAT", rows)
+    return table("HIVE STATE HOST WORKERS HEARTBEAT DEGRADED", rows)
 
 
 def device_table(hives: Sequence[HiveView]) -> str:
     """One row for each processor and GPU; memory is RAM or VRAM."""
-    return table("HIVE DEVICE NAME CORES MEMORY BACKEND", _device_rows(hives))
+    return table("HIVE DEVICE NAME CORES MEMORY BACKEND STATE", _device_rows(hives))
+
+
+def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
+    for hive in hives:
+        for each in hive.degraded:
+            at = time.strftime("%H:%M:%S", time.localtime(each.until_ms / 1000))
+            where = f"{each.device} on {hive.hive_id}"
+            screen.hint(f"{where} is the last choice for {each.model_ref} until {at}: {each.why}")
 
 
 def worker_table(workers: Sequence[ClusterWorkerView]) -> str:
@@ -85,7 +107,7 @@ def worker_table(workers: Sequence[ClusterWorkerView]) -> str:
         (
             worker.worker_id,
             worker.hive_id,
-            worker.model_ref,
+            _loaded(worker),
             worker.device,
             worker.state.value,
             f"{worker.slots_free}/{worker.slots}",
@@ -117,12 +139,25 @@ def job_table(jobs: Sequence[JobView]) -> str:
 
 
 def model_table(models: Sequence[ClusterModelView]) -> str:
-    """One row for each model on each hive."""
-    rows = (
-        (model.model_ref, model.hive_id, size(model.size_bytes), model.quant, model.status)
-        for model in models
-    )
+    """One row for each model on each hive; other names that lead to it stand below it."""
+    names: dict[tuple[str, str], list[ClusterModelView]] = {}
+    for model in models:
+        names.setdefault((model.hive_id, model.content or model.model_ref), []).append(model)
+    rows: list[tuple[object, ...]] = []
+    for same in names.values():
+        model, *others = sorted(same, key=lambda one: len(one.model_ref))
+        rows.append(
+            (model.model_ref, model.hive_id, size(model.size_bytes), model.quant, model.status)
+        )
+        rows += [(f"= {other.model_ref}", "", "", "", "") for other in others]
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _loaded(worker: ClusterWorkerView) -> str:
+    """What a worker is called by: a name that leads to what it has loaded now."""
+    if worker.names is None or worker.model_ref in worker.names:
+        return worker.model_ref
+    return min(worker.names, key=len, default=f"{worker.model_ref} (replaced)")
 
 
 def _remembered(where: Whereabouts, hive_id: str | None) -> list[HiveView]:
@@ -148,10 +183,13 @@ def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
         if hive.devices is None:
             continue
         cpu = hive.devices.cpu
-        yield hive.hive_id, "cpu", cpu.name, cpu.cores, f"{cpu.ram_gb:.1f} GB", "cpu"
+        degraded = {each.device: "degraded" for each in hive.degraded}
+        ram = f"{cpu.ram_gb:.1f} GB"
+        yield hive.hive_id, "cpu", cpu.name, cpu.cores, ram, "cpu", degraded.get("cpu")
         for gpu in hive.devices.gpus:
             name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name
-            yield hive.hive_id, gpu.id, name, "", f"{gpu.vram_gb:.1f} GB", gpu.backend
+            vram = f"{gpu.vram_gb:.1f} GB"
+            yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, degraded.get(gpu.id)
 
 
 def _answer(screen: Screen, as_json: bool, answer: dict[str, object], text: str) -> None:

@@ -10,7 +10,7 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.messages import Provisioned, PullModel, encode
+from rbee.wire.messages import ModelRemoved, Provisioned, PullModel, decode, encode
 
 #: The hive beside the queen, where no other is named.
 _BESIDE_HER = "localhost"
@@ -22,7 +22,7 @@ def pull(screen: Screen, where: Whereabouts, ref: str, node: str | None, *, as_j
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         done = run_errand(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
         size = say_so.size(done.size_bytes)
-        facts = {"model_ref": ref, "hive_id": node or _BESIDE_HER}
+        facts = {"model_ref": ref, "hive_id": done.hive_id or node or _BESIDE_HER}
         screen.say(say_so.MODEL_HERE, size=size, **facts)
         if as_json:
             screen.answer(encode(done).decode())
@@ -37,5 +37,8 @@ def remove(screen: Screen, where: Whereabouts, ref: str, node: str | None) -> No
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         wake_hives(screen, queen, hive_id)
         path = f"{addresses.model_path(ref)}?node={quote(hive_id, safe='')}"
-        queen.client.ask("DELETE", path, patience=where.settings.stop_total)
+        answer = queen.client.ask("DELETE", path, patience=where.settings.stop_total)
         screen.say(say_so.MODEL_REMOVED, model_ref=ref, hive_id=hive_id)
+        if answer:
+            others = decode(answer, ModelRemoved, "answer of the queen").kept_for
+            screen.hint(f"its files stay, since other names lead to them: {', '.join(others)}")

@@ -65,9 +65,9 @@ class QueenClient:
         """POST a message; the answer as a `kind`."""
         return decode(self._call("POST", path, encode(body)), kind, "answer of the queen")
 
-    def ask(self, method: str, path: str, patience: float | None = None) -> None:
-        """A request whose answer has no body, and may take `patience` seconds."""
-        self._call(method, path, patience=patience)
+    def ask(self, method: str, path: str, patience: float | None = None) -> bytes:
+        """A request whose answer may take `patience` seconds; the body of it, often empty."""
+        return self._call(method, path, patience=patience)
 
     def events(
         self, path: str, on_open: Callable[[], object] | None = None

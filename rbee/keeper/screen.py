@@ -25,6 +25,7 @@ _BAR_WIDTH = 30
 #: What a bar is made of: full and empty, as blocks or, where the terminal has none, as ASCII.
 _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
+_SHOWN_BY_BAR = frozenset((say_so.MODEL_PERCENT.action, say_so.PROMPT_SO_FAR.action))
 
 
 class Screen:
@@ -51,8 +52,10 @@ class Screen:
         if self._json:
             self._event("narration", narration)
         elif not self._quiet and narration.action not in self._hushed:
-            if self._terminal and narration.action == say_so.MODEL_PERCENT.action:
-                return  # the bar shows it
+            if self._terminal and narration.action in _SHOWN_BY_BAR:
+                return
+            if narration.action == say_so.ANSWER_SO_FAR.action and sys.stdout.isatty():
+                return  # it would cut the story in two, whose length can be seen
             self._line(f"{narration.actor}: {narration.human}")
 
     def hush(self, actions: frozenset[str]) -> None:
@@ -77,7 +80,7 @@ class Screen:
         if self._json:
             self._event("progress", progress)
         elif self._terminal and progress.total:
-            rate = f" @ {size(progress.rate)}/s" if progress.rate else ""
+            rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
                 bar = bar_of(progress.what, progress.done / progress.total, rate)
                 self._tell(f"\r\033[K{bar}")
@@ -214,3 +217,9 @@ def _write(text: str) -> None:
         raise
     except OSError as error:
         raise AnswerLost(error) from None
+
+
+def _rate(progress: Progress) -> str:
+    if progress.what == "prompt":
+        return f"{progress.rate:.0f} tokens/s"
+    return f"{size(progress.rate)}/s"

@@ -71,11 +71,16 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 def _parsed(where: str | Path) -> URL:
-    """The parts of a database's URL. What cannot be read is not shown: it may be a password."""
+    """The parts of a database's URL; a path is a file of SQLite.
+
+    What cannot be read is not shown: it may be a password.
+    """
     if isinstance(where, Path):
         if sabotaged("queen:home-in-a-url"):
             return sqlalchemy.make_url(f"sqlite:///{where}")
         return URL.create("sqlite", database=str(where))
+    if where.startswith("/"):
+        return URL.create("sqlite", database=where)
     with suppress(exc.ArgumentError, ValueError):
         target = sqlalchemy.make_url(where)
         if target.drivername in ("sqlite", "postgresql", postgresql.DRIVER):

@@ -55,7 +55,18 @@ async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
     Whatever it raises arrives: a future takes no StopIteration, and a SystemExit of a library
     would end this whole program; both come as a RuntimeError that names them.
     """
-    return await asyncio.to_thread(_contained, work, *arguments)
+    return await asyncio.to_thread(contained, work, *arguments)
+
+
+def contained(work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` returns or raises, as `in_thread` has it: for an executor of one's own."""
+    try:
+        return work(*arguments)
+    except BaseException as error:
+        told = raisable(error)
+        if told is error:
+            raise
+        raise told from error
 
 
 def raisable(error: BaseException) -> Exception:
@@ -85,16 +96,6 @@ async def first_and_soon_after(
             task.cancel()
         come_to = await asyncio.gather(*tasks, return_exceptions=True)
     return come_to
-
-
-def _contained(work: Callable[..., T], *arguments: Any) -> T:
-    try:
-        return work(*arguments)
-    except BaseException as error:
-        told = raisable(error)
-        if told is error:
-            raise
-        raise told from error
 
 
 def _over(task: asyncio.Task[Any]) -> None:

@@ -17,7 +17,7 @@ from rbee.wire.settings import with_flags
 @click.command(epilog="Example: queen-rbee --port 8500")
 @click.option("--host", "queen_host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", "queen_port", type=click.IntRange(0, 65535), help="Port; 0 takes any.")
-@click.option("--database", help="URL of the catalog.  [default: RBEE_HOME/queen.db]")
+@click.option("--database", help="URL or file of the catalog.  [default: RBEE_HOME/queen.db]")
 @click.version_option(__version__)
 def queen(queen_host: str | None, queen_port: int | None, database: str | None) -> None:
     """The queen: takes jobs, wakes hives, decides where a model runs."""

@@ -19,7 +19,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import listening
+from rbee.process import journal, listening
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -33,8 +33,9 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.members import LOCAL, id_of
-from rbee.queen.openai.routes import OpenAI
+from rbee.queen.openai.routes import Known, OpenAI
 from rbee.queen.registry import Hive, Registry
+from rbee.queen.troubles import is_deadly
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
@@ -46,6 +47,7 @@ from rbee.wire.messages import (
     ClusterModelView,
     ClusterWorkerList,
     ClusterWorkerView,
+    DegradedDevice,
     ErrandBegun,
     Health,
     Heartbeat,
@@ -60,16 +62,17 @@ from rbee.wire.messages import (
     JobView,
     KeyList,
     ModelList,
+    ModelRemoved,
     NewKey,
     Nothing,
     PullModel,
     QueenOrders,
     ShutdownBegun,
+    Unreachable,
     WakeHives,
-    WorkerBeat,
 )
 from rbee.wire.model_ref import parse_model_ref
-from rbee.wire.narration import Line, say
+from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
 
 #: How many events that belong to no job are kept for readers that come back.
@@ -168,7 +171,9 @@ class _Queen:
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
         self.jobs = JobBoard(settings.jobs_kept, settings.jobs_kept_for)
         self.registry = Registry(
-            settings.heartbeat_interval * settings.heartbeats_missed, self._offline
+            settings.heartbeat_interval * settings.heartbeats_missed,
+            self._say,
+            settings.degraded_for,
         )
         database = open_catalog(
             orders.database or home.database("queen.db"), settings.database_busy
@@ -186,8 +191,9 @@ class _Queen:
             lambda: self.server.url,
             self.server.serve_also_on,
             spare,
+            lambda: self.server.instance,
         )
-        self.errands = Errands(self.hives)
+        self.errands = Errands(self.hives, self.catalog)
         self.flow = Flow(self.hives, self.registry, settings)
         self.cascade = True
         self.kept = False
@@ -363,6 +369,7 @@ class _Queen:
             devices=None if sabotaged("queen:hide-devices") else devices,
             workers=len(hive.workers) if hive else 0,
             last_heartbeat_ms=hive.last_beat_ms if hive else None,
+            degraded=_degraded(hive) if hive else [],
         )
 
     async def _workers(self, request: web.Request) -> ClusterWorkerList:
@@ -376,35 +383,27 @@ class _Queen:
         )
 
     async def _models(self, request: web.Request) -> ClusterModelList:
-        hives = list(self.registry.hives.values())
-        answers = await asyncio.gather(
-            *(self.hives.peer(hive).get(addresses.MODELS, ModelList) for hive in hives)
-        )
-        return ClusterModelList(
-            models=[
-                ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
-                for hive, answer in zip(hives, answers)
-                for model in answer.models
-                if not sabotaged("queen:hide-models")
-            ]
-        )
+        models, unreachable = await self._all_models()
+        return ClusterModelList(models=models, unreachable=unreachable)
 
-    async def _known_models(self) -> tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]]]:
-        """The models on the hives that answer, and the workers with the hive of each."""
-        hives = list(self.registry.hives.values())
-        workers = [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
-        listings = await asyncio.gather(*map(self._models_on, hives))
-        return [model for listing in listings for model in listing], workers
-
-    async def _models_on(self, hive: Hive) -> list[ClusterModelView]:
-        try:
-            answer = await self.hives.peer(hive).get(addresses.MODELS, ModelList)
-        except RbeeError:
-            return []  # what a hive has that does not answer can be asked for nowhere
-        return [
+    async def _all_models(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
+        """The models on the hives that answer, and the hives that do not."""
+        answers, unreachable = await self.hives.ask_each(addresses.MODELS, ModelList)
+        models = [
             ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
+            for hive, answer in answers
             for model in answer.models
+            if not sabotaged("queen:hide-models")
         ]
+        return models, unreachable
+
+    async def _known_models(self) -> Known:
+        """The models on the hives that answer, the workers with the hive of each, and the hives
+        that do not answer."""
+        models, unreachable = await self._all_models()
+        hives = self.registry.hives.values()
+        workers = [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
+        return models, workers, unreachable
 
     def _refuse_if_sleepy(self) -> None:
         if self.server.status != "ok":
@@ -451,8 +450,8 @@ class _Queen:
         if hive is None:
             await self.hives.members.require(node)
             raise RbeeError("hive_not_found", f"hive {node} is not awake", "rbee-keeper up")
-        await self.hives.peer(hive).delete(addresses.model_path(str(ref)))
-        return None
+        removed = await self.hives.peer(hive).remove(addresses.model_path(str(ref)), ModelRemoved)
+        return removed if removed.kept_for else None
 
     async def _stop_worker(self, request: web.Request) -> Answer:
         worker_id = request.match_info["id"]
@@ -482,6 +481,13 @@ class _Queen:
                 f"this queen does not know hive {beat.hive_id}",
                 f"rbee-keeper add-hive {beat.hive_id}",
             )
+        for news in beat.news:
+            self._narrate(news)
+        for gone in beat.failures:
+            error = RbeeError.from_body(gone.error)
+            if is_deadly(error):
+                self.registry.failed(beat.hive_id, gone.device, gone.model_ref, error)
+        await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
     async def _cluster_events(self, request: web.Request) -> Answer:
@@ -534,9 +540,6 @@ class _Queen:
         stories = [job.events for job in self.jobs.running()] + self.errands.stories()
         return [story for story in stories if story.is_wanted(self.settings.reader_grace)]
 
-    def _offline(self, hive_id: str) -> None:
-        self._say(say_so.HIVE_OFFLINE, hive_id=hive_id, missed=self.settings.heartbeats_missed)
-
     def _keeper_gone(self) -> None:
         """The keeper that woke her has ended; what somebody asked to stay does."""
         if not self.kept:
@@ -554,7 +557,20 @@ class _Queen:
         self._say(say_so.KEEP_WARM)
 
     def _say(self, line: Line, **facts: object) -> None:
-        self.events.narrate(say(line, facts))
+        self._narrate(say(line, facts))
+
+    def _narrate(self, narration: Narration) -> None:
+        """Tells what belongs to no job, on ``/events`` and in the log."""
+        if not self.events.closed:
+            self.events.narrate(narration)
+        journal.write(narration)
+
+
+def _degraded(hive: Hive) -> list[DegradedDevice]:
+    return [
+        DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
+        for (device, ref), known in hive.degraded.items()
+    ]
 
 
 def _begun(errand: Errand) -> ErrandBegun:

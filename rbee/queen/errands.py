@@ -11,12 +11,15 @@ from typing import Any
 
 from rbee.http.events import EventLog
 from rbee.process.tasks import spawn
+from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hives import Hives
 from rbee.queen.members import LOCAL
 from rbee.queen.registry import Hive
 from rbee.queen.story import Story
+from rbee.queen.troubles import Troubles, Whose
+from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, Provisioned
+from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, JobRequest, Provisioned
 
 #: How many errands that are over can still be read about.
 _KEPT = 64
@@ -34,8 +37,9 @@ class Errand(Story):
 class Errands:
     """The errands of a queen."""
 
-    def __init__(self, hives: Hives) -> None:
+    def __init__(self, hives: Hives, catalog: HiveCatalog) -> None:
         self._hives = hives
+        self._catalog = catalog
         self._errands: dict[str, Errand] = {}
 
     def wake(self, node: str | None) -> Errand:
@@ -57,12 +61,30 @@ class Errands:
         return self._begin(work)
 
     def pull(self, ref: str, node: str | None, hub_token: str = "") -> Errand:
-        """Has hive `node`, or the one beside the queen, fetch a model."""
+        """Has hive `node` fetch a model, or the one beside the queen, or where she has none there
+        the first of the others that can."""
 
         async def work(errand: Errand) -> Provisioned:
-            (hive,) = await self._awake(node or LOCAL, errand)
-            peer = self._hives.peer(hive, errand.errand_id, hub_token)
-            return await self._hives.unless_offline(hive, errand.have_model(peer, ref))
+            known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]
+            beside = not known or LOCAL in known
+            hives = await self._awake(node or (LOCAL if beside else None), errand)
+            troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
+            for hive in hives:
+                peer = self._hives.peer(hive, errand.errand_id, hub_token)
+                try:
+                    fetching = errand.have_model(peer, ref, newest=True)
+                    found = await self._hives.unless_offline(hive, fetching)
+                except RbeeError as error:
+                    its = troubles.add(hive.hive_id, "", error)
+                    if its in (Whose.REQUEST, Whose.HUB):
+                        raise
+                    if hive is not hives[-1]:
+                        why = error.message
+                        errand.say(say_so.HIVE_SKIPPED, hive_id=hive.hive_id, why=why)
+                else:
+                    found.hive_id = hive.hive_id
+                    return found
+            raise troubles.error()
 
         return self._begin(work)
 

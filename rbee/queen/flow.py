@@ -11,7 +11,7 @@ import contextlib
 import functools
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
@@ -24,13 +24,14 @@ from rbee.queen.members import LOCAL
 from rbee.queen.queues import Queues
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
+from rbee.queen.troubles import ROOM, Whose, is_deadly, whose
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import (
     Done,
     InferRequest,
-    JobRequest,
+    ModelView,
     ProvisionWorker,
     Question,
     StartWorker,
@@ -43,9 +44,8 @@ from rbee.wire.messages import (
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
-#: How often a job is tried whose worker or hive breaks before the first token.
-_ATTEMPTS = 3
-_MOVABLE = ("worker_crashed", "hive_unreachable", "worker_busy", "worker_not_found")
+#: Of how many machines the queen asks, before a worker is started, whether they hold the model.
+_ASKED = 32
 
 
 class Flow:
@@ -72,25 +72,23 @@ class Flow:
     async def run(self, job: Job) -> Done:
         """From a request to its last token. Raises `RbeeError` with what went wrong.
 
-        What breaks before the first token is tried again elsewhere; after it the text so far is
-        all there is, since a request whose tokens have begun to flow is never silently replayed.
+        What breaks before the first token is tried again where `troubles` leave a place; after it
+        the text so far is all there is, since a request whose tokens have begun to flow is never
+        silently replayed.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
+        while True:
             try:
                 return await self._registry.unless_offline(
                     lambda: job.hive_id or "", self._attempt(job)
                 )
             except RbeeError as error:
-                last = attempt == _ATTEMPTS or sabotaged("queen:no-second-try")
-                if error.code not in _MOVABLE or job.tokens_forwarded or last:
+                if job.tokens_forwarded or sabotaged("queen:no-second-try"):
                     raise
                 await self._learn_from(job, error)
                 self._queues.return_to(job)
-                job.say(say_so.MOVING_ON, why=error.message)
-        raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, job: Job) -> Done:
-        job.hive_id = None
+        job.hive_id = job.device = None
         node = job.request.node
         try:
             living = await self._hives.living(node, job.say)
@@ -103,22 +101,34 @@ class Flow:
                 self._queues.release(job)
 
     async def _learn_from(self, job: Job, error: RbeeError) -> None:
-        """Takes over what a failure says of a worker or a device, before the next attempt.
+        """Takes in what went wrong with an attempt, before the next one.
 
-        Raises the error again when no other device is left.
+        Raises the error where there is none: that of the place, or of all that were tried.
         """
-        if job.hive_id is None:
+        hive_id, device, troubles = job.hive_id, job.device or "", job.troubles
+        why = error.message
+        if hive_id is None:
+            named = job.request.node is not None or troubles.is_over
+            if named or job.is_patient or not troubles.silent:
+                raise error
+            job.say(say_so.WAIT_SILENT, hive_id=troubles.silent[0])
+            job.is_patient = True
+            troubles.forgive_silence()
             return
-        if error.details.get("device") == job.device and job.device is not None:
-            self._registry.degraded(job.hive_id, job.device)
-            left = facts_of(self._registry.hives.values())
-            try:
-                scheduler.places(job.request, left)
-            except RbeeError:
-                raise error from None
-            return
-        await self._hives.check(job.hive_id)
-        hive_id, worker_id = job.hive_id, job.worker_id or ""
+        if is_deadly(error):
+            model_ref = job.request.model_ref
+            error = self._registry.failed(hive_id, device, model_ref, error)
+        its = troubles.add(hive_id, device, error)
+        if troubles.is_over:
+            raise troubles.error()
+        job.say(say_so.MOVING_ON, why=why)
+        if its is Whose.MOMENT:
+            await self._settle(job, hive_id, error)
+
+    async def _settle(self, job: Job, hive_id: str, error: RbeeError) -> None:
+        """Waits until heartbeats tell what has become of the worker that a job has lost."""
+        await self._hives.check(hive_id)
+        worker_id = job.worker_id or ""
         before = self._registry.worker(hive_id, worker_id)
 
         def is_news() -> bool:
@@ -134,7 +144,7 @@ class Flow:
 
     def _idle_worker(self, job: Job, living: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model and can take this job now."""
-        warm = self._warm(job.request, living)
+        warm = self._warm(job, living)
         if warm is None or not is_ready(warm.worker) or warm.slots_free < 1:
             return None
         self._queues.claim(job, warm.worker.worker_id)
@@ -147,6 +157,7 @@ class Flow:
         waits in the queue, unless a GPU has room for one worker more.
         """
         told: set[tuple[str, str]] = set()
+        await self._ask_for_names(job, awake)
         while True:
             worker = self._idle_worker(job, awake)
             if worker is not None:
@@ -163,11 +174,32 @@ class Flow:
                 self._queues.return_to(job)
             awake = await self._hives.awake(job.request.node, job.say)
 
+    async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
+        """A name that is new here may lead to what a worker holds already: its hive knows."""
+        if self._warm(job, awake) is None:
+            ref = job.request.model_ref
+            asked = [
+                hive
+                for hive in awake
+                if any(scheduler.may_hold(ref, worker) for worker in hive.workers.values())
+            ]
+            await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
+
+    async def _ask_for_name(self, job: Job, hive: Hive) -> None:
+        ref = job.request.model_ref
+        # Whatever is the matter there is told by what comes next.
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                path = addresses.model_path(ref)
+                found = await self._peer(job, hive).get(path, ModelView, {"lead": "true"})
+            self._registry.named(hive.hive_id, found.workers, ref)
+
     async def _is_another_wanted(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a worker is to be started: there is none, or all are busy and one more fits."""
         if self._queues.is_growing(job):
             return False
-        warm = self._warm(job.request, awake)
+        warm = self._warm(job, awake)
+        job.shares = warm is None
         if warm is None:
             return True
         if warm.worker.state is WorkerState.LOADING or not await self._has_room(job, awake):
@@ -177,7 +209,7 @@ class Flow:
 
     def _tell_wait(self, job: Job, awake: list[Hive], told: set[tuple[str, str]]) -> None:
         """Says what is waited for, once."""
-        warm = self._warm(job.request, awake)
+        warm = self._warm(job, awake)
         worker_id = warm.worker.worker_id if warm else ""
         loading = warm is not None and warm.worker.state is WorkerState.LOADING
         state = "loading" if loading else "busy"
@@ -195,25 +227,23 @@ class Flow:
         job.hive_id, job.device = warm.hive_id, warm.worker.device
         return warm.worker
 
-    def _best_worker(self, request: JobRequest) -> WarmWorker | None:
-        return self._warm(request, self._registry.hives.values())
+    def _best_worker(self, job: Job) -> WarmWorker | None:
+        return self._warm(job, self._registry.hives.values())
 
-    def _warm(self, request: JobRequest, hives: Iterable[Hive]) -> WarmWorker | None:
+    def _warm(self, job: Job, hives: Iterable[Hive]) -> WarmWorker | None:
         if sabotaged("queen:never-reuse"):
             return None
-        return scheduler.warm_worker(request, facts_of(hives), self._registry.claimed)
+        claimed = self._registry.claimed
+        return scheduler.warm_worker(job.request, facts_of(hives), claimed, job.troubles)
 
     async def _has_room(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
-        for place in scheduler.places(job.request, facts_of(awake)):
+        facts = facts_of(awake, job.request.model_ref)
+        for place in scheduler.places(job.request, facts, job.troubles):
             if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
                 continue
-            try:
+            with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
                 await self._capacity(job, place)
-            except RbeeError as error:
-                if error.code != "insufficient_vram":
-                    raise
-            else:
                 return True
         return False
 
@@ -225,30 +255,58 @@ class Flow:
         return await self._start_worker(job, hive, place)
 
     async def _place(self, job: Job, awake: list[Hive]) -> Place:
-        """The best device with room. A device the user named has room, or the job fails."""
-        request = job.request
-        named = request.device is not None or request.backend is not None
-        refused: list[RbeeError] = []
-        for place in scheduler.places(request, facts_of(awake)):
-            if place.fallback:
-                job.say(say_so.CPU_FALLBACK, model_ref=request.model_ref)
-            else:
-                picked = device_name(place.device)
-                job.say(say_so.PICKED, device=picked, hive_id=place.hive_id)
+        """The best device that will do, by the word of its hive."""
+        request, troubles = job.request, job.troubles
+        self._learn_from_others(job)
+        facts = facts_of(awake, request.model_ref, await self._holders(job, awake))
+        for place in scheduler.places(request, facts, troubles):
+            self._tell_pick(job, place)
             try:
                 await self._ask_room(job, place)
             except RbeeError as error:
-                if error.code not in ("insufficient_vram", "insufficient_ram"):
+                if whose(error, request.model_ref) is Whose.MOMENT:
+                    job.hive_id, job.device = place.hive_id, place.device
                     raise
-                refused.append(error)
-                if named or sabotaged("queen:first-or-none"):
+                troubles.add(place.hive_id, place.device, error)
+                if troubles.is_over or sabotaged("queen:first-or-none"):
                     break
                 device = device_name(place.device)
-                job.say(say_so.NO_ROOM, device=device, model_ref=request.model_ref)
+                if error.code in ROOM:
+                    job.say(say_so.NO_ROOM, device=device, model_ref=request.model_ref)
+                else:
+                    facts_told = {"hive_id": place.hive_id, "why": error.message}
+                    job.say(say_so.NEXT_PLACE, device=device, **facts_told)
             else:
                 job.hive_id, job.device = place.hive_id, place.device
                 return place
-        raise _no_room_anywhere(request.model_ref, refused)
+        raise troubles.error()
+
+    def _learn_from_others(self, job: Job) -> None:
+        """Workers that were given up while this job waited for them are troubles of its own."""
+        for hive in self._registry.hives.values():
+            for (device, model_ref), known in hive.degraded.items():
+                if model_ref == job.request.model_ref and known.at > job.came_at:
+                    job.troubles.learn(hive.hive_id, device, known.error)
+
+    async def _holders(self, job: Job, awake: list[Hive]) -> frozenset[str]:
+        """Which machines have the model on their disk, where that makes a difference."""
+        hives = awake
+        if len(awake) > _ASKED:
+            equal = set(scheduler.contenders(job.request, facts_of(awake)))
+            hives = [hive for hive in awake if hive.hive_id in equal][:_ASKED]
+        if len(hives) < 2 or job.request.node or sabotaged("queen:ignore-holders"):
+            return frozenset()
+        return await self._hives.holders(job.request.model_ref, hives)
+
+    def _tell_pick(self, job: Job, place: Place) -> None:
+        model_ref = job.request.model_ref
+        if place.fallback:
+            full = all(each.error.code in ROOM for each in job.troubles)
+            no_gpu = say_so.CPU_FALLBACK if full and job.troubles else say_so.CPU_INSTEAD
+            job.say(no_gpu, model_ref=model_ref)
+        else:
+            picked = device_name(place.device)
+            job.say(say_so.PICKED, device=picked, hive_id=place.hive_id)
 
     # --- phase 6: capacity ------------------------------------------------------------------
 
@@ -299,11 +357,17 @@ class Flow:
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=request.ctx,
+            share=job.shares,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
-        await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
+        try:
+            await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
+        except RbeeError as error:
+            if error.code == "model_invalid":  # by the word of the engine that this machine has
+                error.details.setdefault("device", place.device)
+            raise
         worker = await self._until_ready(hive, started.worker_id)
         job.say(say_so.WORKER_READY, backend=place.backend.upper())
         return worker
@@ -337,15 +401,17 @@ class Flow:
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
         done: Done | None = None
-        # An answer in one piece is silent until it is complete; vectors come one by one.
-        in_pieces = job.request.stream or job.request.inputs is not None
-        stall = self._settings.token_stall if in_pieces else None
+        # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
+        # as long as a hive may: it sends a comment with each of its heartbeats.
+        silence = self._settings.heartbeat_interval * self._settings.heartbeats_missed
         begun = functools.partial(job.say, say_so.INFER_CONNECTED)
         try:
-            async for frame in peer.events(addresses.INFER, wanted, stall=stall, on_open=begun):
+            async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
                 if frame.event in ("token", "vector"):
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1
+                elif frame.event in ("progress", "narration"):
+                    job.events.forward(frame.body)
                 elif frame.event == "done":
                     done = decode(frame.data, Done)
                 elif frame.event == "error":
@@ -355,10 +421,6 @@ class Flow:
         except asyncio.CancelledError:
             await asyncio.shield(self._stop_inference(peer, wanted))
             raise
-        except RbeeError as error:
-            if "stall_s" in error.details:
-                await self._kill_stuck(job, worker)
-            raise
         if done is None:
             raise RbeeError(
                 "worker_crashed",
@@ -367,13 +429,6 @@ class Flow:
             )
         job.say(say_so.INFER_DONE)
         return done
-
-    async def _kill_stuck(self, job: Job, worker: WorkerBeat) -> None:
-        """A worker that is silent in the middle of a story is stuck; its hive ends it."""
-        with contextlib.suppress(RbeeError):  # a hive that is gone has taken it along
-            hive = self._registry.living(job.hive_id or "")
-            path = f"{addresses.WORKERS}/{worker.worker_id}/kill"
-            await self._peer(job, hive).post(path, None, type(None))
 
     async def _stop_inference(self, peer: Peer, begun: InferRequest) -> None:
         # It may be over, or its worker gone: what cancelling is for.
@@ -385,19 +440,22 @@ class Flow:
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
         token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
-        return self._hives.peer(hive, job.job_id, token)
+        return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
 
 
-def facts_of(hives: Iterable[Hive]) -> list[HiveFacts]:
-    """The hives that have told their devices, as the scheduler sees them."""
+def facts_of(
+    hives: Iterable[Hive], model_ref: str = "", holders: Collection[str] = ()
+) -> list[HiveFacts]:
+    """The hives that have told their devices, as the scheduler sees them for a model."""
     near_first = not sabotaged("queen:far-first")
     return [
         HiveFacts(
             hive.hive_id,
             hive.devices,
             hive.workers.values(),
-            hive.degraded,
+            [device for device, ref in hive.degraded if ref == model_ref],
             (hive.hive_id == LOCAL) is near_first,
+            hive.hive_id in holders,
         )
         for hive in hives
         if hive.devices is not None
@@ -413,22 +471,10 @@ def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,
+        names=(model_ref,),
     )
 
 
 def _infer_request(job: Job) -> InferRequest:
     asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
     return InferRequest(infer_id=secrets.token_hex(8), **asked)
-
-
-def _no_room_anywhere(model_ref: str, refused: list[RbeeError]) -> RbeeError:
-    """One error out of the answers of every device that was asked."""
-    if len(refused) == 1:
-        return refused[0]
-    told = "; ".join(error.message for error in refused)
-    return RbeeError(
-        refused[-1].code,
-        f"no device has room for {model_ref}: {told}",
-        refused[0].suggestion,
-        {"devices": [error.details for error in refused]},
-    )

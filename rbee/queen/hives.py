@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -31,7 +31,15 @@ from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import AddHive, Adopt, Devices, Health, HiveStatus
+from rbee.wire.messages import (
+    AddHive,
+    Adopt,
+    Devices,
+    Health,
+    HiveStatus,
+    ModelView,
+    Unreachable,
+)
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
@@ -52,8 +60,10 @@ class Hives:
         queen_url: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
         spare: Child | None,
+        queen_instance: Callable[[], str],
     ) -> None:
         self._settings = settings
+        self._queen_instance = queen_instance
         self._catalog = catalog
         self._registry = registry
         self.session = session
@@ -66,9 +76,47 @@ class Hives:
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
 
-    def peer(self, hive: Hive, job_id: str = "", hub_token: str = "") -> Peer:
-        """A hive to speak to, for a job, with the hub's token of whoever asked for that."""
-        return HivePeer(self.session, hive, self._registry, job_id, hub_token)
+    def peer(
+        self, hive: Hive, job_id: str = "", hub_token: str = "", *, patient: bool = False
+    ) -> Peer:
+        """A hive to speak to, for a job, with the hub's token of whoever asked for that.
+
+        `patient`: until its heartbeats say that it is offline.
+        """
+        patience = None if patient else self._settings.list_patience
+        return HivePeer(self.session, hive, self._registry, job_id, patience, hub_token)
+
+    async def ask_each(
+        self, path: str, kind: type[T], hives: Collection[Hive] | None = None
+    ) -> tuple[list[tuple[Hive, T]], list[Unreachable]]:
+        """What each hive (of `hives`) answers, asked side by side, and those that do not answer.
+
+        Each has its own short time. A hive that has fallen silent is one of those; one that sleeps
+        is not asked.
+        """
+        asked = list(self._registry.hives.values() if hives is None else hives)
+        answers = await asyncio.gather(*(self._answer(hive, path, kind) for hive in asked))
+        known = [(hive, one) for hive, one in zip(asked, answers) if not isinstance(one, str)]
+        unknown = [(hive.hive_id, one) for hive, one in zip(asked, answers) if isinstance(one, str)]
+        if hives is None:
+            unknown += [(hive_id, "it has fallen silent") for hive_id in self._registry.silent()]
+        return known, [Unreachable(hive_id=hive_id, why=why) for hive_id, why in sorted(unknown)]
+
+    async def _answer(self, hive: Hive, path: str, kind: type[T]) -> T | str:
+        """What a hive answers, or why that is not known."""
+        patience = None if sabotaged("queen:wait-for-the-frozen") else self._settings.list_patience
+        try:
+            async with timeout(patience):
+                return await self.peer(hive, patient=True).get(path, kind)
+        except RbeeError as error:
+            return error.message
+        except asyncio.TimeoutError:
+            return f"it takes longer than {self._settings.list_patience:g} s"
+
+    async def holders(self, model_ref: str, hives: Collection[Hive]) -> frozenset[str]:
+        """Those of `hives` that have a model on their disk, as far as they say so in time."""
+        found, _ = await self.ask_each(addresses.model_path(model_ref), ModelView, hives)
+        return frozenset(hive.hive_id for hive, _ in found)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
@@ -97,7 +145,14 @@ class Hives:
             tell(say_so.REGISTERED, hive_id=fresh[0].hive_id)
         for hive in old:
             tell(say_so.STALE, hive_id=hive.hive_id)
-        await asyncio.gather(*(self._ask_devices(hive, tell) for hive in old))
+        asked = [self._ask_devices(hive, tell) for hive in old]
+        for hive, failure in zip(old, await asyncio.gather(*asked, return_exceptions=True)):
+            if isinstance(failure, BaseException):
+                if not isinstance(failure, RbeeError):
+                    raise failure
+                # What it told before still stands; it may answer in time for the next question.
+                tell(say_so.HIVE_SKIPPED, hive_id=hive.hive_id, why=failure.message)
+                described.remove(hive)
         return described
 
     async def awake(self, node: str | None, tell: Tell) -> list[Hive]:
@@ -118,15 +173,36 @@ class Hives:
         waking = [begin(self._awake(row, tell)) for row in rows]
         tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
+        failures: dict[str, RbeeError] = {}
         for row, failure in zip(rows, tried):
-            if isinstance(failure, BaseException):
-                if not awake or not isinstance(failure, RbeeError | asyncio.CancelledError):
-                    raise failure
-                self._failed[row.hive_id] = time.monotonic()
-                late = f"it takes longer than {self._settings.hive_patience:g} s"
-                why = failure.message if isinstance(failure, RbeeError) else late
-                tell(say_so.HIVE_SKIPPED, hive_id=row.hive_id, why=why)
+            if isinstance(failure, asyncio.CancelledError):
+                failures[row.hive_id] = self._late(row)
+            elif isinstance(failure, RbeeError):
+                failures[row.hive_id] = failure
+            elif isinstance(failure, BaseException):
+                raise failure
+        if failures and not awake:
+            raise _none_wakes(failures)
+        for hive_id, error in failures.items():
+            self._failed[hive_id] = time.monotonic()
+            tell(say_so.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
+
+    def _late(self, row: HiveRow) -> RbeeError:
+        patience = self._settings.hive_patience
+        return RbeeError(
+            "hive_unreachable",
+            f"it takes longer than {patience:g} s",
+            f"rbee-keeper infer --node {row.hive_id} waits for it",
+        )
+
+    async def note_processor(self, hive_id: str, name: str) -> None:
+        """A hive has told the name of its processor: the catalog remembers it."""
+        hive = self._registry.hives.get(hive_id)
+        if hive is None or hive.devices is None or name in ("", hive.devices.cpu.name):
+            return
+        hive.devices.cpu.name = name
+        await asyncio.to_thread(self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
@@ -239,7 +315,8 @@ class Hives:
                 health = await peer.get(addresses.HEALTH, Health)
             if health.role != "hive":
                 raise _silent(hive, "something else answers there")
-            adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url)
+            instance = self._queen_instance()
+            adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url, instance=instance)
             await peer.post(addresses.ADOPT, adopt, type(None))
             if health.version != __version__:
                 tell(say_so.OUTDATED, hive_id=row.hive_id, found=health.version)
@@ -287,6 +364,7 @@ class Hives:
     async def _put_to_sleep(self, hive_id: str, tell: Tell) -> None:
         if hive_id not in self._on:
             return
+        self._on.discard(hive_id)
         hive = self._registry.hives.get(hive_id)
         machine = self.members.known(hive_id)
         try:
@@ -296,7 +374,6 @@ class Hives:
             tell(say_so.UNREACHED, hive_id=hive_id, why=error.message)
         except asyncio.TimeoutError:
             tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
-        self._on.discard(hive_id)
         try:
             await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
         except RbeeError as error:  # no reason to keep anybody awake
@@ -313,8 +390,26 @@ class Hives:
     def _ended(self, hive_id: str) -> None:
         if sabotaged("queen:leave-the-dead"):
             return
-        self._on.discard(hive_id)
-        self._registry.gone(hive_id)
+        if hive_id in self._on:
+            self._on.discard(hive_id)
+            self._registry.ended(hive_id)
+        else:
+            self._registry.gone(hive_id)
+
+
+def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
+    """One error out of what keeps each machine asleep; the only one as it was told."""
+    first, *others = failures.values()
+    if not others:
+        return first
+    told = "; ".join(f"{hive_id}: {error.message}" for hive_id, error in failures.items())
+    rows = [
+        {"hive_id": hive_id, "code": error.code, "message": error.message}
+        for hive_id, error in failures.items()
+    ]
+    return RbeeError(
+        first.code, f"no machine can be woken: {told}", first.suggestion, {"places": rows}
+    )
 
 
 def _silent(hive: Hive, how: str) -> RbeeError:

@@ -6,6 +6,7 @@ import time
 
 from rbee.process.sabotage import sabotaged
 from rbee.queen.story import Story
+from rbee.queen.troubles import Troubles
 from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.messages import Done, JobRequest, JobState, JobView
 
@@ -14,8 +15,9 @@ class Job(Story):
     """One request and its story.
 
     `key` names whose it is: the API key it came with, empty for the swarm's own token. `number`
-    is its place among all that came. `claimed` is the worker whose slot it holds now, which has
-    worked on it since `began_at` (monotonic seconds).
+    is its place among all that came, `troubles` what went wrong with it so far. `claimed` is the
+    worker whose slot it holds now, which has worked on it since `began_at`; it came at `came_at`
+    (monotonic seconds).
     """
 
     def __init__(self, request: JobRequest, key: str = "") -> None:
@@ -25,12 +27,18 @@ class Job(Story):
         self.number = 0
         self.state = JobState.RUNNING
         self.created_at_ms = _now_ms()
+        self.came_at = time.monotonic()
+        self.troubles = Troubles(request)
+        #: Whether machines that do not answer are waited for, since there are no others.
+        self.is_patient = False
         self.finished_at_ms: int | None = None
         self.hive_id: str | None = None
         self.device: str | None = None
         self.worker_id: str | None = None
         self.claimed: str | None = None
         self.began_at: float | None = None
+        #: A worker that others have had started in the meantime, by another name, will do.
+        self.shares = False
         self.done: Done | None = None
         self.tokens_forwarded = 0
 

@@ -21,7 +21,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.queen.jobs import Job
 from rbee.queen.line import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.registry import Registry, is_ready
-from rbee.queen.scheduler import WarmWorker
+from rbee.queen.scheduler import WarmWorker, leads_to
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import JobRequest, WorkerState
@@ -63,9 +63,9 @@ class Queues:
         self,
         longest: int,
         registry: Registry,
-        worker_for: Callable[[JobRequest], WarmWorker | None],
+        worker_for: Callable[[Job], WarmWorker | None],
     ) -> None:
-        """`worker_for` is the worker that would serve a request best, whether it is free or not."""
+        """`worker_for` is the worker that would serve a job best, whether it is free or not."""
         self._longest = longest
         self._registry = registry
         self._worker_for = worker_for
@@ -177,10 +177,10 @@ class Queues:
             asked = queue.asking.get(job.job_id)
             if asked is None or asked.done():
                 continue
-            wish = _wish(job.request)
+            wish = job.job_id.encode() if job.troubles else _wish(job.request)
             if wish in in_vain:
                 continue
-            worker = self._worker_for(job.request)
+            worker = self._worker_for(job)
             if worker is not None and is_ready(worker.worker) and worker.slots_free > 0:
                 return job, worker
             in_vain.add(wish)
@@ -193,7 +193,7 @@ class Queues:
             asked = queue.asking.get(job.job_id)
             if asked is None or asked.done():
                 continue
-            if unserved and self._worker_for(job.request) is not None:
+            if unserved and self._worker_for(job) is not None:
                 continue
             asked.set_result(None)
             return
@@ -234,7 +234,7 @@ class Queues:
             worker.slots
             for hive in self._registry.hives.values()
             for worker in hive.workers.values()
-            if worker.model_ref == model_ref and worker.state is not WorkerState.LOADING
+            if leads_to(model_ref, worker) and worker.state is not WorkerState.LOADING
         )
 
     def _line_up(self, job: Job) -> None:

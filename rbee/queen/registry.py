@@ -12,14 +12,32 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
+from rbee.queen.troubles import of_degraded
+from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
 
 T = TypeVar("T")
+#: Who hears what happens in the cluster: `tell(line, **facts)`.
+Tell = Callable[..., None]
+
+
+class Degraded(NamedTuple):
+    """Workers of a model kept dying on a device. `at` is monotonic seconds, `until_ms` when it
+    counts as sound again, in milliseconds since 1970; `why` is what came of the last of them, and
+    `error` that with what it means."""
+
+    why: str
+    error: RbeeError
+    at: float
+    until_ms: int
+    timer: asyncio.TimerHandle
 
 
 @dataclasses.dataclass(slots=True)
@@ -27,7 +45,8 @@ class Hive:
     """A hive that lives.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
-    at `devices_at`; `beats` counts its heartbeats. Times are monotonic seconds.
+    at `devices_at`; `beats` counts its heartbeats. `degraded` is by device and model. Times are
+    monotonic seconds.
     """
 
     hive_id: str
@@ -37,7 +56,7 @@ class Hive:
     devices: Devices | None = None
     devices_at: float = 0.0
     workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
-    degraded: set[str] = dataclasses.field(default_factory=set)
+    degraded: dict[tuple[str, str], Degraded] = dataclasses.field(default_factory=dict)
     beats: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
@@ -46,12 +65,16 @@ class Hive:
 class Registry:
     """The hives that live, by id."""
 
-    def __init__(self, silence: float, on_offline: Callable[[str], None]) -> None:
-        """A hive that is silent for `silence` seconds is offline; `on_offline` hears its id."""
+    def __init__(self, silence: float, tell: Tell, degraded_for: float = 300.0) -> None:
+        """A hive that is silent for `silence` seconds is offline; `tell` hears what happens. A
+        device is degraded for `degraded_for` seconds."""
         self.hives: dict[str, Hive] = {}
         self._silence = silence
-        self._on_offline = on_offline
+        self._tell = tell
+        self._degraded_for = degraded_for
         self._offline: dict[str, Hive] = {}
+        #: Hives of which was told that they are gone.
+        self._missed: set[str] = set()
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -76,6 +99,7 @@ class Registry:
         hive = Hive(hive_id, host, url, tunnelled, last_beat=time.monotonic())
         self.hives[hive_id] = hive
         self._offline.pop(hive_id, None)
+        self._tell_return(hive_id)
         self._expect_beat(hive_id)
         early = self._expected.get(hive_id)
         if early is not None:
@@ -93,15 +117,22 @@ class Registry:
             self._expected[beat.hive_id] = beat
             return True
         self.hives[beat.hive_id] = hive
+        self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
-        if not hive.tunnelled:
+        if beat.url and not hive.tunnelled:
             hive.url = beat.url
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
+        self._heal_what_serves(hive)
         hive.beats += 1
         hive.last_beat = time.monotonic()
         hive.last_beat_ms = time.time_ns() // 1_000_000
         self._notify()
         return True
+
+    def _tell_return(self, hive_id: str) -> None:
+        if hive_id in self._missed:
+            self._missed.discard(hive_id)
+            self._tell(say_so.HIVE_ONLINE, hive_id=hive_id)
 
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
@@ -115,17 +146,72 @@ class Registry:
         self.living(hive_id).workers.setdefault(worker.worker_id, worker)
         self._notify()
 
+    def named(self, hive_id: str, worker_ids: list[str], model_ref: str) -> None:
+        """A hive has told which of its workers hold what a name leads to."""
+        hive = self.living(hive_id)
+        for worker_id in worker_ids:
+            worker = hive.workers.get(worker_id)
+            if worker is not None and model_ref not in (worker.names or ()):
+                names = (*(worker.names or (worker.model_ref,)), model_ref)
+                hive.workers[worker_id] = msgspec.structs.replace(worker, names=names)
+        self._notify()
+
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
         self._offline.pop(hive_id, None)
         if self.hives.pop(hive_id, None) is not None:
             self._notify()
 
-    def degraded(self, hive_id: str, device: str) -> None:
-        """Workers keep dying on a device; nothing is placed there until the hive is woken anew."""
+    def ended(self, hive_id: str) -> None:
+        """A hive has ended that nobody put to sleep."""
+        if hive_id in self.hives:
+            self._missed.add(hive_id)
+            self._tell(say_so.HIVE_GONE, hive_id=hive_id)
+        self.gone(hive_id)
+
+    def silent(self) -> list[str]:
+        """The hives that have fallen silent."""
+        return list(self._offline)
+
+    def failed(self, hive_id: str, device: str, model_ref: str, error: RbeeError) -> RbeeError:
+        """Workers of a model kept dying on a device: it is the last choice for that model, until
+        it heals by time, or by a worker that gets ready there. Returns the error that says so."""
         hive = self.hives.get(hive_id)
-        if hive is not None:
-            hive.degraded.add(device)
+        if hive is None or sabotaged("queen:forget-failures"):
+            return error
+        known = hive.degraded.get((device, model_ref))
+        if known is not None:
+            if known.why == error.message:
+                return known.error  # the flow and a heartbeat tell of the same worker
+            known.timer.cancel()
+        timer = asyncio.get_running_loop().call_later(
+            self._degraded_for, self._healed, hive, device, model_ref
+        )
+        until = time.time() + self._degraded_for
+        at = time.strftime("%H:%M:%S", time.localtime(until))
+        told = of_degraded(error, hive_id, device, at)
+        hive.degraded[device, model_ref] = Degraded(
+            error.message, told, time.monotonic(), round(until * 1000), timer
+        )
+        where = {"device": say_so.device_name(device), "hive_id": hive_id}
+        self._tell(say_so.DEGRADED, model_ref=model_ref, **where)
+        self._notify()
+        return told
+
+    def _heal_what_serves(self, hive: Hive) -> None:
+        if not hive.degraded:
+            return
+        for worker in hive.workers.values():
+            if is_ready(worker):
+                self._healed(hive, worker.device, worker.model_ref)
+
+    def _healed(self, hive: Hive, device: str, model_ref: str) -> None:
+        known = hive.degraded.pop((device, model_ref), None)
+        if known is not None:
+            known.timer.cancel()
+            where = {"device": say_so.device_name(device), "hive_id": hive.hive_id}
+            self._tell(say_so.HEALED, model_ref=model_ref, **where)
+            self._notify()
 
     def is_offline(self, hive_id: str) -> bool:
         """Whether a hive has fallen silent. One that has ended is neither alive nor offline."""
@@ -207,7 +293,9 @@ class Registry:
         hive = self.hives.pop(hive_id, None)
         if hive is not None:
             self._offline[hive_id] = hive
-            self._on_offline(hive_id)
+            self._missed.add(hive_id)
+            missed = round(time.monotonic() - hive.last_beat, 1)
+            self._tell(say_so.HIVE_OFFLINE, hive_id=hive_id, silent=say_so.seconds(missed))
             self._silenced.set()
             self._silenced = asyncio.Event()
             self._notify()

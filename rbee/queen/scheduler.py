@@ -1,30 +1,35 @@
 """Phase 5: where a job could run, best place first. Pure.
 
 The policy: a worker that already holds the model and has a free slot; then the GPU with the most
-memory (its total says how strong it is); among equals the one with the fewest workers, on the
-least busy machine, the queen's own machine before others; then the CPU, where the request allows
-it. `node`, `device` and `backend` narrow the choice; whoever names a device or a backend gets
-that or an error, never another.
+memory (its total says how strong it is); among equals one whose machine has the model on its disk,
+the one with the fewest workers, on the least busy machine, the queen's own machine before others;
+then the CPU, where the request allows it; in the end devices on which the workers of this model
+kept dying lately. `node`, `device` and `backend` narrow the choice; whoever names a device or a
+backend gets that or an error, never another. What went wrong with a job before rules places out,
+see `troubles`. For people: docs/scheduling.md.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from rbee.process.sabotage import sabotaged
+from rbee.queen.troubles import Troubles
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.model_ref import BUNDLED
 
 CPU = "cpu"
 
 
 class HiveFacts(NamedTuple):
-    """A hive as the scheduler sees it; workers keep dying on its `degraded` devices.
+    """A hive as the scheduler sees it; workers of the model kept dying on its `degraded` devices.
 
-    `here`: it is on the queen's own machine.
+    `here`: it is on the queen's own machine; `holds`: the model is on its disk.
     """
 
     hive_id: str
@@ -32,6 +37,7 @@ class HiveFacts(NamedTuple):
     workers: Collection[WorkerBeat]
     degraded: Collection[str] = ()
     here: bool = True
+    holds: bool = False
 
 
 class Place(NamedTuple):
@@ -53,11 +59,14 @@ class WarmWorker(NamedTuple):
 
 
 def warm_worker(
-    request: JobRequest, hives: Sequence[HiveFacts], claimed: Mapping[str, int]
+    request: JobRequest,
+    hives: Sequence[HiveFacts],
+    claimed: Mapping[str, int],
+    troubles: Troubles | None = None,
 ) -> WarmWorker | None:
     """The worker to use as it is: one with a free slot, else one that is loading or busy.
 
-    `claimed` counts the slots that jobs hold, by worker.
+    `claimed` counts the slots that jobs hold, by worker; places that `troubles` rule out are left.
     """
     model_ref = request.model_ref
     fitting = [
@@ -65,7 +74,9 @@ def warm_worker(
         for hive in _meant(request, hives)
         for worker in hive.workers
         # Looked at first: in a fleet it rules out nearly all of them.
-        if worker.model_ref == model_ref and _serves(worker, request)
+        if leads_to(model_ref, worker)
+        and _serves(worker, request)
+        and not (troubles and troubles.rules_out(hive.hive_id, worker.device, True))
     ]
     order = {WorkerState.READY: 0, WorkerState.BUSY: 1, WorkerState.LOADING: 2}
     return min(
@@ -75,10 +86,35 @@ def warm_worker(
     )
 
 
-def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:
-    """Where a new worker could be started, best place first.
+def leads_to(model_ref: str, worker: WorkerBeat) -> bool:
+    """Whether a worker holds what a name leads to now."""
+    if worker.names is None:
+        return worker.model_ref == model_ref
+    return model_ref in worker.names
 
-    The others are put in order when the first will not do: a fleet has thousands.
+
+def may_hold(model_ref: str, worker: WorkerBeat) -> bool:
+    """Whether a worker may hold what a name leads to, though it is not known by that name.
+
+    Names of one repository may lead to the same file, and a path on a disk may to any.
+    """
+    mine, theirs = _whence(model_ref), _whence(worker.model_ref)
+    return mine == theirs if "file" not in (mine, theirs) else BUNDLED not in (mine, theirs)
+
+
+def _whence(model_ref: str) -> str:
+    """The repository of a name on the hub; ``file``, or the name of what ships with rbee."""
+    scheme, _, rest = model_ref.partition(":")
+    return rest.partition("@")[0].partition(":")[0] if scheme == "HF" else scheme
+
+
+def places(
+    request: JobRequest, hives: Sequence[HiveFacts], troubles: Troubles | None = None
+) -> Iterator[Place]:
+    """Where a new worker could be started, best place first, without what `troubles` rule out.
+
+    The others are put in order when the first will not do: a fleet has thousands. A trouble that
+    is added meanwhile counts for those that are still to come.
     Raises, at once, `hive_not_found`, `invalid_request` or `backend_unavailable` where the request
     names what nobody has.
     """
@@ -87,20 +123,41 @@ def places(request: JobRequest, hives: Sequence[HiveFacts]) -> Iterator[Place]:
         raise _unknown_hive(request.node or "", hives)
     if sabotaged("queen:ignore-device"):
         request = msgspec.structs.replace(request, device=None, backend=None)
-    best = _best_gpu(request, considered)
-    cpus = [hive for hive in considered if CPU not in hive.degraded]
-    if not _cpu_wanted(request):
-        cpus = []
-    if best is None and not cpus:
+    look = _Look(request, considered, troubles)
+    if not look.has_any:
         raise _no_such_device(request, considered)
-    fallback = best is not None and CPU not in (request.device, request.backend)
-    return _best_first(request, considered, best, cpus, fallback)
+    return look.best_first()
 
 
-#: What makes a GPU better than another, each smaller where it is better: strength, workers on it,
-#: workers beside it, whether it is far from the queen, free memory, its id, and the order of the
-#: hives. After that, what it is: hive and backend. A plain tuple, since there may be thousands.
-_Ranked = tuple[float, int, int, bool, float, str, int, str, str]
+def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
+    """The hives that are equal in strength and better than all others: those of which it matters
+    who holds the model. One alone: it matters of none."""
+    considered = _meant(request, hives)
+    strongest = max(
+        (
+            gpu.vram_gb
+            for hive in considered
+            for gpu in hive.devices.gpus
+            if _is_wanted(gpu, hive, request) and gpu.id not in hive.degraded
+        ),
+        default=None,
+    )
+    if strongest is None:
+        return [hive.hive_id for hive in considered if CPU not in hive.degraded]
+    return [
+        hive.hive_id
+        for hive in considered
+        if any(
+            gpu.vram_gb == strongest and _is_wanted(gpu, hive, request) for gpu in hive.devices.gpus
+        )
+    ]
+
+
+#: What makes a GPU better than another, each smaller where it is better: whether workers kept
+#: dying on it, strength, whether its machine lacks the model, workers on it, workers beside it,
+#: whether it is far from the queen, free memory, its id, and the order of the hives. After that,
+#: what it is: hive and backend. A plain tuple, since there may be thousands.
+_Ranked = tuple[bool, float, bool, int, int, bool, float, str, int, str, str]
 
 
 def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFacts]:
@@ -109,67 +166,115 @@ def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFact
     return [hive for hive in hives if hive.hive_id == request.node]
 
 
-def _best_gpu(request: JobRequest, hives: Sequence[HiveFacts]) -> _Ranked | None:
-    """One pass that keeps nothing but the best: the others are looked at if it has no room."""
-    best: _Ranked | None = None
-    strongest_first = _strongest_first()
-    for number, hive in enumerate(hives):
-        for gpu in hive.devices.gpus:
-            if best is not None and strongest_first * gpu.vram_gb > best[0]:
-                continue  # weaker, however idle
-            if _is_wanted(gpu, hive, request):
-                ranked = _ranked(gpu, hive, number)
+class _Look:
+    """One look at the devices for one request."""
+
+    def __init__(
+        self, request: JobRequest, hives: Sequence[HiveFacts], troubles: Troubles | None
+    ) -> None:
+        self._request = request
+        self._hives = hives
+        self._troubles = troubles
+        self._strongest_first = 1 if sabotaged("queen:wrong-gpu") else -1
+        self._has_gpus = False
+        self._best = self._best_gpu()
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is what the request names, be it out of the question by now or not."""
+        return self._has_gpus or _cpu_wanted(self._request)
+
+    def best_first(self) -> Iterator[Place]:
+        """Sound GPUs, sound CPUs, and then those on which workers kept dying."""
+        cpus = self._cpus()
+        degraded: Iterator[_Ranked] = iter(())
+        if self._best is not None:
+            ranked = self._gpus_in_order()
+            for gpu in ranked:
+                if gpu[0]:
+                    degraded = itertools.chain([gpu], ranked)
+                    break
+                if not self._is_ruled_out(gpu[-2], gpu[-4], not gpu[2]):
+                    yield _place(gpu)
+        sound = [hive for hive in cpus if CPU not in hive.degraded]
+        yield from self._on_cpus(sound)
+        for gpu in degraded:
+            if not self._is_ruled_out(gpu[-2], gpu[-4], not gpu[2]):
+                yield _place(gpu)
+        yield from self._on_cpus([hive for hive in cpus if CPU in hive.degraded])
+
+    def _best_gpu(self) -> _Ranked | None:
+        """One pass that keeps nothing but the best: the others are looked at if it will not do."""
+        best: _Ranked | None = None
+        for number, hive in enumerate(self._hives):
+            for gpu in hive.devices.gpus:
+                weight = self._strongest_first * gpu.vram_gb
+                if best is not None and weight > best[1] and not best[0]:
+                    continue  # weaker, however idle
+                if not _is_wanted(gpu, hive, self._request):
+                    continue
+                self._has_gpus = True
+                if self._is_ruled_out(hive.hive_id, gpu.id, hive.holds):
+                    continue
+                ranked = self._ranked(gpu, hive, number)
                 if best is None or ranked < best:
                     best = ranked
-    return best
+        return best
+
+    def _gpus_in_order(self) -> Iterator[_Ranked]:
+        assert self._best is not None, "who has a best one has others, or none"
+        yield self._best
+        others = (
+            self._ranked(gpu, hive, number)
+            for number, hive in enumerate(self._hives)
+            for gpu in hive.devices.gpus
+            if _is_wanted(gpu, hive, self._request)
+        )
+        best = self._best
+        yield from (ranked for ranked in sorted(others) if ranked != best)
+
+    def _ranked(self, gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
+        used = [worker.device for worker in hive.workers]
+        return (
+            gpu.id in hive.degraded,
+            self._strongest_first * gpu.vram_gb,
+            not hive.holds,
+            used.count(gpu.id),
+            len(used),
+            not hive.here,
+            -gpu.vram_free_gb,
+            gpu.id,
+            number,
+            hive.hive_id,
+            gpu.backend,
+        )
+
+    def _cpus(self) -> list[HiveFacts]:
+        return list(self._hives) if _cpu_wanted(self._request) else []
+
+    def _on_cpus(self, hives: list[HiveFacts]) -> Iterator[Place]:
+        """The least busy one that has the model first, and of equals the one at hand."""
+        fallback = self._has_gpus and CPU not in (self._request.device, self._request.backend)
+        fallback = fallback and not sabotaged("queen:silent-fallback")
+        hives.sort(
+            key=lambda hive: (
+                not hive.holds,
+                len(hive.workers),
+                not hive.here,
+                -hive.devices.cpu.ram_free_gb,
+            )
+        )
+        for hive in hives:
+            if not self._is_ruled_out(hive.hive_id, CPU, hive.holds):
+                yield Place(hive.hive_id, CPU, CPU, fallback)
+
+    def _is_ruled_out(self, hive_id: str, device: str, holds: bool) -> bool:
+        troubles = self._troubles
+        return bool(troubles and troubles.rules_out(hive_id, device, holds))
 
 
 def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
-    return (
-        request.device in (None, gpu.id)
-        and request.backend in (None, gpu.backend)
-        and gpu.id not in hive.degraded
-    )
-
-
-def _strongest_first() -> int:
-    return 1 if sabotaged("queen:wrong-gpu") else -1
-
-
-def _ranked(gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
-    used = [worker.device for worker in hive.workers]
-    return (
-        _strongest_first() * gpu.vram_gb,
-        used.count(gpu.id),
-        len(used),
-        not hive.here,
-        -gpu.vram_free_gb,
-        gpu.id,
-        number,
-        hive.hive_id,
-        gpu.backend,
-    )
-
-
-def _best_first(
-    request: JobRequest,
-    hives: Sequence[HiveFacts],
-    best: _Ranked | None,
-    cpus: list[HiveFacts],
-    fallback: bool,
-) -> Iterator[Place]:
-    if best is not None:
-        yield _place(best)
-        others = (
-            _ranked(gpu, hive, number)
-            for number, hive in enumerate(hives)
-            for gpu in hive.devices.gpus
-            if _is_wanted(gpu, hive, request)
-        )
-        yield from map(_place, sorted(others)[1:])
-    fallback = fallback and not sabotaged("queen:silent-fallback")
-    cpus.sort(key=lambda hive: (len(hive.workers), not hive.here, -hive.devices.cpu.ram_free_gb))
-    yield from (Place(hive.hive_id, CPU, CPU, fallback) for hive in cpus)
+    return request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
 
 
 def _place(ranked: _Ranked) -> Place:

@@ -50,8 +50,9 @@ class Story:
                 raise RbeeError.from_body(decode(frame.data, ErrorBody))
         raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
-    async def have_model(self, peer: Peer, ref: str) -> Provisioned:
-        """Phase 7: sees to it that a hive has a model."""
+    async def have_model(self, peer: Peer, ref: str, newest: bool = False) -> Provisioned:
+        """Phase 7: sees to it that a hive has a model, with `newest` as the hub has it now."""
+        wanted = ProvisionModel(model_ref=ref, newest=newest)
         try:
             found = await peer.get(addresses.model_path(ref), ModelView)
         except RbeeError as error:
@@ -59,8 +60,10 @@ class Story:
                 raise
         else:
             self.say(say_so.MODEL_FOUND, model_ref=ref)
+            if newest and ref.startswith("HF:"):
+                started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
+                return decode(await self.relay(peer, started.events_url), Provisioned)
             return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
-        wanted = ProvisionModel(model_ref=ref)
         started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
         self.say(say_so.MODEL_ASKED, model_ref=ref)
         done = await self.relay(peer, started.events_url)

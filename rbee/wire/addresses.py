@@ -39,6 +39,7 @@ HEARTBEAT_WORKERS = "/heartbeat/workers"
 
 # Worker.
 INFER = "/infer"
+INFER_FAIL = "/infer/fail"
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
@@ -57,6 +58,17 @@ def base_url(host: str, port: int) -> str:
 def host_of(url: str) -> str:
     """The host of a URL of `base_url`, without brackets."""
     return urlsplit(url).hostname or ""
+
+
+def same(url: str, other: str) -> bool:
+    """Whether two URLs are spellings of one address: ``localhost`` is ``127.0.0.1``."""
+    return _plain(url) == _plain(other)
+
+
+def _plain(url: str) -> tuple[str, int | None]:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    return "localhost" if is_loopback(host) else host, parts.port
 
 
 def model_path(ref: str) -> str:

@@ -44,10 +44,12 @@ HTTP_STATUS: dict[str, int] = {
     "backend_unavailable": 503,
     "database_unusable": 503,
     "worker_busy": 503,
+    "worker_stale": 503,
     "hive_unreachable": 503,
     "queen_unreachable": 503,
     "ssh_failed": 503,
     "worker_start_timeout": 504,
+    "worker_stuck": 504,
     "insufficient_disk": 507,
 }
 
@@ -126,6 +128,18 @@ def unforeseen(error: BaseException, role: str) -> RbeeError:
 def nested_too_deep(what: str) -> RbeeError:
     """The error for what nests deeper than Python follows."""
     return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
+
+
+def stuck(worker_id: str, what: str, stall: float) -> RbeeError:
+    """The error for a worker whose engine does nothing, for as long as the settings let it."""
+    longer = f"{2 * stall:g}"
+    return RbeeError(
+        "worker_stuck",
+        what,
+        f"rbee-keeper logs {worker_id}; where it only needs longer: RBEE_TOKEN_STALL={longer}, "
+        f"or token_stall = {longer} in config.toml",
+        {"setting": "token_stall", "stall_s": stall, "worker_id": worker_id},
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

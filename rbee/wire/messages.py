@@ -37,6 +37,13 @@ class WorkerState(str, enum.Enum):
     STOPPING = "stopping"
     FAILED = "failed"
 
+    @classmethod
+    def _missing_(cls, value: object) -> WorkerState | None:
+        """``Ready`` is ready."""
+        if isinstance(value, str) and value != value.lower():
+            return cls(value.lower())
+        return None
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=False):
     """Base of what a daemon answers."""
@@ -361,6 +368,16 @@ class Devices(Answer, kw_only=True):
     workers: int = 0
 
 
+class DegradedDevice(msgspec.Struct, kw_only=True):
+    """A device that is the last choice for a model until `until_ms` (since 1970): workers kept
+    dying on it. `why` is what came of the last of them."""
+
+    device: str
+    model_ref: str
+    why: str
+    until_ms: int
+
+
 class HiveView(Answer, kw_only=True):
     """One row of `GET /hives`: the catalog joined with what is known live."""
 
@@ -372,6 +389,7 @@ class HiveView(Answer, kw_only=True):
     devices: Devices | None = None
     workers: int = 0
     last_heartbeat_ms: int | None = None
+    degraded: list[DegradedDevice] = []
 
 
 class HiveList(Answer, kw_only=True):
@@ -381,7 +399,11 @@ class HiveList(Answer, kw_only=True):
 
 
 class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A worker inside its hive's heartbeat: what the queen routes by."""
+    """A worker inside its hive's heartbeat: what the queen routes by.
+
+    `content` identifies what it has loaded, `names` are the references that lead to that now; a
+    worker whose model was replaced under its name has none.
+    """
 
     worker_id: str
     url: str
@@ -394,15 +416,33 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    content: str = ""
+    names: tuple[str, ...] | None = None
+
+
+class WorkerFailure(msgspec.Struct, kw_only=True):
+    """A worker that its hive has given up."""
+
+    device: str
+    model_ref: str
+    error: ErrorBody
 
 
 class Heartbeat(Request, kw_only=True):
-    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only."""
+    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only.
+
+    `url`: where the hive listens, where that may be news. `news` and `failures` are what happened
+    since the last beat that was answered and belongs to no job; `processor` is the name of the
+    machine's, once it has been found out.
+    """
 
     hive_id: NonEmpty
     timestamp: str
-    url: str
+    url: str = ""
     workers: list[WorkerBeat] = []
+    news: list[Narration] = []
+    failures: list[WorkerFailure] = []
+    processor: str = ""
 
 
 class HeartbeatAnswer(Answer, kw_only=True):
@@ -412,9 +452,10 @@ class HeartbeatAnswer(Answer, kw_only=True):
 
 
 class ProvisionModel(Request, kw_only=True):
-    """`POST /models/provision`."""
+    """`POST /models/provision`; `newest`: the hub is asked whether it has another version."""
 
     model_ref: NonEmpty
+    newest: bool = False
 
 
 class ProvisionStarted(Started, kw_only=True):
@@ -424,7 +465,11 @@ class ProvisionStarted(Started, kw_only=True):
 
 
 class ModelView(Answer, kw_only=True):
-    """One row of the model catalog."""
+    """One row of the model catalog: a name, and what it leads to.
+
+    Rows with the same `content` are names of the same files; `workers` are those that have them
+    loaded, where one model was asked for.
+    """
 
     model_ref: str
     path: str
@@ -432,6 +477,14 @@ class ModelView(Answer, kw_only=True):
     quant: str | None = None
     architecture: str | None = None
     status: str = "ready"
+    content: str = ""
+    workers: list[str] = []
+
+
+class ModelRemoved(Answer, kw_only=True):
+    """The answer to `DELETE /models/{ref}`: the other names, for which the files stay."""
+
+    kept_for: list[str]
 
 
 class ModelList(Answer, kw_only=True):
@@ -446,10 +499,18 @@ class ClusterModelView(ModelView, kw_only=True):
     hive_id: str
 
 
+class Unreachable(msgspec.Struct, kw_only=True):
+    """A machine that was asked for a list and did not answer: what it has is not in there."""
+
+    hive_id: str
+    why: str
+
+
 class ClusterModelList(Answer, kw_only=True):
     """`GET /models` of the queen, over all hives that live."""
 
     models: list[ClusterModelView]
+    unreachable: list[Unreachable] = []
 
 
 class ProvisionWorker(Request, kw_only=True):
@@ -475,13 +536,14 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`."""
+    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too."""
 
     device: NonEmpty
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    share: bool = False
 
 
 class WorkerStarted(Started, kw_only=True):
@@ -529,18 +591,20 @@ class ClusterWorkerList(Answer, kw_only=True):
 class Adopt(Request, kw_only=True):
     """`POST /adopt` from a queen to a hive whose own queen is gone: report to me.
 
-    `hive_id` is what she calls that machine.
+    `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
     """
 
     hive_id: NonEmpty
     queen_url: NonEmpty
+    instance: str = ""
 
 
 class WorkerReport(Request, kw_only=True):
     """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
 
-    `loaded` is the share of the model that has been read, 0 to 1; `error` says why a worker
-    that reports `failed` gives up.
+    `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
+    has done nothing at all although it was asked to; `error` says why a worker that reports
+    `failed` gives up.
     """
 
     worker_id: NonEmpty
@@ -550,6 +614,7 @@ class WorkerReport(Request, kw_only=True):
     vram_bytes: int | None = None
     context: int = 0
     loaded: float | None = None
+    idle_s: float = 0.0
     narration: list[Narration] = []
     error: ErrorBody | None = None
 
@@ -607,7 +672,9 @@ class WorkerOrders(Request, kw_only=True):
     `simulated` says that the device exists on paper only; `chat_template` is the model's own
     (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
     how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
-    `batch` how many tokens are worked through at once.
+    `batch` how many tokens are worked through at once. `token_stall` is how long the engine may do
+    nothing at all (seconds). `content` identifies what lay at the paths (`rbee.process.content`)
+    when the orders were given; empty: that is not looked at.
     """
 
     host: str
@@ -624,10 +691,12 @@ class WorkerOrders(Request, kw_only=True):
     threads: int
     prompt_cache_mib: int
     heartbeat_interval: float
+    token_stall: float
     chat_template: str = ""
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False
+    content: str = ""
 
 
 class EngineFacts(msgspec.Struct):
@@ -662,7 +731,10 @@ class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Progress(msgspec.Struct, omit_defaults=True):
-    """`progress`: `what` is download or load; `done` and `total` in bytes, `rate` in bytes/s."""
+    """`progress`: `what` is download, load or prompt.
+
+    `done` and `total` are bytes and `rate` bytes/s, or of a prompt tokens and tokens/s.
+    """
 
     what: str
     done: int
@@ -732,9 +804,10 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`done` of a model's provisioning."""
+    """`done` of a model's provisioning; the queen says on which hive."""
 
     model_ref: str
+    hive_id: str = ""
     path: str
     size_bytes: int
     duration_ms: float = 0.0

@@ -32,6 +32,7 @@ ACCEPTED = (
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _QUANT = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _HUB_PAGE = re.compile(r"(?:https?://)?(?:huggingface\.co|hf\.co)/([^/\s]+/[^/\s?#]+).*")
 
 
@@ -48,6 +49,11 @@ class ModelRef(msgspec.Struct, frozen=True, omit_defaults=True):
     filename: str = ""
     revision: str = ""
     path: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it names a commit, which never changes what it is."""
+        return _COMMIT.fullmatch(self.revision) is not None
 
     def __str__(self) -> str:
         if self.source == "bundled":

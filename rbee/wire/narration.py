@@ -154,6 +154,11 @@ QUEEN_UNCHANGED = Line(
     _KEEPER, "queen.unchanged", "queen was woken with other values, and keeps them: {names}"
 )
 CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
+NOT_CONNECTED = Line(
+    _KEEPER,
+    "queen.unheard",
+    "the queen's events cannot be read; what belongs to no job is not shown",
+)
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
 HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")
@@ -219,7 +224,9 @@ HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = Line(
     _QUEEN, "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
 )
-HIVE_OFFLINE = Line(_QUEEN, "hive.offline", "hive {hive_id} missed {missed} heartbeats; offline")
+HIVE_OFFLINE = Line(_QUEEN, "hive.offline", "hive {hive_id} was silent for {silent}; offline")
+HIVE_ONLINE = Line(_QUEEN, "hive.online", "hive {hive_id} is back")
+HIVE_GONE = Line(_QUEEN, "hive.gone", "hive {hive_id} has ended, and its workers with it")
 
 # Phase 4: devices.
 CAPABILITIES = Line(
@@ -258,6 +265,25 @@ NO_ROOM = Line(
     "capacity.short",
     "insufficient VRAM on {device} for {model_ref}; trying next candidate...",
 )
+NEXT_PLACE = Line(
+    _QUEEN,
+    "schedule.next",
+    "{device} on hive {hive_id} will not do: {why}; trying next candidate...",
+)
+WAIT_SILENT = Line(
+    _QUEEN, "schedule.silent", "nobody else is left; waiting for hive {hive_id}, which is silent..."
+)
+DEGRADED = Line(
+    _QUEEN,
+    "device.degraded",
+    "{device} on hive {hive_id} is degraded for {model_ref}: workers keep dying on it",
+)
+HEALED = Line(
+    _QUEEN, "device.healed", "{device} on hive {hive_id} is no longer degraded for {model_ref}"
+)
+CPU_INSTEAD = Line(
+    _QUEEN, "schedule.cpu", "no GPU can run {model_ref} now; FALLING BACK TO THE CPU (slow)"
+)
 CPU_FALLBACK = Line(
     _QUEEN, "schedule.cpu", "no GPU has room for {model_ref}; FALLING BACK TO THE CPU (slow)"
 )
@@ -272,6 +298,10 @@ MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
+MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
+MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")
+MODEL_UNASKED = Line(_HIVE, "model.unasked", "could not ask for a newer version: {why}")
+MODEL_SHARED = Line(_HIVE, "model.shared", "the files are here already, as {other}")
 MODEL_READY = Line(_QUEEN, "model.ready", "model is downloaded by the hive")
 
 # Phase 8: the kind of worker.
@@ -289,12 +319,17 @@ WORKER_SIMULATED = Line(
 )
 WORKER_LOADING = Line(_WORKER, "model.load", "loading model from {path} with {engine} {version}")
 WORKER_LOAD_PERCENT = Line(_WORKER, "model.progress", "read {percent}% of the model")
+WORKER_DEVICE = Line(_WORKER, "device.ready", "initialised {device} with {engine}")
 WORKER_LOADED = Line(
     _WORKER, "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
 )
 WORKER_RESTART = Line(
     _HIVE, "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
 )
+WORKER_RECOVERED = Line(_HIVE, "worker.recovered", "worker {worker_id} is ready again")
+WORKER_GIVEN_UP = Line(_HIVE, "worker.failed", "worker {worker_id} is given up: {why}")
+WORKER_STUCK = Line(_HIVE, "worker.stuck", "worker {worker_id} sends no heartbeats; ending it")
+WORKER_IDLE = Line(_HIVE, "worker.unload", "unloaded worker {worker_id}, idle for {idle}")
 WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")
 QUEEN_CATALOG_ASIDE = Line(
     _QUEEN, "catalog.aside", "the catalog of hives was corrupt; it is kept as {name}"
@@ -310,7 +345,12 @@ WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready
 INFER_CONNECTED = Line(
     _QUEEN, "infer.start", "connection to worker established; starting inference"
 )
+PROMPT_WAITS = Line(_WORKER, "prompt.wait", "reads other prompts first; this one waits its turn")
+PROMPT_SO_FAR = Line(_WORKER, "prompt.progress", "read {done} of {total} tokens of the prompt")
+PROMPT_READ = Line(_WORKER, "prompt.read", "read the prompt: {tokens} tokens in {seconds}")
+ANSWER_SO_FAR = Line(_WORKER, "answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")
 INFER_DONE = Line(_QUEEN, "infer.done", "worker finished inference")
+COUNTS = Line(_KEEPER, "infer.counts", "{tokens_in} tokens in, {tokens_out} out{rate}")
 
 # Phase 12: sleep.
 STOP_WORKERS = Line(_QUEEN, "cascade.workers", "shutting down workers...")

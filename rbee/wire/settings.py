@@ -16,21 +16,35 @@ import msgspec
 from rbee.wire.errors import RbeeError, nearest
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+# The page of settings (`harness.settings_page`) tells the unit of each from here.
+Seconds = Annotated[float, msgspec.Meta(gt=0, extra={"unit": "seconds"})]
+SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "seconds"})]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Mebibytes = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "MiB"})]
+Tokens = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "tokens"})]
+Factor = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "times"})]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a person may change; field names are also the names in ``config.toml``."""
+    """What a person may change; field names are also the names in ``config.toml``.
+
+    The comment above a group is its heading in the page of settings, and the string under a field
+    what the page says of it.
+    """
 
     # Addresses. Port 0 means: any free port.
     queen_host: str = "127.0.0.1"
+    """Where the queen listens, and where she is looked for."""
     queen_port: Port = 8500
+    """The queen's port."""
     hive_host: str = "127.0.0.1"
+    """Where a hive listens."""
     hive_port: Port = 8600
+    """The port of a hive."""
     worker_host: str = ""
-    """Empty: where its hive listens."""
+    """Where a worker listens; empty: where its hive does."""
     worker_port: Port = 8601
+    """The port of the first worker of a machine; one that is taken is passed over."""
     database: str = ""
     """URL of the queen's catalog, ``sqlite:////path`` or
     ``postgresql+psycopg://USER:PASSWORD@SERVER/NAME``; empty: ``queen.db`` in RBEE_HOME."""
@@ -40,22 +54,37 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     # Waiting for another program.
     health_wait_first: Seconds = 0.01
-    health_wait_factor: Annotated[float, msgspec.Meta(ge=1)] = 1.5
+    """How soon a program that was started is asked again whether it is up."""
+    health_wait_factor: Factor = 1.5
+    """By how much the time until the next question grows."""
     health_wait_longest: Seconds = 0.25
+    """How long that time becomes at most."""
     health_wait_total: Seconds = 30.0
+    """How long a program that was started has until it answers."""
     connect_timeout: Seconds = 5.0
+    """How long another program has to accept a connection, and to answer a short question."""
     connect_tries: Count = 3
+    """How often a machine is dialled over SSH before it counts as out of reach."""
     ssh_connect_timeout: Seconds = 10.0
     """For each of the `connect_tries` at a machine reached over SSH."""
 
     hive_patience: Seconds = 10.0
     """How much longer than the first machine to wake the others may take."""
-    hive_retry: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+    hive_retry: SecondsOrNone = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
+
+    list_patience: Seconds = 2.0
+    """How long a list waits for each machine. A machine that answers neither a question nor, as
+    long again, whether it is well, is one that a job goes on without."""
+
+    degraded_for: Seconds = 300.0
+    """How long a device on which the workers of a model kept dying is that model's last choice."""
 
     # Heartbeats.
     heartbeat_interval: Seconds = 15.0
+    """How often a hive and a worker say that they live."""
     heartbeats_missed: Count = 3
+    """How many of them may stay away before one counts as gone."""
     lease: Seconds = 60.0
     """How long a hive that no queen answers stays awake."""
 
@@ -67,36 +96,54 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     # Workers.
     load_stall: Seconds = 300.0
+    """How long a worker that loads its model may report no progress."""
     token_stall: Seconds = 60.0
+    """How long the engine of a worker may do nothing at all, reading and computing included, while
+    jobs wait for it; then its hive ends it."""
     idle_worker: Seconds = 300.0
-    restart_delays: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = (1.0, 2.0, 4.0)
+    """How long a worker that nobody asks anything keeps its model loaded."""
+    restart_delays: tuple[SecondsOrNone, ...] = (1.0, 2.0, 4.0)
+    """How long a worker that died is left before each try to start it again; as many tries."""
     engine: str = "llamacpp"
+    """What runs the models: ``llamacpp``, or ``ctransformers`` where that is installed."""
     engine_threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: one for each physical core that may be used; one for a model so small that more of them
     would only wait for one another (up to 16 MiB of weights)."""
     slots: Count = 4
     """How many jobs a worker takes at once; fewer where the memory of its device is too small."""
-    context: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Tokens of context of a worker; 0: what the model was trained with, at most 8192."""
-    prompt_cache_mib: Annotated[int, msgspec.Meta(ge=0)] = 0
-    ram_factor: Annotated[float, msgspec.Meta(ge=1)] = 1.2
-    vram_margin_mib: Annotated[int, msgspec.Meta(ge=0)] = 457
+    context: Tokens = 0
+    """The context of a worker; 0: what the model was trained with, at most 8192."""
+    prompt_cache_mib: Mebibytes = 0
+    """Memory in which a worker keeps prompts that it has read, besides those in its slots."""
+    ram_factor: Factor = 1.2
+    """How much more memory than a model is reckoned to need has to be free, on a processor."""
+    vram_margin_mib: Mebibytes = 457
+    """Memory of a GPU that is left free for its driver."""
 
     # Downloads.
     download_stall: Seconds = 60.0
+    """How long a download may bring nothing before it is asked for anew, from where it stood."""
     download_tries: Count = 6
+    """How often that is done in a row in vain."""
 
-    # Stopping: after POST /shutdown, after SIGTERM, and in all.
+    # Stopping. A program is asked to end (POST /shutdown), then told (SIGTERM), then ended.
     stop_request: Seconds = 5.0
+    """How long it has to end after it was asked."""
     stop_term: Seconds = 10.0
+    """How long it has after it was told."""
     stop_total: Seconds = 30.0
+    """How long all of that may take."""
 
     # Limits of the queen.
     jobs_waiting: Count = 512
-    """For each model; one key may wait with as many jobs as there are places left."""
+    """How many jobs may wait for each model; one key may wait with as many as there are places
+    left."""
     jobs_kept: Count = 1024
+    """How many jobs that are over can still be looked up."""
     jobs_kept_for: Seconds = 3600.0
+    """How long they can."""
     stream_comment: Seconds = 15.0
+    """After how long a silence a stream carries a comment, so that nobody takes it for dead."""
     stream_patience: Seconds = 2.0
     """A streamed answer of ``/v1`` that has no token by then begins with comments; a failure that
     comes before has an HTTP status of its own."""
@@ -104,7 +151,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cors_origins: tuple[str, ...] = ()
     """Whose pages may call ``/v1`` from a browser: ``http://localhost:3000``, or ``*``; none."""
 
-    reader_grace: Annotated[float, msgspec.Meta(ge=0)] = 2.0
+    reader_grace: SecondsOrNone = 2.0
     """A job whose last reader has left is cancelled, unless one resumes within this time."""
 
 

@@ -12,19 +12,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
+from typing import NamedTuple
 
 from aiohttp import web
 
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import End, begin, contained, spawn
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, unforeseen
+from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
 from rbee.wire.messages import (
     InferAccepted,
     InferRequest,
@@ -36,6 +38,7 @@ from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
 from rbee.worker.engines import Engine
 from rbee.worker.inference import Inference
+from rbee.worker.life import Life, Look
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +48,24 @@ _READ_AHEAD = 8 * 1024 * 1024
 _SECONDS_BETWEEN_PERCENTS = 1.0
 #: How long a change of state lasts before the hive is told (seconds).
 _SETTLE = 0.02
+#: How often a busy worker reports, within the time after which its engine would count as stuck.
+_LOOKS = 4
+#: How long a request waits for its turn before it is told so (seconds).
+_WAITS = 5.0
+#: How long readers may take to hear why their stories break off (seconds).
+_HEAR = 1.0
 
 
 def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
     """Serves until told to leave, then ends this process."""
     asyncio.run(_Worker(orders, lifeline, engine).live())
+
+
+class _Running(NamedTuple):
+    """An inference that holds a slot, until its engine lets go of it."""
+
+    inference: Inference
+    task: asyncio.Task[None]
 
 
 class _Worker:
@@ -62,14 +78,18 @@ class _Worker:
         self.state = WorkerState.LOADING
         self.engine: Engine | None = None
         self.inferences: dict[str, Inference] = {}
-        self.running: dict[str, asyncio.Task[None]] = {}
+        self.running: dict[str, _Running] = {}
         self.changed = asyncio.Event()
+        self.life = Life()
+        #: What the engine has done for inferences that are over; see `Look.total`.
+        self.worked = 0
         self.threads = ThreadPoolExecutor(orders.slots, "engine")
         self.server = Server(
             "worker",
             orders.token,
             [
                 Route("POST", addresses.INFER, self.infer, 202),
+                Route("POST", addresses.INFER_FAIL, self.fail),
                 Route("GET", addresses.INFER + "/{infer_id}/events", self.events),
                 Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
             ],
@@ -124,9 +144,15 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await loop.run_in_executor(self.threads, _read_ahead, orders.model_paths, on_read)
+            await loop.run_in_executor(
+                self.threads, contained, _read_ahead, orders.model_paths, on_read
+            )
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(self.threads, self.module.load, orders)
+            engine: Engine = await loop.run_in_executor(
+                self.threads, contained, self.module.load, orders
+            )
+            if not self._is_as_ordered():
+                raise self._stale()  # replaced while it was being loaded
         except Exception as error:
             if not isinstance(error, RbeeError):
                 log.exception("loading failed")
@@ -134,12 +160,14 @@ class _Worker:
             raise
         self.engine = engine
         self.state = WorkerState.READY
-        await self.tell(
-            say_so.WORKER_LOADED,
-            seconds=say_so.seconds(time.perf_counter() - started),
-            size=say_so.size(_total(orders.model_paths)),
-            context=engine.context,
-        )
+        used = {"device": say_so.device_name(orders.device), "engine": self.module.NAME}
+        loaded = {
+            "seconds": say_so.seconds(time.perf_counter() - started),
+            "size": say_so.size(_total(orders.model_paths)),
+            "context": engine.context,
+        }
+        lines = [say(say_so.WORKER_DEVICE, used), say(say_so.WORKER_LOADED, loaded)]
+        await self.report(self.state, lines)
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
@@ -167,27 +195,53 @@ class _Worker:
             slots_free=self.orders.slots - len(self.running) if self.engine else 0,
             context=self.orders.context,
             loaded=loaded,
+            idle_s=round(self.life.idle, 3),
             narration=narration or [],
             error=error.body() if error else None,
         )
         await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
 
     async def beat(self) -> None:
-        """Heartbeats to the hive: at once on a change, else at the interval."""
+        """Heartbeats to the hive: at once on a change, else at the interval.
+
+        While it works, also often enough for the hive to learn in time that its engine does not.
+        """
+        orders = self.orders
+        often = min(orders.heartbeat_interval, orders.token_stall / _LOOKS)
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
-                async with timeout(self.orders.heartbeat_interval):
+                async with timeout(often if self.running else orders.heartbeat_interval):
                     await self.changed.wait()
                     # A state that passes at once is not worth two requests in the middle of an
                     # answer that is as short.
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
+            self._look()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)
+
+    def _look(self) -> None:
+        """Sees whether the engine works; a request that it has forgotten ends by itself."""
+        orders, life = self.orders, self.life
+        done = {each: running.inference.worked for each, running in self.running.items()}
+        # The CPU time of all threads but this one, which does not compute.
+        cpu = time.process_time() - time.thread_time()
+        life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
+        for each in life.waiting(_WAITS):
+            self.running[each].inference.waits()
+        for each in life.left_out(orders.token_stall, orders.slots * orders.context):
+            inference = self.running[each].inference
+            # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
+            if not inference.makes_vectors and not inference.events.closed:
+                log.error("the engine has forgotten inference %s", each)
+                inference.fail(_forgotten(orders).body())
 
     async def infer(self, request: web.Request) -> Answer:
         """`POST /infer`: begins to generate."""
         wanted = await read_body(request, InferRequest)
+        if self.engine is not None and not self._is_as_ordered():
+            self._retire()
+            raise self._stale()
         if self.engine is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",
@@ -197,11 +251,12 @@ class _Worker:
             )
         inference = Inference(wanted.infer_id or secrets.token_hex(8), wanted)
         self.inferences[inference.infer_id] = inference
-        self.running[inference.infer_id] = spawn(
+        task = spawn(
             inference.run(self.engine, self.threads),
             f"inference {inference.infer_id}",
             functools.partial(self._freed, inference),
         )
+        self.running[inference.infer_id] = _Running(inference, task)
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
             return await self._tell(request, inference)
@@ -215,7 +270,8 @@ class _Worker:
     async def _tell(self, request: web.Request, inference: Inference) -> Answer:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
-            return await respond(request, inference.events, comment_every=15.0)
+            beat = self.orders.heartbeat_interval
+            return await respond(request, inference.events, comment_every=beat)
         finally:
             if inference.events.readers == 0:
                 inference.cancel()
@@ -224,14 +280,26 @@ class _Worker:
     async def cancel(self, request: web.Request) -> Answer:
         """`DELETE /infer/{id}`; when it is answered, the slot is free."""
         infer_id = request.match_info["infer_id"]
-        task = self.running.get(infer_id)
-        if task is None or infer_id in self.inferences:
+        running = self.running.get(infer_id)
+        if running is None or infer_id in self.inferences:
             self._find(request).cancel()
-        if task is not None:  # also one that ends because its reader has left
-            await asyncio.wait([task])
+        if running is not None:  # also one that ends because its reader has left
+            await asyncio.wait([running.task])
         inference = self.inferences.get(infer_id)
         if inference is not None and inference.events.readers == 0:
             del self.inferences[infer_id]  # no reader has come yet, and none will
+        return None
+
+    async def fail(self, request: web.Request) -> Answer:
+        """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
+        error = await read_body(request, ErrorBody)
+        log.error("%s", error.message)
+        unread = []
+        for running in self.running.values():
+            running.inference.fail(error)
+            unread.append(begin(running.inference.events.unread.wait()))
+        if unread:
+            await asyncio.wait(unread, timeout=_HEAR)
         return None
 
     async def finish(self) -> None:
@@ -240,7 +308,7 @@ class _Worker:
         for inference in self.inferences.values():
             inference.cancel()
         if self.running:
-            await asyncio.wait(self.running.values(), timeout=2.0)
+            await asyncio.wait([each.task for each in self.running.values()], timeout=2.0)
 
     def heart_stopped(self, ended: End) -> None:
         """A worker that cannot report any more leaves as one that died, and is started anew."""
@@ -249,11 +317,39 @@ class _Worker:
 
     def _freed(self, inference: Inference, ended: End) -> None:
         del self.running[inference.infer_id]
+        self.worked += inference.worked
         self._busy_or_ready()
         if not sabotaged("worker:no-terminal-event"):
             inference.events.end_with(ended, self.orders.worker_id)
 
+    def _is_as_ordered(self) -> bool:
+        """Whether the model's files are still those that were to be loaded: a few stats."""
+        orders = self.orders
+        if not orders.content or sabotaged("worker:trust-names"):
+            return True
+        try:
+            return content_id(orders.model_paths) == orders.content
+        except OSError:
+            return False
+
+    def _stale(self) -> RbeeError:
+        return RbeeError(
+            "worker_stale",
+            f"the model was replaced since {self.orders.worker_id} loaded it",
+            "try again: what is there now is loaded",
+            {"model_ref": self.orders.model_ref},
+        )
+
+    def _retire(self) -> None:
+        """Takes nothing more in; what runs is answered, then this worker leaves."""
+        self.state = WorkerState.STOPPING
+        self.changed.set()
+        if not self.running:
+            self.server.ask_to_stop()
+
     def _busy_or_ready(self) -> None:
+        if self.state is WorkerState.STOPPING and not self.running:
+            self.server.ask_to_stop()
         if self.state in (WorkerState.READY, WorkerState.BUSY):
             full = len(self.running) >= self.orders.slots
             self.state = WorkerState.BUSY if full else WorkerState.READY
@@ -264,6 +360,15 @@ class _Worker:
         if inference is None:
             raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
         return inference
+
+
+def _forgotten(orders: WorkerOrders) -> RbeeError:
+    worker_id, stall = orders.worker_id, orders.token_stall
+    what = (
+        f"worker {worker_id} works for others and has done nothing for this request in "
+        f"{stall:g} s (token_stall)"
+    )
+    return stuck(worker_id, what, stall)
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

@@ -17,9 +17,13 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
-from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Done, InferRequest, Token, Vector
-from rbee.worker.engines import Engine, Generated, Piece
+from rbee.process.tasks import contained
+from rbee.wire import narration as say_so
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
+from rbee.wire.narration import Narration, say
+from rbee.worker.engines import Engine, Generated, Piece, Work
+from rbee.worker.telling import News, Telling
 
 log = logging.getLogger(__name__)
 
@@ -48,45 +52,73 @@ class Inference:
         self._request = request
         self._streams = request.stream or sabotaged("worker:stream-anyway")
         self._cancelled = threading.Event()
-        #: What waits to be told: a piece of text, or a packed vector.
-        self._pieces: list[Piece | bytes] = []
+        #: What the engine has done for it: tokens read and made, or vectors.
+        self.worked = 0
+        self._telling = Telling()
+        self._told_to_wait = False
+        #: What waits to be told: a piece of text, a packed vector, or how far it is.
+        self._pieces: list[Piece | bytes | News] = []
         self._lock = threading.Lock()
         self._index = 0
         self._taken_over = 0.0
         self._first_token: float | None = None
+
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether vectors are wanted, and no text."""
+        return self._request.inputs is not None
 
     def cancel(self) -> None:
         """Stops the generation within one token; its stream ends with `cancelled`."""
         if not sabotaged("worker:ignore-cancel"):
             self._cancelled.set()
 
+    def waits(self) -> None:
+        """Tells, once, that the engine reads other prompts before this one."""
+        if not self._told_to_wait and not self.events.closed:
+            self._told_to_wait = True
+            self.events.narrate(say(say_so.PROMPT_WAITS, {}))
+
+    def fail(self, error: ErrorBody) -> None:
+        """Ends the stream with an error now, whether the engine lets go of it or not."""
+        if not self.events.closed:
+            self.events.error(error)
+        self._cancelled.set()
+
     async def run(self, engine: Engine, threads: Executor) -> None:
         """Generates, and ends the stream with exactly one terminal event."""
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
-        def on_piece(piece: Piece | bytes) -> None:
+        def on_news(news: Piece | bytes | News) -> None:
             with self._lock:
-                self._pieces.append(piece)
+                self._pieces.append(news)
                 first = len(self._pieces) == 1
             if first:
                 loop.call_soon_threadsafe(self._take_over_soon, loop)
 
         collected: list[Piece] = []
-        receive: Callable[[Piece], None] = on_piece if self._streams else collected.append
+
+        def collect(piece: Piece) -> None:
+            self._first_token = self._first_token or time.perf_counter()
+            collected.append(piece)
+
+        receive: Callable[[Piece], None] = on_news if self._streams else collect
         try:
             generated: Generated = await loop.run_in_executor(
-                threads, self._work, engine, receive, on_piece
+                threads, contained, self._work, engine, receive, on_news
             )
         except RbeeError as error:
-            self.events.error(error.body())
+            self.fail(error.body())
             return
         except Exception:
             log.exception("inference %s failed", self.infer_id)
-            self.events.error(_LOST.body())
+            self.fail(_LOST.body())
             return
+        if self.events.closed:
+            return  # it was given up before the engine let go of it
         if collected:
-            self._pieces = [_joined(collected)]
+            self._pieces.append(_joined(collected))
         self._take_over()
         if sabotaged("worker:no-terminal-event"):
             return
@@ -106,15 +138,29 @@ class Inference:
         )
 
     def _work(
-        self, engine: Engine, on_piece: Callable[[Piece], None], on_vector: Callable[[bytes], None]
+        self,
+        engine: Engine,
+        on_piece: Callable[[Piece], None],
+        on_news: Callable[[bytes | News], None],
     ) -> Generated:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
+
+        def on_work(work: Work) -> None:
+            blind = sabotaged("worker:count-output-alone")
+            self.worked = work.made if blind else work.read + work.made
+            for news in self._telling.of(work, time.monotonic()):
+                on_news(news)
+
+        def on_vector(vector: Sequence[float]) -> None:
+            self.worked += 1
+            on_news(_packed(vector))
+
         inputs = self._request.inputs
         if inputs is None:
-            return engine.generate(self._request, on_piece, self._cancelled)
+            return engine.generate(self._request, on_piece, self._cancelled, on_work)
         if sabotaged("worker:same-vector"):
             inputs = inputs[:1] * len(inputs)
-        read = engine.embed(inputs, lambda vector: on_vector(_packed(vector)), self._cancelled)
+        read = engine.embed(inputs, on_vector, self._cancelled)
         return Generated("stop", read, 0)
 
     def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -129,9 +175,16 @@ class Inference:
     def _take_over(self) -> None:
         with self._lock:
             pieces, self._pieces = self._pieces, []
-        if pieces and self._first_token is None:
-            self._first_token = time.perf_counter()
+        if self.events.closed:
+            return
         for piece in pieces:
+            if isinstance(piece, Narration):
+                self.events.narrate(piece)
+                continue
+            if isinstance(piece, Progress):
+                self.events.emit("progress", piece)
+                continue
+            self._first_token = self._first_token or time.perf_counter()
             if isinstance(piece, bytes):
                 self.events.emit("vector", Vector(self._index, piece))
             elif not (self._index == 2 and sabotaged("worker:drop-token")):

@@ -31,7 +31,8 @@ class StoredFile(msgspec.Struct, frozen=True):
     """One file of a model, as it was when it was checked.
 
     `owned` files were put there by rbee and go when the model is removed; others lie in the
-    user's hub cache, in the package, or where a `file:` reference points.
+    user's hub cache, in the package, or where a `file:` reference points. `name` and `etag` are
+    what the hub calls the file and its content.
     """
 
     path: str
@@ -39,10 +40,13 @@ class StoredFile(msgspec.Struct, frozen=True):
     mtime_ns: int
     sha256: str = ""
     owned: bool = True
+    inode: int = 0
+    name: str = ""
+    etag: str = ""
 
 
 class ModelRow(msgspec.Struct, frozen=True):
-    """A model of the catalog.
+    """A name of a model in the catalog; several may lead to the same files.
 
     `ref` is the canonical text of its reference, `path` the file that an engine opens (the first
     of `files`), `revision` the commit. `context_length` is in tokens, times are milliseconds
@@ -64,10 +68,14 @@ class ModelRow(msgspec.Struct, frozen=True):
     last_used_ms: int = 0
 
 
-def stored_file(path: str, sha256: str = "", owned: bool = True) -> StoredFile:
+def stored_file(
+    path: str, sha256: str = "", owned: bool = True, name: str = "", etag: str = ""
+) -> StoredFile:
     """The record of a file that was just checked. Raises `OSError` when it is gone."""
     status = os.stat(path)
-    return StoredFile(path, status.st_size, status.st_mtime_ns, sha256, owned)
+    return StoredFile(
+        path, status.st_size, status.st_mtime_ns, sha256, owned, status.st_ino, name, etag
+    )
 
 
 class ModelCatalog:
@@ -79,12 +87,17 @@ class ModelCatalog:
 
     def __init__(self, path: Path, busy: float) -> None:
         self._engine, self.set_aside = open_database(path, busy)
-        self._models = _table()
+        self._models, self._superseded = _tables()
         with transaction(self._engine) as connection:
             connection.execute(_creation(self._models))
+            connection.execute(_creation(self._superseded))
 
     def add(self, row: ModelRow) -> None:
-        """Write `row`, in place of an earlier one of the same reference."""
+        """Write `row`, in place of an earlier one of the same reference.
+
+        Files of rbee's own that the earlier one led to are noted as superseded.
+        """
+        before = self._read(row.ref)
         values = msgspec.structs.asdict(row)
         values["files"] = msgspec.json.encode(row.files).decode()
         values["added_at_ms"] = row.added_at_ms or _now_ms()
@@ -92,11 +105,30 @@ class ModelCatalog:
         with transaction(self._engine) as connection:
             connection.execute(models.delete().where(models.c.ref == row.ref))
             connection.execute(models.insert().values(values))
+            mine = {file.path for file in row.files}
+            for file in before.files if before else ():
+                if file.owned and file.path not in mine:
+                    gone = self._superseded
+                    connection.execute(gone.delete().where(gone.c.path == file.path))
+                    connection.execute(gone.insert().values(path=file.path))
+
+    def superseded(self) -> tuple[str, ...]:
+        """Files that a newer version has replaced, and that no name leads to any more."""
+        needed = {file.path for row in self.list() for file in row.files}
+        with transaction(self._engine) as connection:
+            paths = connection.execute(self._superseded.select()).scalars().all()
+        return tuple(path for path in paths if path not in needed)
+
+    def swept(self, path: str) -> None:
+        """A superseded file has been removed from the disk."""
+        gone = self._superseded
+        with transaction(self._engine) as connection:
+            connection.execute(gone.delete().where(gone.c.path == path))
 
     def find(self, ref: str) -> ModelRow | None:
         """The row of `ref`, with the status that its files have now, which is also recorded.
 
-        Sizes and times of change are compared; a file whose time differs is read through, which
+        Sizes, times of change and inodes are compared; a file that differs is read through, which
         takes seconds for a large model, and keeps its row when the checksum still holds.
         """
         row = self._read(ref)
@@ -150,12 +182,14 @@ class ModelCatalog:
             connection.execute(models.update().where(models.c.ref == ref).values(values))
 
 
-def _table() -> Table:
+def _tables() -> tuple[Table, Table]:
+    """The models by their names, and the files that no name leads to any more."""
     from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
 
-    return Table(
+    metadata = MetaData()
+    models = Table(
         "models",
-        MetaData(),
+        metadata,
         Column("ref", String, primary_key=True),
         Column("repo", String, nullable=False),
         Column("revision", String, nullable=False),
@@ -169,6 +203,7 @@ def _table() -> Table:
         Column("added_at_ms", BigInteger, nullable=False),
         Column("last_used_ms", BigInteger, nullable=False),
     )
+    return models, Table("superseded", metadata, Column("path", String, primary_key=True))
 
 
 def _creation(table: Table) -> CreateTable:
@@ -193,9 +228,9 @@ def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], St
             now = os.stat(file.path)
             if now.st_size != file.size_bytes:
                 status = "changed"
-            elif now.st_mtime_ns != file.mtime_ns:
+            elif now.st_mtime_ns != file.mtime_ns or file.inode not in (0, now.st_ino):
                 if file.sha256 and _sha256(file.path) == file.sha256:
-                    file = msgspec.structs.replace(file, mtime_ns=now.st_mtime_ns)
+                    file = msgspec.structs.replace(file, mtime_ns=now.st_mtime_ns, inode=now.st_ino)
                 else:
                     status = "changed"
         except OSError:

@@ -134,7 +134,8 @@ def quant_sizes(listing: Sequence[ListedFile], repo: str = "") -> dict[str, int]
     """Bytes of each complete quant that a repository holds, by its name."""
     sizes: dict[str, int] = {}
     for variant in _variants(listing, repo):
-        if variant.quant and not variant.companion and not variant.missing():
+        is_whole = variant.size() and not variant.missing()
+        if variant.quant and not variant.companion and is_whole:
             sizes.setdefault(variant.quant, variant.size())
     return sizes
 

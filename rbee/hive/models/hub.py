@@ -88,7 +88,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     """What a reference stands for right now.
 
     `quants` are the repository's quants with their sizes in bytes; `note` is a sentence to
-    narrate, or empty.
+    narrate, or empty. `is_asked`: the hub itself said so, and not the user's cache of it.
     """
 
     ref: ModelRef
@@ -98,6 +98,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     quant: str
     quants: dict[str, int]
     note: str = ""
+    is_asked: bool = True
 
     @property
     def size_bytes(self) -> int:
@@ -157,7 +158,11 @@ def resolve(
         return plan
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
-    files = _files(ref.repo, commit, choice)
+    sized = tuple(
+        file if file.size else _measured(ref.repo, commit, file, patience, cancelled)
+        for file in choice.files
+    )
+    files = _files(ref.repo, commit, msgspec.structs.replace(choice, files=sized))
     if listed.gated:
         read_range(files[0], 0, 1, patience, cancelled)
     sizes = quant_sizes(listed.files, ref.repo)
@@ -183,6 +188,33 @@ def read_range(
             return os.pread(cached.fileno(), size, offset)
     try:
         return _asked(lambda: _read_range_once(file, offset, size, patience), patience, cancelled)
+    except HubFailure as failure:
+        raise failure.error from failure
+
+
+def _measured(
+    repo: str,
+    commit: str,
+    file: ListedFile,
+    patience: Patience,
+    cancelled: threading.Event | None,
+) -> ListedFile:
+    """A file whose size a mirror does not list, with what stands in the headers of the file."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(repo, file.name, revision=commit)
+
+    def ask() -> ListedFile:
+        with _failures_told(repo, url):
+            told = get_hf_file_metadata(url, timeout=patience.answer_s)
+            if not told.size:
+                raise ValueError(f"no size of {file.name}")
+            etag = file.etag or told.etag or ""
+            sha256 = file.sha256 or (etag if len(etag) == 64 else "")
+            return msgspec.structs.replace(file, size=told.size, sha256=sha256, etag=etag)
+
+    try:
+        return _asked(ask, patience, cancelled)
     except HubFailure as failure:
         raise failure.error from failure
 
@@ -251,13 +283,18 @@ def _asked(question: Callable[[], T], patience: Patience, cancelled: threading.E
         try:
             return question()
         except HubFailure as failure:
-            wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
-            last = attempt == patience.tries
-            if not failure.transient or last or wait_s > LONGEST_PAUSE_S:
-                raise
-            if pause.wait(wait_s):
+            wait_s = pause_after(failure, attempt, patience)
+            if wait_s is None or pause.wait(wait_s):
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def pause_after(failure: HubFailure, attempt: int, patience: Patience) -> float | None:
+    """Seconds until a question that failed is asked again, the first `attempt` being 1; None: it
+    is not."""
+    wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
+    last = attempt == patience.tries
+    return None if not failure.transient or last or wait_s > LONGEST_PAUSE_S else wait_s
 
 
 class _Listing(msgspec.Struct, frozen=True):
@@ -364,7 +401,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
                 note = "the hub is out of reach; taking the model from the user's hub cache"
                 sizes = quant_sizes(listing, ref.repo)
                 return ModelPlan(
-                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note
+                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note, False
                 )
     return None
 

@@ -73,18 +73,6 @@ def part_of(name: str) -> Part:
     return Part(name[: split.start()], int(split[1]), int(split[2]))
 
 
-def split_names(name: str) -> tuple[str, ...]:
-    """The names of all parts of the split model that `name` is a part of; else `name` alone."""
-    split = _SPLIT.search(name)
-    if not split or not int(split[2]):
-        return (name,)
-    width = len(split[1])
-    return tuple(
-        f"{name[: split.start(1)]}{number:0{width}d}{name[split.end(1) :]}"
-        for number in range(1, int(split[2]) + 1)
-    )
-
-
 def quant_of(name: str) -> str:
     """The quant in a file's name in its usual spelling (`F16` for ``fp16``, `Q4_K_M` for ``q4km``).
 

@@ -14,6 +14,10 @@ _MEAN, _CLS, _LAST, _RANK = 1, 2, 3, 4
 
 #: Tokens that the engine works through at once, unless it has to see a whole text at once.
 _BATCH = 512
+#: Context of a model that was trained with more, unless more is asked for (tokens).
+_LARGEST_DEFAULT_CONTEXT = 8192
+#: The same for one that has to see a text as a whole, which takes memory by its length.
+_LARGEST_DEFAULT_TEXT = 2048
 
 
 def pooling_of(header: GgufHeader) -> Pooling:
@@ -34,6 +38,12 @@ def reads_whole(header: GgufHeader) -> bool:
 def batch_of(header: GgufHeader, context: int) -> int:
     """How many tokens the engine is to work through at once, with a context of so many."""
     return context if reads_whole(header) else _BATCH
+
+
+def default_context(header: GgufHeader) -> int:
+    """Tokens of context of a worker for which nobody has asked for another."""
+    most = _LARGEST_DEFAULT_TEXT if reads_whole(header) else _LARGEST_DEFAULT_CONTEXT
+    return min(header.context_length or most, most)
 
 
 def _is_encoder(header: GgufHeader) -> bool:

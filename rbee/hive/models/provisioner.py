@@ -13,34 +13,45 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
-from rbee.hive.models import hub
-from rbee.hive.models.catalog import ModelCatalog, ModelRow, stored_file
+import msgspec
+
+from rbee.hive.models import hub, names
+from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.hive.models.split import parts_of
 from rbee.http.events import EventLog
+from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
-from rbee.wire.model_ref import BUNDLED, ModelRef
+from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
 from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
 
 #: Seconds between two lines that tell the percentage.
 _BETWEEN_PERCENTS = 2.0
+#: How long the hub's word on what a name stands for is believed, until it has been fetched.
+_PLAN_FRESH = 60.0
+#: What the hub calls the version that a name without one means.
+_DEFAULT_BRANCH = "main"
+#: Models whose headers are remembered.
+_HEADERS_KEPT = 64
 
 
 class Provision:
-    """One model on its way, and the story of it."""
+    """One model on its way, and the story of it; `newest`: also where one is here already."""
 
-    def __init__(self, ref: ModelRef) -> None:
+    def __init__(self, ref: ModelRef, newest: bool) -> None:
         self.provision_id = secrets.token_hex(8)
         self.ref = ref
+        self.newest = newest
         self.events = EventLog()
         self.cancelled = threading.Event()
         self.task: asyncio.Task[None] | None = None
@@ -51,63 +62,106 @@ class Provision:
 
 
 class Provisioner:
-    """The models of this machine: which are here, which are coming."""
+    """The models of this machine: which are here, which are coming.
 
-    def __init__(self, models: Path, catalog: ModelCatalog, settings: Settings) -> None:
+    A name leads to files, and what is known of a model is known of these: they may be replaced
+    behind their name, and have several.
+    """
+
+    def __init__(
+        self,
+        models: Path,
+        catalog: ModelCatalog,
+        settings: Settings,
+        on_led: Callable[[str, Sequence[str]], object],
+        in_use: Callable[[], set[str]],
+    ) -> None:
+        """`on_led` hears of each name that leads to other files from now on, with these files;
+        `in_use` are the files that workers have loaded."""
         self._models = models
         self._catalog = catalog
         self._settings = settings
+        self._on_led = on_led
+        self._in_use = in_use
         defaults = hub.Patience()
         self._patience = hub.Patience(
             min(defaults.answer_s, settings.download_stall),
             min(defaults.tries, settings.download_tries),
         )
         self._provisions: dict[str, Provision] = {}
-        self._plans: dict[ModelRef, hub.ModelPlan] = {}
-        self._headers: dict[ModelRef, tuple[GgufHeader, ...]] = {}
+        self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
+        self._headers: dict[str, tuple[GgufHeader, ...]] = {}
+        #: Whether files may lie there that a newer version has replaced.
+        self._is_untidy = True
 
     async def find(self, ref: ModelRef) -> ModelRow | None:
         """The catalog's row of a model whose files are all here, else None.
 
-        The bundled model and files of this machine enter the catalog when first asked for.
+        The bundled model and files of this machine enter the catalog when first asked for, and
+        so does another name of a model of the hub whose files are here. Nobody is asked for that.
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
         found = await in_thread(self._catalog.find, str(ref))
-        if found is not None and found.status != "ready":
-            found = None
-        if found is None and ref.source != "hf":
-            found = await in_thread(self._enter_local, ref)
-        return found
+        if found is not None and found.status == "ready":
+            return found
+        if ref.source != "hf":
+            return await in_thread(self._enter_local, ref)
+        return await in_thread(self._enter_by_another_name, ref)
+
+    async def lead(self, ref: ModelRef) -> ModelRow | None:
+        """As `find`; where it finds nothing the hub is asked whether the name leads to files that
+        are here. Raises what the hub says."""
+        found = await self.find(ref)
+        if found is not None or ref.source != "hf":
+            return found
+        plan = await self.plan(ref)
+        here = await in_thread(self._here, plan)
+        if not all(file.name in here for file in plan.files):
+            return None
+        return await self._entered(plan, self._models / plan.folder, here)
 
     async def headers(self, ref: ModelRef) -> tuple[GgufHeader, ...]:
-        """The GGUF headers of a model's files, here or on the hub; remembered.
+        """The GGUF headers of a model's files, here or on the hub; remembered by what they are.
 
         Raises what the hub says, and `model_invalid`.
         """
-        if ref not in self._headers:
-            found = await self.find(ref)
-            if found is not None:
-                paths = [file.path for file in found.files]
-                headers = await in_thread(lambda: tuple(map(header_of_file, paths)))
-            else:
-                plan = await self.plan(ref)
-                headers = await in_thread(_headers_on_hub, plan, self._patience)
-            self._headers[ref] = headers
-        return self._headers[ref]
+        found = await self.find(ref)
+        if found is not None:
+            paths = [file.path for file in found.files]
+            return await self._remembered(
+                content_id(paths), lambda: tuple(map(header_of_file, paths))
+            )
+        plan = await self.plan(ref)
+        content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
+        return await self._remembered(content, lambda: _headers_on_hub(plan, self._patience))
+
+    async def _remembered(
+        self, content: str, read: Callable[[], tuple[GgufHeader, ...]]
+    ) -> tuple[GgufHeader, ...]:
+        if content not in self._headers:
+            self._headers[content] = await in_thread(read)
+            while len(self._headers) > _HEADERS_KEPT:
+                del self._headers[next(iter(self._headers))]
+        return self._headers[content]
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
-        """What a reference to the hub stands for; remembered until it has been fetched."""
-        if ref not in self._plans:
-            self._plans[ref] = await in_thread(hub.resolve, ref, self._patience)
-        return self._plans[ref]
+        """What a reference to the hub stands for; believed for a while, until it was fetched."""
+        now = time.monotonic()
+        if ref not in self._plans or now - self._plans[ref][0] > _PLAN_FRESH:
+            self._plans[ref] = now, await in_thread(hub.resolve, ref, self._patience)
+        return self._plans[ref][1]
 
-    def provision(self, ref: ModelRef) -> Provision:
-        """Begins to fetch a model, or joins whoever began before."""
+    def provision(self, ref: ModelRef, newest: bool = False) -> Provision:
+        """Begins to fetch a model, or joins whoever began before.
+
+        With `newest` the hub is asked whether it has another version than is here.
+        """
         for running in self._provisions.values():
             over = running.events.closed or running.cancelled.is_set()
-            if running.ref == ref and not over and not sabotaged("hive:download-twice"):
+            same = running.ref == ref and running.newest >= newest
+            if same and not over and not sabotaged("hive:download-twice"):
                 return running
-        provision = Provision(ref)
+        provision = Provision(ref, newest)
         self._provisions[provision.provision_id] = provision
         provision.task = spawn(
             self._run(provision),
@@ -116,10 +170,11 @@ class Provisioner:
         )
         return provision
 
-    async def remove(self, ref: ModelRef) -> None:
-        """Takes a model out of the catalog, and off the disk what rbee itself put there.
+    async def remove(self, ref: ModelRef) -> list[str]:
+        """Takes a name out of the catalog, and off the disk what rbee itself put there for it.
 
-        Of a download that was never finished, what has arrived is removed. Raises
+        Files stay to which other names lead; these are returned. Of a download that was never
+        finished, what has arrived is removed. Raises
         `model_not_found` with a near match, and `model_in_use` while it is being fetched.
         """
         self._forget(ref)
@@ -130,7 +185,35 @@ class Provisioner:
                     f"{running.ref} is being fetched by this hive",
                     "wait until it is here, or press Ctrl+C where it is fetched",
                 )
-        await in_thread(self._remove, ref)
+        return await in_thread(self._remove, ref)
+
+    async def names_of(self, paths: Sequence[str]) -> list[str]:
+        """The names in the catalog that lead to these very files."""
+        rows = await in_thread(self._catalog.list)
+        return [row.ref for row in rows if [file.path for file in row.files] == list(paths)]
+
+    def tidy_soon(self) -> None:
+        """A worker may have let go of files that a newer version has replaced."""
+        if self._is_untidy:
+            spawn(self._tidy(), "tidying up", lambda ended: None)
+
+    async def _tidy(self, by: Provision | None = None) -> None:
+        """Removes files that a newer version has replaced, but for those that workers have loaded.
+
+        Not while something is fetched, which may bring them back, but for the one `by` whom that is
+        done.
+        """
+        others = (each for each in self._provisions.values() if each is not by)
+        if not self._is_untidy or any(not each.events.closed for each in others):
+            return
+        self._is_untidy = False
+        kept = self._in_use()
+        for path in await in_thread(self._catalog.superseded):
+            if path in kept:
+                self._is_untidy = True
+            else:
+                await in_thread(self._take_off_the_disk, [Path(path)])
+                await in_thread(self._catalog.swept, path)
 
     def get(self, provision_id: str) -> Provision:
         """A provision by its id. Raises `not_found`."""
@@ -151,7 +234,8 @@ class Provisioner:
 
     async def _run(self, provision: Provision) -> None:
         try:
-            row = await self.find(provision.ref) or await self._fetch(provision)
+            row = await self._row_for(provision)
+            await self._tidy(provision)
         except Cancelled:
             provision.events.cancelled()
         except Exception as error:
@@ -164,44 +248,128 @@ class Provisioner:
                 Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
             )
 
-    async def _fetch(self, provision: Provision) -> ModelRow:
-        ref, started = provision.ref, time.monotonic()
-        plan = await self.plan(ref)
+    async def _row_for(self, provision: Provision) -> ModelRow:
+        """The model as it is here, or fetched; with `newest` as the hub has it now."""
+        ref = provision.ref
+        row = await self.find(ref)
+        if row is None:
+            return await self._fetch(provision, await self.plan(ref))
+        if not provision.newest or ref.source != "hf" or ref.is_pinned:
+            return row
+        self._forget(ref)
+        try:
+            plan = await self.plan(ref)
+        except RbeeError as error:
+            provision.say(say_so.MODEL_UNASKED, why=error.message)
+            return row
+        if not plan.is_asked:
+            provision.say(say_so.MODEL_UNASKED, why="the hub is out of reach")
+            return row
+        commit = plan.commit[:12]
+        if _is_of(row, plan):
+            row = msgspec.structs.replace(row, revision=plan.commit)
+            await in_thread(self._catalog.add, row)
+            provision.say(say_so.MODEL_CURRENT, model_ref=str(ref), commit=commit)
+            return row
+        provision.say(say_so.MODEL_NEWER, model_ref=str(ref), commit=commit)
+        newer = await self._fetch(provision, plan)
+        await self._lead_others(row, newer)
+        return newer
+
+    async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
+        started = time.monotonic()
         folder = self._models / plan.folder
+        here = await in_thread(self._here, plan)
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
             await in_thread(self._catalog.add, _row_of_nothing(plan))
         if plan.note:
             provision.say(say_so.MODEL_NOTE, note=plan.note)
-        if all(file.cached_path for file in plan.files):
+        if all(file.name in here for file in plan.files):
+            other = await in_thread(self._name_of, here[plan.files[0].name])
+            provision.say(say_so.MODEL_SHARED, other=other)
+        elif all(file.cached_path for file in plan.files):
             provision.say(say_so.MODEL_CACHED)
         else:
-            already = await in_thread(_arrived_size, plan, folder)
+            already = await in_thread(_arrived_size, plan, folder, here)
             require_disk(str(self._models), plan.size_bytes - already)
             provision.say(say_so.MODEL_SIZE, size=size)
             if already:
                 provision.say(say_so.MODEL_RESUME, done=say_so.size(already), size=size)
             teller = _ProgressTeller(provision, plan.size_bytes, already)
-            await self._download_all(provision, plan, folder, teller)
+            await self._download_all(provision, plan, folder, here, teller)
             took = say_so.seconds(time.monotonic() - started)
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
-        row = await in_thread(_checked_row, plan, folder)
+        return await self._entered(plan, folder, here)
+
+    async def _entered(
+        self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
+    ) -> ModelRow:
+        """The row of a model whose files are all on the disk, from now on in the catalog."""
+        row = await in_thread(_checked_row, plan, folder, here)
         if not sabotaged("hive:forget-model"):
             await in_thread(self._catalog.add, row)
-        self._forget(ref)
+        self._forget(plan.ref)
+        self._is_untidy = True
+        self._on_led(row.ref, [file.path for file in row.files])
         return row
+
+    def _here(self, plan: hub.ModelPlan) -> dict[str, StoredFile]:
+        """The files of a plan that are here under another name or of an earlier version, by name.
+
+        They are known by what the hub calls their content, and as they were when it was checked.
+        """
+        known = {file.etag: file for row in self._catalog.list() for file in row.files if file.etag}
+        found = {}
+        for file in plan.files:
+            stored = known.get(file.etag)
+            if stored is not None and stored.size_bytes == file.size and _is_as_stored(stored):
+                found[file.name] = stored
+        return found
+
+    async def _lead_others(self, before: ModelRow, newer: ModelRow) -> None:
+        """Other names of a model that was replaced by a newer version lead to that, too."""
+        ref = parse_model_ref(newer.ref)
+        for row in await in_thread(self._catalog.list):
+            known = parse_model_ref(row.ref)
+            same_files = [file.path for file in row.files] == [file.path for file in before.files]
+            same_names = [file.name for file in row.files] == [file.name for file in newer.files]
+            if same_files and same_names and _branch(known) == _branch(ref):
+                await in_thread(
+                    self._catalog.add,
+                    msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms),
+                )
+                self._on_led(row.ref, [file.path for file in newer.files])
+
+    def _name_of(self, stored: StoredFile) -> str:
+        rows = self._catalog.list()
+        return next((row.ref for row in rows if stored in row.files), stored.path)
+
+    def _enter_by_another_name(self, ref: ModelRef) -> ModelRow | None:
+        """The row of a name that is new, but must mean what another name of this repository means:
+        its file, its quant, or the default branch."""
+        for row in self._catalog.list():
+            known = parse_model_ref(row.ref)
+            if known != ref and _means_the_same(ref, known, row):
+                found = self._catalog.find(row.ref)
+                if found is not None and found.status == "ready":
+                    alias = msgspec.structs.replace(found, ref=str(ref), added_at_ms=0)
+                    self._catalog.add(alias)
+                    return alias
+        return None
 
     async def _download_all(
         self,
         provision: Provision,
         plan: hub.ModelPlan,
         folder: Path,
+        here: dict[str, StoredFile],
         teller: _ProgressTeller,
     ) -> None:
         loop = asyncio.get_running_loop()
         before = 0
         for file in plan.files:
-            if not file.cached_path:
+            if not file.cached_path and file.name not in here:
 
                 def on_progress(done: int, total: int, before: int = before) -> None:
                     loop.call_soon_threadsafe(teller.tell, before + done)
@@ -221,14 +389,14 @@ class Provisioner:
                 )
             before += file.size
 
-    def _remove(self, ref: ModelRef) -> None:
+    def _remove(self, ref: ModelRef) -> list[str]:
         rows = self._catalog.list()
         known = [row.ref for row in rows]
         if str(ref) not in known:
             unfinished = self._unfinished(ref, rows)
             if unfinished:
                 self._take_off_the_disk(unfinished)
-                return
+                return []
             near = nearest(str(ref), known)
             raise RbeeError(
                 "model_not_found",
@@ -238,9 +406,12 @@ class Provisioner:
                 else f"rbee-keeper models lists what is: {listed(known)}",
                 {"models": known},
             )
+        mine = {file.path for row in rows if row.ref == str(ref) for file in row.files}
         owned = self._catalog.remove(str(ref))
         if not sabotaged("hive:keep-files"):
             self._take_off_the_disk([Path(file.path) for file in owned])
+        left = (row for row in rows if row.ref != str(ref))
+        return [row.ref for row in left if any(file.path in mine for file in row.files)]
 
     def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
         """The files of a repository that no model in the catalog has."""
@@ -261,15 +432,15 @@ class Provisioner:
                     folder.rmdir()
 
     def _enter_local(self, ref: ModelRef) -> ModelRow:
-        path = bundled_path() if ref.source == "bundled" else Path(ref.path)
+        path = str(bundled_path()) if ref.source == "bundled" else ref.path
         if not os.path.isfile(path):  # unlike Path, it takes a name that no disk would
             raise RbeeError(
                 "model_not_found",
                 f"{path} is not on this machine",
                 "check the path; it is read on the machine of the hive",
-                {"path": str(path)},
+                {"path": path},
             )
-        paths = parts_of(str(path))
+        paths = parts_of(path)
         header = header_of_file(paths[0])
         row = ModelRow(
             ref=str(ref),
@@ -287,7 +458,6 @@ class Provisioner:
 
     def _forget(self, ref: ModelRef) -> None:
         self._plans.pop(ref, None)
-        self._headers.pop(ref, None)
 
 
 class _ProgressTeller:
@@ -324,6 +494,46 @@ def bundled_path() -> Path:
     return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
 
 
+def _is_as_stored(file: StoredFile) -> bool:
+    try:
+        now = os.stat(file.path)
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns, now.st_ino) == (
+        file.size_bytes,
+        file.mtime_ns,
+        file.inode,
+    )
+
+
+def _is_of(row: ModelRow, plan: hub.ModelPlan) -> bool:
+    """Whether a row has the files of a plan, by what the hub calls their content."""
+    if len(row.files) != len(plan.files):
+        return False
+    for stored, file in zip(row.files, plan.files):
+        known = stored.etag or stored.sha256
+        if known != file.etag if known and file.etag else row.revision != plan.commit:
+            return False
+    return True
+
+
+def _means_the_same(ref: ModelRef, known: ModelRef, row: ModelRow) -> bool:
+    """Whether a name leads, without a question, where the known name of `row` does."""
+    same_version = _branch(ref) == _branch(known) or ref.revision == row.revision
+    if ref.repo != known.repo or not same_version:
+        return False
+    if ref.filename:
+        return bool(row.files) and ref.filename == row.files[0].name
+    if ref.quant and not known.filename:  # which may be another model with such a quant
+        label = names.label_of(row.files[0].name) if row.files else ""
+        return bool(label) and names.label_of(ref.quant) == label
+    return not ref.quant and not known.filename and not known.quant
+
+
+def _branch(ref: ModelRef) -> str:
+    return ref.revision or _DEFAULT_BRANCH
+
+
 def _headers_on_hub(plan: hub.ModelPlan, patience: hub.Patience) -> tuple[GgufHeader, ...]:
     return tuple(_header_on_hub(file, patience) for file in plan.files)
 
@@ -344,28 +554,40 @@ def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
     return header
 
 
-def _checked_row(plan: hub.ModelPlan, folder: Path) -> ModelRow:
+def _checked_row(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> ModelRow:
     """The catalog row of a fetched model; a file that is none leaves the disk again."""
-    paths = [Path(file.cached_path or folder / file.name) for file in plan.files]
+    paths = [Path(_path_of(file, folder, here)) for file in plan.files]
     try:
         header = header_of_file(str(paths[0]))
         for path in paths:
             check_size(header_of_file(str(path)), path.stat().st_size, path.name)
     except RbeeError:
         for file, path in zip(plan.files, paths):
-            if not file.cached_path:
+            if not file.cached_path and file.name not in here:
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
         raise
-    return _row(plan, folder, header)
+    return _row(plan, folder, here, header)
 
 
-def _arrived_size(plan: hub.ModelPlan, folder: Path) -> int:
+def _path_of(file: hub.HubFile, folder: Path, here: dict[str, StoredFile]) -> str:
+    stored = here.get(file.name)
+    return stored.path if stored else file.cached_path or str(folder / file.name)
+
+
+def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> int:
     """Bytes of the plan's files that are on the disk, in the hub's cache or in `folder`."""
     return sum(
-        file.size if file.cached_path else arrived_size(file, str(folder / file.name))
+        file.size
+        if file.cached_path or file.name in here
+        else arrived_size(file, str(folder / file.name))
         for file in plan.files
     )
+
+
+def _is_owned(file: hub.HubFile, here: dict[str, StoredFile]) -> bool:
+    stored = here.get(file.name)
+    return stored.owned if stored else not file.cached_path
 
 
 def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
@@ -373,15 +595,17 @@ def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
     return ModelRow(str(plan.ref), plan.repo, plan.commit, "", (), 0, "", plan.quant, 0)
 
 
-def _row(plan: hub.ModelPlan, folder: Path, header: GgufHeader) -> ModelRow:
-    paths = [file.cached_path or str(folder / file.name) for file in plan.files]
+def _row(
+    plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile], header: GgufHeader
+) -> ModelRow:
+    paths = [_path_of(file, folder, here) for file in plan.files]
     return ModelRow(
         ref=str(plan.ref),
         repo=plan.repo,
         revision=plan.commit,
         path=paths[0],
         files=tuple(
-            stored_file(path, file.sha256, owned=not file.cached_path)
+            stored_file(path, file.sha256, _is_owned(file, here), file.name, file.etag)
             for path, file in zip(paths, plan.files)
         ),
         size_bytes=plan.size_bytes,

@@ -18,7 +18,9 @@ class Worker:
 
     `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
     story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
-    slot became free (monotonic seconds), None while it works.
+    slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
+    did anything, as far as its last report knows, or when it had nothing to do. `names` are the
+    references that lead to what it has loaded.
     """
 
     worker_id: str
@@ -31,10 +33,15 @@ class Worker:
     port: int = 0
     state: WorkerState = WorkerState.LOADING
     restart_count: int = 0
+    is_restarting: bool = False
     slots_free: int = 0
     idle_since: float | None = None
     last_report: float = dataclasses.field(default_factory=time.monotonic)
+    worked_at: float = dataclasses.field(default_factory=time.monotonic)
     last_heartbeat_ms: int | None = None
+    #: Seconds of CPU time that it had used when it last told anything while loading.
+    cpu: float = 0.0
+    names: set[str] = dataclasses.field(default_factory=set)
     #: Whether its hive has ended its process by force.
     killed: bool = False
     #: Processes that the kernel had killed here for want of memory, when it was last heard.
@@ -46,6 +53,7 @@ class Worker:
     def told(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
+        self.worked_at = self.last_report - report.idle_s
         self.memory_kills = memory_kills()
         self.heard.set()
         self.last_heartbeat_ms = time.time_ns() // 1_000_000
@@ -56,6 +64,12 @@ class Worker:
             self.idle_since = None
         elif self.idle_since is None:
             self.idle_since = self.last_report
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether it could make room: nobody needs it, or it is leaving and works on nothing."""
+        leaving = self.state is WorkerState.STOPPING and self.slots_free == self.orders.slots
+        return self.idle_since is not None or leaving
 
     def beat(self) -> WorkerBeat:
         """This worker inside the hive's heartbeat."""
@@ -71,6 +85,8 @@ class Worker:
             slots_free=self.slots_free,
             vram_bytes=self.reserved_bytes,
             context=self.orders.context,
+            content=self.orders.content,
+            names=tuple(sorted(self.names)),
         )
 
     def view(self) -> WorkerView:

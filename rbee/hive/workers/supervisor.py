@@ -7,15 +7,18 @@ at once, through `on_change`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import psutil
 
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
+from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
@@ -30,19 +33,25 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
+from rbee.process import journal
 from rbee.process.apart import command_of
 from rbee.process.child import tail
+from rbee.process.content import content_id
+from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import End, begin, in_thread, spawn
+from rbee.process.work import uses_cpu
+from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, no_such, unforeseen
+from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
     Nothing,
     Progress,
+    WorkerFailure,
     WorkerKindView,
     WorkerOrders,
     WorkerReport,
@@ -59,6 +68,8 @@ _FIXES = {
     "cpu": "pip install xllamacpp",
 }
 
+_TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
+
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
 
@@ -74,7 +85,9 @@ class Supervisor:
         session: aiohttp.ClientSession,
         spare: Spare | None,
         on_change: Callable[[], None],
+        news: News,
     ) -> None:
+        self._news = news
         self.workers: dict[str, Worker] = {}
         self._home = home
         self._settings = settings
@@ -94,7 +107,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await asyncio.to_thread(self._catalog.find, kind, engine)
+        known = await in_thread(self._catalog.find, kind, engine)
         facts = await self._engine_facts(engine)
         if backend not in facts.backends and not simulated:
             raise RbeeError(
@@ -111,7 +124,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await asyncio.to_thread(self._catalog.put, view)
+            await in_thread(self._catalog.put, view)
             view.new = True
         return view
 
@@ -129,19 +142,49 @@ class Supervisor:
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
+        worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
         for worker_id in unloaded:
             self._say(worker, say_so.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
-        except BaseException:
+        except BaseException as error:
             del self.workers[worker.worker_id]
             spare.discard()
-            raise
+            raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
         return worker
+
+    def holding(self, content: str) -> list[Worker]:
+        """The workers that have this content loaded, or load it, and take requests for it."""
+        return [
+            worker
+            for worker in self.workers.values()
+            if worker.orders.content == content and worker.state in _TAKE_REQUESTS
+        ]
+
+    def led(self, ref: str, content: str) -> list[Worker]:
+        """A name leads to this content from now on; the workers that hold it answer to it.
+
+        One that no name leads to any more, since its model was replaced, leaves once it is idle.
+        """
+        holding = self.holding(content)
+        changed = False
+        for worker in self.workers.values():
+            names = worker.names | {ref} if worker in holding else worker.names - {ref}
+            changed = changed or names != worker.names
+            worker.names = names
+            self._retire_if_nameless(worker)
+        if changed:
+            self._on_change()
+        return holding
+
+    def _retire_if_nameless(self, worker: Worker) -> None:
+        if not worker.names and worker.idle_since is not None:
+            worker.idle_since = None
+            spawn(self.stop(worker), f"the end of {worker.worker_id}", _ignore)
 
     def told(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
@@ -151,11 +194,18 @@ class Supervisor:
         worker = self.get(report.worker_id)
         before = (worker.state, worker.slots_free)
         worker.told(report)
+        if worker.is_restarting and worker.state is not WorkerState.LOADING:
+            worker.is_restarting = False
+            if worker.state in (WorkerState.READY, WorkerState.BUSY):
+                self._note(worker, say_so.WORKER_RECOVERED)
+        if worker.state is WorkerState.LOADING:
+            worker.cpu = _cpu_of(worker)
         for line in report.narration:
             if not worker.events.closed:
                 worker.events.narrate(line)
         if not worker.events.closed:
             self._tell_loading(worker, report)
+        self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
 
@@ -183,8 +233,8 @@ class Supervisor:
             peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
-    def kill(self, worker: Worker) -> None:
-        """Ends a worker that is stuck and hears no request; it counts as one that died."""
+    def _kill(self, worker: Worker) -> None:
+        """Ends a worker that is stuck; it counts as one that died."""
         if not sabotaged("hive:spare-the-stuck"):
             worker.killed = True
             worker.child.signal(signal.SIGKILL)
@@ -247,13 +297,19 @@ class Supervisor:
         if ended is None or isinstance(ended, asyncio.CancelledError):
             return
         self._fail(worker, unforeseen(ended, "hive"))
-        worker.child.signal(signal.SIGKILL)
+        self._kill(worker)
         self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
         """Waits for the end of a worker; what nobody asked for is mended or reported."""
         while not worker.exited.done():
-            due = next_due(worker.state, worker.last_report, worker.idle_since, self._settings)
+            due = next_due(
+                worker.state,
+                worker.last_report,
+                worker.worked_at,
+                worker.idle_since,
+                self._settings,
+            )
             left = None if due is None else due.at - time.monotonic()
             if due is not None and left is not None and left <= 0:
                 await self._take(due.measure, worker)
@@ -276,67 +332,112 @@ class Supervisor:
             if sabotaged("hive:keep-idle"):
                 worker.idle_since = None
                 return
+            idle = say_so.seconds(self._settings.idle_worker)
+            self._note(worker, say_so.WORKER_IDLE, idle=idle)
             await self.stop(worker)
             return
         if measure is Measure.GIVE_UP:
+            if _has_worked(worker):
+                return
             stall = self._settings.load_stall
             self._fail(
                 worker,
                 RbeeError(
                     "worker_start_timeout",
                     f"worker {worker.worker_id} made no progress for {stall:g} s",
-                    f"read its log: {worker.child.log}",
-                    {"log": tail(worker.child.log)},
+                    _where_to_look(worker),
+                    {"log": tail(worker.child.log), "device": worker.orders.device},
                 ),
             )
-        self.kill(worker)
+        if measure is Measure.KILL:
+            self._note(worker, say_so.WORKER_STUCK)
+        if measure is Measure.END_STUCK:
+            await self._tell_why(worker)
+        self._kill(worker)
         await worker.exited
 
-    async def _restart(self, worker: Worker, status: int) -> None:
-        cause = cause_of(
-            status,
-            killed_by_hive=worker.killed,
-            memory_kills=memory_kills() - worker.memory_kills,
+    async def _tell_why(self, worker: Worker) -> None:
+        """Whoever waits for a worker that is about to be ended learns why from it."""
+        stall, worker_id = self._settings.token_stall, worker.worker_id
+        what = (
+            f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
+            "its hive ends it"
         )
-        if cause is Cause.MEMORY:
-            self._fail(worker, _out_of_memory(worker))
-            self._remove(worker)
-            return
-        how = how_it_ended(status)
-        delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
-        delay = restart_delay(worker.restart_count, delays)
-        if delay is None:
-            log = tail(worker.child.log)
-            self._fail(
+        why = stuck(worker_id, what, stall)
+        peer = Peer(self._session, worker.url, f"worker {worker_id}")
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                await peer.post(addresses.INFER_FAIL, why.body(), type(None))
+
+    async def _restart(self, worker: Worker, status: int) -> None:
+        """Starts a worker that died again, also one that dies before it listens; or gives it up."""
+        if not _is_as_ordered(worker.orders):
+            self._give_up(
                 worker,
                 RbeeError(
-                    "worker_crashed",
-                    f"worker {worker.worker_id} died ({how}) and was restarted "
-                    f"{worker.restart_count} times in vain",
-                    _advice(cause, worker),
-                    {"log": log, "device": worker.orders.device},
+                    "worker_stale",
+                    f"the model was replaced since {worker.worker_id} loaded it",
+                    "try again: what is there now is loaded",
+                    {"model_ref": worker.orders.model_ref},
                 ),
             )
-            self._remove(worker)
             return
-        worker.restart_count += 1
-        worker.state = WorkerState.LOADING
-        worker.killed, worker.memory_kills = False, memory_kills()
-        self._on_change()
-        facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-        self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
-        await asyncio.sleep(delay)
-        spare = Spare(self._home, worker.engine)
-        worker.child, worker.exited = spare.child, exit_of(spare.child)
-        try:
-            await self._give_orders(worker, spare)
-        except RbeeError as error:
-            self._fail(worker, error)
-            spare.discard()
-            self._remove(worker)
-            return
-        self._on_change()
-        self._watch(worker)
+        delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
+        while True:
+            cause = cause_of(
+                status,
+                killed_by_hive=worker.killed,
+                memory_kills=memory_kills() - worker.memory_kills,
+            )
+            if cause is Cause.MEMORY:
+                self._give_up(worker, _out_of_memory(worker))
+                return
+            how = how_it_ended(status)
+            delay = restart_delay(worker.restart_count, delays)
+            if delay is None:
+                break
+            worker.restart_count += 1
+            worker.is_restarting = True
+            worker.state = WorkerState.LOADING
+            worker.killed, worker.memory_kills = False, memory_kills()
+            self._on_change()
+            facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
+            self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
+            await asyncio.sleep(delay)
+            if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                self._remove(worker)
+                return
+            spare = Spare(self._home, worker.engine)
+            worker.child, worker.exited = spare.child, exit_of(spare.child)
+            worker.worked_at = worker.last_report = time.monotonic()
+            worker.cpu = 0.0
+            try:
+                await self._give_orders(worker, spare)
+            except RbeeError as error:
+                worker.killed = worker.child.process.poll() is None  # it hangs
+                spare.discard()
+                status = await worker.exited
+                if error.code != "internal":  # it said why, and would say it again
+                    self._give_up(worker, error)
+                    return
+            else:
+                self._on_change()
+                self._watch(worker)
+                return
+        self._give_up(
+            worker,
+            RbeeError(
+                "worker_crashed",
+                f"worker {worker.worker_id} died ({how}) and was restarted "
+                f"{worker.restart_count} times in vain",
+                _advice(cause, worker),
+                {"log": tail(worker.child.log), "device": worker.orders.device},
+            ),
+        )
+
+    def _give_up(self, worker: Worker, error: RbeeError) -> None:
+        self._fail(worker, error)
+        self._remove(worker)
 
     def _tell_loading(self, worker: Worker, report: WorkerReport) -> None:
         if report.loaded is not None:
@@ -352,19 +453,69 @@ class Supervisor:
             del self._stories[next(iter(self._stories))]
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
-        if not worker.events.closed:
-            worker.events.narrate(say(line, facts))
+        """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
+        told = say(line, facts)
+        if worker.events.closed:
+            self._news.tell(told)
+        else:
+            worker.events.narrate(told)
+            journal.write(told)
+
+    def _note(self, worker: Worker, line: Line, **facts: object) -> None:
+        """Tells the cluster and the log; who waits for the worker learns it in other words."""
+        told = say(line, {"worker_id": worker.worker_id, **facts})
+        if worker.events.closed:
+            self._news.tell(told)
+        else:
+            journal.write(told)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
+        orders = worker.orders
+        self._note(worker, say_so.WORKER_GIVEN_UP, why=error.message)
         if not worker.events.closed:
             worker.events.error(error.body())
+        self._news.failed(
+            WorkerFailure(device=orders.device, model_ref=orders.model_ref, error=error.body())
+        )
         self._on_change()
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
         worker.child.release()
         self._on_change()
+
+
+def _has_worked(worker: Worker) -> bool:
+    """Whether a worker that loads has computed since it last told anything.
+
+    While its engine loads, a worker cannot speak: what it does shows in its CPU time alone.
+    """
+    cpu, now = _cpu_of(worker), time.monotonic()
+    worked = uses_cpu(cpu - worker.cpu, now - worker.worked_at)
+    if worked:
+        worker.cpu, worker.worked_at = cpu, now
+    return worked
+
+
+def _cpu_of(worker: Worker) -> float:
+    """Seconds of CPU time that a worker has used; 0 once it has ended."""
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(worker.child.pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
+def _is_as_ordered(orders: WorkerOrders) -> bool:
+    """Whether the files that a worker was to load are still what they were then."""
+    try:
+        return not orders.content or content_id(orders.model_paths) == orders.content
+    except OSError:
+        return False
+
+
+def _ignore(ended: End) -> None:
+    """Of the end of a worker everybody hears by its exit."""
 
 
 def _out_of_memory(worker: Worker) -> RbeeError:
@@ -379,6 +530,18 @@ def _advice(cause: Cause, worker: Worker) -> str:
     if cause is Cause.PERHAPS_MEMORY:
         return (
             "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a"
-            f" smaller model or a shorter context, or read its log: {worker.child.log}"
+            f" smaller model or a shorter context, or: {_where_to_look(worker)}"
         )
-    return f"read its log: {worker.child.log}"
+    return _where_to_look(worker)
+
+
+def _where_to_look(worker: Worker) -> str:
+    return f"rbee-keeper logs {worker.worker_id} shows what happened there"
+
+
+def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
+    """A worker that dies or hangs before it listens has crashed, like one that does so later."""
+    if isinstance(error, RbeeError) and error.code == "internal":
+        details = {**error.details, "starting": True}
+        return RbeeError("worker_crashed", error.message, _where_to_look(worker), details)
+    return error

@@ -1,5 +1,7 @@
 """What is due for a worker, and when: given up, ended because it is stuck, or because it idles.
 
+A worker is judged as a whole, and by what it says of its engine, never by what one caller gets.
+
 Pure: values in, a decision out. The supervisor carries it out.
 """
 
@@ -18,6 +20,7 @@ class Measure(enum.Enum):
 
     GIVE_UP = "it loads, and makes no progress"
     KILL = "it sends no heartbeats"
+    END_STUCK = "its engine does nothing at all although jobs wait for it"
     UNLOAD = "nobody needs it"
 
 
@@ -29,18 +32,26 @@ class Due(NamedTuple):
 
 
 def next_due(
-    state: WorkerState, last_report: float, idle_since: float | None, settings: Settings
+    state: WorkerState,
+    last_report: float,
+    worked_at: float,
+    idle_since: float | None,
+    settings: Settings,
 ) -> Due | None:
     """The first thing that becomes due while nothing else happens; None: only its end counts.
 
-    `last_report` is when the worker was last heard, `idle_since` when its last slot became free.
+    `last_report` is when the worker was last heard, `worked_at` when its engine last did anything
+    or had nothing to do, `idle_since` when its last slot became free. An engine is stuck when the
+    worker itself says so: what comes after its last report, nobody knows.
     """
     if state is WorkerState.LOADING:
-        return Due(Measure.GIVE_UP, last_report + settings.load_stall)
+        return Due(Measure.GIVE_UP, worked_at + settings.load_stall)
     serving = state in (WorkerState.READY, WorkerState.BUSY)
     if not serving or sabotaged("hive:never-notice"):
         return None
     silent = settings.heartbeat_interval * settings.heartbeats_missed
+    if last_report - worked_at >= settings.token_stall:
+        return Due(Measure.END_STUCK, last_report)
     killed = Due(Measure.KILL, last_report + silent)
     if idle_since is None:
         return killed

@@ -31,23 +31,20 @@ from rbee.queen.openai.messages import (
     Model,
     Models,
 )
+from rbee.queen.openai.routes import Known
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages import (
-    ClusterModelView,
     Done,
     JobRequest,
     Token,
+    Unreachable,
     Vector,
-    WorkerBeat,
     decode,
     encode,
 )
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
-
-#: The models of the hives that live, and their workers with the hive of each.
-Known = tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]]]
 
 
 class Desk:
@@ -65,19 +62,29 @@ class Desk:
 
     async def models(self, request: web.Request) -> Models:
         """`GET /v1/models`."""
-        return Models(data=await self._all_models())
+        models, unreachable = await self._all_models()
+        return Models(data=models, unreachable=unreachable)
 
     async def model(self, request: web.Request) -> Model:
         """`GET /v1/models/{id}`."""
         ref = model_ref_of(request.match_info["id"])
-        models = {model.id: model for model in await self._all_models()}
+        listed, unreachable = await self._all_models()
+        models = {model.id: model for model in listed}
         if ref not in models:
-            raise no_such("model", ref, models, f"GET {addresses.V1_MODELS} lists them")
+            error = no_such("model", ref, models, f"GET {addresses.V1_MODELS} lists them")
+            if unreachable:
+                silent = ", ".join(each.hive_id for each in unreachable)
+                error.message += f"; what is on {silent} is not known, since no answer came"
+            raise error
         return models[ref]
 
-    async def _all_models(self) -> list[Model]:
-        found = models_of(*await self._known())
-        return [Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()]
+    async def _all_models(self) -> tuple[list[Model], list[Unreachable]]:
+        present, workers, unreachable = await self._known()
+        found = models_of(present, workers)
+        models = [
+            Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()
+        ]
+        return models, unreachable
 
     async def chat(self, request: web.Request) -> Answer:
         """`POST /v1/chat/completions`."""

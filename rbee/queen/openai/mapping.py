@@ -345,8 +345,9 @@ def models_of(
     for view in present:
         hives.setdefault(view.model_ref, set()).add(view.hive_id)
     for hive_id, worker in workers:
-        hives.setdefault(worker.model_ref, set()).add(hive_id)
-        loaded.add(worker.model_ref)
+        for ref in (worker.model_ref,) if worker.names is None else worker.names:
+            hives.setdefault(ref, set()).add(hive_id)
+            loaded.add(ref)
     found = {
         ref: ("loaded" if ref in loaded else "present", sorted(those))
         for ref, those in sorted(hives.items())

@@ -12,7 +12,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rbee.wire.messages import NonEmpty, TokenId, TokenIds, TokenLikelihood, ToolFunction
+from rbee.wire.messages import (
+    NonEmpty,
+    TokenId,
+    TokenIds,
+    TokenLikelihood,
+    ToolFunction,
+    Unreachable,
+)
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -325,9 +332,10 @@ class Model(msgspec.Struct, kw_only=True):
 
 
 class Models(msgspec.Struct, kw_only=True):
-    """`GET /v1/models`."""
+    """`GET /v1/models`; what is on machines that are `unreachable` is not known."""
 
     data: list[Model]
+    unreachable: list[Unreachable] = []
     object: str = "list"
 
 

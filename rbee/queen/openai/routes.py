@@ -15,11 +15,14 @@ from rbee.http.server import Answer, Route
 from rbee.queen.jobs import Job
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import JobRequest, encode
+from rbee.wire.messages import ClusterModelView, JobRequest, Unreachable, WorkerBeat, encode
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.queen.openai.desk import Desk, Known
+    from rbee.queen.openai.desk import Desk
+
+#: The models of the hives that answer, the workers with their hives, and the hives that do not.
+Known = tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]], list[Unreachable]]
 
 _METHODS = "GET, POST, OPTIONS"
 _EVERYBODY = "*"

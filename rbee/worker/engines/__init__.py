@@ -27,6 +27,15 @@ class Piece(NamedTuple):
     logprobs: Sequence[TokenLikelihood] = ()
 
 
+class Work(NamedTuple):
+    """What an engine has done for a request so far, in tokens: read of the prompt, of how many in
+    all, and made of the answer."""
+
+    read: int
+    to_read: int
+    made: int
+
+
 class Generated(NamedTuple):
     """How a generation ended (``stop``, ``length``, ``tool_calls``), and its counts of tokens."""
 
@@ -46,8 +55,12 @@ class Engine(Protocol):
         request: InferRequest,
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         """Blocks while it generates, calling `on_piece` with each piece of the answer.
+
+        `on_work` is called with each batch of the prompt and with each token, also one that has no
+        text to tell yet: it is the engine's sign of life.
 
         Stops within one token, or one batch of the prompt, once `cancelled` is set.
         A model with a chat template is given its messages by it; see `conversation` for one

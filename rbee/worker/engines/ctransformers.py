@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
-from rbee.worker.engines import Generated, Input, Piece
+from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
@@ -32,6 +32,9 @@ from rbee.worker.engines.conversation import (
 )
 
 NAME = "ctransformers"
+
+#: Tokens of a prompt that are read before anything is told of it: a multiple of the engine's batch.
+_BATCH = 64
 
 #: Fields of a request that this engine has nothing for.
 _UNKNOWN = (
@@ -80,6 +83,7 @@ class CTransformers:
         request: InferRequest,
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         _refuse_unknown(request)
@@ -91,9 +95,13 @@ class CTransformers:
         texts = stops_of(request, tuned_to_chat=self._template is not None)
         stops = _Stops(texts, lambda text: on_piece(Piece(text)))
         count = 0
+        self._read(tokens, cancelled, on_work)
+        if cancelled.is_set():
+            return Generated("stop", len(tokens), 0)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         for token in self._model.generate(tokens, **_sampling(request)):
             count += 1
+            on_work(Work(len(tokens), len(tokens), count))
             stops.feed(decode(self._model.detokenize([token], decode=False)))
             if cancelled.is_set() or stops.met:
                 break
@@ -102,6 +110,21 @@ class CTransformers:
                 return Generated("length", len(tokens), count)
         stops.flush()
         return Generated("stop", len(tokens), count)
+
+    def _read(
+        self,
+        tokens: Sequence[int],
+        cancelled: threading.Event,
+        on_work: Callable[[Work], None],
+    ) -> None:
+        """Reads all but the end of a prompt; what was read is not read again by `generate`."""
+        rest = self._model.prepare_inputs_for_generation(tokens, reset=True)
+        known = len(tokens) - len(rest)
+        for first in range(0, len(rest) - _BATCH, _BATCH):
+            if cancelled.is_set():
+                return
+            on_work(Work(known + first, len(tokens), 0))
+            self._model.eval(rest[first : first + _BATCH])
 
     def embed(
         self,

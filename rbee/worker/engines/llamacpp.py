@@ -24,7 +24,7 @@ from rbee.wire.messages import (
     TokenLikelihood,
     WorkerOrders,
 )
-from rbee.worker.engines import Generated, Input, Piece
+from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
@@ -112,10 +112,11 @@ class LlamaCpp:
         request: InferRequest,
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         if not request.must_call:
-            return self._generate(request, request.json_schema, on_piece, cancelled)
+            return self._generate(request, request.json_schema, on_piece, cancelled, on_work)
         texts: list[str] = []
 
         def keep(piece: Piece) -> None:
@@ -124,7 +125,7 @@ class LlamaCpp:
 
         called = schema_of_call(request.functions)
         asked = told_to_call(request)
-        generated = self._generate(asked, called, keep, cancelled)
+        generated = self._generate(asked, called, keep, cancelled, on_work)
         call = call_of("".join(texts))
         if call is None:
             on_piece(Piece("".join(texts)))
@@ -172,15 +173,20 @@ class LlamaCpp:
         schema: dict[str, Any] | None,
         on_piece: Callable[[Piece], None],
         cancelled: threading.Event,
+        on_work: Callable[[Work], None],
     ) -> Generated:
         body = self._asked(request)
         if schema is not None:
             body["grammar"] = grammar_of(schema)
         last: dict[str, Any] = {}
+        work = Work(0, 0, 0)
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
+            nonlocal work
             if cancelled.is_set():
                 return True
+            work = _work(work, chunk)
+            on_work(work)
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)
@@ -248,6 +254,14 @@ class LlamaCpp:
         return RbeeError(
             "invalid_request", f"llama.cpp refuses: {message}", "", {"field": "inputs"}
         )
+
+
+def _work(before: Work, chunk: dict[str, Any]) -> Work:
+    """What is done by this chunk: a batch of the prompt is read, or a token is made."""
+    progress = chunk.get("prompt_progress")
+    if progress is not None:
+        return Work(progress["processed"], progress["total"], before.made)
+    return before._replace(read=before.to_read, made=before.made + 1)
 
 
 def _piece(choice: dict[str, Any]) -> Piece | None:

@@ -1,0 +1,34 @@
+Feature: Which place is the best one
+  The strongest GPU first; among equals the machine that has the model on its disk. Devices on which
+  the workers of a model kept dying are its last choice, and yet a choice.
+
+  Background:
+    Given a job for "HF:author/minillama"
+
+  Scenario Outline: <what>
+    Given the devices
+      | hive  | device | GB   |
+      | attic | gpu0   | 24   |
+      | blep  | gpu0   | <GB> |
+    And "<holder>" holds the model
+    And workers keep dying on "<degraded>"
+    When places are looked for
+    Then the first is "<first>"
+    And the last is "<last>"
+
+    Examples:
+      | what                                              | GB | holder | degraded   | first      | last       |
+      | Of equals the first                               | 24 | none   | nothing    | gpu0@attic | cpu@blep   |
+      | Of equals the one that has the model              | 24 | blep   | nothing    | gpu0@blep  | cpu@attic  |
+      | A stronger one goes before one that has the model | 12 | blep   | nothing    | gpu0@attic | cpu@attic  |
+      | A degraded GPU comes after the processors         | 24 | none   | gpu0@attic | gpu0@blep  | gpu0@attic |
+      | A degraded processor comes last of all            | 24 | none   | cpu@blep   | gpu0@attic | cpu@blep   |
+
+  Scenario: The only device is tried although workers keep dying on it
+    Given the devices
+      | hive | device | GB |
+      | blep | gpu0   | 24 |
+    And "none" holds the model
+    And workers keep dying on "gpu0@blep"
+    When places are looked for on device "gpu0"
+    Then the first is "gpu0@blep"

@@ -1,0 +1,56 @@
+"""A keeper that listens to a queen who is nothing but her events, in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from harness.cluster import Cluster
+from rbee.keeper.awake import AwakeQueen
+from rbee.keeper.screen import Screen
+from rbee.keeper.whereabouts import Whereabouts
+from rbee.process.home import Home
+from rbee.wire import narration as say_so
+from rbee.wire.settings import Settings
+
+_SAID = {"connected": say_so.CONNECTED, "not connected": say_so.NOT_CONNECTED}
+
+
+class Events:
+    """A server that opens the stream of events, or refuses to."""
+
+    def __init__(self, cluster: Cluster, *, readable: bool) -> None:
+        status = 200 if readable else 503
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self._said = io.StringIO()
+        self._home = cluster.folder / "listener"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        cluster.on_close(self._close)
+
+    def listen(self) -> None:
+        """A keeper begins to listen."""
+        url = f"http://127.0.0.1:{self._server.server_port}"
+        where = Whereabouts(Home(self._home), Settings(), url, "token")
+        with contextlib.redirect_stderr(self._said):
+            AwakeQueen(Screen(), where).listen()
+
+    def assert_said(self, expected: str) -> None:
+        """What the keeper says of its connection, and nothing else."""
+        said = self._said.getvalue()
+        line = _SAID[expected]
+        assert said == f"{line.actor}: {line.text}\n", said
+
+    def _close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

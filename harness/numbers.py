@@ -1,0 +1,164 @@
+"""The numbers that a person meets, asked of the code in this process."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from harness import settings_page
+from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.pooling import default_context
+from rbee.hive.workers.restart import restart_delay
+from rbee.keeper.lists import job_table
+from rbee.keeper.options import INFER_OPTIONS
+from rbee.queen.openai.messages import ChatRequest, CompletionRequest
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import JobRequest, JobState, JobView, decode
+from rbee.wire.settings import Settings, settings_from, with_flags
+
+_CHAT = {"model": "minillama", "messages": [{"role": "user", "content": "hello"}]}
+#: What is handed in, and what it says besides.
+_BODIES: dict[str, tuple[type[Any], dict[str, Any]]] = {
+    "a job": (JobRequest, {"model_ref": "minillama", "prompt": "hello"}),
+    "a job of vectors": (JobRequest, {"model_ref": "minillama"}),
+    "a chat of OpenAI": (ChatRequest, _CHAT),
+    "a text of OpenAI": (CompletionRequest, {"model": "minillama", "prompt": "hello"}),
+}
+#: A word for an empty cell.
+_NOTHING = ("nothing", "no flag")
+_FLAGS = {"--host": "queen_host", "--port": "queen_port", "--database": "database"}
+
+
+def read(environment: str, file: str, flag: str) -> Settings:
+    """The settings of a queen that is started with this variable, file and flag."""
+    name, _, value = environment.partition("=")
+    environ = {} if environment in _NOTHING else {name: value}
+    settings = settings_from(environ, "" if file in _NOTHING else file)
+    if flag in _NOTHING:
+        return settings
+    word, _, given = flag.partition(" ")
+    field = _FLAGS[word]
+    kind = type(getattr(settings, field))
+    return with_flags(settings, {field: kind(given)})
+
+
+def in_words(value: object) -> str:
+    """A value as the features write it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(in_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def assert_all(settings: Settings, rows: Sequence[Mapping[str, str]]) -> None:
+    """The settings are those of the rows, each with its value, and there is no other."""
+    there = {name: in_words(value) for name, value in msgspec.structs.asdict(settings).items()}
+    expected = {row["setting"]: row["default"] for row in rows}
+    differing = {
+        name: f"{expected.get(name, 'not in the table')} is {there.get(name, 'no setting')}"
+        for name in sorted(set(there) | set(expected))
+        if there.get(name) != expected.get(name)
+    }
+    assert not differing, differing
+
+
+def assert_page(page: str) -> None:
+    """The page is the one in the documentation."""
+    assert settings_page.PAGE.read_text("utf-8") == page, "type make docs"
+
+
+def assert_tells_all(page: str) -> None:
+    """Each setting has a row with its default and some words; each time and size a unit."""
+    rows = {
+        cells[0].strip("`"): cells[1:]
+        for line in page.splitlines()
+        if line.startswith("| `")
+        for cells in [line.strip("| ").split(" | ")]
+    }
+    assert set(rows) >= set(Settings.__struct_fields__), set(Settings.__struct_fields__) - set(rows)
+    for name in Settings.__struct_fields__:
+        default, unit, _, about = rows[name]
+        assert default and len(about.split()) > 2, (name, rows[name])
+        is_time = isinstance(getattr(Settings(), name), float) and "factor" not in name
+        assert unit == "seconds" or not is_time, (name, unit)
+
+
+# What nobody sets.
+
+
+def takes(who: str, name: str, values: str) -> list[bool]:
+    """Whether each of the values (with commas between) may be said for `name`."""
+    return [_takes(who, name, value) for value in values.split(", ")]
+
+
+def _takes(who: str, name: str, value: str) -> bool:
+    try:
+        if who == "a command":
+            (option,) = (each for each in INFER_OPTIONS if name in each.flags)
+            option.kind.read(value)
+            return True
+        kind, body = _BODIES[who]
+        decode(json.dumps({**body, name: _said(value)}).encode(), kind)
+    except (ValueError, RbeeError):
+        return False
+    return True
+
+
+def _said(value: str) -> object:
+    """A number, or so many texts."""
+    count, _, of_texts = value.partition(" ")
+    return ["bee"] * int(count) if of_texts else json.loads(count)
+
+
+def default_context_of(encoder: bool, trained: int) -> int:
+    """The context of a worker for a model that was trained with so many tokens; 0: unknown."""
+    metadata: dict[str, Any] = {"llama.attention.causal": False} if encoder else {}
+    header = GgufHeader(
+        version=3,
+        architecture="llama",
+        name="",
+        metadata=metadata,
+        tensors=(),
+        context_length=trained,
+        has_chat_template=False,
+        quant="",
+        split_count=1,
+        split_no=0,
+        data_offset=0,
+        expected_file_size=0,
+    )
+    return default_context(header)
+
+
+def restarts() -> list[float]:
+    """After how many seconds a worker that dies again and again is started again."""
+    delays = Settings().restart_delays
+    return _until_none(restart_delay(count, delays) for count in itertools.count())
+
+
+def questions_of_hub(pause_s: float | None = None) -> list[float]:
+    """After how many seconds a hub is asked again that is in trouble, and may want a pause."""
+    # Late: the hub's client is heavy.
+    from rbee.hive.models.hub import HubFailure, Patience, pause_after
+
+    failure = HubFailure(RbeeError("download_failed", "", ""), True, pause_s)
+    return _until_none(pause_after(failure, count, Patience()) for count in itertools.count(1))
+
+
+def _until_none(waits: Iterable[float | None]) -> list[float]:
+    found: list[float] = []
+    for wait in waits:
+        if wait is None:
+            break
+        found.append(wait)
+    return found
+
+
+def jobs_shown(running: int, over: int) -> int:
+    """How many jobs of so many the table shows."""
+    states = [JobState.RUNNING] * running + [JobState.DONE] * over
+    jobs = [JobView(job_id="job", model_ref="m", state=each, created_at_ms=0) for each in states]
+    return len(job_table(jobs).splitlines()) - 1

@@ -1,0 +1,150 @@
+"""``python -m harness.settings_page [--check]``: writes the page of settings, docs/settings.md.
+
+The page is made of `rbee.wire.settings`: names, defaults, units, bounds, the headings between them
+and what is said of each. With ``--check`` nothing is written. Exit status: 0 the page is as the
+code; 1 it is not (``--check``), or nothing is said of some setting.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from rbee.wire import settings
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
+_HEAD = """\
+# Settings
+
+Each of these can be written into `config.toml` in `RBEE_HOME` (`queen_port = 8510`) or into the
+environment (`RBEE_QUEEN_PORT=8510`; several values with commas between them). A flag comes before
+the environment, the environment before the file, and the file before the default. Made by
+`make docs` out of `rbee/wire/settings.py`.
+"""
+_COLUMNS = ("setting", "default", "unit", "may be", "what it is")
+
+
+class Setting(NamedTuple):
+    """One setting as the page tells it; all in words."""
+
+    name: str
+    default: str
+    unit: str
+    may_be: str
+    about: str
+
+
+class Group(NamedTuple):
+    """Settings under one heading, with what is said of all of them."""
+
+    heading: str
+    about: str
+    settings: list[Setting]
+
+
+def groups() -> list[Group]:
+    """All settings in the order of the code. Raises ValueError for one of which nothing is said."""
+    types = typing.get_type_hints(settings.Settings, include_extras=True)
+    found: list[Group] = []
+    for heading, name, about in _told():
+        if heading:
+            title, _, rest = heading.partition(". ")
+            found.append(Group(title.rstrip("."), rest, []))
+        if not about:
+            raise ValueError(f"rbee/wire/settings.py says nothing of {name}")
+        found[-1].settings.append(_setting(name, types[name], about))
+    return found
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    lines = [_HEAD]
+    for group in groups():
+        lines += [f"## {group.heading}", "", *([group.about, ""] if group.about else [])]
+        lines += _rows([_COLUMNS, tuple("---" for _ in _COLUMNS)])
+        lines += [*_rows([(f"`{one.name}`", *one[1:]) for one in group.settings]), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def _setting(name: str, kind: Any, about: str) -> Setting:
+    meta = _meta(kind)
+    default = getattr(settings.Settings(), name)
+    unit = (meta.extra or {}).get("unit", "") if meta else ""
+    return Setting(name, _in_words(default), unit, _bounds(meta) if meta else "", about)
+
+
+def _meta(kind: Any) -> msgspec.Meta | None:
+    """What is said of a type, or of that of the items of a tuple."""
+    if typing.get_origin(kind) is tuple:
+        return _meta(typing.get_args(kind)[0])
+    found = [one for one in getattr(kind, "__metadata__", ()) if isinstance(one, msgspec.Meta)]
+    return found[0] if found else None
+
+
+def _bounds(meta: msgspec.Meta) -> str:
+    if meta.le is not None:
+        return f"{meta.ge} to {meta.le}"
+    return f"more than {meta.gt}" if meta.gt is not None else f"at least {meta.ge}"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"`{','.join(map(_plain, value))}`" if value else "none"
+    return f"`{_plain(value)}`" if value != "" else "empty"
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _told() -> Iterator[tuple[str, str, str]]:
+    """The comment above each setting ("" for none), its name, and what the string under it says."""
+    source = inspect.getsource(settings.Settings)
+    lines = source.splitlines()
+    (body,) = ast.parse(source).body
+    assert isinstance(body, ast.ClassDef)
+    before = 0
+    for statement, after in zip(body.body, [*body.body[1:], ast.Pass()]):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            above = [line.strip() for line in lines[before : statement.lineno - 1]]
+            heading = " ".join(line.removeprefix("# ") for line in above if line.startswith("# "))
+            yield heading, statement.target.id, _string(after)
+        before = statement.end_lineno or before
+
+
+def _string(statement: ast.AST) -> str:
+    """The text of a string that stands alone, as Markdown; "" for any other statement."""
+    alone = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    text = str(statement.value.value) if alone else ""  # type: ignore[attr-defined]
+    return " ".join(text.split()).replace("``", "`")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes or checks the page; the exit status."""
+    try:
+        made = page()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if "--check" not in arguments:
+        PAGE.write_text(made, "utf-8")
+    elif not PAGE.exists() or PAGE.read_text("utf-8") != made:
+        print("docs/settings.md is not as rbee/wire/settings.py: type make docs", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""What happens on this machine that belongs to no job, until the queen has heard of it. RAM.
+
+Each line goes into the hive's log at once, and to the queen with the next heartbeat that she
+answers; she tells it to whoever reads her ``/events``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeVar
+
+from rbee.process import journal
+from rbee.wire.messages import WorkerFailure
+from rbee.wire.narration import Narration
+
+T = TypeVar("T")
+
+#: How many lines wait for a queen who does not answer; the oldest give way.
+_KEPT = 100
+
+
+class News:
+    """Lines for people, and workers that were given up, in the order in which it happened."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Narration] = deque(maxlen=_KEPT)
+        self._failures: deque[WorkerFailure] = deque(maxlen=_KEPT)
+
+    def tell(self, line: Narration) -> None:
+        """Something has happened."""
+        journal.write(line)
+        self._lines.append(line)
+
+    def failed(self, failure: WorkerFailure) -> None:
+        """A worker was given up."""
+        self._failures.append(failure)
+
+    def unheard(self) -> tuple[list[Narration], list[WorkerFailure]]:
+        """What the queen has not heard of."""
+        return list(self._lines), list(self._failures)
+
+    def heard(self, lines: list[Narration], failures: list[WorkerFailure]) -> None:
+        """The queen has answered to these."""
+        _drop(self._lines, lines)
+        _drop(self._failures, failures)
+
+
+def _drop(kept: deque[T], told: list[T]) -> None:
+    for each in told:
+        if kept and kept[0] is each:  # else it gave way to newer ones meanwhile
+            kept.popleft()

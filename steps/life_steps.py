@@ -1,0 +1,133 @@
+"""What counts as life of a worker, and what is told of a long prompt."""
+
+from __future__ import annotations
+
+from harness import accidents, life, long_prompts
+from harness.sentences import Context, given, then, when
+
+
+@when("{this} happens between two looks that are {seconds:g} seconds apart")
+def between_looks(context: Context, this: str, seconds: float) -> None:
+    context.life = life.looked_at(this, seconds=seconds)
+
+
+@then("the engine is seen to be {judged}")
+def seen_to_be(context: Context, judged: str) -> None:
+    assert life.judged(context.life) == judged, context.life.idle
+
+
+@given("an engine that has had a request for {seconds:g} seconds and done nothing")
+def idle_engine(context: Context, seconds: float) -> None:
+    context.idle_before = seconds
+
+
+@when("{this} happens within {seconds:g} seconds more")
+def happens_within(context: Context, this: str, seconds: float) -> None:
+    context.life = life.looked_at(this, idle_before=context.idle_before, seconds=seconds)
+
+
+@then("it has been idle for {seconds:g} seconds")
+def idle_for(context: Context, seconds: float) -> None:
+    assert context.life.idle == seconds, context.life.idle
+
+
+@when(
+    "a hive last heard of a {state} worker that its engine had done nothing for {seconds:g} seconds"
+)
+def last_heard(context: Context, state: str, seconds: float) -> None:
+    context.due, context.left = life.due_for(state, seconds)
+
+
+@then('it will "{measure}" after {seconds:g} seconds of silence')
+def measure_after(context: Context, measure: str, seconds: float) -> None:
+    assert context.due.measure.value == measure, context.due
+    assert context.left == seconds, context.left
+
+
+@when("others got {tokens:d} tokens in the {seconds:g} seconds since it came, and it got {own:d}")
+def since_it_came(context: Context, tokens: int, seconds: float, own: int) -> None:
+    context.told = life.is_told_to_wait(tokens, own, seconds)
+
+
+@then("it is told to wait for its turn: {told}")
+def told_to_wait(context: Context, told: str) -> None:
+    assert context.told == (told == "yes"), context.told
+
+
+@when("a request has been silent for {seconds:g} seconds while others got {tokens:d} tokens")
+def silent_request(context: Context, seconds: float, tokens: int) -> None:
+    context.judged = life.request(seconds, tokens)
+
+
+@then("the request is seen to be {judged}")
+def request_is(context: Context, judged: str) -> None:
+    assert context.judged == judged, context.judged
+
+
+@when(
+    "{prompt:d} tokens are read at {speed:g} a second, "
+    "and {answer:d} are written at {pace:g} a second"
+)
+def read_and_written(context: Context, prompt: int, speed: float, answer: int, pace: float) -> None:
+    context.news = life.told(prompt, speed, answer, pace)
+
+
+@then("a bar moves {often:d} times, and no line is told")
+def only_a_bar(context: Context, often: int) -> None:
+    assert (life.bars(context.news), life.lines(context.news)) == (often, []), context.news
+
+
+@then("a bar moves {often:d} times, and these are told: {lines}")
+def bar_and_lines(context: Context, often: int, lines: str) -> None:
+    assert life.bars(context.news) == often, context.news
+    assert life.lines(context.news) == lines.split(", "), context.news
+
+
+@given('an engine that hangs at the word "{word}"')
+def hanging_engine(context: Context, word: str) -> None:
+    accidents.hang_engine_at(context.cluster, word)
+
+
+@given("an engine that does nothing for {milliseconds:d} ms counts as stuck")
+def short_token_stall(context: Context, milliseconds: int) -> None:
+    context.cluster.set(token_stall=milliseconds / 1000)
+
+
+@when('I type "{command_line}" on a terminal with a prompt of {count:d} words')
+def type_long_on_terminal(context: Context, command_line: str, count: int) -> None:
+    long_prompts.type_on_terminal(context.cluster, command_line, count)
+
+
+@when('other programs ask that worker for answers of "{model}" until it has ended')
+def ask_meanwhile(context: Context, model: str) -> None:
+    long_prompts.ask_until_ended(context.cluster, model)
+
+
+@when('a program asks "{model}" for {kind} with {count:d} words')
+def ask_long(context: Context, model: str, kind: str, count: int) -> None:
+    context.answer = long_prompts.asked_long(context.cluster, model, kind, count)
+
+
+@then("it is answered")
+def is_answered(context: Context) -> None:
+    assert context.answer.status == 200, context.answer
+
+
+@when('a program asks the queen for an answer to "{text}"')
+def ask_for_answer(context: Context, text: str) -> None:
+    context.answer = long_prompts.asked(context.cluster, text)
+
+
+@then("the answer says that it is not worth a retry")
+def not_worth_retry(context: Context) -> None:
+    assert context.answer.headers["x-should-retry"] == "false", context.answer
+
+
+@then("no worker was started a second time")
+def never_restarted(context: Context) -> None:
+    long_prompts.assert_restarts(context.cluster, 0)
+
+
+@then("the worker was started a second time")
+def restarted(context: Context) -> None:
+    long_prompts.assert_restarts(context.cluster, 1)

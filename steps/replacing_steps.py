@@ -1,0 +1,52 @@
+"""Models that change behind their name."""
+
+from __future__ import annotations
+
+from harness import replacing
+from harness.sentences import Context, given, then, when
+
+
+@given('an endless model of my own called "{name}"')
+def own_endless(context: Context, name: str) -> None:
+    replacing.own_endless(context.cluster, name)
+
+
+@given('a link called "{link}" that leads to "{name}"')
+def leads(context: Context, link: str, name: str) -> None:
+    replacing.lead_elsewhere(context.cluster, link, name)
+
+
+@given('another model has taken the place of the file "{name}"')
+def has_taken_place(context: Context, name: str) -> None:
+    replacing.take_place(context.cluster, name)
+
+
+@given('the file "{name}" has been moved away')
+def moved_away(context: Context, name: str) -> None:
+    replacing.move_away(context.cluster, name)
+
+
+@given('the model in the file "{name}" has answered and stays warm')
+def has_answered(context: Context, name: str) -> None:
+    replacing.have_asked_file(context.cluster, name)
+
+
+@given('the model in the file "{name}" is telling a long story')
+def tells_story(context: Context, name: str) -> None:
+    replacing.run_file_until(context.cluster, name)
+
+
+@when('I ask the model in the file "{name}"')
+def ask_file(context: Context, name: str) -> None:
+    context.first = context.cluster.current
+    replacing.ask_file(context.cluster, name)
+
+
+@then("the other model answers")
+def other_answers(context: Context) -> None:
+    context.cluster.assert_stdout(replacing.OTHER_SAYS)
+
+
+@then('the disk holds version {number:d} of "{file}" of "{repository}" alone')
+def holds_version(context: Context, number: int, file: str, repository: str) -> None:
+    replacing.assert_version(context.cluster, repository, file, number)
