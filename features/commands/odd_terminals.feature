@@ -26,6 +26,12 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
         | _RBEE_KEEPER_COMPLETE=bash_source rbee-keeper > /dev/full          | 1      | error: the answer cannot be written: No space  |
       Then each of them says what its row tells, and ends with its status
 
+    Scenario: A key that nobody has seen is none
+      Given a queen that is awake
+      And "rbee-keeper add-key laptop > /dev/full" has failed
+      When I type "rbee-keeper keys"
+      Then stderr contains "no keys yet"
+
     Scenario: A reader who has seen enough ends a command without a word
       When I type each of these commands
         | command                                                                       | status | says |

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import shown
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
@@ -21,7 +22,7 @@ _LOOK_EVERY = 0.1
 
 def list_logs(screen: Screen, home: Home, *, as_json: bool) -> None:
     """The logs there are, with size and age, the one written last first."""
-    found = [(path.stem, path.stat()) for path in _newest_first(home)]
+    found = [(shown(path.stem), path.stat()) for path in _newest_first(home)]
     if as_json:
         logs = [
             {"log": name, "size_bytes": at.st_size, "written_at_ms": at.st_mtime_ns // 1_000_000}

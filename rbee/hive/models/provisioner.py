@@ -437,7 +437,7 @@ class Provisioner:
             raise RbeeError(
                 "model_not_found",
                 f"{path} is not on this machine",
-                "check the path; it is read on the machine of the hive",
+                _near(path) or "check the path; it is read on the machine of the hive",
                 {"path": path},
             )
         paths = parts_of(path)
@@ -487,6 +487,16 @@ class _ProgressTeller:
     def trouble(self, why: str, done: int) -> None:
         if not self._provision.events.closed:
             self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
+
+
+def _near(path: str) -> str:
+    """A question after the file of that folder that was meant most likely; else empty."""
+    folder, name = os.path.split(path)
+    try:
+        meant = nearest(name, os.listdir(folder))
+    except (OSError, ValueError):  # there is no such folder either
+        return ""
+    return f"did you mean file:{os.path.join(folder, meant)}?" if meant else ""
 
 
 def bundled_path() -> Path:
