@@ -30,8 +30,8 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification check lock docs bench bench-peers bench-performance sabotage \
-	chaos load format clean always
+.PHONY: help infer test specification check lock docs bench bench-peers bench-performance bench-real \
+	sabotage chaos load format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -141,6 +141,10 @@ bench-peers: $(VENV)/.test ## install the peers of the bench, each into an envir
 bench-performance: $(VENV)/.models/.made-for-bench ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)
 	$(BIN)/python -m bench.peers $(if $(QUICK),--quick)
+
+bench-real: $(VENV)/.models/.made ## measure with real weights and everybody's defaults; writes its part of docs/performance.md (QUICK=1 leaves it alone)
+	$(COMPILE)
+	$(BIN)/python -m bench.peers.real $(if $(QUICK),--quick)
 
 docs: $(VENV)/.test ## write docs/settings.md anew after a change of rbee/wire/settings.py
 	$(BIN)/python -m harness.settings_page

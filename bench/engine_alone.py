@@ -82,7 +82,7 @@ def generate(server: xllamacpp.Server, prompt: str, on_text: Callable[[str], Non
 
 
 def default_threads() -> int:
-    """Threads a worker gives its engine: one core is left for the servers."""
+    """Threads that every server is given where the model is a toy: a core is left for the rest."""
     return max(1, (os.cpu_count() or 2) - 1)
 
 

@@ -8,7 +8,8 @@ import os
 import platform
 from pathlib import Path
 
-import psutil
+from rbee.hive.devices import ram_here
+from rbee.hive.processors import usable_cores
 
 #: Packages whose versions the figures depend on most.
 _PACKAGES = ("xllamacpp", "aiohttp", "msgspec", "sqlalchemy")
@@ -27,13 +28,13 @@ def facts() -> dict[str, str | int]:
 
 
 def cores() -> int:
-    """Logical processors of the machine, as the product counts them."""
-    return os.cpu_count() or 1
+    """Physical cores that this process may use, as the product counts them."""
+    return usable_cores()
 
 
 def memory() -> int:
-    """Bytes of RAM of the machine."""
-    return psutil.virtual_memory().total
+    """Bytes of RAM that this process may use."""
+    return ram_here().total
 
 
 def load_average() -> list[float]:

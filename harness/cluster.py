@@ -28,6 +28,7 @@ from harness.waiting import wait_until
 
 if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
+    from harness.control_groups import ControlGroup
     from harness.hosts import Host, Hosts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,6 +87,7 @@ class Cluster:
         self._hub: FixtureHub | None = None
         self._hosts: Hosts | None = None
         self._seat: Host | None = None
+        self._group: ControlGroup | None = None
         self._give_hub_back: Callable[[], None] = _nothing
         self._closers: list[Callable[[], object]] = []
         self._warm = False
@@ -124,6 +126,8 @@ class Cluster:
         if self._seat is not None:
             argv = [*self._seat.prefix, *argv]
             environment = self.hosts.at_the_keyboard(self._seat.name)
+        if self._group is not None:
+            argv = [*self._group.prefix, *argv]
         running = Running(
             command_line,
             argv,
@@ -349,6 +353,16 @@ class Cluster:
         self.user_home = self._seat.home
         self.home = self._seat.rbee_home
 
+    @property
+    def group(self) -> ControlGroup:
+        """A control group around what starts from now on; the first use makes it."""
+        if self._group is None:
+            # Late, as few scenarios want one.
+            from harness.control_groups import ControlGroup
+
+            self._group = ControlGroup()
+        return self._group
+
     # The end.
 
     def expect_warm(self) -> None:
@@ -382,6 +396,8 @@ class Cluster:
         complaints += self._complaints_of_texts(tracebacks_expected)
         if self._hosts is not None:
             _note(complaints, self._hosts.close)
+        if self._group is not None:
+            _note(complaints, self._group.close)
         return complaints
 
     def remove(self) -> None:

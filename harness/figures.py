@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.peers.page import page
+from bench.peers.real_page import real_page
 
 _CEILING_SPEED = 1000.0
 _CPU = {"engine": {"engine": 400.0}, "rbee": {"queen": 120.0, "hive": 1.0, "worker": 500.0}}
@@ -89,3 +90,42 @@ def _load(server: str, kept: float) -> dict[str, Any]:
         "cpu_us_per_token": _CPU[server],
         "client_cpu_seconds": 0.1,
     }
+
+
+class RealFigures:
+    """Made-up measurements with real weights: rbee keeps a share of the engine's speed."""
+
+    def __init__(self, kept: float) -> None:
+        engine = {"first_ms": [100.0], "writing_s": [1.0], "tokens": [49], "seconds": 2.0}
+        rbee = {
+            "first_ms": [100.0 / kept],
+            "writing_s": [1.0 / kept],
+            "tokens": [49],
+            "seconds": 2.0 / kept,
+        }
+        sides = {"engine": engine, "rbee": rbee}
+        waits = {"engine": {"first_ms": [200.0, 100.0]}, "rbee": {"first_ms": [200.0, 100.0]}}
+        machine = {"date": "", "cpu": "", "cores": 2, "system": "", "xllamacpp": ""}
+        self._page = real_page(
+            {
+                "machine": machine,
+                "load_average": {"before": [0.0], "after": [0.0]},
+                "seconds": 0,
+                "quick": False,
+                "settings": {
+                    "model": "",
+                    "max_tokens": 49,
+                    "slots": 4,
+                    "context": 8192,
+                    "pause_s": 10,
+                },
+                "loads": [{"words": 500, "callers": 4, "rounds": [sides]}],
+                "idle": waits,
+            }
+        )
+
+    def assert_line(self, about: str, text: str) -> None:
+        """The row of the table about a prompt has a cell that is `text`."""
+        rows = [line.strip("| ").split(" | ") for line in self._page.splitlines()]
+        found = [row for row in rows if row[0] == about]
+        assert found and text in found[0], f"no {text!r} about {about!r} in\n{self._page}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from fixtures.nvml.build import build_stub
 from fixtures.nvml.facts import DRIVER_NOT_LOADED, GIB, StubGpu, write_facts
+from harness import client
 from harness.cluster import Cluster
 from harness.waiting import wait_until
 
@@ -151,3 +152,16 @@ class _Stranger(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing on stderr."""
+
+
+def start_worker(cluster: Cluster, device: str) -> client.Answer:
+    """Asks the hive to start a worker for the minillama, as a queen does."""
+    wanted = {"device": device, "model_ref": "minillama"}
+    return cluster.http("POST", "hive", "/workers/start", wanted)
+
+
+def assert_refused(answer: client.Answer, code: str) -> None:
+    """The answer is an error with this code, and with what helps."""
+    error = answer.json()["error"]
+    assert error["code"] == code, answer
+    assert error["suggestion"], answer

@@ -45,6 +45,7 @@ _PHASES = "features/phases"
 _REAL = "features/real"
 _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
+_DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
@@ -97,6 +98,24 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "hide-the-cut",
         "An answer that fills the context says so",
         f"{_PHASES}/phase_11_stream_tokens.feature",
+    ),
+    Sabotage(
+        "worker",
+        "form-over-thought",
+        "A form and a call that are demanded, where the template has a switch -- @1.1 ",
+        f"{_REAL}/thinking.feature",
+    ),
+    Sabotage(
+        "worker",
+        "blame-itself",
+        "What real models refuse",
+        "features/wire/engine.feature",
+    ),
+    Sabotage(
+        "hive",
+        "any-engine",
+        "A worker cannot be started, either, for a device that its engine does not find",
+        f"{_PHASES}/phase_04_detect_devices.feature",
     ),
     Sabotage(
         "hive",
@@ -675,6 +694,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "no-tunnel",
         "A tunnel in both directions",
         f"{_MACHINES}/waking.feature",
+    ),
+    Sabotage(
+        "hive",
+        "cache-everywhere",
+        "Only a layer that attends keeps every token -- @1.2 ",
+        f"{_DECISIONS}/memory_of_models.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-one-part",
+        "Any of its files leads to all -- @1.1 ",
+        f"{_DECISIONS}/split_models.feature",
+    ),
+    Sabotage(
+        "hive",
+        "whole-machine",
+        "The smallest limit on the way to the root counts -- @1.1 ",
+        f"{_DECISIONS}/limits_of_machines.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-processors",
+        "An engine has a thread for each core that it may keep busy -- @1.3 ",
+        f"{_DECISIONS}/limits_of_machines.feature",
+    ),
+    Sabotage(
+        "hive",
+        "blame-nobody",
+        "A signal, who sent it, and whom the kernel has killed meanwhile -- @1.1 ",
+        f"{_DECISIONS}/why_a_worker_ended.feature",
     ),
 )
 

@@ -81,6 +81,13 @@ def _postgresql() -> str:
     return reason_why_not()
 
 
+def _control_groups() -> str:
+    # Late: only who has such scenarios pays for it.
+    from harness.control_groups import reason_why_not
+
+    return reason_why_not()
+
+
 def _linux() -> str:
     return "" if sys.platform.startswith("linux") else "Linux is needed"
 
@@ -97,6 +104,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
     "needs-postgresql": _postgresql,
+    "needs-control-groups": _control_groups,
     "needs-linux": _linux,
 }
 PLAIN = (TIMING, TRACEBACK)

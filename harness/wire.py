@@ -14,17 +14,29 @@ from typing import Any
 import aiohttp
 from aiohttp_sse_client.client import EventSource
 
+from fixtures import real
 from harness import client
 from harness.cluster import Cluster
 from harness.waiting import wait_until
 
 #: How long something that is due may still take, in seconds.
 _A_LITTLE_S = 3.0
+#: How long a real model may take to answer the first who asks (seconds).
+_LOADED_S = 60.0
+#: The token with which minillama ends what it tells; without it a story goes on.
+_END = "2"
 
 
 def ask(cluster: Cluster, role: str, request: str, body: str | None = None) -> client.Answer:
-    """One request such as ``GET /jobs``, with the token; the body is sent as it is."""
+    """One request such as ``GET /jobs``, with the token; the body is sent as it is.
+
+    ``$MODELS`` in it is the folder of the real models, which take their time to be loaded.
+    """
     method, path = request.split(" ")
+    if body is not None and "$MODELS" in body:
+        return cluster.http(
+            method, role, path, body.replace("$MODELS", str(real.HOME)), timeout=_LOADED_S
+        )
     return cluster.http(method, role, path, body)
 
 
@@ -71,7 +83,8 @@ def busy_worker(cluster: Cluster) -> None:
 
 def begin_inference(cluster: Cluster, name: str) -> None:
     """A story that is long enough, under this name."""
-    fields = {"prompt": "tell me a long story", "max_tokens": 400, "infer_id": name}
+    story = {"prompt": "tell me a long story", "max_tokens": 400, "logit_bias": {_END: -100}}
+    fields = {**story, "infer_id": name}
     answer = cluster.http("POST", "worker", "/infer", fields)
     assert answer.status == 202, answer
     assert answer.json()["infer_id"] == name, answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.figures import Figures
+from harness.figures import Figures, RealFigures
 from harness.sentences import Context, given, then, when
 
 
@@ -34,3 +34,8 @@ def explains(context: Context, about: str, text: str) -> None:
 @then('the page says "{text}"')
 def page_says(context: Context, text: str) -> None:
     context.figures.assert_says(text)
+
+
+@when("the page of real weights is made of measurements in which rbee keeps {percent:d} %")
+def make_real_page(context: Context, percent: int) -> None:
+    context.figures = RealFigures(percent / 100)

@@ -115,3 +115,13 @@ def one_download(context: Context) -> None:
 @then("the hub has served no download")
 def no_download(context: Context) -> None:
     machine.assert_downloads(context.cluster, 0)
+
+
+@when('the hive is told to start a worker on "{device}"')
+def told_to_start(context: Context, device: str) -> None:
+    context.answer = machine.start_worker(context.cluster, device)
+
+
+@then('it refuses, as "{code}"')
+def refused_as(context: Context, code: str) -> None:
+    machine.assert_refused(context.answer, code)

@@ -15,3 +15,8 @@ def ask_for_vectors(context: Context, model: str) -> None:
 @then("the vector of the first text is nearer to the second than to the third")
 def nearer(context: Context) -> None:
     vectors.assert_nearer(context.vectors)
+
+
+@then("each vector has {length:d} numbers")
+def length(context: Context, length: int) -> None:
+    vectors.assert_length(context.vectors, length)

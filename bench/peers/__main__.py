@@ -8,11 +8,9 @@ the figures are; 1 the ceiling or rbee could not be measured; 2 usage; 130 Ctrl+
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from bench import machine, report
@@ -29,16 +27,13 @@ from bench.peers.measure import (
     SHORT,
     measure_all,
 )
-from bench.peers.page import page
-from bench.peers.plots import plots
 from bench.peers.servers import SLOTS
+from bench.peers.writing import FIGURES, write_page
 from bench.swarm import ROOT
 
 #: What a reader sees, and where `--quick` writes instead.
 DOCS = ROOT / "docs"
 TRIAL = ROOT / "bench" / "results" / "peers"
-FIGURES = "performance.json"
-PAGE = "performance.md"
 #: Without these two there is nothing to compare.
 _NEEDED = ("engine", "rbee")
 
@@ -48,7 +43,7 @@ def main(arguments: list[str]) -> int:
     asked = _asked(arguments)
     folder = TRIAL if asked.quick else DOCS
     if asked.page:
-        _write_page(folder, json.loads((folder / FIGURES).read_text()))
+        print(f"written to {write_page(folder)}")
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -61,7 +56,7 @@ def main(arguments: list[str]) -> int:
         print(f"{name}: {reason}", file=sys.stderr)
     if any(name in failed for name in _NEEDED):
         return 1
-    _write_page(folder, measured)
+    print(f"written to {write_page(folder)}")
     return 0
 
 
@@ -91,15 +86,6 @@ def _measured(asked: argparse.Namespace) -> dict[str, Any]:
         },
         "servers": servers,
     }
-
-
-def _write_page(folder: Path, measured: dict[str, Any]) -> None:
-    drawn = plots(measured)
-    for name, plot in drawn.items():
-        (folder / name).write_text(plot.svg)
-    shows = {name: plot.shows for name, plot in drawn.items()}
-    (folder / PAGE).write_text(page(measured, shows))
-    print(f"written to {folder / PAGE}")
 
 
 def _asked(arguments: list[str]) -> argparse.Namespace:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import random
 import re
 import resource
 import sys
@@ -23,6 +24,8 @@ _ROUTE = "/v1/chat/completions"
 #: A piece of text that is not empty, in any server's way to write JSON.
 _TEXT = re.compile(rb'"content"\s*:\s*"[^"]')
 _DONE = b"[DONE]"
+#: Words that are one token each in the vocabularies of today.
+_WORDS = ("time", "people", "way", "water", "day", "part", "sound", "work", "place", "year", "back")
 
 
 class AnswerFailed(Exception):
@@ -40,7 +43,8 @@ class Address(NamedTuple):
 class Order(NamedTuple):
     """What the load generator is to do: each of `streams` asks `requests` times in turn.
 
-    With `pause` each request comes as a pair: one after so many idle seconds, one at once.
+    With `pause` each request comes as a pair: one after so many idle seconds, one at once. With
+    `words` each asks with so many words more, which nobody has asked with before, drawn by `seed`.
     """
 
     port: int
@@ -51,6 +55,8 @@ class Order(NamedTuple):
     streams: int
     requests: int
     pause: float = 0.0
+    words: int = 0
+    seed: int = 0
 
 
 class Answer(NamedTuple):
@@ -163,7 +169,12 @@ def _texts(event: dict[str, Any]) -> Iterator[str]:
 
 async def _carry_out(order: Order) -> dict[str, Any]:
     address = Address(order.port, order.model, order.token)
-    request = request_of(address, order.prompt, order.max_tokens)
+    chance = random.Random(order.seed)
+
+    def request() -> bytes:
+        words = [order.prompt, *chance.choices(_WORDS, k=order.words)]
+        return request_of(address, " ".join(words), order.max_tokens)
+
     # What is imported and allocated with a client's first answer is no part of the measurement.
     warm_up = await ask(order.port, request_of(address, order.prompt, 1))
     answers: list[Answer] = []
@@ -172,14 +183,15 @@ async def _carry_out(order: Order) -> dict[str, Any]:
         for _ in range(order.requests):
             if order.pause:
                 await asyncio.sleep(order.pause)
-                answers.append(await ask(order.port, request))
-            answers.append(await ask(order.port, request))
+                answers.append(await ask(order.port, request()))
+            answers.append(await ask(order.port, request()))
 
     gc.disable()
     await asyncio.gather(*(stream() for _ in range(order.streams)))
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "first_ms": [round((answer.first - answer.began) * 1e3, 3) for answer in answers],
+        "writing_s": [round(answer.end - answer.first, 6) for answer in answers],
         "tokens": [answer.tokens for answer in answers],
         "seconds": max(answer.end for answer in answers) - min(each.began for each in answers),
         "warm_up_tokens": warm_up.tokens,

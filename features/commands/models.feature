@@ -76,6 +76,15 @@ Feature: Models on a hive: pull and rm
       And 300000 bytes of "minillama-q4_0.gguf" are kept for the next time
       And nothing is left the moment the keeper has ended
 
+    Scenario: A model that has two names is listed once
+      Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
+      And I have typed "rbee-keeper pull HF:author/minillama"
+      And I have typed "rbee-keeper pull HF:author/minillama:q4_0"
+      When I type "rbee-keeper models"
+      Then stdout contains "= HF:author/minillama:Q4_0"
+      And the hub has served one download in all
+
   Rule: "rm" removes the row and the files that rbee has put there
 
     Scenario: A model that was pulled is removed

@@ -17,3 +17,13 @@ Feature: The page of figures says what is missed, and what was not measured
     When the page of figures is made of them
     Then the page says "**Xinference was not measured:** could not be installed: no space left"
     And its line on "cold start faster than Xinference's" says "not measured"
+
+  Scenario Outline: What is kept of the engine's own speed, with real weights
+    When the page of real weights is made of measurements in which rbee keeps <percent> %
+    Then its line on "500 tokens" says "<first token>"
+    And its line on "500 tokens" says "<verdict>"
+
+    Examples:
+      | percent | first token                      | verdict             |
+      | 98      | 0.102, the engine's 0.100 s      | 0.98                |
+      | 80      | 0.125, the engine's 0.100 s      | 0.80 (**below 0.95**) |

@@ -58,6 +58,17 @@ Feature: Phase 4: the hive tells what its machine has
     And nothing is left running
 
   @needs-nvml-stub
+  Scenario: A worker cannot be started, either, for a device that its engine does not find
+    Given a driver that reports
+      | name                    | VRAM in GB | used in GB |
+      | NVIDIA GeForce RTX 3060 | 12         | 1          |
+      | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    And a swarm that was left warm by "rbee-keeper infer --device cpu --keep-alive 'hello'"
+    When the hive is told to start a worker on "gpu1"
+    Then it refuses, as "backend_unavailable"
+    And 1 worker is running
+
+  @needs-nvml-stub
   Scenario: A driver that does not answer means no GPU
     Given a driver that is broken
     When I type "rbee-keeper infer 'hello'"

@@ -8,18 +8,18 @@ that two workers are never promised the same memory.
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import NamedTuple
 
 from rbee.hive.devices import GIB, gpus_here, ram_here
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import (
     Need,
-    estimate,
     gpu_budget,
+    largest_context,
     largest_fitting,
     ram_budget,
     ram_needed,
+    worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
@@ -32,7 +32,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders
+from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders, template_name
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
@@ -94,13 +94,17 @@ class Capacity:
         if sabotaged("hive:one-slot"):
             slots = 1
         for count in range(slots or self._settings.slots, 0, -1):
-            need = self._need(headers, context, count, gpu)
+            need = worker_need(headers, context, count, gpu is not None)
             if self._needed(need, gpu) <= free:
                 return Fit(need, count)
         needed = self._needed(need, gpu)
         free += sum(worker.reserved_bytes for worker in self._idle(device))
         if needed > free and not sabotaged("hive:no-fit-check"):
-            raise self._short(device, ref, need, needed, free, await self._smaller(ref, need, free))
+            smaller = await self._smaller(ref, need, free)
+            shorter = largest_context(
+                headers, context, lambda other: self._needed(other, gpu) <= free, gpu is not None
+            )
+            raise self._short(device, ref, need, needed, free, smaller, shorter)
         return Fit(need, 1)
 
     async def start(
@@ -111,6 +115,9 @@ class Capacity:
         Raises as `check` and the supervisor do.
         """
         engine = wanted.engine or self._settings.engine
+        on = await self.gpu(wanted.device)
+        simulated = on is not None and on.simulated
+        await self._workers.able(engine, on.backend if on else "cpu", simulated=simulated)
         content = content_id([file.path for file in row.files])
         async with self._promising:
             if wanted.share:
@@ -143,7 +150,9 @@ class Capacity:
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 token_stall=settings.token_stall,
-                chat_template=str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                chat_template=wanted.chat_template
+                or str(headers[0].metadata.get("tokenizer.chat_template", "")),
+                template=template_name(wanted.chat_template),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
@@ -176,22 +185,13 @@ class Capacity:
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
     def _needed(self, need: Need, gpu: Gpu | None) -> int:
-        return need.total if gpu else ram_needed(need, self._settings.ram_factor)
+        if gpu:
+            return need.total
+        prompts = self._settings.prompt_cache_mib * _MIB
+        return ram_needed(need, self._settings.ram_factor) + prompts
 
     def _context(self, header: GgufHeader, asked: int) -> int:
         return asked or self._settings.context or default_context(header)
-
-    def _need(
-        self, headers: tuple[GgufHeader, ...], context: int, slots: int, gpu: Gpu | None
-    ) -> Need:
-        return estimate(
-            headers,
-            n_ctx=context * slots,
-            n_slots=slots,
-            ubatch=batch_of(headers[0], context),
-            on_gpu=gpu is not None,
-            vectors=pooling_of(headers[0]) != "none",
-        )
 
     def _free(self, device: str, gpu: Gpu | None) -> int:
         mine = [each for each in self._workers.workers.values() if each.orders.device == device]
@@ -214,14 +214,22 @@ class Capacity:
         return largest_fitting(plan.quants, need.overhead, free)
 
     def _short(
-        self, device: str, ref: ModelRef, need: Need, needed: int, free: int, smaller: str
+        self,
+        device: str,
+        ref: ModelRef,
+        need: Need,
+        needed: int,
+        free: int,
+        smaller: str,
+        shorter: int,
     ) -> RbeeError:
         name = device_name(device)
-        suggestion = (
-            f"--model HF:{ref.repo}:{smaller} would fit"
-            if smaller
-            else "take a smaller model, a shorter --ctx, or another device"
-        )
+        if smaller:
+            suggestion = f"--model HF:{ref.repo}:{smaller} would fit"
+        elif shorter:
+            suggestion = f"a context of {shorter} tokens would fit: --ctx {shorter}"
+        else:
+            suggestion = "take a smaller model, a shorter context (--ctx), or another device"
         return RbeeError(
             "insufficient_ram" if device == _CPU else "insufficient_vram",
             f"{ref} needs {size(needed)} on {name}, {size(free)} are free,"
@@ -234,6 +242,7 @@ class Capacity:
                 "short_bytes": needed - free,
                 "estimate": need.is_estimate,
                 **({"smaller_quant": smaller} if smaller else {}),
+                **({"shorter_context": shorter} if shorter else {}),
             },
         )
 
@@ -244,6 +253,7 @@ def _will_do(worker: Worker, wanted: StartWorker, engine: str) -> bool:
         worker.orders.device == wanted.device
         and worker.engine == engine
         and (wanted.ctx or 0) <= worker.orders.context
+        and worker.orders.template == template_name(wanted.chat_template)
     )
 
 
@@ -251,6 +261,4 @@ def _threads(engine: str, need: Need) -> int:
     """Threads of an engine that is to run as fast as it can here."""
     if engine in _ONE_AT_A_TIME:
         return 1  # of 2023: two threads of its collapse after a pause
-    if sabotaged("hive:thread-by-processor"):
-        return os.cpu_count() or 1
     return engine_threads(usable_cores(), need.weights)

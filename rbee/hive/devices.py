@@ -24,7 +24,6 @@ import psutil
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import usable_cores
 from rbee.process import apart
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import in_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Cpu, Devices, Gpu
@@ -140,8 +139,6 @@ def name_at_once() -> str:
 def ram_here() -> Ram:
     """The RAM of this machine, within what a control group leaves of it."""
     memory = psutil.virtual_memory()
-    if sabotaged("hive:whole-machine"):
-        return Ram(memory.total, memory.available)
     limits = limits_of_this_process()
     return Ram(
         min(memory.total, limits.memory or memory.total),

@@ -61,12 +61,13 @@ class Conversation:
         """All messages, `text` as the user's last."""
         return [*self._before, *self._said, ChatMessage(role="user", content=text)]
 
-    def went_on(self, text: str, answer: str) -> None:
+    def went_on(self, text: str, answer: str, thought: str) -> None:
         """Remembers a turn."""
         if sabotaged("keeper:forgetful-chat"):
             return
         self._said.append(ChatMessage(role="user", content=text))
-        self._said.append(ChatMessage(role="assistant", content=answer.strip()))
+        answered = ChatMessage(role="assistant", content=answer.strip(), thought=thought.strip())
+        self._said.append(answered)
 
     def forget(self) -> None:
         """Begins anew."""
@@ -149,7 +150,7 @@ class _Chat:
             self._all_answered = False
             return
         if job.text.strip():
-            self._conversation.went_on(text, job.text)
+            self._conversation.went_on(text, job.text, job.thought)
             self._screen.hush(_ROUTINE)
 
 

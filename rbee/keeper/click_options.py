@@ -16,6 +16,7 @@ from rbee.keeper.options import (
     Option,
     QueenUrl,
     ReadableFile,
+    TextFile,
     Whole,
 )
 from rbee.wire.errors import RbeeError
@@ -79,4 +80,6 @@ def _type(kind: Kind) -> click.ParamType[Any]:
         return click.Path(exists=True, dir_okay=False, readable=True)
     if isinstance(kind, ModelName):
         return MODEL_REF
+    if isinstance(kind, TextFile):
+        return Read("file", kind)
     return Read("url" if isinstance(kind, QueenUrl) else "text", kind)

@@ -82,7 +82,10 @@ def _screen_of(options: Options) -> Screen:
     quiet, as_json = options.get("quiet", False), options["as_json"]
     if quiet and as_json:
         raise Misuse("--quiet and --json exclude each other")
-    return Screen(quiet=quiet, as_json=as_json)
+    shown, hidden = options.get("show_thinking", False), options.get("hide_thinking", False)
+    if shown and hidden:
+        raise Misuse("--show-thinking and --hide-thinking exclude each other")
+    return Screen(quiet=quiet, as_json=as_json, thoughts=shown or (False if hidden else None))
 
 
 def leave(status: int) -> NoReturn:

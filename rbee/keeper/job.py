@@ -27,13 +27,17 @@ def wanted_by(request: JobRequest, where: Whereabouts) -> Sequence[str]:
 
 
 class JobRun:
-    """Hands a job in and shows it. `text` and `done` are what has come of it so far."""
+    """Hands a job in and shows it.
+
+    `text`, the `thought` before it and `done` are what has come of it so far.
+    """
 
     def __init__(
         self, screen: Screen, queen: AwakeQueen, full: Line = say_so.CUT_BY_CONTEXT
     ) -> None:
         """`full` is what is said of an answer that ends where the context does."""
         self.text = ""
+        self.thought = ""
         self.done: Done | None = None
         self._screen = screen
         self._queen = queen
@@ -62,9 +66,12 @@ class JobRun:
     def _show(self, client: QueenClient, path: str) -> None:
         error: RbeeError | None = None
         for frames in client.events(path):
-            text = "".join(
-                _token.decode(frame.data).t for frame in frames if frame.event == "token"
-            )
+            tokens = [_token.decode(frame.data) for frame in frames if frame.event == "token"]
+            text = "".join(token.t for token in tokens)
+            thought = "".join(token.thought for token in tokens)
+            if thought:
+                self.thought += thought
+                self._screen.thought(thought)
             if text:
                 self.text += text
                 self._screen.text(text)
@@ -85,12 +92,14 @@ class JobRun:
         elif frame.event == "progress":
             screen.progress(msgspec.json.decode(frame.data, type=Progress))
         elif frame.event == "error":
-            return RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody))
+            return _to_type(RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody)))
         elif frame.event == "cancelled":
             return RbeeError("job_not_found", "somebody else has cancelled this job", "ask again")
         elif frame.event == "done":
             self.done = msgspec.json.decode(frame.data, type=Done)
             screen.end_text()
+            if self.thought and not self.text.strip():
+                screen.warn(_nothing_but_thought(self.done))
             screen.done(self.done)
             screen.mark_done()
             for narration in self._last_words:
@@ -111,6 +120,21 @@ def _too_long(error: RbeeError) -> RbeeError:
         "send a shorter prompt",
         error.details,
     )
+
+
+def _to_type(error: RbeeError) -> RbeeError:
+    """The error with what a person can type, where engines know no command line."""
+    if error.code == "invalid_request" and "context" in error.details:
+        error.suggestion += ", or ask for a larger context with --ctx"
+    return error
+
+
+def _nothing_but_thought(done: Done) -> str:
+    """Why there is no answer, and what to type for one."""
+    if done.finish_reason == "length":
+        what = f"the thought took all {done.tokens_out} tokens, and there is no answer"
+        return f"{what}; --max-tokens and --ctx allow more, --no-think answers at once"
+    return "the model ended within its thought, and there is no answer; --no-think answers at once"
 
 
 def _counts(done: Done) -> dict[str, object]:

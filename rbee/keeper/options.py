@@ -98,6 +98,27 @@ class ReadableFile(Kind, frozen=True):
         return text
 
 
+class TextFile(Kind, frozen=True):
+    """The path of a file; its value is the text in it: UTF-8, and not empty."""
+
+    def read(self, text: str) -> str:
+        """What the file holds. Raises `invalid_request` that says why it is of no use."""
+        try:
+            with open(text, encoding="utf-8") as file:
+                found = file.read()
+        except OSError as error:
+            raise _no_text(text, error.strerror or "it cannot be read") from None
+        except ValueError:
+            raise _no_text(text, "it is no UTF-8 text") from None
+        if not found.strip():
+            raise _no_text(text, "it is empty")
+        return found
+
+
+def _no_text(path: str, why: str) -> RbeeError:
+    return RbeeError("invalid_request", f"{path!r}: {why}", "name a file that holds text")
+
+
 class ModelName(Kind, frozen=True):
     """A model reference, checked before anything is started."""
 
@@ -162,6 +183,16 @@ MODEL_OPTIONS = (
     Option("seed", ("--seed",), Whole(0, 2**32 - 1), "Makes the draw repeatable."),
     Option("ctx", ("--ctx",), Whole(32), "Context in tokens."),
     Option("no_cpu", ("--no-cpu",), _FLAG, "Fail rather than fall back to the CPU."),
+    Option(
+        "chat_template",
+        ("--chat-template",),
+        TextFile(),
+        "A template (Jinja) to take for the model's own.",
+        metavar="FILE",
+    ),
+    Option("no_think", ("--no-think",), _FLAG, "Answer without thinking first."),
+    Option("show_thinking", ("--show-thinking",), _FLAG, "Show thoughts, also beside a pipe."),
+    Option("hide_thinking", ("--hide-thinking",), _FLAG, "Show no thoughts."),
 )
 
 #: Which queen is meant.
@@ -209,6 +240,8 @@ INFER_OPTIONS = (
 def asked_of(options: Options) -> dict[str, Any]:
     """The fields of a job that `MODEL_OPTIONS` decide."""
     sampling = ("max_tokens", "temperature", "top_p", "top_k", "seed")
-    placing = ("node", "device", "backend", "engine", "ctx")
+    placing = ("node", "device", "backend", "engine", "ctx", "chat_template")
     asked = {name: options[name] for name in (*sampling, *placing)}
-    return {**asked, "model_ref": options["model"], "allow_cpu": not options["no_cpu"]}
+    think = False if options["no_think"] else None
+    allow_cpu = not options["no_cpu"]
+    return {**asked, "model_ref": options["model"], "allow_cpu": allow_cpu, "think": think}

@@ -25,13 +25,17 @@ _BAR_WIDTH = 30
 #: What a bar is made of: full and empty, as blocks or, where the terminal has none, as ASCII.
 _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
+_DIM, _PLAIN = "\033[2m", "\033[0m"
 _SHOWN_BY_BAR = frozenset((say_so.MODEL_PERCENT.action, say_so.PROMPT_SO_FAR.action))
 
 
 class Screen:
     """stdout and stderr of one command; safe to use from two threads."""
 
-    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, as_json: bool = False, thoughts: bool | None = None
+    ) -> None:
+        """`thoughts`: whether a model's are shown; None: to a person at a terminal alone."""
         self._quiet = quiet
         self._json = as_json
         self._bar = False
@@ -41,7 +45,12 @@ class Screen:
         self._lock = threading.Lock()
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._terminal = is_terminal and not as_json and not quiet
+        self._dims = is_terminal and not os.environ.get("NO_COLOR")
         self._deaf = False
+        self._thoughts = thoughts
+        if thoughts is None:
+            self._thoughts = self._terminal and sys.stdout.isatty()
+        self._thinking = False
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates in the keeper's own voice."""
@@ -86,6 +95,28 @@ class Screen:
                 self._tell(f"\r\033[K{bar}")
                 self._bar = True
 
+    def thought(self, text: str) -> None:
+        """Shows what the model says to itself: on stderr, dimmed where that is a terminal."""
+        if not self._thoughts:
+            return
+        if self._json:
+            self._event("thought", {"t": text})
+            return
+        with self._lock:
+            self._clear_bar()
+            if not self._thinking:
+                self._break_line()
+                text = text.lstrip()
+            self._thinking = self._thinking or bool(text)
+            dim = self._dims and bool(text)
+            self._tell(f"{_DIM}{text}{_PLAIN}" if dim else text)
+
+    def _end_thought(self) -> None:
+        """What follows a thought begins on a line of its own."""
+        if self._thinking:
+            self._thinking = False
+            self._tell("\n")
+
     def text(self, text: str) -> None:
         """Writes tokens, at once.
 
@@ -93,6 +124,7 @@ class Screen:
         """
         with self._lock:
             self._clear_bar()
+            self._end_thought()
             if sabotaged("keeper:tokens-on-stderr"):
                 self._tell(text)
             else:
@@ -111,6 +143,13 @@ class Screen:
     def hint(self, text: str) -> None:
         """Says in plain words, to a person alone, what an empty answer means."""
         if not self._json and not self._quiet:
+            self._line(text)
+
+    def warn(self, text: str) -> None:
+        """Says what a person, or whoever reads a script's log, has to know about the answer."""
+        if self._json:
+            self._event("warning", {"message": text})
+        else:
             self._line(text)
 
     def reply(self, text: str) -> None:
@@ -183,6 +222,7 @@ class Screen:
 
     def _break_line(self) -> None:
         """On a terminal that shows both, narration does not go on in the line of the story."""
+        self._end_thought()
         if self._mid_line and sys.stdout.isatty():
             _write("\n")
             self._mid_line = False

@@ -31,6 +31,7 @@ from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import (
     Done,
     InferRequest,
+    JobRequest,
     ModelView,
     ProvisionWorker,
     Question,
@@ -40,6 +41,7 @@ from rbee.wire.messages import (
     WorkerStarted,
     WorkerState,
     decode,
+    template_name,
 )
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
@@ -118,6 +120,7 @@ class Flow:
         if is_deadly(error):
             model_ref = job.request.model_ref
             error = self._registry.failed(hive_id, device, model_ref, error)
+        error = self._hives.typed_from_here(hive_id, error)
         its = troubles.add(hive_id, device, error)
         if troubles.is_over:
             raise troubles.error()
@@ -267,6 +270,7 @@ class Flow:
                 if whose(error, request.model_ref) is Whose.MOMENT:
                     job.hive_id, job.device = place.hive_id, place.device
                     raise
+                error = self._hives.typed_from_here(place.hive_id, error)
                 troubles.add(place.hive_id, place.device, error)
                 if troubles.is_over or sabotaged("queen:first-or-none"):
                     break
@@ -286,7 +290,8 @@ class Flow:
         for hive in self._registry.hives.values():
             for (device, model_ref), known in hive.degraded.items():
                 if model_ref == job.request.model_ref and known.at > job.came_at:
-                    job.troubles.learn(hive.hive_id, device, known.error)
+                    error = self._hives.typed_from_here(hive.hive_id, known.error)
+                    job.troubles.learn(hive.hive_id, device, error)
 
     async def _holders(self, job: Job, awake: list[Hive]) -> frozenset[str]:
         """Which machines have the model on their disk, where that makes a difference."""
@@ -357,11 +362,12 @@ class Flow:
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=request.ctx,
+            chat_template=request.chat_template,
             share=job.shares,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
-        self._registry.worker_started(hive.hive_id, _loading(started, request.model_ref, place))
+        self._registry.worker_started(hive.hive_id, _loading(started, request, place))
         try:
             await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
         except RbeeError as error:
@@ -462,16 +468,17 @@ def facts_of(
     ]
 
 
-def _loading(started: WorkerStarted, model_ref: str, place: Place) -> WorkerBeat:
+def _loading(started: WorkerStarted, request: JobRequest, place: Place) -> WorkerBeat:
     return WorkerBeat(
         worker_id=started.worker_id,
         url=started.url,
-        model_ref=model_ref,
+        model_ref=request.model_ref,
         device=place.device,
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,
-        names=(model_ref,),
+        names=(request.model_ref,),
+        template=template_name(request.chat_template),
     )
 
 

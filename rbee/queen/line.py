@@ -67,5 +67,7 @@ def wait_for(place: int, slots: int, seconds: float | None) -> float | None:
 
 def may_serve(wanted: JobRequest, request: JobRequest) -> bool:
     """Whether the worker that is started for `wanted` may be one that `request` asks for, too."""
+    if wanted.chat_template != request.chat_template:
+        return False  # None is a wish as well: the model's own
     named = ((getattr(wanted, name), getattr(request, name)) for name in _WISHES)
     return not any(None not in both and both[0] != both[1] for both in named)

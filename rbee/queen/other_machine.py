@@ -180,6 +180,8 @@ class OtherMachine:
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """Over SSH."""
         there = f"ssh {self._host} .rbee/venv/bin/{_LOGS}"
+        if there in error.suggestion:
+            return error
         suggestion = error.suggestion.replace(_LOGS, there)
         if error.code == "model_gated" and not self._ssh.tunnel:
             suggestion += f"; on {self._host}, where HF_TOKEN of this machine is not sent"

@@ -20,7 +20,14 @@ import msgspec
 from rbee.process.sabotage import sabotaged
 from rbee.queen.troubles import Troubles
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.messages import (
+    Devices,
+    Gpu,
+    JobRequest,
+    WorkerBeat,
+    WorkerState,
+    template_name,
+)
 from rbee.wire.model_ref import BUNDLED
 
 CPU = "cpu"
@@ -297,6 +304,7 @@ def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
         and request.backend in (None, worker.backend)
         and request.engine in (None, worker.engine)
         and (request.ctx is None or request.ctx <= worker.context)
+        and worker.template == template_name(request.chat_template)
         and (request.allow_cpu or worker.device != CPU or request.device == CPU)
     )
 

@@ -37,6 +37,7 @@ HTTP_STATUS: dict[str, int] = {
     "queue_full": 429,
     "internal": 500,
     "worker_crashed": 500,
+    "engine_failed": 500,
     "home_unusable": 500,
     "answer_lost": 500,
     "download_failed": 502,

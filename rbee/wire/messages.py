@@ -90,10 +90,14 @@ class ToolCall(Request, kw_only=True):
 
 
 class ChatMessage(Request, kw_only=True):
-    """One message of a conversation; one of a tool answers the call `tool_call_id`."""
+    """One message of a conversation; one of a tool answers the call `tool_call_id`.
+
+    `thought` is what the model said to itself before an answer: for templates that want it back.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    thought: str = ""
     tool_calls: list[ToolCall] = []
     tool_call_id: str = ""
 
@@ -104,7 +108,9 @@ class Question(Sampling, kw_only=True):
     Exactly one of both; the last message is not the model's. A `prompt` is what one message of the
     user is to a model that was tuned to chat, and plain text to go on with for any other; `raw`
     makes it plain text for all. `json_schema` is the form of the answer. Of `functions` the model
-    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer.
+    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer. `think`
+    says whether the model may think before it answers (None: as it does by itself), and
+    `template_values` are for its chat template.
 
     Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
     said about an answer means nothing then.
@@ -122,6 +128,8 @@ class Question(Sampling, kw_only=True):
     functions: list[ToolFunction] = []
     must_call: bool = False
     parallel_calls: bool | None = None
+    think: bool | None = None
+    template_values: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         if self.inputs is not None:
@@ -165,7 +173,7 @@ class Started(Answer, kw_only=True):
 
 
 class JobRequest(Question, kw_only=True):
-    """`POST /jobs`.
+    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own.
 
     `hub_token` opens what its owner may read on the hub. It is used for this request and told to
     nobody but the hive that fetches, on the queen's machine or through a tunnel.
@@ -178,8 +186,18 @@ class JobRequest(Question, kw_only=True):
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
     allow_cpu: bool = True
+    chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     hub_token: str = ""
+
+
+def template_name(text: str | None) -> str:
+    """What a chat template is called that somebody gave for a model's own; empty for none."""
+    if not text:
+        return ""
+    import hashlib  # late: it is no part of a cold run
+
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class JobAccepted(Started, kw_only=True):
@@ -403,6 +421,7 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
     `content` identifies what it has loaded, `names` are the references that lead to that now; a
     worker whose model was replaced under its name has none.
+    `template` names the chat template it was given for the model's own; see `template_name`.
     """
 
     worker_id: str
@@ -416,6 +435,7 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    template: str = ""
     content: str = ""
     names: tuple[str, ...] | None = None
 
@@ -543,6 +563,7 @@ class StartWorker(Request, kw_only=True):
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    chat_template: NonEmpty | None = None
     share: bool = False
 
 
@@ -556,7 +577,10 @@ class WorkerStarted(Started, kw_only=True):
 
 
 class WorkerView(Answer, kw_only=True):
-    """One row of a hive's `GET /workers`: what the hive keeps it alive by."""
+    """One row of a hive's `GET /workers`: what the hive keeps it alive by.
+
+    `threads` are those with which its engine computes on the processor.
+    """
 
     worker_id: str
     url: str
@@ -568,6 +592,7 @@ class WorkerView(Answer, kw_only=True):
     restart_count: int
     last_heartbeat_ms: int | None
     vram_bytes: int | None = None
+    threads: int = 1
 
 
 class WorkerList(Answer, kw_only=True):
@@ -599,12 +624,23 @@ class Adopt(Request, kw_only=True):
     instance: str = ""
 
 
+class Placed(msgspec.Struct, kw_only=True):
+    """Where an engine has put a model, by its own word.
+
+    `backends` are those of the devices it found when it loaded; `device_bytes` is by how much
+    less memory of the ordered one was free afterwards, None where it found no such device.
+    """
+
+    backends: list[str]
+    device_bytes: int | None = None
+
+
 class WorkerReport(Request, kw_only=True):
     """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
 
     `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
     has done nothing at all although it was asked to; `error` says why a worker that reports
-    `failed` gives up.
+    `failed` gives up; `placed` comes once the model is loaded.
     """
 
     worker_id: NonEmpty
@@ -617,6 +653,7 @@ class WorkerReport(Request, kw_only=True):
     idle_s: float = 0.0
     narration: list[Narration] = []
     error: ErrorBody | None = None
+    placed: Placed | None = None
 
 
 # --- worker ----------------------------------------------------------------------------------
@@ -669,12 +706,14 @@ class WorkerOrders(Request, kw_only=True):
     """How a worker is to run.
 
     `model_paths` are the files of one model, the first of them is opened by the engine;
-    `simulated` says that the device exists on paper only; `chat_template` is the model's own
-    (Jinja), empty for a model that was not tuned to chat; `threads` is the engine's. `pooling` is
-    how one vector is made of a text (`own`: as the model says; `none`: it makes other things), and
-    `batch` how many tokens are worked through at once. `token_stall` is how long the engine may do
-    nothing at all (seconds). `content` identifies what lay at the paths (`rbee.process.content`)
-    when the orders were given; empty: that is not looked at.
+    `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
+    own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
+    file that the worker's stderr goes to; `deadly_template`: an engine has died while it read that
+    template; `threads` is the engine's. `pooling` is how one vector is made of a text (`own`: as
+    the model says; `none`: it makes other things), and `batch` how many tokens are worked through
+    at once. `token_stall` is how long the engine may do nothing at all (seconds). `content`
+    identifies what lay at the paths (`rbee.process.content`) when the orders were given; empty:
+    that is not looked at.
     """
 
     host: str
@@ -693,6 +732,9 @@ class WorkerOrders(Request, kw_only=True):
     heartbeat_interval: float
     token_stall: float
     chat_template: str = ""
+    template: str = ""
+    deadly_template: bool = False
+    log: str = ""
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False

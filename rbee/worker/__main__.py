@@ -15,7 +15,6 @@ import sys
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
 from rbee.process.sabotage import sabotaged
-from rbee.wire.errors import RbeeError
 
 _USAGE = """\
 Usage: llm-worker-rbee --ready-fd N [--engine llamacpp|ctransformers]
@@ -42,10 +41,11 @@ def main() -> None:
 
         try:
             module = engine_module(engine)
-        except RbeeError as error:
-            lifeline.facts(EngineFacts(engine, missing=error.message))
+            facts = module.facts()
+        except Exception as error:
+            lifeline.facts(EngineFacts(engine, missing=str(error)))
             sys.exit(1)
-        lifeline.facts(module.facts())
+        lifeline.facts(facts)
 
         from rbee.worker.daemon import run
 

@@ -198,6 +198,7 @@ class _Worker:
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
             error=error.body() if error else None,
+            placed=self.engine.placed if self.engine else None,
         )
         await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
 

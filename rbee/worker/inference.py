@@ -19,19 +19,13 @@ from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import contained
 from rbee.wire import narration as say_so
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
 from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
 from rbee.wire.narration import Narration, say
 from rbee.worker.engines import Engine, Generated, Piece, Work
 from rbee.worker.telling import News, Telling
 
 log = logging.getLogger(__name__)
-
-_LOST = RbeeError(
-    "worker_crashed",
-    "the engine failed in a way nobody foresaw",
-    "rbee-keeper logs worker shows what happened there",
-)
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
 #: second are more than an eye can follow, and each costs three processes more than its tokens do.
@@ -111,9 +105,9 @@ class Inference:
         except RbeeError as error:
             self.fail(error.body())
             return
-        except Exception:
+        except Exception as error:
             log.exception("inference %s failed", self.infer_id)
-            self.fail(_LOST.body())
+            self.fail(unforeseen(error, "worker").body())
             return
         if self.events.closed:
             return  # it was given up before the engine let go of it

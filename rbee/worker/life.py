@@ -41,9 +41,12 @@ class _Mark(NamedTuple):
 def has_worked(before: Look, now: Look) -> bool:
     """Whether the engine has done anything between two looks.
 
-    A request that is new is no sign: one that hangs can still be asked for more.
+    A request that is new is no sign: one that hangs can still be asked for more. One that came and
+    went in between is.
     """
-    if any(now.done.get(request) != done for request, done in before.done.items()):
+    if now.total != before.total or any(
+        now.done.get(request) != done for request, done in before.done.items()
+    ):
         return True
     if sabotaged("worker:count-output-alone"):
         return False

@@ -11,6 +11,9 @@ from rbee.http.events import EventLog
 from rbee.process.child import Child
 from rbee.wire.messages import WorkerBeat, WorkerOrders, WorkerReport, WorkerState, WorkerView
 
+#: A report may be read so much later than it was written (seconds).
+_SAID_BEFORE = 10.0
+
 
 @dataclasses.dataclass
 class Worker:
@@ -44,8 +47,10 @@ class Worker:
     names: set[str] = dataclasses.field(default_factory=set)
     #: Whether its hive has ended its process by force.
     killed: bool = False
-    #: Processes that the kernel had killed here for want of memory, when it was last heard.
+    #: Processes that the kernel had killed here for want of memory, of which it was none.
     memory_kills: int = dataclasses.field(default_factory=memory_kills)
+    #: When one more of them was first seen (monotonic seconds); None where there is none.
+    killed_since: float | None = None
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     events: EventLog = dataclasses.field(default_factory=EventLog)
@@ -54,7 +59,7 @@ class Worker:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
         self.worked_at = self.last_report - report.idle_s
-        self.memory_kills = memory_kills()
+        self._survived(memory_kills())
         self.heard.set()
         self.last_heartbeat_ms = time.time_ns() // 1_000_000
         if self.state is not WorkerState.STOPPING:
@@ -71,6 +76,16 @@ class Worker:
         leaving = self.state is WorkerState.STOPPING and self.slots_free == self.orders.slots
         return self.idle_since is not None or leaving
 
+    def _survived(self, kills: int) -> None:
+        """It speaks: it was none of those whom the kernel has killed; but what arrives at that
+        moment may be the last that it said."""
+        if kills == self.memory_kills:
+            self.killed_since = None
+        elif self.killed_since is None:
+            self.killed_since = self.last_report
+        elif self.last_report - self.killed_since > _SAID_BEFORE:
+            self.memory_kills, self.killed_since = kills, None
+
     def beat(self) -> WorkerBeat:
         """This worker inside the hive's heartbeat."""
         return WorkerBeat(
@@ -85,6 +100,7 @@ class Worker:
             slots_free=self.slots_free,
             vram_bytes=self.reserved_bytes,
             context=self.orders.context,
+            template=self.orders.template,
             content=self.orders.content,
             names=tuple(sorted(self.names)),
         )
@@ -102,4 +118,5 @@ class Worker:
             restart_count=self.restart_count,
             last_heartbeat_ms=self.last_heartbeat_ms,
             vram_bytes=self.reserved_bytes,
+            threads=self.orders.threads,
         )

@@ -67,6 +67,11 @@ def restart_delay(restarts: int, delays: Sequence[float]) -> float | None:
     return delays[restarts] if restarts < len(delays) else None
 
 
+def crashed(status: int) -> bool:
+    """Whether a program ended of what it did itself: nobody sends it these signals."""
+    return -status in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+
+
 def how_it_ended(status: int) -> str:
     """An exit status for people: ``signal 9``, ``exit status 1``."""
     return f"signal {-status}" if status < 0 else f"exit status {status}"

@@ -19,12 +19,14 @@ import psutil
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
 from rbee.hive.news import News
+from rbee.hive.workers.able import not_able, not_placed
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import (
     Cause,
     cause_of,
+    crashed,
     how_it_ended,
     out_of_memory,
     restart_delay,
@@ -59,14 +61,6 @@ from rbee.wire.messages import (
 )
 from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
-
-#: What to type where an engine finds no device of a kind.
-_FIXES = {
-    "cuda": "pip install --force-reinstall xllamacpp --index-url "
-    "https://xorbitsai.github.io/xllamacpp/whl/cu128",
-    "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
-    "cpu": "pip install xllamacpp",
-}
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
@@ -108,14 +102,7 @@ class Supervisor:
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
         known = await in_thread(self._catalog.find, kind, engine)
-        facts = await self._engine_facts(engine)
-        if backend not in facts.backends and not simulated:
-            raise RbeeError(
-                "backend_unavailable",
-                f"engine {engine} {facts.version} finds no {backend} device on this machine",
-                _FIXES[backend],
-                {"engine": engine, "version": facts.version, "backends": facts.backends},
-            )
+        facts = await self.able(engine, backend, simulated=simulated)
         view = WorkerKindView(
             kind=kind,
             engine=engine,
@@ -127,6 +114,17 @@ class Supervisor:
             await in_thread(self._catalog.put, view)
             view.new = True
         return view
+
+    async def able(self, engine: str, backend: str, *, simulated: bool) -> EngineFacts:
+        """What an engine says of itself, where it can serve a device of this kind.
+
+        Raises `backend_unavailable` with the command that would help.
+        """
+        facts = await self._engine_facts(engine)
+        refusal = not_able(facts, backend, simulated=simulated)
+        if refusal is not None:
+            raise refusal
+        return facts
 
     async def start(
         self, engine: str, orders: WorkerOrders, reserved_bytes: int, unloaded: list[str]
@@ -192,6 +190,10 @@ class Supervisor:
         Raises `worker_not_found`.
         """
         worker = self.get(report.worker_id)
+        misplaced = not_placed(worker.engine, worker.orders, report)
+        if misplaced is not None:
+            self._end_misplaced(worker, misplaced)
+            return
         before = (worker.state, worker.slots_free)
         worker.told(report)
         if worker.is_restarting and worker.state is not WorkerState.LOADING:
@@ -273,8 +275,13 @@ class Supervisor:
         return spare or Spare(self._home, engine)
 
     async def _give_orders(self, worker: Worker, spare: Spare) -> None:
-        await spare.facts(self._settings.health_wait_total)
-        spare.child.order(worker.orders)
+        facts = await spare.facts(self._settings.health_wait_total)
+        orders = worker.orders
+        refusal = not_able(facts, orders.backend, simulated=orders.simulated)
+        if refusal is not None:  # another engine has been installed since
+            raise refusal
+        orders.log = str(spare.child.log)
+        spare.child.order(orders)
         report = await spare.reports.ready(self._settings.health_wait_total, worker.events.narrate)
         worker.url = report.url
         worker.port = int(report.url.rpartition(":")[2])
@@ -396,10 +403,14 @@ class Supervisor:
             delay = restart_delay(worker.restart_count, delays)
             if delay is None:
                 break
+            loading = worker.state is WorkerState.LOADING
+            if loading and crashed(status) and worker.orders.chat_template:
+                # Whatever killed it, its model can be tried without the part that is a program.
+                worker.orders.deadly_template = True
             worker.restart_count += 1
             worker.is_restarting = True
             worker.state = WorkerState.LOADING
-            worker.killed, worker.memory_kills = False, memory_kills()
+            worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
             self._on_change()
             facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
             self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
@@ -468,6 +479,12 @@ class Supervisor:
             self._news.tell(told)
         else:
             journal.write(told)
+
+    def _end_misplaced(self, worker: Worker, error: RbeeError) -> None:
+        """A worker that runs elsewhere than it was ordered to is ended before anybody uses it."""
+        if worker.state not in (WorkerState.FAILED, WorkerState.STOPPING):
+            self._fail(worker, error)
+            self._kill(worker)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED

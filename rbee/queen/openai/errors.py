@@ -33,6 +33,11 @@ _PASSES = (
     "download_failed",
     "database_unusable",
 )
+#: What is typed, in words for programs; what is typed beside it, in brackets, is left out.
+_WORDS = {"--model ": "model ", "--engine ": "engine "}
+_TYPED = re.compile(r" \((?:rbee-keeper [^()]*)?--[^()]*\)")
+_COMMANDS = ("pip ", "rbee-keeper ")
+_OPTION = re.compile(r"(?<![\w-])--\w")
 _NAMED = re.compile(r"at `\$\.([^`]+)`|field `(\w+)`")
 
 
@@ -40,7 +45,8 @@ def failed(error: RbeeError) -> Failed:
     """An error as OpenAI would tell it, with what to do about it in its message."""
     status = _status(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
-    advice = f"; try: {error.suggestion}" if error.suggestion else ""
+    suggestion = advice_of(error.suggestion)
+    advice = f"; try: {suggestion}" if suggestion else ""
     return Failed(
         error=Failure(
             message=f"{error.message}{advice}",
@@ -49,6 +55,18 @@ def failed(error: RbeeError) -> Failed:
             code=_code(error),
         )
     )
+
+
+def advice_of(suggestion: str) -> str:
+    """What of a suggestion is of use to a program: a whole command is, for whoever reads it;
+    an option without its command is not.
+    """
+    if suggestion.startswith(_COMMANDS):
+        return suggestion
+    said = _TYPED.sub("", suggestion)
+    for option, word in _WORDS.items():
+        said = said.replace(option, word)
+    return "" if _OPTION.search(said) else said
 
 
 def failure(error: RbeeError) -> web.Response:

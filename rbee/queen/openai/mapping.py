@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 from msgspec import UNSET
 
 from rbee.process.sabotage import sabotaged
@@ -131,6 +132,7 @@ class Chat:
             raise _wrong("tool_choice", "demands a call, and there are no tools")
         if asked.top_logprobs is not None and not asked.logprobs:
             raise _wrong("top_logprobs", "goes with logprobs, which is not true")
+        think, values = _thinking(asked)
         if asked.messages[-1].role == "assistant":
             raise _wrong("messages", "ends with the model's own words; end with the user's")
         return [
@@ -144,6 +146,8 @@ class Chat:
                 functions=[tool.function.plain() for tool in tools],
                 must_call=must_call,
                 parallel_calls=asked.parallel_tool_calls,
+                think=think,
+                template_values=values,
                 logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
             )
             for seed in _seeds(asked, asked.n or 1)
@@ -390,6 +394,21 @@ def _inputs(given: str | list[str | int | list[int]]) -> list[str | list[int]]:
     return others or [tokens]
 
 
+def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
+    """Whether the model may think (None: as it does by itself), and what its template is told."""
+    values = dict(asked.chat_template_kwargs or {})
+    think = values.pop("enable_thinking", None)
+    if think is not None and not isinstance(think, bool):
+        raise _wrong(
+            "chat_template_kwargs", "has an enable_thinking that is neither true nor false"
+        )
+    if asked.reasoning_effort == "none":
+        think = False
+    elif asked.reasoning_effort is not None:
+        values.setdefault("reasoning_effort", asked.reasoning_effort)
+    return think, values
+
+
 def _message(asked: AskedMessage, path: str) -> ChatMessage:
     if isinstance(asked.content, list):
         for i, part in enumerate(asked.content):
@@ -398,15 +417,33 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
         content = "".join(part.text for part in asked.content)
     else:
         content = asked.content or ""
+    for i, call in enumerate(asked.tool_calls or ()):
+        _check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
     return ChatMessage(
         role="system" if asked.role == "developer" else asked.role,
         content=content,
+        thought=asked.reasoning_content or "",
         tool_calls=[
             ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
             for call in asked.tool_calls or ()
         ],
         tool_call_id=asked.tool_call_id or "",
     )
+
+
+def _check_arguments(arguments: str, path: str) -> None:
+    """Raises where the arguments of an earlier call are not what templates can be given."""
+    try:
+        is_object = isinstance(msgspec.json.decode(arguments), dict)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        is_object = False
+    if not is_object:
+        raise RbeeError(
+            "invalid_request",
+            f"{path} is no JSON object",
+            'send the arguments of a call as JSON text, "{}" where it has none',
+            {"field": path},
+        )
 
 
 def _chunk(who: Identity, choice: ChunkChoice) -> ChatChunk:

@@ -83,11 +83,12 @@ class Called(msgspec.Struct, kw_only=True):
 
 class AskedMessage(msgspec.Struct, kw_only=True):
     """One message of a conversation; clients send answers back with all they got, so that
-    unknown fields are no error here.
+    unknown fields are no error here. Their thoughts go to templates that want them.
     """
 
     role: Literal["developer", "system", "user", "assistant", "tool"]
     content: str | list[ContentPart] | None = None
+    reasoning_content: str | None = None
     tool_calls: list[Called] | None = None
     tool_call_id: str | None = None
 
@@ -156,6 +157,8 @@ class ChatRequest(Asked, kw_only=True):
     tools: list[AskedTool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    chat_template_kwargs: dict[str, Any] | None = None
     modalities: list[Literal["text"]] | None = None
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import CallPiece, InferRequest, TokenLikelihood, WorkerOrders
+from rbee.wire.messages import CallPiece, InferRequest, Placed, TokenLikelihood, WorkerOrders
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
 Input = str | list[int]
@@ -49,6 +49,8 @@ class Engine(Protocol):
 
     #: Tokens one request may fill, prompt and answer together.
     context: int
+    #: Where the model is.
+    placed: Placed
 
     def generate(
         self,
@@ -64,7 +66,7 @@ class Engine(Protocol):
 
         Stops within one token, or one batch of the prompt, once `cancelled` is set.
         A model with a chat template is given its messages by it; see `conversation` for one
-        without. Raises `invalid_request` for what the engine refuses.
+        without. Raises `invalid_request` for what the engine refuses, in its own words.
         """
         ...
 
@@ -105,7 +107,7 @@ def engine_module(name: str) -> ModuleType:
         )
     try:
         return importlib.import_module(f"{__name__}.{name}")
-    except ImportError as error:
+    except Exception as error:  # a library that it wants may be missing, or be another's
         package = "xllamacpp" if name == "llamacpp" else name
         raise RbeeError(
             "backend_unavailable",

@@ -24,13 +24,18 @@ _USERS_TURN = "\nUser:"
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
-def messages_of(request: InferRequest) -> list[dict[str, Any]]:
+def messages_of(request: InferRequest, *, with_thoughts: bool = False) -> list[dict[str, Any]]:
     """``{"role", "content"}`` of each message, and what it says of calls in OpenAI's form.
 
-    A prompt is one message of the user.
+    A prompt is one message of the user. `with_thoughts`: the template wants earlier ones back.
     """
     asked = request.messages or [ChatMessage(role="user", content=request.prompt or "")]
-    return [_for_template(message) for message in asked]
+    return [_for_template(message, with_thoughts) for message in asked]
+
+
+def asks_field(request: InferRequest) -> str:
+    """The field of a request that holds what is asked."""
+    return "prompt" if request.messages is None else "messages"
 
 
 def plain_text_of(request: InferRequest) -> str:
@@ -49,12 +54,12 @@ def stops_of(request: InferRequest, *, tuned_to_chat: bool) -> list[str]:
 
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     """The refusal of what leaves no room for an answer; its details hold both counts."""
-    field = "prompt" if request.messages is None else "messages"
+    field = asks_field(request)
     asked = "prompt" if request.messages is None else "conversation"
     return RbeeError(
         "invalid_request",
         f"the {asked} does not fit: it is {tokens} tokens, the context holds {context}",
-        f"send a shorter {asked}, or ask for a larger context with --ctx",
+        f"send a shorter {asked}",
         {"field": field, "tokens": tokens, "context": context},
     )
 
@@ -79,8 +84,10 @@ def tokens_unknown(number: int) -> RbeeError:
     )
 
 
-def _for_template(message: ChatMessage) -> dict[str, Any]:
+def _for_template(message: ChatMessage, with_thoughts: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"role": message.role, "content": message.content}
+    if with_thoughts and message.thought:
+        told["reasoning_content"] = message.thought
     if message.tool_calls:
         told["tool_calls"] = [
             {

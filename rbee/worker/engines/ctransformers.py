@@ -10,6 +10,7 @@ import codecs
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,9 +21,10 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import EngineFacts, InferRequest, WorkerOrders
+from rbee.wire.messages import EngineFacts, InferRequest, Placed, WorkerOrders
 from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
+    asks_field,
     does_not_fit,
     messages_of,
     plain_text_of,
@@ -30,6 +32,8 @@ from rbee.worker.engines.conversation import (
     text_does_not_fit,
     tokens_unknown,
 )
+from rbee.worker.engines.refusals import nests_too_deep, template_unusable
+from rbee.worker.engines.thinking import Thoughts, is_opened, marks_of, taught, wants_thoughts
 
 NAME = "ctransformers"
 
@@ -62,7 +66,17 @@ class CTransformers:
 
     def __init__(self, orders: WorkerOrders) -> None:
         self.context = orders.context
-        self._template = _compiled(orders.chat_template)
+        self.placed = Placed(backends=["cpu"])
+        self._tuned_to_chat = bool(orders.chat_template)
+        #: Why the chat template cannot be used, in words; empty for one that can.
+        self._unusable = ""
+        self._template: Any = None
+        try:
+            self._template = _compiled(orders.chat_template)
+        except Exception as error:
+            self._unusable = str(error) or type(error).__name__
+        self._marks = marks_of(orders.chat_template)
+        self._wants_thoughts = wants_thoughts(orders.chat_template)
         config = ctransformers.Config(
             context_length=orders.context, threads=orders.threads, gpu_layers=0
         )
@@ -87,13 +101,29 @@ class CTransformers:
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         _refuse_unknown(request)
-        tokens = self._model.tokenize(self._text(request))
+        chat = self._tuned_to_chat and not request.raw
+        text = self._text(request, chat)
+        tokens = self._model.tokenize(text)
         room = self.context - len(tokens)
         if room < 1:
             raise does_not_fit(request, len(tokens), self.context)
         limit = min(request.max_tokens or room, room)
-        texts = stops_of(request, tuned_to_chat=self._template is not None)
-        stops = _Stops(texts, lambda text: on_piece(Piece(text)))
+        opened = chat and self._marks is not None and is_opened(text, self._marks)
+        thoughts = Thoughts(self._marks, opened=opened) if chat else None
+
+        def tell(text: str) -> None:
+            piece = thoughts.take(Piece(text)) if thoughts is not None else Piece(text)
+            if piece is not None:
+                on_piece(piece)
+
+        def tell_rest() -> None:
+            stops.flush()
+            rest = thoughts.rest() if thoughts is not None else None
+            if rest is not None:
+                on_piece(rest)
+
+        texts = stops_of(request, tuned_to_chat=self._tuned_to_chat)
+        stops = _Stops(texts, tell)
         count = 0
         self._read(tokens, cancelled, on_work)
         if cancelled.is_set():
@@ -106,9 +136,9 @@ class CTransformers:
             if cancelled.is_set() or stops.met:
                 break
             if count >= limit:
-                stops.flush()
+                tell_rest()
                 return Generated("length", len(tokens), count)
-        stops.flush()
+        tell_rest()
         return Generated("stop", len(tokens), count)
 
     def _read(
@@ -148,21 +178,28 @@ class CTransformers:
             count += len(tokens)
         return count
 
-    def _text(self, request: InferRequest) -> str:
-        if self._template is None or request.raw:
+    def _text(self, request: InferRequest, chat: bool) -> str:
+        if not chat:
             return plain_text_of(request)
+        if self._unusable:
+            raise template_unusable(self._unusable)
+        values = dict(request.template_values)
+        if request.think is not None:
+            values["enable_thinking"] = request.think
         try:
             text: str = self._template.render(
-                messages=messages_of(request),
+                **values,
+                messages=messages_of(request, with_thoughts=self._wants_thoughts),
                 add_generation_prompt=True,
                 bos_token="",
                 eos_token="</s>",
             )
-        except TemplateError as error:
+        except Exception as error:  # a template is a program, and may fail in any way
             raise RbeeError(
                 "invalid_request",
                 f"the model's chat template refuses these messages: {error}",
                 "many templates want user and assistant in turns, and no system message",
+                {"field": asks_field(request)},
             ) from None
         return text
 
@@ -230,9 +267,12 @@ def _refuse_unknown(request: InferRequest) -> None:
 def _compiled(template: str) -> Any:
     if not template:
         return None
+    if nests_too_deep(template):
+        raise TemplateError("it nests too deep")
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.globals["raise_exception"] = _refuse
-    return environment.from_string(template)
+    environment.globals["strftime_now"] = time.strftime
+    return environment.from_string(taught(template))
 
 
 def _refuse(why: str) -> None:

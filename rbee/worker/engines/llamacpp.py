@@ -2,32 +2,38 @@
 
 Facts of its API that this module is shaped by: a callback that returns something true ends the
 generation, so ours returns None until it means to; a bad field comes back as a chunk with
-`error`; a bad file raises RuntimeError without a reason, which stands on stderr, our log.
+`error`, or is raised; a bad file or chat template raises RuntimeError without a reason, which
+stands on stderr, our log. A raw `grammar` holds for all that is generated, thoughts included.
 """
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import xllamacpp
 
+from rbee.process.child import tail
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
     CallPiece,
     EngineFacts,
     InferRequest,
+    Placed,
     TokenLikelihood,
     WorkerOrders,
 )
 from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
-    does_not_fit,
     messages_of,
     plain_text_of,
     stops_of,
@@ -35,10 +41,39 @@ from rbee.worker.engines.conversation import (
     tokens_unknown,
 )
 from rbee.worker.engines.json_grammar import grammar_of
+from rbee.worker.engines.refusals import (
+    nests_too_deep,
+    refused,
+    template_reason,
+    template_unusable,
+)
+from rbee.worker.engines.thinking import (
+    Marks,
+    Thoughts,
+    grammar_behind,
+    has_channels,
+    is_opened,
+    marks_of,
+    taught,
+    wants_thoughts,
+)
 
 NAME = "llamacpp"
 
 _ALL_LAYERS = 999
+#: Stands for a chat template that cannot be used.
+_PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
+_HELLO = [{"role": "user", "content": "hello"}]
+#: What it says of an answer in another form than its reading of the chat template lets expect.
+_ANOTHER_FORM = "does not match the expected"
+#: How templates are told whether the model may think.
+_SWITCH = "enable_thinking"
+#: Where its reasons are, from the end of its log on (lines).
+_LOG_LINES = 200
+#: The field that bounds a thought, in tokens, and how many more it may take to be closed.
+_BUDGET, _SLACK = "thinking_budget_tokens", 16
+#: How long the engine takes to render a template at most (seconds).
+_RENDERING = 10.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
 _POOLINGS = {
@@ -74,6 +109,9 @@ class LlamaCpp:
         self._batch = orders.batch
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
+        self._marks = marks_of(orders.chat_template)
+        self._wants_thoughts = wants_thoughts(orders.chat_template)
+        self._own_form = has_channels(orders.chat_template)
         params = xllamacpp.CommonParams()
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
@@ -90,22 +128,72 @@ class LlamaCpp:
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
         # xllamacpp listens on a loopback port of its own; nobody gets this key.
-        params.api_keys = [secrets.token_urlsafe(32)]
+        self._key = secrets.token_urlsafe(32)
+        params.api_keys = [self._key]
         if orders.backend == "cpu" or orders.simulated:
             params.n_gpu_layers = 0
         else:
             params.n_gpu_layers = _ALL_LAYERS
             params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
             params.main_gpu = int(orders.device.removeprefix("gpu"))
+        before = _free_memory(orders)
+        #: Why the chat template cannot be used, in words; empty for one that can.
+        self._unusable = ""
+        self._server = self._loaded(params, orders)
+        self.placed = _placed(before, _free_memory(orders))
+        #: Whether the template opens the thought, and whether llama.cpp knows that it does.
+        self._opened, self._known = False, True
+        if self._marks is not None and not self._unusable:
+            self._opened, self._known = self._opens(self._marks)
+
+    def _loaded(self, params: Any, orders: WorkerOrders) -> Any:
+        """The engine with its model; one whose chat template is of no use goes without it."""
+        asked = orders.chat_template
+        if asked and (orders.deadly_template or nests_too_deep(asked)):
+            self._unusable = "llama.cpp dies of reading it"
+            params.chat_template = _PLAIN
+        elif asked and (orders.template or taught(asked) != asked):
+            params.chat_template = taught(asked)
         try:
-            self._server = xllamacpp.Server(params)
+            return xllamacpp.Server(params)
         except RuntimeError as error:
-            raise RbeeError(
-                "model_invalid",
-                f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
-                "the worker's log has llama.cpp's own words; try another file of that model",
-                {"path": orders.model_paths[0]},
-            ) from None
+            refusal = _cannot_load(orders, error)
+        if (
+            not asked
+            or self._unusable
+            or any("error loading model" in line for line in _log(orders))
+        ):
+            raise refusal
+        params.chat_template = _PLAIN
+        try:
+            server = xllamacpp.Server(params)
+        except RuntimeError:
+            raise refusal from None
+        self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
+        return server
+
+    def _opens(self, marks: Marks) -> tuple[bool, bool]:
+        """Whether the chat template opens a thought before each answer, and llama.cpp knows of it.
+
+        One of which it knows nothing it renders as if no thought were wanted.
+        """
+        try:
+            thinking = self._rendered(_HELLO, {_SWITCH: True})
+            return is_opened(thinking, marks), self._rendered(_HELLO, {}) == thinking
+        except (OSError, ValueError, http.client.HTTPException):
+            return False, True  # it refuses such a conversation, which those who ask will hear
+
+    def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
+        """What the chat template makes of messages, told these values."""
+        address = self._server.listening_address.removeprefix("http://")
+        connection = http.client.HTTPConnection(address, timeout=_RENDERING)
+        body = {"messages": messages, "chat_template_kwargs": values}
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        try:
+            connection.request("POST", "/apply-template", json.dumps(body), headers)
+            return str(json.loads(connection.getresponse().read()).get("prompt", ""))
+        finally:
+            connection.close()
 
     def generate(
         self,
@@ -121,14 +209,16 @@ class LlamaCpp:
 
         def keep(piece: Piece) -> None:
             texts.append(piece.text)
-            on_piece(Piece(""))  # who waits for the call sees that it is being made
+            # Who waits for the call sees that it is being made.
+            on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
         asked = told_to_call(request)
         generated = self._generate(asked, called, keep, cancelled, on_work)
         call = call_of("".join(texts))
         if call is None:
-            on_piece(Piece("".join(texts)))
+            if any(texts):
+                on_piece(Piece("".join(texts)))
             return generated
         on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
@@ -157,7 +247,7 @@ class LlamaCpp:
         """The vectors of some inputs, the first of them number `first`, and their tokens' count."""
         try:
             answer = self._server.handle_embeddings({"input": list(inputs)})
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             answer = {"error": {"message": str(error)}}
         if "error" not in answer:
             told = sorted(answer["data"], key=lambda each: int(each["index"]))
@@ -175,14 +265,19 @@ class LlamaCpp:
         cancelled: threading.Event,
         on_work: Callable[[Work], None],
     ) -> Generated:
+        chat = self._chat and not request.raw
+        if chat and self._unusable:
+            raise template_unusable(self._unusable)
         body = self._asked(request)
         if schema is not None:
-            body["grammar"] = grammar_of(schema)
+            self._hold_to(schema, request, body)
+        thoughts = self._thoughts(request) if chat else None
+        may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
-            nonlocal work
+            nonlocal thought, work
             if cancelled.is_set():
                 return True
             work = _work(work, chunk)
@@ -193,8 +288,14 @@ class LlamaCpp:
                 return None
             choice = choices[0]
             piece = _piece(choice)
+            if piece is not None and thoughts is not None:
+                piece = thoughts.take(piece)
             if piece is not None:
                 on_piece(piece)
+                last["told"] = True
+                thought += bool(piece.thought)
+                if may_think is not None and thought > may_think + _SLACK:
+                    return True  # it does not know the marks by the tokens that they came in
             if choice["finish_reason"] is not None:
                 last.update(chunk)
             return None
@@ -204,16 +305,62 @@ class LlamaCpp:
                 self._server.handle_chat_completions(body, on_chunk)
             else:
                 self._server.handle_completions(body, on_chunk)
-        except ValueError as error:  # what its templates and its reading of a request raise
-            raise _refused(request, {"message": str(error)}) from None
+        except (ValueError, RuntimeError) as error:
+            # What its templates, its reading of a request and that of earlier calls raise.
+            raise refused(request, {"message": str(error)}) from None
         if "error" in last:
-            raise _refused(request, last["error"])
+            if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
+                return self._as_it_comes(request, body, on_piece, cancelled, on_work)
+            raise refused(request, last["error"])
+        if may_think is not None and thought > may_think + _SLACK and not cancelled.is_set():
+            left = request.max_tokens and max(1, request.max_tokens - thought)
+            asked = msgspec.structs.replace(request, think=False, max_tokens=left)
+            answered = self._generate(asked, schema, on_piece, cancelled, on_work)
+            return answered._replace(tokens_out=answered.tokens_out + thought)
+        rest = thoughts.rest() if thoughts is not None else None
+        if rest is not None:
+            on_piece(rest)
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
             timings.get("prompt_n", 0) + timings.get("cache_n", 0),
             timings.get("predicted_n", 0),
         )
+
+    def _as_it_comes(
+        self,
+        request: InferRequest,
+        body: dict[str, Any],
+        on_piece: Callable[[Piece], None],
+        cancelled: threading.Event,
+        on_work: Callable[[Work], None],
+    ) -> Generated:
+        """The answer of a model that does not keep to the form that its chat template has."""
+        text = self._rendered(body["messages"], body.get("chat_template_kwargs", {}))
+        asked = msgspec.structs.replace(
+            request, messages=None, prompt=text, raw=True, functions=[], json_schema=None
+        )
+        return self._generate(asked, None, on_piece, cancelled, on_work)
+
+    def _thoughts(self, request: InferRequest) -> Thoughts:
+        """What finds the thoughts that llama.cpp does not tell by itself."""
+        if self._known or request.think is False:
+            return Thoughts(closed=self._marks is not None and request.think is False)
+        return Thoughts(self._marks, opened=self._opened)
+
+    def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
+        """Adds what holds the answer to a schema, behind the thought where there may be one."""
+        grammar = grammar_of(schema)
+        chat = "messages" in body
+        if chat and (self._own_form or "tools" in body):
+            body["json_schema"] = schema  # it has a grammar of its own there, and takes no other
+            return
+        thinks = request.think is not False and not sabotaged("worker:form-over-thought")
+        if chat and self._marks is not None and thinks:
+            grammar = grammar_behind(grammar, self._marks, opened=self._opened)
+            # The form was demanded: half of what may be written is left for it.
+            body[_BUDGET] = max(1, (request.max_tokens or self.context) // 2)
+        body["grammar"] = grammar
 
     def _asked(self, request: InferRequest) -> dict[str, Any]:
         """The request in the engine's own form."""
@@ -237,7 +384,12 @@ class LlamaCpp:
             if request.parallel_calls is not None:
                 body["parallel_tool_calls"] = request.parallel_calls
         if chat:
-            body["messages"] = messages_of(request)
+            body["messages"] = messages_of(request, with_thoughts=self._wants_thoughts)
+            values = dict(request.template_values)
+            if request.think is not None or not self._known:
+                values[_SWITCH] = request.think is not False
+            if values:
+                body["chat_template_kwargs"] = values
         else:
             body["prompt"] = plain_text_of(request)
         return body
@@ -327,19 +479,35 @@ def _makes_no_vectors() -> RbeeError:
     )
 
 
-def _writes_nothing() -> RbeeError:
+def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
     return RbeeError(
-        "invalid_request",
-        "this model makes vectors of texts, and writes none",
-        "take a model that generates text; this one is for embeddings",
-        {"field": "model_ref"},
+        "model_invalid",
+        f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
+        "the worker's log has llama.cpp's own words; try another file of that model",
+        {"path": orders.model_paths[0]},
     )
 
 
-def _refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
-    if error.get("type") == "exceed_context_size_error":
-        return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
-    message = error.get("message", error)
-    if "does not support logits" in str(message):
-        return _writes_nothing()
-    return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
+def _log(orders: WorkerOrders) -> list[str]:
+    return tail(Path(orders.log), _LOG_LINES) if orders.log else []
+
+
+def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
+    """The backends that have a device, and the bytes that are free on the one of the orders."""
+    devices = [
+        (backend, int(device["memory_free"]))
+        for device in xllamacpp.get_device_info()
+        for prefix, backend in _BACKENDS.items()
+        if str(device["name"]).startswith(prefix)
+    ]
+    backends = [backend for backend, _ in devices]
+    free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
+    number = int(orders.device.removeprefix("gpu")) if orders.device.startswith("gpu") else -1
+    return backends, free[number] if 0 <= number < len(free) else None
+
+
+def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | None]) -> Placed:
+    backends = sorted({"cpu", *after[0]})
+    if before[1] is None or after[1] is None:
+        return Placed(backends=backends)
+    return Placed(backends=backends, device_bytes=max(0, before[1] - after[1]))

@@ -1,0 +1,204 @@
+"""``python -m bench.peers.real``: rbee beside its engine's own server, with real weights.
+
+Everybody's defaults: neither is told how many threads, batches or caches to use. The two take turns
+load by load, and who is first changes. Writes its figures, and its part of the page.
+
+``--quick`` measures little, for who works on it, and leaves ``docs/`` alone; ``--whole`` adds the
+longest prompts of the most callers, which take ten minutes. Exit status: 0 written, whatever the
+figures are; 1 a run failed; 2 usage; 130 Ctrl+C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from bench import machine, report
+from bench.peers.client import Address, AnswerFailed, Order
+from bench.peers.servers import EngineServer, Rbee, Server
+from bench.peers.writing import REAL_FIGURES, write_page
+from bench.swarm import ROOT, RunFailed
+from fixtures import real
+from rbee.wire.settings import Settings
+
+#: What a reader sees, and where `--quick` writes instead.
+DOCS = ROOT / "docs"
+TRIAL = ROOT / "bench" / "results" / "peers"
+#: SmolLM2-135M-Instruct, made to say no token that ends a story.
+MODEL = real.HOME / "smollm2-endless.gguf"
+MAX_TOKENS = 48
+QUICK_TOKENS = 8
+#: Seconds of the idle pause, and how often it is taken.
+PAUSE, PAUSES = 10.0, 3
+#: The longest that one load may take (seconds).
+_STUCK = 900.0
+_CONTEXT = 8192
+
+
+class Load(NamedTuple):
+    """Prompts of `words` words (a token each), from so many callers at once, `rounds` times."""
+
+    words: int
+    callers: int
+    rounds: int
+
+
+LOADS = (
+    Load(20, 1, 5),
+    Load(20, 4, 3),
+    Load(20, 16, 2),
+    Load(500, 1, 3),
+    Load(500, 4, 2),
+    Load(500, 16, 1),
+    Load(4000, 1, 2),
+    Load(4000, 4, 1),
+)
+LONGEST = Load(4000, 16, 1)
+QUICK = (Load(20, 1, 2), Load(20, 4, 1), Load(100, 1, 1))
+
+
+class _Engine(EngineServer):
+    """The engine's own server, with its own defaults."""
+
+    @property
+    def address(self) -> Address:
+        return Address(self._port, MODEL.name)
+
+    def _start(self) -> None:
+        arguments = [str(MODEL), str(self._port), str(Settings().slots), str(_CONTEXT)]
+        process = self._run([sys.executable, "-m", "bench.peers.engine_as_it_comes", *arguments])
+        self._until_answered(process, self._port, "/health")
+
+
+class _Rbee(Rbee):
+    """rbee with nothing set."""
+
+    @property
+    def address(self) -> Address:
+        return super().address._replace(model=f"file:{MODEL}")
+
+    def _settings(self) -> dict[str, object]:
+        return {}
+
+
+def measure(loads: Sequence[Load], pauses: int, max_tokens: int) -> dict[str, Any]:
+    """All loads and pauses of both. Raises RunFailed and AnswerFailed."""
+    found: list[dict[str, Any]] = []
+    with _Engine() as engine, _Rbee() as rbee:
+        sides: dict[str, Server] = {"engine": engine, "rbee": rbee}
+        for server in sides.values():
+            _ask(server, max_tokens, words=20, callers=Settings().slots, seed=0)
+        for load in loads:
+            rounds = []
+            for number in range(load.rounds):
+                turns = list(sides.items())[:: -1 if number % 2 else 1]
+                rounds.append(
+                    {
+                        side: _ask(server, max_tokens, load.words, load.callers, seed=number + 1)
+                        for side, server in turns
+                    }
+                )
+            found.append({"words": load.words, "callers": load.callers, "rounds": rounds})
+            print(f"  {load.words} tokens, {load.callers} at once: {_told(rounds)}", flush=True)
+        idle = {
+            side: _ask(
+                server, max_tokens, words=20, callers=1, seed=99, requests=pauses, pause=PAUSE
+            )
+            for side, server in sides.items()
+        }
+    return {"loads": found, "idle": idle}
+
+
+def _ask(
+    server: Server,
+    max_tokens: int,
+    words: int,
+    callers: int,
+    seed: int,
+    requests: int = 1,
+    pause: float = 0.0,
+) -> dict[str, Any]:
+    order = Order(
+        *server.address,
+        prompt=f"{seed}:",
+        max_tokens=max_tokens,
+        streams=callers,
+        requests=requests,
+        pause=pause,
+        words=words,
+        seed=seed * 1000 + words,
+    )
+    command = [sys.executable, "-m", "bench.peers.client", json.dumps(order._asdict())]
+    try:
+        client = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=_STUCK)
+    except subprocess.TimeoutExpired:
+        raise RunFailed(f"{server.name} did not answer {callers} callers in time") from None
+    if client.returncode:
+        raise RunFailed(f"{server.name} failed: {client.stderr.decode(errors='replace')[-400:]}")
+    seen: dict[str, Any] = json.loads(client.stdout)
+    return {name: seen[name] for name in ("first_ms", "writing_s", "tokens", "seconds")}
+
+
+def _told(rounds: list[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"{side} {min(min(each[side]['first_ms']) for each in rounds):.0f} ms"
+        for side in ("engine", "rbee")
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Measures what was asked for; the exit status."""
+    asked = _asked(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = TRIAL if asked.quick else DOCS
+    max_tokens = QUICK_TOKENS if asked.quick else MAX_TOKENS
+    loads = QUICK if asked.quick else (*LOADS, LONGEST) if asked.whole else LOADS
+    if not MODEL.exists():
+        print("real: the real models are needed that make test fetches", file=sys.stderr)
+        return 1
+    began, load_before = time.monotonic(), machine.load_average()
+    try:
+        measured = measure(loads, 1 if asked.quick else PAUSES, max_tokens)
+    except (RunFailed, AnswerFailed) as failure:
+        print(f"real: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    document = {
+        "machine": machine.facts(),
+        "load_average": {"before": load_before, "after": machine.load_average()},
+        "seconds": round(time.monotonic() - began),
+        "quick": asked.quick,
+        "settings": {
+            "model": MODEL.stem,
+            "max_tokens": max_tokens,
+            "slots": Settings().slots,
+            "context": _CONTEXT,
+            "pause_s": PAUSE,
+        },
+        **measured,
+    }
+    report.write(folder / REAL_FIGURES, document)
+    print(f"written to {write_page(folder)}")
+    return 0
+
+
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.peers.real", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--quick", action="store_true", help="measure little, leave docs/ alone")
+    parser.add_argument(
+        "--whole", action="store_true", help="also 16 callers with 4,000 tokens each"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""The part of the page about real weights, wholly made of the measurements. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bench.figures import Target
+
+#: How much of the engine's own speed is to be kept.
+KEPT = Target(0.95, at_least=True)
+#: The load average up to which a machine counts as being at rest.
+_AT_REST = 0.5
+
+
+class Beside(NamedTuple):
+    """The same figure of the engine's own server and of rbee; lower is better where it is a time.
+
+    `kept` is how much of the engine's speed rbee keeps: 1 is as fast.
+    """
+
+    engine: float
+    rbee: float
+    is_time: bool
+
+    @property
+    def kept(self) -> float:
+        """Speed over the engine's."""
+        return self.engine / self.rbee if self.is_time else self.rbee / self.engine
+
+
+def first_token(rounds: Sequence[Mapping[str, Any]]) -> Beside:
+    """Seconds to the first token, the median over all answers."""
+
+    def of(side: str) -> float:
+        return _median(first / 1e3 for each in rounds for first in each[side]["first_ms"])
+
+    return Beside(of("engine"), of("rbee"), is_time=True)
+
+
+def written(rounds: Sequence[Mapping[str, Any]]) -> Beside:
+    """Tokens/s of an answer from its first token on, the median over all answers."""
+
+    def of(side: str) -> float:
+        return _median(
+            (tokens - 1) / seconds
+            for each in rounds
+            for tokens, seconds in zip(each[side]["tokens"], each[side]["writing_s"])
+        )
+
+    return Beside(of("engine"), of("rbee"), is_time=False)
+
+
+def whole(rounds: Sequence[Mapping[str, Any]]) -> Beside:
+    """Seconds from the first request to the last token of all callers, the median over rounds."""
+
+    def of(side: str) -> float:
+        return _median(each[side]["seconds"] for each in rounds)
+
+    return Beside(of("engine"), of("rbee"), is_time=True)
+
+
+def idle(measured: Mapping[str, Any], after_pause: bool) -> Beside:
+    """Seconds to the first token after the pause, or at once; medians."""
+
+    def of(side: str) -> float:
+        first = measured["idle"][side]["first_ms"]
+        return _median(first[0::2] if after_pause else first[1::2]) / 1e3
+
+    return Beside(of("engine"), of("rbee"), is_time=True)
+
+
+def _median(values: Iterable[float]) -> float:
+    return float(statistics.median(values))
+
+
+def real_page(measured: Mapping[str, Any]) -> str:
+    """Markdown."""
+    return "\n".join([*_beginning(measured), "", *_loads(measured), "", *_method(measured)]) + "\n"
+
+
+def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
+    machine = measured["machine"]
+    yield "## With real weights and everybody's defaults"
+    yield ""
+    yield "rbee with nothing set, beside its engine's own server with nothing set, by turns in one"
+    yield "run. `make bench-real` measures anew and writes this part out of"
+    yield "[performance-real.json](performance-real.json)."
+    yield ""
+    yield (
+        f"Measured {machine['date']} on {machine['cpu']} with {machine['cores']} cores,"
+        f" {machine['system']}, xllamacpp {machine['xllamacpp']}; {measured['seconds']} s in all."
+    )
+    load = measured["load_average"]["before"][0]
+    if load > _AT_REST:
+        yield ""
+        yield f"**The machine was busy with other things (load average {load}): this is a trial.**"
+    if measured["quick"]:
+        yield ""
+        yield "**A trial run with few rounds: these figures are for those alone who work on rbee.**"
+
+
+def _loads(measured: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        "| prompt | callers | first token | kept | tokens/s while writing | kept |"
+        " until all have theirs | kept |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for load in measured["loads"]:
+        rounds = load["rounds"]
+        cells = [
+            f"{load['words']:,} tokens",
+            str(load["callers"]),
+            *_cells(first_token(rounds), " s"),
+            *_cells(written(rounds), ""),
+            *_cells(whole(rounds), " s"),
+        ]
+        yield f"| {' | '.join(cells)} |"
+    pause = measured["settings"]["pause_s"]
+    for after_pause, when in ((True, f"after {pause:g} idle seconds"), (False, "at once after it")):
+        cells = [f"20 tokens, {when}", "1", *_cells(idle(measured, after_pause), " s"), *[""] * 4]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _cells(beside: Beside, unit: str) -> list[str]:
+    digits = 3 if beside.is_time and beside.engine < 10 else 1
+    both = f"{beside.rbee:,.{digits}f}, the engine's {beside.engine:,.{digits}f}{unit}"
+    verdict = "" if KEPT.met_by(beside.kept) else f" (**below {KEPT.limit}**)"
+    return [both, f"{beside.kept:.2f}{verdict}"]
+
+
+def _method(measured: Mapping[str, Any]) -> Iterator[str]:
+    settings = measured["settings"]
+    yield (
+        f"- `{settings['model']}`: SmolLM2-135M-Instruct in Q4_1, made to say no token that ends"
+        f" a story; answers have {settings['max_tokens']} tokens. No prompt comes twice, so that"
+        " none is known already; the chat template puts some 30 tokens around each."
+    )
+    yield (
+        f"- The engine's own server has the {settings['slots']} slots of {settings['context']:,}"
+        " tokens that a worker has; its threads, batches, caches and warm-up are its own."
+    )
+    yield "- Kept is speed over the engine's own: 1 is as fast, and 0.95 is wanted of each."
+    if not any(each["callers"] == 16 and each["words"] == 4000 for each in measured["loads"]):
+        yield (
+            "- Not measured: 16 callers with 4,000 tokens each, which take both servers ten"
+            " minutes (`python -m bench.peers.real --whole` does)."
+        )

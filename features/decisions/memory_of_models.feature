@@ -1,0 +1,61 @@
+@phase-6
+Feature: A worker is promised what its engine takes
+  What it takes is told from the header of the model alone. The numbers are those of the engine's
+  own report after it had loaded the model; what is promised is within a hundredth of them.
+
+  @needs-real-models
+  Scenario Outline: What the engine reports of a real model
+    Given the model "<model>"
+    When a worker is planned for it with <slots> slots of <context> tokens
+    Then it is promised <weights> MiB of weights, <cache> MiB of cache and <graph> MiB of graph
+
+    Examples: a model that writes
+      | model   | context | slots | weights | cache  | graph  |
+      | smollm2 | 512     | 1     | 92.10   | 11.25  | 102.14 |
+      | smollm2 | 2048    | 4     | 92.10   | 180.00 | 103.64 |
+      | smollm2 | 8192    | 4     | 92.10   | 720.00 | 109.64 |
+
+    Examples: an encoder of bge-m3's shape, which keeps nothing of what it has read
+      | model   | context | slots | weights | cache | graph  |
+      | encoder | 512     | 2     | 317.86  | 0     | 18.51  |
+      | encoder | 2048    | 4     | 317.86  | 0     | 80.05  |
+      | encoder | 8192    | 1     | 317.86  | 0     | 416.19 |
+
+    Examples: the one that ships with rbee
+      | model     | context | slots | weights | cache | graph |
+      | minillama | 512     | 4     | 0.95    | 2.00  | 3.83  |
+
+  Scenario Outline: Only a layer that attends keeps every token
+    Each such layer keeps 8 MiB of 8,192 tokens, whatever other layers do.
+
+    Given a model of <layers> layers of the architecture "<architecture>" that says "<says>"
+    When a worker is planned for it with 1 slot of 8192 tokens
+    Then what its layers keep takes <cache> MiB
+
+    Examples:
+      | architecture  | layers | says                               | cache |
+      | llama         | 48     | no more                            | 384   |
+      | qwen3next     | 48     | no more                            | 96    |
+      | qwen3next     | 48     | full_attention_interval 8          | 48    |
+      | qwen35moe     | 40     | no more                            | 80    |
+      | newcomer      | 12     | full_attention_interval 3          | 32    |
+      | granitehybrid | 4      | attention.head_count_kv 0 0 0 2    | 8     |
+      | jamba         | 8      | attention.head_count_kv 0 0 2 0 0 2 0 0 | 16 |
+      | lfm2          | 4      | attention.head_count_kv 0 2 0 2    | 16    |
+      | mamba2        | 48     | no more                            | 0     |
+      | rwkv7         | 32     | no more                            | 0     |
+      | bert          | 24     | no more                            | 0     |
+      | nomic-bert    | 12     | no more                            | 0     |
+      | modern-bert   | 22     | no more                            | 0     |
+      | llama         | 48     | attention.causal 0                 | 384   |
+
+  Scenario Outline: A layer with a state keeps that, however long the text is
+    Given a model of <layers> layers of the architecture "<architecture>" that says "<says>"
+    When a worker is planned for it with 4 slots of <context> tokens
+    Then what its layers keep takes <state> MiB
+
+    Examples:
+      | architecture | layers | context | state | says                                                    |
+      | mamba        | 32     | 512     | 19    | ssm.inner_size 2048, ssm.state_size 16, ssm.conv_kernel 4 |
+      | mamba        | 32     | 8192    | 19    | ssm.inner_size 2048, ssm.state_size 16, ssm.conv_kernel 4 |
+      | rwkv7        | 32     | 8192    | 33    | wkv.head_size 64                                        |

@@ -1,0 +1,35 @@
+@needs-real-models @needs-control-groups @needs-linux
+Feature: Little memory for a real model
+  The control group of a container or a service leaves a part of the machine's memory.
+
+  Scenario: A worker has as many slots as the group has memory for
+    Given a control group that allows 600 MiB of memory
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 12 --temperature 0 'What color is the sky?'"
+    Then stdout contains "blue"
+    And the exit status is 0
+    And nothing is left running
+
+  Scenario: What does not fit is refused before it is loaded, with what would
+    Given a control group that allows 400 MiB of memory
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 8192 'What color is the sky?'"
+    Then stderr contains "error: file:"
+    And stderr contains "try: a context of 2048 tokens would fit: --ctx 2048"
+    And the exit status is 1
+    And nothing is left running
+
+  Scenario: An encoder takes no memory for what it does not keep
+    Given a control group that allows 800 MiB of memory
+    And a queen that is awake
+    When a program asks for the vectors of these texts from "file:$MODELS/encoder.gguf"
+      | text  |
+      | hello |
+    Then each vector has 1024 numbers
+    And 1 worker is running
+
+  Scenario: A worker that the kernel ends is not started again as it was
+    Given a control group that allows 2000 MiB of memory
+    And a swarm that is warm with "file:$MODELS/smollm2.gguf"
+    And its memory is all but used up
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" with a prompt of 300 words
+    Then the exit status is 0
+    And the kernel has ended 1 program of the group

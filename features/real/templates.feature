@@ -1,0 +1,16 @@
+@needs-real-models
+Feature: A chat template that cannot be used
+  Plain text needs none; a conversation is refused with the reason, or has with another template.
+
+  Scenario: Another template is taken for the model's own
+    Given a chat template of my own called "chatml.jinja"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-broken-template.gguf --chat-template chatml.jinja --temperature 0 --max-tokens 20 'What is the capital of France?'"
+    Then stdout contains "Paris"
+    And the exit status is 0
+
+  Scenario: Without one the reason is told at once
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-broken-template.gguf 'hello'"
+    Then stderr contains "error: the model's chat template cannot be used: Unexpected token"
+    And stderr contains "--chat-template FILE"
+    And the exit status is 2
+    And nothing is left running

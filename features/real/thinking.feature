@@ -1,0 +1,38 @@
+@needs-real-models
+Feature: A model that thinks before it answers
+  The thought is no part of the answer: a person at a terminal sees it dimmed, a pipe gets the answer
+  alone, and a form or a call that is demanded comes behind it.
+
+  Scenario: Only the answer goes into a pipe
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-thinking.gguf --temperature 0 'Repeat after me: easy.</think>Paris'"
+    Then stdout holds "Paris" alone
+    And the exit status is 0
+
+  Scenario: At a terminal the thought is seen
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-always-thinking.gguf --temperature 0 'Repeat after me: easy.</think>Paris'" on a terminal
+    Then the terminal has shown the thought "Repeat after me: easy." dimmed
+    And stdout contains "Paris"
+
+  Scenario: A thought that takes every token is told of
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2-thinking.gguf --temperature 0 --max-tokens 5 'What is the capital of France?'"
+    Then stdout holds nothing
+    And stderr contains "the thought took all 5 tokens, and there is no answer"
+    And the exit status is 0
+
+  Scenario: Who wants no thought gets the answer at once
+    When I type "rbee-keeper infer --no-think --model file:$MODELS/smollm2-always-thinking.gguf --temperature 0 --max-tokens 20 'What is the capital of France?'"
+    Then stdout contains "Paris"
+    And the exit status is 0
+
+  Scenario Outline: A form and a call that are demanded, where <case>
+    Given a queen that is awake
+    When programs that want <wanted> ask "<model>" for a city, in a form and as a call
+    Then the city stands where answers and calls belong
+    And <told> is told beside it
+
+    Examples:
+      | case                             | wanted     | model                   | told      |
+      | the template has a switch        | a thought  | smollm2-thinking        | a thought |
+      | it has one, and nobody thinks    | no thought | smollm2-thinking        | nothing   |
+      | it has none, and nobody thinks   | no thought | smollm2-always-thinking | nothing   |
+      | thoughts have a channel          | no thought | smollm2-channels        | nothing   |

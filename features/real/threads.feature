@@ -1,0 +1,8 @@
+@needs-real-models @needs-linux
+Feature: The threads of an engine with a real model
+
+  Scenario: A thread for each core, where nobody says otherwise
+    Given the number of engine threads is left open
+    And a swarm that is warm with "file:$MODELS/smollm2.gguf"
+    When the hive tells of its worker
+    Then the worker has a thread for each core that it may use

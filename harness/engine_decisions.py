@@ -1,0 +1,172 @@
+"""What rbee decides about engines, asked in this process: no engine and no model are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from rbee.hive.workers.able import not_able, not_placed
+from rbee.queen.openai.errors import advice_of
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import (
+    ChatMessage,
+    EngineFacts,
+    InferRequest,
+    Placed,
+    WorkerOrders,
+    WorkerReport,
+    WorkerState,
+)
+from rbee.worker.engines import Piece, refusals, thinking
+
+#: Stands for a line break in a cell of a table.
+_BREAK = "~"
+_KNOWS = {
+    "knows nothing else": "",
+    "has a switch": "{% if enable_thinking is false %}{% endif %}",
+    "knows earlier thoughts": "{{ message.reasoning_content }}",
+}
+_TEMPLATES = {
+    "a template that knows of no thoughts": "{{ messages[0].content }}",
+    "a template with the channels of gpt-oss": "<|channel|>analysis<|message|> <think>",
+    "a template that knows all about thoughts": (
+        "<think> {{ enable_thinking }} {{ message.reasoning_content }}"
+    ),
+}
+
+
+def thought_and_answer(pieces: str, opened: str = "") -> tuple[str, str]:
+    """What is told apart of pieces cut at ``|``; `opened` is a mark that the template has set."""
+    marks = thinking.marks_of(opened) if opened else None
+    thoughts = thinking.Thoughts(marks, opened=bool(opened))
+    told = [thoughts.take(Piece(text)) for text in pieces.replace(_BREAK, "\n").split("|")]
+    told.append(thoughts.rest())
+    found = [piece for piece in told if piece is not None]
+    return "".join(piece.thought for piece in found), "".join(piece.text for piece in found)
+
+
+def taught(mark: str, knows: str) -> str:
+    """What the engine is given for a template that opens `mark` and knows so much."""
+    return thinking.taught(f"{_KNOWS[knows]}{{{{ '{mark}' }}}}")
+
+
+def template_of(what: str) -> tuple[str, str]:
+    """A template, and what the engine is given for it."""
+    return _TEMPLATES[what], thinking.taught(_TEMPLATES[what])
+
+
+def grammar(words: Sequence[str], *, opened: bool) -> str:
+    """What holds an answer to one of some words, behind a thought."""
+    marks = thinking.marks_of("<think>")
+    assert marks is not None
+    root = " | ".join(f'"{word}"' for word in words)
+    return thinking.grammar_behind(f"root ::= {root}", marks, opened=opened)
+
+
+def matches(gbnf: str, text: str) -> bool:
+    """Whether a whole text fits a grammar of the kind that `grammar` makes."""
+    return len(text.replace(_BREAK, "\n")) in _ends(gbnf, text.replace(_BREAK, "\n"))
+
+
+def _ends(gbnf: str, text: str) -> set[int]:
+    """Where a text that fits may end: a small reader of GBNF, right recursion and no groups."""
+    rules = dict(line.split(" ::= ", 1) for line in gbnf.splitlines())
+
+    @cache
+    def rule(name: str, at: int) -> frozenset[int]:
+        found: set[int] = set()
+        for way in _split(rules[name], " | "):
+            places = {at}
+            for part in _split(way, " "):
+                places = {end for place in places for end in step(part, place)}
+            found |= places
+        return frozenset(found)
+
+    def step(part: str, at: int) -> set[int]:
+        if part.startswith('"'):
+            wanted = part[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+            return {at + len(wanted)} if text.startswith(wanted, at) else set()
+        if part.startswith("[^"):
+            return {at + 1} if at < len(text) and text[at] not in part[2:-1] else set()
+        if part.startswith("["):  # the space behind a thought
+            spaces = len(text[at:]) - len(text[at:].lstrip())
+            return set(range(at, at + spaces + 1))
+        return set(rule(part, at))
+
+    return set(rule("root", 0))
+
+
+def _split(body: str, by: str) -> list[str]:
+    """The parts of a rule's body, quotes and classes kept whole."""
+    parts, part, inside = [], "", ""
+    for place, character in enumerate(body):
+        if not inside and body.startswith(by, place):
+            parts.append(part.strip())
+            part = ""
+        if not inside and character in '"[':
+            inside = '"' if character == '"' else "]"
+        elif inside and character == inside and not part.endswith("\\"):
+            inside = ""
+        part += character if part or character not in " |" else ""
+    return [*parts, part.strip()]
+
+
+def refusal(words: str, code: int = 400) -> RbeeError:
+    """The error for what llama.cpp says of a conversation that demands a form."""
+    asked = InferRequest(
+        messages=[ChatMessage(role="user", content="hello")], json_schema={"type": "object"}
+    )
+    said = {"message": words.replace(_BREAK, "\n"), "code": code}
+    return refusals.refused(asked, said)
+
+
+def reason(log: str) -> str:
+    """Why a chat template cannot be read, out of the end of llama.cpp's log."""
+    return refusals.template_reason(log.split(_BREAK))
+
+
+def advice(suggestion: str) -> str:
+    """What a program reads of a suggestion."""
+    return advice_of(suggestion)
+
+
+def is_too_deep(template: str) -> bool:
+    """Whether an engine would end of reading this template."""
+    return refusals.nests_too_deep(template)
+
+
+def able(found: str, backend: str, *, simulated: bool) -> str:
+    """``yes``, or ``no`` with what to type; `found` may begin with the engine's name."""
+    engine, _, backends = found.rpartition(": ")
+    facts = EngineFacts(engine or "llamacpp", "1.0", backends.split(", "))
+    refused = not_able(facts, backend, simulated=simulated)
+    return "yes" if refused is None else f"no: {refused.suggestion}"
+
+
+def placed(device: str, state: str, what: str) -> str:
+    """``yes``, or ``no`` with the code of the error."""
+    said = None
+    if what == "no such device":
+        said = Placed(backends=["cpu"])
+    elif what != "nothing said":
+        said = Placed(backends=["cpu", "cuda"], device_bytes=int(what.split()[0]))
+    orders = WorkerOrders(
+        host="",
+        port=0,
+        token="",
+        worker_id="w",
+        hive_url="",
+        model_ref="minillama",
+        model_paths=[],
+        device=device,
+        backend="cpu" if device == "cpu" else "cuda",
+        context=32,
+        slots=1,
+        threads=1,
+        prompt_cache_mib=0,
+        heartbeat_interval=1,
+        token_stall=1,
+    )
+    report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
+    refused = not_placed("llamacpp", orders, report)
+    return "yes" if refused is None else f"no: {refused.code}"

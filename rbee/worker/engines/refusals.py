@@ -1,0 +1,127 @@
+"""What an engine refuses, in its own words, as errors that say whose fault it is. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import InferRequest
+from rbee.worker.engines.conversation import asks_field, does_not_fit
+
+#: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.
+_DEEPEST = 200
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+#: How llama.cpp says why a chat template cannot be read, or what a template raises.
+_PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
+_RAISED = re.compile(r"Jinja Exception: ([^\n]+)")
+_RENDERING = re.compile(r"While executing .*?\nError: ([^\n]+)", re.DOTALL)
+_READING = re.compile(r"Automatic parser generation failed: ([^\n]+)")
+_SCHEMA = re.compile(r"JSON schema (?:error|conversion).+|failed to parse grammar")
+
+
+def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
+    """The error for what llama.cpp says of a request: ``{"message", "type"?, "code"?}``."""
+    if error.get("type") == "exceed_context_size_error":
+        return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
+    message = words_of(str(error.get("message", error)))
+    if "does not support logits" in message:
+        return _writes_nothing()
+    if int(error.get("code", 400)) >= 500 or sabotaged("worker:blame-itself"):
+        return engine_failed("llama.cpp", message)
+    if "tool call arguments" in message:
+        return RbeeError(
+            "invalid_request",
+            f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
+            "the arguments of a call are JSON text, {} where there are none",
+            {"field": asks_field(request)},
+        )
+    by_schema = refused_by_schema(message)
+    if by_schema:
+        field = "functions" if request.functions and request.json_schema is None else "json_schema"
+        return RbeeError(
+            "invalid_request",
+            f"llama.cpp cannot hold an answer to the JSON schema: {by_schema}",
+            "ask for less: plainer types, fewer properties, lower bounds",
+            {"field": field},
+        )
+    by_template = refused_by_template(message)
+    if by_template:
+        return RbeeError(
+            "invalid_request",
+            f"the model's chat template refuses these messages: {by_template}",
+            "many templates want user and assistant in turns, and no system message",
+            {"field": asks_field(request)},
+        )
+    return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
+
+
+def _writes_nothing() -> RbeeError:
+    return RbeeError(
+        "invalid_request",
+        "this model makes vectors of texts, and writes none",
+        "take a model that generates text; this one is for embeddings",
+        {"field": "model_ref"},
+    )
+
+
+def engine_failed(engine: str, words: str) -> RbeeError:
+    """The error of an engine that failed for no fault of the request; trying again is no use."""
+    return RbeeError(
+        "engine_failed",
+        f"{engine} failed: {words}",
+        "rbee-keeper logs worker shows what happened there",
+    )
+
+
+def words_of(message: str) -> str:
+    """What an engine says, without the colours and the empty lines that terminals get."""
+    return _COLOURS.sub("", message).strip()
+
+
+def template_reason(log: Sequence[str]) -> str:
+    """Why llama.cpp cannot read a chat template, out of its log; empty where it does not say."""
+    said = words_of("\n".join(log))
+    reasons = _PARSING.findall(said)
+    return str(reasons[-1]).strip() if reasons else refused_by_template(said)
+
+
+def refused_by_schema(message: str) -> str:
+    """What llama.cpp says of a JSON schema, or of the grammar made of it; empty: it is not that."""
+    found = _SCHEMA.search(message)
+    return found[0].strip() if found else ""
+
+
+def refused_by_template(message: str) -> str:
+    """What a chat template says of a conversation that it does not take; empty: it is not that."""
+    for form in (_RAISED, _RENDERING, _READING):
+        found = form.search(message)
+        if found:
+            return found[1].strip()
+    return ""
+
+
+def template_unusable(reason: str) -> RbeeError:
+    """The refusal of a conversation with a model whose chat template is broken."""
+    return RbeeError(
+        "invalid_request",
+        f"the model's chat template cannot be used: {reason}",
+        "give another one (rbee-keeper infer --chat-template FILE), "
+        "or go on with plain text (POST /v1/completions)",
+        {"field": "model_ref"},
+    )
+
+
+def nests_too_deep(template: str) -> bool:
+    """Whether brackets in a template nest deeper than engines follow."""
+    depth = 0
+    for character in template:
+        if character in "([{":
+            depth += 1
+            if depth > _DEEPEST:
+                return True
+        elif character in ")]}":
+            depth = max(0, depth - 1)
+    return False

@@ -1,0 +1,171 @@
+"""Whether a model fits a machine, and what a machine is."""
+
+from __future__ import annotations
+
+from harness import fitting, swarm
+from harness.ending import Ended
+from harness.fitting import PaperMachine, Planned, SplitSet
+from harness.sentences import Context, given, then, when
+
+
+@given('the model "{name}"')
+def a_model(context: Context, name: str) -> None:
+    context.planned = Planned.of_file(name)
+
+
+@given('a model of {layers:d} layers of the architecture "{architecture}" that says "{says}"')
+def a_model_on_paper(context: Context, layers: int, architecture: str, says: str) -> None:
+    context.planned = Planned.on_paper(architecture, layers, "" if says == "no more" else says)
+
+
+@when("a worker is planned for it with {slots:d} slot of {tokens:d} tokens")
+@when("a worker is planned for it with {slots:d} slots of {tokens:d} tokens")
+def plan(context: Context, slots: int, tokens: int) -> None:
+    context.planned.plan(slots, tokens)
+
+
+@then(
+    "it is promised {weights:g} MiB of weights, {cache:g} MiB of cache and {graph:g} MiB of graph"
+)
+def promised(context: Context, weights: float, cache: float, graph: float) -> None:
+    context.planned.assert_promised({"weights": weights, "cache": cache, "graph": graph})
+
+
+@then("what its layers keep takes {mebibytes:g} MiB")
+def cached(context: Context, mebibytes: float) -> None:
+    context.planned.assert_cached(mebibytes)
+
+
+@given("a machine on paper whose control groups of version {version:d} are")
+def groups(context: Context, version: int) -> None:
+    context.paper = PaperMachine(context.cluster.work)
+    context.paper.has_groups(version, [row.as_dict() for row in context.table])
+
+
+@given('a machine on paper with the cores "{cores}", {share} of them for us')
+def cores(context: Context, cores: str, share: str) -> None:
+    context.paper = PaperMachine(context.cluster.work)
+    context.paper.has_processors(cores.split())
+    quota = "" if share == "all" else share
+    context.paper.has_groups(2, [{"group": "ours", "processors": quota}])
+
+
+@when("it is asked for its memory")
+def ask_memory(context: Context) -> None:
+    context.paper.ask()
+
+
+@when('a program may run on the processors "{processors}"')
+def run_on(context: Context, processors: str) -> None:
+    context.paper.count_cores(processors)
+
+
+@then("an engine gets {threads:d} threads for a model of {mebibytes:d} MiB")
+def threads(context: Context, threads: int, mebibytes: int) -> None:
+    context.paper.assert_threads(threads, mebibytes)
+
+
+@then("it has {total} MiB, of which {free} MiB are free")
+def memory(context: Context, total: str, free: str) -> None:
+    context.paper.assert_memory(total, free)
+
+
+@then("{count:d} processes were killed there for want of memory")
+def killed(context: Context, count: int) -> None:
+    context.paper.assert_killed(count)
+
+
+@given("a control group that allows {mebibytes:d} MiB of memory")
+def group(context: Context, mebibytes: int) -> None:
+    context.cluster.group.limit(mebibytes)
+
+
+@given("its memory is all but used up")
+def run_short(context: Context) -> None:
+    context.cluster.group.run_short()
+
+
+@given('a swarm that is warm with "{model}"')
+def warm_with(context: Context, model: str) -> None:
+    command = f"rbee-keeper infer --keep-alive --model {model} --max-tokens 2 hello"
+    swarm.leave_warm(context.cluster, command)
+
+
+@given("the number of engine threads is left open")
+def threads_left_open(context: Context) -> None:
+    context.cluster.set(engine_threads=None)
+
+
+@given("a file of a real model whose neighbours are missing")
+def alone(context: Context) -> None:
+    fitting.lend_one_part(context.cluster)
+
+
+@when("the hive tells of its worker")
+def tells_of_worker(context: Context) -> None:
+    context.answer = context.cluster.http("GET", "hive", "/workers")
+
+
+@then("the worker has a thread for each core that it may use")
+def threads_of_worker(context: Context) -> None:
+    fitting.assert_threads_told(context.answer)
+
+
+@then("the kernel has ended {count:d} program of the group")
+def ended_by_kernel(context: Context, count: int) -> None:
+    context.cluster.group.assert_killed(count)
+
+
+@given("a model in {parts:d} files")
+def split_set(context: Context, parts: int) -> None:
+    context.split_set = SplitSet(context.cluster.work, parts, empty_first=False)
+
+
+@given("a model in {parts:d} files, the first of which is empty")
+def split_set_with_empty_first(context: Context, parts: int) -> None:
+    context.split_set = SplitSet(context.cluster.work, parts, empty_first=True)
+
+
+@given("its file {number:d} is missing")
+def lose(context: Context, number: int) -> None:
+    context.split_set.lose(number)
+
+
+@given("its files {one:d} and {other:d} have each other's names")
+def swap(context: Context, one: int, other: int) -> None:
+    context.split_set.swap(one, other)
+
+
+@given("its file {number:d} was renamed")
+def rename(context: Context, number: int) -> None:
+    context.split_set.rename(number)
+
+
+@when("the model is looked up by its file {number:d}")
+def look_up(context: Context, number: int) -> None:
+    context.split_set.look_up(number)
+
+
+@when("the model is looked up by the renamed file")
+def look_up_renamed(context: Context) -> None:
+    context.split_set.look_up(None)
+
+
+@then("all of its files are found, in order")
+def whole(context: Context) -> None:
+    context.split_set.assert_whole()
+
+
+@then('it is refused as "{code}", naming "{naming}"')
+def refused(context: Context, code: str, naming: str) -> None:
+    context.split_set.assert_refused(code, naming)
+
+
+@when("a worker ends with the status {status:d}, sent by {sender}, {killed:d} killed meanwhile")
+def ends(context: Context, status: int, sender: str, killed: int) -> None:
+    context.ended = Ended(status, by_hive=sender == "its hive", killed=killed)
+
+
+@then("the cause is {cause}")
+def cause(context: Context, cause: str) -> None:
+    context.ended.assert_cause(cause)

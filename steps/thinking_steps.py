@@ -1,0 +1,33 @@
+"""Models that think before they answer, and chat templates of one's own."""
+
+from __future__ import annotations
+
+from harness import thinking
+from harness.sentences import Context, given, then, when
+
+
+@given('a chat template of my own called "{name}"')
+def own_template(context: Context, name: str) -> None:
+    thinking.write_template(context.cluster, name)
+
+
+@when('programs that want {wanted} ask "{model}" for a city, in a form and as a call')
+def ask_for_city(context: Context, wanted: str, model: str) -> None:
+    context.answers = thinking.ask_for_city(
+        context.cluster, model, thinks=None if wanted == "a thought" else False
+    )
+
+
+@then("the city stands where answers and calls belong")
+def city_stands(context: Context) -> None:
+    thinking.assert_city(context.answers)
+
+
+@then("{what} is told beside it")
+def told_beside(context: Context, what: str) -> None:
+    thinking.assert_thoughts(context.answers, told=what == "a thought")
+
+
+@then('the terminal has shown the thought "{thought}" dimmed')
+def dimmed(context: Context, thought: str) -> None:
+    thinking.assert_dimmed(context.cluster, thought)
