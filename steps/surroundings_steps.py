@@ -70,7 +70,7 @@ def host_told_in(context: Context, host: str, room: int) -> None:
     context.line = shortened(host, room, is_host=True)
 
 
-@then('it reads "{line}"')
+@then('the line reads "{line}"')
 def reads(context: Context, line: str) -> None:
     assert context.line == line, context.line
 

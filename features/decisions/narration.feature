@@ -20,7 +20,7 @@ Feature: What is narrated fits on a line, and never cuts a name
 
   Scenario: The machine with the long name
     When the machine "node17.cluster.science.example.org" is to be told in 20 characters
-    Then it reads "node17.cluster…"
+    Then the line reads "node17.cluster…"
 
   Scenario: A model far down in the folders
     When a worker is woken with a model that lies far down in the folders
