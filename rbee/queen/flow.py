@@ -450,7 +450,8 @@ class Flow:
     # --------------------------------------------------------------------------------------------
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
-        return self._hives.peer(hive, job.job_id, patient=job.is_patient)
+        token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
+        return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
 
 
 def facts_of(

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -42,6 +43,20 @@ _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 T = TypeVar("T")
+
+
+#: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
+_token: ContextVar[str | None] = ContextVar("hub_token", default=None)
+
+
+@contextmanager
+def asked_with(token: str | None) -> Iterator[None]:
+    """What is begun inside, tasks and threads too, shows the hub this token, where there is one."""
+    before = _token.set(token or None)
+    try:
+        yield
+    finally:
+        _token.reset(before)
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -227,7 +242,7 @@ def open_stream(
     from huggingface_hub import get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    headers = build_hf_headers()
+    headers = build_hf_headers(token=_token.get())
     # Bytes as they are stored: a compressed answer has no ranges.
     headers["Accept-Encoding"] = "identity"
     if offset or end is not None:
@@ -294,7 +309,7 @@ def _listing(ref: ModelRef, patience: Patience) -> _Listing:
     import httpx2
     from huggingface_hub import HfApi
 
-    api = HfApi()
+    api = HfApi(token=_token.get())
     # The client hands this on to httpx2, which knows more than one number.
     timeout = cast(float, httpx2.Timeout(patience.answer_s, connect=CONNECT_S))
     with _failures_told(ref.repo, api.endpoint):
