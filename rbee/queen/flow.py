@@ -366,7 +366,7 @@ class Flow:
             engine=request.engine,
             ctx=request.ctx,
             chat_template=request.chat_template,
-            share=job.shares,
+            share=job.shares and not sabotaged("queen:load-twice"),
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)

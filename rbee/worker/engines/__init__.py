@@ -95,12 +95,19 @@ class EngineModule(Protocol):
 
 
 NAMES = ("llamacpp", "ctransformers")
+#: How often a thread of an engine looks for the others, which it waits for some hundred times a
+#: token, before it sleeps. OpenMP's own 300,000 are a millisecond: beside another busy program,
+#: threads that spin hold up those they wait for, and SmolLM2 fell from 54 to 1 token a second.
+SPINS = 3000
 
 
 def engine_module(name: str) -> ModuleType:
     """The module of an engine, imported now. Raises `backend_unavailable`."""
     import importlib
+    import os
 
+    # Read by the OpenMP that llama.cpp is built with, when it is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
     if name not in NAMES:
         raise RbeeError(
             "invalid_request", f"no engine is called {name}", f"engines: {', '.join(NAMES)}"
