@@ -99,4 +99,6 @@ def is_made_for(up_to: int, work: Work) -> bool:
 def kept_for_the_other(kept: Sequence[tuple[str, bool]], work: Work) -> frozenset[str]:
     """The workers that others before wait for, who want text where this work is vectors, or the
     other way round. `kept` are workers, and whether they are kept for vectors."""
+    if sabotaged("queen:late-comers-first"):
+        return frozenset()
     return frozenset(worker_id for worker_id, vectors in kept if vectors is not work.is_vectors)
