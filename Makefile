@@ -54,7 +54,7 @@ $(VENV)/.test: pyproject.toml $(LOCKS)/test.txt $(EACH_TIME) | $(BIN)/rbee-keepe
 $(VENV)/.wheels/.fetched: pyproject.toml $(LOCKS)/runtime.txt $(EACH_TIME) | $(VENV)/.test
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
-	@$(BIN)/python -m harness.needs > $(@D)/needs.txt
+	$(if $(LATEST),@$(BIN)/python -m harness.needs > $(@D)/needs.txt)
 	$(BIN)/python $(PIP) download -d $(@D) $(call from,runtime,-r $(@D)/needs.txt)
 	@touch $@
 

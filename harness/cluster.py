@@ -43,9 +43,18 @@ SCRIPTS = {
     "llm-worker-rbee": "rbee.worker",
 }
 #: What a scenario never inherits from the one who runs the tests.
-_SCRUBBED = ("RBEE_", "HF_", "HUGGING", "SSH_", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "COLUMNS")
+_SCRUBBED = (
+    "RBEE_",
+    "STUB_NVML_",
+    "HF_",
+    "HUGGING",
+    "SSH_",
+    "PYTHONOPTIMIZE",
+    "PYTHONWARNINGS",
+    "COLUMNS",
+)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&")
+_SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&", ">&", "<&")
 
 
 class Cluster:
@@ -460,7 +469,7 @@ class Cluster:
         """Argument vector and extra variables of a command line."""
         splitter = shlex.shlex(command_line, posix=True, punctuation_chars=True)
         splitter.whitespace_split = True
-        if any(word in _SHELL_WORDS for word in splitter):
+        if "$(" in command_line or any(word in _SHELL_WORDS for word in splitter):
             return ["/bin/sh", "-c", command_line], {}
         folders = {"$MODELS": str(real.HOME), "$SHELF": str(self.shelf)}
         words = shlex.split(command_line)

@@ -122,6 +122,13 @@ def assert_refused(cluster: Cluster, finished: Sequence[Finished], rows: Sequenc
         cluster.assert_status(1, each)
 
 
+def assert_says(finished: Sequence[Finished], rows: Sequence[Row]) -> None:
+    """Each command ended with the `status` of its row, and said what it `says`."""
+    for each, row in zip(finished, rows, strict=True):
+        assert each.status == int(row["status"]), each
+        assert row["says"] in each.stdout + each.stderr, each
+
+
 def assert_kept_nowhere(cluster: Cluster, name: str) -> None:
     """No file of the home holds the secret that is in the file `name`."""
     secret = (cluster.work / name).read_bytes().strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from harness.waiting import wait_until
 
 _MOUNT = Path("/sys/fs/cgroup")
 _MIB = 1024 * 1024
-#: What a program of a group may still take once memory is short (bytes).
-_LITTLE = 4 * _MIB
+#: What a program of a group may still take once memory is short: as little as the kernel can
+#: agree to, which has some of its own in there (MiB).
+_LITTLE = range(4, 15, 2)
 
 
 class ControlGroup:
@@ -37,7 +39,13 @@ class ControlGroup:
         text = (self._folder / "memory.stat").read_text()
         amounts = dict(line.split() for line in text.splitlines())
         taken = amounts["anon"] if self._is_second else amounts["total_rss"]
-        self._set_limit(int(taken) + _LITTLE)
+        for little in _LITTLE:
+            try:
+                self._set_limit(int(taken) + little * _MIB)
+                return
+            except OSError as error:
+                if error.errno != errno.EBUSY or little == _LITTLE[-1]:
+                    raise
 
     def assert_killed(self, count: int) -> None:
         """The kernel has ended so many programs in it for want of memory."""

@@ -7,17 +7,24 @@ from functools import cache
 
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.queen.openai.errors import advice_of
+from rbee.queen.scheduler import HiveFacts, warm_worker
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
     ChatMessage,
+    Cpu,
+    Devices,
     EngineFacts,
     InferRequest,
+    JobRequest,
     Placed,
+    WorkerBeat,
     WorkerOrders,
     WorkerReport,
     WorkerState,
+    template_name,
 )
 from rbee.worker.engines import Piece, refusals, thinking
+from rbee.worker.engines.conversation import messages_of
 
 #: Stands for a line break in a cell of a table.
 _BREAK = "~"
@@ -53,6 +60,39 @@ def taught(mark: str, knows: str) -> str:
 def template_of(what: str) -> tuple[str, str]:
     """A template, and what the engine is given for it."""
     return _TEMPLATES[what], thinking.taught(_TEMPLATES[what])
+
+
+def given_back(thought: str, *, wanted: bool) -> str:
+    """What a template is told of the thought of an earlier answer."""
+    template = "{{ message.reasoning_content }}" if wanted else "{{ message.content }}"
+    asked = InferRequest(
+        messages=[
+            ChatMessage(role="assistant", content="yes", thought=thought),
+            ChatMessage(role="user", content="why?"),
+        ]
+    )
+    told = messages_of(asked, with_thoughts=thinking.wants_thoughts(template))
+    return str(told[0].get("reasoning_content", ""))
+
+
+def serves(asked: str, loaded: str) -> bool:
+    """Whether a worker takes a job; each has the model's template, or the same one of its own."""
+    own = "{{ messages[0].content }}"
+    job, worker = (own if "its own" in each else None for each in (asked, loaded))
+    beat = WorkerBeat(
+        worker_id="w",
+        url="",
+        model_ref="minillama",
+        device="cpu",
+        backend="cpu",
+        engine="llamacpp",
+        state=WorkerState.READY,
+        template=template_name(worker),
+    )
+    cpu = Cpu(name="", cores=1, ram_gb=1)
+    hive = HiveFacts("localhost", Devices(cpu=cpu, gpus=[]), [beat])
+    request = JobRequest(model_ref="minillama", prompt="hello", chat_template=job)
+    return warm_worker(request, [hive], {}) is not None
 
 
 def grammar(words: Sequence[str], *, opened: bool) -> str:

@@ -209,6 +209,10 @@ class SplitSet:
         """Part `number` has a name that does not tell what it is."""
         self._part(number).rename(self._folder / "renamed.gguf")
 
+    def link(self, number: int) -> None:
+        """A link of another name leads to part `number`."""
+        (self._folder / "renamed.gguf").symlink_to(self._part(number))
+
     def swap(self, one: int, other: int) -> None:
         """Two parts have each other's names."""
         aside = self._folder / "aside"

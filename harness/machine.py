@@ -138,7 +138,7 @@ def _is_header(range_header: str) -> bool:
 def _use_stub(cluster: Cluster, facts: str) -> None:
     library = build_stub(cluster.folder / "nvml")
     cluster.environment["LD_LIBRARY_PATH"] = str(library.parent)
-    cluster.environment["RBEE_STUB_NVML"] = facts
+    cluster.environment["STUB_NVML_FACTS"] = facts
 
 
 class _Stranger(http.server.BaseHTTPRequestHandler):

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 
+import psutil
+
 from harness import accidents, census, network
 from harness import cluster as processes
 from harness.cluster import ROOT, Cluster
@@ -93,8 +95,10 @@ def fill_disk(cluster: Cluster, name: str) -> None:
 
 def freeze_hive(cluster: Cluster, name: str) -> None:
     """SIGSTOP for the hive of one machine."""
-    # The spare worker that it forked may still look like a hive.
-    processes.freeze(next(one for one in cluster.hosts.processes(name) if one.role == "hive"))
+    host = cluster.hosts[name]
+    # What woke it, and the spare worker that it forked, look like a hive, and do not listen.
+    with host.network.inside():
+        processes.freeze(next(one for one in cluster.hosts.processes(name) if _is_listening(one)))
 
 
 def add_hives(cluster: Cluster, names: str) -> None:
@@ -217,3 +221,10 @@ def _connect(cluster: Cluster, name: str, other: str, port: int) -> None:
     with cluster.hosts[name].network.inside():
         address = cluster.hosts[other].network.address
         socket.create_connection((address, port), _SILENCE_S).close()
+
+
+def _is_listening(member: census.Member) -> bool:
+    if member.role != "hive":
+        return False
+    sockets = psutil.Process(member.pid).net_connections("inet")
+    return any(each.status == psutil.CONN_LISTEN for each in sockets)

@@ -64,6 +64,54 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_BRANCHES}/many_callers.feature",
     ),
     Sabotage(
+        "keeper",
+        "lose-the-answer",
+        "The disk is full",
+        f"{_COMMANDS}/odd_terminals.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "strict-terminal",
+        "A terminal of one byte for each character",
+        f"{_COMMANDS}/odd_terminals.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "trust-the-folder",
+        "Files there are called as Python's own",
+        f"{_COMMANDS}/odd_homes.feature",
+    ),
+    Sabotage(
+        "queen",
+        "home-in-a-url",
+        "A home called \"a?b=c#d%20 é 'f'\" -- @1.1 ",
+        f"{_COMMANDS}/odd_homes.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-name",
+        "A hive whose name is misspelt, where nothing is awake",
+        f"{_COMMANDS}/lists.feature",
+    ),
+    Sabotage(
+        "queen",
+        "leave-no-note",
+        "Her address was set anew while she is awake",
+        f"{_COMMANDS}/up_down_status.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forget-the-token",
+        "A token counts for the command it is given to, also where the queen was awake before",
+        f"{_PHASES}/phase_07_fetch_the_model.feature",
+    ),
+    Sabotage(
+        "worker",
+        "hide-the-cut",
+        "An answer that fills the context says so",
+        f"{_PHASES}/phase_11_stream_tokens.feature",
+    ),
+    Sabotage(
         "worker",
         "form-over-thought",
         "A form and a call that are demanded, where the template has a switch -- @1.1 ",
@@ -621,6 +669,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "queen",
         "silent-v1",
         "A model that is on no machine yet is fetched, and the answer tells of it meanwhile",
+        "features/api/openai.feature",
+    ),
+    Sabotage(
+        "queen",
+        "again-and-again",
+        "Requests that ask for something wrong are refused once, and not tried again",
         "features/api/openai.feature",
     ),
     Sabotage(

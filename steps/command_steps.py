@@ -165,3 +165,8 @@ def file_stays(context: Context, name: str) -> None:
 @then("the queen lists no worker")
 def lists_no_worker(context: Context) -> None:
     commands.assert_no_worker_listed(context.cluster)
+
+
+@then("each of them says what its row tells, and ends with its status")
+def each_says_and_ends(context: Context) -> None:
+    commands.assert_says(context.finished, context.rows)

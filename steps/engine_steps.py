@@ -53,6 +53,27 @@ def unchanged(context: Context) -> None:
     assert context.template == context.before, context.template
 
 
+@when('a conversation with the earlier thought "{thought}" meets a template that {wants}')
+def earlier_thought(context: Context, thought: str, wants: str) -> None:
+    context.thought = engine.given_back(thought, wanted=wants == "wants thoughts")
+
+
+@then('the template is told "{thought}" of it')
+@then('the template is told "" of it')
+def given_back(context: Context, thought: str = "") -> None:
+    assert context.thought == thought, context.thought
+
+
+@when("a job with {asked} meets a worker with {loaded}")
+def meets(context: Context, asked: str, loaded: str) -> None:
+    context.fit = engine.serves(asked, loaded)
+
+
+@then("the worker is {fit} for that job")
+def fits_job(context: Context, fit: str) -> None:
+    assert context.fit is (fit == "right")
+
+
 @when('the answer has to be one of "{words}", and the template {opening}')
 def demanded(context: Context, words: str, opening: str) -> None:
     context.grammar = engine.grammar(words.split(", "), opened=opening == "opens the thought")

@@ -141,6 +141,11 @@ def rename(context: Context, number: int) -> None:
     context.split_set.rename(number)
 
 
+@given("a link of another name to its file {number:d}")
+def link(context: Context, number: int) -> None:
+    context.split_set.link(number)
+
+
 @when("the model is looked up by its file {number:d}")
 def look_up(context: Context, number: int) -> None:
     context.split_set.look_up(number)

@@ -87,4 +87,16 @@ Feature: What there is: devices, hives, ps, models
         | rbee-keeper models --node localhots                   | no hive is called 'localhots'   | did you mean localhost? |
         | rbee-keeper pull --node localhots HF:author/minillama | no hive is called 'localhots'   | did you mean localhost? |
         | rbee-keeper rm --node localhots HF:author/minillama   | no hive is called 'localhots'   | did you mean localhost? |
+        | rbee-keeper infer --node localhots 'hello'            | no hive is called 'localhots'   | did you mean localhost? |
+        | rbee-keeper infer --node attic 'hello'                | no hive is called 'attic'       | rbee-keeper hives lists them: localhost |
       Then each of them is refused with its error and its advice
+
+    Scenario: A hive whose name is misspelt, where nothing is awake
+      When I type "rbee-keeper infer --node localhots 'hello'"
+      Then the terminal narrates
+        """
+        error: no hive is called 'localhots'
+        try: did you mean localhost?
+        """
+      And the exit status is 1
+      And nothing is left running

@@ -111,3 +111,28 @@ Feature: A swarm that stays: up, status, down
       When I type "rbee-keeper status --json"
       Then stdout is one answer for programs with "queen, hives, workers, jobs"
       And the exit status is 0
+
+  Rule: A queen is found where she was woken, whatever the settings say by then
+
+    Scenario: Her address was set anew while she is awake
+      Given a swarm that was left warm by "rbee-keeper up"
+      And the ports of queen and hive are set anew
+      When I put the swarm to sleep with "rbee-keeper down"
+      Then the terminal narrates
+        """
+        bee-keeper: asking queen to cascade shutdown
+        bee-keeper: everything is off
+        """
+      And nothing is left running
+
+    Scenario: A prompt wakes no second queen beside her
+      Given a swarm that was left warm by "rbee-keeper up"
+      And the ports of queen and hive are set anew
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        bee-keeper: queen stays at <where>, where she was woken, until rbee-keeper down
+        bee-keeper: queen was woken with other values, and keeps them: RBEE_HIVE_PORT
+        """
+      And the exit status is 0
+      And 1 queen is running

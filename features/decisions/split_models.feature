@@ -36,6 +36,12 @@ Feature: A model in several files is one model
     When the model is looked up by the renamed file
     Then it is refused as "model_invalid", naming "-00002-of-00003.gguf"
 
+  Scenario: A link of another name leads to all
+    Given a model in 3 files
+    And a link of another name to its file 2
+    When the model is looked up by the renamed file
+    Then all of its files are found, in order
+
   Scenario: Files that were mixed up
     Given a model in 3 files
     And its files 2 and 3 have each other's names

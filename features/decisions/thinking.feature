@@ -49,6 +49,28 @@ Feature: What a model says to itself is told from what it answers
         | a template with the channels of gpt-oss     |
         | a template that knows all about thoughts    |
 
+    Scenario Outline: An earlier thought goes back to a template that <wants>
+      When a conversation with the earlier thought "easy" meets a template that <wants>
+      Then the template is told "<told>" of it
+
+      Examples:
+        | wants             | told |
+        | wants thoughts    | easy |
+        | wants none        |      |
+
+  Rule: Who brings a chat template of his own is served by a worker that has it, and by no other
+
+    Scenario Outline: A job with <asked> and a worker with <loaded>
+      When a job with <asked> meets a worker with <loaded>
+      Then the worker is <fit> for that job
+
+      Examples:
+        | asked                  | loaded                 | fit   |
+        | the model's template   | the model's template   | right |
+        | a template of its own  | the model's template   | wrong |
+        | the model's template   | a template of its own  | wrong |
+        | a template of its own  | a template of its own  | right |
+
   Rule: A form that is demanded holds for the answer, not for the thought
 
     Scenario Outline: An answer of a form: <case>

@@ -73,6 +73,24 @@ Feature: Phase 7: the hive fetches the model
       Then the exit status is 0
       And the hive's catalog holds model "HF:author/gated"
 
+    Scenario: A token counts for the command it is given to, also where the queen was awake before
+      Given a hub that holds "author/gated"
+      And a swarm that was left warm by "rbee-keeper up"
+      And the access token "hf_fixture"
+      When I type "rbee-keeper infer --model HF:author/gated 'hello'"
+      Then the exit status is 0
+      And the hive's catalog holds model "HF:author/gated"
+      And the token of the hub is in no file
+
+    Scenario: A token is given to no queen of another machine unless she is reached from here alone
+      When a command means the queen at each of these
+        | queen                   | token |
+        | her own                 | sent  |
+        | http://127.0.0.1:8500   | sent  |
+        | http://192.168.1.7:8500 | kept  |
+        | http://box:8500         | kept  |
+      Then the token is sent where the row says so
+
   Rule: How far a download is can be seen
 
     Scenario: A terminal shows a bar

@@ -54,6 +54,25 @@ Feature: Phase 11: tokens stream over three hops
     And the exit status is not 0
     And nothing is left running
 
+  Scenario: An answer that was cut says so
+    When I type "rbee-keeper infer --max-tokens 3 'hello'"
+    Then stdout holds " Hello" alone
+    And the terminal narrates
+      """
+      queen: worker finished inference
+      bee-keeper: the answer stops here: 3 tokens are what --max-tokens allows
+      """
+
+  Scenario: An answer that fills the context says so
+    Given a hub that holds "author/endless-llama"
+    When I type "rbee-keeper infer --model HF:author/endless-llama --ctx 256 'write a short story'"
+    Then the terminal narrates
+      """
+      queen: worker finished inference
+      bee-keeper: the answer stops here: the context of 256 tokens is full; ask for more with --ctx N
+      """
+    And the exit status is 0
+
   Scenario: A cancelled job frees its slot at once
     Given a hub that holds "author/endless-llama"
     And a queen that is awake

@@ -33,3 +33,4 @@ Feature: Little memory for a real model
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" with a prompt of 300 words
     Then the exit status is 0
     And the kernel has ended 1 program of the group
+    And the log of the hive says "out of memory"

@@ -69,12 +69,14 @@ def installed_in(where: str) -> dict[str, str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Prints the table; the exit status."""
-    by_lock = {}
+    print("\nAgainst the locks:", flush=True)
     for argument in arguments:
         locks, _, where = argument.partition("=")
         locked = versions("\n".join(text_of(lock) for lock in locks.split("+")))
-        by_lock[locks] = moved(locked, installed_in(where))
-    print(f"\nAgainst the locks:\n{table(by_lock)}", flush=True)
+        if Path(where).exists():
+            print(table({locks: moved(locked, installed_in(where))}), flush=True)
+        else:
+            print(f"{locks}: not installed", flush=True)
     return 0
 
 

@@ -4,7 +4,10 @@ Phase 3.2. With its imports done it forks a spare worker, which then imports its
 hive gets ready.
 """
 
-from __future__ import annotations
+# ruff: noqa: E402 -- what is imported next is not to come from the current folder
+from rbee.process.folder import forget_the_folder
+
+forget_the_folder(__name__)
 
 import signal
 import sys

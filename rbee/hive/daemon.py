@@ -18,6 +18,7 @@ from aiohttp import web
 from rbee.hive.capacity import Capacity
 from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
+from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import Provisioner
 from rbee.hive.news import News
@@ -27,6 +28,7 @@ from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process import listening
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -85,6 +87,7 @@ async def _live(
                 raise
             lifeline.failed(error.body())
             leave(1)
+        listening.note(home, "hive", hive.server.url, hive.server.instance)
         if lifeline is not None:
             if hive.catalog.set_aside:
                 name = Path(hive.catalog.set_aside).name
@@ -92,6 +95,7 @@ async def _live(
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
         await hive.sleep()
+        listening.forget(home, "hive", hive.server.instance)
     leave()
 
 
@@ -112,13 +116,13 @@ class _Hive:
         self.server = Server("hive", orders.token, self._routes())
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after, self._changed)
-        self.catalog = ModelCatalog(home.database_url("hive.db"), settings.database_busy)
+        self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.workers = Supervisor(
             home,
             settings,
-            WorkerCatalog(home.database_url("hive.db"), settings.database_busy),
+            WorkerCatalog(home.database("hive.db"), settings.database_busy),
             session,
             spare,
             self._changed,
@@ -214,12 +218,15 @@ class _Hive:
         ctx = query.get("ctx", "")
         if ctx and not ctx.isdigit():
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
-        await self.capacity.check(_required(query.get("device"), "device"), ref, int(ctx or 0))
+        device = _required(query.get("device"), "device")
+        with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
+            await self.capacity.check(device, ref, int(ctx or 0))
         return None
 
     async def _provision_model(self, request: web.Request) -> ProvisionStarted:
         wanted = await read_body(request, ProvisionModel)
-        provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
+        with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
+            provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
         url = f"{addresses.MODELS_PROVISION}/{provision.provision_id}/events"
         return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
 

@@ -23,6 +23,7 @@ import psutil
 
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import usable_cores
+from rbee.process import apart
 from rbee.process.tasks import in_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Cpu, Devices, Gpu
@@ -106,7 +107,9 @@ class Detector:
         Its query takes a second of CPU, which a hive that lives for one prompt has not to spare.
         """
         self._query = subprocess.Popen(
-            [sys.executable, "-m", "rbee.hive.cpu_name", str(self._cpu_name_file)],
+            apart.command_of("rbee.hive.cpu_name", str(self._cpu_name_file)),
+            cwd=apart.FOLDER,
+            env=apart.environment_of(os.environ),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -1,5 +1,14 @@
 """``rbee-keeper``, also ``python -m rbee.keeper``."""
 
+# ruff: noqa: E402 -- what is imported next is not to come from the current folder
+from rbee.process.folder import forget_the_folder
+
+forget_the_folder(__name__)
+
+from rbee.keeper.interrupt import leave_on_interrupt
+
+leave_on_interrupt()
+
 import contextlib
 import os
 import sys
@@ -11,6 +20,9 @@ from rbee.process.imports import quick_imports
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     with quick_imports(without={"typing_extensions"}):
+        from rbee.keeper.streams import open_streams
+
+        open_streams()
         from rbee.keeper.quick_reader import read_plain_infer
 
         options = read_plain_infer(sys.argv[1:], os.environ)

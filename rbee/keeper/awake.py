@@ -14,6 +14,7 @@ from rbee import __version__
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
+from rbee.process import listening
 from rbee.process.health import wait_healthy
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
@@ -61,7 +62,7 @@ class AwakeQueen:
         def show() -> None:
             try:
                 # A queen that vanishes is told by whoever waits for something from her.
-                with contextlib.suppress(RbeeError):
+                with contextlib.suppress(RbeeError, BrokenPipeError):
                     for frames in events.events(addresses.EVENTS, is_open):
                         for frame in frames:
                             if frame.event == "narration":
@@ -163,6 +164,8 @@ def awake_queen(
             screen.say(say_so.QUEEN_LAUNCH, port=settings.queen_port)
             if not _launch(child, queen.client, where, screen):
                 queen = AwakeQueen(screen, where)
+        else:
+            _tell_what_is_hers(screen, where)
         screen.say(say_so.QUEEN_AWAKE)
         queen.listen()
         yield queen
@@ -172,6 +175,17 @@ def awake_queen(
         except KeyboardInterrupt:
             queen.abandon()
             raise
+
+
+def _tell_what_is_hers(screen: Screen, where: Whereabouts) -> None:
+    """Says what of this shell does not count for a queen who was awake before."""
+    if where.moved:
+        screen.say(say_so.QUEEN_ELSEWHERE, url=where.url)
+    known = None if where.named else listening.noted(where.home, "queen")
+    if known is not None and known.url == where.url:
+        changed = listening.changed_since(known, where.home)
+        if changed:
+            screen.say(say_so.QUEEN_UNCHANGED, names=", ".join(changed))
 
 
 def _stays(client: QueenClient, screen: Screen, settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from rbee.keeper.awake import AwakeQueen, awake_queen
 from rbee.keeper.command import Terminated
 from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import require_stdin
 from rbee.keeper.typed import TypedLines
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.sabotage import sabotaged
@@ -40,7 +41,13 @@ _ROUTINE = frozenset(
     )
 )
 #: Errors after which the next line would fare no better.
-_HOPELESS = ("queen_unreachable", "unauthorized", "hive_not_found", "model_not_found")
+_HOPELESS = (
+    "queen_unreachable",
+    "unauthorized",
+    "hive_not_found",
+    "model_not_found",
+    "answer_lost",
+)
 
 
 class Conversation:
@@ -73,12 +80,19 @@ def chat(screen: Screen, where: Whereabouts, ask: Ask, system: str | None) -> in
     That is 0, or 1 where the lines came from a pipe and not all of them could be answered. Raises
     KeyboardInterrupt for Ctrl+C while no answer comes, and what no further line would mend.
     """
+
+    def asked(messages: list[ChatMessage]) -> JobRequest:
+        request = ask(messages)
+        request.hub_token = where.hub_token(request.model_ref)
+        return request
+
+    require_stdin()
     first = ask([ChatMessage(role="user", content="")])
     screen.say(say_so.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
     with awake_queen(screen, where, wanted_by(first, where)) as queen:
-        return _Chat(screen, queen, ask, Conversation(system)).run()
+        return _Chat(screen, queen, asked, Conversation(system)).run()
 
 
 class _Chat:
@@ -118,7 +132,7 @@ class _Chat:
     def _turn(self, text: str) -> None:
         """An answer; one that was stopped is remembered as far as it came, one that failed not."""
         self._queen.client.close()  # while a person thinks, the queen lets go of a connection
-        job = JobRun(self._screen, self._queen)
+        job = JobRun(self._screen, self._queen, say_so.CUT_IN_CHAT)
         request = self._ask(self._conversation.asked(text))
         try:
             job.run(request)
@@ -138,8 +152,6 @@ class _Chat:
         if job.text.strip():
             self._conversation.went_on(text, job.text, job.thought)
             self._screen.hush(_ROUTINE)
-        if job.done and job.done.finish_reason == "length" and request.max_tokens is None:
-            self._screen.hint("the context is full; /new forgets the conversation")
 
 
 def _in_a_chat(error: RbeeError) -> RbeeError:

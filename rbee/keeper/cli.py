@@ -8,16 +8,18 @@ start of the keeper is part of every cold run. A plain `infer` does not come by 
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import sys
+import os
+import signal
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
 
 from rbee import __version__
-from rbee.keeper.click_options import MODEL_REF, takes
-from rbee.keeper.command import Deed, Misuse, run_at_home, run_with_queen
+from rbee.keeper.click_options import MODEL_REF, TEXT, takes
+from rbee.keeper.command import Deed, Misuse, leave, run_at_home, run_with_queen
 from rbee.keeper.options import (
     INFER_OPTIONS,
     LIST_OPTIONS,
@@ -27,6 +29,7 @@ from rbee.keeper.options import (
     asked_of,
 )
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -57,7 +60,7 @@ def with_queen(command: Callable[[Screen, Options], Deed]) -> Callable[..., NoRe
 
 
 @keeper.command()
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, type=TEXT)
 @takes(*INFER_OPTIONS)
 @with_queen
 def infer(screen: Screen, options: Options) -> Deed:
@@ -79,7 +82,9 @@ def infer(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @takes(*MODEL_OPTIONS)
-@click.option("--system", metavar="TEXT", help="What the model is told before the conversation.")
+@click.option(
+    "--system", type=TEXT, metavar="TEXT", help="What the model is told before the conversation."
+)
 @takes(*STORY_OPTIONS)
 @with_queen
 def chat(screen: Screen, options: Options) -> Deed:
@@ -163,7 +168,7 @@ def status(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive", required=False)
+@click.argument("hive", required=False, type=TEXT)
 @takes(*LIST_OPTIONS)
 @with_queen
 def devices(screen: Screen, options: Options) -> Deed:
@@ -194,17 +199,28 @@ def hives(screen: Screen, options: Options) -> Deed:
     return lambda where: lists.hives(screen, where, as_json=options["as_json"])
 
 
+def _resolved(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+    """The queen reads the file, and her working directory is another."""
+    return None if path is None else os.path.realpath(path)
+
+
 @keeper.command()
-@click.argument("host")
-@click.option("--id", "hive_id", metavar="NAME", help="What to call it.  [default: its host name]")
+@click.argument("host", type=TEXT)
+@click.option(
+    "--id", "hive_id", type=TEXT, metavar="NAME", help="What to call it.  [default: its host name]"
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Where its hive listens.  [8600]")
-@click.option("--ssh-user", metavar="NAME", help="Whom to log in as.")
+@click.option("--ssh-user", type=TEXT, metavar="NAME", help="Whom to log in as.")
 @click.option("--ssh-port", type=click.IntRange(1, 65535), help="Where its SSH server listens.")
-@click.option("--key", type=click.Path(dir_okay=False, resolve_path=True), help="Private key file.")
+@click.option("--key", type=TEXT, callback=_resolved, metavar="FILE", help="Private key file.")
 @click.option("--tunnel", is_flag=True, help="Send HTTP through SSH, too, past a firewall.")
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
 @click.option(
-    "--accept-host-key", metavar="SHA256:...", default="", help="Fingerprint you have checked."
+    "--accept-host-key",
+    type=TEXT,
+    metavar="SHA256:...",
+    default="",
+    help="Fingerprint you have checked.",
 )
 @takes(*STORY_OPTIONS)
 @with_queen
@@ -241,7 +257,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive_id", metavar="HIVE")
+@click.argument("hive_id", metavar="HIVE", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_hive(screen: Screen, options: Options) -> Deed:
@@ -257,7 +273,7 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def add_key(screen: Screen, options: Options) -> Deed:
@@ -294,7 +310,7 @@ def keys(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_key(screen: Screen, options: Options) -> Deed:
@@ -325,7 +341,7 @@ def ps(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.option("--node", help="Of this hive alone.")
+@click.option("--node", type=TEXT, help="Of this hive alone.")
 @takes(*LIST_OPTIONS)
 @with_queen
 def models(screen: Screen, options: Options) -> Deed:
@@ -343,7 +359,9 @@ def models(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
-@click.option("--node", help="To this hive; without it, the one beside the queen.")
+@click.option(
+    "--node", type=TEXT, metavar="HIVE", help="To this hive; without it, the one beside the queen."
+)
 @takes(*STORY_OPTIONS)
 @with_queen
 def pull(screen: Screen, options: Options) -> Deed:
@@ -365,7 +383,12 @@ def pull(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
-@click.option("--node", help="From this hive; without it, the one beside the queen.")
+@click.option(
+    "--node",
+    type=TEXT,
+    metavar="HIVE",
+    help="From this hive; without it, the one beside the queen.",
+)
 @takes(*STORY_OPTIONS)
 @with_queen
 def rm(screen: Screen, options: Options) -> Deed:
@@ -381,7 +404,7 @@ def rm(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("worker")
+@click.argument("worker", type=TEXT)
 @takes(*STORY_OPTIONS)
 @with_queen
 def stop(screen: Screen, options: Options) -> Deed:
@@ -399,7 +422,7 @@ def stop(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", metavar="[ROLE|ID]", required=False)
+@click.argument("name", metavar="[ROLE|ID]", required=False, type=TEXT)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl+C.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: the list as JSON.")
 def logs(name: str | None, follow: bool, as_json: bool) -> None:
@@ -431,5 +454,19 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
-    keeper(prog_name="rbee-keeper")
-    sys.exit(0)
+    # What click writes by itself (help, version, completion) ends quietly with its reader.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    status = 0
+    try:
+        ended_with = keeper.main(prog_name="rbee-keeper", standalone_mode=False)
+        status = ended_with if isinstance(ended_with, int) else 0
+    except click.ClickException as misuse:
+        with contextlib.suppress(OSError):  # who sees no stderr still has the status
+            misuse.show()
+        status = misuse.exit_code
+    except SystemExit as ended:  # of completion
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except OSError as error:
+        Screen().error(AnswerLost(error))
+        status = 1
+    leave(status)

@@ -39,8 +39,9 @@ class Read(click.ParamType[str]):
             self.fail(f"{error.message}\n  try: {error.suggestion}", param, ctx)
 
 
-#: The type of an argument, too.
+#: The types of arguments, too.
 MODEL_REF = Read("ref", ModelName())
+TEXT = Read("text", Kind())
 
 
 def takes(*options: Option) -> Callable[[Command], Command]:
@@ -68,7 +69,7 @@ def _clicks(option: Option) -> Callable[[Command], Command]:
     )
 
 
-def _type(kind: Kind) -> click.ParamType[Any] | None:
+def _type(kind: Kind) -> click.ParamType[Any]:
     if isinstance(kind, OneOf):
         return click.Choice(kind.names)
     if isinstance(kind, Whole):
@@ -81,4 +82,4 @@ def _type(kind: Kind) -> click.ParamType[Any] | None:
         return MODEL_REF
     if isinstance(kind, TextFile):
         return Read("file", kind)
-    return Read("url", kind) if isinstance(kind, QueenUrl) else None
+    return Read("url" if isinstance(kind, QueenUrl) else "text", kind)

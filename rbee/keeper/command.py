@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from rbee.keeper.interrupt import INTERRUPTED, raise_on_interrupt
 from rbee.keeper.options import Options
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
@@ -17,8 +19,7 @@ from rbee.wire.errors import RbeeError
 #: What a command does once it knows its options; what it returns is its exit status.
 Deed = Callable[[Whereabouts], int | None]
 
-_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2}
-_INTERRUPTED = 130
+_EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2, "payload_too_large": 2}
 _BROKEN_PIPE = 141
 
 
@@ -47,18 +48,33 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     def terminate(*_: object) -> None:
         raise Terminated
 
-    signal.signal(signal.SIGTERM, terminate)
     status = 0
     try:
+        signal.signal(signal.SIGTERM, terminate)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        raise_on_interrupt()
         status = run(Home.open()) or 0
     except RbeeError as error:
         screen.error(error)
         status = _EXIT_STATUS.get(error.code, 1)
     except KeyboardInterrupt:
-        status = _INTERRUPTED
+        status = INTERRUPTED
     except BrokenPipeError:
         status = _BROKEN_PIPE
-    _leave(status)
+    except OSError as error:
+        screen.error(_unusable(error))
+        status = 1
+    leave(status)
+
+
+def _unusable(error: OSError) -> RbeeError:
+    """What the system refuses, and where."""
+    where = f"cannot use {error.filename}: " if error.filename else ""
+    return RbeeError(
+        "home_unusable",
+        f"{where}{error.strerror or error}",
+        "mend that, or name another folder: export RBEE_HOME=/path/to/folder",
+    )
 
 
 def _screen_of(options: Options) -> Screen:
@@ -72,11 +88,9 @@ def _screen_of(options: Options) -> Screen:
     return Screen(quiet=quiet, as_json=as_json, thoughts=shown or (False if hidden else None))
 
 
-def _leave(status: int) -> NoReturn:
+def leave(status: int) -> NoReturn:
     """Ends at once: nothing is left to tear down that the kernel would not."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        pass  # nobody reads any more, and nothing can be told to them
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # what could not be written has been told
+            stream.flush()
     os._exit(status)

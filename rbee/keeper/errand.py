@@ -9,6 +9,7 @@ import msgspec
 
 from rbee.keeper.awake import AwakeQueen
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import UNREAD
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import AddingHive, ErrandBegun, HivesAwake, Progress, WakeHives, decode
@@ -36,7 +37,7 @@ def follow_errand(
                 _show(screen, frame)
                 if frame.event == "done":
                     done = decode(frame.data, kind, "what the queen brings back")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, *UNREAD):
         queen.client.close()
         with contextlib.suppress(RbeeError):  # a queen that is gone has dropped it
             queen.client.ask("DELETE", f"{addresses.ERRANDS}/{errand.errand_id}")

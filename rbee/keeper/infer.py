@@ -9,6 +9,7 @@ from rbee.keeper.command import Deed, Misuse
 from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.options import Options, asked_of
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import text_of_stdin, why
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import narration as say_so
 from rbee.wire.messages import JobRequest
@@ -35,6 +36,7 @@ def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive
 
     Ctrl+C cancels the job; a queen that was woken for it goes to sleep either way.
     """
+    request.hub_token = where.hub_token(request.model_ref)
     screen.say(say_so.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
         screen.say(say_so.TEST_MODEL)
@@ -51,8 +53,12 @@ def _prompt(argument: str | None, option: str | None) -> str:
     if given is None and sys.stdin.isatty():
         raise Misuse('no prompt; for example: rbee-keeper infer "hello"')
     try:
-        text = sys.stdin.read() if given is None or given == "-" else given
-        text.encode()
+        text = text_of_stdin() if given is None or given == "-" else given
+    except OSError as error:
+        raise Misuse(
+            f"nothing can be read: {why('standard input', error)}; "
+            'for example: rbee-keeper infer "hello"'
+        ) from None
     except UnicodeError:
         raise Misuse(
             "the prompt is no UTF-8 text; for example: iconv -f latin1 -t utf8 FILE | ..."

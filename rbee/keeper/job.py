@@ -10,12 +10,13 @@ import msgspec
 from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import UNREAD
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Done, JobAccepted, JobRequest, Progress, Token
-from rbee.wire.narration import Narration
+from rbee.wire.narration import Line, Narration
 
 _token = msgspec.json.Decoder(Token)
 
@@ -31,21 +32,31 @@ class JobRun:
     `text`, the `thought` before it and `done` are what has come of it so far.
     """
 
-    def __init__(self, screen: Screen, queen: AwakeQueen) -> None:
+    def __init__(
+        self, screen: Screen, queen: AwakeQueen, full: Line = say_so.CUT_BY_CONTEXT
+    ) -> None:
+        """`full` is what is said of an answer that ends where the context does."""
         self.text = ""
         self.thought = ""
         self.done: Done | None = None
         self._screen = screen
         self._queen = queen
+        self._full = full
         self._last_words: list[Narration] = []
 
     def run(self, request: JobRequest) -> None:
-        """Until the job is over. Raises the error that it ended in; Ctrl+C cancels it."""
+        """Until the job is over. Raises the error that it ended in.
+
+        Ctrl+C cancels it, and so does an answer that nobody gets.
+        """
         client = self._queen.client
-        job = client.post(addresses.JOBS, request, JobAccepted)
+        try:
+            job = client.post(addresses.JOBS, request, JobAccepted)
+        except RbeeError as error:
+            raise _too_long(error) if error.code == "payload_too_large" else error from None
         try:
             self._show(client, job.events_url)
-        except (KeyboardInterrupt, BrokenPipeError):
+        except (KeyboardInterrupt, *UNREAD):
             self._screen.say(say_so.CANCELLING)
             client.close()
             with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
@@ -94,7 +105,21 @@ class JobRun:
             for narration in self._last_words:
                 screen.narrate(narration)
             screen.say(say_so.COUNTS, **_counts(self.done))
+            if self.done.context_full:
+                screen.say(self._full, context=self.done.context_full)
+            elif self.done.finish_reason == "length":
+                screen.say(say_so.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None
+
+
+def _too_long(error: RbeeError) -> RbeeError:
+    """In the words of who typed a prompt, not a body."""
+    return RbeeError(
+        error.code,
+        "the prompt is too long for the queen, who takes 1 MiB with all that belongs to it",
+        "send a shorter prompt",
+        error.details,
+    )
 
 
 def _to_type(error: RbeeError) -> RbeeError:

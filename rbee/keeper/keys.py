@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from rbee.keeper.awake import awake_queen
+from rbee.keeper.awake import AwakeQueen, awake_queen
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import UNREAD
 from rbee.keeper.table import age, table
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses
@@ -18,8 +19,12 @@ def add_key(screen: Screen, where: Whereabouts, name: str, *, as_json: bool) -> 
     """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
     with awake_queen(screen, where) as queen:
         new = queen.client.post(addresses.KEYS, AddKey(name=name), NewKey)
-        screen.say(say_so.KEY_ADDED, name=name)
-        screen.answer(encode(new).decode() if as_json else new.key)
+        try:
+            screen.say(say_so.KEY_ADDED, name=name)
+            screen.answer(encode(new).decode() if as_json else new.key)
+        except UNREAD:
+            _remove(queen, name)  # nobody has seen it, and nobody ever would
+            raise
 
 
 def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
@@ -34,8 +39,12 @@ def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
 def remove_key(screen: Screen, where: Whereabouts, name: str) -> None:
     """Makes a key worthless."""
     with awake_queen(screen, where) as queen:
-        queen.client.ask("DELETE", f"{addresses.KEYS}/{quote(name, safe='')}")
+        _remove(queen, name)
         screen.say(say_so.KEY_REMOVED, name=name)
+
+
+def _remove(queen: AwakeQueen, name: str) -> None:
+    queen.client.ask("DELETE", f"{addresses.KEYS}/{quote(name, safe='')}")
 
 
 def key_table(rows: Sequence[KeyView]) -> str:

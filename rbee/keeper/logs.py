@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import shown
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import encode
 from rbee.wire.narration import size
 
@@ -21,7 +22,7 @@ _LOOK_EVERY = 0.1
 
 def list_logs(screen: Screen, home: Home, *, as_json: bool) -> None:
     """The logs there are, with size and age, the one written last first."""
-    found = [(path.stem, path.stat()) for path in _newest_first(home)]
+    found = [(shown(path.stem), path.stat()) for path in _newest_first(home)]
     if as_json:
         logs = [
             {"log": name, "size_bytes": at.st_size, "written_at_ms": at.st_mtime_ns // 1_000_000}
@@ -95,15 +96,14 @@ def _called(name: str, home: Home) -> list[Path]:
         found = [path for path in logs if means(path.stem, name)]
         if found:
             return found
-    import difflib
-
-    near = difflib.get_close_matches(name, [path.stem for path in logs], 1)
+    names = [path.stem for path in logs]
+    near = nearest(name, names)
     raise RbeeError(
         "not_found",
         f"no log of this machine is called {name!r}",
-        f"did you mean {near[0]}?"
+        f"did you mean {near}?"
         if near
-        else "rbee-keeper logs lists them; those of another machine lie there, in ~/.rbee/logs",
+        else f"logs: {listed(names)}; those of another machine lie there, in ~/.rbee/logs",
     )
 
 

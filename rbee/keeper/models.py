@@ -18,7 +18,7 @@ _BESIDE_HER = "localhost"
 
 def pull(screen: Screen, where: Whereabouts, ref: str, node: str | None, *, as_json: bool) -> None:
     """Has a hive fetch a model. Ctrl+C keeps what has arrived for the next time."""
-    wanted = PullModel(model_ref=ref, node=node)
+    wanted = PullModel(model_ref=ref, node=node, hub_token=where.hub_token(ref))
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         done = run_errand(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
         size = say_so.size(done.size_bytes)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
 
@@ -24,7 +25,17 @@ class Kind(msgspec.Struct, frozen=True):
 
     def read(self, text: str) -> Any:
         """The value that `text` spells. Raises ValueError or RbeeError where it spells none."""
-        return text
+        return as_text(text)
+
+
+class Something(Kind, frozen=True):
+    """Text that is not empty: an empty one would name nothing, and stop nothing."""
+
+    def read(self, text: str) -> str:
+        """The text."""
+        if not text:
+            raise RbeeError("invalid_request", "it is empty", "leave the option out")
+        return as_text(text)
 
 
 class Flag(Kind, frozen=True):
@@ -113,7 +124,7 @@ class ModelName(Kind, frozen=True):
 
     def read(self, text: str) -> str:
         """Its canonical text."""
-        return str(parse_model_ref(text))
+        return str(parse_model_ref(as_text(text)))
 
 
 class QueenUrl(Kind, frozen=True):
@@ -121,6 +132,7 @@ class QueenUrl(Kind, frozen=True):
 
     def read(self, text: str) -> str:
         """``http://host:port`` without a slash at its end."""
+        text = as_text(text)
         try:
             parts = urllib.parse.urlsplit(text)
             fits = parts.scheme == "http" and parts.hostname and parts.port
@@ -155,13 +167,13 @@ class Option(msgspec.Struct, frozen=True):
         return () if self.many else self.default
 
 
-_TEXT, _FLAG = Kind(), Flag()
+_TEXT, _SOMETHING, _FLAG = Kind(), Something(), Flag()
 
 #: What answers, where, and how it draws its tokens; `asked_of` gives what they say.
 MODEL_OPTIONS = (
     Option("model", ("--model", "-m"), ModelName(), "HF:owner/repo[:quant].", BUNDLED),
-    Option("node", ("--node",), _TEXT, "Run on this hive."),
-    Option("device", ("--device",), _TEXT, "Run on this device: gpu0, gpu1, ..., cpu."),
+    Option("node", ("--node",), _SOMETHING, "Run on this hive."),
+    Option("device", ("--device",), _SOMETHING, "Run on this device: gpu0, gpu1, ..., cpu."),
     Option("backend", ("--backend",), OneOf(("cuda", "metal", "cpu")), "Kind of device."),
     Option("engine", ("--engine",), OneOf(("llamacpp", "ctransformers")), "What infers."),
     Option("max_tokens", ("--max-tokens",), Whole(1, 1_000_000), "Stop after so many tokens."),
@@ -215,7 +227,9 @@ PROMPT = Option("prompt", (), _TEXT, "")
 INFER_OPTIONS = (
     Option("prompt_option", ("--prompt",), _TEXT, "The same as PROMPT.", metavar="TEXT"),
     *MODEL_OPTIONS,
-    Option("stop", ("--stop",), _TEXT, "Stop before this text; may be given again.", many=True),
+    Option(
+        "stop", ("--stop",), _SOMETHING, "Stop before this text; may be given again.", many=True
+    ),
     Option("no_stream", ("--no-stream",), _FLAG, "Show the text when it is complete."),
     Option("keep_alive", ("--keep-alive",), _FLAG, "Leave everything warm for the next time."),
     Option("deadline", ("--deadline",), Number(0, above=True), "Give up after seconds."),

@@ -1,17 +1,20 @@
 """What the person sees: tokens, or the answer asked for, on stdout; everything else on stderr.
 
 ``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal
-gets a bar for downloads, a pipe gets plain lines.
+gets a bar for downloads, a pipe gets plain lines. An answer that cannot be written is an error;
+narration that cannot be is dropped, since the answer does not need it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+from rbee.keeper.streams import AnswerLost, can_show, is_same_file, json_for
 from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -19,6 +22,9 @@ from rbee.wire.messages import Progress, encode
 from rbee.wire.narration import Line, Narration, say, size
 
 _BAR_WIDTH = 30
+#: What a bar is made of: full and empty, as blocks or, where the terminal has none, as ASCII.
+_BLOCKS = ("█", "░")
+_SIGNS = ("#", ".")
 _DIM, _PLAIN = "\033[2m", "\033[0m"
 _SHOWN_BY_BAR = frozenset((say_so.MODEL_PERCENT.action, say_so.PROMPT_SO_FAR.action))
 
@@ -37,7 +43,10 @@ class Screen:
         self._hushed: frozenset[str] = frozenset()
         self._held: list[str] | None = None
         self._lock = threading.Lock()
-        self._terminal = sys.stderr.isatty() and not as_json and not quiet
+        is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._terminal = is_terminal and not as_json and not quiet
+        self._dims = is_terminal and not os.environ.get("NO_COLOR")
+        self._deaf = False
         self._thoughts = thoughts
         if thoughts is None:
             self._thoughts = self._terminal and sys.stdout.isatty()
@@ -80,13 +89,10 @@ class Screen:
         if self._json:
             self._event("progress", progress)
         elif self._terminal and progress.total:
-            share = progress.done / progress.total
-            filled = round(share * _BAR_WIDTH)
-            bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
             rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
-                sys.stderr.write(f"\r\033[K{progress.what} {bar} {share:4.0%}{rate}")
-                sys.stderr.flush()
+                bar = bar_of(progress.what, progress.done / progress.total, rate)
+                self._tell(f"\r\033[K{bar}")
                 self._bar = True
 
     def thought(self, text: str) -> None:
@@ -102,33 +108,37 @@ class Screen:
                 self._break_line()
                 text = text.lstrip()
             self._thinking = self._thinking or bool(text)
-            dim = sys.stderr.isatty() and bool(text)
-            sys.stderr.write(f"{_DIM}{text}{_PLAIN}" if dim else text)
-            sys.stderr.flush()
+            dim = self._dims and bool(text)
+            self._tell(f"{_DIM}{text}{_PLAIN}" if dim else text)
 
     def _end_thought(self) -> None:
         """What follows a thought begins on a line of its own."""
         if self._thinking:
             self._thinking = False
-            sys.stderr.write("\n")
-            sys.stderr.flush()
+            self._tell("\n")
 
     def text(self, text: str) -> None:
-        """Writes tokens, at once. Raises BrokenPipeError when nobody reads any more."""
-        out = sys.stderr if sabotaged("keeper:tokens-on-stderr") else sys.stdout
+        """Writes tokens, at once.
+
+        Raises BrokenPipeError when nobody reads any more, and AnswerLost.
+        """
         with self._lock:
             self._clear_bar()
             self._end_thought()
-            out.write(text)
-            out.flush()
+            if sabotaged("keeper:tokens-on-stderr"):
+                self._tell(text)
+            else:
+                _write(text)
             self._mid_line = not text.endswith("\n")
 
     def answer(self, text: str) -> None:
-        """Writes what was asked for to stdout, as it is, with a newline behind it."""
+        """Writes what was asked for to stdout, as it is, with a newline behind it.
+
+        Raises as `text` does.
+        """
         with self._lock:
             self._clear_bar()
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
+            _write((json_for(sys.stdout, text) if self._json else text) + "\n")
 
     def hint(self, text: str) -> None:
         """Says in plain words, to a person alone, what an empty answer means."""
@@ -170,12 +180,11 @@ class Screen:
         with self._lock:
             self._clear_bar()
             self._break_line()
-            sys.stderr.write(f"error: {error.message}\n")
+            lines = [f"error: {error.message}"]
             if error.suggestion:
-                sys.stderr.write(f"  try: {error.suggestion}\n")
-            for line in error.details.get("log", []):
-                sys.stderr.write(f"  log: {line}\n")
-            sys.stderr.flush()
+                lines.append(f"  try: {error.suggestion}")
+            lines += [f"  log: {line}" for line in error.details.get("log", [])]
+            self._tell("\n".join([*lines, ""]))
 
     def _line(self, text: str) -> None:
         with self._lock:
@@ -184,26 +193,70 @@ class Screen:
                 return
             self._clear_bar()
             self._break_line()
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            self._tell(text + "\n")
 
     def _event(self, event: str, data: Any) -> None:
+        line = f'{{"event":"{event}","data":{encode(data).decode()}}}\n'
         with self._lock:
-            sys.stderr.write(f'{{"event":"{event}","data":{encode(data).decode()}}}\n')
+            self._tell(json_for(sys.stderr, line))
+
+    def _tell(self, text: str) -> None:
+        """Writes to stderr, while that works.
+
+        Raises BrokenPipeError, once, where whoever read it read the answer, too.
+        """
+        if self._deaf:
+            return
+        try:
+            sys.stderr.write(text)
             sys.stderr.flush()
+        except OSError as error:
+            self._deaf = True
+            if isinstance(error, BrokenPipeError) and is_same_file(sys.stdout, sys.stderr):
+                raise
 
     def _clear_bar(self) -> None:
         if self._bar:
-            sys.stderr.write("\r\033[K")
+            self._tell("\r\033[K")
             self._bar = False
 
     def _break_line(self) -> None:
         """On a terminal that shows both, narration does not go on in the line of the story."""
         self._end_thought()
         if self._mid_line and sys.stdout.isatty():
-            sys.stdout.write("\n")
-            sys.stdout.flush()
+            _write("\n")
             self._mid_line = False
+
+
+def bar_of(what: str, share: float, rate: str) -> str:
+    """How far something is, in one line of this terminal: ``download ████░░  67% @ 1.2 MB/s``."""
+    told = f" {share:4.0%}{rate}"
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        columns = 0  # as one says that does not know
+    room = (columns or 80) - 1 - len(what) - 1 - len(told)
+    width = min(_BAR_WIDTH, max(0, room))
+    full, empty = _BLOCKS if can_show(sys.stderr, "".join(_BLOCKS)) else _SIGNS
+    filled = round(share * width)
+    line = f"{what} {full * filled}{empty * (width - filled)}{told}"
+    return line if columns == 0 else line[: columns - 1]
+
+
+def _write(text: str) -> None:
+    """To stdout, at once. Raises BrokenPipeError and AnswerLost."""
+    if sabotaged("keeper:lose-the-answer"):
+        with contextlib.suppress(OSError):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AnswerLost(error) from None
 
 
 def _rate(progress: Progress) -> str:

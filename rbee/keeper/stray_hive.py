@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from rbee.keeper.queen_client import QueenClient
-from rbee.keeper.whereabouts import Whereabouts
+from rbee.keeper.whereabouts import Whereabouts, awake_at
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Health
@@ -14,7 +14,8 @@ from rbee.wire.messages import Health
 def find_stray_hive(where: Whereabouts) -> tuple[QueenClient, Health] | None:
     """It, to speak to, and its health; None when no hive is awake on this machine."""
     settings = where.settings
-    url = addresses.base_url(settings.hive_host, settings.hive_port)
+    usual = addresses.base_url(settings.hive_host, settings.hive_port)
+    url = awake_at(where.home, "hive", usual, where.token, settings) or usual
     client = QueenClient(url, where.token, settings.connect_timeout)
     with contextlib.suppress(RbeeError):  # whoever else has that port is none of ours
         health = client.health()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from rbee.keeper.screen import Screen
+from rbee.keeper.streams import unreadable
 from rbee.wire.errors import RbeeError
 
 _SIGN = "you> "
@@ -41,6 +42,8 @@ class TypedLines:
                     "a line is no UTF-8 text",
                     "convert the input first, for example: iconv -f latin1 -t utf8 FILE",
                 ) from None
+            except OSError as error:
+                raise unreadable(error) from None
             except KeyboardInterrupt:
                 self._leave_line()
                 if not self._on_screen or not self._typed_so_far():

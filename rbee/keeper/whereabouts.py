@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 from rbee.keeper.queen_client import QueenClient
+from rbee.process import listening
 from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.settings import Settings
 
+#: Where the hub's own programs look for a token, in this order.
+_HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+
 
 class Whereabouts(NamedTuple):
-    """`url` and `token` are the queen's; `named`: a person named her, so she is never woken."""
+    """`url` and `token` are the queen's; `named`: a person named her, so she is never woken.
+
+    `moved`: she was woken before her address was set anew, and listens where she did.
+    """
 
     home: Home
     settings: Settings
     url: str
     token: str
     named: bool = False
+    moved: bool = False
 
     @classmethod
     def of(cls, home: Home, queen: str | None, token_file: str | None) -> Whereabouts:
@@ -29,12 +38,40 @@ class Whereabouts(NamedTuple):
         """
         settings = home.settings()
         token = home.token() if token_file is None else _token_of(token_file)
+        if queen is not None:
+            return cls(home, settings, queen, token, named=True)
         own = addresses.base_url(settings.queen_host, settings.queen_port)
-        return cls(home, settings, queen or own, token, queen is not None)
+        url = awake_at(home, "queen", own, token, settings) or own
+        return cls(home, settings, url, token, moved=url != own)
+
+    def hub_token(self, model_ref: str) -> str:
+        """The token for the hub in this shell, for a request that may need it; else empty.
+
+        A queen of another machine gets it only through a tunnel that ends here.
+        """
+        here = not self.named or addresses.is_loopback(addresses.host_of(self.url))
+        if not here or not model_ref.startswith("HF:"):
+            return ""
+        token = next(filter(None, map(os.environ.get, _HUB_TOKENS)), "").strip()
+        return token if token.isascii() and token.isprintable() else ""
 
     def client(self) -> QueenClient:
         """Her, to speak to."""
         return QueenClient(self.url, self.token, self.settings.connect_timeout)
+
+
+def awake_at(home: Home, role: str, usual: str, token: str, settings: Settings) -> str | None:
+    """Where the daemon of this home is awake, if that is not at its `usual` address."""
+    known = listening.noted(home, role)
+    if known is None or known.url == usual:
+        return None
+    client = QueenClient(known.url, token, settings.connect_timeout)
+    try:
+        health = client.health()
+    except RbeeError as error:
+        # A stranger has that port by now; or it is ours, and frozen.
+        return None if error.code == "port_in_use" else known.url
+    return known.url if health is not None and health.instance == known.instance else None
 
 
 def _token_of(path: str) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
+from rbee.process import apart
+
 if TYPE_CHECKING:
     from rbee.wire.errors import RbeeError
     from rbee.wire.messages import Report
@@ -56,7 +58,7 @@ class Child:
 
     @classmethod
     def start(cls, role: str, log: Path, *options: str) -> Child:
-        """Starts ``python -m rbee.<role>``; its output is appended to `log`."""
+        """Starts the program of a role; its output is appended to `log`."""
         return cls._begin(_execute, role, log, options)
 
     @classmethod
@@ -186,7 +188,9 @@ def _execute(
 ) -> subprocess.Popen[bytes]:
     os.set_inheritable(ready, True)
     return subprocess.Popen(
-        [sys.executable, "-m", f"rbee.{role}", "--ready-fd", str(ready), *options],
+        apart.command_of(f"rbee.{role}", "--ready-fd", str(ready), *options),
+        cwd=apart.FOLDER,
+        env=apart.environment_of(os.environ),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,

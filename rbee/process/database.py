@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 # The dialect, too: what a queen has imported, the hive that she forks need not.
@@ -29,8 +30,9 @@ class Database(NamedTuple):
     set_aside: str
 
 
-def open_database(url: str, busy: float) -> Database:
-    """The database at `url`: ``sqlite:////home/me/.rbee/hive.db``, or one of a PostgreSQL server.
+def open_database(where: str | Path, busy: float) -> Database:
+    """The SQLite file at a path, or the database at a URL: ``sqlite:////home/me/hives.db``, or one
+    of a PostgreSQL server.
 
     SQLite files are kept in write-ahead mode with full synchronisation: what has been committed
     survives `kill -9` and a power failure, and readers do not wait for a writer. A file that is
@@ -41,7 +43,7 @@ def open_database(url: str, busy: float) -> Database:
     the driver is not installed, `home_unusable` when the file cannot be opened or is locked,
     `database_unusable` when the server does not let us in.
     """
-    target = _parsed(url)
+    target = _parsed(where)
     set_aside = ""
     if target.drivername == "sqlite":
         path = target.database or ""
@@ -68,15 +70,19 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _parsed(url: str) -> URL:
-    """The parts of a database's URL; an absolute path is a file of SQLite.
+def _parsed(where: str | Path) -> URL:
+    """The parts of a database's URL; a path is a file of SQLite.
 
     What cannot be read is not shown: it may be a password.
     """
-    if url.startswith("/"):
-        return URL.create("sqlite", database=url)
+    if isinstance(where, Path):
+        if sabotaged("queen:home-in-a-url"):
+            return sqlalchemy.make_url(f"sqlite:///{where}")
+        return URL.create("sqlite", database=str(where))
+    if where.startswith("/"):
+        return URL.create("sqlite", database=where)
     with suppress(exc.ArgumentError, ValueError):
-        target = sqlalchemy.make_url(url)
+        target = sqlalchemy.make_url(where)
         if target.drivername in ("sqlite", "postgresql", postgresql.DRIVER):
             return target
     raise RbeeError(

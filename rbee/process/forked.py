@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from typing import IO, NoReturn
 
+from rbee.process import apart
 from rbee.process.sabotage import sabotaged
 
 assert sys.platform == "linux"
@@ -82,6 +83,8 @@ def _play(role: str, options: Sequence[str], orders: int, ready: int, output: in
         sys.argv = [f"rbee.{role}", "--ready-fd", str(_READY_FD), *options]
         sys.orig_argv = [sys.executable, "-m", *sys.argv]
         _show_as(" ".join(sys.orig_argv))
+        os.environ.update(apart.environment_of(os.environ))
+        os.chdir(apart.FOLDER)
         importlib.import_module(f"rbee.{role}.__main__").main()
         status = 0
     except SystemExit as ended:

@@ -9,6 +9,7 @@ Cheap to import, like `child`: a daemon uses both before its own imports.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,18 @@ class Home:
 
     @classmethod
     def of_environment(cls) -> Home:
-        """The folder named by RBEE_HOME, else ``~/.rbee``, which a parent has opened before."""
-        return cls(Path(os.environ.get("RBEE_HOME") or Path.home() / ".rbee").absolute())
+        """The folder named by RBEE_HOME, else ``~/.rbee``, which a parent has opened before.
+
+        A ``~`` in front is the user's home, also where no shell has replaced it. Raises
+        `home_unusable` where nothing says what is meant.
+        """
+        named = Path(os.environ.get("RBEE_HOME") or "~/.rbee")
+        try:
+            return cls(named.expanduser().absolute())
+        except OSError as error:  # it is relative to a folder that has been removed
+            raise _unusable(named, error) from None
+        except RuntimeError:
+            raise _unusable(named, OSError(2, "this user has no home")) from None
 
     @classmethod
     def open(cls) -> Home:
@@ -36,6 +47,10 @@ class Home:
         """
         home = cls.of_environment()
         path = home.path
+        try:
+            os.fsencode(path).decode()  # it stands in messages, which are text
+        except UnicodeError:
+            raise _unusable(path, OSError(22, "its name is no text in UTF-8")) from None
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.logs.mkdir(mode=0o700, exist_ok=True)
@@ -60,17 +75,30 @@ class Home:
         """The log of one daemon: ``logs/<role>-<name>.log``."""
         return self.logs / (f"{role}-{name}.log" if name else f"{role}.log")
 
-    def database_url(self, name: str) -> str:
-        """The SQLAlchemy URL of the SQLite file `name` in this folder."""
-        return f"sqlite:///{self.path / name}"
+    def database(self, name: str) -> Path:
+        """The SQLite file `name` in this folder: a path, since no URL holds every name."""
+        return self.path / name
 
     def settings(self) -> Settings:
-        """Environment over ``config.toml`` over defaults. Raises `invalid_request`."""
-        from rbee.wire.settings import settings_from
+        """Environment over ``config.toml`` over defaults.
+
+        Raises `invalid_request`, and `home_unusable` where the file cannot be read.
+        """
+        from rbee.wire.settings import settings_from, with_flags
 
         config = self.path / "config.toml"
-        text = config.read_text() if config.is_file() else ""
-        return settings_from(os.environ, text, str(config))
+        try:
+            text = config.read_text("utf-8") if config.is_file() else ""
+        except OSError as error:
+            raise _unusable(config, error) from None
+        except UnicodeDecodeError as error:
+            raise _no_text(config, error) from None
+        environ = dict(os.environ)
+        if "RBEE_DATABASE" in environ:
+            environ["RBEE_DATABASE"] = _placed(environ["RBEE_DATABASE"], Path.cwd)
+        settings = settings_from(environ, text, str(config))
+        database = _placed(settings.database, lambda: self.path)
+        return with_flags(settings, {"database": database})
 
     def token(self) -> str:
         """The swarm's bearer token, drawn on first use and readable by its owner alone.
@@ -103,6 +131,29 @@ class Home:
         except OSError as error:
             raise _unusable(path, error) from None
         return token
+
+
+def _placed(url: str, folder: Callable[[], Path]) -> str:
+    """A SQLite URL with an absolute path: a daemon's working directory is not that of a person.
+
+    In the environment a relative one is in the folder it was typed in, in ``config.toml`` in that
+    of the file.
+    """
+    start, _, name = url.partition("sqlite:///")
+    if start or not name or name.startswith(("/", ":memory:")):
+        return url
+    return f"sqlite:///{folder() / name}"
+
+
+def _no_text(path: Path, error: UnicodeDecodeError) -> RbeeError:
+    from rbee.wire.errors import RbeeError
+
+    line = error.object[: error.start].count(b"\n") + 1
+    return RbeeError(
+        "invalid_request",
+        f"{path}, line {line}: this is no text in UTF-8",
+        f"save it in UTF-8: iconv -f latin1 -t utf8 {path}",
+    )
 
 
 def _unusable(path: Path, error: OSError) -> RbeeError:

@@ -4,7 +4,10 @@ Phase 1.2. With her imports done she forks a spare hive, which forks a spare wor
 run will need is there before anybody asks for it, and most of it is imported once.
 """
 
-from __future__ import annotations
+# ruff: noqa: E402 -- what is imported next is not to come from the current folder
+from rbee.process.folder import forget_the_folder
+
+forget_the_folder(__name__)
 
 import sys
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -71,9 +72,9 @@ class KeyRow(NamedTuple):
     created_at_ms: int
 
 
-def open_catalog(url: str, busy: float) -> Database:
+def open_catalog(where: str | Path, busy: float) -> Database:
     """The database with its tables, which are made where it is new."""
-    database = open_database(url, busy)
+    database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
     with suppress(IntegrityError), transaction(database.engine) as connection:
         for table in (_hives, _keys):

@@ -16,10 +16,10 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from rbee.http.client import open_session
+from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import journal
+from rbee.process import journal, listening
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -49,6 +49,7 @@ from rbee.wire.messages import (
     ClusterWorkerView,
     DegradedDevice,
     ErrandBegun,
+    Health,
     Heartbeat,
     HeartbeatAnswer,
     HiveList,
@@ -78,6 +79,10 @@ from rbee.wire.settings import Settings
 _CLUSTER_EVENTS_KEPT = 1000
 
 
+#: How long a queen that may be there already has to answer (seconds).
+_SECOND_LOOK = 1.0
+
+
 def run(
     orders: QueenOrders,
     home: Home,
@@ -98,6 +103,7 @@ async def _live(
 ) -> None:
     async with open_session(orders.token, settings) as session:
         try:
+            await _refuse_a_second(home, session)
             queen = _Queen(orders, home, settings, session, spare)
             await queen.server.serve()
         except RbeeError as error:
@@ -107,6 +113,7 @@ async def _live(
             if spare is not None:
                 spare.signal(SIGKILL)
             leave(1)
+        listening.note(home, "queen", queen.server.url, queen.server.instance)
         if lifeline is not None:
             if queen.catalog_set_aside:
                 name = Path(queen.catalog_set_aside).name
@@ -116,7 +123,26 @@ async def _live(
         gc.freeze()
         await queen.serve(lifeline)
         await queen.sleep()
+        listening.forget(home, "queen", queen.server.instance)
     leave()
+
+
+async def _refuse_a_second(home: Home, session: aiohttp.ClientSession) -> None:
+    """Raises `port_in_use` where this home has a queen already, on whatever port."""
+    known = listening.noted(home, "queen")
+    if known is None:
+        return
+    health = None
+    with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # whoever is there is none of ours
+        async with timeout(_SECOND_LOOK):
+            health = await Peer(session, known.url, "queen").get(addresses.HEALTH, Health)
+    if health is not None and health.instance == known.instance and health.status == "ok":
+        raise RbeeError(
+            "port_in_use",
+            f"the queen of {home.path} is awake already, at {known.url}",
+            "use her, or end her with rbee-keeper down",
+            {"url": known.url},
+        )
 
 
 class _Queen:
@@ -150,7 +176,7 @@ class _Queen:
             settings.degraded_for,
         )
         database = open_catalog(
-            orders.database or home.database_url("queen.db"), settings.database_busy
+            orders.database or home.database("queen.db"), settings.database_busy
         )
         self.catalog_set_aside = database.set_aside
         self.catalog = HiveCatalog(database.engine)
@@ -403,7 +429,7 @@ class _Queen:
         wanted = await read_body(request, PullModel)
         ref = str(parse_model_ref(wanted.model_ref))
         self._refuse_if_sleepy()
-        return _begun(self.errands.pull(ref, wanted.node))
+        return _begun(self.errands.pull(ref, wanted.node, wanted.hub_token))
 
     async def _errand_events(self, request: web.Request) -> Answer:
         errand = self.errands.get(request.match_info["id"])
@@ -422,6 +448,7 @@ class _Queen:
         node = request.query.get("node", LOCAL)
         hive = self.registry.hives.get(node)
         if hive is None:
+            await self.hives.members.require(node)
             raise RbeeError("hive_not_found", f"hive {node} is not awake", "rbee-keeper up")
         removed = await self.hives.peer(hive).remove(addresses.model_path(str(ref)), ModelRemoved)
         return removed if removed.kept_for else None

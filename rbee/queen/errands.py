@@ -18,7 +18,7 @@ from rbee.queen.registry import Hive
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, JobRequest, Provisioned
 
 #: How many errands that are over can still be read about.
@@ -60,7 +60,7 @@ class Errands:
 
         return self._begin(work)
 
-    def pull(self, ref: str, node: str | None) -> Errand:
+    def pull(self, ref: str, node: str | None, hub_token: str = "") -> Errand:
         """Has hive `node` fetch a model, or the one beside the queen, or where she has none there
         the first of the others that can."""
 
@@ -70,7 +70,7 @@ class Errands:
             hives = await self._awake(node or (LOCAL if beside else None), errand)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
             for hive in hives:
-                peer = self._hives.peer(hive, errand.errand_id)
+                peer = self._hives.peer(hive, errand.errand_id, hub_token)
                 try:
                     fetching = errand.have_model(peer, ref, newest=True)
                     found = await self._hives.unless_offline(hive, fetching)
@@ -114,11 +114,7 @@ class Errands:
 
     async def _awake(self, node: str | None, errand: Errand) -> list[Hive]:
         await self._hives.living(node, errand.say)
-        hives = await self._hives.awake(node, errand.say)
-        if not hives and node is not None:
-            known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]
-            raise no_such("hive", node, known, "rbee-keeper hives lists them")
-        return hives
+        return await self._hives.awake(node, errand.say)
 
     def _begin(self, work: Callable[[Errand], Awaitable[Any]]) -> Errand:
         errand = Errand()

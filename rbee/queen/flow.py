@@ -24,7 +24,7 @@ from rbee.queen.members import LOCAL
 from rbee.queen.queues import Queues, takes_one
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
-from rbee.queen.troubles import ROOM, Whose, is_deadly, whose
+from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.queen.work import vectors_up_to, wants_another
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -358,7 +358,10 @@ class Flow:
         """Workers that were given up while this job waited for them are troubles of its own."""
         for hive in self._registry.hives.values():
             for (device, model_ref), known in hive.degraded.items():
-                if model_ref == job.request.model_ref and known.at > job.came_at:
+                if model_ref != job.request.model_ref or known.at <= job.came_at:
+                    continue
+                # One that memory ran out for while it served: its hive is asked anew what fits.
+                if not is_of_room(known.error):
                     error = self._hives.typed_from_here(hive.hive_id, known.error)
                     job.troubles.learn(hive.hive_id, device, error)
 
@@ -481,8 +484,10 @@ class Flow:
         wanted = _infer_request(job)
         done: Done | None = None
         # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
-        # as long as a hive may: it sends a comment with each of its heartbeats.
-        silence = self._settings.heartbeat_interval * self._settings.heartbeats_missed
+        # longer than its hive may, which is said first where both are: it sends a comment with each
+        # of its heartbeats.
+        settings = self._settings
+        silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
         begun = functools.partial(job.say, say_so.INFER_CONNECTED)
         try:
             async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
@@ -518,7 +523,8 @@ class Flow:
     # --------------------------------------------------------------------------------------------
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
-        return self._hives.peer(hive, job.job_id, patient=job.is_patient)
+        token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
+        return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
 
 
 def facts_of(

@@ -34,8 +34,12 @@ class HivePeer(Peer):
         registry: Registry,
         job_id: str,
         patience: float | None,
+        hub_token: str = "",
     ) -> None:
+        """`hub_token` goes to a hive of this machine, or through a tunnel; nowhere in the open."""
         super().__init__(session, hive.url, f"hive {hive.hive_id}", correlation_id=job_id)
+        if hub_token and addresses.is_loopback(addresses.host_of(hive.url)):
+            self._headers[addresses.HUB_TOKEN_HEADER] = hub_token
         self._hive_id = hive.hive_id
         self._registry = registry
         self._patience = patience

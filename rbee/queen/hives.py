@@ -26,7 +26,7 @@ from rbee.process.tasks import begin, first_and_soon_after
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
-from rbee.queen.members import LOCAL, Members, ssh_of
+from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -76,10 +76,15 @@ class Hives:
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
 
-    def peer(self, hive: Hive, job_id: str = "", *, patient: bool = False) -> Peer:
-        """A hive to speak to; `patient`: until its heartbeats say that it is offline."""
+    def peer(
+        self, hive: Hive, job_id: str = "", hub_token: str = "", *, patient: bool = False
+    ) -> Peer:
+        """A hive to speak to, for a job, with the hub's token of whoever asked for that.
+
+        `patient`: until its heartbeats say that it is offline.
+        """
         patience = None if patient else self._settings.list_patience
-        return HivePeer(self.session, hive, self._registry, job_id, patience)
+        return HivePeer(self.session, hive, self._registry, job_id, patience, hub_token)
 
     async def ask_each(
         self, path: str, kind: type[T], hives: Collection[Hive] | None = None
@@ -155,10 +160,13 @@ class Hives:
 
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
         named. Where one is awake, a machine that cannot be woken, or takes its time, is gone on
-        without. Raises `hive_unreachable`, `port_in_use`, `ssh_failed` and what a starting hive
-        reports.
+        without. Raises `hive_not_found`, `hive_unreachable`, `port_in_use`, `ssh_failed` and what a
+        starting hive reports.
         """
-        rows = [row for row in await self.members.rows(tell) if node in (None, row.hive_id)]
+        rows = await self.members.rows(tell)
+        if node is not None and not sabotaged("queen:any-name"):
+            refuse_unknown(node, rows)
+        rows = [row for row in rows if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
             await self.members.own.discard_spare()

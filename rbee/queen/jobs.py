@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 
 from rbee.process.sabotage import sabotaged
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import work_of
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.messages import Done, JobRequest, JobState, JobView
 
 
@@ -103,11 +102,11 @@ class JobBoard:
         try:
             return self._jobs[job_id]
         except KeyError:
-            near = difflib.get_close_matches(job_id, self._jobs, 1)
+            near = nearest(job_id, self._jobs)
             raise RbeeError(
                 "job_not_found",
                 f"no job {job_id} is known to this queen",
-                f"did you mean {near[0]}?" if near else "GET /jobs lists them",
+                f"did you mean {near}?" if near else "GET /jobs lists them",
             ) from None
 
     def running(self) -> list[Job]:

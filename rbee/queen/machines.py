@@ -22,7 +22,7 @@ from rbee.queen.catalog import HiveRow
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders
-from rbee.wire.narration import Line
+from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
 #: Says a line where it belongs: `tell(line, **facts)`.
@@ -112,7 +112,7 @@ class OwnMachine:
         try:
             report = await Reports(child).ready(
                 self._settings.health_wait_total,
-                lambda said: tell(Line(said.actor, said.action, "{human}"), human=said.human),
+                lambda said: tell(Line(said.actor, said.action, AS_SAID), human=said.human),
             )
         except BaseException as error:
             child.release()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from rbee.process.child import Child
 from rbee.process.home import Home
@@ -115,9 +115,7 @@ class Members:
 
     async def require(self, hive_id: str) -> None:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
-        ids = [row.hive_id for row in await self._listed()]
-        if hive_id not in ids:
-            raise no_such("hive", hive_id, ids, "rbee-keeper hives lists them")
+        refuse_unknown(hive_id, await self._listed())
 
     async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
         """Raises `hive_exists` for a name or a machine that the catalog has already.
@@ -143,6 +141,13 @@ class Members:
 
     async def _listed(self) -> list[HiveRow]:
         return await asyncio.to_thread(self._catalog.list)
+
+
+def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:
+    """Raises `hive_not_found` with a near match where no row is that of the hive."""
+    ids = [row.hive_id for row in rows]
+    if hive_id not in ids:
+        raise no_such("hive", hive_id, ids, "rbee-keeper hives lists them")
 
 
 def ssh_of(wanted: AddHive) -> SshTarget | None:

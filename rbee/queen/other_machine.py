@@ -30,7 +30,7 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
-from rbee.wire.narration import Line
+from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
@@ -183,6 +183,8 @@ class OtherMachine:
         if there in error.suggestion:
             return error
         suggestion = error.suggestion.replace(_LOGS, there)
+        if error.code == "model_gated" and not self._ssh.tunnel:
+            suggestion += f"; on {self._host}, where HF_TOKEN of this machine is not sent"
         return RbeeError(error.code, error.message, suggestion, error.details)
 
     async def way_to(self, url: str) -> str:
@@ -243,7 +245,7 @@ class OtherMachine:
                 return report.url
             if report.narration is not None:
                 said = report.narration
-                tell(Line(said.actor, said.action, "{human}"), human=said.human)
+                tell(Line(said.actor, said.action, AS_SAID), human=said.human)
         raise RbeeError(
             "hive_unreachable",
             f"the hive on {self._host} ended while it was starting",

@@ -11,7 +11,6 @@ see `troubles`. For people: docs/scheduling.md.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -21,7 +20,7 @@ import msgspec
 from rbee.process.sabotage import sabotaged
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
     Devices,
     Gpu,
@@ -359,14 +358,8 @@ def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
 
 
 def _unknown_hive(node: str, hives: Sequence[HiveFacts]) -> RbeeError:
-    known = sorted(hive.hive_id for hive in hives)
-    near = difflib.get_close_matches(node, known, 1)
-    return RbeeError(
-        "hive_not_found",
-        f"no hive is called {node}",
-        f"--node {near[0]}" if near else f"hives: {', '.join(known) or 'none'}",
-        {"hives": known},
-    )
+    known = [hive.hive_id for hive in hives]
+    return no_such("hive", node, known, "rbee-keeper hives lists them")
 
 
 def _no_such_device(request: JobRequest, hives: Sequence[HiveFacts]) -> RbeeError:

@@ -22,7 +22,10 @@ OLDEST_PYTHON = (3, 10)
 #: are left of it, the rest is what is fetched and unpacked.
 INSTALLATION_BYTES = 400_000_000
 
+# From `/`: Python imports from the current folder first, and in a home anything may lie.
 _FIND = """
+case "$RBEE_HOME" in "" | /*) ;; *) export RBEE_HOME="$PWD/$RBEE_HOME" ;; esac
+cd /
 home="${RBEE_HOME:-$HOME/.rbee}"
 python="$(cd "$home/venv/bin" 2>/dev/null && pwd -P)/python"
 [ -x "$python" ] || python=$(command -v python3) || python=""

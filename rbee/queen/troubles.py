@@ -94,6 +94,11 @@ def is_deadly(error: RbeeError) -> bool:
     return given_up or out_of_memory or error.code == "worker_start_timeout"
 
 
+def is_of_room(error: RbeeError) -> bool:
+    """Whether memory ran out for a worker that had been ready: one of another size may live."""
+    return bool(error.details.get("out_of_memory")) and not error.details.get("loading")
+
+
 def of_degraded(error: RbeeError, hive_id: str, device: str, until: str) -> RbeeError:
     """The error of a device on which workers kept dying, with what that means until `until`."""
     where = f"{device_name(device)} on hive {hive_id}"

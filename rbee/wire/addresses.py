@@ -44,6 +44,9 @@ INFER_FAIL = "/infer/fail"
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
 
+#: Header that brings a hive somebody's token for the hub, for this request alone.
+HUB_TOKEN_HEADER = "X-Hub-Token"
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -39,6 +39,7 @@ HTTP_STATUS: dict[str, int] = {
     "worker_crashed": 500,
     "engine_failed": 500,
     "home_unusable": 500,
+    "answer_lost": 500,
     "download_failed": 502,
     "checksum_mismatch": 502,
     "backend_unavailable": 503,
@@ -52,6 +53,10 @@ HTTP_STATUS: dict[str, int] = {
     "worker_stuck": 504,
     "insufficient_disk": 507,
 }
+
+
+#: How many names an error lists.
+_LISTED = 8
 
 
 class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -81,8 +86,8 @@ class RbeeError(Exception):
         super().__init__(message)
         assert code in HTTP_STATUS, f"unknown error code {code!r}"
         self.code = code
-        self.message = message
-        self.suggestion = suggestion
+        self.message = _as_text(message)
+        self.suggestion = _as_text(suggestion)
         self.details: dict[str, Any] = details or {}
 
     @property
@@ -99,6 +104,13 @@ class RbeeError(Exception):
         """The error a peer told us; an unknown code becomes `internal`."""
         code = body.code if body.code in HTTP_STATUS else "internal"
         return cls(code, body.message, body.suggestion, body.details)
+
+
+def _as_text(text: str) -> str:
+    """`text` fit for every terminal and message: a name from the disk may hold other bytes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def unforeseen(error: BaseException, role: str) -> RbeeError:
@@ -131,10 +143,32 @@ def stuck(worker_id: str, what: str, stall: float) -> RbeeError:
     )
 
 
-def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
-    """The error for a `what` (hive, model, worker, key) that nobody has, with its nearest match."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The one of `known` that somebody who typed `name` most likely meant; empty: none."""
     import difflib  # late: a command that succeeds never needs it
 
-    near = difflib.get_close_matches(name, list(known), 1)
-    suggestion = f"did you mean {near[0]}?" if near else else_try
-    return RbeeError(f"{what}_not_found", f"no {what} is called {name!r}", suggestion)
+    by_folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, 1)
+    return by_folded[near[0]] if near else ""
+
+
+def listed(known: Iterable[str]) -> str:
+    """The names that there are, in order, as far as a line has room; or ``none``."""
+    names = sorted(known)
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more if names else "none"
+
+
+def no_such(what: str, name: str, known: Iterable[str], else_try: str) -> RbeeError:
+    """The error for a `what` (hive, model, worker, key) that nobody has.
+
+    It tells the nearest match, else what there is, and in its details all of that.
+    """
+    names = sorted(known)
+    near = nearest(name, names)
+    return RbeeError(
+        f"{what}_not_found",
+        f"no {what} is called {name!r}",
+        f"did you mean {near}?" if near else f"{else_try}: {listed(names)}",
+        {f"{what}s": names},
+    )

@@ -173,7 +173,11 @@ class Started(Answer, kw_only=True):
 
 
 class JobRequest(Question, kw_only=True):
-    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own."""
+    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own.
+
+    `hub_token` opens what its owner may read on the hub. It is used for this request and told to
+    nobody but the hive that fetches, on the queen's machine or through a tunnel.
+    """
 
     model_ref: NonEmpty
     node: NonEmpty | None = None
@@ -184,6 +188,7 @@ class JobRequest(Question, kw_only=True):
     allow_cpu: bool = True
     chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    hub_token: str = ""
 
 
 def template_name(text: str | None) -> str:
@@ -327,10 +332,14 @@ class WakeHives(Request, kw_only=True):
 
 
 class PullModel(Request, kw_only=True):
-    """The queen's `POST /models/provision`; without `node` the hive beside her is meant."""
+    """The queen's `POST /models/provision`; without `node` the hive beside her is meant.
+
+    `hub_token` is as in `JobRequest`.
+    """
 
     model_ref: NonEmpty
     node: NonEmpty | None = None
+    hub_token: str = ""
 
 
 class ErrandBegun(Started, kw_only=True):
@@ -624,8 +633,9 @@ class Adopt(Request, kw_only=True):
 class Placed(msgspec.Struct, kw_only=True):
     """Where an engine has put a model, by its own word.
 
-    `backends` are those of the devices it found when it loaded; `device_bytes` is by how much
-    less memory of the ordered one was free afterwards, None where it found no such device.
+    `backends` are those of the devices it found when it loaded; `device_bytes` is by how much the
+    free memory of the ordered one has changed by that (others may have freed some), None where it
+    found no such device.
     """
 
     backends: list[str]
@@ -829,13 +839,18 @@ class Vector(msgspec.Struct):
 
 
 class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`done` of a job or an inference."""
+    """`done` of a job or an inference.
+
+    `context_full` is the size of the context (tokens) where that is what ended an answer, for which
+    `finish_reason` is ``length``; with 0 it was `max_tokens`.
+    """
 
     finish_reason: Literal["stop", "length", "tool_calls"] = "stop"
     tokens_in: int = 0
     tokens_out: int = 0
     ttft_ms: float = 0.0
     duration_ms: float = 0.0
+    context_full: int = 0
 
 
 class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):

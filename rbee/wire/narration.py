@@ -1,20 +1,27 @@
 """What the bees say: the one home of every line of narration.
 
 A line has an actor, an action that programs can match, and a sentence for people. Lines are in
-the present tense, at most 100 characters, said after the thing happened, and never hold a
-secret. Placeholders are filled with real numbers by `say`.
+the present tense, at most 100 characters, more only where a name is as long; they are said after
+the thing happened, and never hold a secret. Placeholders are filled with real numbers by `say`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-#: Longest line for people, in characters; what does not fit is shortened in its middle.
+#: Longest line for people, in characters; see `told`.
 LONGEST = 100
+#: The text of a line that somebody else has said.
+AS_SAID = "{human}"
+
+#: How the facts begin that are paths, or named like one.
+_PATHS = ("/", "file:/", "HF:")
+#: The facts that are names of machines.
+_HOSTS = ("host", "address")
 
 
 class Narration(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -41,20 +48,71 @@ def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
     return Narration(
         actor=line.actor,
         action=line.action,
-        human=shorten(line.text.format(**facts)),
+        human=told(line.text, facts),
         job_id=job_id,
         correlation_id=job_id,
         at_ms=time.time_ns() // 1_000_000,
     )
 
 
-def shorten(text: str, longest: int = LONGEST) -> str:
-    """`text` on one line, its middle cut out where it is longer than `longest` characters."""
-    text = " ".join(text.split())
-    if len(text) <= longest:
+def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
+    """`text` on one line with its placeholders filled.
+
+    Where that is longer than `longest` characters, the longest facts are shortened, as far as they
+    can be without a cut in the middle of a name.
+    """
+    filled = {name: _on_one_line(fact) for name, fact in facts.items()}
+    line = text.format(**filled)
+    if text == AS_SAID:
+        return line  # it has been through here
+    texts = [name for name, fact in filled.items() if isinstance(fact, str)]
+    for name in sorted(texts, key=lambda name: -len(filled[name])):
+        if len(line) > longest:
+            room = len(filled[name]) - (len(line) - longest)
+            filled[name] = shortened(filled[name], max(0, room), is_host=name in _HOSTS)
+            line = text.format(**filled)
+    return line
+
+
+def shortened(text: str, room: int, *, is_host: bool = False) -> str:
+    """`text` in `room` characters, or in as few more as its shortest whole part takes.
+
+    Of a path or a model's name the end is kept, of a host's the first label, of a list and of a
+    sentence the beginning, its paths shortened first.
+    """
+    if len(text) <= room:
         return text
-    head = (longest - 1) * 2 // 3
-    return f"{text[:head]}…{text[-(longest - 1 - head) :]}"
+    if is_host:
+        return _beginning(text.split("."), ".", room, "…")
+    if text.startswith(_PATHS) or ("/" in text and " " not in text):
+        return _end_of_path(text, room)
+    words = [_end_of_path(word, 0) if word.count("/") > 1 else word for word in text.split(" ")]
+    text = " ".join(words)
+    if len(text) <= room or len(words) == 1:
+        return text
+    if ", " in text:
+        return _beginning(text.split(", "), ", ", room, ", …")
+    return _beginning(words, " ", room, " …")
+
+
+def _beginning(parts: list[str], between: str, room: int, mark: str) -> str:
+    count = len(parts) - 1
+    while count > 1 and len(between.join(parts[:count]) + mark) > room:
+        count -= 1
+    return between.join(parts[:count]) + mark if count else parts[0]
+
+
+def _end_of_path(path: str, room: int) -> str:
+    parts = path.split("/")
+    first = 1
+    while first < len(parts) - 1 and len("/".join(["…", *parts[first:]])) > room:
+        first += 1
+    short = "/".join(["…", *parts[first:]])
+    return short if len(short) < len(path) else path
+
+
+def _on_one_line(fact: object) -> Any:
+    return " ".join(fact.split()) if isinstance(fact, str) else fact
 
 
 def size(amount: float) -> str:
@@ -89,6 +147,12 @@ TEST_MODEL = Line(
 QUEEN_ASLEEP = Line(_KEEPER, "queen.wake", "queen is asleep, waking queen...")
 QUEEN_LAUNCH = Line(_KEEPER, "queen.launch", "launching queen on :{port} and waiting for health...")
 QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
+QUEEN_ELSEWHERE = Line(
+    _KEEPER, "queen.elsewhere", "queen stays at {url}, where she was woken, until rbee-keeper down"
+)
+QUEEN_UNCHANGED = Line(
+    _KEEPER, "queen.unchanged", "queen was woken with other values, and keeps them: {names}"
+)
 CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
 NOT_CONNECTED = Line(
     _KEEPER,
@@ -117,6 +181,17 @@ STRAY_HIVE = Line(_KEEPER, "hive.shutdown", "asking a hive without a queen to le
 MODEL_HERE = Line(_KEEPER, "model.here", "model {model_ref} is on hive {hive_id} ({size})")
 MODEL_REMOVED = Line(_KEEPER, "model.removed", "model {model_ref} is removed from hive {hive_id}")
 WORKER_STOPPED = Line(_KEEPER, "worker.stopped", "worker {worker_id} has stopped")
+CUT_BY_CONTEXT = Line(
+    _KEEPER,
+    "answer.cut",
+    "the answer stops here: the context of {context} tokens is full; ask for more with --ctx N",
+)
+CUT_IN_CHAT = Line(
+    _KEEPER, "answer.cut", "the context of {context} tokens is full; /new forgets the conversation"
+)
+CUT_BY_LIMIT = Line(
+    _KEEPER, "answer.limit", "the answer stops here: {count} tokens are what --max-tokens allows"
+)
 CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
 
 # Phase 3: a hive.
@@ -274,6 +349,11 @@ WORKER_RESTART = Line(
 )
 WORKER_RECOVERED = Line(_HIVE, "worker.recovered", "worker {worker_id} is ready again")
 WORKER_GIVEN_UP = Line(_HIVE, "worker.failed", "worker {worker_id} is given up: {why}")
+WORKER_ENGINE_STUCK = Line(
+    _HIVE,
+    "worker.stuck",
+    "the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); ending it",
+)
 WORKER_STUCK = Line(_HIVE, "worker.stuck", "worker {worker_id} sends no heartbeats; ending it")
 WORKER_IDLE = Line(_HIVE, "worker.unload", "unloaded worker {worker_id}, idle for {idle}")
 WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")

@@ -8,12 +8,12 @@ the file. Durations are seconds, sizes say their unit.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, nearest
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
@@ -157,14 +157,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 
+#: What else of the environment is rbee's, besides RBEE_ and the name of each setting.
+VARIABLES = {
+    "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
+    "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
+    "RBEE_SABOTAGE": "A fault on purpose, for the specification.",
+}
+_PREFIX = "RBEE_"
+
 
 def settings_from(
     environ: Mapping[str, str], toml_text: str = "", toml_name: str = "config.toml"
 ) -> Settings:
     """Settings from the environment over the text of a config file over the defaults.
 
-    Raises `invalid_request` naming the line, variable, value and what would be accepted.
+    Raises `invalid_request` naming the line, variable, value and what would be accepted, also for
+    a name that means nothing: it is misspelt.
     """
+    _refuse_unknown(environ)
     values: dict[str, Any] = {}
     if toml_text:
         values.update(_from_toml(toml_text, toml_name))
@@ -179,6 +189,28 @@ def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
     """`settings` with the flags that were given (those that are not None) on top."""
     given = {name: value for name, value in flags.items() if value is not None}
     return msgspec.structs.replace(settings, **given) if given else settings
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [*VARIABLES, *(f"{_PREFIX}{name.upper()}" for name in _FIELDS)]
+    for name in environ:
+        if name.startswith(_PREFIX) and name not in known:
+            raise _unknown(name, known, f"environment: {name} is no setting", f"unset {name}")
+
+
+def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> RbeeError:
+    """The error for a setting that there is not."""
+    # Without what all of them have in common, which makes each near to each.
+    by_end = {each.removeprefix(_PREFIX): each for each in known}
+    near = by_end.get(nearest(name.removeprefix(_PREFIX), by_end))
+    return RbeeError(
+        "invalid_request",
+        message,
+        f"did you mean {near}? else {remove}"
+        if near
+        else f"{remove}; settings: {', '.join(known)}",
+        {"setting": name},
+    )
 
 
 def _split(name: str, text: str) -> Any:
@@ -210,9 +242,7 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
     for key, value in table.items():
         where = f"{name}, line {_line_of(key, text)}: {key}"
         if key not in _FIELDS:
-            raise RbeeError(
-                "invalid_request", f"{where} is no setting", f"settings: {', '.join(_FIELDS)}"
-            )
+            raise _unknown(key, list(_FIELDS), f"{where} is no setting", "remove that line")
         checked[key] = _checked(key, value, f"{where} = {value!r}")
     return checked
 

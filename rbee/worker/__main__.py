@@ -4,7 +4,10 @@ Phase 9.2. The engine is imported and asked what it finds on this machine before
 come, so that a hive can keep a spare worker that only waits for its model.
 """
 
-from __future__ import annotations
+# ruff: noqa: E402 -- what is imported next is not to come from the current folder
+from rbee.process.folder import forget_the_folder
+
+forget_the_folder(__name__)
 
 import signal
 import sys

@@ -127,6 +127,7 @@ class Inference:
                 tokens_out=generated.tokens_out,
                 ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
                 duration_ms=round((ended - started) * 1000, 3),
+                context_full=context_full(generated, self._request.max_tokens, engine.context),
             )
         )
 
@@ -183,6 +184,17 @@ class Inference:
             elif not (self._index == 2 and sabotaged("worker:drop-token")):
                 self.events.emit("token", _token(piece, self._index))
             self._index += 1
+
+
+def context_full(generated: Generated, max_tokens: int | None, context: int) -> int:
+    """The size of the context where that is what ended an answer; 0 where something else did.
+
+    An engine may have made it larger than was asked for: what fills it tells.
+    """
+    if generated.finish_reason != "length" or sabotaged("worker:hide-the-cut"):
+        return 0
+    asked_for = max_tokens is not None and generated.tokens_out >= max_tokens
+    return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)
 
 
 def _token(piece: Piece, index: int) -> Token:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -84,8 +85,8 @@ class ModelCatalog:
     `set_aside` is the new name of a corrupt database found in its place, or empty.
     """
 
-    def __init__(self, url: str, busy: float) -> None:
-        self._engine, self.set_aside = open_database(url, busy)
+    def __init__(self, path: Path, busy: float) -> None:
+        self._engine, self.set_aside = open_database(path, busy)
         self._models, self._superseded = _tables()
         with transaction(self._engine) as connection:
             connection.execute(_creation(self._models))

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 
 from rbee.hive.models.hub import (
     CONNECT_S,
@@ -196,8 +197,8 @@ def _pieces(
     pieces: queue.Queue[_Piece] = queue.Queue(_PIECES_AHEAD)
     abandoned = threading.Event()
     threading.Thread(
-        target=_read_ahead,
-        args=(file, offset, stall_s, pieces, abandoned),
+        target=copy_context().run,  # whose token is shown stands there
+        args=(_read_ahead, file, offset, stall_s, pieces, abandoned),
         name=f"download {file.name}",
         daemon=True,
     ).start()

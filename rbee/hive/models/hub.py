@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -42,6 +43,20 @@ _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 T = TypeVar("T")
+
+
+#: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
+_token: ContextVar[str | None] = ContextVar("hub_token", default=None)
+
+
+@contextmanager
+def asked_with(token: str | None) -> Iterator[None]:
+    """What is begun inside, tasks and threads too, shows the hub this token, where there is one."""
+    before = _token.set(token or None)
+    try:
+        yield
+    finally:
+        _token.reset(before)
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -128,10 +143,10 @@ def resolve(
     Raises `RbeeError`: `model_not_found`, `model_gated`, `model_invalid` (a part of a split model
     is missing), `download_failed` (details: host, status).
     """
-    if _offline():
+    if is_offline():
         plan = _plan_from_cache(ref)
         if plan is None:
-            raise _offline_error(ref.repo)
+            raise _offline_error(ref.repo, str(ref))
         return plan
     try:
         listed = _asked(lambda: _listing(ref, patience), patience, cancelled)
@@ -227,7 +242,7 @@ def open_stream(
     from huggingface_hub import get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    headers = build_hf_headers()
+    headers = build_hf_headers(token=_token.get())
     # Bytes as they are stored: a compressed answer has no ranges.
     headers["Accept-Encoding"] = "identity"
     if offset or end is not None:
@@ -294,7 +309,7 @@ def _listing(ref: ModelRef, patience: Patience) -> _Listing:
     import httpx2
     from huggingface_hub import HfApi
 
-    api = HfApi()
+    api = HfApi(token=_token.get())
     # The client hands this on to httpx2, which knows more than one number.
     timeout = cast(float, httpx2.Timeout(patience.answer_s, connect=CONNECT_S))
     with _failures_told(ref.repo, api.endpoint):
@@ -640,16 +655,17 @@ def _reason(error: BaseException) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def _offline() -> bool:
+def is_offline() -> bool:
+    """Whether `HF_HUB_OFFLINE` forbids to ask the hub."""
     from huggingface_hub import is_offline_mode
 
     return is_offline_mode()
 
 
-def _offline_error(repo: str) -> RbeeError:
+def _offline_error(repo: str, name: str = "") -> RbeeError:
     return RbeeError(
         "download_failed",
-        f"{repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
+        f"{name or repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
         "unset HF_HUB_OFFLINE, or name a model that `rbee-keeper models` lists",
         {"host": host_of(_endpoint()), "repo": repo},
     )

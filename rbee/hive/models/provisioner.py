@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import os
 import secrets
 import threading
@@ -30,7 +29,7 @@ from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import in_thread, spawn
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
 from rbee.wire.narration import Line, say
@@ -258,6 +257,9 @@ class Provisioner:
         if not provision.newest or ref.source != "hf" or ref.is_pinned:
             return row
         self._forget(ref)
+        if await in_thread(hub.is_offline):
+            provision.say(say_so.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
+            return row
         try:
             plan = await self.plan(ref)
         except RbeeError as error:
@@ -398,11 +400,13 @@ class Provisioner:
             if unfinished:
                 self._take_off_the_disk(unfinished)
                 return []
-            near = difflib.get_close_matches(str(ref), known, 1)
+            near = nearest(str(ref), known)
             raise RbeeError(
                 "model_not_found",
                 f"{ref} is not on this hive",
-                f"did you mean {near[0]}?" if near else "rbee-keeper models lists what is",
+                f"did you mean {near}?"
+                if near
+                else f"rbee-keeper models lists what is: {listed(known)}",
                 {"models": known},
             )
         mine = {file.path for row in rows if row.ref == str(ref) for file in row.files}
@@ -436,7 +440,7 @@ class Provisioner:
             raise RbeeError(
                 "model_not_found",
                 f"{path} is not on this machine",
-                "check the path; it is read on the machine of the hive",
+                _near(path) or "check the path; it is read on the machine of the hive",
                 {"path": path},
             )
         paths = parts_of(path)
@@ -486,6 +490,16 @@ class _ProgressTeller:
     def trouble(self, why: str, done: int) -> None:
         if not self._provision.events.closed:
             self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
+
+
+def _near(path: str) -> str:
+    """A question after the file of that folder that was meant most likely; else empty."""
+    folder, name = os.path.split(path)
+    try:
+        meant = nearest(name, os.listdir(folder))
+    except (OSError, ValueError):  # there is no such folder either
+        return ""
+    return f"did you mean file:{os.path.join(folder, meant)}?" if meant else ""
 
 
 def bundled_path() -> Path:

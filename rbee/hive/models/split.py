@@ -51,17 +51,20 @@ def parts_of(path: str) -> tuple[str, ...]:
 
 
 def _numbered(path: str, header: GgufHeader) -> tuple[str, ...]:
-    named = _NAME.fullmatch(path)
-    if named is None or (int(named["number"]), int(named["count"])) != (
-        header.split_no + 1,
-        header.split_count,
-    ):
-        number, count = f"{header.split_no + 1:05d}", f"{header.split_count:05d}"
+    place = (header.split_no + 1, header.split_count)
+    # A link may have any name, as long as the file behind it has the right one.
+    names = (_NAME.fullmatch(each) for each in (path, os.path.realpath(path)))
+    fitting = (
+        each for each in names if each and (int(each["number"]), int(each["count"])) == place
+    )
+    named = next(fitting, None)
+    if named is None:
+        number, parts = place
         raise RbeeError(
             "model_invalid",
-            f"{path} is part {header.split_no + 1} of {header.split_count} of a model, and not"
-            " called so: the other parts cannot be found by its name",
-            f"rename the parts as they came, this one to end in -{number}-of-{count}.gguf",
+            f"{path} is part {number} of {parts} of a model, and not called so: the other parts"
+            " cannot be found by its name",
+            f"rename the parts as they came, this one to end in -{number:05d}-of-{parts:05d}.gguf",
             {"path": path},
         )
     prefix, count = named["prefix"], named["count"]

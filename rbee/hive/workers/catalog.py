@@ -5,6 +5,8 @@ Phase 8. A row says that the engine itself found a device for that kind.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from sqlalchemy.schema import CreateTable
@@ -27,8 +29,8 @@ _workers = Table(
 class WorkerCatalog:
     """The table `workers` of ``hive.db``; `row` is the whole of it as JSON."""
 
-    def __init__(self, url: str, busy: float) -> None:
-        self._engine = open_database(url, busy).engine
+    def __init__(self, path: Path, busy: float) -> None:
+        self._engine = open_database(path, busy).engine
         with transaction(self._engine) as connection:
             connection.execute(CreateTable(_workers, if_not_exists=True))
 

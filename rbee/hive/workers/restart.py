@@ -36,16 +36,17 @@ def out_of_memory(
     device: str,
     need_bytes: int,
     limit_bytes: int,
+    loading: bool,
     log: Sequence[str],
 ) -> RbeeError:
     """The error for a worker that the kernel has ended: the same again would end the same.
 
     `need_bytes` is what its model was estimated to need, `limit_bytes` the RAM of its machine, or
-    what of it may be used there.
+    what of it may be used there; `loading`: it was killed before it was ready.
     """
     return RbeeError(
         "insufficient_ram",
-        f"the kernel ended worker {worker_id}: out of memory; {model_ref} was to take"
+        f"out of memory: the kernel ended worker {worker_id}; {model_ref} was to take"
         f" {size(need_bytes)}, and {size(limit_bytes)} of RAM may be used on that machine",
         "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
         " raise the memory limit of that machine",
@@ -54,6 +55,7 @@ def out_of_memory(
             "need_bytes": need_bytes,
             "limit_bytes": limit_bytes,
             "out_of_memory": True,
+            "loading": loading,
             "log": list(log),
         },
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +36,7 @@ from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process import journal
+from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
@@ -47,7 +47,7 @@ from rbee.process.tasks import End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
-from rbee.wire.errors import RbeeError, stuck, unforeseen
+from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
 from rbee.wire.messages import (
     EngineFacts,
     Gpu,
@@ -107,7 +107,7 @@ class Supervisor:
             kind=kind,
             engine=engine,
             version=facts.version,
-            command=[sys.executable, "-m", "rbee.worker", "--engine", engine],
+            command=command_of("rbee.worker", "--engine", engine),
             simulated=simulated,
         )
         if known is None or known != view:
@@ -216,11 +216,8 @@ class Supervisor:
         try:
             return self.workers[worker_id]
         except KeyError:
-            raise RbeeError(
-                "worker_not_found",
-                f"no worker {worker_id} on this hive",
-                "rbee-keeper ps lists the workers",
-                {"workers": sorted(self.workers)},
+            raise no_such(
+                "worker", worker_id, self.workers, "rbee-keeper ps lists the workers"
             ) from None
 
     def story(self, worker_id: str) -> EventLog:
@@ -362,6 +359,8 @@ class Supervisor:
         if measure is Measure.KILL:
             self._note(worker, say_so.WORKER_STUCK)
         if measure is Measure.END_STUCK:
+            stall = self._settings.token_stall
+            self._note(worker, say_so.WORKER_ENGINE_STUCK, stall=stall)
             await self._tell_why(worker)
         self._kill(worker)
         await worker.exited
@@ -540,9 +539,14 @@ def _ignore(ended: End) -> None:
 
 def _out_of_memory(worker: Worker) -> RbeeError:
     orders, log = worker.orders, tail(worker.child.log)
-    need = worker.reserved_bytes
     return out_of_memory(
-        worker.worker_id, orders.model_ref, orders.device, need, ram_here().total, log
+        worker.worker_id,
+        orders.model_ref,
+        orders.device,
+        need_bytes=worker.reserved_bytes,
+        limit_bytes=ram_here().total,
+        loading=not worker.events.closed,
+        log=log,
     )
 
 

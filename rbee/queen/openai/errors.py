@@ -6,6 +6,7 @@ import re
 
 from aiohttp import web
 
+from rbee.process.sabotage import sabotaged
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.wire.errors import HTTP_STATUS, RbeeError
 from rbee.wire.messages import encode
@@ -71,7 +72,8 @@ def advice_of(suggestion: str) -> str:
 
 def failure(error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
-    headers = {"x-should-retry": "true" if error.code in _PASSES else "false"}
+    passes = error.code in _PASSES or sabotaged("queen:again-and-again")
+    headers = {"x-should-retry": "true" if passes else "false"}
     retry = error.details.get("retry_after_s")
     if retry is not None:
         headers["Retry-After"] = str(retry)

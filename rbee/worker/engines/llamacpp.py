@@ -42,6 +42,7 @@ from rbee.worker.engines.conversation import (
 )
 from rbee.worker.engines.json_grammar import grammar_of
 from rbee.worker.engines.refusals import (
+    engine_failed,
     nests_too_deep,
     refused,
     template_reason,
@@ -403,6 +404,8 @@ class LlamaCpp:
             return text_does_not_fit(number, int(too_large[1]), min(self._batch, self.context))
         if "invalid tokens" in message:
             return tokens_unknown(number)
+        if int(error.get("code", 400)) >= 500:
+            return engine_failed("llama.cpp", message)
         return RbeeError(
             "invalid_request", f"llama.cpp refuses: {message}", "", {"field": "inputs"}
         )
@@ -510,4 +513,4 @@ def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | 
     backends = sorted({"cpu", *after[0]})
     if before[1] is None or after[1] is None:
         return Placed(backends=backends)
-    return Placed(backends=backends, device_bytes=max(0, before[1] - after[1]))
+    return Placed(backends=backends, device_bytes=abs(before[1] - after[1]))

@@ -1,0 +1,59 @@
+"""A program of ours, apart from the folder that somebody typed a command in.
+
+``python -m`` imports from the current folder before anything else, so that a file `secrets.py` or
+`json.py` there would be run. What starts a Python of ours starts it with `command_of`, which holds
+for each version (``-P`` needs Python 3.11) and runs the very rbee that its parent runs. What a
+person starts with ``python -m`` is the affair of `folder`.
+
+A daemon works in ``/``, lest it pins a folder that is to be removed; what its environment names by
+a relative path is found all the same, and none of it is imported from.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+#: Where a daemon works.
+FOLDER = "/"
+
+#: Variables that name a file or a folder, ours and those of the libraries that a daemon uses.
+_PATHS = (
+    "RBEE_HOME",
+    "RBEE_SIMULATE_GPUS",
+    "HOME",
+    "XDG_CACHE_HOME",
+    "HF_HOME",
+    "HF_HUB_CACHE",
+    "HUGGINGFACE_HUB_CACHE",
+    "HF_TOKEN_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "PGPASSFILE",
+    "PGSERVICEFILE",
+)
+_SEARCHED = "PYTHONPATH"
+
+
+def command_of(module: str, *words: str) -> list[str]:
+    """What runs a module of this rbee, whichever folder is the current one."""
+    begin = os.path.join(os.path.dirname(os.path.abspath(__file__)), "begin.py")
+    return [sys.executable, begin, "-m", module, *words]
+
+
+def environment_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` for a program that works in `FOLDER` and speaks UTF-8 to its log."""
+    found = dict(environ)
+    for name in _PATHS:
+        value = found.get(name)
+        if value and not value.startswith(("/", "~")):
+            found[name] = os.path.abspath(value)
+    if _SEARCHED in found:
+        # The folder itself, which an empty word means, too, is none to import from.
+        words = [word for word in found[_SEARCHED].split(os.pathsep) if word not in ("", ".")]
+        found[_SEARCHED] = os.pathsep.join(map(os.path.abspath, words))
+    found["PYTHONUTF8"] = "1"
+    return found

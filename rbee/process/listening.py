@@ -1,0 +1,98 @@
+"""Where a daemon of this home listens: ``running/queen.json``, ``running/hive.json``.
+
+Settings say where one that is started will listen; one that is awake listens where it was told to
+when it was started. Each writes the file of its role when it listens and removes it when it leaves;
+one that was killed leaves it behind, so that whoever reads it asks whether that instance is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from rbee.process.apart import environment_of
+from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
+
+#: Variables of others that decide how a hive reaches the hub; a token is sent with each request.
+_HEEDED = frozenset(
+    [
+        "HF_ENDPOINT",
+        "HF_HOME",
+        "HF_HUB_CACHE",
+        "HF_HUB_OFFLINE",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+    ]
+)
+#: Ours that say where a queen is, which is told apart, or nothing to a daemon that is awake.
+_APART = ("RBEE_HOME", "RBEE_QUEEN_", "RBEE_SABOTAGE")
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """Its URL, and what its health tells apart from any other start of any daemon."""
+
+    url: str
+    instance: str
+    #: What it was started with: a checksum of each variable that it goes by, and of the settings'
+    #: file. Values could be secrets.
+    surroundings: dict[str, int] = {}
+
+
+def note(home: Home, role: str, url: str, instance: str) -> None:
+    """Writes that it listens. A disk that is full keeps no daemon from working."""
+    if sabotaged("queen:leave-no-note"):
+        return
+    path = _path(home, role)
+    draft = path.with_name(f"{role}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft.write_bytes(msgspec.json.encode(Listening(url, instance, surroundings(home))))
+        draft.replace(path)
+
+
+def noted(home: Home, role: str) -> Listening | None:
+    """Where one was when it last said so; None where none has, or it has left."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(_path(home, role).read_bytes(), type=Listening)
+    return None
+
+
+def forget(home: Home, role: str, instance: str) -> None:
+    """It leaves; what a later one has written stays."""
+    known = noted(home, role)
+    if known is not None and known.instance == instance:
+        with contextlib.suppress(OSError):
+            _path(home, role).unlink()
+
+
+def surroundings(home: Home) -> dict[str, int]:
+    """A checksum of each variable that daemons go by, as it is now, and of ``config.toml``."""
+    found = {
+        name: zlib.crc32(value.encode("utf-8", "surrogateescape"))
+        for name, value in environment_of(os.environ).items()
+        if name.upper() in _HEEDED or (name.startswith("RBEE_") and not name.startswith(_APART))
+    }
+    with contextlib.suppress(OSError):
+        found["config.toml"] = zlib.crc32((home.path / "config.toml").read_bytes())
+    return found
+
+
+def changed_since(known: Listening, home: Home) -> list[str]:
+    """The names of what is otherwise now than when that daemon was started."""
+    now = surroundings(home)
+    names = known.surroundings.keys() | now.keys()
+    return sorted(name for name in names if known.surroundings.get(name) != now.get(name))
+
+
+def _path(home: Home, role: str) -> Path:
+    return home.path / "running" / f"{role}.json"
