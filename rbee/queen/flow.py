@@ -184,12 +184,16 @@ class Flow:
 
     async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
-        if self._warm(job, awake) is None:
+        warm = self._warm(job, awake)
+        if warm is None or warm.is_in_the_way:
             ref = job.request.model_ref
             asked = [
                 hive
                 for hive in awake
-                if any(scheduler.may_hold(ref, worker) for worker in hive.workers.values())
+                if any(
+                    scheduler.may_hold(ref, worker) and not scheduler.leads_to(ref, worker)
+                    for worker in hive.workers.values()
+                )
             ]
             await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
 
