@@ -8,7 +8,7 @@ from typing import Any
 
 from fixtures.real import HOME
 from fixtures.real.rewriting import split
-from harness import client
+from harness import client, paper
 from harness.cluster import Cluster
 from rbee.hive.limits import Limits, limits_of_this_process, memory_kills
 from rbee.hive.models.fit import Need, worker_need
@@ -51,22 +51,7 @@ class Planned:
         for each in filter(None, says.split(", ")):
             name, *numbers = each.split()
             told[name] = int(numbers[0]) if len(numbers) == 1 else tuple(map(int, numbers))
-        return cls(
-            GgufHeader(
-                version=3,
-                architecture=architecture,
-                name="",
-                metadata={f"{architecture}.{name}": value for name, value in told.items()},
-                tensors=(),
-                context_length=8192,
-                has_chat_template=False,
-                quant="",
-                split_count=1,
-                split_no=0,
-                data_offset=0,
-                expected_file_size=0,
-            )
-        )
+        return cls(paper.header(architecture, told, trained=8192))
 
     def plan(self, slots: int, context: int) -> None:
         """With so many slots of so many tokens each, on the CPU."""

@@ -9,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from harness import settings_page
-from rbee.hive.models.gguf import GgufHeader
+from harness import paper, settings_page
 from rbee.hive.models.pooling import default_context
 from rbee.hive.workers.restart import restart_delay
 from rbee.keeper.lists import job_table
@@ -115,22 +114,8 @@ def _said(value: str) -> object:
 
 def default_context_of(encoder: bool, trained: int) -> int:
     """The context of a worker for a model that was trained with so many tokens; 0: unknown."""
-    metadata: dict[str, Any] = {"llama.attention.causal": False} if encoder else {}
-    header = GgufHeader(
-        version=3,
-        architecture="llama",
-        name="",
-        metadata=metadata,
-        tensors=(),
-        context_length=trained,
-        has_chat_template=False,
-        quant="",
-        split_count=1,
-        split_no=0,
-        data_offset=0,
-        expected_file_size=0,
-    )
-    return default_context(header)
+    says = {"attention.causal": False} if encoder else {}
+    return default_context(paper.header("llama", says, trained=trained))
 
 
 def restarts() -> list[float]:

@@ -263,9 +263,15 @@ def assert_worker_kind(cluster: Cluster, kind: str) -> None:
 
 
 def _the_one(cluster: Cluster, role: str) -> Member:
-    found = cluster.processes(role)
-    assert len(found) == 1, f"{len(found)} processes of the {role}: {found}"
-    return found[0]
+    """The only process of a role, once there is one: who is being forked is called like its parent
+    at first."""
+
+    def alone() -> Member:
+        found = cluster.processes(role)
+        assert len(found) == 1, f"{len(found)} processes of the {role}: {found}"
+        return found[0]
+
+    return wait_until(f"there is one {role}", alone)
 
 
 def _hive(cluster: Cluster, hive_id: str) -> dict[str, Any]:

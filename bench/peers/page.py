@@ -70,6 +70,14 @@ def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
         f" {machine['python']}; {measured['seconds']} s in all. Every server had"
         f" {settings['threads']} engine {_plural(settings['threads'], 'thread')}."
     )
+    yield from reservations(measured)
+    for name, reason in compare.failures(measured).items():
+        yield ""
+        yield f"**{TITLES[name]} was not measured:** {_plain(reason)}"
+
+
+def reservations(measured: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader has to know before believing the figures; nothing of a whole, quiet run."""
     load = measured["load_average"]["before"][0]
     if load > _AT_REST:
         yield ""
@@ -77,9 +85,6 @@ def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
     if measured["quick"]:
         yield ""
         yield "**A trial run with few rounds: these figures are for those alone who work on rbee.**"
-    for name, reason in compare.failures(measured).items():
-        yield ""
-        yield f"**{TITLES[name]} was not measured:** {_plain(reason)}"
 
 
 def _against_targets(measured: Mapping[str, Any]) -> Iterator[str]:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.figures import Target
+from bench.peers.page import reservations
 
 #: How much of the engine's own speed is to be kept.
 KEPT = Target(0.95, at_least=True)
-#: The load average up to which a machine counts as being at rest.
-_AT_REST = 0.5
 
 
 class Beside(NamedTuple):
@@ -92,13 +91,7 @@ def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
         f"Measured {machine['date']} on {machine['cpu']} with {machine['cores']} cores,"
         f" {machine['system']}, xllamacpp {machine['xllamacpp']}; {measured['seconds']} s in all."
     )
-    load = measured["load_average"]["before"][0]
-    if load > _AT_REST:
-        yield ""
-        yield f"**The machine was busy with other things (load average {load}): this is a trial.**"
-    if measured["quick"]:
-        yield ""
-        yield "**A trial run with few rounds: these figures are for those alone who work on rbee.**"
+    yield from reservations(measured)
 
 
 def _loads(measured: Mapping[str, Any]) -> Iterator[str]:

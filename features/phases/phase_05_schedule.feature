@@ -42,4 +42,4 @@ Feature: Phase 5: the scheduler picks a device
       | choice          | message                                                                           |
       | --device gpu7   | no hive has a gpu7                                                                |
       | --backend metal | try: name one of these: localhost: cpu, gpu0 (cuda), gpu1 (cuda), gpu2 (cuda)     |
-      | --node attic    | no hive is called attic                                                           |
+      | --node attic    | no hive is called 'attic'                                                         |

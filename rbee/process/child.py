@@ -157,21 +157,21 @@ class Child:
             self.reports = -1
 
     def died(self) -> RbeeError:
-        """The error for a child that ended before it was ready."""
-        return self._failure("ended while it was starting")
+        """The error for a child that ended before it was ready; its details say `died`."""
+        return self._failure("ended while it was starting", died=True)
 
     def start_timeout(self, timeout: float) -> RbeeError:
         """The error for a child that is alive but never got ready."""
         return self._failure(f"was not ready within {timeout:g} s")
 
-    def _failure(self, how: str) -> RbeeError:
+    def _failure(self, how: str, **details: object) -> RbeeError:
         from rbee.wire.errors import RbeeError
 
         return RbeeError(
             "internal",
             f"{self.role} {how}",
             f"read its log: {self.log}",
-            {"log": tail(self.log)},
+            {"log": tail(self.log), **details},
         )
 
     def _write(self, data: bytes) -> None:

@@ -277,12 +277,27 @@ class Hives:
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
-            hive = hive or await self._wake(row, tell)
-            await self._first_heartbeat(hive)
+            if hive is None:
+                try:
+                    hive = await self._until_heard(row, tell)
+                except RbeeError as error:
+                    if not error.details.get("died"):
+                        raise
+                    tell(say_so.MOVING_ON, why=error.message)
+                    hive = await self._until_heard(row, tell)
+            else:
+                await self._first_heartbeat(hive)
             self._failed.pop(row.hive_id, None)
             tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
             await self._ask_devices(hive, tell)
             return hive
+
+    async def _until_heard(self, row: HiveRow, tell: Tell) -> Hive:
+        """A hive that is woken, once it has sent a heartbeat. The details of the error say `died`
+        where its process has ended meanwhile."""
+        hive = await self._wake(row, tell)
+        await self._first_heartbeat(hive)
+        return hive
 
     async def _wake(self, row: HiveRow, tell: Tell) -> Hive:
         """Takes over a hive that outlived its queen, or starts one."""
@@ -342,7 +357,7 @@ class Hives:
         except asyncio.TimeoutError:
             raise _silent(hive, f"sent no heartbeat within {limit:g} s") from None
         if hive.beats == 0:
-            raise _silent(hive, "ended before its first heartbeat")
+            raise _silent(hive, "ended before its first heartbeat", died=True)
 
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
@@ -412,11 +427,12 @@ def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
     )
 
 
-def _silent(hive: Hive, how: str) -> RbeeError:
+def _silent(hive: Hive, how: str, **details: object) -> RbeeError:
     return RbeeError(
         "hive_unreachable",
         f"hive {hive.hive_id} started but {how}",
         f"rbee-keeper logs hive-{hive.hive_id}",
+        details,
     )
 
 

@@ -77,6 +77,7 @@ class Job(Story):
         """Notes the final state; the terminal event is emitted beside this call."""
         self.state = state
         self.finished_at_ms = _now_ms()
+        self.request.hub_token = ""  # a secret is not kept with the job
 
 
 class JobBoard:
