@@ -103,6 +103,7 @@ class Callers:
         self._cluster = cluster
         self._tokens = {"": cluster.token}
         self._callers: list[Caller] = []
+        self._vector = ""
         cluster.on_close(self.leave)
 
     def add_keys(self, *names: str) -> None:
@@ -129,6 +130,26 @@ class Callers:
         """Programs that ask for a short answer and wait in the queue, the one behind the other."""
         for _ in range(count):
             self._call(model, key, _ANSWER).wait_for_place()
+
+    def wait_for_vector(self, model: str, device: str) -> None:
+        """A job for a vector, made on this device and no other, that waits in the queue."""
+        body = {"model_ref": f"HF:{model}", "device": device, "inputs": ["hello"]}
+        answer = self._cluster.http("POST", "queen", "/jobs", body)
+        assert answer.status == 202, answer
+        self._vector = answer.json()["job_id"]
+        wait_until("it waits in the queue", lambda: self._job(self._vector)["place"])
+
+    def assert_vector_first(self) -> None:
+        """The job for a vector was done before the answer to the program that came last."""
+        last = self._callers[-1]
+        wait_until("the last one is answered", lambda: last.is_answered)
+        vector, answer = self._job(self._vector), self._job(last.answer_id.partition("-")[2])
+        assert vector["state"] == answer["state"] == "done", (vector, answer)
+        assert vector["finished_at_ms"] <= answer["finished_at_ms"], (vector, answer)
+
+    def _job(self, job_id: str) -> dict[str, Any]:
+        jobs: list[dict[str, Any]] = self._cluster.queen_get("/jobs")["jobs"]
+        return next(job for job in jobs if job["job_id"] == job_id)
 
     def ask(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer, each once the queen has answered the one before

@@ -52,6 +52,18 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "queen",
+        "mix-vectors",
+        "A worker for vectors alone beside one that writes",
+        f"{_BRANCHES}/many_callers.feature",
+    ),
+    Sabotage(
+        "queen",
+        "late-comers-first",
+        "Where there is no room for one, who came first is served first",
+        f"{_BRANCHES}/many_callers.feature",
+    ),
+    Sabotage(
         "keeper",
         "lose-the-answer",
         "The disk is full",

@@ -50,6 +50,17 @@ def wait_with_keys(context: Context, many: int, key: str, few: int, other: str, 
     _callers(context).wait(model, few, other)
 
 
+@given('a job that waits for a vector of "{model}" on "{device}", and then a program for an answer')
+def wait_for_vector(context: Context, model: str, device: str) -> None:
+    _callers(context).wait_for_vector(model, device)
+    _callers(context).wait(model, 1)
+
+
+@then("the vector comes before the answer")
+def vector_first(context: Context) -> None:
+    _callers(context).assert_vector_first()
+
+
 @when('one more program asks for an answer of "{model}"')
 def one_more(context: Context, model: str) -> None:
     _callers(context).wait(model, 1)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from harness import vectors
-from harness.sentences import Context, then, when
+from harness.sentences import Context, given, then, when
 
 
 @when('a program asks for the vectors of these texts from "{model}"')
 def ask_for_vectors(context: Context, model: str) -> None:
     texts = [row["text"] for row in context.table]
     context.vectors = vectors.vectors_of(context.cluster, model, texts)
+
+
+@given('a program that has the vector of "{text}" from "{model}"')
+def has_vector(context: Context, text: str, model: str) -> None:
+    context.vectors = vectors.vectors_of(context.cluster, model, [text])
 
 
 @then("the vector of the first text is nearer to the second than to the third")

@@ -85,6 +85,30 @@ Feature: What happens when many call at once
       Then 2 of them are told to come again after some seconds
       And all the others get their answers once the story is left
 
+  Rule: Vectors do not wait for stories, and no story for vectors
+
+    Background:
+      Given a hub that holds "author/endless-llama"
+      And programs are told at once that an answer takes its time
+
+    Scenario: A worker for vectors alone beside one that writes
+      Given a queen that is awake
+      And a program that reads a story of "author/endless-llama"
+      And a program that has the vector of "hello" from "author/endless-llama"
+      When I type "rbee-keeper ps"
+      Then stdout shows a row "<worker id> localhost HF:author/endless-llama (vectors) cpu"
+      And all of them get tokens at the same time
+
+    Scenario: Where there is no room for one, who came first is served first
+      Given its simulated GPUs are
+        | name   | VRAM in GB |
+        | GT 705 | 0.477      |
+      And a queen that is awake
+      And a program that reads a story of "author/endless-llama"
+      And a job that waits for a vector of "author/endless-llama" on "gpu0", and then a program for an answer
+      When the story is left
+      Then the vector comes before the answer
+
   Rule: Who reads slowly costs nobody else anything
 
     Scenario: Programs that read nothing of a long answer

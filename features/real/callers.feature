@@ -19,3 +19,15 @@ Feature: Several callers of a real model
       | The stock market fell today.  |
     Then the vector of the first text is nearer to the second than to the third
     And 1 worker is running
+
+  Scenario: Vectors beside a story
+    The engine makes no vector while it writes: they are made by a worker of their own.
+    Given a hub that holds "author/endless-smollm2"
+    And a program that reads a story of "author/endless-smollm2"
+    When a program asks for the vectors of these texts from "author/endless-smollm2"
+      | text                          |
+      | A bee collects honey.         |
+      | Bees gather nectar for honey. |
+      | The stock market fell today.  |
+    Then the vector of the first text is nearer to the second than to the third
+    And all of them get tokens at the same time

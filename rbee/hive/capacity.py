@@ -157,6 +157,7 @@ class Capacity:
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
                 content=content,
+                vectors_up_to=wanted.vectors_up_to,
             )
             return await self._workers.start(engine, orders, need.total, unloaded)
 
@@ -253,6 +254,7 @@ def _will_do(worker: Worker, wanted: StartWorker, engine: str) -> bool:
         worker.orders.device == wanted.device
         and worker.engine == engine
         and (wanted.ctx or 0) <= worker.orders.context
+        and worker.orders.vectors_up_to == wanted.vectors_up_to
         and worker.orders.template == template_name(wanted.chat_template)
     )
 

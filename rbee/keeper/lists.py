@@ -155,9 +155,10 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
 
 def _loaded(worker: ClusterWorkerView) -> str:
     """What a worker is called by: a name that leads to what it has loaded now."""
-    if worker.names is None or worker.model_ref in worker.names:
-        return worker.model_ref
-    return min(worker.names, key=len, default=f"{worker.model_ref} (replaced)")
+    name = worker.model_ref
+    if worker.names is not None and worker.model_ref not in worker.names:
+        name = min(worker.names, key=len, default=f"{worker.model_ref} (replaced)")
+    return f"{name} (vectors)" if worker.vectors_up_to else name
 
 
 def _remembered(where: Whereabouts, hive_id: str | None) -> list[HiveView]:

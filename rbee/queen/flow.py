@@ -21,10 +21,11 @@ from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.queen.members import LOCAL
-from rbee.queen.queues import Queues
+from rbee.queen.queues import Queues, takes_one
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
+from rbee.queen.work import vectors_up_to, wants_another
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError
@@ -147,8 +148,8 @@ class Flow:
 
     def _idle_worker(self, job: Job, living: list[Hive]) -> WorkerBeat | None:
         """A worker that already holds the model and can take this job now."""
-        warm = self._warm(job, living)
-        if warm is None or not is_ready(warm.worker) or warm.slots_free < 1:
+        warm = self._warm(job, living, self._queues.kept_from(job))
+        if not takes_one(warm):
             return None
         self._queues.claim(job, warm.worker.worker_id)
         return self._claimed(job, warm)
@@ -157,7 +158,8 @@ class Flow:
         """A slot of a worker that holds the model, once there is one, or of a new worker.
 
         Of several jobs for one model, one has a worker started for all; who finds every slot taken
-        waits in the queue, unless a GPU has room for one worker more.
+        waits in the queue, unless a GPU has room for one worker more. Who finds that a worker does
+        what this job does not go with has one started beside it, where there is room.
         """
         told: set[tuple[str, str]] = set()
         await self._ask_for_names(job, awake)
@@ -168,6 +170,9 @@ class Flow:
             if await self._is_another_wanted(job, awake) and not self._queues.is_growing(job):
                 with self._queues.growing(job):
                     return await self._new_worker(job, awake)
+            worker = await self._worker_beside(job, awake)
+            if worker is not None:
+                return worker
             self._tell_wait(job, awake, told)
             warm = await self._queues.turn(job)
             if warm is not None and self._registry.worker(warm.hive_id, warm.worker.worker_id):
@@ -179,12 +184,16 @@ class Flow:
 
     async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
-        if self._warm(job, awake) is None:
+        warm = self._warm(job, awake)
+        if warm is None or warm.is_in_the_way:
             ref = job.request.model_ref
             asked = [
                 hive
                 for hive in awake
-                if any(scheduler.may_hold(ref, worker) for worker in hive.workers.values())
+                if any(
+                    scheduler.may_hold(ref, worker) and not scheduler.leads_to(ref, worker)
+                    for worker in hive.workers.values()
+                )
             ]
             await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
 
@@ -205,6 +214,8 @@ class Flow:
         job.shares = warm is None
         if warm is None:
             return True
+        if warm.is_in_the_way:
+            return False  # see `_worker_beside`
         if warm.worker.state is WorkerState.LOADING or not await self._has_room(job, awake):
             return False
         job.say(say_so.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
@@ -215,12 +226,18 @@ class Flow:
         warm = self._warm(job, awake)
         worker_id = warm.worker.worker_id if warm else ""
         loading = warm is not None and warm.worker.state is WorkerState.LOADING
-        state = "loading" if loading else "busy"
+        kept = warm is not None and warm.is_in_the_way
+        state = "loading" if loading else "kept" if kept else "busy"
         if (worker_id, state) in told:
             return
         told.add((worker_id, state))
         if warm is None:
             job.say(say_so.WAIT_PREPARING, model_ref=job.request.model_ref)
+        elif state == "kept":
+            job.say(
+                say_so.WAIT_VECTORS if job.work.is_vectors else say_so.WAIT_TEXT,
+                worker_id=worker_id,
+            )
         else:
             job.say(say_so.WAIT_WORKER, worker_id=worker_id, hive_id=warm.hive_id, state=state)
 
@@ -230,14 +247,70 @@ class Flow:
         job.hive_id, job.device = warm.hive_id, warm.worker.device
         return warm.worker
 
-    def _best_worker(self, job: Job) -> WarmWorker | None:
-        return self._warm(job, self._registry.hives.values())
+    def _best_worker(self, job: Job, kept: Collection[str]) -> WarmWorker | None:
+        return self._warm(job, self._registry.hives.values(), kept)
 
-    def _warm(self, job: Job, hives: Iterable[Hive]) -> WarmWorker | None:
+    def _warm(
+        self, job: Job, hives: Iterable[Hive], kept: Collection[str] = ()
+    ) -> WarmWorker | None:
         if sabotaged("queen:never-reuse"):
             return None
         claimed = self._registry.claimed
-        return scheduler.warm_worker(job.request, facts_of(hives), claimed, job.troubles)
+        facts = facts_of(hives)
+        return scheduler.warm_worker(job.request, facts, claimed, job.troubles, job.work, kept)
+
+    async def _worker_beside(self, job: Job, awake: list[Hive]) -> WorkerBeat | None:
+        """A new worker beside one that is in this job's way; None: none is wanted, or possible.
+
+        What goes wrong with it is no trouble of the job: it can wait.
+        """
+        warm = self._in_the_way(job, awake)
+        if warm is None:
+            return None
+        worker_id, up_to = warm.worker.worker_id, vectors_up_to(job.work)
+        ctx = job.request.ctx
+        if up_to and ctx is None:
+            ctx = min(warm.worker.context, up_to)
+        place = await self._room_beside(job, awake, warm, ctx)
+        if place is not None and self._in_the_way(job, awake) is None:
+            return None  # something has changed while the hives were asked
+        job.looked.add(worker_id)
+        if place is None:
+            return None
+        line = say_so.BESIDE_FOR_VECTORS if up_to else say_so.BESIDE_FOR_TEXT
+        job.say(line, worker_id=worker_id, device=device_name(place.device), hive_id=place.hive_id)
+        try:
+            with self._queues.growing(job, up_to):
+                job.hive_id, job.device = place.hive_id, place.device
+                hive = self._registry.living(place.hive_id)
+                await self._prepare(job, hive, place)
+                return await self._start_worker(job, hive, place, ctx, up_to)
+        except RbeeError as error:
+            if whose(error, job.request.model_ref) is not Whose.DEVICE:
+                raise
+            job.hive_id = job.device = None
+            self._queues.release(job)
+            self._queues.return_to(job)
+            job.say(say_so.BESIDE_IN_VAIN, why=error.message)
+            return None
+
+    def _in_the_way(self, job: Job, awake: list[Hive]) -> WarmWorker | None:
+        """The worker that is in this job's way, where one more is wanted for that."""
+        warm = self._warm(job, awake)
+        if warm is None or not warm.is_in_the_way or self._queues.is_growing(job):
+            return None
+        wanted = is_ready(warm.worker) and wants_another(job.work, warm.load)
+        return warm if wanted else None
+
+    async def _room_beside(
+        self, job: Job, awake: list[Hive], warm: WarmWorker, ctx: int | None
+    ) -> Place | None:
+        facts = facts_of(awake, job.request.model_ref)
+        for place in scheduler.places_beside(warm, job.request, facts, job.troubles):
+            with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
+                await self._capacity(job, place, ctx)
+                return place
+        return None
 
     async def _has_room(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
@@ -246,7 +319,7 @@ class Flow:
             if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
                 continue
             with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
-                await self._capacity(job, place)
+                await self._capacity(job, place, job.request.ctx)
                 return True
         return False
 
@@ -255,7 +328,7 @@ class Flow:
         place = await self._place(job, awake)
         hive = self._registry.living(place.hive_id)
         await self._prepare(job, hive, place)
-        return await self._start_worker(job, hive, place)
+        return await self._start_worker(job, hive, place, job.request.ctx)
 
     async def _place(self, job: Job, awake: list[Hive]) -> Place:
         """The best device that will do, by the word of its hive."""
@@ -321,13 +394,13 @@ class Flow:
     async def _ask_room(self, job: Job, place: Place) -> None:
         device = device_name(place.device)
         job.say(say_so.ASK_ROOM, device=device)
-        await self._capacity(job, place)
+        await self._capacity(job, place, job.request.ctx)
         job.say(say_so.ROOM, device=device, model_ref=job.request.model_ref)
 
-    async def _capacity(self, job: Job, place: Place) -> None:
+    async def _capacity(self, job: Job, place: Place, ctx: int | None) -> None:
         query = {"device": place.device, "model": job.request.model_ref}
-        if job.request.ctx is not None:
-            query["ctx"] = str(job.request.ctx)
+        if ctx is not None:
+            query["ctx"] = str(ctx)
         hive = self._registry.living(place.hive_id)
         await self._peer(job, hive).get(addresses.CAPACITY, type(None), query)
 
@@ -358,19 +431,23 @@ class Flow:
 
     # --- phases 9 and 10: the worker ------------------------------------------------------------
 
-    async def _start_worker(self, job: Job, hive: Hive, place: Place) -> WorkerBeat:
+    async def _start_worker(
+        self, job: Job, hive: Hive, place: Place, ctx: int | None, up_to: int = 0
+    ) -> WorkerBeat:
+        """`up_to`: it is to make vectors alone, of inputs of so many tokens."""
         request, peer = job.request, self._peer(job, hive)
         wanted = StartWorker(
             device=place.device,
             model_ref=request.model_ref,
             engine=request.engine,
-            ctx=request.ctx,
+            ctx=ctx,
             chat_template=request.chat_template,
             share=job.shares and not sabotaged("queen:load-twice"),
+            vectors_up_to=up_to,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
-        self._registry.worker_started(hive.hive_id, _loading(started, request, place))
+        self._registry.worker_started(hive.hive_id, _loading(started, request, place, up_to))
         try:
             await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
         except RbeeError as error:
@@ -473,7 +550,7 @@ def facts_of(
     ]
 
 
-def _loading(started: WorkerStarted, request: JobRequest, place: Place) -> WorkerBeat:
+def _loading(started: WorkerStarted, request: JobRequest, place: Place, up_to: int) -> WorkerBeat:
     return WorkerBeat(
         worker_id=started.worker_id,
         url=started.url,
@@ -484,6 +561,7 @@ def _loading(started: WorkerStarted, request: JobRequest, place: Place) -> Worke
         state=WorkerState.LOADING,
         names=(request.model_ref,),
         template=template_name(request.chat_template),
+        vectors_up_to=up_to,
     )
 
 

@@ -7,6 +7,7 @@ import time
 from rbee.process.sabotage import sabotaged
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles
+from rbee.queen.work import work_of
 from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.messages import Done, JobRequest, JobState, JobView
 
@@ -17,12 +18,13 @@ class Job(Story):
     `key` names whose it is: the API key it came with, empty for the swarm's own token. `number`
     is its place among all that came, `troubles` what went wrong with it so far. `claimed` is the
     worker whose slot it holds now, which has worked on it since `began_at`; it came at `came_at`
-    (monotonic seconds).
+    (monotonic seconds). `work` is what it wants of a worker.
     """
 
     def __init__(self, request: JobRequest, key: str = "") -> None:
         super().__init__()
         self.request = request
+        self.work = work_of(request)
         self.key = key
         self.number = 0
         self.state = JobState.RUNNING
@@ -39,6 +41,8 @@ class Job(Story):
         self.began_at: float | None = None
         #: A worker that others have had started in the meantime, by another name, will do.
         self.shares = False
+        #: The workers that are in its way, and for which no other was found to be possible.
+        self.looked: set[str] = set()
         self.done: Done | None = None
         self.tokens_forwarded = 0
 

@@ -13,7 +13,8 @@ import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple, TypeGuard
 
 import msgspec
 
@@ -22,6 +23,7 @@ from rbee.queen.jobs import Job
 from rbee.queen.line import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.registry import Registry, is_ready
 from rbee.queen.scheduler import WarmWorker, leads_to
+from rbee.queen.work import is_made_for, kept_for_the_other, wants_another
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import JobRequest, WorkerState
@@ -30,6 +32,19 @@ from rbee.wire.messages import JobRequest, WorkerState
 _WEIGHT_OF_NEWEST = 0.2
 #: What a caller is told who finds a queue full before any job of that model is done (seconds).
 _RETRY_AFTER = 5
+
+
+class _Kept(NamedTuple):
+    """A worker that does what goes with no vectors, or no text, and the job that waits for it:
+    of those that it does now, none is let in any more that came later."""
+
+    job: Job
+    worker_id: str
+
+    @property
+    def worker_and_kind(self) -> tuple[str, bool]:
+        """The worker, and whether it is kept for vectors."""
+        return self.worker_id, self.job.work.is_vectors
 
 
 class _Queue:
@@ -43,8 +58,10 @@ class _Queue:
         self.asking: dict[str, asyncio.Future[WarmWorker | None]] = {}
         #: The place that each job was told last.
         self.told: dict[str, int] = {}
-        #: What a worker is being started for.
-        self.growing: list[JobRequest] = []
+        #: What a worker is being started for, and how long inputs it is for if for vectors alone.
+        self.growing: list[tuple[JobRequest, int]] = []
+        #: What is kept for those who wait, in their order.
+        self.kept: list[_Kept] = []
         self.seconds: float | None = None
 
     @property
@@ -63,9 +80,10 @@ class Queues:
         self,
         longest: int,
         registry: Registry,
-        worker_for: Callable[[Job], WarmWorker | None],
+        worker_for: Callable[[Job, Collection[str]], WarmWorker | None],
     ) -> None:
-        """`worker_for` is the worker that would serve a job best, whether it is free or not."""
+        """`worker_for` is the worker that would serve a job best, whether it is free or not; those
+        that are kept for others count as being in its way."""
         self._longest = longest
         self._registry = registry
         self._worker_for = worker_for
@@ -100,7 +118,7 @@ class Queues:
         queue.running[job.key] += 1
         queue.served[job.key] = next(self._numbers)
         job.worker_id = job.claimed = worker_id
-        self._registry.claim(worker_id)
+        self._registry.claim(worker_id, job.work)
 
     def release(self, job: Job) -> None:
         """A job gives its slot back, if it has one; who waits for one gets it."""
@@ -113,7 +131,7 @@ class Queues:
         if job.began_at is not None:
             queue.seconds = _mean(queue.seconds, time.monotonic() - job.began_at)
         worker_id, job.claimed, job.began_at = job.claimed, None, None
-        self._registry.release(worker_id)
+        self._registry.release(worker_id, job.work)
 
     def return_to(self, job: Job) -> None:
         """A job whose worker was lost waits again, where it stood."""
@@ -125,20 +143,45 @@ class Queues:
         growing = self._queue(job).growing
         if sabotaged("queen:load-twice"):
             return False
-        return any(may_serve(wanted, job.request) for wanted in growing)
+        return any(
+            is_made_for(up_to, job.work) and may_serve(wanted, job.request)
+            for wanted, up_to in growing
+        )
+
+    def kept_from(self, job: Job) -> frozenset[str]:
+        """The workers that this job does not go to, since others who came before wait for them."""
+        queue = self._queue(job)
+        kept = self._kept_elsewhere(queue, job)
+        if queue.kept:
+            before = itertools.takewhile(lambda other: other is not job, in_order(queue.line))
+            ids = {other.job_id for other in before}
+            kept += [each.worker_and_kind for each in queue.kept if each.job.job_id in ids]
+        return kept_for_the_other(kept, job.work)
+
+    def _kept_elsewhere(self, queue: _Queue, job: Job) -> list[tuple[str, bool]]:
+        """What is kept in the queues of other names, which may lead to the same worker."""
+        return [
+            each.worker_and_kind
+            for other in self._queues.values()
+            if other is not queue
+            for each in other.kept
+            if each.job.number < job.number
+        ]
 
     @contextlib.contextmanager
-    def growing(self, job: Job) -> Iterator[None]:
-        """This job has a worker started; whom that may serve, too, waits for it.
+    def growing(self, job: Job, up_to: int = 0) -> Iterator[None]:
+        """This job has a worker started; whom that may serve, too, waits for it. `up_to`: it is for
+        vectors alone, of inputs of so many tokens.
 
         Afterwards the first who still waits looks whether another one is needed.
         """
         queue = self._queue(job)
-        queue.growing.append(job.request)
+        grown = (job.request, up_to)
+        queue.growing.append(grown)
         try:
             yield
         finally:
-            queue.growing.remove(job.request)
+            queue.growing.remove(grown)
             self._deal()
             self._send_one_to_look(queue)
             self._forget(queue)
@@ -154,6 +197,7 @@ class Queues:
             return await asked
         finally:
             del queue.asking[job.job_id]
+            queue.kept = [each for each in queue.kept if each.job is not job]
 
     def _deal(self) -> None:
         """Something has changed: slots may be free."""
@@ -173,27 +217,33 @@ class Queues:
     def _next(self, queue: _Queue) -> tuple[Job, WarmWorker] | None:
         """The next job that gets a slot, and the worker. Those who want the same are tried once."""
         in_vain: set[bytes] = set()
+        queue.kept = []
         for job in in_order(queue.line):
             asked = queue.asking.get(job.job_id)
             if asked is None or asked.done():
                 continue
-            wish = job.job_id.encode() if job.troubles else _wish(job.request)
+            wish = job.job_id.encode() if job.troubles else _wish(job)
             if wish in in_vain:
                 continue
-            worker = self._worker_for(job)
-            if worker is not None and is_ready(worker.worker) and worker.slots_free > 0:
+            kept = [each.worker_and_kind for each in queue.kept]
+            kept += self._kept_elsewhere(queue, job)
+            worker = self._worker_for(job, kept_for_the_other(kept, job.work))
+            if takes_one(worker):
                 return job, worker
             in_vain.add(wish)
+            if worker is not None and worker.is_in_the_way and not self.is_growing(job):
+                queue.kept.append(_Kept(job, worker.worker.worker_id))
         return None
 
     def _send_one_to_look(self, queue: _Queue, unserved: bool = False) -> None:
         """The first who waits looks whether a worker is to be started; `unserved`: only one for
-        whom there is none."""
+        whom there is none, or none but one that is in its way and was not then when it looked."""
         for job in in_order(queue.line):
             asked = queue.asking.get(job.job_id)
             if asked is None or asked.done():
                 continue
-            if unserved and self._worker_for(job) is not None:
+            worker = self._worker_for(job, ()) if unserved else None
+            if worker is not None and not _is_new_in_the_way(job, worker):
                 continue
             asked.set_result(None)
             return
@@ -251,10 +301,23 @@ class Queues:
             self._queues.pop(queue.model_ref, None)
 
 
-def _wish(request: JobRequest) -> bytes:
-    """What a request says about the worker it wants: those that say the same want the same."""
+def takes_one(worker: WarmWorker | None) -> TypeGuard[WarmWorker]:
+    """Whether a worker takes a job more now."""
+    free = worker is not None and is_ready(worker.worker) and worker.slots_free > 0
+    return free and worker is not None and not worker.is_in_the_way
+
+
+def _is_new_in_the_way(job: Job, worker: WarmWorker) -> bool:
+    there = is_ready(worker.worker) and worker.worker.worker_id not in job.looked
+    return there and worker.is_in_the_way and wants_another(job.work, worker.load)
+
+
+def _wish(job: Job) -> bytes:
+    """What a job says about the worker it wants: those that say the same want the same."""
+    request = job.request
     return msgspec.json.encode(
         (
+            job.work.longest,
             request.node,
             request.device,
             request.backend,

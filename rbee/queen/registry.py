@@ -7,7 +7,6 @@ restart. Whoever waits for a change waits on `changed`, never on a clock.
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import dataclasses
 import time
@@ -19,6 +18,7 @@ import msgspec
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen.troubles import of_degraded
+from rbee.queen.work import Load, Work
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
@@ -78,8 +78,8 @@ class Registry:
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        #: Slots that jobs of this queen hold, by worker; written for the queues alone.
-        self.claimed: collections.Counter[str] = collections.Counter()
+        #: The jobs of this queen that hold slots, by worker; written for the queues alone.
+        self.claimed: dict[str, Load] = {}
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
         #: Apart from the other changes: every job waits for it, and heartbeats are many.
@@ -231,14 +231,14 @@ class Registry:
                 "hive_unreachable", f"hive {hive_id} is gone", f"rbee-keeper logs hive-{hive_id}"
             ) from None
 
-    def claim(self, worker_id: str) -> None:
+    def claim(self, worker_id: str, work: Work) -> None:
         """A job takes a slot of a worker; nobody else gets it until it is released."""
-        self.claimed[worker_id] += 1
+        self.claimed[worker_id] = self.claimed.get(worker_id, Load()).with_one(work)
 
-    def release(self, worker_id: str) -> None:
+    def release(self, worker_id: str, work: Work) -> None:
         """A job gives its slot back; who waits for one is woken."""
-        self.claimed[worker_id] -= 1
-        if not self.claimed[worker_id]:
+        self.claimed[worker_id] = self.claimed[worker_id].with_one(work, -1)
+        if not any(self.claimed[worker_id]):
             del self.claimed[worker_id]
         self._notify()
 

@@ -19,6 +19,7 @@ import msgspec
 
 from rbee.process.sabotage import sabotaged
 from rbee.queen.troubles import Troubles
+from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
     Devices,
@@ -57,39 +58,65 @@ class Place(NamedTuple):
 
 
 class WarmWorker(NamedTuple):
-    """A worker that already holds the model. `here`: on the queen's own machine."""
+    """A worker that already holds the model. `here`: on the queen's own machine.
+
+    `load` is what it does; `is_in_the_way`: that, or who waits for it, keeps the job out.
+    """
 
     hive_id: str
     worker: WorkerBeat
     slots_free: int
     here: bool
+    load: Load = Load()
+    is_in_the_way: bool = False
 
 
 def warm_worker(
     request: JobRequest,
     hives: Sequence[HiveFacts],
-    claimed: Mapping[str, int],
+    claimed: Mapping[str, Load],
     troubles: Troubles | None = None,
+    work: Work = TEXT,
+    kept: Collection[str] = (),
 ) -> WarmWorker | None:
-    """The worker to use as it is: one with a free slot, else one that is loading or busy.
+    """The worker to use as it is: one with a free slot, else one that is loading or busy, else one
+    that does what the `work` of this job does not go with, or is `kept` for others who wait.
 
-    `claimed` counts the slots that jobs hold, by worker; places that `troubles` rule out are left.
+    Vectors go to a worker that is for them alone, where there is one. `claimed` are the slots that
+    jobs hold, by worker; places that `troubles` rule out are left.
     """
     model_ref = request.model_ref
     fitting = [
-        WarmWorker(hive.hive_id, worker, worker.slots - claimed.get(worker.worker_id, 0), hive.here)
+        _warm(hive, worker, claimed.get(worker.worker_id, Load()), work, kept)
         for hive in _meant(request, hives)
         for worker in hive.workers
         # Looked at first: in a fleet it rules out nearly all of them.
         if leads_to(model_ref, worker)
+        and is_made_for(worker.vectors_up_to, work)
         and _serves(worker, request)
         and not (troubles and troubles.rules_out(hive.hive_id, worker.device, True))
     ]
     order = {WorkerState.READY: 0, WorkerState.BUSY: 1, WorkerState.LOADING: 2}
     return min(
         fitting,
-        key=lambda warm: (order[warm.worker.state], -warm.slots_free, not warm.here),
+        key=lambda warm: (
+            warm.is_in_the_way,
+            order[warm.worker.state],
+            warm.slots_free < 1,
+            not warm.worker.vectors_up_to,
+            -warm.slots_free,
+            not warm.here,
+        ),
         default=None,
+    )
+
+
+def _warm(
+    hive: HiveFacts, worker: WorkerBeat, load: Load, work: Work, kept: Collection[str]
+) -> WarmWorker:
+    blocked = in_the_way(work, load) or worker.worker_id in kept
+    return WarmWorker(
+        hive.hive_id, worker, worker.slots - sum(load), hive.here, load, is_in_the_way=blocked
     )
 
 
@@ -134,6 +161,27 @@ def places(
     if not look.has_any:
         raise _no_such_device(request, considered)
     return look.best_first()
+
+
+def places_beside(
+    warm: WarmWorker,
+    request: JobRequest,
+    hives: Sequence[HiveFacts],
+    troubles: Troubles | None = None,
+) -> list[Place]:
+    """Where a worker could be started for a job that `warm` is in the way of, best place first.
+
+    On the same machine before others, since that has the model; nowhere where workers kept dying.
+    Vectors alone are made by a processor, too; text is not moved from a GPU to one.
+    """
+    degraded = {hive.hive_id: hive.degraded for hive in hives}
+    found = [
+        place
+        for place in places(request, hives, troubles)
+        if place.device not in degraded[place.hive_id]
+        and (place.device != CPU or request.inputs is not None or warm.worker.device == CPU)
+    ]
+    return sorted(found, key=lambda place: place.hive_id != warm.hive_id)
 
 
 def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:

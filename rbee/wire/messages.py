@@ -422,6 +422,7 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     `content` identifies what it has loaded, `names` are the references that lead to that now; a
     worker whose model was replaced under its name has none.
     `template` names the chat template it was given for the model's own; see `template_name`.
+    `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
     """
 
     worker_id: str
@@ -438,6 +439,7 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     template: str = ""
     content: str = ""
     names: tuple[str, ...] | None = None
+    vectors_up_to: int = 0
 
 
 class WorkerFailure(msgspec.Struct, kw_only=True):
@@ -556,7 +558,10 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too."""
+    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too.
+
+    `vectors_up_to`: it is to make vectors alone, of inputs of up to so many tokens.
+    """
 
     device: NonEmpty
     model_ref: NonEmpty
@@ -565,6 +570,7 @@ class StartWorker(Request, kw_only=True):
     ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
+    vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class WorkerStarted(Started, kw_only=True):
@@ -714,7 +720,7 @@ class WorkerOrders(Request, kw_only=True):
     the model says; `none`: it makes other things), and `batch` how many tokens are worked through
     at once. `token_stall` is how long the engine may do nothing at all (seconds). `content`
     identifies what lay at the paths (`rbee.process.content`) when the orders were given; empty:
-    that is not looked at.
+    that is not looked at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
     """
 
     host: str
@@ -740,6 +746,7 @@ class WorkerOrders(Request, kw_only=True):
     batch: int = 512
     simulated: bool = False
     content: str = ""
+    vectors_up_to: int = 0
 
 
 class EngineFacts(msgspec.Struct):

@@ -254,6 +254,27 @@ ANOTHER_WORKER = Line(
     _QUEEN, "schedule.another", "worker {worker_id} is busy and there is room for another"
 )
 WAIT_WORKER = Line(_QUEEN, "schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
+BESIDE_FOR_VECTORS = Line(
+    _QUEEN,
+    "schedule.beside",
+    "worker {worker_id} writes for others; starting one for vectors on {device} of hive {hive_id}",
+)
+BESIDE_FOR_TEXT = Line(
+    _QUEEN,
+    "schedule.beside",
+    "worker {worker_id} makes many vectors; starting one more on {device} of hive {hive_id}",
+)
+BESIDE_IN_VAIN = Line(_QUEEN, "schedule.beside", "{why}; waiting for the other worker")
+WAIT_VECTORS = Line(
+    _QUEEN,
+    "schedule.wait",
+    "worker {worker_id} writes for others; waiting for one that makes vectors",
+)
+WAIT_TEXT = Line(
+    _QUEEN,
+    "schedule.wait",
+    "worker {worker_id} makes vectors for others, or does so next; waiting until it is done",
+)
 PLACE = Line(_QUEEN, "schedule.place", "number {place} in the queue for {model_ref}")
 PLACE_AND_WAIT = Line(
     _QUEEN, "schedule.place", "number {place} in the queue for {model_ref}; about {wait}"

@@ -103,6 +103,7 @@ class Worker:
             template=self.orders.template,
             content=self.orders.content,
             names=tuple(sorted(self.names)),
+            vectors_up_to=self.orders.vectors_up_to,
         )
 
     def view(self) -> WorkerView:

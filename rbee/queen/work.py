@@ -1,0 +1,104 @@
+"""What a job wants of a worker, and whether jobs are in each other's way there. Phase 5. Pure.
+
+llama.cpp never works on a text to be written and on a vector at the same time: who wants a vector
+waits there until nobody is written for any more, and who wants text between two vectors makes the
+rest of them wait. So a worker does the one or the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire.messages import JobRequest, TokenIds
+
+#: Vectors of so many bytes of text are made in a moment: that is waited for.
+_FEW = 16_384
+#: What a text has at most beside a token for each of its bytes: its beginning and its end.
+_AROUND = 8
+#: The least that a worker for vectors alone is made for (tokens of an input).
+_SHORTEST = 2048
+
+
+class Work(NamedTuple):
+    """What a job wants: text, or vectors of inputs.
+
+    `longest` is how many tokens the longest input may have at most, 0 where text is wanted; `few`:
+    the vectors are made in a moment.
+    """
+
+    longest: int = 0
+    few: bool = False
+
+    @property
+    def is_vectors(self) -> bool:
+        """Whether vectors are wanted, and no text."""
+        return self.longest > 0
+
+
+#: Nothing but text.
+TEXT = Work()
+
+
+class Load(NamedTuple):
+    """How many jobs of which kind a worker has taken."""
+
+    texts: int = 0
+    few_vectors: int = 0
+    many_vectors: int = 0
+
+    def with_one(self, work: Work, more: int = 1) -> Load:
+        """The load with one job more, or with `more` -1 with one less."""
+        if not work.is_vectors:
+            return self._replace(texts=self.texts + more)
+        if work.few:
+            return self._replace(few_vectors=self.few_vectors + more)
+        return self._replace(many_vectors=self.many_vectors + more)
+
+
+def work_of(request: JobRequest) -> Work:
+    """What a request wants. No tokenizer makes more tokens of a text than it has bytes."""
+    if request.inputs is None:
+        return Work()
+    sizes = [_size(each) for each in request.inputs]
+    return Work(max(sizes) + _AROUND, sum(sizes) <= _FEW)
+
+
+def _size(given: str | TokenIds) -> int:
+    return len(given.encode(errors="replace") if isinstance(given, str) else given)
+
+
+def in_the_way(work: Work, load: Load) -> bool:
+    """Whether what a worker does keeps it from this work, or the other way round."""
+    if sabotaged("queen:mix-vectors"):
+        return False
+    return load.texts > 0 if work.is_vectors else load.few_vectors + load.many_vectors > 0
+
+
+def wants_another(work: Work, load: Load) -> bool:
+    """Whether a worker more is wanted for work that is in the way of a worker's load: writing and
+    many vectors take long, a few vectors are waited for."""
+    return load.texts > 0 if work.is_vectors else load.many_vectors > 0
+
+
+def vectors_up_to(work: Work) -> int:
+    """How long inputs a worker is made for (tokens) that is started for this work alone: a power
+    of two, for others to come; 0: it is to write, and anything."""
+    if not work.is_vectors:
+        return 0
+    return max(_SHORTEST, 1 << (work.longest - 1).bit_length())
+
+
+def is_made_for(up_to: int, work: Work) -> bool:
+    """Whether a worker that is for vectors of inputs `up_to` so many tokens alone (0: for anything)
+    is for this work."""
+    return not up_to or (work.is_vectors and work.longest <= up_to)
+
+
+def kept_for_the_other(kept: Sequence[tuple[str, bool]], work: Work) -> frozenset[str]:
+    """The workers that others before wait for, who want text where this work is vectors, or the
+    other way round. `kept` are workers, and whether they are kept for vectors."""
+    if sabotaged("queen:late-comers-first"):
+        return frozenset()
+    return frozenset(worker_id for worker_id, vectors in kept if vectors is not work.is_vectors)
