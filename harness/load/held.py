@@ -16,7 +16,7 @@ _ROLES = ("queen", "hive", "worker")
 #: The task of an open connection; these are counted as connections.
 _OF_A_CONNECTION = "RequestHandler.start"
 #: What the queen keeps of the jobs that are over.
-_KEPT_WITH_JOBS = ("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles")
+_KEPT_WITH_JOBS = ("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Work")
 
 
 class _Ends(NamedTuple):
