@@ -132,7 +132,8 @@ def _ask(
         requests=requests,
         pause=pause,
         words=words,
-        seed=seed * 1000 + words,
+        # No prompt comes twice, also not from other callers: the engine remembers what it has read.
+        seed=(seed * 100 + callers) * 10_000 + words,
     )
     command = [sys.executable, "-m", "bench.peers.client", json.dumps(order._asdict())]
     try:
