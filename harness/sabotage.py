@@ -52,6 +52,12 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "worker",
+        "leave-anyway",
+        "A worker that somebody has just come to is not unloaded as idle",
+        "features/wire/worker.feature",
+    ),
+    Sabotage(
         "queen",
         "mix-vectors",
         "A worker for vectors alone beside one that writes",

@@ -34,6 +34,12 @@ Feature: What a worker answers on the wire
     Then the answer is 204 without a body
     And each worker has all its slots free
 
+  Scenario: A worker that somebody has just come to is not unloaded as idle
+    Given an inference called "mine" that runs
+    When a program asks the worker "POST /shutdown?unless=busy"
+    Then the answer is 503 with the error "worker_busy"
+    And 1 worker is running
+
   Scenario: Every slot is taken
     Given a worker whose slots are all taken
     When a program asks the worker "POST /infer" with

@@ -129,7 +129,7 @@ class Capacity:
             headers = await self._models.headers(ref)
             context = self._context(headers[0], wanted.ctx or 0)
             unloaded = await self._make_room(wanted.device, need)
-            if unloaded:  # they may have left room for more than the first
+            if unloaded is not None:  # for more than the first, or for none: some may be in use
                 need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             gpu = await self.gpu(wanted.device)
             settings = self._settings
@@ -159,19 +159,22 @@ class Capacity:
                 content=content,
                 vectors_up_to=wanted.vectors_up_to,
             )
-            return await self._workers.start(engine, orders, need.total, unloaded)
+            return await self._workers.start(engine, orders, need.total, unloaded or [])
 
-    async def _make_room(self, device: str, need: Need) -> list[str]:
-        """Unloads idle workers of a device, least recently used first, until `need` fits."""
-        unloaded: list[str] = []
-        if sabotaged("hive:never-unload"):
-            return unloaded
+    async def _make_room(self, device: str, need: Need) -> list[str] | None:
+        """Unloads idle workers of a device, least recently used first, until `need` fits.
+
+        None: there is room as it is.
+        """
         gpu = await self.gpu(device)
+        if sabotaged("hive:never-unload") or self._needed(need, gpu) <= self._free(device, gpu):
+            return None
+        unloaded: list[str] = []
         for worker in self._idle(device):
             if self._needed(need, gpu) <= self._free(device, gpu):
                 break
-            await self._workers.stop(worker)
-            unloaded.append(worker.worker_id)
+            if await self._workers.unload(worker):
+                unloaded.append(worker.worker_id)
             gpu = await self.gpu(device)
         return unloaded
 

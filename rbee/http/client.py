@@ -69,9 +69,10 @@ class Peer:
         """DELETE; the answer as a `kind`."""
         return await self._call("DELETE", path, kind)
 
-    async def shutdown(self) -> None:
-        """Asks the peer to leave."""
-        await self._call("POST", addresses.SHUTDOWN, type(None))
+    async def shutdown(self, *, unless_busy: bool = False) -> None:
+        """Asks the peer to leave; `unless_busy`: a worker that is in use raises `worker_busy`."""
+        query = {"unless": "busy"} if unless_busy else None
+        await self._call("POST", addresses.SHUTDOWN, type(None), params=query)
 
     async def events(
         self,

@@ -93,6 +93,7 @@ class _Worker:
                 Route("GET", addresses.INFER + "/{infer_id}/events", self.events),
                 Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
             ],
+            on_shutdown=self.on_shutdown,
         )
 
     async def live(self) -> None:
@@ -236,6 +237,14 @@ class _Worker:
             if not inference.makes_vectors and not inference.events.closed:
                 log.error("the engine has forgotten inference %s", each)
                 inference.fail(_forgotten(orders).body())
+
+    def on_shutdown(self, request: web.Request) -> Answer:
+        """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
+        unless_busy = request.query.get("unless") == "busy" and not sabotaged("worker:leave-anyway")
+        if self.running and unless_busy:
+            raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
+        self.server.ask_to_stop()
+        return web.Response(status=202)
 
     async def infer(self, request: web.Request) -> Answer:
         """`POST /infer`: begins to generate."""

@@ -235,6 +235,25 @@ class Supervisor:
             peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
+    async def unload(self, worker: Worker) -> bool:
+        """Ends a worker that is idle. False: it says that it is in use by now, and stays.
+
+        The worker alone knows: its next heartbeat may be on its way.
+        """
+        peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+        unless_busy = not sabotaged("hive:unload-busy")
+        try:
+            async with timeout(self._settings.stop_request):
+                await peer.shutdown(unless_busy=unless_busy)
+        except RbeeError as error:
+            if error.code == "worker_busy":
+                worker.idle_since = None
+                return False
+        except asyncio.TimeoutError:
+            pass  # it does not hear; the signals of `stop` end it
+        await self.stop(worker)
+        return True
+
     def _kill(self, worker: Worker) -> None:
         """Ends a worker that is stuck; it counts as one that died."""
         if not sabotaged("hive:spare-the-stuck"):
@@ -339,9 +358,9 @@ class Supervisor:
             if sabotaged("hive:keep-idle"):
                 worker.idle_since = None
                 return
-            idle = say_so.seconds(self._settings.idle_worker)
-            self._note(worker, say_so.WORKER_IDLE, idle=idle)
-            await self.stop(worker)
+            if await self.unload(worker):
+                idle = say_so.seconds(self._settings.idle_worker)
+                self._note(worker, say_so.WORKER_IDLE, idle=idle)
             return
         if measure is Measure.GIVE_UP:
             if _has_worked(worker):
