@@ -62,12 +62,13 @@ class _Bytes(io.BytesIO):
 
 
 def _exchanges(asked: bytes, answered: bytes) -> Iterator[Exchange]:
-    requests, responses = io.BytesIO(asked), _Bytes(answered)
+    requests = io.BytesIO(asked)
+    responses: Any = _Bytes(answered)  # of a socket, `HTTPResponse` wants `makefile` alone
     while line := requests.readline():
         method, path, _ = line.decode("latin-1").split()
         headers = parse_headers(requests)
         requests.read(int(headers.get("Content-Length", 0)))
-        answer: Any = HTTPResponse(responses, method=method)  # type: ignore[arg-type]
+        answer = HTTPResponse(responses, method=method)
         try:
             answer.begin()
         except (HTTPException, OSError, ValueError):

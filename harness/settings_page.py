@@ -126,9 +126,9 @@ def _told() -> Iterator[tuple[str, str, str]]:
 
 def _string(statement: ast.AST) -> str:
     """The text of a string that stands alone, as Markdown; "" for any other statement."""
-    alone = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    text = str(statement.value.value) if alone else ""  # type: ignore[attr-defined]
-    return " ".join(text.split()).replace("``", "`")
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant):
+        return ""
+    return " ".join(str(statement.value.value).split()).replace("``", "`")
 
 
 def main(arguments: Sequence[str]) -> int:
