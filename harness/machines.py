@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -126,7 +129,7 @@ def serve(cluster: Cluster, name: str) -> None:
     """A server on the hive's port of a machine, which shuts when the scenario ends."""
     host = cluster.hosts[name]
     with host.network.inside():
-        server = socket.create_server((host.network.address, DEFAULT_HIVE))
+        server = socket.create_server(("", DEFAULT_HIVE))
     cluster.on_close(server.close)
 
 
@@ -158,6 +161,30 @@ def assert_unreachable(cluster: Cluster, name: str, other: str, port: int = DEFA
     except OSError:
         return
     raise AssertionError(f"{name} reaches port {port} of {other}")
+
+
+def assert_open_to_others(cluster: Cluster, expected: bool) -> None:
+    """Whether any machine listens to others with a program that is not its SSH server."""
+    found = []
+    for host in cluster.hosts:
+        for line in cluster.hosts.run_on(host.name, ["ss", "-Hltn"]).splitlines():
+            address, _, port = line.split()[3].rpartition(":")
+            if not address.startswith(("127.", "[::1]")) and int(port) != SSH_PORT:
+                found.append(f"{host.name} {address}:{port}")
+    assert bool(found) == expected, found
+
+
+def cut_ssh(cluster: Cluster, name: str) -> None:
+    """Every SSH connection to a machine breaks off; its server lets in as before."""
+    sessions = [
+        each.pid
+        for each in cluster.hosts.processes(name)
+        if psutil.Process(each.pid).name() == "sshd"
+    ]
+    assert sessions, f"nobody is connected to {name}"
+    for pid in sessions:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def assert_all_reachable(cluster: Cluster) -> None:

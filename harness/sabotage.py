@@ -47,6 +47,7 @@ _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
+_SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
@@ -712,6 +713,18 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "keep-jobs",
         "The oldest gives way to the newest, and time to all",
         "features/wire/queen.feature",
+    ),
+    Sabotage(
+        "queen",
+        "in-the-open",
+        "Who listens on the cable reads nothing of it",
+        f"{_SECURITY}/machines_are_reached_through_ssh.feature",
+    ),
+    Sabotage(
+        "queen",
+        "one-tunnel",
+        "When the cable is back, the machine rejoins by itself with its workers",
+        f"{_MACHINES}/partitions.feature",
     ),
     Sabotage(
         "queen",

@@ -213,7 +213,11 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
 @click.option("--ssh-user", type=TEXT, metavar="NAME", help="Whom to log in as.")
 @click.option("--ssh-port", type=click.IntRange(1, 65535), help="Where its SSH server listens.")
 @click.option("--key", type=TEXT, callback=_resolved, metavar="FILE", help="Private key file.")
-@click.option("--tunnel", is_flag=True, help="Send HTTP through SSH, too, past a firewall.")
+@click.option(
+    "--tunnel/--no-tunnel",
+    default=None,
+    help="Send all through SSH, or past it, unencrypted.  [default: through it]",
+)
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
 @click.option(
     "--accept-host-key",
@@ -246,7 +250,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
         host=options["host"],
         port=options["port"],
         hive_id=options["hive_id"],
-        ssh=ssh if user or port or key or tunnel else None,
+        ssh=ssh if user or port or key or tunnel is not None else None,
         install=options["install"],
         accept_host_key=options["accept_host_key"],
     )

@@ -333,7 +333,7 @@ class _Queen:
         wanted = await read_body(request, AddHive)
         self._refuse_if_sleepy()
         hive_id = id_of(wanted)
-        await self.hives.members.refuse_a_second(hive_id, wanted)
+        wanted = await self.hives.members.decided(hive_id, wanted)
         errand = self.errands.add(hive_id, wanted)
         return AddingHive(
             hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url

@@ -10,8 +10,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
+
 from rbee.process.child import Child
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
 from rbee.queen.other_machine import OtherMachine
@@ -37,6 +40,7 @@ class Members:
         token: str,
         catalog: HiveCatalog,
         queen_url: Callable[[], str],
+        queen_instance: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
         spare: Child | None,
         on_own_exit: Callable[[], None],
@@ -46,6 +50,7 @@ class Members:
         self._token = token
         self._catalog = catalog
         self._queen_url = queen_url
+        self._queen_instance = queen_instance
         self._serve_also_on = serve_also_on
         self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
         self._others: dict[str, OtherMachine] = {}
@@ -91,6 +96,7 @@ class Members:
             self._home,
             self._settings,
             self._token,
+            self._queen_instance,
             self._serve_also_on,
             lambda: int(self._queen_url().rpartition(":")[2]),
             passphrase,
@@ -98,7 +104,10 @@ class Members:
 
     async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
         """Writes a machine into the catalog; whether it was not there before."""
-        if machine is not None:
+        before = self._others.get(row.hive_id)
+        if machine is not None and before is not None:
+            before.renew(machine)  # its hive may be awake at the end of its tunnel
+        elif machine is not None:
             self._others[row.hive_id] = machine
         is_new = all(each.hive_id != row.hive_id for each in await self._listed())
         if is_new:
@@ -117,14 +126,16 @@ class Members:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
         refuse_unknown(hive_id, await self._listed())
 
-    async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
-        """Raises `hive_exists` for a name or a machine that the catalog has already.
+    async def decided(self, hive_id: str, wanted: AddHive) -> AddHive:
+        """`wanted`, and whether through a tunnel: as typed, as it was added before, or through one.
 
-        A machine that is there under this very name may have rbee brought to it anew, and a new
-        host key agreed to.
+        Raises `hive_exists` for a name or a machine that the catalog has already. A machine that is
+        there under this very name may have rbee brought to it anew, and a new host key agreed to.
         """
         is_renewed = wanted.install or wanted.accept_host_key
-        for row in await self._listed():
+        rows = await self._listed()
+        wanted = _with_way(hive_id, wanted, rows)
+        for row in rows:
             same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
             if row.hive_id == hive_id and not (is_renewed and same_machine):
                 raise RbeeError(
@@ -138,6 +149,7 @@ class Members:
                     f"{wanted.host} is in the catalog already, as hive {row.hive_id}",
                     f"rbee-keeper remove-hive {row.hive_id}",
                 )
+        return wanted
 
     async def _listed(self) -> list[HiveRow]:
         return await asyncio.to_thread(self._catalog.list)
@@ -152,9 +164,20 @@ def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:
 
 def ssh_of(wanted: AddHive) -> SshTarget | None:
     """How the machine is to be reached; None for the queen's own."""
-    if wanted.ssh is not None:
-        return wanted.ssh
-    return None if wanted.host in addresses.LOOPBACK else SshTarget()
+    here = wanted.host in addresses.LOOPBACK
+    if wanted.ssh is None or (here and wanted.ssh == SshTarget(tunnel=False)):
+        return None if here else SshTarget()
+    return wanted.ssh
+
+
+def _with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive:
+    """`wanted` with the tunnel decided."""
+    ssh = ssh_of(wanted)
+    if ssh is None or ssh.tunnel is not None:
+        return wanted
+    before = [row for row in rows if row.hive_id == hive_id and row.host == wanted.host and row.ssh]
+    tunnel = all(row.is_tunnelled for row in before) and not sabotaged("queen:in-the-open")
+    return msgspec.structs.replace(wanted, ssh=msgspec.structs.replace(ssh, tunnel=tunnel))
 
 
 def id_of(wanted: AddHive) -> str:

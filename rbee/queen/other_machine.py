@@ -1,7 +1,8 @@
 """A machine reached over SSH. Its hive lives on a lease; once it listens, HTTP alone is spoken.
 
-By default the two ends of the SSH connection are the addresses at which hive and queen reach one
-another. With a tunnel, both directions go through the connection, which is then kept.
+By default both directions go through the SSH connection, which is kept, and neither end listens
+beyond its loopback. Without a tunnel the two ends of the connection are the addresses at which hive
+and queen reach one another, in the open.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from rbee import __version__
 from rbee.http.client import Peer
@@ -55,10 +58,12 @@ class OtherMachine:
         home: Home,
         settings: Settings,
         token: str,
+        instance: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
         queen_port: Callable[[], int],
         passphrase: str = "",
     ) -> None:
+        self._hive_id = hive_id
         self._add_as = _add_as(hive_id, host, ssh)
         self._host = host
         self._port = port
@@ -66,6 +71,7 @@ class OtherMachine:
         self._home = home
         self._settings = settings
         self._token = token
+        self._instance = instance
         self._serve_also_on = serve_also_on
         self._queen_port = queen_port
         self._passphrase = passphrase
@@ -73,6 +79,9 @@ class OtherMachine:
         self._inspected: Connection | None = None
         self._tunnel: Connection | None = None
         self._dug: dict[str, str] = {}
+        #: The port over there that leads to the queen, and where the hive said that it listens.
+        self._queen_there = 0
+        self._hive_there = ""
 
     async def inspect(self, tell: Tell, *, install: bool, accept: str) -> None:
         """Preflight: looks whether rbee can run there, and brings it there where that is wanted.
@@ -103,6 +112,10 @@ class OtherMachine:
             raise
         self._inspected = connection
 
+    def renew(self, other: OtherMachine) -> None:
+        """The same machine was looked at anew: what opens its key is known from there."""
+        self._passphrase = other._passphrase
+
     async def let_go(self) -> None:
         """Closes the connection that `inspect` has left open, where nobody has used it."""
         connection, self._inspected = self._inspected, None
@@ -116,7 +129,10 @@ class OtherMachine:
         self._connection = connection
         try:
             tunnel = self._ssh.tunnel and not sabotaged("queen:no-tunnel")
-            yield await (self._dig(connection) if tunnel else self._direct(connection))
+            yield await (self._dig_to_recorded(connection) if tunnel else self._direct(connection))
+        except BaseException:
+            await self.fill_in()  # there is no hive at its end
+            raise
         finally:
             self._connection = None
             if connection is not self._tunnel:
@@ -127,10 +143,12 @@ class OtherMachine:
         if sabotaged("queen:localhost-to-all"):
             here = _LOOPBACK
         if not here or not there:
+            through = msgspec.structs.replace(self._ssh, tunnel=True)
             raise RbeeError(
                 "ssh_failed",
                 f"{self._host} is reached through another machine, where HTTP cannot follow",
-                f"rbee-keeper add-hive --tunnel {self._add_as} sends it through SSH, too",
+                f"rbee-keeper add-hive {_add_as(self._hive_id, self._host, through)}"
+                " sends it through SSH, too",
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
@@ -144,11 +162,13 @@ class OtherMachine:
             token=self._token,
             hive_id=row.hive_id,
             queen_url=way.queen_url,
+            queen_instance=self._instance(),
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
         assert self._connection is not None, "a hive is started on the way to its machine"
-        return await self.way_to(await self._woken(self._connection, orders, tell))
+        self._hive_there = await self._woken(self._connection, orders, tell)
+        return await self.way_to(self._hive_there)
 
     async def end(self, peer: Peer | None) -> None:
         """A hive that does not answer over HTTP is killed over SSH, by its recorded group."""
@@ -159,9 +179,7 @@ class OtherMachine:
         except RbeeError:
             await self._kill()
         finally:
-            if self._tunnel is not None:
-                await self._tunnel.close()
-                self._tunnel = None
+            await self.fill_in()
 
     async def _kill(self) -> None:
         try:
@@ -188,14 +206,49 @@ class OtherMachine:
         return RbeeError(error.code, error.message, suggestion, error.details)
 
     async def way_to(self, url: str) -> str:
-        """With a tunnel, a port of this machine that leads there."""
-        if self._tunnel is None:
+        """With a tunnel, a port of this machine that leads there.
+
+        Raises `hive_unreachable` where the tunnel has broken off, or for what is not on the
+        machine itself: a tunnel leads to what was started at its end, and no further.
+        """
+        if not self._ssh.tunnel:
             return url
+        if self._tunnel is None or not addresses.is_loopback(addresses.host_of(url)):
+            raise RbeeError(
+                "hive_unreachable",
+                f"no tunnel leads to {url} of {self._host}",
+                "try again; rbee-keeper hives tells whether that machine is reached",
+            )
         if url not in self._dug:
             port = int(url.rpartition(":")[2])
             local = await self._tunnel.forward(addresses.host_of(url), port)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a tunnel leads there that has not broken off, as far as is known."""
+        return self._tunnel is not None and self._tunnel.is_open
+
+    async def until_cut_off(self) -> None:
+        """Returns once the tunnel has ended, whoever ended it."""
+        if self._tunnel is not None:
+            await self._tunnel.until_closed()
+
+    async def dig_again(self) -> Way:
+        """Opens the tunnel anew to the hive that it led to. Raises `ssh_failed`."""
+        connection = await self._connect()
+        try:
+            return await self._dig(connection, self._hive_there)
+        except BaseException:
+            await connection.close()
+            raise
+
+    async def fill_in(self) -> None:
+        """Takes the tunnel away, with the ports that led into it at either end."""
+        tunnel, self._tunnel, self._dug = self._tunnel, None, {}
+        if tunnel is not None:
+            await tunnel.close()
 
     def stay(self) -> None:
         """It lives on its lease anyway."""
@@ -222,14 +275,20 @@ class OtherMachine:
         )
         return opened
 
-    async def _dig(self, connection: Connection) -> Way:
-        if self._tunnel is not None:
-            await self._tunnel.close()
-        self._tunnel, self._dug = connection, {}
-        queen_port = await connection.reverse(_LOOPBACK, self._queen_port())
-        there = addresses.base_url(_LOOPBACK, self._port)
-        url = await self.way_to(there) if self._port else ""
-        return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, queen_port))
+    async def _dig_to_recorded(self, connection: Connection) -> Way:
+        """To the hive that stands in the record over there, which nobody but its user can write."""
+        recorded = (await connection.run(shell.RECORDED)).stdout.decode("utf-8", "replace")
+        self._hive_there = shell.recorded_url(recorded)
+        return await self._dig(connection, self._hive_there)
+
+    async def _dig(self, connection: Connection, hive_there: str) -> Way:
+        await self.fill_in()
+        self._tunnel = connection
+        port = self._queen_there = await connection.reverse(
+            _LOOPBACK, self._queen_port(), self._queen_there
+        )
+        url = await self.way_to(hive_there) if hive_there else ""
+        return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
     async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
@@ -300,4 +359,4 @@ def _add_as(hive_id: str, host: str, ssh: SshTarget) -> str:
         "--key": ssh.key_path,
     }
     words = [str(word) for pair in options.items() if pair[1] is not None for word in pair]
-    return shlex.join([*words, *(["--tunnel"] if ssh.tunnel else []), host])
+    return shlex.join([*words, *([] if ssh.tunnel else ["--no-tunnel"]), host])

@@ -107,6 +107,12 @@ class Registry:
         self._notify()
         return hive
 
+    def moved(self, hive_id: str, url: str) -> Hive:
+        """A hive, silent or not, is reached at `url` from now on. Raises `hive_unreachable`."""
+        hive = self._offline.get(hive_id) or self.living(hive_id)
+        hive.url = url
+        return hive
+
     def beat(self, beat: Heartbeat) -> bool:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)

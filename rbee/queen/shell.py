@@ -12,6 +12,7 @@ import shlex
 
 import msgspec
 
+from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Line
@@ -47,6 +48,14 @@ echo "rbee=$(version)"
 """
 )
 
+#: The record of a hive that was started to stay, where its process lives; else nothing. Nobody but
+#: the user who logs in writes there, and `kill -0` finds no process of anybody else.
+RECORDED = """
+record="${RBEE_HOME:-$HOME/.rbee}/hive.json"
+pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$record" 2>/dev/null)
+[ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null || cat "$record"
+"""
+
 END = _FIND + '[ -z "$python" ] || exec "$python" -m rbee.hive end\n'
 
 _ENVIRONMENT_MADE = "the environment is made"
@@ -78,10 +87,23 @@ class Facts(msgspec.Struct, frozen=True):
         return int(self.free_kb or 0) * 1024
 
 
+class _Recorded(msgspec.Struct):
+    url: str
+
+
 def facts(output: str) -> Facts:
     """What `INSPECT` has found."""
     found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
     return msgspec.convert(found, Facts)
+
+
+def recorded_url(output: str) -> str:
+    """Where the hive listens that `RECORDED` has found, on the loopback address; else empty."""
+    try:
+        url = msgspec.json.decode(output, type=_Recorded).url
+        return url if addresses.is_loopback(addresses.host_of(url)) else ""
+    except (ValueError, msgspec.MsgspecError):
+        return ""
 
 
 def check_python(host: str, found: Facts) -> None:

@@ -240,13 +240,14 @@ class JobList(Answer, kw_only=True):
 class SshTarget(Request, kw_only=True):
     """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``.
 
-    `tunnel`: HTTP goes through the SSH connection, too, in both directions.
+    `tunnel`: HTTP goes through the SSH connection, too, in both directions; False: past it, in the
+    open. None: as the machine was added before, and through it where it is new.
     """
 
     user: NonEmpty | None = None
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
     key_path: NonEmpty | None = None
-    tunnel: bool = False
+    tunnel: bool | None = None
 
 
 class AddHive(Request, kw_only=True):
@@ -697,7 +698,7 @@ class HiveOrders(Request, kw_only=True):
     """How a hive is to run.
 
     `on_lease`: no parent holds it, the queen's answers to its heartbeats do; `owner` says in
-    words for people whose queen that is.
+    words for people whose queen that is. `queen_instance` is who she is, as in `Adopt`.
     """
 
     host: str
@@ -705,6 +706,7 @@ class HiveOrders(Request, kw_only=True):
     token: str
     hive_id: str
     queen_url: str
+    queen_instance: str = ""
     on_lease: bool = False
     owner: str = ""
 

@@ -177,13 +177,18 @@ class Connection:
         """A port of 127.0.0.1 here that leads to an address over there."""
         return self._tunnels.forward((remote_host, remote_port))
 
-    async def reverse(self, local_host: str, local_port: int) -> int:
-        """A port of 127.0.0.1 over there that leads to an address here.
+    async def reverse(self, local_host: str, local_port: int, usual: int = 0) -> int:
+        """A port of 127.0.0.1 over there, the `usual` one where it is free, that leads to an
+        address here.
 
         Raises `ssh_failed`, reason ``tunnel``.
         """
         here = (local_host, local_port)
-        return await in_thread(lambda: self._tunnels.reverse(here), lambda _: None)
+        return await in_thread(lambda: self._tunnels.reverse(here, usual), lambda _: None)
+
+    async def until_closed(self) -> None:
+        """Returns once it has ended, whoever ended it."""
+        await in_thread(self._line.transport.join, lambda _: None)
 
     async def close(self) -> None:
         """Ends the connection with all that runs through it."""

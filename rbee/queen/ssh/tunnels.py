@@ -39,21 +39,22 @@ class Tunnels:
         port: int = server.getsockname()[1]
         return port
 
-    def reverse(self, here: _Address) -> int:
-        """A port of the loopback address over there that leads to an address here.
+    def reverse(self, here: _Address, usual: int = 0) -> int:
+        """A port of the loopback address over there that leads to an address here: the `usual` one
+        where it is free, else any.
 
         Raises `ssh_failed`, reason ``tunnel``.
         """
-        try:
-            port = self._transport.request_port_forward(_LOOPBACK, 0, self._on_channel)
-        except (paramiko.SSHException, EOFError):
-            raise refuse(
-                "tunnel",
-                f"the SSH server of {self._target.name} lets no tunnel be dug",
-                "AllowTcpForwarding yes in its sshd_config",
-            ) from None
-        self._wanted_here[port] = here
-        return port
+        for wanted in dict.fromkeys((usual, 0)):
+            with contextlib.suppress(paramiko.SSHException, EOFError):
+                port = self._transport.request_port_forward(_LOOPBACK, wanted, self._on_channel)
+                self._wanted_here[port] = here
+                return port
+        raise refuse(
+            "tunnel",
+            f"the SSH server of {self._target.name} lets no tunnel be dug",
+            "AllowTcpForwarding yes in its sshd_config",
+        )
 
     def close(self) -> None:
         """Takes the ports here away."""
