@@ -165,13 +165,25 @@ def assert_unreachable(cluster: Cluster, name: str, other: str, port: int = DEFA
 
 def assert_open_to_others(cluster: Cluster, expected: bool) -> None:
     """Whether any machine listens to others with a program that is not its SSH server."""
-    found = []
-    for host in cluster.hosts:
-        for line in cluster.hosts.run_on(host.name, ["ss", "-Hltn"]).splitlines():
-            address, _, port = line.split()[3].rpartition(":")
-            if not address.startswith(("127.", "[::1]")) and int(port) != SSH_PORT:
-                found.append(f"{host.name} {address}:{port}")
+    found = [
+        f"{host.name} {address}:{port}"
+        for host in cluster.hosts
+        for address, port in _listening(cluster, host.name)
+        if not address.startswith(("127.", "[::1]")) and port != SSH_PORT
+    ]
     assert bool(found) == expected, found
+
+
+def assert_listens_alone(cluster: Cluster, name: str, port: int) -> None:
+    """Besides its SSH server a machine listens on this port alone, and only to itself."""
+    found = [each for each in _listening(cluster, name) if each[1] != SSH_PORT]
+    assert found == [("127.0.0.1", port)], found
+
+
+def _listening(cluster: Cluster, name: str) -> list[tuple[str, int]]:
+    lines = cluster.hosts.run_on(name, ["ss", "-Hltn"]).splitlines()
+    ends = [line.split()[3].rpartition(":") for line in lines]
+    return [(address, int(port)) for address, _, port in ends]
 
 
 def cut_ssh(cluster: Cluster, name: str) -> None:

@@ -716,6 +716,30 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "any-host",
+        "What is no name is refused, and nothing is run for it -- @1.1 ",
+        f"{_DECISIONS}/names_of_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "let-back-in",
+        "It was awake or silent, and its machine was removed -- @1.2 ",
+        f"{_DECISIONS}/removed_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "leave-open",
+        "Nothing that was opened for it stays open -- @1.2 ",
+        f"{_SECURITY}/a_removed_machine_is_gone.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-host-keys",
+        "The host key that was agreed to has to be agreed to again",
+        f"{_SECURITY}/a_removed_machine_is_gone.feature",
+    ),
+    Sabotage(
+        "queen",
         "in-the-open",
         "Who listens on the cable reads nothing of it",
         f"{_SECURITY}/machines_are_reached_through_ssh.feature",

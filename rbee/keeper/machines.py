@@ -19,6 +19,7 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, AddingHive, HiveAdded, encode
+from rbee.wire.names import check_machine
 
 T = TypeVar("T")
 
@@ -32,8 +33,10 @@ def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bo
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
     A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
-    others both are errors that say what to type.
+    others both are errors that say what to type. Raises `invalid_request` for names that are none,
+    before anybody is woken.
     """
+    check_machine(wanted)
     is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     with awake_queen(screen, where) as queen:
         screen.say(say_so.ADD_HIVE, host=wanted.host)

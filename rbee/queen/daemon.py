@@ -190,6 +190,7 @@ class _Queen:
             session,
             lambda: self.server.url,
             self.server.serve_also_on,
+            self.server.serve_no_more_on,
             spare,
             lambda: self.server.instance,
         )
@@ -348,7 +349,7 @@ class _Queen:
                 f"hive {hive_id} works for {jobs} job" + "s" * (jobs > 1),
                 "wait until it has finished; rbee-keeper ps lists the jobs",
             )
-        await self.hives.remove(hive_id)
+        await self.hives.remove(hive_id, self._say)
         return None
 
     async def _hives(self, request: web.Request) -> HiveList:

@@ -60,6 +60,7 @@ class Hives:
         session: aiohttp.ClientSession,
         queen_url: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
+        serve_no_more_on: Callable[[str], Awaitable[None]],
         spare: Child | None,
         queen_instance: Callable[[], str],
     ) -> None:
@@ -77,6 +78,7 @@ class Hives:
             queen_url,
             queen_instance,
             serve_also_on,
+            serve_no_more_on,
             spare,
             on_exit,
         )
@@ -252,12 +254,18 @@ class Hives:
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
 
-    async def remove(self, hive_id: str) -> None:
-        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`."""
+    async def remove(self, hive_id: str, tell: Tell) -> None:
+        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`.
+
+        One that cannot be reached is named, and never let back in: its lease ends it.
+        """
         await self.members.require(hive_id)
-        await self._put_to_sleep(hive_id, lambda *_, **__: None)
-        self._registry.gone(hive_id)
-        await self.members.forget(hive_id)
+        self._give_up_way(hive_id)
+        async with self._waking.setdefault(hive_id, asyncio.Lock()):
+            await self._put_to_sleep(hive_id, tell)
+            self._registry.gone(hive_id)
+            await self.members.remove(hive_id)
+        self._failed.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
@@ -285,6 +293,8 @@ class Hives:
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
+            if self.members.is_forgotten(row.hive_id):
+                await self.members.require(row.hive_id)
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive

@@ -7,7 +7,8 @@ to end one asks for it.
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
+import importlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -17,17 +18,16 @@ from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
-from rbee.queen.other_machine import OtherMachine
+from rbee.queen.other_machine import OtherMachine, known_hosts
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import AddHive, SshTarget
+from rbee.wire.names import check_hive, check_machine
 from rbee.wire.settings import Settings
 
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Members:
@@ -42,6 +42,7 @@ class Members:
         queen_url: Callable[[], str],
         queen_instance: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
+        serve_no_more_on: Callable[[str], Awaitable[None]],
         spare: Child | None,
         on_own_exit: Callable[[], None],
     ) -> None:
@@ -52,9 +53,11 @@ class Members:
         self._queen_url = queen_url
         self._queen_instance = queen_instance
         self._serve_also_on = serve_also_on
+        self._serve_no_more_on = serve_no_more_on
         self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
         self._others: dict[str, OtherMachine] = {}
         self._rows: list[HiveRow] | None = None
+        self._forgotten: set[str] = set()
         self._reading = asyncio.Lock()
 
     async def rows(self, tell: Tell) -> list[HiveRow]:
@@ -109,6 +112,7 @@ class Members:
             before.renew(machine)  # its hive may be awake at the end of its tunnel
         elif machine is not None:
             self._others[row.hive_id] = machine
+        self._forgotten.discard(row.hive_id)
         is_new = all(each.hive_id != row.hive_id for each in await self._listed())
         if is_new:
             add = self._catalog.add
@@ -117,10 +121,39 @@ class Members:
         return is_new
 
     async def forget(self, hive_id: str) -> None:
-        """Takes a machine out of the catalog."""
+        """Takes a machine out of the catalog, and closes what was opened for it."""
         await asyncio.to_thread(self._catalog.remove, hive_id)
-        self._others.pop(hive_id, None)
+        self._forgotten.add(hive_id)
         self._rows = None
+        machine = self._others.pop(hive_id, None)
+        if machine is None or sabotaged("queen:leave-open"):
+            return
+        await machine.fill_in()
+        if all(other.served_on != machine.served_on for other in self._others.values()):
+            await self._serve_no_more_on(machine.served_on)
+
+    def is_forgotten(self, hive_id: str) -> bool:
+        """Whether a machine was taken out of the catalog since this queen has read it."""
+        return hive_id in self._forgotten
+
+    async def remove(self, hive_id: str) -> None:
+        """Forgets a machine, and the host keys that were agreed to for it and are of no more use.
+
+        Those in the person's own files are theirs.
+        """
+        rows = await self._listed()
+        await self.forget(hive_id)
+        ours = known_hosts(self._home)
+        if sabotaged("queen:keep-host-keys") or not ours.exists():
+            return
+        with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
+            names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
+            gone = names.pop(hive_id, frozenset()).difference(*names.values())
+            host_keys = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.host_keys")
+            await asyncio.to_thread(host_keys.forget, gone, ours)
+
+    async def _names(self, row: HiveRow) -> frozenset[str]:
+        return await self.other(row, "").known_as()
 
     async def require(self, hive_id: str) -> None:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
@@ -183,22 +216,11 @@ def _with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive
 def id_of(wanted: AddHive) -> str:
     """What a machine is called: as the user says, or the first part of its name.
 
-    Raises `invalid_request` where that cannot be a name.
+    Raises `invalid_request` where that cannot be a name, or any other name of `wanted` is none.
     """
-    user, holds_user, host = wanted.host.rpartition("@")
-    if holds_user:
-        raise RbeeError(
-            "invalid_request",
-            f"{wanted.host!r} holds a user, and a machine is wanted",
-            f"rbee-keeper add-hive --ssh-user {user} {host}",
-        )
+    check_machine(wanted)
     hive_id = _called(wanted)
-    if not _NAME.fullmatch(hive_id):
-        raise RbeeError(
-            "invalid_request",
-            f"{hive_id!r} cannot be the name of a hive",
-            "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
-        )
+    check_hive(hive_id)
     return hive_id
 
 
@@ -208,4 +230,6 @@ def _called(wanted: AddHive) -> str:
     if ssh_of(wanted) is None:
         return LOCAL
     is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
-    return wanted.host.replace(":", "-") if is_address else wanted.host.partition(".")[0]
+    if is_address:
+        return wanted.host.replace(":", "-").replace("%", "-").strip("-")
+    return wanted.host.partition(".")[0]

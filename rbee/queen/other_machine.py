@@ -37,7 +37,8 @@ from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.queen.ssh.connection import Connection
+    from rbee.queen.ssh.config import Target
+    from rbee.queen.ssh.connection import Connection, Lines
 
 #: What installing rbee over there may take (seconds); it downloads some 150 MB.
 _INSTALL_LIMIT = 1800.0
@@ -81,6 +82,8 @@ class OtherMachine:
         self._dug: dict[str, str] = {}
         #: The port over there that leads to the queen, and where the hive said that it listens.
         self._queen_there = 0
+        #: The address of the queen's machine on which she listens for this one, beyond loopback.
+        self.served_on = ""
         self._hive_there = ""
 
     async def inspect(self, tell: Tell, *, install: bool, accept: str) -> None:
@@ -94,7 +97,7 @@ class OtherMachine:
         connection = await self._connect(accept)
         try:
             tell(say_so.MACHINE_REACHED, host=host, address=connection.peer_address or host)
-            found = shell.facts((await connection.run(shell.INSPECT)).stdout.decode())
+            found = shell.facts(await self._said(connection, shell.INSPECT))
             tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
             if found.rbee != __version__:
                 shell.check_python(host, found)
@@ -152,6 +155,7 @@ class OtherMachine:
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
+        self.served_on = here
         return Way(there, self._port, url, await self._serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
@@ -213,15 +217,15 @@ class OtherMachine:
         """
         if not self._ssh.tunnel:
             return url
-        if self._tunnel is None or not addresses.is_loopback(addresses.host_of(url)):
+        there = addresses.at(url)
+        if self._tunnel is None or there is None or not addresses.is_loopback(there[0]):
             raise RbeeError(
                 "hive_unreachable",
                 f"no tunnel leads to {url} of {self._host}",
                 "try again; rbee-keeper hives tells whether that machine is reached",
             )
         if url not in self._dug:
-            port = int(url.rpartition(":")[2])
-            local = await self._tunnel.forward(addresses.host_of(url), port)
+            local = await self._tunnel.forward(*there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
 
@@ -253,32 +257,49 @@ class OtherMachine:
     def stay(self) -> None:
         """It lives on its lease anyway."""
 
-    async def _connect(self, accept: str = "") -> Connection:
-        """Raises `ssh_failed`. Paramiko is imported now, in a thread: it takes its time."""
+    async def known_as(self) -> frozenset[str]:
+        """What it, and each machine on the way there, is called in files of known hosts.
+
+        Raises `ssh_failed` where the SSH configuration does not tell.
+        """
+        target = await self._target()
+        return frozenset(each.known_as for each in (*target.jumps, target))
+
+    async def _target(self) -> Target:
+        """Paramiko is imported now, in a thread: it takes its time."""
         config = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.config")
-        ssh = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.connection")
         home = Path.home()
-        target = config.resolve(
+        text = await asyncio.to_thread(config.read_config, home)
+        target: Target = await asyncio.to_thread(
+            config.resolve,
             self._host,
             self._ssh,
-            config=await asyncio.to_thread(config.read_config, home),
+            config=text,
             home=home,
             local_user=getpass.getuser(),
         )
+        return target
+
+    async def _connect(self, accept: str = "") -> Connection:
+        """Raises `ssh_failed`."""
+        target = await self._target()
+        ssh = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.connection")
         opened: Connection = await ssh.Connection.open(
             target,
             add_as=self._add_as,
-            known_hosts=self._home.path / "known_hosts",
+            known_hosts=known_hosts(self._home),
             settings=self._settings,
             accept=accept,
             passphrase=self._passphrase,
         )
         return opened
 
+    async def _said(self, connection: Connection, command: str) -> str:
+        return (await connection.run(command)).stdout.decode("utf-8", "replace")
+
     async def _dig_to_recorded(self, connection: Connection) -> Way:
         """To the hive that stands in the record over there, which nobody but its user can write."""
-        recorded = (await connection.run(shell.RECORDED)).stdout.decode("utf-8", "replace")
-        self._hive_there = shell.recorded_url(recorded)
+        self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
         return await self._dig(connection, self._hive_there)
 
     async def _dig(self, connection: Connection, hive_there: str) -> Way:
@@ -293,9 +314,24 @@ class OtherMachine:
     async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
+        # Over there a hive gets this long; the rest is for the programs that start it.
+        limit = 2 * self._settings.health_wait_total
+        try:
+            async with timeout(limit):
+                return await self._listening(lines, tell)
+        except asyncio.TimeoutError:
+            raise RbeeError(
+                "hive_unreachable",
+                f"the hive on {self._host} has not begun to listen within {limit:g} s",
+                f"look what keeps that machine busy: ssh {self._host}",
+            ) from None
+        finally:
+            lines.close()
+
+    async def _listening(self, lines: Lines, tell: Tell) -> str:
         async for line in lines:
             if line.startswith("rbee="):
-                found = line.removeprefix("rbee=")
+                found = shell.version_of(line.removeprefix("rbee="))
                 shell.check_version(self._host, found, __version__, self._add_as)
             report = decode(line.encode(), Report, f"report of {self._host}")
             if report.error is not None:
@@ -348,6 +384,12 @@ class OtherMachine:
             raise shell.not_installed(self._host, lines.stderr.decode("utf-8", "replace"))
         took = say_so.seconds(time.monotonic() - began)
         tell(say_so.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
+
+
+def known_hosts(home: Home) -> Path:
+    """The host keys that were agreed to here: our own file, which `remove-hive` tidies; the
+    person's files are read, and never written."""
+    return home.path / "known_hosts"
 
 
 def _add_as(hive_id: str, host: str, ssh: SshTarget) -> str:

@@ -164,7 +164,8 @@ class Registry:
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
-        self._offline.pop(hive_id, None)
+        if not sabotaged("queen:let-back-in"):
+            self._offline.pop(hive_id, None)
         if self.hives.pop(hive_id, None) is not None:
             self._notify()
 

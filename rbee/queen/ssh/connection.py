@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shlex
 from pathlib import Path
 
 from rbee.process.deadline import timeout as deadline
@@ -152,26 +151,6 @@ class Connection:
         With `stdin_stays` its stdin ends when nobody listens any more, and not before.
         """
         return Lines(await self._start(command, stdin, stdin_stays))
-
-    async def put(self, content: bytes | Path, remote_path: str, mode: int = 0o600) -> None:
-        """Writes a file over there, which appears whole or not at all.
-
-        A relative `remote_path` starts at the user's home; its folder has to be there. Raises
-        `ssh_failed`, reason ``put``.
-        """
-        data = content if isinstance(content, bytes) else content.read_bytes()
-        path, draft = shlex.quote(remote_path), shlex.quote(f"{remote_path}.part")
-        # Not SFTP, which not every machine serves, and which a noisy login shell disturbs.
-        ran = await self.run(
-            f"umask 077; cat >{draft} && chmod {mode:o} {draft} && mv -f {draft} {path}", data
-        )
-        if ran.status != 0:
-            why = ran.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise refuse(
-                "put",
-                f"cannot write {remote_path} on {self.target.name}: {' '.join(why)}",
-                f"see to it that {self.target.user} may write there, and that the disk is not full",
-            )
 
     async def forward(self, remote_host: str, remote_port: int) -> int:
         """A port of 127.0.0.1 here that leads to an address over there."""
