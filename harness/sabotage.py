@@ -715,6 +715,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "features/wire/queen.feature",
     ),
     Sabotage(
+        "keeper",
+        "silent-in-the-open",
+        "A queen of another machine",
+        f"{_SECURITY}/a_named_queen_in_the_open.feature",
+    ),
+    Sabotage(
         "queen",
         "any-host",
         "What is no name is refused, and nothing is run for it -- @1.1 ",
@@ -723,7 +729,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "queen",
         "let-back-in",
-        "It was awake or silent, and its machine was removed -- @1.2 ",
+        "Its machine was removed -- @1.2 ",
         f"{_DECISIONS}/removed_machines.feature",
     ),
     Sabotage(

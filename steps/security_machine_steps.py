@@ -44,12 +44,12 @@ def ssh_cut(context: Context, name: str) -> None:
 
 @when('"{text}" is judged as the name of a {kind}')
 def judge(context: Context, text: str, kind: str) -> None:
-    context.judged = naming.judged(text, kind)
+    context.verdict = naming.judged(text, kind)
 
 
 @then("that name is {judged}")
 def is_judged(context: Context, judged: str) -> None:
-    assert context.judged == judged, context.judged
+    assert context.verdict == judged, f"that is {context.verdict}"
 
 
 @given("an SSH configuration that {does}")

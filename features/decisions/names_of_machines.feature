@@ -37,12 +37,12 @@ Feature: The name of a machine, a user or a hive is checked as what it is
       | a,b                      | refused: it holds ','                                 |
       | x；id                    | refused: it holds '；'                                |
       | x⑴                       | refused: it holds '('                                 |
-      | -oProxyCommand           | refused: a part of it begins or ends with a dash      |
+      | -oProxyCommand           | refused: a dash is at an end of a part of it           |
       | ..                       | refused: a part of it between dots is empty           |
       | 300.1.1.1                | refused: it is no IPv4 address                        |
       | 2130706433               | refused: it is no IPv4 address                        |
       | fe80::1%a;id             | refused: its zone is none                             |
-      | box:22                   | refused: it is no IPv6 address, and a port is said with --ssh-port |
+      | box:ssh                  | refused: it is no IPv6 address, and a port is said with --ssh-port |
       | 300 letters              | refused: it is longer than 253 characters             |
       | 64 letters               | refused: a part of it is longer than 63 characters    |
 
@@ -64,7 +64,7 @@ Feature: The name of a machine, a user or a hive is checked as what it is
       | %r               | refused: it holds '%'           |
       | a$b              | refused: its signs stand where none may stand |
       | x\               | refused: its signs stand where none may stand |
-      | ../x             | refused: it holds '/'           |
+      | a/x              | refused: it holds '/'           |
       | a..b             | refused: it holds two dots      |
 
   Rule: An SSH configuration is asked about checked names alone

@@ -59,7 +59,7 @@ def why_no_host(text: str) -> str:
         if len(label) > LONGEST_LABEL:
             return f"a part of it is longer than {LONGEST_LABEL} characters"
         if label.startswith(("-", "+")) or label.endswith("-"):
-            return "a part of it begins or ends with a dash"
+            return "a dash is at an end of a part of it"
     return ""
 
 

@@ -1,0 +1,35 @@
+"""A queen of another machine who is spoken to in the open, and how to speak to her through SSH."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+
+from rbee.wire import addresses
+
+#: How far above the queen's port this end of the tunnel is, lest it be that of a queen here.
+_ABOVE = 10
+
+
+def through_ssh(url: str) -> dict[str, str]:
+    """What to type for a tunnel to the queen at `url`, and what to call her `instead` then.
+
+    The tunnel leads to the address that she is reached at from here: on her own machine its name
+    may mean the loopback address, where she need not listen.
+    """
+    there = addresses.at(url)
+    assert there is not None, "the address of a queen was checked when it was read"
+    host, port = there
+    here = port + _ABOVE if port + _ABOVE < 65536 else port - _ABOVE
+    forward = addresses.base_url(_address_of(host), port).removeprefix("http://")
+    return {
+        "tunnel": shlex.join(["ssh", "-N", "-L", f"{here}:{forward}", host]),
+        "instead": addresses.base_url("127.0.0.1", here),
+    }
+
+
+def _address_of(host: str) -> str:
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError:
+        return host
