@@ -16,7 +16,6 @@ from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
-from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 
 #: What a command does once it knows its options; what it returns is its exit status.
@@ -45,19 +44,14 @@ def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options)
 
     def run(home: Home) -> int | None:
         where = Whereabouts.of(home, queen, token_file)
-        if queen is not None and not addresses.is_loopback(addresses.host_of(queen)):
-            _warn_of_the_open(screen, queen)
+        is_far = queen is not None and not addresses.is_loopback(addresses.host_of(queen))
+        if is_far and not options.get("quiet") and not sabotaged("keeper:silent-in-the-open"):
+            from rbee.keeper.open_way import warning
+
+            screen.warn(warning(queen))  # before anything is sent
         return deed(where)
 
     run_at_home(screen, run)
-
-
-def _warn_of_the_open(screen: Screen, url: str) -> None:
-    """Tells once, before anything is sent, that others can read it, and what to type instead."""
-    from rbee.keeper.open_way import through_ssh
-
-    if not sabotaged("keeper:silent-in-the-open"):
-        screen.say(say_so.QUEEN_IN_THE_OPEN, url=url, **through_ssh(url))
 
 
 def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:

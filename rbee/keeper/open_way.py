@@ -11,8 +11,8 @@ from rbee.wire import addresses
 _ABOVE = 10
 
 
-def through_ssh(url: str) -> dict[str, str]:
-    """What to type for a tunnel to the queen at `url`, and what to call her `instead` then.
+def warning(url: str) -> str:
+    """That others can read what is said to the queen at `url`, and what to type instead.
 
     The tunnel leads to the address that she is reached at from here: on her own machine its name
     may mean the loopback address, where she need not listen.
@@ -22,10 +22,12 @@ def through_ssh(url: str) -> dict[str, str]:
     host, port = there
     here = port + _ABOVE if port + _ABOVE < 65536 else port - _ABOVE
     forward = addresses.base_url(_address_of(host), port).removeprefix("http://")
-    return {
-        "tunnel": shlex.join(["ssh", "-N", "-L", f"{here}:{forward}", host]),
-        "instead": addresses.base_url("127.0.0.1", here),
-    }
+    tunnel = shlex.join(["ssh", "-N", "-L", f"{here}:{forward}", host])
+    return (
+        f"the queen at {url} is spoken to without encryption: "
+        "whoever is on that network reads what is typed and answered\n"
+        f"  through SSH: {tunnel}, and --queen {addresses.base_url('127.0.0.1', here)}"
+    )
 
 
 def _address_of(host: str) -> str:

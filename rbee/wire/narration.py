@@ -159,12 +159,6 @@ NOT_CONNECTED = Line(
     "queen.unheard",
     "the queen's events cannot be read; what belongs to no job is not shown",
 )
-QUEEN_IN_THE_OPEN = Line(
-    _KEEPER,
-    "queen.open",
-    "the queen at {url} is spoken to without encryption: whoever is on that network reads what is "
-    "typed and answered; through SSH: `{tunnel}`, and --queen {instead}",
-)
 ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
 HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")

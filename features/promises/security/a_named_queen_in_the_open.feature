@@ -8,7 +8,8 @@ Feature: Who names a queen of another machine is told that others can read what 
     When I type "rbee-keeper status --queen http://192.0.2.7:9000"
     Then the terminal narrates
       """
-      bee-keeper: the queen at http://192.0.2.7:9000 is spoken to without encryption: whoever is on that network reads what is typed and answered; through SSH: `ssh -N -L 9010:192.0.2.7:9000 192.0.2.7`, and --queen http://127.0.0.1:9010
+      the queen at http://192.0.2.7:9000 is spoken to without encryption: whoever is on that network reads what is typed and answered
+      through SSH: ssh -N -L 9010:192.0.2.7:9000 192.0.2.7, and --queen http://127.0.0.1:9010
       """
     And the exit status is 1
 
@@ -16,7 +17,7 @@ Feature: Who names a queen of another machine is told that others can read what 
     When I type "rbee-keeper status --queen http://127.0.0.1:9010"
     Then the terminal does not narrate
       """
-      bee-keeper: the queen at http://127.0.0.1:9010 is spoken to without encryption: <why>
+      the queen at http://127.0.0.1:9010 is spoken to without encryption: whoever is on that network reads what is typed and answered
       """
     And the exit status is 1
 
