@@ -125,8 +125,7 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
         try: <advice>
         """
       And the exit status is 2
-      And the queen's catalog holds no hive
-      And nothing is left running
+      And nothing was started
 
       Examples:
         | slip                        | error                                                     | advice                                                                             |
