@@ -186,6 +186,16 @@ def _listening(cluster: Cluster, name: str) -> list[tuple[str, int]]:
     return [(address, int(port)) for address, _, port in ends]
 
 
+def assert_offered_no_key(cluster: Cluster) -> None:
+    """The machine that answers since its host key changed was told no user and shown no key."""
+    changed = [log for host in cluster.hosts for log in [host.log_since_change()] if log]
+    assert changed, "no machine has another host key than before"
+    for log in changed:
+        assert "Connection" in log, log
+        assert "Accepted" not in log, log
+        assert "user root" not in log, log
+
+
 def cut_ssh(cluster: Cluster, name: str) -> None:
     """Every SSH connection to a machine breaks off; its server lets in as before."""
     sessions = [

@@ -37,6 +37,11 @@ def queen_alone(context: Context, name: str) -> None:
     machines.assert_listens_alone(context.cluster, name, DEFAULT_QUEEN)
 
 
+@then("that machine was offered no key of mine")
+def offered_no_key(context: Context) -> None:
+    machines.assert_offered_no_key(context.cluster)
+
+
 @given('the SSH connection to "{name}" has broken off')
 def ssh_cut(context: Context, name: str) -> None:
     machines.cut_ssh(context.cluster, name)

@@ -69,6 +69,7 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
       And another machine answers under the name of "workstation"
       When I type "rbee-keeper infer 'hello'"
       Then stderr contains "error: HOST KEY CHANGED: SOMEBODY MAY BE POSING AS workstation!"
+      And that machine was offered no key of mine
       And the exit status is 1
       And nothing is left running
 

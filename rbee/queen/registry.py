@@ -111,6 +111,7 @@ class Registry:
         """A hive, silent or not, is reached at `url` from now on. Raises `hive_unreachable`."""
         hive = self._offline.get(hive_id) or self.living(hive_id)
         hive.url = url
+        self._tell(say_so.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
         return hive
 
     def beat(self, beat: Heartbeat) -> bool:

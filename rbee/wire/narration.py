@@ -219,6 +219,9 @@ MACHINE_INSTALLED = Line(
 )
 MACHINE_RBEE = Line(_QUEEN, "machine.rbee", "{host} has rbee {version}")
 HIVE_APPROACH = Line(_QUEEN, "hive.ssh", "reaching {host} over SSH...")
+HIVE_TUNNEL_AGAIN = Line(
+    _QUEEN, "hive.tunnel", "the SSH connection to hive {hive_id} broke off; it is made anew"
+)
 HIVE_IN_THE_OPEN = Line(
     _QUEEN,
     "hive.open",

@@ -53,7 +53,8 @@ class Tunnels:
         raise refuse(
             "tunnel",
             f"the SSH server of {self._target.name} lets no tunnel be dug",
-            "AllowTcpForwarding yes in its sshd_config",
+            "AllowTcpForwarding yes in its sshd_config; or add that machine with --no-tunnel, in "
+            "the open",
         )
 
     def close(self) -> None:
