@@ -13,9 +13,12 @@ from typing import NamedTuple
 
 from harness.cluster import Cluster
 from rbee.queen import shell
-from rbee.queen.ssh.config import resolve
+from rbee.queen.catalog import HiveRow, ssh_from
+from rbee.queen.members import with_way
+from rbee.queen.ssh.config import read_config, resolve
 from rbee.queen.ssh.program import for_any_shell
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages import AddHive, HiveStatus, SshTarget
 from rbee.wire.names import why_no_host, why_no_user
 
 _KINDS: Mapping[str, Callable[[str], str]] = {"machine": why_no_host, "user": why_no_user}
@@ -89,6 +92,40 @@ def _configuration(does: str, ran: Path) -> str:
 def assert_refused(asked: Asked) -> None:
     """It was refused, and nothing was run."""
     assert asked == Asked("ssh_failed config", ""), asked
+
+
+_ROWS = {
+    "with nothing said of a tunnel": "{}",
+    "in the open": '{"tunnel": false}',
+    "through SSH": '{"tunnel": true}',
+}
+_TYPED = {"--tunnel": True, "--no-tunnel": False}
+
+
+def way_to(typed: str, known: str) -> str:
+    """How a machine is spoken to that is added by this command where the catalog has that."""
+    host, _, way = known.partition(", ")
+    ssh = ssh_from(_ROWS[way]) if way else None
+    rows = [HiveRow(host, host, 8600, HiveStatus.OFFLINE, ssh, None, 0)] if way else []
+    tunnel = next((_TYPED[word] for word in typed.split() if word in _TYPED), None)
+    target = None if tunnel is None else SshTarget(tunnel=tunnel)
+    name = typed.split()[-1]
+    decided = with_way(name, AddHive(host=name, ssh=target, install="--install" in typed), rows)
+    assert decided.ssh is not None, "it is another machine than the queen's"
+    return "through SSH" if decided.ssh.tunnel else "in the open"
+
+
+def config_of_others(folder: Path, mode: int) -> str:
+    """Why an SSH configuration of this mode is not read; empty where it is."""
+    ssh = folder / ".ssh"
+    ssh.mkdir(mode=0o700, exist_ok=True)
+    (ssh / "config").write_text("Host attic\n")
+    (ssh / "config").chmod(mode)
+    try:
+        read_config(folder)
+    except RbeeError as error:
+        return f"{error.code} {error.details['reason']}"
+    return ""
 
 
 def printed_by(login_shell: str, text: str) -> str:

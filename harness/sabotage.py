@@ -728,6 +728,12 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "queen",
+        "any-config",
+        "Where others may write it, it is not read: 0620 -- @1.1 ",
+        f"{_DECISIONS}/names_of_machines.feature",
+    ),
+    Sabotage(
+        "queen",
         "let-back-in",
         "Its machine was removed -- @1.2 ",
         f"{_DECISIONS}/removed_machines.feature",

@@ -149,3 +149,33 @@ def beats_refused(context: Context) -> None:
 @then("its heartbeats let it in again")
 def is_back(context: Context) -> None:
     assert context.let_in
+
+
+@given("a catalog that has {known}")
+def catalog_has(context: Context, known: str) -> None:
+    context.known = known
+
+
+@when('a machine is added by "{typed}"')
+def added_by(context: Context, typed: str) -> None:
+    context.way = naming.way_to(typed, context.known)
+
+
+@then("it is spoken to {how}")
+def spoken_to(context: Context, how: str) -> None:
+    assert context.way == how, context.way
+
+
+@when("an SSH configuration is read that has the mode {mode}")
+def config_read(context: Context, mode: str) -> None:
+    context.refusal = naming.config_of_others(context.cluster.folder, int(mode, 8))
+
+
+@then("it counts")
+def config_counts(context: Context) -> None:
+    assert context.refusal == "", context.refusal
+
+
+@then("it is refused, since others could have written what it runs")
+def config_refused(context: Context) -> None:
+    assert context.refusal == "ssh_failed config", context.refusal

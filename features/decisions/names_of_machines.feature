@@ -90,6 +90,20 @@ Feature: The name of a machine, a user or a hive is checked as what it is
       When the way to "attic" is looked up in it
       Then the command was run with "attic"
 
+    Scenario Outline: Where others may write it, it is not read: <mode>
+      When an SSH configuration is read that has the mode <mode>
+      Then it is refused, since others could have written what it runs
+
+      Examples:
+        | mode |
+        | 0620 |
+        | 0602 |
+        | 0666 |
+
+    Scenario: Where others may read it alone
+      When an SSH configuration is read that has the mode 0644
+      Then it counts
+
   Rule: Whatever is handed to the shell of another machine arrives as it is
 
     Scenario Outline: <shell> passes on <text>

@@ -61,7 +61,7 @@ def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
         return follow_errand(screen, queen, begun, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
-        if error.details.get("reason") == "passphrase_needed":
+        if error.details.get("reason") == "passphrase_needed" and _is_private(queen):
             error.suggestion += ", or type this on a terminal, where you are asked for it"
         raise
 
@@ -77,7 +77,7 @@ def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> Hi
             reason = error.details.get("reason")
             if reason == "unknown_host_key" and not is_key_typed:
                 wanted = _with_host_key(wanted, error)
-            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES:
+            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES and _is_private(queen):
                 asked += 1
                 wanted = _with_passphrase(wanted, error)
                 key = error.details["key"]
@@ -90,6 +90,11 @@ def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> Hi
                     f"to use this hive from then on: ssh-add {shlex.quote(key)}"
                 )
             return added
+
+
+def _is_private(queen: AwakeQueen) -> bool:
+    """Whether nobody between reads what she is told."""
+    return addresses.is_loopback(addresses.host_of(queen.client.url))
 
 
 def _with_host_key(wanted: AddHive, error: RbeeError) -> AddHive:

@@ -174,13 +174,13 @@ def _row(row: Any) -> HiveRow:
         row.host,
         row.port,
         HiveStatus(row.status),
-        _ssh(row.ssh) if row.ssh else None,
+        ssh_from(row.ssh) if row.ssh else None,
         msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
         row.devices_at_ms or 0,
     )
 
 
-def _ssh(text: str) -> SshTarget:
+def ssh_from(text: str) -> SshTarget:
     """How a machine is reached. A row that says nothing of a tunnel is older than the default."""
     ssh = msgspec.json.decode(text, type=SshTarget)
     ssh.tunnel = bool(ssh.tunnel)

@@ -167,7 +167,7 @@ class Members:
         """
         is_renewed = wanted.install or wanted.accept_host_key
         rows = await self._listed()
-        wanted = _with_way(hive_id, wanted, rows)
+        wanted = with_way(hive_id, wanted, rows)
         for row in rows:
             same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
             if row.hive_id == hive_id and not (is_renewed and same_machine):
@@ -203,8 +203,8 @@ def ssh_of(wanted: AddHive) -> SshTarget | None:
     return wanted.ssh
 
 
-def _with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive:
-    """`wanted` with the tunnel decided."""
+def with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive:
+    """`wanted` with the tunnel decided: as typed, else as that machine is in `rows`, else one."""
     ssh = ssh_of(wanted)
     if ssh is None or ssh.tunnel is not None:
         return wanted

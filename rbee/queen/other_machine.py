@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 #: What installing rbee over there may take (seconds); it downloads some 150 MB.
 _INSTALL_LIMIT = 1800.0
 _LOOPBACK = "127.0.0.1"
+#: How many ports lead to one machine at a time: one for its hive, one for each worker there.
+_MOST_WAYS = 64
 #: What shows the logs of the machine it is typed on.
 _LOGS = "rbee-keeper logs"
 
@@ -225,6 +227,9 @@ class OtherMachine:
                 "try again; rbee-keeper hives tells whether that machine is reached",
             )
         if url not in self._dug:
+            if len(self._dug) >= _MOST_WAYS:  # the oldest, but for the hive's own
+                oldest = next(each for each in self._dug if each != self._hive_there)
+                self._tunnel.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
             local = await self._tunnel.forward(*there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]

@@ -126,8 +126,6 @@ class Registry:
         self.hives[beat.hive_id] = hive
         self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
-        if beat.url and not hive.tunnelled:
-            hive.url = beat.url
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
         self._heal_what_serves(hive)
         hive.beats += 1

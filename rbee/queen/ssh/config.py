@@ -5,6 +5,7 @@ But for `read_config`, pure: it is handed the text.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -64,7 +65,7 @@ def read_config(home: Path) -> str:
         pattern = Path(name.replace("~", str(home), 1) if name.startswith("~/") else name)
         base, parts = (Path("/"), pattern.parts[1:]) if pattern.is_absolute() else (folder, ())
         found = sorted(base.glob(str(Path(*parts)) if parts else str(pattern)))
-        return [file.read_text("utf-8", "replace") for file in found if file.is_file()]
+        return [_owned(file).read_text("utf-8", "replace") for file in found if file.is_file()]
 
     try:
         return "\n".join(included(text, read) for text in read("config"))
@@ -74,6 +75,22 @@ def read_config(home: Path) -> str:
             f"cannot read the SSH configuration: {error.filename}: {error.strerror}",
             f"chmod 600 {error.filename}",
         ) from None
+
+
+def _owned(file: Path) -> Path:
+    """`file`, unless somebody else could have written there what is run in our name.
+
+    As OpenSSH has it (`read_config_file_depth`): ours or root's, and written by nobody else.
+    """
+    about = file.stat()
+    strange = about.st_uid not in (0, os.geteuid()) or about.st_mode & 0o022
+    if strange and not sabotaged("queen:any-config"):
+        raise refuse(
+            "config",
+            f"others may write the SSH configuration {file}, which may run commands",
+            shlex.join(["chmod", "go-w", str(file)]) + ", and see to it that it is yours",
+        )
+    return file
 
 
 def included(text: str, read: Callable[[str], Sequence[str]], depth: int = 0) -> str:

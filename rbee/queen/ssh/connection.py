@@ -156,6 +156,10 @@ class Connection:
         """A port of 127.0.0.1 here that leads to an address over there."""
         return self._tunnels.forward((remote_host, remote_port))
 
+    def fill_in(self, local_port: int) -> None:
+        """Takes a port away that `forward` gave; who is connected through it stays connected."""
+        self._tunnels.fill_in(local_port)
+
     async def reverse(self, local_host: str, local_port: int, usual: int = 0) -> int:
         """A port of 127.0.0.1 over there, the `usual` one where it is free, that leads to an
         address here.
