@@ -388,6 +388,7 @@ class Hives:
                     await Peer(self.session, hive.url, f"hive {hive_id}").post(
                         addresses.ADOPT, adopt, type(None)
                     )
+                    await self._registry.until(lambda: not self._registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
         return True

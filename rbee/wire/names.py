@@ -69,7 +69,7 @@ def why_no_user(text: str) -> str:
         return "it is empty" if not text else f"it is longer than {LONGEST_USER} characters"
     if strange := _strange(text, _IN_USERS):
         return strange
-    if text.startswith(("-", "+", "@", "\\")) or ".." in text:
+    if text.startswith(("-", "+", "@", "\\", "$")) or ".." in text:
         return f"it begins with {text[0]}" if ".." not in text else "it holds two dots"
     if "$" in text[:-1] or text.endswith(("\\", "@")):
         return "its signs stand where none may stand"
