@@ -338,7 +338,7 @@ class OtherMachine:
             if line.startswith("rbee="):
                 found = shell.version_of(line.removeprefix("rbee="))
                 shell.check_version(self._host, found, __version__, self._add_as)
-            report = decode(line.encode(), Report, f"report of {self._host}")
+            report = self._report(line)
             if report.error is not None:
                 raise self._told(RbeeError.from_body(report.error))
             if report.url:
@@ -352,6 +352,17 @@ class OtherMachine:
             f"look into the logs there: ssh {self._host} .rbee/venv/bin/{_LOGS}",
             {"log": shell.last_lines(lines.stderr.decode("utf-8", "replace"))},
         )
+
+    def _report(self, line: str) -> Report:
+        try:
+            return decode(line.encode(), Report, "its report")
+        except RbeeError as error:
+            raise RbeeError(
+                "hive_unreachable",
+                f"what answers on {self._host} is no rbee: {error.message}",
+                f"rbee-keeper add-hive --install {self._add_as} brings it there; "
+                f"before that, look into .rbee/venv: ssh {self._host}",
+            ) from None
 
     def _told(self, error: RbeeError) -> RbeeError:
         """What keeps a hive from starting there, with what to type here."""

@@ -22,6 +22,10 @@ _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 
 
+#: The most that is listened to of a program whose lines are read (bytes); pip says far less.
+_MOST = 1 << 24
+
+
 class Lines:
     """The lines on stdout of a program that runs over there, without their ends.
 
@@ -58,8 +62,13 @@ class Lines:
     def _read(self) -> None:
         reader = LineReader()
         end: Exception | None = None
+        left = _MOST
         try:
             while piece := self._program.read():
+                left -= len(piece)
+                if left < 0:
+                    self._program.close()
+                    raise self._program.says_too_much(_MOST)
                 self._pass_on(*reader.feed(piece))
             self._pass_on(*reader.feed(b""))
             self.stderr = self._program.stderr()

@@ -19,6 +19,8 @@ _LAST_WORDS = 200
 #: The most that is kept of what a program says on stdout to its end, in one line, or last on stderr
 #: (bytes): a machine that was added may be anything by now.
 _MOST = 1 << 20
+#: How much is remembered of what a login shell prints before (bytes): its last words.
+_NOISE = 4096
 #: How long the end of stderr may come after that of stdout, in seconds.
 _STDERR_AFTER = 5.0
 
@@ -85,7 +87,7 @@ class Program:
             if not data:
                 raise self._never_ran()
             before, mark, after = (self._noise + data).partition(self._mark)
-            self._noise = None if mark else before[-_MOST:]
+            self._noise = None if mark else before[-_NOISE:]
             if after:
                 return after
 
@@ -109,7 +111,7 @@ class Program:
             said += piece
         if len(said) > _MOST:
             self.close()
-            raise self._says_too_much()
+            raise self.says_too_much(_MOST)
         return Ran(self.status(), said, self.stderr())
 
     def close(self) -> None:
@@ -142,10 +144,11 @@ class Program:
             status=status,
         )
 
-    def _says_too_much(self) -> Exception:
+    def says_too_much(self, most: int) -> Exception:
+        """The error where it says more than `most` bytes."""
         return refuse(
             "lost",
-            f"a program on {self._target.name} says more than {_MOST} bytes, and was left alone",
+            f"a program on {self._target.name} says more than {most} bytes, and was left alone",
             f"look what answers there: ssh {self._target.login}",
         )
 
