@@ -129,11 +129,12 @@ class Host:
 
     def pids(self) -> list[int]:
         """What runs here, without what makes it a machine."""
-        if self._power is None:
+        power = self._power  # another thread may pull the plug meanwhile
+        if power is None:
             return self.network.pids()
         with contextlib.suppress(psutil.NoSuchProcess):
-            sshd = {child.pid for child in psutil.Process(self._power.pid).children()}
-            return [pid for pid in self.network.pids() if pid not in {self._power.pid, *sshd}]
+            sshd = {child.pid for child in psutil.Process(power.pid).children()}
+            return [pid for pid in self.network.pids() if pid not in {power.pid, *sshd}]
         return self.network.pids()
 
     def _listens(self) -> bool:
