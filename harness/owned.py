@@ -38,6 +38,7 @@ def _linked(cluster: Cluster, above: Path) -> None:
 
 
 def _copied(cluster: Cluster) -> None:
+    cluster.shelf.mkdir(exist_ok=True)
     copy = cluster.shelf / "copy"
     copy.write_text(cluster.token)
     copy.chmod(0o666)

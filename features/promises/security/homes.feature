@@ -36,3 +36,13 @@ Feature: A home is believed where nobody else can have written it
     When I type "rbee-keeper status --token-file $SHELF/copy"
     Then stderr contains "can be written by others"
     And the exit status is 2
+
+  Scenario: A password in a setting that is wrong is not shown
+    Given a config file that reads
+      """
+      database = ["postgresql://queen:s3cret@server/bees"]
+      """
+    When I type "rbee-keeper status"
+    Then stderr contains "database = (not shown)"
+    And stderr does not contain "s3cret"
+    And the exit status is 2
