@@ -117,7 +117,7 @@ def stdout_contains(context: Context, text: str) -> None:
 
 @then('stderr does not contain "{text}"')
 def stderr_without(context: Context, text: str) -> None:
-    assert text not in context.finished.stderr, context.finished
+    assert text not in context.cluster.last.stderr, context.cluster.last
 
 
 @then('stderr contains "{text}"')
