@@ -741,7 +741,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "queen",
         "any-config",
-        "Where others may write it, it is not read: 0620 -- @1.1 ",
+        "Where others may write it, it is not read: 0602 -- @1.1 ",
         f"{_DECISIONS}/names_of_machines.feature",
     ),
     Sabotage(
