@@ -36,9 +36,11 @@ from rbee.wire.messages import (
 )
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
+from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
+from rbee.worker.trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +58,9 @@ _WAITS = 5.0
 _HEAR = 1.0
 
 
-def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
-    """Serves until told to leave, then ends this process."""
-    asyncio.run(_Worker(orders, lifeline, engine).live())
+def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType, trial: Trial | None) -> None:
+    """Serves until told to leave, then ends this process. `trial` is that of its chat template."""
+    asyncio.run(_Worker(orders, lifeline, engine, trial).live())
 
 
 class _Running(NamedTuple):
@@ -71,8 +73,11 @@ class _Running(NamedTuple):
 class _Worker:
     """The state of this process: its engine, its inferences, its slots."""
 
-    def __init__(self, orders: WorkerOrders, lifeline: Lifeline, module: ModuleType) -> None:
+    def __init__(
+        self, orders: WorkerOrders, lifeline: Lifeline, module: ModuleType, trial: Trial | None
+    ) -> None:
         self.orders = orders
+        self.trial = trial
         self.lifeline = lifeline
         self.module = module
         self.state = WorkerState.LOADING
@@ -104,6 +109,14 @@ class _Worker:
         except RbeeError as error:
             self.lifeline.failed(error.body())
             leave(1)
+        # Before there is a second thread: what is given up counts for this one and its children.
+        bound_memory(orders.memory_limit)
+        confine(
+            files=[*orders.model_paths, *([orders.log] if orders.log else [])],
+            on_gpu=orders.backend != "cpu" and not orders.simulated,
+            bind=(0,),
+            connect=None,
+        )
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
@@ -149,9 +162,7 @@ class _Worker:
                 self.threads, contained, _read_ahead, orders.model_paths, on_read
             )
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(
-                self.threads, contained, self.module.load, orders
-            )
+            engine: Engine = await loop.run_in_executor(self.threads, contained, self._engine)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -169,6 +180,14 @@ class _Worker:
         }
         lines = [say(say_so.WORKER_DEVICE, used), say(say_so.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
+
+    def _engine(self) -> Engine:
+        """The engine with its model, once it is known whether it may be given the template."""
+        fault = self.trial.verdict(self.orders.log) if self.trial is not None else ""
+        if fault:
+            log.error("the chat template is not given to the engine: %s", fault)
+        engine: Engine = self.module.load(self.orders, fault)
+        return engine
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""

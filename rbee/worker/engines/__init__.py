@@ -85,12 +85,18 @@ class Engine(Protocol):
 
 
 class EngineModule(Protocol):
-    """What a module in this package offers."""
+    """What a module in this package offers.
+
+    One whose engine reads chat templates also has ``try_template(orders) -> bool``; see `trial`.
+    """
 
     NAME: str
 
-    def load(self, orders: WorkerOrders) -> Engine:
-        """Loads the model of `orders`. Raises `model_invalid` or `backend_unavailable`."""
+    def load(self, orders: WorkerOrders, template_fault: str = "") -> Engine:
+        """Loads the model of `orders`; `template_fault`: why its chat template is of no use.
+
+        Raises `model_invalid` or `backend_unavailable`.
+        """
         ...
 
 

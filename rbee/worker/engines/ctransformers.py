@@ -56,8 +56,8 @@ def facts() -> EngineFacts:
     return EngineFacts(NAME, version("ctransformers"), ["cpu"])
 
 
-def load(orders: WorkerOrders) -> CTransformers:
-    """Loads the model of `orders` on the CPU."""
+def load(orders: WorkerOrders, template_fault: str = "") -> CTransformers:
+    """Loads the model of `orders` on the CPU; it reads no template."""
     return CTransformers(orders)
 
 

@@ -8,6 +8,7 @@ stands on stderr, our log. A raw `grammar` holds for all that is generated, thou
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -65,6 +66,24 @@ _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
 _PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
 _HELLO = [{"role": "user", "content": "hello"}]
+#: What a template is tried with, and in how large a context (tokens).
+_TALK = [
+    {"role": "system", "content": "Be brief."},
+    *_HELLO,
+    {"role": "assistant", "content": "Hello!"},
+    {"role": "user", "content": "How are you?"},
+]
+_TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "description": "Tells the weather.",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        },
+    }
+]
+_TRIAL_CONTEXT = 512
 #: What it says of an answer in another form than its reading of the chat template lets expect.
 _ANOTHER_FORM = "does not match the expected"
 #: How templates are told whether the model may think.
@@ -95,15 +114,50 @@ def facts() -> EngineFacts:
     return EngineFacts(NAME, xllamacpp.__version__, sorted(backends))
 
 
-def load(orders: WorkerOrders) -> LlamaCpp:
-    """Loads the model of `orders` onto its device."""
-    return LlamaCpp(orders)
+def load(orders: WorkerOrders, template_fault: str = "") -> LlamaCpp:
+    """Loads the model of `orders` onto its device; `template_fault`: why its template cannot be
+    given to the engine."""
+    return LlamaCpp(orders, template_fault)
+
+
+def try_template(orders: WorkerOrders) -> bool:
+    """Renders the chat template of `orders` with their `trial_model`; False: it cannot be read."""
+    params = _plain_params()
+    params.model.path = orders.trial_model
+    params.n_ctx = _TRIAL_CONTEXT
+    params.n_parallel = params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.n_gpu_layers = 0
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.chat_template = taught(orders.chat_template)
+    try:
+        server = xllamacpp.Server(params)
+        for values in ({}, {_SWITCH: False}):
+            body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
+            if "tools" in orders.chat_template:
+                body["tools"] = _TOOLS
+            # That it refuses such a conversation is told to those who have one.
+            with contextlib.suppress(ValueError, RuntimeError):
+                server.handle_chat_completions(body, lambda chunk: None)
+    except RuntimeError as error:
+        if "bad_alloc" in str(error):
+            raise MemoryError from None
+        return False
+    return True
+
+
+def _plain_params() -> Any:
+    """How a model is loaded, whichever it is."""
+    params = xllamacpp.CommonParams()
+    params.warmup = False
+    params.ctx_shift = False
+    params.use_jinja = True
+    return params
 
 
 class LlamaCpp:
     """One model with `slots` sequences batched continuously."""
 
-    def __init__(self, orders: WorkerOrders) -> None:
+    def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
         self.context = orders.context
         self._slots = orders.slots
         self._pooling = orders.pooling
@@ -113,16 +167,13 @@ class LlamaCpp:
         self._marks = marks_of(orders.chat_template)
         self._wants_thoughts = wants_thoughts(orders.chat_template)
         self._own_form = has_channels(orders.chat_template)
-        params = xllamacpp.CommonParams()
+        params = _plain_params()
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
         params.n_parallel = orders.slots
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.prompt_cache_mib
-        params.warmup = False
-        params.ctx_shift = False
-        params.use_jinja = True
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
         params.embedding = orders.pooling != "none"
         params.n_batch = params.n_ubatch = orders.batch
@@ -139,7 +190,7 @@ class LlamaCpp:
             params.main_gpu = int(orders.device.removeprefix("gpu"))
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
-        self._unusable = ""
+        self._unusable = template_fault
         self._server = self._loaded(params, orders)
         self.placed = _placed(before, _free_memory(orders))
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -151,7 +202,8 @@ class LlamaCpp:
         """The engine with its model; one whose chat template is of no use goes without it."""
         asked = orders.chat_template
         if asked and (orders.deadly_template or nests_too_deep(asked)):
-            self._unusable = "llama.cpp dies of reading it"
+            self._unusable = self._unusable or "llama.cpp dies of reading it"
+        if self._unusable:
             params.chat_template = _PLAIN
         elif asked and (orders.template or taught(asked) != asked):
             params.chat_template = taught(asked)
