@@ -21,6 +21,7 @@ _PATH_BENEATH, _NET_PORT = 1, 2
 _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_REMOVE_DIR = 1 << 4
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 #: All that the first version knows: the four above, and what changes folders.
 _FIRST = (1 << 13) - 1
@@ -53,11 +54,13 @@ class Rights(NamedTuple):
     """What is kept. A path may be a file, or a folder with all in it; one that is missing is left
     out. Ports are TCP's; port 0 among `bind` is any free one that the kernel picks.
 
-    `connect` None: no bound on where connections may lead.
+    `empty` are folders in which empty folders may be removed. `connect` None: no bound on where
+    connections may lead.
     """
 
     read: Iterable[str] = ()
     write: Iterable[str] = ()
+    empty: Iterable[str] = ()
     bind: Iterable[int] = ()
     connect: Iterable[int] | None = ()
 
@@ -91,7 +94,11 @@ def restrict(rights: Rights) -> int:
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = _checked(libc.syscall(_CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), 0))
     try:
-        for paths, access in ((rights.read, _READ), (rights.write, _READ | _WRITE)):
+        for paths, access in (
+            (rights.read, _READ),
+            (rights.write, _READ | _WRITE),
+            (rights.empty, _REMOVE_DIR),
+        ):
             for path in paths:
                 _allow_beneath(libc, ruleset, path, access & handled)
         if network:

@@ -38,6 +38,7 @@ def main() -> None:
     lifeline = Lifeline(int(arguments[1]))
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
     with quick_imports():
+        from rbee.process import own_folder
         from rbee.wire.messages import EngineFacts, WorkerOrders
         from rbee.worker.engines import engine_module
 
@@ -54,8 +55,9 @@ def main() -> None:
 
     orders = lifeline.orders(WorkerOrders)
     # While there is no second thread: this process may be copied for it.
-    trial = Trial.begin(orders, module, facts)
-    run(orders, lifeline, module, trial)
+    folder = own_folder.make("worker")
+    trial = Trial.begin(orders, module, facts, folder)
+    run(orders, lifeline, module, trial, folder)
 
 
 if __name__ == "__main__":

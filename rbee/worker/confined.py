@@ -16,6 +16,7 @@ import logging
 import os
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator, Sequence
 
 import rbee
@@ -102,15 +103,17 @@ def confine(
     *,
     files: Sequence[str],
     on_gpu: bool,
+    folder: str,
+    log_file: str = "",
     bind: Sequence[int] = (),
     connect: Sequence[int] | None = (),
-    write: Sequence[str] = (),
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
-    `files` are those of its model and its log, `bind` and `connect` the ports that it may still
-    listen on and connect to (None: all), `write` folders of its own. Never raises.
+    `files` are those of its model, `folder` one of its own for what is temporary, `bind` and
+    `connect` the ports that it may still listen on and connect to (None: all). Never raises.
     """
+    tempfile.tempdir = folder
     if sabotaged("worker:unconfined"):
         return
     if sys.platform == "darwin":
@@ -119,13 +122,14 @@ def confine(
     if sys.platform != "linux":
         return
     read = [*_SYSTEM, *_of_python(), *files, *_paths("LD_LIBRARY_PATH")]
-    may_write = ["/dev/null", "/dev/zero", *write]
+    may_write = ["/dev/null", "/dev/zero", folder, *([log_file] if log_file else [])]
     if on_gpu:
         read += _OF_DRIVERS
         may_write += _of_gpus()
     try:
         landlock.no_new_privileges()
-        landlock.restrict(landlock.Rights(read, may_write, bind, connect))
+        above = [os.path.dirname(folder)]
+        landlock.restrict(landlock.Rights(read, may_write, above, bind, connect))
         seccomp.refuse_calls(execute=on_gpu)
     except OSError as error:
         log.warning("this worker is not confined as it should be: %s", error)

@@ -19,6 +19,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process import own_folder
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
@@ -58,9 +59,18 @@ _WAITS = 5.0
 _HEAR = 1.0
 
 
-def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType, trial: Trial | None) -> None:
-    """Serves until told to leave, then ends this process. `trial` is that of its chat template."""
-    asyncio.run(_Worker(orders, lifeline, engine, trial).live())
+def run(
+    orders: WorkerOrders,
+    lifeline: Lifeline,
+    engine: ModuleType,
+    trial: Trial | None,
+    folder: str,
+) -> None:
+    """Serves until told to leave, then ends this process.
+
+    `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
+    """
+    asyncio.run(_Worker(orders, lifeline, engine, trial, folder).live())
 
 
 class _Running(NamedTuple):
@@ -74,10 +84,16 @@ class _Worker:
     """The state of this process: its engine, its inferences, its slots."""
 
     def __init__(
-        self, orders: WorkerOrders, lifeline: Lifeline, module: ModuleType, trial: Trial | None
+        self,
+        orders: WorkerOrders,
+        lifeline: Lifeline,
+        module: ModuleType,
+        trial: Trial | None,
+        folder: str,
     ) -> None:
         self.orders = orders
         self.trial = trial
+        self.folder = folder
         self.lifeline = lifeline
         self.module = module
         self.state = WorkerState.LOADING
@@ -108,12 +124,15 @@ class _Worker:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
             self.lifeline.failed(error.body())
+            self._tidy()
             leave(1)
         # Before there is a second thread: what is given up counts for this one and its children.
         bound_memory(orders.memory_limit)
         confine(
-            files=[*orders.model_paths, *([orders.log] if orders.log else [])],
+            files=orders.model_paths,
             on_gpu=orders.backend != "cpu" and not orders.simulated,
+            folder=self.folder,
+            log_file=orders.log,
             bind=(0,),
             connect=None,
         )
@@ -170,6 +189,8 @@ class _Worker:
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
+        finally:
+            self._tidy()
         self.engine = engine
         self.state = WorkerState.READY
         used = {"device": say_so.device_name(orders.device), "engine": self.module.NAME}
@@ -183,11 +204,15 @@ class _Worker:
 
     def _engine(self) -> Engine:
         """The engine with its model, once it is known whether it may be given the template."""
-        fault = self.trial.verdict(self.orders.log) if self.trial is not None else ""
+        fault = self.trial.verdict() if self.trial is not None else ""
         if fault:
             log.error("the chat template is not given to the engine: %s", fault)
         engine: Engine = self.module.load(self.orders, fault)
         return engine
+
+    def _tidy(self) -> None:
+        """The trial is over, and the engine needs no folder any more."""
+        own_folder.remove(self.folder)
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""

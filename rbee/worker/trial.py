@@ -15,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
@@ -30,31 +31,37 @@ CPU_SECONDS = 2
 SECONDS = 30
 BYTES = 512 * 1024 * 1024
 
+_LOG = "trial.log"
+
 #: Exit statuses of a trial, besides 0: the engine cannot read it, and that was too much memory.
 _UNREADABLE, _TOO_LARGE = 3, 4
 
 
 class Trial(NamedTuple):
-    """A trial that has begun."""
+    """A trial that has begun; `log` is what the engine says in it."""
 
     pid: int
+    log: str
 
     @classmethod
-    def begin(cls, orders: WorkerOrders, module: ModuleType, facts: EngineFacts) -> Trial | None:
+    def begin(
+        cls, orders: WorkerOrders, module: ModuleType, facts: EngineFacts, folder: str
+    ) -> Trial | None:
         """Begins to try the template of `orders`; None: there is none, or nothing to try it with.
 
-        To be called before this process has threads.
+        `folder` is for what is temporary. To be called before this process has threads.
         """
         if not (orders.chat_template and orders.trial_model) or orders.deadly_template:
             return None
         if not hasattr(module, "try_template") or sabotaged("worker:no-trial"):
             return None
+        log = os.path.join(folder, _LOG)
         if sys.platform == "linux" and facts.backends == ["cpu"]:
             pid = os.fork()
             if pid == 0:
-                _try(orders, module)
-            return cls(pid)
-        command = apart.command_of("rbee.worker.trial", module.NAME)
+                _try(orders, module, folder)
+            return cls(pid, log)
+        command = apart.command_of("rbee.worker.trial", module.NAME, folder)
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         assert process.stdin is not None
@@ -62,12 +69,12 @@ class Trial(NamedTuple):
             process.stdin.write(encode(orders))
             process.stdin.close()
         process.returncode = 0  # it is collected below, and by nobody else
-        return cls(process.pid)
+        return cls(process.pid, log)
 
-    def verdict(self, log: str = "") -> str:
+    def verdict(self) -> str:
         """Blocks until it is over: why the engine must not be given the template; empty: it may."""
         _, status = os.waitpid(self.pid, 0)
-        return verdict_of(os.waitstatus_to_exitcode(status), tail_of(log))
+        return verdict_of(os.waitstatus_to_exitcode(status), "\n".join(tail(Path(self.log))))
 
 
 def verdict_of(status: int, log: str = "") -> str:
@@ -84,21 +91,14 @@ def verdict_of(status: int, log: str = "") -> str:
     return f"llama.cpp dies of reading it (signal {-status})" if status < 0 else ""
 
 
-def tail_of(log: str) -> str:
-    """The end of a worker's log."""
-    from pathlib import Path
-
-    return "\n".join(tail(Path(log))) if log else ""
-
-
-def _try(orders: WorkerOrders, module: ModuleType) -> NoReturn:
+def _try(orders: WorkerOrders, module: ModuleType, folder: str) -> NoReturn:
     """Is the trial, until it ends."""
     status = 1
     sys.orig_argv = [sys.executable, "-m", __spec__.name, module.NAME]
     try:
-        _bound()
-        files = [orders.trial_model, *([orders.log] if orders.log else [])]
-        confine(files=files, on_gpu=False, bind=(0,), connect=None)
+        _bound(os.path.join(folder, _LOG))
+        files = [orders.trial_model]
+        confine(files=files, on_gpu=False, folder=folder, bind=(0,), connect=None)
         status = 0 if module.try_template(orders) else _UNREADABLE
     except MemoryError:
         status = _TOO_LARGE
@@ -110,8 +110,13 @@ def _try(orders: WorkerOrders, module: ModuleType) -> NoReturn:
         os._exit(status)
 
 
-def _bound() -> None:
+def _bound(log: str) -> None:
     import resource
+
+    # What it says is no part of the worker's own log.
+    said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for standard in (1, 2):
+        os.dup2(said, standard)
 
     die_with_parent(signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
@@ -121,11 +126,11 @@ def _bound() -> None:
 
 
 def main() -> None:
-    """``python -m rbee.worker.trial ENGINE``, with the orders of a worker on stdin."""
+    """``python -m rbee.worker.trial ENGINE FOLDER``, with the orders of a worker on stdin."""
     from rbee.worker.engines import engine_module
 
     orders = decode(sys.stdin.buffer.read(), WorkerOrders, "orders")
-    _try(orders, engine_module(sys.argv[1]))
+    _try(orders, engine_module(sys.argv[1]), sys.argv[2])
 
 
 if __name__ == "__main__":

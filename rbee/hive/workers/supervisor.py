@@ -37,7 +37,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
-from rbee.process import journal
+from rbee.process import journal, own_folder
 from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.content import content_id
@@ -356,6 +356,8 @@ class Supervisor:
                 heard.cancel()
                 worker.heard.clear()
         status = worker.exited.result()
+        if status < 0:
+            await in_thread(own_folder.remove_of, "worker", worker.child.pid)
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:

@@ -131,7 +131,8 @@ def try_template(orders: WorkerOrders) -> bool:
     params.chat_template = taught(orders.chat_template)
     try:
         server = xllamacpp.Server(params)
-        for values in ({}, {_SWITCH: False}):
+        switches = ({}, {_SWITCH: False}) if marks_of(orders.chat_template) else ({},)
+        for values in switches:
             body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
             if "tools" in orders.chat_template:
                 body["tools"] = _TOOLS
