@@ -36,16 +36,17 @@ _HEADER = 14_000
 
 
 def put(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
-    """Model files where commands are typed: a table with the columns `file` and `what it does`."""
+    """Model files on the shelf: a table with the columns `file` and `what it does`."""
+    cluster.shelf.mkdir(exist_ok=True)
     for row in table:
-        cluster.write(row["file"], _model(row["what it does"]))
+        (cluster.shelf / row["file"]).write_bytes(_model(row["what it does"]))
 
 
 def ask_each(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str]]:
     """Asks each of these models something; its file, what was to be said, and what was."""
     asked = []
     for row in table:
-        command = f"rbee-keeper infer --model file:{cluster.work / row['file']} --max-tokens 5"
+        command = f"rbee-keeper infer --model file:$SHELF/{row['file']} --max-tokens 5"
         finished = cluster.run(f"{command} '{row.get('prompt', 'hello')}'")
         asked.append((row["file"], row["error"], finished.stderr if finished.status else ""))
     return asked

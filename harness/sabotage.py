@@ -48,9 +48,53 @@ _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
+_HARMS = "features/promises/security/one_model_harms_itself_alone.feature"
+_CONFINED = "features/promises/security/a_worker_is_confined.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "worker",
+        "no-trial",
+        "A story goes on while the models of others come to grief",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unbounded",
+        "What a template does with some messages is told of that model",
+        _HARMS,
+    ),
+    Sabotage(
+        "hive",
+        "forget-the-deadly",
+        "A model that has killed its engine is not loaded again for the next who asks",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unconfined",
+        "What a bad model would have it do is refused",
+        _CONFINED,
+    ),
+    Sabotage(
+        "hive",
+        "tell-workers-all",
+        "No secret of the environment reaches a worker",
+        _CONFINED,
+    ),
+    Sabotage(
+        "worker",
+        "hard-to-kill",
+        "Its memory is bounded, and where it lacks the worker goes first",
+        _CONFINED,
+    ),
+    Sabotage(
+        "hive",
+        "count-for-ever",
+        "A worker dies that was ready for 31 seconds -- @1.3 ",
+        f"{_DECISIONS}/confined_workers.feature",
+    ),
     Sabotage(
         "worker",
         "leave-anyway",

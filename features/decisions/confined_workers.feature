@@ -54,10 +54,10 @@ Feature: What a worker is given, and what is said of models that harm it
 
     Examples: what it needs, a fifth more, the stacks of its threads, and a margin
       | need | where   | how       | limit |
-      | 1000 | a CPU   | exactly   | 2288  |
-      | 1000 | a CPU   | estimated | 3488  |
-      | 1    | a CPU   | exactly   | 1129  |
-      | 1000 | a GPU   | exactly   | 10480 |
+      | 1000 | a CPU   | exactly   | 2544  |
+      | 1000 | a CPU   | estimated | 3744  |
+      | 1    | a CPU   | exactly   | 1385  |
+      | 1000 | a GPU   | exactly   | 10736 |
 
   Scenario Outline: The doctor of <platform> with Landlock <abi>
     When a kernel of "<platform>" has version <abi> of Landlock

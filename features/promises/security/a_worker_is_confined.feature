@@ -25,7 +25,8 @@ Feature: A worker has its model, its socket and nothing else
     And the exit status is 0
 
   Scenario: Its memory is bounded, and where it lacks the worker goes first
-    When I type "rbee-keeper infer --keep-alive 'hello'"
+    Given a swarm that is warm
+    When I type "rbee-keeper ps"
     Then its own memory is bounded below 2000 MiB
     And the kernel would end the worker before all others
 

@@ -46,8 +46,8 @@ Feature: A model harms itself alone
       | file         | what it does              |
       | damaged.gguf | damaged with the seed 457 |
     And a queen that is awake
-    And "rbee-keeper infer --model file:damaged.gguf 'hello'" has failed
-    When I type "rbee-keeper infer --model file:damaged.gguf 'hello'"
+    And "rbee-keeper infer --model file:$SHELF/damaged.gguf 'hello'" has failed
+    When I type "rbee-keeper infer --model file:$SHELF/damaged.gguf 'hello'"
     Then stderr contains "llamacpp dies of loading file:"
     And the terminal does not narrate
       """

@@ -91,7 +91,9 @@ DEVICE_FLOOR = 457 * 1024 * 1024
 RAM_FACTOR = 1.2
 #: RAM of a worker's process without its model (bytes).
 WORKER_ITSELF = 40 * 1024 * 1024
-#: The stack of one thread, and what the driver of a GPU may take of the RAM (bytes).
+#: What may be taken without a model: by a worker with the threads that serve, 170 MB when measured;
+#: by the stack of each thread of the engine; by the driver of a GPU (bytes).
+_BESIDES = 256 * 1024 * 1024
 _STACK = 8 * 1024 * 1024
 _DRIVER = 8 * 1024 * 1024 * 1024
 
@@ -261,13 +263,14 @@ def memory_limit(
     """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked.
 
     What was promised for its model (see `ram_needed`), where that is an estimate once more as
-    much; the stacks of the engine's threads; and a `margin`, which requests are read and answered
-    in. Weights count in full although they are mapped, since an engine may lay them out anew. On a
+    much; what its process takes besides, the stacks of its threads among it, which count in full;
+    and a `margin`, which requests are read and answered in. Weights count in full although they are mapped, since an engine may lay them out anew. On a
     GPU `need` is the device's, and what passes through the RAM is bounded by it and the driver's
     own.
     """
     promised = ram_needed(need, factor) * (2 if need.is_estimate else 1) + prompt_cache
-    return promised + 2 * threads * _STACK + margin + (_DRIVER if on_gpu else 0)
+    itself = _BESIDES + 2 * threads * _STACK
+    return promised + itself + margin + (_DRIVER if on_gpu else 0)
 
 
 def largest_fitting(quants: Mapping[str, int], overhead: int, budget: int) -> str:

@@ -152,6 +152,8 @@ def _plain_params() -> Any:
     params.warmup = False
     params.ctx_shift = False
     params.use_jinja = True
+    # One for each core would wait for requests that do not come: this process asks by itself.
+    params.n_threads_http = 2
     return params
 
 
