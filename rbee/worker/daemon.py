@@ -39,6 +39,7 @@ from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine
+from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
 from rbee.worker.trial import Trial
@@ -263,6 +264,7 @@ class _Worker:
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
             self._look()
+            await self._end_overdue()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)
 
@@ -281,6 +283,28 @@ class _Worker:
             if not inference.makes_vectors and not inference.events.closed:
                 log.error("the engine has forgotten inference %s", each)
                 inference.fail(_forgotten(orders).body())
+
+    async def _end_overdue(self) -> None:
+        """A template that comes to no end with some messages ends this worker, and nothing else.
+
+        Who sent them is told so, and the others that they may ask again.
+        """
+        overdue = self.engine.overdue() if self.engine is not None else ()
+        if not overdue:
+            return
+        log.error("the chat template comes to no end with some messages; this worker leaves")
+        for running in self.running.values():
+            is_theirs = running.inference.thread in overdue
+            error = endless_template() if is_theirs else _left(self.orders.worker_id)
+            running.inference.fail(error.body())
+        await self._heard()
+        leave(1)
+
+    async def _heard(self) -> None:
+        """Waits until whoever reads has heard the end of his story, as long as one may wait."""
+        unread = [begin(each.inference.events.unread.wait()) for each in self.running.values()]
+        if unread:
+            await asyncio.wait(unread, timeout=_HEAR)
 
     def on_shutdown(self, request: web.Request) -> Answer:
         """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
@@ -348,12 +372,9 @@ class _Worker:
         """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
         error = await read_body(request, ErrorBody)
         log.error("%s", error.message)
-        unread = []
         for running in self.running.values():
             running.inference.fail(error)
-            unread.append(begin(running.inference.events.unread.wait()))
-        if unread:
-            await asyncio.wait(unread, timeout=_HEAR)
+        await self._heard()
         return None
 
     async def finish(self) -> None:
@@ -423,6 +444,14 @@ def _forgotten(orders: WorkerOrders) -> RbeeError:
         f"{stall:g} s (token_stall)"
     )
     return stuck(worker_id, what, stall)
+
+
+def _left(worker_id: str) -> RbeeError:
+    return RbeeError(
+        "worker_crashed",
+        f"worker {worker_id} has left: another request came to no end",
+        "try again",
+    )
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

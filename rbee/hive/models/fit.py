@@ -264,9 +264,9 @@ def memory_limit(
 
     What was promised for its model (see `ram_needed`), where that is an estimate once more as
     much; what its process takes besides, the stacks of its threads among it, which count in full;
-    and a `margin`, which requests are read and answered in. Weights count in full although they are mapped, since an engine may lay them out anew. On a
-    GPU `need` is the device's, and what passes through the RAM is bounded by it and the driver's
-    own.
+    and a `margin`, which requests are read and answered in. Weights count in full although they
+    are mapped, since an engine may lay them out anew. On a GPU `need` is the device's, and what
+    passes through the RAM is bounded by it and the driver's own.
     """
     promised = ram_needed(need, factor) * (2 if need.is_estimate else 1) + prompt_cache
     itself = _BESIDES + 2 * threads * _STACK

@@ -7,7 +7,7 @@ Each module has `NAME`, `facts()` and `load(...)`; nothing else in rbee imports 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
@@ -68,6 +68,11 @@ class Engine(Protocol):
         A model with a chat template is given its messages by it; see `conversation` for one
         without. Raises `invalid_request` for what the engine refuses, in its own words.
         """
+        ...
+
+    def overdue(self) -> Collection[int]:
+        """The threads in which it has long been busy with a request that it has not begun to read:
+        no prompt comes of its messages. Nothing but the end of this process ends that."""
         ...
 
     def embed(

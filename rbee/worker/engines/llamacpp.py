@@ -14,7 +14,8 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,8 @@ _LOG_LINES = 200
 _BUDGET, _SLACK = "thinking_budget_tokens", 16
 #: How long the engine takes to render a template at most (seconds).
 _RENDERING = 10.0
+#: How much CPU time it may take to make a prompt of messages (seconds).
+_PREPARING = 20.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
 _POOLINGS = {
@@ -196,6 +199,8 @@ class LlamaCpp:
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
         self.placed = _placed(before, _free_memory(orders))
+        #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
+        self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
         self._opened, self._known = False, True
         if self._marks is not None and not self._unusable:
@@ -279,6 +284,16 @@ class LlamaCpp:
         on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
 
+    def overdue(self) -> Collection[int]:
+        """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return ()
+        return [
+            thread
+            for thread, begun in list(self._preparing.items())
+            if time.clock_gettime(time.pthread_getcpuclockid(thread)) - begun > _PREPARING
+        ]
+
     def embed(
         self,
         inputs: Sequence[Input],
@@ -332,8 +347,11 @@ class LlamaCpp:
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
 
+        here = threading.get_ident()
+
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
+            self._preparing.pop(here, None)
             if cancelled.is_set():
                 return True
             work = _work(work, chunk)
@@ -356,6 +374,7 @@ class LlamaCpp:
                 last.update(chunk)
             return None
 
+        self._preparing[here] = time.thread_time()
         try:
             if "messages" in body:
                 self._server.handle_chat_completions(body, on_chunk)
@@ -364,6 +383,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             # What its templates, its reading of a request and that of earlier calls raise.
             raise refused(request, {"message": str(error)}) from None
+        finally:
+            self._preparing.pop(here, None)
         if "error" in last:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
                 return self._as_it_comes(request, body, on_piece, cancelled, on_work)

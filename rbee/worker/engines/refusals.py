@@ -121,6 +121,17 @@ def template_unusable(reason: str) -> RbeeError:
     )
 
 
+def endless_template() -> RbeeError:
+    """The refusal of messages that a chat template comes to no end with."""
+    return RbeeError(
+        "invalid_request",
+        "the model's chat template comes to no end with these messages",
+        "send other messages, give another template (rbee-keeper infer --chat-template FILE), "
+        "or go on with plain text (POST /v1/completions)",
+        {"field": "messages"},
+    )
+
+
 def nests_too_deep(template: str) -> bool:
     """Whether brackets in a template nest deeper than engines follow."""
     depth = 0
