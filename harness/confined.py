@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.workers.restart import begins_anew
 from rbee.keeper.doctor import judged_landlock
 from rbee.process.apart import environment_of
+from rbee.queen.flow import facts_of
+from rbee.queen.registry import Registry
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Cpu, Devices, JobRequest, template_name
 from rbee.worker.trial import verdict_of
 
 #: Secrets of an owner, by the names that programs look for them under.
@@ -23,6 +28,7 @@ SECRETS = {
     "OPENAI_API_KEY": "sk_bee",
     "https_proxy": "http://bee:sting@127.0.0.1:9",
 }
+_MODEL = "HF:author/minillama"
 #: Tried by a worker when its engine is about to read its model; each line tells whether it could.
 _TRIES = """
 import os, socket, sys
@@ -159,3 +165,20 @@ def limit(promised_mib: int, *, estimate: bool, on_gpu: bool) -> int:
         memory_limit(need, on_gpu=on_gpu, threads=4, factor=1.2, prompt_cache=0, margin=1024 << 20)
         >> 20
     )
+
+
+def device_that_failed(template: str, asked: str) -> bool:
+    """Whether a device counts as degraded for a job with the template `asked`, after workers of the
+    same model kept dying there with `template`; empty: the model's own."""
+
+    async def degraded() -> bool:
+        registry = Registry(60.0, lambda *_, **__: None)
+        hive = registry.woken("localhost", "localhost", "http://127.0.0.1:1")
+        hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=[])
+        error = RbeeError("worker_crashed", "it died", "", {"device": "cpu"})
+        registry.failed("localhost", "cpu", _MODEL, error, template_name(template))
+        request = JobRequest(model_ref=_MODEL, prompt="hello", chat_template=asked or None)
+        (facts,) = facts_of([hive], request)
+        return "cpu" in facts.degraded
+
+    return asyncio.run(degraded())

@@ -52,6 +52,13 @@ def ask_each(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> list[tuple
     return asked
 
 
+def assert_refused(asked: list[tuple[str, str, str]]) -> None:
+    """Each of what was asked has failed in the words that were to be said."""
+    for file, wanted, said in asked:
+        assert "error: " in said, (file, said)
+        assert wanted in said, (file, said)
+
+
 def _model(what: str) -> bytes:
     # Late: only who has such models pays for it.
     from fixtures.hub import gguf_layout

@@ -90,6 +90,13 @@ SABOTAGES: tuple[Sabotage, ...] = (
         _CONFINED,
     ),
     Sabotage(
+        "queen",
+        "blame-the-model",
+        "Workers died with another template; a job asks for its own template -- @1.2 "
+        "what somebody brings along is nothing to those who do without",
+        f"{_DECISIONS}/confined_workers.feature",
+    ),
+    Sabotage(
         "hive",
         "count-for-ever",
         "A worker dies that was ready for 31 seconds -- @1.3 ",

@@ -20,8 +20,7 @@ def ask_models(context: Context) -> None:
 
 @then("each of them is refused in its words")
 def refused(context: Context) -> None:
-    for file, wanted, said in context.asked:
-        assert f"error: {wanted}" in said or (wanted in said and "error: " in said), (file, said)
+    deadly.assert_refused(context.asked)
 
 
 @given("a worker may take {mebibytes:d} MiB more than was reckoned")
@@ -66,17 +65,16 @@ def bounded_below(context: Context, mebibytes: int) -> None:
 
 @when('a worker is started where "{name}" is set')
 def where_set(context: Context, name: str) -> None:
-    context.told = confined.told_to_workers(name)
+    context.knows = confined.told_to_workers(name)
 
 
 @then("the worker is told of it: {told}")
 def is_told(context: Context, told: str) -> None:
-    assert context.told == (told == "yes"), context.told
+    assert context.knows is (told == "yes"), context.knows
 
 
 @when('the trial of a template ends with {status:d} and its log with "{log}"')
-@when("the trial of a template ends with {status:d}")
-def trial_ends(context: Context, status: int, log: str = "") -> None:
+def trial_ends(context: Context, status: int, log: str) -> None:
     context.verdict = confined.verdict(status, log)
 
 
@@ -114,3 +112,15 @@ def reckoned(context: Context, mebibytes: int, where: str, how: str) -> None:
 @then("its worker may take {mebibytes:d} MiB")
 def may_take(context: Context, mebibytes: int) -> None:
     assert context.limit == mebibytes, context.limit
+
+
+@when("workers of a model kept dying with {template}, and {asked} is asked for")
+def kept_dying(context: Context, template: str, asked: str) -> None:
+    texts = {"its own template": ""}
+    given_ones = (texts.get(each, each) for each in (template, asked))
+    context.degraded = confined.device_that_failed(*given_ones)
+
+
+@then("the device counts as degraded for that job: {degraded}")
+def degraded_for(context: Context, degraded: str) -> None:
+    assert context.degraded == (degraded == "yes"), context.degraded

@@ -38,6 +38,7 @@ Feature: What a worker is given, and what is said of models that harm it
       | -24    | done           | it takes more than 2 s to write one greeting                |
       | -14    | done           | it takes more than 2 s to write one greeting                |
 
+  @timing
   Scenario Outline: A worker dies that was ready for <seconds> seconds
     When a worker dies that was ready for <seconds> seconds
     Then its earlier deaths count: <count>
@@ -70,3 +71,15 @@ Feature: What a worker is given, and what is said of models that harm it
       | linux    | 4   | ok     |
       | linux    | 7   | ok     |
       | darwin   | 0   | partly |
+
+  Scenario Outline: Workers died with <template>; a job asks for <asked>
+    When workers of a model kept dying with <template>, and <asked> is asked for
+    Then the device counts as degraded for that job: <degraded>
+
+    Examples: what somebody brings along is nothing to those who do without
+      | template         | asked            | degraded |
+      | its own template | its own template | yes      |
+      | another template | its own template | no       |
+      | its own template | another template | no       |
+      | another template | another template | yes      |
+      | another template | a third template | no       |

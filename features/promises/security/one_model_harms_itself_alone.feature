@@ -10,9 +10,7 @@ Feature: A model harms itself alone
       | calling.gguf   | calls itself             |
       | nesting.gguf   | nests 20,000 parentheses |
       | damaged.gguf   | damaged with the seed 457 |
-      | damaged-2.gguf | damaged with the seed 753 |
     And a hub that holds "author/endless-llama"
-    And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
     When each of these models is asked beside the story
       | file           | error                                      |
@@ -20,7 +18,6 @@ Feature: A model harms itself alone
       | calling.gguf   | the model's chat template cannot be used: llama.cpp dies of reading it |
       | nesting.gguf   | the model's chat template cannot be used: llama.cpp dies of reading it |
       | damaged.gguf   | llamacpp dies of loading file:             |
-      | damaged-2.gguf | llamacpp dies of loading file:             |
     Then each of them is refused in its words
     And no device counts as degraded
     And the next "rbee-keeper infer 'hello'" works
