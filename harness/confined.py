@@ -18,7 +18,7 @@ from rbee.queen.flow import facts_of
 from rbee.queen.registry import Registry
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Cpu, Devices, JobRequest, template_name
-from rbee.worker.trial import verdict_of
+from rbee.worker.trial import is_plain, verdict_of
 
 #: Secrets of an owner, by the names that programs look for them under.
 SECRETS = {
@@ -182,3 +182,8 @@ def device_that_failed(template: str, asked: str) -> bool:
         return "cpu" in facts.degraded
 
     return asyncio.run(degraded())
+
+
+def is_tried(template: str) -> bool:
+    """Whether a chat template is tried in a process of its own before it is given to the engine."""
+    return not is_plain(template)

@@ -124,3 +124,13 @@ def kept_dying(context: Context, template: str, asked: str) -> None:
 @then("the device counts as degraded for that job: {degraded}")
 def degraded_for(context: Context, degraded: str) -> None:
     assert context.degraded == (degraded == "yes"), context.degraded
+
+
+@when('a model comes with the template "{template}"')
+def comes_with(context: Context, template: str) -> None:
+    context.tried = confined.is_tried(template)
+
+
+@then("it is tried apart first: {tried}")
+def tried_apart(context: Context, tried: str) -> None:
+    assert context.tried is (tried == "yes"), context.tried

@@ -23,6 +23,21 @@ Feature: What a worker is given, and what is said of models that harm it
       | HTTPS_PROXY                    | no   |
       | SSH_AUTH_SOCK                  | no   |
 
+  Scenario Outline: A template <with>
+    When a model comes with the template "<template>"
+    Then it is tried apart first: <tried>
+
+    Examples: what writes each message once can do no harm, and costs a cold start nothing
+      | with                   | template                                                             | tried |
+      | of a loop over messages | {% for m in messages %}{{ m['role'] + ': ' + m.content }}{% endfor %} | no    |
+      | with a name of its own | {% set x = messages %}{% for m in x %}{{ m.content }}{% endfor %}     | yes   |
+      | with a macro           | {% macro hum(x) %}{{ hum(x) }}{% endmacro %}{{ hum(1) }}              | yes   |
+      | that multiplies        | {{ 'bee' * 1000000000 }}                                             | yes   |
+      | that counts            | {% for i in range(10000000000) %}{% endfor %}                        | yes   |
+      | with a large number    | {{ messages[0].content.strip(99999) }}                               | yes   |
+      | with three loops       | {% for m in messages %}{% for m in messages %}{% for m in messages %}{{ m }}{% endfor %}{% endfor %}{% endfor %} | yes |
+      | that nests deeply      | {{ ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))) }} | yes |
+
   Scenario Outline: A template's trial that ends with <status>
     When the trial of a template ends with <status> and its log with "<log>"
     Then the verdict is "<verdict>"

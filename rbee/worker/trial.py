@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,22 @@ BYTES = 512 * 1024 * 1024
 
 _LOG = "trial.log"
 
+#: A template made of these alone, and no longer, needs no trial: it writes each message a few times
+#: at most, whatever the messages are.
+_PLAIN_NAMES = frozenset(
+    {
+        *("for", "in", "endfor", "if", "elif", "else", "endif", "and", "or", "not", "is"),
+        *("defined", "none", "true", "false", "loop", "first", "last", "index", "index0"),
+        *("messages", "message", "m", "role", "content", "trim", "strip", "raise_exception"),
+        *("bos_token", "eos_token", "add_generation_prompt"),
+    }
+)
+_PLAIN_LENGTH, _PLAIN_TAGS, _PLAIN_PART, _PLAIN_LOOPS = 2000, 40, 120, 2
+_CODE = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
+_MARKS = re.compile(r"\{[{%#]|[}%#]\}")
+_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_PLAIN_SIGNS = re.compile(r"[\s\w.,()\[\]|+=!-]*")
+
 #: Exit statuses of a trial, besides 0: the engine cannot read it, and that was too much memory.
 _UNREADABLE, _TOO_LARGE = 3, 4
 
@@ -53,7 +70,9 @@ class Trial(NamedTuple):
         """
         if not (orders.chat_template and orders.trial_model) or orders.deadly_template:
             return None
-        if not hasattr(module, "try_template") or sabotaged("worker:no-trial"):
+        if not hasattr(module, "try_template") or is_plain(orders.chat_template):
+            return None
+        if sabotaged("worker:no-trial"):
             return None
         log = os.path.join(folder, _LOG)
         if sys.platform == "linux" and facts.backends == ["cpu"]:
@@ -75,6 +94,22 @@ class Trial(NamedTuple):
         """Blocks until it is over: why the engine must not be given the template; empty: it may."""
         _, status = os.waitpid(self.pid, 0)
         return verdict_of(os.waitstatus_to_exitcode(status), "\n".join(tail(Path(self.log))))
+
+
+def is_plain(template: str) -> bool:
+    """Whether a template can do no harm, by what it is made of; rather once too seldom. Pure."""
+    code = ["".join(either) for either in _CODE.findall(template)]
+    if len(template) > _PLAIN_LENGTH or len(code) > _PLAIN_TAGS:
+        return False
+    if _MARKS.search(_CODE.sub(" ", template)):
+        return False  # it is read otherwise than it looks
+    parts = [" ".join(_TEXT.sub(" ", part).split()) for part in code]
+    names = re.findall(r"\w+", " ".join(parts))
+    return (
+        all(len(part) <= _PLAIN_PART and _PLAIN_SIGNS.fullmatch(part) for part in parts)
+        and names.count("for") <= _PLAIN_LOOPS
+        and all(name in _PLAIN_NAMES or (name.isdecimal() and len(name) < 3) for name in names)
+    )
 
 
 def verdict_of(status: int, log: str = "") -> str:

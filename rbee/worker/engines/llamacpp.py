@@ -134,6 +134,7 @@ def try_template(orders: WorkerOrders) -> bool:
     params.chat_template = taught(orders.chat_template)
     try:
         server = xllamacpp.Server(params)
+        _kept.append(server)
         switches = ({}, {_SWITCH: False}) if marks_of(orders.chat_template) else ({},)
         for values in switches:
             body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
@@ -147,6 +148,10 @@ def try_template(orders: WorkerOrders) -> bool:
             raise MemoryError from None
         return False
     return True
+
+
+#: What is not taken down: its process ends at once, and taking down takes as long as the trial.
+_kept: list[Any] = []
 
 
 def _plain_params() -> Any:
