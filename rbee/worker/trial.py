@@ -132,8 +132,9 @@ def _try(orders: WorkerOrders, module: ModuleType, folder: str) -> NoReturn:
     sys.orig_argv = [sys.executable, "-m", __spec__.name, module.NAME]
     try:
         _bound(os.path.join(folder, _LOG))
+        os.chdir(folder)
         files = [orders.trial_model]
-        confine(files=files, on_gpu=False, folder=folder, bind=(0,), connect=None)
+        confine(files=files, on_gpu=False, folder=folder)
         status = 0 if module.try_template(orders) else _UNREADABLE
     except MemoryError:
         status = _TOO_LARGE

@@ -132,6 +132,8 @@ def try_template(orders: WorkerOrders) -> bool:
     params.n_gpu_layers = 0
     params.api_keys = [secrets.token_urlsafe(32)]
     params.chat_template = taught(orders.chat_template)
+    # It serves in any case: on a socket in the current folder, which is this process's own.
+    params.hostnames = ["trial.sock"]
     try:
         server = xllamacpp.Server(params)
         _kept.append(server)
