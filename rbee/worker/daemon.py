@@ -158,6 +158,7 @@ class _Worker:
             elif loading.done():
                 status = 1
         await server.close()
+        self._tidy()
         leave(status)
 
     async def load(self) -> None:
