@@ -86,7 +86,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "worker",
         "hard-to-kill",
-        "Its memory is bounded, and where it lacks the worker goes first",
+        "Its memory is bounded, where it lacks the worker goes first, and the doctor tells",
         _CONFINED,
     ),
     Sabotage(

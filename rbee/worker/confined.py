@@ -6,6 +6,9 @@ other file of its owner, no other program and none of their sockets; it can star
 look into none. Memory is bounded by what was promised for its model and a margin, and where the
 machine runs short of it the kernel ends workers first.
 
+Landlock holds for the thread that asks and those that it starts: what a driver of a GPU has started
+before, when the engine looked for devices, keeps what it had. The filter of calls holds for all.
+
 What the kernel does not offer is done without: a worker that cannot be confined serves all the
 same, and `rbee-keeper doctor` tells what holds on a machine.
 """

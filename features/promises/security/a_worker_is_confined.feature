@@ -24,14 +24,10 @@ Feature: A worker has its model, its socket and nothing else
     Then 2 workers run that know none of them
     And the exit status is 0
 
-  Scenario: Its memory is bounded, and where it lacks the worker goes first
-    Given a swarm that is warm
-    When I type "rbee-keeper ps"
-    Then its own memory is bounded below 2000 MiB
-    And the kernel would end the worker before all others
-
-  Scenario: The doctor tells what holds on this machine
+  Scenario: Its memory is bounded, where it lacks the worker goes first, and the doctor tells
     Given a swarm that is warm
     When I type "rbee-keeper doctor"
     Then stdout contains "1 awake, each confined"
+    And its own memory is bounded below 2000 MiB
+    And the kernel would end the worker before all others
     And the exit status is 0
