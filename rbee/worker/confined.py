@@ -120,7 +120,7 @@ def confine(
     if sabotaged("worker:unconfined"):
         return
     if sys.platform == "darwin":
-        _confine_mac()
+        _confine_mac([folder, *([log_file] if log_file else [])])
         return
     if sys.platform != "linux":
         return
@@ -170,17 +170,17 @@ def _paths(variable: str) -> list[str]:
     return [path for path in os.environ.get(variable, "").split(os.pathsep) if path]
 
 
-def _confine_mac() -> None:
-    """By the sandbox of macOS: nothing is written or started, and the token is not read."""
+def _confine_mac(write: Sequence[str]) -> None:
+    """By the sandbox of macOS: nothing else is written or started, and the token is not read."""
     import ctypes
 
     rbee_home = os.environ.get("RBEE_HOME") or os.path.expanduser("~/.rbee")
-    token = os.path.realpath(os.path.join(rbee_home, "token"))
-    quoted = token.replace("\\", "\\\\").replace('"', '\\"')
+    token = _quoted(os.path.join(rbee_home, "token"))
+    may_write = " ".join(f"(subpath {_quoted(path)})" for path in [_MAC_CACHES, *write])
     profile = (
         "(version 1)(allow default)(deny process-exec)"
-        f'(deny file-read* (literal "{quoted}"))'
-        f'(deny file-write*)(allow file-write* (literal "/dev/null") (subpath "{_MAC_CACHES}"))'
+        f"(deny file-read* (literal {token}))"
+        f'(deny file-write*)(allow file-write* (literal "/dev/null") {may_write})'
     )
     try:
         sandbox = ctypes.CDLL("/usr/lib/libsandbox.dylib")
@@ -189,3 +189,8 @@ def _confine_mac() -> None:
             log.warning("this worker is not confined: %s", (why.value or b"").decode())
     except (OSError, AttributeError) as error:
         log.warning("this worker is not confined: %s", error)
+
+
+def _quoted(path: str) -> str:
+    """A path as the profile of a sandbox has it, its links followed."""
+    return '"' + os.path.realpath(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
