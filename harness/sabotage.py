@@ -49,6 +49,8 @@ _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
 _SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
+_HARMS = "features/promises/security/one_model_harms_itself_alone.feature"
+_CONFINED = "features/promises/security/a_worker_is_confined.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
@@ -63,6 +65,55 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "open-to-all",
         "What is written into a home is for its user alone",
         "features/promises/security/homes.feature",
+    ),
+    Sabotage(
+        "worker",
+        "no-trial",
+        "A story goes on while the models of others come to grief",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unbounded",
+        "What a template does with some messages is told of that model",
+        _HARMS,
+    ),
+    Sabotage(
+        "hive",
+        "forget-the-deadly",
+        "A model that has killed its engine is not loaded again for the next who asks",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unconfined",
+        "What a bad model would have it do is refused",
+        _CONFINED,
+    ),
+    Sabotage(
+        "hive",
+        "tell-workers-all",
+        "No secret of the environment reaches a worker",
+        _CONFINED,
+    ),
+    Sabotage(
+        "worker",
+        "hard-to-kill",
+        "Its memory is bounded, where it lacks the worker goes first, and the doctor tells",
+        _CONFINED,
+    ),
+    Sabotage(
+        "queen",
+        "blame-the-model",
+        "Workers died with another template; a job asks for its own template -- @1.2 "
+        "what somebody brings along is nothing to those who do without",
+        f"{_DECISIONS}/confined_workers.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-for-ever",
+        "A worker dies that was ready for 31 seconds -- @1.3 ",
+        f"{_DECISIONS}/confined_workers.feature",
     ),
     Sabotage(
         "worker",

@@ -456,6 +456,31 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
     run_at_home(screen, run)
 
 
+@keeper.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: JSON.")
+def doctor(as_json: bool) -> None:
+    """Tell what this machine offers, and whether its workers are confined; wakes nobody.
+
+    A model may be anybody's file: a worker gives up what it does not need before it opens one, as
+    far as this system knows how.
+
+    Exit status: 1 where something is missing.
+
+    \b
+    Examples:
+      rbee-keeper doctor
+      rbee-keeper doctor --json
+    """
+    screen = Screen(as_json=as_json)
+
+    def run(home: Home) -> int:
+        from rbee.keeper.doctor import doctor as examine
+
+        return examine(screen, home, as_json=as_json)
+
+    run_at_home(screen, run)
+
+
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     # What click writes by itself (help, version, completion) ends quietly with its reader.

@@ -487,7 +487,9 @@ class _Queen:
         for gone in beat.failures:
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
-                self.registry.failed(beat.hive_id, gone.device, gone.model_ref, error)
+                self.registry.failed(
+                    beat.hive_id, gone.device, gone.model_ref, error, gone.template
+                )
         await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
@@ -570,7 +572,7 @@ class _Queen:
 def _degraded(hive: Hive) -> list[DegradedDevice]:
     return [
         DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
-        for (device, ref), known in hive.degraded.items()
+        for (device, ref, _), known in hive.degraded.items()
     ]
 
 
