@@ -37,7 +37,7 @@ from rbee.wire.messages import (
 )
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
-from rbee.worker.confined import bound_memory, confine
+from rbee.worker.confined import bound_memory, confine, port_of
 from rbee.worker.engines import Engine
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
@@ -134,8 +134,8 @@ class _Worker:
             on_gpu=orders.backend != "cpu" and not orders.simulated,
             folder=self.folder,
             log_file=orders.log,
-            bind=(0,),
-            connect=None,
+            bind=(0,) if self.module.OWN_PORT else (),
+            connect=None if self.module.OWN_PORT else (port_of(orders.hive_url),),
         )
         await server.serve()
         server.stop_on_signals()

@@ -62,6 +62,7 @@ from rbee.worker.engines.thinking import (
 )
 
 NAME = "llamacpp"
+OWN_PORT = True
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
