@@ -32,7 +32,7 @@ from rbee.wire.messages import (
     WorkerOrders,
 )
 from rbee.worker.engines import Generated, Input, Piece, Work
-from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
+from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     messages_of,
     plain_text_of,
@@ -40,7 +40,7 @@ from rbee.worker.engines.conversation import (
     text_does_not_fit,
     tokens_unknown,
 )
-from rbee.worker.engines.json_grammar import grammar_of
+from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
@@ -351,11 +351,17 @@ class LlamaCpp:
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
-        grammar = grammar_of(schema)
-        chat = "messages" in body
-        if chat and (self._own_form or "tools" in body):
-            body["json_schema"] = schema  # it has a grammar of its own there, and takes no other
-            return
+        try:
+            grammar = grammar_of(schema)
+            chat = "messages" in body
+            if chat and (self._own_form or "tools" in body):
+                check_cost([schema])
+                body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
+                return
+        except RbeeError as error:
+            if schema is not request.json_schema:
+                error.details["field"] = "functions"
+            raise
         thinks = request.think is not False and not sabotaged("worker:form-over-thought")
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -378,6 +384,7 @@ class LlamaCpp:
         if request.functions:
             if not (chat and self._calls):
                 raise _cannot_call()
+            check_cost_of_calls(request.functions)
             body["tools"] = [
                 {"type": "function", "function": msgspec.to_builtins(each)}
                 for each in request.functions
