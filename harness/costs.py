@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from rbee.http.events import EventLog
+from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.shelf import Over, too_many
+from rbee.wire import sse
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Done, JobRequest, JobState, Progress, Token, encode
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 
 #: How long the answer to a form may take, be it a grammar or a refusal (seconds of this thread).
@@ -122,3 +128,73 @@ def _judged(judge: Callable[[], object]) -> Verdict:
         taken = time.thread_time() - began
         return Verdict(str(error.details.get("path", "$")), error.message, taken)
     return Verdict("", "", time.thread_time() - began)
+
+
+class Told(NamedTuple):
+    """Jobs that are over at a queen who keeps `most` bytes of what they told."""
+
+    board: JobBoard
+    most: int
+
+
+def jobs_done(count: int, size: int, asked: int, most: int) -> Told:
+    """That many jobs have told `size` bytes each, of prompts of `asked` bytes; `most` are kept."""
+
+    async def work() -> Told:
+        board = JobBoard(10 * count, 3600.0, most)
+        text = "word " * 200
+        for _ in range(count):
+            job = Job(JobRequest(model_ref="minillama", prompt="x" * asked))
+            board.add(job)
+            for index in range(size // len(text)):
+                job.events.emit("token", Token(text, index))
+            job.ended(JobState.DONE)
+            job.events.done(Done())
+            board.over(job)
+        return Told(board, most)
+
+    return asyncio.run(work())
+
+
+def bytes_kept(told: Told) -> int:
+    """Of all these jobs, of what they told and of what they were asked."""
+    return sum(job.events.size + len(encode(job.request)) for job in told.board.all())
+
+
+def events_of(told: Told, number: int) -> list[sse.Frame]:
+    """What job `number`, from 1 on (-1 is the last), tells who asks for it now."""
+    job = told.board.all()[::-1][number - 1 if number > 0 else number]
+    return sse.FrameReader().feed(job.events.after(0)[0])
+
+
+def let_go(sizes: str, most: int) -> str:
+    """Which stories go, of ones with these sizes, oldest first: "a 5, b 7 (read)"."""
+    over = []
+    for word in sizes.split(", "):
+        name, size, *read = word.split()
+        over.append(Over(name, int(size), bool(read)))
+    return ", ".join(too_many(over, most))
+
+
+def story_of(progress: int, lines: int) -> EventLog:
+    """What is kept of a download that told so often how far it was, and so many lines between."""
+
+    async def work() -> EventLog:
+        events = EventLog()
+        for number in range(progress):
+            events.emit("progress", Progress("download", number, progress))
+            if number % (progress // lines) == 0:
+                events.emit("narration", {"actor": "hive", "action": "x", "human": "on its way"})
+        return events
+
+    return asyncio.run(work())
+
+
+def frames_of(events: EventLog) -> list[sse.Frame]:
+    """All that a reader gets who comes now."""
+    frames, at = [], 0
+    reader = sse.FrameReader()
+    while at < events.last_id:
+        piece, at = events.after(at)
+        frames += reader.feed(piece)
+    return frames

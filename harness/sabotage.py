@@ -53,6 +53,30 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "worker",
+        "any-schema",
+        "An answer in the form of 200 properties that may be left out is refused -- @1.9 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "worker",
+        "flat-enum",
+        "An answer in the form of 1,000 values is taken -- @1.2 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-every-byte",
+        "A thousand long jobs",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "hive",
+        "keep-all-progress",
+        "A download that takes hours",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "worker",
         "leave-anyway",
         "A worker that somebody has just come to is not unloaded as idle",
         "features/wire/worker.feature",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import costs
-from harness.sentences import Context, then, when
+from harness.sentences import Context, given, then, when
 
 
 @when("an answer is to have the form of {form}")
@@ -27,3 +27,59 @@ def form_refused(context: Context, path: str, why: str) -> None:
 def form_taken(context: Context) -> None:
     verdict: costs.Verdict = context.verdict
     assert not verdict.why and verdict.seconds < costs.LIMIT_S, verdict
+
+
+@given("a queen who keeps {most:d} MiB of what jobs have told")
+def keeps_bytes(context: Context, most: int) -> None:
+    context.most = most * 2**20
+
+
+@when("{count:d} jobs have told {told:d} kB each, of prompts of {asked:d} kB")
+def jobs_told(context: Context, count: int, told: int, asked: int) -> None:
+    context.told = costs.jobs_done(count, told * 1000, asked * 1000, context.most)
+
+
+@then("no more than that is kept of all of them, their prompts included")
+def kept_is_bounded(context: Context) -> None:
+    kept = costs.bytes_kept(context.told)
+    # An end, and a word that there was more, stay of each.
+    assert kept < context.most * 1.25, kept
+
+
+@then("the last of them tells all that it told")
+def last_tells_all(context: Context) -> None:
+    frames = costs.events_of(context.told, -1)
+    assert [frame.event for frame in frames[:3]] == ["token"] * 3, frames[:3]
+
+
+@then('the first of them tells "{line}" and its end, "{event}"')
+def first_tells_end(context: Context, line: str, event: str) -> None:
+    first, last, *_ = costs.events_of(context.told, 1)
+    assert line in first.data.decode() and last.event == event, (first, last)
+
+
+@when("of the stories {sizes} as many stay as have room in {most:d}")
+def stories_stay(context: Context, sizes: str, most: int) -> None:
+    context.gone = costs.let_go(sizes, most)
+
+
+@then('those that go are "{names}"')
+@then('those that go are ""')
+def stories_gone(context: Context, names: str = "") -> None:
+    assert context.gone == names, context.gone
+
+
+@when("a download tells {count:d} times how far it is, and {lines:d} lines between")
+def download_tells(context: Context, count: int, lines: int) -> None:
+    context.events = costs.story_of(count, lines)
+    context.lines = lines
+
+
+@then("its story is less than {size:d} kB, and tells whoever comes now all lines and how far it is")
+def story_is_small(context: Context, size: int) -> None:
+    frames = costs.frames_of(context.events)
+    assert context.events.size < size * 1000, context.events.size
+    told = [frame for frame in frames if frame.event == "narration"]
+    assert len(told) == context.lines and frames[-1].event == "progress", len(told)
+    numbers = [int(frame.id) for frame in frames]
+    assert numbers == sorted(numbers), numbers

@@ -51,6 +51,7 @@ Feature: Every number that can be set, and which of them counts
       | jobs_waiting          | 512         |
       | jobs_kept             | 1024        |
       | jobs_kept_for         | 3600        |
+      | jobs_kept_mib         | 64          |
       | stream_comment        | 15          |
       | stream_patience       | 2           |
       | cors_origins          |             |

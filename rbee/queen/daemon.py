@@ -169,7 +169,9 @@ class _Queen:
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
-        self.jobs = JobBoard(settings.jobs_kept, settings.jobs_kept_for)
+        self.jobs = JobBoard(
+            settings.jobs_kept, settings.jobs_kept_for, settings.jobs_kept_mib * 2**20
+        )
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed,
             self._say,
@@ -262,9 +264,13 @@ class _Queen:
         self.flow.join(job)
         self.jobs.add(job)
         job.task = spawn(
-            self._work(job), f"job {job.job_id}", lambda ended: self._broke_off(job, ended)
+            self._work(job), f"job {job.job_id}", lambda ended: self._is_over(job, ended)
         )
         return job
+
+    def _is_over(self, job: Job, ended: End) -> None:
+        self._broke_off(job, ended)
+        self.jobs.over(job)
 
     def _broke_off(self, job: Job, ended: End) -> None:
         """Ends the story of a job whose task did not: it was cancelled before its first step, or

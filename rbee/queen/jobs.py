@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from rbee.process.sabotage import sabotaged
+from rbee.queen.shelf import Shelf
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import work_of
@@ -70,14 +71,22 @@ class Job(Story):
     def forget(self) -> None:
         """Lets go of what fills memory and nobody asks for again, such as vectors."""
         self.events.forget()
-        if self.events.closed and self.request.inputs is not None:
-            self.request.inputs = []
 
     def ended(self, state: JobState) -> None:
-        """Notes the final state; the terminal event is emitted beside this call."""
+        """Notes the final state; the terminal event is emitted beside this call.
+
+        What was asked is kept by nobody from here on: neither a secret nor a megabyte of text.
+        """
         self.state = state
         self.finished_at_ms = _now_ms()
-        self.request.hub_token = ""  # a secret is not kept with the job
+        self.request = JobRequest(
+            model_ref=self.request.model_ref, node=self.request.node, prompt=_NO_MORE
+        )
+        self.troubles = Troubles(self.request)
+
+
+#: What stands for the prompt of a job that is over.
+_NO_MORE = "-"
 
 
 class JobBoard:
@@ -86,9 +95,11 @@ class JobBoard:
     Their events are kept with them, for readers that come (back) later.
     """
 
-    def __init__(self, kept: int, kept_for: float) -> None:
-        """Of the last `kept` jobs those that are over are kept for `kept_for` seconds each."""
+    def __init__(self, kept: int, kept_for: float, kept_bytes: int) -> None:
+        """Of the last `kept` jobs those that are over are kept for `kept_for` seconds each, and
+        `kept_bytes` of their events."""
         self._jobs: dict[str, Job] = {}
+        self._shelf = Shelf(kept_bytes)
         self._kept = kept
         self._kept_for = kept_for
 
@@ -96,6 +107,10 @@ class JobBoard:
         """Takes a job in."""
         self._jobs[job.job_id] = job
         self._forget_old()
+
+    def over(self, job: Job) -> None:
+        """A job is over, and its last event is out."""
+        self._shelf.put(job)
 
     def get(self, job_id: str) -> Job:
         """A job by its id. Raises `job_not_found` with near matches."""
@@ -132,7 +147,7 @@ class JobBoard:
                 break  # those behind it came later
             gone.append(job.job_id)
         for job_id in gone:
-            del self._jobs[job_id]
+            self._shelf.take(self._jobs.pop(job_id))
 
 
 def _now_ms() -> int:

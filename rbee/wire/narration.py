@@ -170,6 +170,9 @@ OTHER_JOBS = Line(
 )
 KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
 KEPT = Line(_KEEPER, "queen.kept", "the swarm stays awake, as somebody asked for")
+STORY_GONE = Line(
+    _QUEEN, "story.gone", "the events of this job are no longer kept ({size}); only its end is"
+)
 QUEEN_LEAVING = Line(_KEEPER, "queen.leaving", "queen is going to sleep; waiting for that")
 UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
 DOWN = Line(_KEEPER, "swarm.down", "everything is off")

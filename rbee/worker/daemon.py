@@ -54,6 +54,8 @@ _LOOKS = 4
 _WAITS = 5.0
 #: How long readers may take to hear why their stories break off (seconds).
 _HEAR = 1.0
+#: How many answers are kept that are whole and nobody has come to read.
+_UNREAD_KEPT = 16
 
 
 def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
@@ -331,6 +333,10 @@ class _Worker:
         self._busy_or_ready()
         if not sabotaged("worker:no-terminal-event"):
             inference.events.end_with(ended, self.orders.worker_id)
+        over = [each for each in self.inferences.values() if each.events.closed]
+        unread = [each for each in over if not each.events.readers]
+        for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
+            del self.inferences[each.infer_id]
 
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""

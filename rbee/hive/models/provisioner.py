@@ -43,6 +43,8 @@ _PLAN_FRESH = 60.0
 _DEFAULT_BRANCH = "main"
 #: Models whose headers are remembered.
 _HEADERS_KEPT = 64
+#: Provisions that are over and can still be read about.
+_STORIES_KEPT = 64
 
 
 class Provision:
@@ -168,6 +170,9 @@ class Provisioner:
             f"fetching {ref}",
             lambda ended: provision.events.end_with(ended, "hive"),
         )
+        told = [each.provision_id for each in self._provisions.values() if each.events.closed]
+        for provision_id in told[: max(0, len(told) - _STORIES_KEPT)]:
+            del self._provisions[provision_id]
         return provision
 
     async def remove(self, ref: ModelRef) -> list[str]:
