@@ -10,7 +10,7 @@ from typing import Any
 
 from rbee.http.events import EventLog
 from rbee.process.deadline import timeout
-from rbee.process.tasks import in_thread, spawn
+from rbee.process.tasks import DISK, in_thread, spawn
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 
@@ -31,7 +31,7 @@ async def _fail_as_meant() -> None:
 
 
 def _raising(error: BaseException) -> Callable[[], Coroutine[Any, Any, None]]:
-    return lambda: in_thread(_raise, error)
+    return lambda: in_thread(DISK, _raise, error)
 
 
 _WORK: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {

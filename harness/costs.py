@@ -108,6 +108,11 @@ _FORMS: dict[str, Schema] = {
 }
 
 
+def form(name: str) -> Schema:
+    """A form by its name."""
+    return _FORMS[name]
+
+
 def of_form(form: str) -> Verdict:
     """What becomes of a form that an answer is to have."""
     return _judged(lambda: grammar_of(_FORMS[form]))
@@ -141,7 +146,7 @@ def jobs_done(count: int, size: int, asked: int, most: int) -> Told:
     """That many jobs have told `size` bytes each, of prompts of `asked` bytes; `most` are kept."""
 
     async def work() -> Told:
-        board = JobBoard(10 * count, 3600.0, most)
+        board = JobBoard(10 * count, 3600.0, most, 2**40)
         text = "word " * 200
         for _ in range(count):
             job = Job(JobRequest(model_ref="minillama", prompt="x" * asked))

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rbee.http.events import EventLog
-from rbee.process.tasks import End, spawn
+from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hives import Hives
 from rbee.queen.members import LOCAL
@@ -69,7 +69,7 @@ class Errands:
         the first of the others that can."""
 
         async def work(errand: Errand) -> Provisioned:
-            known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]
+            known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
             beside = not known or LOCAL in known
             hives = await self._awake(node or (LOCAL if beside else None), errand)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))

@@ -9,8 +9,9 @@ from rbee.queen.shelf import Shelf
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import work_of
+from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, nearest
-from rbee.wire.messages import Done, JobRequest, JobState, JobView
+from rbee.wire.messages import Done, JobRequest, JobState, JobView, encode
 
 
 class Job(Story):
@@ -26,6 +27,8 @@ class Job(Story):
         super().__init__()
         self.request = request
         self.work = work_of(request)
+        #: The bytes of what it asks for, which is kept until it is over.
+        self.size_asked = len(encode(request))
         self.key = key
         self.number = 0
         self.state = JobState.RUNNING
@@ -87,6 +90,8 @@ class Job(Story):
 
 #: What stands for the prompt of a job that is over.
 _NO_MORE = "-"
+#: When a caller is to come again for whom there was no room (seconds).
+_RETRY_AFTER = 5
 
 
 class JobBoard:
@@ -95,21 +100,36 @@ class JobBoard:
     Their events are kept with them, for readers that come (back) later.
     """
 
-    def __init__(self, kept: int, kept_for: float, kept_bytes: int) -> None:
+    def __init__(self, kept: int, kept_for: float, kept_bytes: int, asked_bytes: int) -> None:
         """Of the last `kept` jobs those that are over are kept for `kept_for` seconds each, and
-        `kept_bytes` of their events."""
+        `kept_bytes` of their events; what the others ask for may be `asked_bytes`."""
+        self._asked = 0
+        self._most_asked = asked_bytes
         self._jobs: dict[str, Job] = {}
         self._shelf = Shelf(kept_bytes)
         self._kept = kept
         self._kept_for = kept_for
 
+    def require_room(self, job: Job) -> None:
+        """Raises `queue_full` where the jobs that are not over ask for too much together."""
+        if self._asked and self._asked + job.size_asked > self._most_asked:
+            raise RbeeError(
+                "queue_full",
+                f"what other jobs ask for takes {say_so.size(self._asked)} already, and "
+                f"{say_so.size(self._most_asked)} are kept (jobs_asked_mib)",
+                "try again in a moment",
+                {"retry_after_s": _RETRY_AFTER},
+            )
+
     def add(self, job: Job) -> None:
         """Takes a job in."""
         self._jobs[job.job_id] = job
+        self._asked += job.size_asked
         self._forget_old()
 
     def over(self, job: Job) -> None:
         """A job is over, and its last event is out."""
+        self._asked -= job.size_asked
         self._shelf.put(job)
 
     def get(self, job_id: str) -> Job:

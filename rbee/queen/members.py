@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from rbee.process.child import Child
 from rbee.process.home import Home
+from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
 from rbee.queen.other_machine import OtherMachine
@@ -56,12 +57,12 @@ class Members:
         """The machines of the catalog, read once; the local one is added to an empty one."""
         async with self._reading:
             if self._rows is None:
-                self._rows = await asyncio.to_thread(self._catalog.list)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
             if not self._rows:
                 tell(say_so.NO_HIVES)
                 port = self._settings.hive_port
-                await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
-                self._rows = await asyncio.to_thread(self._catalog.list)
+                await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
             return self._rows
 
     def machine(self, row: HiveRow) -> Machine:
@@ -103,13 +104,13 @@ class Members:
         is_new = all(each.hive_id != row.hive_id for each in await self._listed())
         if is_new:
             add = self._catalog.add
-            await asyncio.to_thread(add, row.hive_id, row.host, row.port, row.ssh)
+            await in_thread(DATABASE, add, row.hive_id, row.host, row.port, row.ssh)
         self._rows = None
         return is_new
 
     async def forget(self, hive_id: str) -> None:
         """Takes a machine out of the catalog."""
-        await asyncio.to_thread(self._catalog.remove, hive_id)
+        await in_thread(DATABASE, self._catalog.remove, hive_id)
         self._others.pop(hive_id, None)
         self._rows = None
 
@@ -140,7 +141,7 @@ class Members:
                 )
 
     async def _listed(self) -> list[HiveRow]:
-        return await asyncio.to_thread(self._catalog.list)
+        return await in_thread(DATABASE, self._catalog.list)
 
 
 def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:

@@ -22,6 +22,7 @@ from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DISK, MODULES, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Tell, Way, see_off
@@ -202,13 +203,13 @@ class OtherMachine:
 
     async def _connect(self, accept: str = "") -> Connection:
         """Raises `ssh_failed`. Paramiko is imported now, in a thread: it takes its time."""
-        config = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.config")
-        ssh = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.connection")
+        config = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.config")
+        ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
         home = Path.home()
         target = config.resolve(
             self._host,
             self._ssh,
-            config=await asyncio.to_thread(config.read_config, home),
+            config=await in_thread(DISK, config.read_config, home),
             home=home,
             local_user=getpass.getuser(),
         )
@@ -269,7 +270,7 @@ class OtherMachine:
         line = say_so.MACHINE_REPLACE if found else say_so.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()
-        name, wheel = await asyncio.to_thread(build_wheel)
+        name, wheel = await in_thread(DISK, build_wheel)
         command = shell.install(name, len(wheel), __version__)
         lines = await connection.lines(command, wheel, stdin_stays=True)
         try:

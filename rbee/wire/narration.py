@@ -317,6 +317,11 @@ MODEL_FOUND = Line(_QUEEN, "model.found", "model {model_ref} found in hive catal
 MODEL_ASKED = Line(_QUEEN, "model.provision", "asked hive to download model {model_ref}")
 MODEL_NOTE = Line(_HIVE, "model.choose", "{note}")
 MODEL_SIZE = Line(_HIVE, "model.size", "model size = {size}; starting download")
+MODEL_IN_LINE = Line(
+    _HIVE,
+    "model.line",
+    "waiting for other downloads from {host}; {before} are before this one",
+)
 MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {size}")
 MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")

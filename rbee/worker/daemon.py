@@ -10,7 +10,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, contained, spawn
+from rbee.process.tasks import End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
@@ -85,7 +84,7 @@ class _Worker:
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
-        self.threads = ThreadPoolExecutor(orders.slots, "engine")
+        self.threads = Threads("engine", orders.slots)
         self.server = Server(
             "worker",
             orders.token,
@@ -147,13 +146,9 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await loop.run_in_executor(
-                self.threads, contained, _read_ahead, orders.model_paths, on_read
-            )
+            await in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(
-                self.threads, contained, self.module.load, orders
-            )
+            engine: Engine = await in_thread(self.threads, self.module.load, orders)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:

@@ -43,7 +43,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, in_thread, spawn
+from rbee.process.tasks import DATABASE, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -101,7 +101,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await in_thread(self._catalog.find, kind, engine)
+        known = await in_thread(DATABASE, self._catalog.find, kind, engine)
         facts = await self.able(engine, backend, simulated=simulated)
         view = WorkerKindView(
             kind=kind,
@@ -111,7 +111,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await in_thread(self._catalog.put, view)
+            await in_thread(DATABASE, self._catalog.put, view)
             view.new = True
         return view
 

@@ -37,8 +37,8 @@ from rbee.queen.openai.messages import (
     Usage,
 )
 from rbee.wire.errors import RbeeError
+from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
 from rbee.wire.messages import (
-    MOST_INPUTS,
     CallPiece,
     ChatMessage,
     ClusterModelView,
@@ -225,6 +225,11 @@ class Text:
         asked = self.asked
         if asked.echo and asked.logprobs is not None:
             raise _wrong("echo", "does not go with logprobs")
+        answers = len(self._prompts) * (asked.n or 1)
+        if answers > MOST_ANSWERS:
+            raise _wrong(
+                "n", f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once"
+            )
         return [
             JobRequest(
                 **_common(asked, seed),
