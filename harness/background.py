@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from rbee.hive.models.turns import next_of
 from rbee.http.events import EventLog
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DISK, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, begin, in_thread, spawn
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 
@@ -51,6 +55,31 @@ def told_of(ends: str) -> str:
     Raises TimeoutError where nobody tells anything.
     """
     return asyncio.run(_told_of(ends))
+
+
+def seconds_beside_what_hangs() -> float:
+    """How long a database takes to answer while more work hangs than there are threads for it."""
+    return asyncio.run(_seconds_beside_what_hangs())
+
+
+async def _seconds_beside_what_hangs() -> float:
+    goes_on = threading.Event()
+    hanging = [begin(in_thread(DISK, goes_on.wait)) for _ in range(40)]
+    began = time.monotonic()
+    try:
+        async with timeout(PATIENCE_S):
+            await in_thread(DATABASE, str)
+    finally:
+        goes_on.set()
+        await asyncio.gather(*hanging)
+    return time.monotonic() - began
+
+
+def next_download(waiting: str, running: str, most: int, of_one: int) -> str:
+    """The host of the download that begins, of those that wait; ``none`` where none does."""
+    hosts = waiting.split()
+    index = next_of(hosts, Counter(running.split()), most, of_one)
+    return "none" if index is None else hosts[index]
 
 
 async def _told_of(ends: str) -> str:

@@ -203,3 +203,13 @@ def frames_of(events: EventLog) -> list[sse.Frame]:
         piece, at = events.after(at)
         frames += reader.feed(piece)
     return frames
+
+
+def assert_thinned_out(events: EventLog, lines: int, most: int) -> None:
+    """All lines are kept and the newest progress, numbered in order, in `most` bytes."""
+    assert events.size < most, events.size
+    frames = frames_of(events)
+    told = [frame for frame in frames if frame.event == "narration"]
+    assert len(told) == lines and frames[-1].event == "progress", len(told)
+    numbers = [int(frame.id) for frame in frames]
+    assert numbers == sorted(numbers), numbers

@@ -47,10 +47,23 @@ _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
+_SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "hive",
+        "one-pool-for-all",
+        "A hub takes its time with each of ten models",
+        f"{_SECURITY}/one_request_stops_no_other.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-host-for-all",
+        "Of downloads from slow fast, while slow slow slow are under way, fast begins -- @1.4 ",
+        f"{_DECISIONS}/background_work.feature",
+    ),
     Sabotage(
         "worker",
         "any-schema",

@@ -27,5 +27,5 @@ Feature: One request stops no other
     And that hub sends a few bytes at a time
     And a swarm that is warm
     When the hive is asked to fetch 10 models from it
-    Then 8 of them begin, and the others are told "waiting for other downloads"
+    Then 2 of them wait for their turn, and are told "waiting for other downloads"
     And the hive lists, loads another model and answers as ever
