@@ -67,7 +67,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "worker",
         "any-schema",
-        "An answer in the form of 200 properties that may be left out is refused -- @1.9 ",
+        "An answer in the form of 200 properties that may be left out is refused -- @1.8 ",
         f"{_DECISIONS}/forms_of_answers.feature",
     ),
     Sabotage(
