@@ -53,7 +53,7 @@ FILES = Threads("files", 4)
 HUB = Threads("hub", 8)
 DOWNLOADS = Threads("downloads", 12)
 #: How many of the downloads may come from one host.
-_OF_ONE_HOST = 8
+OF_ONE_HOST = 8
 
 
 class Provision:
@@ -114,7 +114,7 @@ class Provisioner:
         self._provisions: dict[str, Provision] = {}
         self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
         self._headers: dict[str, tuple[GgufHeader, ...]] = {}
-        self._turns = Turns(DOWNLOADS.most, _OF_ONE_HOST)
+        self._turns = Turns(DOWNLOADS.most, OF_ONE_HOST)
         #: Whether files may lie there that a newer version has replaced.
         self._is_untidy = True
 
