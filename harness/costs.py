@@ -9,10 +9,14 @@ from typing import Any, NamedTuple
 
 from rbee.http.events import EventLog
 from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.openai.errors import failed
+from rbee.queen.openai.mapping import Chat, Form, Text
+from rbee.queen.openai.messages import ChatRequest, CompletionRequest
 from rbee.queen.shelf import Over, too_many
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Done, JobRequest, JobState, Progress, Token, encode
+from rbee.wire.messages import Done, JobRequest, JobState, Progress, Token, decode, encode
+from rbee.worker.engines.conversation import marks_of_turns, too_many_marks
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 
 #: How long the answer to a form may take, be it a grammar or a refusal (seconds of this thread).
@@ -213,3 +217,50 @@ def assert_thinned_out(events: EventLog, lines: int, most: int) -> None:
     assert len(told) == lines and frames[-1].event == "progress", len(told)
     numbers = [int(frame.id) for frame in frames]
     assert numbers == sorted(numbers), numbers
+
+
+_SAID = {"role": "user", "content": "hello"}
+_CALL = {"id": "c", "function": {"name": "f", "arguments": "{}"}}
+#: What a chat request has so many of.
+_SO_MANY: dict[str, Callable[[int], Schema]] = {
+    "messages": lambda count: {"messages": [_SAID] * count},
+    "functions": lambda count: {
+        "tools": [
+            {"type": "function", "function": {"name": f"f{number}"}} for number in range(count)
+        ]
+    },
+    "calls in one message": lambda count: {
+        "messages": [{"role": "assistant", "tool_calls": [_CALL] * count}, _SAID]
+    },
+    "words to stop at": lambda count: {"stop": ["word"] * count},
+    "letters in a word to stop at": lambda count: {"stop": "w" * count},
+    "tokens weighed": lambda count: {"logit_bias": {str(number): 1 for number in range(count)}},
+    "answers": lambda count: {"n": count},
+    "values for the template": lambda count: {
+        "chat_template_kwargs": {f"v{number}": 1 for number in range(count)}
+    },
+    "for a seed": lambda count: {"seed": count},
+    "of the likeliest tokens": lambda count: {"top_k": count},
+    "prompts": lambda count: {"prompt": ["hello"] * count},
+    "answers to each of 16 prompts": lambda count: {"prompt": ["hello"] * 16, "n": count},
+}
+
+
+def field_refused(count: int, what: str) -> str:
+    """The field by which a request is refused that has so much of this; empty: it is not."""
+    asked = {"model": "minillama", **_SO_MANY[what](count)}
+    form: Form
+    try:
+        if "prompt" in asked:
+            form = Text(decode(encode(asked), CompletionRequest))
+        else:
+            form = Chat(decode(encode({"messages": [_SAID], **asked}), ChatRequest))
+        form.jobs()
+    except RbeeError as error:
+        return str(failed(error).error.param)
+    return ""
+
+
+def marks_refused(count: int, mark: str, context: int) -> bool:
+    """Whether a text of so many marks of turns is refused before it is read."""
+    return bool(too_many_marks([mark * count], marks_of_turns(f"{{{{ '{mark}' }}}}"), context))

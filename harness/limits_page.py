@@ -26,6 +26,7 @@ Made by `make docs` out of the code.
 _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
     ("the body", f"{LARGEST_BODY} bytes", "is held in memory by each program that it passes"),
     ("`messages`", limits.MOST_MESSAGES, "an engine looks for each of its marks in all the others"),
+    ("marks of turns in a text, such as `</s>`", "the context", "behind each, all is searched"),
     ("`tools`, `tool_calls` of a message", limits.MOST_FUNCTIONS, "each is an alternative"),
     ("`stop`", limits.MOST_STOPS, "each is looked for behind each token"),
     ("a text of `stop`", f"{limits.LONGEST_STOP} characters", "so is each of its beginnings"),

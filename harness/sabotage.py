@@ -53,6 +53,12 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "worker",
+        "read-all-marks",
+        '80000 times "<|im_start|>" for a context of 8192 tokens -- @1.1 ',
+        f"{_DECISIONS}/what_is_asked.feature",
+    ),
+    Sabotage(
         "hive",
         "one-pool-for-all",
         "A hub takes its time with each of ten models",

@@ -78,3 +78,28 @@ def download_tells(context: Context, count: int, lines: int) -> None:
 @then("its story is less than {size:d} kB, and tells whoever comes now all lines and how far it is")
 def story_is_small(context: Context, size: int) -> None:
     costs.assert_thinned_out(context.events, context.lines, size * 1000)
+
+
+@when("a program asks with {count:d} {what}")
+def asks_with(context: Context, count: int, what: str) -> None:
+    context.field = costs.field_refused(count, what)
+
+
+@then('it is refused for "{field}"')
+def refused_for(context: Context, field: str) -> None:
+    assert context.field == field, context.field
+
+
+@then("it is taken")
+def is_taken_by_all(context: Context) -> None:
+    assert context.field == "", context.field
+
+
+@when('a text of {count:d} times "{mark}" is meant for a context of {context_size:d} tokens')
+def text_of_marks(context: Context, count: int, mark: str, context_size: int) -> None:
+    context.is_refused = costs.marks_refused(count, mark, context_size)
+
+
+@then("it is {what} before it is read")
+def refused_before_read(context: Context, what: str) -> None:
+    assert context.is_refused == (what == "refused"), what

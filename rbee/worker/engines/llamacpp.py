@@ -34,11 +34,15 @@ from rbee.wire.messages import (
 from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
+    does_not_fit,
+    marks_of_turns,
     messages_of,
     plain_text_of,
     stops_of,
     text_does_not_fit,
+    texts_of,
     tokens_unknown,
+    too_many_marks,
 )
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
@@ -110,6 +114,7 @@ class LlamaCpp:
         self._batch = orders.batch
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
+        self._turns = marks_of_turns(orders.chat_template)
         self._marks = marks_of(orders.chat_template)
         self._wants_thoughts = wants_thoughts(orders.chat_template)
         self._own_form = has_channels(orders.chat_template)
@@ -233,6 +238,10 @@ class LlamaCpp:
         """See `rbee.worker.engines.Engine`."""
         if self._pooling == "none":
             raise _makes_no_vectors()
+        for number, text in enumerate(inputs):
+            marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
+            if marks:
+                raise text_does_not_fit(number, marks, self.context)
         count = 0
         # As many as are worked on side by side: a call for more could not be stopped.
         for first in range(0, len(inputs), self._slots):
@@ -269,6 +278,9 @@ class LlamaCpp:
         chat = self._chat and not request.raw
         if chat and self._unusable:
             raise template_unusable(self._unusable)
+        marks = too_many_marks(texts_of(request), self._turns, self.context)
+        if marks:
+            raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
