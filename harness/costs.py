@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -264,3 +266,48 @@ def field_refused(count: int, what: str) -> str:
 def marks_refused(count: int, mark: str, context: int) -> bool:
     """Whether a text of so many marks of turns is refused before it is read."""
     return bool(too_many_marks([mark * count], marks_of_turns(f"{{{{ '{mark}' }}}}"), context))
+
+
+_TOLD_APART = [
+    *(1, 10, 100, -1, 1.5, None, True, False, {"x": 1}, [1, 2]),
+    *(
+        "",
+        "a",
+        "ab",
+        "abc",
+        'a"b',
+        "a\\b",
+        "é",
+        "éa",
+        "日本",
+        "日",
+        "a\nb",
+        "a\0b",
+        '{"x":',
+        "a|b",
+        " ",
+    ),
+]
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\|)|(\w+)')
+
+
+def values_held_to() -> tuple[list[str], list[str]]:
+    """The texts that a grammar of values lets through, and those of the values themselves."""
+    lines = grammar_of({"enum": _TOLD_APART}).split("\n")
+    rules = dict(line.split(" ::= ", 1) for line in lines)
+
+    def texts(body: str) -> list[str]:
+        found: list[str] = []
+        so_far = [""]
+        for word in _WORD.finditer(body):
+            if word[2]:
+                found += so_far
+                so_far = [""]
+                continue
+            more = texts(rules[word[3]]) if word[3] else [re.sub(r"\\(.)", r"\1", word[1])]
+            so_far = [before + after for before in so_far for after in more]
+        return found + so_far
+
+    return sorted(texts(rules["root"])), sorted(
+        json.dumps(v, ensure_ascii=False) for v in _TOLD_APART
+    )

@@ -103,3 +103,13 @@ def text_of_marks(context: Context, count: int, mark: str, context_size: int) ->
 @then("it is {what} before it is read")
 def refused_before_read(context: Context, what: str) -> None:
     assert context.is_refused == (what == "refused"), what
+
+
+@when("an answer is to be one of many values, some of which begin alike")
+def one_of_many(context: Context) -> None:
+    context.let_through, context.values = costs.values_held_to()
+
+
+@then("these values and no others are let through")
+def values_alone(context: Context) -> None:
+    assert context.let_through == context.values, context.let_through

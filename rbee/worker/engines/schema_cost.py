@@ -26,7 +26,7 @@ class Bound(NamedTuple):
 #: In the order in which the page of limits shows them.
 DEPTH = Bound(32, "values nested in one another", "nest it less")
 VALUES = Bound(1000, "values of `enum` and `const`", "list fewer values, or take a plain string")
-PROPERTIES = Bound(1000, "properties", "ask for fewer properties")
+PROPERTIES = Bound(2000, "properties", "ask for fewer properties")
 REPEATS = Bound(
     20_000,
     "repetitions, all of `minLength`, `maxLength`, `minItems` and `maxItems` together",
