@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
+import rbee
 from rbee.hive.models.turns import next_of
 from rbee.http.events import EventLog
+from rbee.process import tasks
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DATABASE, DISK, begin, in_thread, spawn
 from rbee.wire import sse
@@ -20,6 +24,7 @@ from rbee.wire.errors import RbeeError
 
 #: How long somebody waits for the end of work that takes no time, in seconds.
 PATIENCE_S = 2.0
+_POOLED = re.compile(r"\brun_in_executor\(|\bto_thread\(|\bThreadPoolExecutor\(")
 
 
 def _raise(error: BaseException) -> None:
@@ -73,6 +78,18 @@ async def _seconds_beside_what_hangs() -> float:
         goes_on.set()
         await asyncio.gather(*hanging)
     return time.monotonic() - began
+
+
+def pools_elsewhere() -> list[str]:
+    """Where rbee makes threads for work, or has asyncio make them, but in the one place for it."""
+    there = Path(rbee.__file__).parent
+    return [
+        f"{path.relative_to(there)}: {line.strip()}"
+        for path in there.rglob("*.py")
+        if path != Path(tasks.__file__)
+        for line in path.read_text("utf-8").splitlines()
+        if _POOLED.search(line)
+    ]
 
 
 def next_download(waiting: str, running: str, most: int, of_one: int) -> str:

@@ -37,6 +37,16 @@ def database_is_asked(context: Context) -> None:
     context.seconds = background.seconds_beside_what_hangs()
 
 
+@when("the code is searched for pools of threads")
+def pools_searched(context: Context) -> None:
+    context.found = background.pools_elsewhere()
+
+
+@then("there is none but where each kind of work has its own")
+def no_other_pools(context: Context) -> None:
+    assert not context.found, context.found
+
+
 @then("it has answered at once")
 def answered_at_once(context: Context) -> None:
     assert context.seconds < 1.0, context.seconds

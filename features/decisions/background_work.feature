@@ -22,6 +22,10 @@ Feature: Work in the background always has somebody who sees its end
     When a database is asked in a thread
     Then it has answered at once
 
+  Scenario: Nobody makes a pool for several kinds
+    When the code is searched for pools of threads
+    Then there is none but where each kind of work has its own
+
   Scenario Outline: Of downloads from <waiting>, while <running> are under way, <next> begins
     When downloads from "<waiting>" wait while "<running>" are under way, of at most 4, and 3 from a host
     Then the next that begins is "<next>"

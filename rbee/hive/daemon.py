@@ -252,7 +252,7 @@ class _Hive:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        view = _model_view(row)
+        view = await in_thread(FILES, _model_view, row)
         view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
         return view
 
