@@ -311,3 +311,27 @@ def values_held_to() -> tuple[list[str], list[str]]:
     return sorted(texts(rules["root"])), sorted(
         json.dumps(v, ensure_ascii=False) for v in _TOLD_APART
     )
+
+
+def jobs_taken(count: int, size: int, most: int) -> tuple[int, str]:
+    """How many of so many jobs of `size` bytes each are taken in where `most` bytes are kept, and
+    what the next one is told; one of the first is over then, and another one comes."""
+
+    async def work() -> tuple[int, str]:
+        board = JobBoard(1024, 3600.0, 2**20, most)
+        taken: list[Job] = []
+        told = ""
+        for _ in range(count):
+            job = Job(JobRequest(model_ref="minillama", prompt="x" * size))
+            try:
+                board.require_room(job)
+            except RbeeError as error:
+                told = error.code
+            else:
+                board.add(job)
+                taken.append(job)
+        board.over(taken[0])
+        board.require_room(taken[0])
+        return len(taken), told
+
+    return asyncio.run(work())

@@ -53,6 +53,12 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "queen",
+        "room-for-all",
+        "What jobs ask for is kept until they are over, as much as there is room for",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
         "worker",
         "read-all-marks",
         '80000 times "<|im_start|>" for a context of 8192 tokens -- @1.1 ',

@@ -113,3 +113,18 @@ def one_of_many(context: Context) -> None:
 @then("these values and no others are let through")
 def values_alone(context: Context) -> None:
     assert context.let_through == context.values, context.let_through
+
+
+@given("a queen who keeps {most:d} MiB of what jobs ask for")
+def keeps_asked(context: Context, most: int) -> None:
+    context.most = most * 2**20
+
+
+@when("{count:d} jobs come that ask for {size:d} kB each")
+def jobs_come(context: Context, count: int, size: int) -> None:
+    context.taken, context.told = costs.jobs_taken(count, size * 1000, context.most)
+
+
+@then('{count:d} of them are taken in, and the others told "{code}" until one is over')
+def jobs_taken_in(context: Context, count: int, code: str) -> None:
+    assert (context.taken, context.told) == (count, code), (context.taken, context.told)

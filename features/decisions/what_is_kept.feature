@@ -26,3 +26,8 @@ Feature: What has been told is kept as long as there is room
   Scenario: A download that takes hours
     When a download tells 20000 times how far it is, and 100 lines between
     Then its story is less than 30 kB, and tells whoever comes now all lines and how far it is
+
+  Scenario: What jobs ask for is kept until they are over, as much as there is room for
+    Given a queen who keeps 4 MiB of what jobs ask for
+    When 10 jobs come that ask for 1000 kB each
+    Then 4 of them are taken in, and the others told "queue_full" until one is over

@@ -112,7 +112,8 @@ class JobBoard:
 
     def require_room(self, job: Job) -> None:
         """Raises `queue_full` where the jobs that are not over ask for too much together."""
-        if self._asked and self._asked + job.size_asked > self._most_asked:
+        too_much = self._asked and self._asked + job.size_asked > self._most_asked
+        if too_much and not sabotaged("queen:room-for-all"):
             raise RbeeError(
                 "queue_full",
                 f"what other jobs ask for takes {say_so.size(self._asked)} already, and "

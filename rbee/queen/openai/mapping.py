@@ -135,15 +135,15 @@ class Chat:
         think, values = _thinking(asked)
         if asked.messages[-1].role == "assistant":
             raise _wrong("messages", "ends with the model's own words; end with the user's")
+        messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
+        functions = [tool.function.plain() for tool in tools]
         return [
             JobRequest(
                 **_common(asked, seed),
                 max_tokens=asked.max_completion_tokens or asked.max_tokens,
-                messages=[
-                    _message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)
-                ],
+                messages=messages,
                 json_schema=schema,
-                functions=[tool.function.plain() for tool in tools],
+                functions=functions,
                 must_call=must_call,
                 parallel_calls=asked.parallel_tool_calls,
                 think=think,
