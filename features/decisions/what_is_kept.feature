@@ -30,4 +30,4 @@ Feature: What has been told is kept as long as there is room
   Scenario: What jobs ask for is kept until they are over, as much as there is room for
     Given a queen who keeps 4 MiB of what jobs ask for
     When 10 jobs come that ask for 1000 kB each
-    Then 4 of them are taken in, and the others told "queue_full" until one is over
+    Then 4 of them are taken in, and the others told to come again until one is over
