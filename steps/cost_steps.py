@@ -29,8 +29,9 @@ def form_taken(context: Context) -> None:
     assert not verdict.why and verdict.seconds < costs.LIMIT_S, verdict
 
 
-@given("a queen who keeps {most:d} MiB of what jobs have told")
-def keeps_bytes(context: Context, most: int) -> None:
+@given("a queen who keeps {most:d} MiB of what jobs {do}")
+def keeps_bytes(context: Context, most: int, do: str) -> None:
+    assert do in ("ask for", "have told"), do
     context.most = most * 2**20
 
 
@@ -113,11 +114,6 @@ def one_of_many(context: Context) -> None:
 @then("these values and no others are let through")
 def values_alone(context: Context) -> None:
     assert context.let_through == context.values, context.let_through
-
-
-@given("a queen who keeps {most:d} MiB of what jobs ask for")
-def keeps_asked(context: Context, most: int) -> None:
-    context.most = most * 2**20
 
 
 @when("{count:d} jobs come that ask for {size:d} kB each")
