@@ -55,6 +55,54 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "queen",
+        "room-for-all",
+        "What jobs ask for is kept until they are over, as much as there is room for",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "worker",
+        "read-all-marks",
+        '80000 times "<|im_start|>" for a context of 8192 tokens -- @1.1 ',
+        f"{_DECISIONS}/what_is_asked.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-pool-for-all",
+        "A hub takes its time with each of ten models",
+        f"{_SECURITY}/one_request_stops_no_other.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-host-for-all",
+        "Of downloads from slow fast, while slow slow slow are under way, fast begins -- @1.4 ",
+        f"{_DECISIONS}/background_work.feature",
+    ),
+    Sabotage(
+        "worker",
+        "any-schema",
+        "An answer in the form of 200 properties that may be left out is refused -- @1.8 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "worker",
+        "flat-enum",
+        "An answer in the form of 1,000 values is taken -- @1.2 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-every-byte",
+        "A thousand long jobs",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "hive",
+        "keep-all-progress",
+        "A download that takes hours",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
         "everybody",
         "believe-the-home",
         "A home into which anybody may write -- @1.1 ",

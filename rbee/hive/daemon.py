@@ -20,7 +20,7 @@ from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
-from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.spare import Spare
@@ -34,7 +34,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, in_thread, spawn
+from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -211,7 +211,7 @@ class _Hive:
         ]
 
     async def _devices(self, request: web.Request) -> Devices:
-        models = await in_thread(self.catalog.list)
+        models = await in_thread(DATABASE, self.catalog.list)
         return await self.detector.detect(len(models), len(self.workers.workers))
 
     async def _capacity(self, request: web.Request) -> Answer:
@@ -239,11 +239,11 @@ class _Hive:
         finally:
             if provision.events.readers == 0:
                 # Everybody who waited for the model has gone; what has arrived is kept.
-                provision.cancelled.set()
+                provision.call_off()
 
     async def _models(self, request: web.Request) -> ModelList:
-        rows = await in_thread(self.catalog.list)
-        return ModelList(models=await in_thread(lambda: list(map(_model_view, rows))))
+        rows = await in_thread(DATABASE, self.catalog.list)
+        return ModelList(models=await in_thread(FILES, lambda: list(map(_model_view, rows))))
 
     async def _model(self, request: web.Request) -> ModelView:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
@@ -254,7 +254,9 @@ class _Hive:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        view = _model_view(row)
+        # Of a file of somebody's own, which may lie on a disk that answers no more, in a thread.
+        elsewhere = ref.source == "file"
+        view = await in_thread(FILES, _model_view, row) if elsewhere else _model_view(row)
         view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
         return view
 
@@ -291,7 +293,7 @@ class _Hive:
         worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
-        await in_thread(self.catalog.touch, str(ref))
+        await in_thread(DATABASE, self.catalog.touch, str(ref))
         return WorkerStarted(
             worker_id=worker.worker_id,
             url=worker.url,

@@ -25,7 +25,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import DATABASE, End, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
@@ -169,7 +169,12 @@ class _Queen:
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
-        self.jobs = JobBoard(settings.jobs_kept, settings.jobs_kept_for)
+        self.jobs = JobBoard(
+            settings.jobs_kept,
+            settings.jobs_kept_for,
+            settings.jobs_kept_mib * 2**20,
+            settings.jobs_asked_mib * 2**20,
+        )
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed,
             self._say,
@@ -260,12 +265,17 @@ class _Queen:
         if sabotaged("queen:ignore-node"):
             wanted.node = None
         job = Job(wanted, key)
+        self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
         job.task = spawn(
-            self._work(job), f"job {job.job_id}", lambda ended: self._broke_off(job, ended)
+            self._work(job), f"job {job.job_id}", lambda ended: self._is_over(job, ended)
         )
         return job
+
+    def _is_over(self, job: Job, ended: End) -> None:
+        self._broke_off(job, ended)
+        self.jobs.over(job)
 
     def _broke_off(self, job: Job, ended: End) -> None:
         """Ends the story of a job whose task did not: it was cancelled before its first step, or
@@ -353,7 +363,7 @@ class _Queen:
         return None
 
     async def _hives(self, request: web.Request) -> HiveList:
-        rows = await asyncio.to_thread(self.catalog.list)
+        rows = await in_thread(DATABASE, self.catalog.list)
         if sabotaged("queen:hide-hives"):
             rows = []
         return HiveList(hives=[self._hive_view(row) for row in rows])

@@ -22,7 +22,7 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import begin, first_and_soon_after, spawn
+from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
@@ -215,7 +215,7 @@ class Hives:
         if hive is None or hive.devices is None or name in ("", hive.devices.cpu.name):
             return
         hive.devices.cpu.name = name
-        await asyncio.to_thread(self._catalog.describe, hive_id, hive.devices)
+        await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
@@ -440,7 +440,7 @@ class Hives:
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
         devices = await self.peer(hive).get(addresses.DEVICES, Devices)
-        await asyncio.to_thread(self._catalog.describe, hive.hive_id, devices)
+        await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         tell(
             say_so.CAPABILITIES,
@@ -469,7 +469,7 @@ class Hives:
         except asyncio.TimeoutError:
             tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
         try:
-            await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+            await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
         except RbeeError as error:  # no reason to keep anybody awake
             tell(say_so.UNNOTED, hive_id=hive_id, why=error.message)
 

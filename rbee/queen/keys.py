@@ -6,12 +6,12 @@ itself is told once, to whoever makes it, and kept nowhere.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
 
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
@@ -32,7 +32,7 @@ class Keys:
         """The name of the key that an Authorization header presents; None: it is nobody's."""
         digest = _digest(auth.presented(header))
         if digest not in self._known:
-            name = await asyncio.to_thread(self._catalog.name_of, digest)
+            name = await in_thread(DATABASE, self._catalog.name_of, digest)
             if name is None:
                 return None
             self._known[digest] = name
@@ -48,7 +48,7 @@ class Keys:
                 {"field": "name"},
             )
         key = _PREFIX + secrets.token_urlsafe(24)
-        if not await asyncio.to_thread(self._catalog.add, name, _digest(key)):
+        if not await in_thread(DATABASE, self._catalog.add, name, _digest(key)):
             raise RbeeError(
                 "key_exists",
                 f"there is a key called {name} already, and nobody can read it any more",
@@ -58,13 +58,13 @@ class Keys:
 
     async def list(self) -> KeyList:
         """All keys, by name."""
-        rows = await asyncio.to_thread(self._catalog.list)
+        rows = await in_thread(DATABASE, self._catalog.list)
         return KeyList(keys=[_view(row) for row in rows])
 
     async def remove(self, name: str) -> None:
         """From now on nobody gets in with that key. Raises `key_not_found`."""
-        if not await asyncio.to_thread(self._catalog.remove, name):
-            rows = await asyncio.to_thread(self._catalog.list)
+        if not await in_thread(DATABASE, self._catalog.remove, name):
+            rows = await in_thread(DATABASE, self._catalog.list)
             raise no_such("key", name, [row.name for row in rows], "rbee-keeper keys lists them")
         if not sabotaged("queen:remember-keys"):
             self._known = {digest: each for digest, each in self._known.items() if each != name}

@@ -10,7 +10,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, contained, spawn
+from rbee.process.tasks import End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
@@ -58,6 +57,8 @@ _LOOKS = 4
 _WAITS = 5.0
 #: How long readers may take to hear why their stories break off (seconds).
 _HEAR = 1.0
+#: How many answers are kept that are whole and nobody has come to read.
+_UNREAD_KEPT = 16
 
 
 def run(
@@ -105,7 +106,7 @@ class _Worker:
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
-        self.threads = ThreadPoolExecutor(orders.slots, "engine")
+        self.threads = Threads("engine", orders.slots)
         self.server = Server(
             "worker",
             orders.token,
@@ -179,11 +180,9 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await loop.run_in_executor(
-                self.threads, contained, _read_ahead, orders.model_paths, on_read
-            )
+            await in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(self.threads, contained, self._engine)
+            engine: Engine = await in_thread(self.threads, self._engine)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -397,6 +396,10 @@ class _Worker:
         self._busy_or_ready()
         if not sabotaged("worker:no-terminal-event"):
             inference.events.end_with(ended, self.orders.worker_id)
+        over = [each for each in self.inferences.values() if each.events.closed]
+        unread = [each for each in over if not each.events.readers]
+        for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
+            del self.inferences[each.infer_id]
 
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""

@@ -45,7 +45,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -107,7 +107,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await in_thread(self._catalog.find, kind, engine)
+        known = await in_thread(DATABASE, self._catalog.find, kind, engine)
         facts = await self.able(engine, backend, simulated=simulated)
         view = WorkerKindView(
             kind=kind,
@@ -117,7 +117,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await in_thread(self._catalog.put, view)
+            await in_thread(DATABASE, self._catalog.put, view)
             view.new = True
         return view
 
@@ -357,7 +357,7 @@ class Supervisor:
                 worker.heard.clear()
         status = worker.exited.result()
         if status < 0:
-            await in_thread(own_folder.remove_of, "worker", worker.child.pid)
+            await in_thread(DISK, own_folder.remove_of, "worker", worker.child.pid)
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:
