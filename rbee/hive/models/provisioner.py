@@ -282,6 +282,7 @@ class Provisioner:
     async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
+        await in_thread(_require_inside, self._models, folder, plan)
         here = await in_thread(self._here, plan)
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
@@ -586,6 +587,23 @@ def _checked_row(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile])
 def _path_of(file: hub.HubFile, folder: Path, here: dict[str, StoredFile]) -> str:
     stored = here.get(file.name)
     return stored.path if stored else file.cached_path or str(folder / file.name)
+
+
+def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
+    """Refuse a plan one of whose files would lie elsewhere than below the models folder.
+
+    Links are followed as far as they go. Raises `RbeeError` `home_unusable`.
+    """
+    root = os.path.realpath(models)
+    for file in plan.files:
+        place = os.path.realpath(os.path.dirname(folder / file.name))
+        if os.path.commonpath([root, place]) != root and not sabotaged("hive:believe-the-hub"):
+            raise RbeeError(
+                "home_unusable",
+                f"{plan.repo} would be written to {place}, which is outside of {root}",
+                f"remove the link that leads out of {models}",
+                {"path": place},
+            )
 
 
 def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> int:
