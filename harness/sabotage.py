@@ -52,6 +52,18 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "everybody",
+        "believe-the-home",
+        "A home into which anybody may write -- @1.1 ",
+        "features/promises/security/homes.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "open-to-all",
+        "What is written into a home is for its user alone",
+        "features/promises/security/homes.feature",
+    ),
+    Sabotage(
         "worker",
         "leave-anyway",
         "A worker that somebody has just come to is not unloaded as idle",
