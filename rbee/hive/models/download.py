@@ -92,6 +92,18 @@ def download(
         report(file.size)
 
 
+def is_content_of(
+    file: HubFile, path: str, on_progress: Progress, cancelled: threading.Event
+) -> bool:
+    """Whether the bytes at `path` are the listed content of `file`; it reads all of them.
+
+    Nothing that could be compared is no. Progress is told as in `download`. Raises `Cancelled`,
+    and `OSError` where the file cannot be read.
+    """
+    report = _throttled(on_progress, file.size)
+    return is_hash(file.sha256 or file.etag) and _is_complete(file, path, report, cancelled)
+
+
 def partial_path(file: HubFile, destination: str) -> str:
     """Where the bytes of this very content collect until they are complete."""
     named = file.sha256 or file.etag or file.commit

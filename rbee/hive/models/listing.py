@@ -38,11 +38,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ETAG = re.compile(r"[A-Za-z0-9+=_.:-]{1,128}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SPAN = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_A_HASH = r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z"
 
 Size = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_FILE)]
-Commit = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+Commit = Annotated[
+    str, msgspec.Meta(pattern="" if sabotaged("hive:believe-the-commit") else _A_HASH)
+]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-BlobId = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+BlobId = Annotated[str, msgspec.Meta(pattern=_A_HASH)]
 
 
 class _Large(msgspec.Struct, frozen=True):

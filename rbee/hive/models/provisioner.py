@@ -21,10 +21,17 @@ import msgspec
 
 from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
-from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
+from rbee.hive.models.download import (
+    Cancelled,
+    arrived_size,
+    download,
+    is_content_of,
+    require_disk,
+)
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.hive.models.split import parts_of
 from rbee.http.events import EventLog
+from rbee.process import owned
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import in_thread, spawn
@@ -284,6 +291,7 @@ class Provisioner:
         folder = self._models / plan.folder
         await in_thread(_require_inside, self._models, folder, plan)
         here = await in_thread(self._here, plan)
+        plan = await self._without_what_is_wrong(provision, plan, here)
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
             await in_thread(self._catalog.add, _row_of_nothing(plan))
@@ -305,6 +313,41 @@ class Provisioner:
             took = say_so.seconds(time.monotonic() - started)
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
         return await self._entered(plan, folder, here)
+
+    async def _without_what_is_wrong(
+        self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
+    ) -> hub.ModelPlan:
+        """The plan without the files of a cache that others may write and that are not as listed.
+
+        Of a cache that is this user's own the hub's client has seen to that. What was found right
+        is known by its times from then on.
+        """
+        cached = [file for file in plan.files if file.cached_path and file.name not in here]
+        shared = await in_thread(_shared, cached)
+        if not shared or sabotaged("hive:believe-the-cache"):
+            return plan
+        total = sum(file.size for file in shared)
+        provision.say(say_so.MODEL_SHARED_CACHE, size=say_so.size(total))
+        teller = _ProgressTeller(provision, total, 0)
+        loop = asyncio.get_running_loop()
+        wrong, before = set(), 0
+        for file in shared:
+
+            def on_progress(done: int, _: int, before: int = before) -> None:
+                loop.call_soon_threadsafe(teller.tell, before + done)
+
+            check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
+            if not await in_thread(*check):
+                wrong.add(file.name)
+                provision.say(say_so.MODEL_CACHE_WRONG, file=file.name)
+            before += file.size
+        return msgspec.structs.replace(
+            plan,
+            files=tuple(
+                msgspec.structs.replace(file, cached_path="") if file.name in wrong else file
+                for file in plan.files
+            ),
+        )
 
     async def _entered(
         self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
@@ -517,7 +560,12 @@ def _is_as_stored(file: StoredFile) -> bool:
         file.size_bytes,
         file.mtime_ns,
         file.inode,
-    )
+    ) and file.ctime_ns in (0, now.st_ctime_ns)
+
+
+def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
+    """Those files of a cache that somebody else may have written."""
+    return [file for file in files if owned.distrust(Path(file.cached_path)) is not None]
 
 
 def _is_of(row: ModelRow, plan: hub.ModelPlan) -> bool:
@@ -636,7 +684,14 @@ def _row(
         revision=plan.commit,
         path=paths[0],
         files=tuple(
-            stored_file(path, file.sha256, _is_owned(file, here), file.name, file.etag)
+            stored_file(
+                path,
+                file.sha256,
+                _is_owned(file, here),
+                file.name,
+                file.etag,
+                is_shared=bool(file.cached_path) and bool(_shared([file])),
+            )
             for path, file in zip(paths, plan.files)
         ),
         size_bytes=plan.size_bytes,
