@@ -150,7 +150,7 @@ def use_small_disk(cluster: Cluster) -> None:
     """Gives the models a file system of their own of `SMALL_DISK` bytes; needs to mount it."""
     disk = _models(cluster)
     disk.mkdir(mode=0o700, parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", os.fspath(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=700", "tmpfs", os.fspath(disk)]
     subprocess.run(mount, check=True, capture_output=True)
     cluster.on_close(lambda: subprocess.run(["umount", "-l", os.fspath(disk)], check=True))
 

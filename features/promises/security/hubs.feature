@@ -31,3 +31,13 @@ Feature: A hub says what it holds, and nothing else
       """
     And the exit status is 0
     And the hub was asked for "minillama-q8_0.gguf" from its beginning, 1 time
+
+  Scenario: A cache that others may write to, and no hub that could tell what belongs there
+    Given a hub that holds "author/minillama"
+    And "minillama-q8_0.gguf" of "author/minillama" lies in the cache of the hub's own tool
+    And somebody else has put another content into "minillama-q8_0.gguf" of that cache
+    And a hub that nobody can reach
+    When I type "rbee-keeper infer --model HF:author/minillama:Q8_0 'hello'"
+    Then stderr contains "others may have put minillama-q8_0.gguf into the Hugging Face cache"
+    And stderr contains "chmod -R go-w"
+    And the exit status is 1

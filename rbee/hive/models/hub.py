@@ -11,6 +11,7 @@ import os
 import queue
 import re
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -305,8 +306,9 @@ def _told_of(url: str, patience: Patience) -> tuple[int, str]:
         return listing.facts_of(response.headers)
 
 
-def _body(response: httpx2.Response, longest: int) -> bytes:
-    """The whole body, unpacked. Raises ValueError where it is longer than `longest` bytes.
+def _body(response: httpx2.Response, longest: int, until: float) -> bytes:
+    """The whole body, unpacked. Raises ValueError where it is longer than `longest` bytes, and
+    TimeoutError where it is not whole at the moment `until`.
 
     Who compresses although nobody has asked for it is read, and not beyond that either.
     """
@@ -317,6 +319,8 @@ def _body(response: httpx2.Response, longest: int) -> bytes:
     body = bytearray()
     for piece in response.iter_raw():
         body += unpacked.decompress(piece, longest + 1 - len(body)) if unpacked else piece
+        if time.monotonic() > until:
+            raise TimeoutError(0, "the answer was not whole in time")
         if len(body) > longest:
             raise ValueError("longer than any answer of a hub")
     return bytes(body)
@@ -395,9 +399,11 @@ def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
     if ref.revision:
         url += f"/revision/{quote(ref.revision, safe='')}"
 
+    until = time.monotonic() + patience.answer_s * _PIECES_LATE
+
     def ask() -> listing.Listing:
         with _answer("GET", f"{url}?blobs=true", patience.answer_s, {}) as response:
-            return listing.listing_of(_body(response, listing.LONGEST_ANSWER))
+            return listing.listing_of(_body(response, listing.LONGEST_ANSWER, until))
 
     with _failures_told(ref.repo, constants.ENDPOINT):
         return _within(patience, ask)
@@ -480,6 +486,8 @@ def _served_from(response: httpx2.Response, file: HubFile, offset: int) -> int:
     Raises `HubFailure` when the content has another etag or another size than was listed.
     """
     served = _etag(response)
+    if response.status_code not in (200, 206):
+        raise ValueError("no answer with a file")
     comparable = listing.is_hash(file.etag) and len(served) == len(file.etag)
     if comparable and served != file.etag:
         raise _changed(file, f"etag {served[:12]}", f"etag {file.etag[:12]}")

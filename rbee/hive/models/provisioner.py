@@ -326,6 +326,9 @@ class Provisioner:
         shared = await in_thread(_shared, cached)
         if not shared or sabotaged("hive:believe-the-cache"):
             return plan
+        if not plan.is_asked:
+            # Blobs are called by their hashes: whoever puts one there names it as well.
+            raise _unvouched(shared[0])
         total = sum(file.size for file in shared)
         provision.say(say_so.MODEL_SHARED_CACHE, size=say_so.size(total))
         teller = _ProgressTeller(provision, total, 0)
@@ -566,6 +569,20 @@ def _is_as_stored(file: StoredFile) -> bool:
 def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
     """Those files of a cache that somebody else may have written."""
     return [file for file in files if owned.distrust(Path(file.cached_path)) is not None]
+
+
+def _unvouched(file: hub.HubFile) -> RbeeError:
+    """The error for a file that somebody else may have put there, and no hub was asked about."""
+    reason = owned.distrust(Path(file.cached_path))
+    why = f": {reason.why}" if reason else ""
+    return RbeeError(
+        "download_failed",
+        f"others may have put {file.name} into the Hugging Face cache, and the hub cannot be asked"
+        f" whether it is right{why}",
+        "let the hub be reached once, or have the cache belong to you or root, with nobody else"
+        " writing there (chmod -R go-w)",
+        {"path": file.cached_path, "repo": file.repo},
+    )
 
 
 def _is_of(row: ModelRow, plan: hub.ModelPlan) -> bool:
