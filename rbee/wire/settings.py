@@ -119,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Memory in which a worker keeps prompts that it has read, besides those in its slots."""
     ram_factor: Factor = 1.2
     """How much more memory than a model is reckoned to need has to be free, on a processor."""
+    worker_margin_mib: Mebibytes = 1024
+    """How much more memory than was reckoned for its model a worker may take before the system
+    refuses it more; 0: as much as there is. Linux alone keeps to it."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 
