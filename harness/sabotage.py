@@ -103,6 +103,24 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_DECISIONS}/what_is_kept.feature",
     ),
     Sabotage(
+        "hive",
+        "believe-the-hub",
+        'A file called "../model.gguf" -- @1.4 ',
+        "features/wire/what_a_hub_says.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-the-cache",
+        "A cache that others may write to does not hold what the hub lists",
+        "features/promises/security/hubs.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-the-commit",
+        "A hub whose listing leads out of the home",
+        "features/promises/security/hubs.feature",
+    ),
+    Sabotage(
         "everybody",
         "believe-the-home",
         "A home into which anybody may write -- @1.1 ",

@@ -334,6 +334,12 @@ MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {
 MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
+MODEL_SHARED_CACHE = Line(
+    _HIVE, "model.shared_cache", "others may write to the Hugging Face cache; checking {size} in it"
+)
+MODEL_CACHE_WRONG = Line(
+    _HIVE, "model.cache_wrong", "{file} in the Hugging Face cache is not what the hub lists"
+)
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
 MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
 MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")

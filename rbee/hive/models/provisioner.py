@@ -21,11 +21,18 @@ import msgspec
 
 from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
-from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
+from rbee.hive.models.download import (
+    Cancelled,
+    arrived_size,
+    download,
+    is_content_of,
+    require_disk,
+)
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.hive.models.split import parts_of
 from rbee.hive.models.turns import Turns
 from rbee.http.events import EventLog
+from rbee.process import owned
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
@@ -310,7 +317,9 @@ class Provisioner:
     async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
+        await in_thread(DISK, _require_inside, self._models, folder, plan)
         here = await in_thread(DISK, self._here, plan)
+        plan = await self._without_what_is_wrong(provision, plan, here)
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
             await in_thread(DATABASE, self._catalog.add, _row_of_nothing(plan))
@@ -332,6 +341,44 @@ class Provisioner:
             took = say_so.seconds(time.monotonic() - started)
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
         return await self._entered(plan, folder, here)
+
+    async def _without_what_is_wrong(
+        self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
+    ) -> hub.ModelPlan:
+        """The plan without the files of a cache that others may write and that are not as listed.
+
+        Of a cache that is this user's own the hub's client has seen to that. What was found right
+        is known by its times from then on.
+        """
+        cached = [file for file in plan.files if file.cached_path and file.name not in here]
+        shared = await in_thread(DISK, _shared, cached)
+        if not shared or sabotaged("hive:believe-the-cache"):
+            return plan
+        if not plan.is_asked:
+            # Blobs are called by their hashes: whoever puts one there names it as well.
+            raise _unvouched(shared[0])
+        total = sum(file.size for file in shared)
+        provision.say(say_so.MODEL_SHARED_CACHE, size=say_so.size(total))
+        teller = _ProgressTeller(provision, total, 0)
+        loop = asyncio.get_running_loop()
+        wrong, before = set(), 0
+        for file in shared:
+
+            def on_progress(done: int, _: int, before: int = before) -> None:
+                loop.call_soon_threadsafe(teller.tell, before + done)
+
+            check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
+            if not await in_thread(DISK, *check):
+                wrong.add(file.name)
+                provision.say(say_so.MODEL_CACHE_WRONG, file=file.name)
+            before += file.size
+        return msgspec.structs.replace(
+            plan,
+            files=tuple(
+                msgspec.structs.replace(file, cached_path="") if file.name in wrong else file
+                for file in plan.files
+            ),
+        )
 
     async def _entered(
         self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
@@ -554,6 +601,25 @@ def _is_as_stored(file: StoredFile) -> bool:
         file.size_bytes,
         file.mtime_ns,
         file.inode,
+    ) and file.ctime_ns in (0, now.st_ctime_ns)
+
+
+def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
+    """Those files of a cache that somebody else may have written."""
+    return [file for file in files if owned.distrust(Path(file.cached_path)) is not None]
+
+
+def _unvouched(file: hub.HubFile) -> RbeeError:
+    """The error for a file that somebody else may have put there, and no hub was asked about."""
+    reason = owned.distrust(Path(file.cached_path))
+    why = f": {reason.why}" if reason else ""
+    return RbeeError(
+        "download_failed",
+        f"others may have put {file.name} into the Hugging Face cache, and the hub cannot be asked"
+        f" whether it is right{why}",
+        "let the hub be reached once, or have the cache belong to you or root, with nobody else"
+        " writing there (chmod -R go-w)",
+        {"path": file.cached_path, "repo": file.repo},
     )
 
 
@@ -626,6 +692,23 @@ def _path_of(file: hub.HubFile, folder: Path, here: dict[str, StoredFile]) -> st
     return stored.path if stored else file.cached_path or str(folder / file.name)
 
 
+def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
+    """Refuse a plan one of whose files would lie elsewhere than below the models folder.
+
+    Links are followed as far as they go. Raises `RbeeError` `home_unusable`.
+    """
+    root = os.path.realpath(models)
+    for file in plan.files:
+        place = os.path.realpath(os.path.dirname(folder / file.name))
+        if os.path.commonpath([root, place]) != root and not sabotaged("hive:believe-the-hub"):
+            raise RbeeError(
+                "home_unusable",
+                f"{plan.repo} would be written to {place}, which is outside of {root}",
+                f"remove the link that leads out of {models}",
+                {"path": place},
+            )
+
+
 def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> int:
     """Bytes of the plan's files that are on the disk, in the hub's cache or in `folder`."""
     return sum(
@@ -656,7 +739,14 @@ def _row(
         revision=plan.commit,
         path=paths[0],
         files=tuple(
-            stored_file(path, file.sha256, _is_owned(file, here), file.name, file.etag)
+            stored_file(
+                path,
+                file.sha256,
+                _is_owned(file, here),
+                file.name,
+                file.etag,
+                is_shared=bool(file.cached_path) and bool(_shared([file])),
+            )
             for path, file in zip(paths, plan.files)
         ),
         size_bytes=plan.size_bytes,
