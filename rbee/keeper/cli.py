@@ -274,31 +274,45 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("name", type=TEXT)
+@click.option(
+    "--model",
+    "models",
+    type=TEXT,
+    multiple=True,
+    metavar="REF",
+    help="Limit it to this model, * for any text; repeatable.  [default: all]",
+)
+@click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
 @takes(*STORY_OPTIONS)
 @with_queen
 def add_key(screen: Screen, options: Options) -> Deed:
     """Make a key called NAME for a program that is to get answers, and no more.
 
     The secret is shown once, alone on stdout. With it the program reaches what speaks OpenAI's
-    API; the swarm's other commands stay closed to it.
+    API, and of that the models that are on a machine of the swarm; the swarm's other commands stay
+    closed to it.
 
     \b
-    Example:
+    Examples:
       rbee-keeper add-key laptop
+      rbee-keeper add-key tv --model minillama --model 'HF:author/*' --may-fetch
     \b
     For a program that is started next:
       $ export OPENAI_API_KEY=$(rbee-keeper add-key editor)
     """
     from rbee.keeper import keys
+    from rbee.wire.messages import AddKey
 
-    return lambda where: keys.add_key(screen, where, options["name"], as_json=options["as_json"])
+    models, may_fetch = list(options["models"]), options["may_fetch"]
+    wanted = AddKey(name=options["name"], models=models, may_fetch=may_fetch)
+    return lambda where: keys.add_key(screen, where, wanted, as_json=options["as_json"])
 
 
 @keeper.command()
 @takes(*LIST_OPTIONS)
 @with_queen
 def keys(screen: Screen, options: Options) -> Deed:
-    """List the keys by name.
+    """List the keys by name, with the models that each may use.
 
     \b
     Example:

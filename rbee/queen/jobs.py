@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from rbee.process.sabotage import sabotaged
 from rbee.queen.story import Story
@@ -21,8 +22,19 @@ class Job(Story):
     (monotonic seconds). `work` is what it wants of a worker.
     """
 
-    def __init__(self, request: JobRequest, key: str = "") -> None:
+    def __init__(
+        self,
+        request: JobRequest,
+        key: str = "",
+        holders: Collection[str] | None = None,
+        may_fetch: bool = True,
+    ) -> None:
         super().__init__()
+        #: The machines that it may run on, being those that have its model; None: any may.
+        self.holders = holders
+        self.may_fetch = may_fetch
+        #: Why it was ended from outside, where that is a failure and not somebody's wish.
+        self.revoked: RbeeError | None = None
         self.request = request
         self.work = work_of(request)
         self.key = key
@@ -72,6 +84,13 @@ class Job(Story):
         self.events.forget()
         if self.events.closed and self.request.inputs is not None:
             self.request.inputs = []
+
+    def revoke(self, why: RbeeError) -> None:
+        """Ends it, wherever it stands, with `why`."""
+        if self.state is JobState.RUNNING and self.revoked is None:
+            self.revoked = why
+            if self.task is not None:
+                self.task.cancel()
 
     def ended(self, state: JobState) -> None:
         """Notes the final state; the terminal event is emitted beside this call."""

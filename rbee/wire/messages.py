@@ -281,9 +281,15 @@ class HiveAdded(msgspec.Struct, kw_only=True):
 
 
 class AddKey(Request, kw_only=True):
-    """`POST /keys`: a name for people, such as the program or the machine that will use it."""
+    """`POST /keys`: a name for people, such as the program or the machine that will use it.
+
+    `models` are those that the key is limited to, where any are named: references, in which ``*``
+    stands for any text. `may_fetch`: also those that no machine has yet.
+    """
 
     name: NonEmpty
+    models: Annotated[list[NonEmpty], msgspec.Meta(max_length=256)] = []
+    may_fetch: bool = False
 
 
 class NewKey(Answer, kw_only=True):
@@ -294,10 +300,12 @@ class NewKey(Answer, kw_only=True):
 
 
 class KeyView(Answer, kw_only=True):
-    """One row of `GET /keys`."""
+    """One row of `GET /keys`; `models` are those that it is limited to, none: it is not."""
 
     name: str
     created_at_ms: int
+    models: list[str] = []
+    may_fetch: bool = False
 
 
 class KeyList(Answer, kw_only=True):

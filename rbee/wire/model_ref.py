@@ -19,6 +19,7 @@ from typing import Literal
 import msgspec
 
 from rbee.wire.errors import RbeeError
+from rbee.wire.shown import shown
 
 #: Name of the model that ships inside the package.
 BUNDLED = "minillama"
@@ -27,6 +28,9 @@ ACCEPTED = (
     "HF:owner/repo, HF:owner/repo:Q4_K_M, HF:owner/repo:file.gguf (each with @revision), "
     f"file:/path/model.gguf, or {BUNDLED}"
 )
+
+#: No reference is longer (characters); names of repositories have 96 at most.
+LONGEST_REF = 512
 
 # What the hub accepts as one half of "owner/repo".
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
@@ -75,6 +79,10 @@ def parse_model_ref(text: str) -> ModelRef:
     Raises `RbeeError` `invalid_request` naming what is wrong with it and what to type instead.
     """
     text = text.strip()
+    if len(text) > LONGEST_REF:
+        raise _refused(text, f"has more than {LONGEST_REF} characters")
+    if shown(text) != text:
+        raise _refused(text, "holds characters that cannot be seen")
     if text == BUNDLED:
         return ModelRef("bundled")
     scheme, colon, rest = text.partition(":")
@@ -138,10 +146,10 @@ def _what_was_meant(text: str) -> str:
 
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
     suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
-    shown = text if len(text) <= 200 else text[:200] + "..."
+    value = shown(text if len(text) <= 200 else text[:200] + "...")
     return RbeeError(
         "invalid_request",
-        f"model reference {shown!r} {wrong}" if text else "the model reference is empty",
+        f"model reference '{value}' {wrong}" if text else "the model reference is empty",
         suggestion,
-        {"field": "model_ref", "value": shown, "accepted": ACCEPTED},
+        {"field": "model_ref", "value": value, "accepted": ACCEPTED},
     )
