@@ -47,10 +47,29 @@ _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
+_SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "queen",
+        "keys-open-files",
+        "Files, repositories and names that a key may not use cannot be told apart",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-hear-all",
+        "A key with a list and leave to fetch has what is on the list fetched",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-outlive-removal",
+        "A key that another queen removes is cut off everywhere, and its slots are free",
+        f"{_SECURITY}/keys.feature",
+    ),
     Sabotage(
         "worker",
         "leave-anyway",

@@ -542,7 +542,7 @@ class Flow:
 
 def _permitted(job: Job, hives: list[Hive]) -> list[Hive]:
     """Those of `hives` that may work for this job."""
-    if job.holders is None or sabotaged("queen:keys-fetch"):
+    if job.holders is None:
         return hives
     return [hive for hive in hives if hive.hive_id in job.holders]
 

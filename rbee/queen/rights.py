@@ -60,8 +60,6 @@ def names_of(refs: Iterable[str], rights: Rights) -> dict[str, str]:
     one name, they are numbered in the order of their paths.
     """
     permitted = sorted({ref for ref in (*refs, BUNDLED) if rights.permit(ref)})
-    if sabotaged("queen:keys-see-paths"):
-        return {ref: ref for ref in permitted}
     plain = {ref: _plain(ref) for ref in permitted}
     count = Counter(plain.values())
     seen: Counter[str] = Counter()

@@ -365,7 +365,7 @@ def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) 
 def _comment(narration: Narration, caller: Caller | None) -> bytes:
     """A line of narration as a comment of a stream; what a key's holder is not to know is none."""
     if caller is not None and not sabotaged("queen:keys-hear-all"):
-        human = heard_by_key(narration)
+        human = heard_by_key(narration, caller.model)
         return f": {human}\n\n".encode() if human else sse.COMMENT
     return f": {narration.actor}: {shown(narration.human)}\n\n".encode()
 

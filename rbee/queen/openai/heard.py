@@ -32,12 +32,13 @@ _INSTEAD = {
 }
 
 
-def heard_by_key(narration: Narration) -> str:
-    """The line, with its speaker, that a key's holder is told; empty: none."""
+def heard_by_key(narration: Narration, model: str) -> str:
+    """The line, with its speaker, that a key's holder is told who calls its model `model`; empty:
+    none."""
     if narration.action in _AS_SAID:
         return f"{narration.actor}: {shown(narration.human)}"
     if narration.action == say_so.PLACE.action:
-        place = narration.human.split(" in the queue")[0]
-        wait = narration.human.rpartition("; about ")[2] if "; about " in narration.human else ""
-        return f"queen: {shown(place)} in the queue" + (f"; about {shown(wait)}" if wait else "")
+        place = narration.human.partition(" for ")[0]
+        _, about, wait = narration.human.rpartition("; about ")
+        return shown(f"queen: {place} for {model}{about}{wait if about else ''}")
     return _INSTEAD.get(narration.action, "")
