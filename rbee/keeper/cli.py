@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from rbee import __version__
-from rbee.keeper.click_options import MODEL_REF, TEXT, takes
+from rbee.keeper.click_options import MODEL_REF, NAME, TEXT, TRY, takes
 from rbee.keeper.command import Deed, Misuse, leave, run_at_home, run_with_queen
 from rbee.keeper.options import (
     INFER_OPTIONS,
@@ -31,6 +31,7 @@ from rbee.keeper.options import (
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
+from rbee.wire.shown import shown
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -168,7 +169,7 @@ def status(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive", required=False, type=TEXT)
+@click.argument("hive", required=False, type=NAME)
 @takes(*LIST_OPTIONS)
 @with_queen
 def devices(screen: Screen, options: Options) -> Deed:
@@ -207,7 +208,7 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
 @keeper.command()
 @click.argument("host", type=TEXT)
 @click.option(
-    "--id", "hive_id", type=TEXT, metavar="NAME", help="What to call it.  [default: its host name]"
+    "--id", "hive_id", type=NAME, metavar="NAME", help="What to call it.  [default: its host name]"
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Where its hive listens.  [8600]")
 @click.option("--ssh-user", type=TEXT, metavar="NAME", help="Whom to log in as.")
@@ -257,7 +258,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive_id", metavar="HIVE", type=TEXT)
+@click.argument("hive_id", metavar="HIVE", type=NAME)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_hive(screen: Screen, options: Options) -> Deed:
@@ -273,7 +274,7 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", type=TEXT)
+@click.argument("name", type=NAME)
 @click.option(
     "--model",
     "models",
@@ -324,7 +325,7 @@ def keys(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", type=TEXT)
+@click.argument("name", type=NAME)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_key(screen: Screen, options: Options) -> Deed:
@@ -355,7 +356,7 @@ def ps(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.option("--node", type=TEXT, help="Of this hive alone.")
+@click.option("--node", type=NAME, help="Of this hive alone.")
 @takes(*LIST_OPTIONS)
 @with_queen
 def models(screen: Screen, options: Options) -> Deed:
@@ -374,7 +375,7 @@ def models(screen: Screen, options: Options) -> Deed:
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
 @click.option(
-    "--node", type=TEXT, metavar="HIVE", help="To this hive; without it, the one beside the queen."
+    "--node", type=NAME, metavar="HIVE", help="To this hive; without it, the one beside the queen."
 )
 @takes(*STORY_OPTIONS)
 @with_queen
@@ -418,7 +419,7 @@ def rm(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("worker", type=TEXT)
+@click.argument("worker", type=NAME)
 @takes(*STORY_OPTIONS)
 @with_queen
 def stop(screen: Screen, options: Options) -> Deed:
@@ -436,7 +437,7 @@ def stop(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", metavar="[ROLE|ID]", required=False, type=TEXT)
+@click.argument("name", metavar="[ROLE|ID]", required=False, type=NAME)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl+C.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: the list as JSON.")
 def logs(name: str | None, follow: bool, as_json: bool) -> None:
@@ -466,6 +467,13 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
     run_at_home(screen, run)
 
 
+def _show(misuse: click.ClickException) -> None:
+    """What click would show; what it repeats of what was typed steers no terminal."""
+    message = shown(misuse.format_message()).replace(shown(TRY), TRY)
+    misuse.format_message = lambda: message  # type: ignore[method-assign]
+    misuse.show()
+
+
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     # What click writes by itself (help, version, completion) ends quietly with its reader.
@@ -476,7 +484,7 @@ def main() -> NoReturn:
         status = ended_with if isinstance(ended_with, int) else 0
     except click.ClickException as misuse:
         with contextlib.suppress(OSError):  # who sees no stderr still has the status
-            misuse.show()
+            _show(misuse)
         status = misuse.exit_code
     except SystemExit as ended:  # of completion
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -15,8 +15,8 @@ import msgspec
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.model_ref import BUNDLED, LONGEST_REF, ModelRef, parse_model_ref
-from rbee.wire.shown import shown
+from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
+from rbee.wire.shown import LONGEST_NAME, shown
 
 #: What stands for any text in the references that a key is limited to.
 ANY = "*"
@@ -125,7 +125,7 @@ def _limit(typed: str) -> str:
         return str(parse_model_ref(typed))
     scheme, colon, rest = typed.partition(":")
     known = colon and scheme.lower() in ("hf", "file")
-    if not known or len(typed) > LONGEST_REF or shown(typed) != typed or typed.count(ANY) > 4:
+    if not known or len(typed) > LONGEST_NAME or shown(typed) != typed or typed.count(ANY) > 4:
         raise RbeeError(
             "invalid_request",
             f"a key cannot be limited to '{shown(typed[:_REPEATED])}'",

@@ -19,7 +19,7 @@ from typing import Literal
 import msgspec
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.shown import shown
+from rbee.wire.shown import LONGEST_NAME, shown
 
 #: Name of the model that ships inside the package.
 BUNDLED = "minillama"
@@ -28,9 +28,6 @@ ACCEPTED = (
     "HF:owner/repo, HF:owner/repo:Q4_K_M, HF:owner/repo:file.gguf (each with @revision), "
     f"file:/path/model.gguf, or {BUNDLED}"
 )
-
-#: No reference is longer (characters); names of repositories have 96 at most.
-LONGEST_REF = 512
 
 # What the hub accepts as one half of "owner/repo".
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
@@ -79,8 +76,8 @@ def parse_model_ref(text: str) -> ModelRef:
     Raises `RbeeError` `invalid_request` naming what is wrong with it and what to type instead.
     """
     text = text.strip()
-    if len(text) > LONGEST_REF:
-        raise _refused(text, f"has more than {LONGEST_REF} characters")
+    if len(text) > LONGEST_NAME:
+        raise _refused(text, f"has more than {LONGEST_NAME} characters")
     if shown(text) != text:
         raise _refused(text, "holds characters that cannot be seen")
     if text == BUNDLED:

@@ -9,7 +9,10 @@ plain text, so that it does not matter where a stream is cut.
 
 from __future__ import annotations
 
+import functools
 import re
+
+from rbee.wire.errors import RbeeError
 
 # C0 but for tab and line feed, DEL, C1, lone surrogates, marks that turn the direction (UAX 9), and
 # characters that interlinear text and private protocols use.
@@ -21,8 +24,30 @@ _UNSEEN = (
     r"\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f"
 )
 _JOINER = r"(?:(?<=[\x00-\x7f])|\A)[\u200c\u200d]"
-_IN_TEXT = re.compile(f"[{_STEERS}]")
-_IN_A_LINE = re.compile(f"[{_STEERS}{_UNSEEN}]|{_JOINER}")
+#: No name of a machine, a worker, a key, a model or a piece of work is longer (characters).
+LONGEST_NAME = 512
+#: Names have none of these: a pattern for `re.search`.
+NAME_PATTERN = rf"\A[^{_STEERS}{_UNSEEN}]*\Z"
+
+
+def require_name(text: str, what: str) -> str:
+    """`text`, which names something. Raises `invalid_request` where it is too long for that, or
+    holds what nobody sees."""
+    wrong = ""
+    if len(text) > LONGEST_NAME:
+        wrong = f"has more than {LONGEST_NAME} characters"
+    elif shown(text) != text:
+        wrong = "holds characters that cannot be seen"
+    if not wrong:
+        return text
+    begin = shown(text[:50]) + ("..." if len(text) > 50 else "")
+    raise RbeeError("invalid_request", f"'{begin}' {wrong}", f"type {what} anew", {"field": what})
+
+
+@functools.cache
+def _unsafe(multiline: bool) -> re.Pattern[str]:
+    """Made when it is needed: most of what is shown is plain."""
+    return re.compile(f"[{_STEERS}]" if multiline else f"[{_STEERS}{_UNSEEN}]|{_JOINER}")
 
 
 def shown(text: str, *, multiline: bool = False) -> str:
@@ -34,15 +59,15 @@ def shown(text: str, *, multiline: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     if not multiline:
-        return _IN_A_LINE.sub(_escape, text)
-    return _IN_TEXT.sub(_escape, text.replace("\r\n", "\n"))
+        return _unsafe(False).sub(_escape, text)
+    return _unsafe(True).sub(_escape, text.replace("\r\n", "\n"))
 
 
 def json_shown(text: str) -> str:
     """JSON with the same characters as its own escapes: it says the same."""
     if text.isascii() and text.isprintable():
         return text
-    return _IN_TEXT.sub(lambda found: json_escape(found[0]), text)
+    return _unsafe(True).sub(lambda found: json_escape(found[0]), text)
 
 
 def json_escape(character: str) -> str:
