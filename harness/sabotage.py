@@ -53,6 +53,18 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "keeper",
+        "raw-terminal",
+        "A log in which somebody else has written",
+        f"{_SECURITY}/terminals.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forged-log",
+        "A line of a log cannot be forged",
+        f"{_DECISIONS}/what_a_terminal_is_shown.feature",
+    ),
+    Sabotage(
         "queen",
         "keys-open-files",
         "Files, repositories and names that a key may not use cannot be told apart",

@@ -58,8 +58,6 @@ class Screen:
         self._thinking = False
         self._story = ShownStream() if sys.stdout.isatty() else None
         self._thought = ShownStream()
-        if sabotaged("keeper:raw-terminal"):
-            self._story = None
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates in the keeper's own voice."""
@@ -150,7 +148,10 @@ class Screen:
         """
         with self._lock:
             self._clear_bar()
-            text = json_for(sys.stdout, text) if self._json else shown(text, multiline=True)
+            if self._json:
+                text = json_for(sys.stdout, text)
+            elif not sabotaged("keeper:raw-terminal"):
+                text = shown(text, multiline=True)
             _write(text + "\n")
 
     def ask(self, question: str) -> None:

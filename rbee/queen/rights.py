@@ -83,7 +83,7 @@ def granted(asked: str, refs: Iterable[str], rights: Rights) -> Granted:
     if ref is not None and rights.may_fetch and rights.permit(name):
         return Granted(name, name, True)
     if sabotaged("queen:keys-open-files") and asked.startswith("file:"):
-        return Granted(asked, asked, False)
+        return Granted(asked, asked, True)
     raise not_granted(asked)
 
 
