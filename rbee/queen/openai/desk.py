@@ -114,7 +114,7 @@ class Desk:
         asked.model = found.ref
         anywhere = found.may_fetch or found.ref == BUNDLED
         holders = None if anywhere else frozenset(hives.get(found.ref, ()))
-        return Caller(name, found.name, holders, found.may_fetch)
+        return Caller(name, found.name, found.ref, holders, found.may_fetch)
 
     async def _model_for(self, key: KeyRow, asked: str) -> Model:
         models, _ = await self._all_models()
@@ -165,7 +165,7 @@ class Desk:
             with self._keys.used(self._keys.named(caller.key), end):
                 return await self._answer_with(request, form, caller, jobs)
         except RbeeError as error:
-            raise for_key(error, caller.model) from None
+            raise for_key(error, caller.model, caller.ref) from None
 
     async def _answer_with(
         self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
@@ -323,7 +323,13 @@ class _Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        self._add(failed(error if self._caller is None else for_key(error, self._caller.model)))
+        self._add(
+            failed(
+                error
+                if self._caller is None
+                else for_key(error, self._caller.model, self._caller.ref)
+            )
+        )
 
     def _add(self, event: object | None) -> None:
         if event is not None:

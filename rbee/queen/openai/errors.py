@@ -94,26 +94,29 @@ def advice_of(suggestion: str) -> str:
     return "" if _OPTION.search(said) else said
 
 
-def for_key(error: RbeeError, model: str = "") -> RbeeError:
+def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
     """An error as the holder of a key is told it: what is wrong with the request, or that the
     swarm cannot serve it, and nothing of machines, paths, logs and other people's work.
 
-    `model` is what it calls the model that it asked for.
+    `model` is what it calls the model that it asked for, `ref` what that is here.
     """
     if sabotaged("queen:keys-hear-all"):
         return error
     if error.code == "model_not_found":
         return not_granted(model) if model else error
     field = {name: error.details[name] for name in _TOLD_TO_KEYS if name in error.details}
-    if error.code not in _OF_REQUESTS:
+    if error.code not in _OF_REQUESTS or "places" in error.details:
         message, suggestion = _SAID_TO_KEYS.get(error.code, _TROUBLE)
         return RbeeError(error.code, message, suggestion, field)
     suggestion = "" if error.suggestion.startswith(_COMMANDS) else error.suggestion
-    return RbeeError(error.code, _unplaced(error.message), _unplaced(suggestion), field)
+    message, suggestion = (_unplaced(text, model, ref) for text in (error.message, suggestion))
+    return RbeeError(error.code, message, suggestion, field)
 
 
-def _unplaced(text: str) -> str:
+def _unplaced(text: str, model: str, ref: str) -> str:
     """`text` without the paths in it, but for those of the API itself."""
+    for known in (ref, ref.removeprefix("file:")):
+        text = text.replace(known, model) if known else text
     return _PATH.sub(lambda found: found[0] if found[0].startswith("/v1") else "(a file)", text)
 
 

@@ -32,10 +32,12 @@ Loaded = Callable[[], list[tuple[str, WorkerBeat]]]
 
 class Caller(NamedTuple):
     """The holder of a key whose request was understood: the name of the key, what it calls the
-    model, the machines that have that (None: any may be used), and whether it may be fetched."""
+    model, its reference, the machines that have that (None: any may be used), and whether it may be
+    fetched."""
 
     key: str
     model: str
+    ref: str
     holders: frozenset[str] | None
     may_fetch: bool
 
