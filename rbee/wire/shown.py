@@ -26,8 +26,14 @@ _UNSEEN = (
 _JOINER = r"(?:(?<=[\x00-\x7f])|\A)[\u200c\u200d]"
 #: No name of a machine, a worker, a key, a model or a piece of work is longer (characters).
 LONGEST_NAME = 512
-#: Names have none of these: a pattern for `re.search`.
-NAME_PATTERN = rf"\A[^{_STEERS}{_UNSEEN}]*\Z"
+# What JSON's schemas have no words for: halves of characters, and those of five digits.
+_NOT_IN_SCHEMAS = (r"\ud800-\udfff", r"\U000e0000-\U000e007f")
+#: What names in JSON are.
+NAME_PATTERN = functools.reduce(
+    lambda pattern, each: pattern.replace(each, ""),
+    _NOT_IN_SCHEMAS,
+    rf"^[^{_STEERS}{_UNSEEN}]*$(?!\n)",
+)
 
 
 def require_name(text: str, what: str) -> str:
