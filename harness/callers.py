@@ -31,6 +31,7 @@ class Caller:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.remarks: list[str] = []
+        self.lines: list[str] = []
         self.pieces = 0
         self.is_answered = False
         self.answer_id = ""
@@ -95,7 +96,13 @@ class Caller:
         finally:
             self._connection.close()
 
+    @property
+    def last(self) -> str:
+        """The last line that was sent, so far."""
+        return next((line for line in reversed(self.lines) if line), "")
+
     def _take(self, line: str) -> None:
+        self.lines.append(line)
         if line.startswith(": "):
             self.remarks.append(line[2:])
         elif line == "data: [DONE]":
@@ -122,6 +129,49 @@ class Callers:
             answer = self._cluster.http("POST", "queen", "/keys", {"name": name})
             assert answer.status == 200, answer
             self._tokens[name] = answer.json()["key"]
+
+    def add_key(self, name: str, command_line: str) -> None:
+        """A key that its owner makes by a command, which says what it may use."""
+        finished = self._cluster.run(command_line)
+        self._cluster.assert_status(0, finished)
+        self._tokens[name] = finished.stdout.strip()
+
+    def ask_for(self, key: str, model: str) -> client.Answer:
+        """What a program with this key is answered that asks a model for three tokens."""
+        body = {"model": model, "max_tokens": 3, "messages": [{"role": "user", "content": "hi"}]}
+        url = self._cluster.url("queen", "/v1/chat/completions")
+        return client.ask("POST", url, token=self._tokens[key], body=body, timeout=30.0)
+
+    def models_of(self, key: str) -> list[dict[str, Any]]:
+        """What it is told of the models."""
+        url = self._cluster.url("queen", "/v1/models")
+        answer = client.ask("GET", url, token=self._tokens[key])
+        assert answer.status == 200, answer
+        listed: list[dict[str, Any]] = answer.json()["data"]
+        return listed
+
+    def read_story_with(self, key: str, model: str) -> None:
+        """A program with this key reads a story, until it has begun."""
+        self._call(model, key, None).wait_for_tokens()
+
+    def wait_for_fetching(self, key: str, model: str) -> None:
+        """A program with this key asks for a model, until it hears that it is being fetched."""
+        story = self._call(model, key, None)
+        wait_until(
+            "it hears of the download", lambda: "starting download" in "".join(story.remarks)
+        )
+
+    def assert_cut_off(self, within_s: float) -> None:
+        """The stories of all who read one end, with an error that says why."""
+
+        def told() -> bool:
+            return all('"invalid_api_key"' in caller.last for caller in self._callers)
+
+        wait_until("each story ends with the error of a key that is none", told, within_s)
+
+    def heard(self) -> str:
+        """All that was sent to those who read, as text."""
+        return "\n".join(line for caller in self._callers for line in caller.lines)
 
     def status(self, key: str, request: str) -> int:
         """What a program with this key is answered to a request such as ``GET /jobs``."""

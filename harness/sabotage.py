@@ -121,6 +121,36 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "features/promises/security/hubs.feature",
     ),
     Sabotage(
+        "keeper",
+        "raw-terminal",
+        "A log in which somebody else has written",
+        f"{_SECURITY}/terminals.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forged-log",
+        "A line of a log cannot be forged",
+        f"{_DECISIONS}/what_a_terminal_is_shown.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-open-files",
+        "Files, repositories and names that a key may not use cannot be told apart",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-hear-all",
+        "A key with a list and leave to fetch has what is on the list fetched",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-outlive-removal",
+        "A key that another queen removes is cut off everywhere, and its slots are free",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
         "everybody",
         "believe-the-home",
         "A home into which anybody may write -- @1.1 ",

@@ -18,14 +18,18 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.log import server_logger
 
 from rbee import __version__
+from rbee.process import journal
 from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses, auth
 from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import Health, decode, encode
+from rbee.wire.shown import require_name
 
 T = TypeVar("T")
 
 _CALLER = "caller"
+#: The parts of a path that name something.
+_NAMES = ("id", "name", "ref")
 
 #: Bodies above this are refused with 413 (bytes).
 LARGEST_BODY = 1024 * 1024
@@ -89,6 +93,7 @@ class Server:
         self._on_shutdown = on_shutdown
         self._recognise = recognise
         server_logger.addFilter(_is_ours)
+        journal.begin()
         self._app = web.Application(client_max_size=LARGEST_BODY)
         self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
         health = Route("GET", addresses.HEALTH, self._health, public=True)
@@ -190,6 +195,8 @@ class Server:
             try:
                 if not route.public:
                     request[_CALLER] = await self._caller(request, route)
+                for what in _NAMES:
+                    require_name(request.match_info.get(what, ""), what)
                 answer = await route.handler(request)
             except RbeeError as error:
                 return fail(request, error)

@@ -33,7 +33,7 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.members import LOCAL, id_of
-from rbee.queen.openai.routes import Known, OpenAI
+from rbee.queen.openai.routes import Caller, Known, OpenAI
 from rbee.queen.registry import Hive, Registry
 from rbee.queen.troubles import is_deadly
 from rbee.wire import addresses
@@ -70,6 +70,7 @@ from rbee.wire.messages import (
     ShutdownBegun,
     Unreachable,
     WakeHives,
+    WorkerBeat,
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, Narration, say
@@ -157,7 +158,13 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
-        self.openai = OpenAI(settings, self._begin, self._known_models)
+        self.openai = OpenAI(
+            settings,
+            self._begin_for,
+            self._known_models,
+            self._loaded,
+            lambda: self.keys,
+        )
         self.server = Server(
             "queen",
             orders.token,
@@ -261,10 +268,18 @@ class _Queen:
 
     def _begin(self, wanted: JobRequest, key: str = "") -> Job:
         """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
+        return self._begun(Job(wanted, key))
+
+    def _begin_for(self, wanted: JobRequest, caller: Caller | None) -> Job:
+        """The same for a program; `caller` is the holder of a key, and what that may have."""
+        if caller is None:
+            return self._begin(wanted)
+        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch))
+
+    def _begun(self, job: Job) -> Job:
         self._refuse_if_sleepy()
         if sabotaged("queen:ignore-node"):
-            wanted.node = None
-        job = Job(wanted, key)
+            job.request.node = None
         self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
@@ -283,6 +298,9 @@ class _Queen:
         if job.events.closed:
             return
         self.flow.leave(job)
+        if job.revoked is not None:
+            self._failed(job, job.revoked)
+            return
         cancelled = ended is None or isinstance(ended, asyncio.CancelledError)
         job.ended(JobState.CANCELLED if cancelled else JobState.FAILED)
         job.events.end_with(ended, "queen")
@@ -294,8 +312,11 @@ class _Queen:
             async with timeout(None if ignored else job.request.deadline_s):
                 done = await self.flow.run(job)
         except asyncio.CancelledError:
-            job.ended(JobState.CANCELLED)
-            job.events.cancelled()
+            if job.revoked is not None:
+                self._failed(job, job.revoked)
+            else:
+                job.ended(JobState.CANCELLED)
+                job.events.cancelled()
         except asyncio.TimeoutError:
             self._failed(job, _deadline(job))
         except RbeeError as error:
@@ -408,13 +429,18 @@ class _Queen:
         ]
         return models, unreachable
 
-    async def _known_models(self) -> Known:
+    async def _known_models(self, awake: bool = False) -> Known:
         """The models on the hives that answer, the workers with the hive of each, and the hives
-        that do not answer."""
+        that do not answer; with `awake` those that sleep are woken first, as for a job."""
+        if awake:
+            await self.hives.awake(None, lambda line, **facts: None)
         models, unreachable = await self._all_models()
+        return models, self._loaded(), unreachable
+
+    def _loaded(self) -> list[tuple[str, WorkerBeat]]:
+        """The workers with the hive of each."""
         hives = self.registry.hives.values()
-        workers = [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
-        return models, workers, unreachable
+        return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
 
     def _refuse_if_sleepy(self) -> None:
         if self.server.status != "ok":
@@ -422,7 +448,7 @@ class _Queen:
 
     async def _add_key(self, request: web.Request) -> NewKey:
         wanted = await read_body(request, AddKey)
-        return await self.keys.add(wanted.name)
+        return await self.keys.add(wanted)
 
     async def _keys(self, request: web.Request) -> KeyList:
         return await self.keys.list()

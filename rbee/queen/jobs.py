@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from rbee.process.sabotage import sabotaged
 from rbee.queen.shelf import Shelf
@@ -23,8 +24,19 @@ class Job(Story):
     (monotonic seconds). `work` is what it wants of a worker.
     """
 
-    def __init__(self, request: JobRequest, key: str = "") -> None:
+    def __init__(
+        self,
+        request: JobRequest,
+        key: str = "",
+        holders: Collection[str] | None = None,
+        may_fetch: bool = True,
+    ) -> None:
         super().__init__()
+        #: The machines that it may run on, being those that have its model; None: any may.
+        self.holders = holders
+        self.may_fetch = may_fetch
+        #: Why it was ended from outside, where that is a failure and not somebody's wish.
+        self.revoked: RbeeError | None = None
         self.request = request
         self.work = work_of(request)
         #: The bytes of what it asks for, which is kept until it is over.
@@ -74,6 +86,13 @@ class Job(Story):
     def forget(self) -> None:
         """Lets go of what fills memory and nobody asks for again, such as vectors."""
         self.events.forget()
+
+    def revoke(self, why: RbeeError) -> None:
+        """Ends it, wherever it stands, with `why`."""
+        if self.state is JobState.RUNNING and self.revoked is None:
+            self.revoked = why
+            if self.task is not None:
+                self.task.cancel()
 
     def ended(self, state: JobState) -> None:
         """Notes the final state; the terminal event is emitted beside this call.

@@ -55,13 +55,18 @@ class Story:
                 raise RbeeError.from_body(decode(frame.data, ErrorBody))
         raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
-    async def have_model(self, peer: Peer, ref: str, newest: bool = False) -> Provisioned:
-        """Phase 7: sees to it that a hive has a model, with `newest` as the hub has it now."""
+    async def have_model(
+        self, peer: Peer, ref: str, newest: bool = False, *, may_fetch: bool = True
+    ) -> Provisioned:
+        """Phase 7: sees to it that a hive has a model, with `newest` as the hub has it now.
+
+        Raises `model_not_found` where it is to be fetched and may not.
+        """
         wanted = ProvisionModel(model_ref=ref, newest=newest)
         try:
             found = await peer.get(addresses.model_path(ref), ModelView)
         except RbeeError as error:
-            if error.code != "model_not_found" or not ref.startswith("HF:"):
+            if error.code != "model_not_found" or not ref.startswith("HF:") or not may_fetch:
                 raise
         else:
             self.say(say_so.MODEL_FOUND, model_ref=ref)

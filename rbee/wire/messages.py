@@ -8,6 +8,7 @@ otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in mil
 from __future__ import annotations
 
 import enum
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -24,12 +25,15 @@ from rbee.wire.limits import (
     TopK,
 )
 from rbee.wire.narration import Narration
+from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
 T = TypeVar("T")
 
 Backend = Literal["cuda", "metal", "cpu"]
 EngineName = Literal["llamacpp", "ctransformers"]
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+#: What something is called; see `shown.require_name`.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN)]
 #: The number of a token in a model's vocabulary.
 TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
@@ -190,8 +194,8 @@ class JobRequest(Question, kw_only=True):
     """
 
     model_ref: NonEmpty
-    node: NonEmpty | None = None
-    device: NonEmpty | None = None
+    node: Name | None = None
+    device: Name | None = None
     backend: Backend | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
@@ -270,7 +274,7 @@ class AddHive(Request, kw_only=True):
 
     host: NonEmpty
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
-    hive_id: NonEmpty | None = None
+    hive_id: Name | None = None
     ssh: SshTarget | None = None
     install: bool = False
     accept_host_key: str = ""
@@ -292,9 +296,15 @@ class HiveAdded(msgspec.Struct, kw_only=True):
 
 
 class AddKey(Request, kw_only=True):
-    """`POST /keys`: a name for people, such as the program or the machine that will use it."""
+    """`POST /keys`: a name for people, such as the program or the machine that will use it.
 
-    name: NonEmpty
+    `models` are those that the key is limited to, where any are named: references, in which ``*``
+    stands for any text. `may_fetch`: also those that no machine has yet.
+    """
+
+    name: Name
+    models: Annotated[list[NonEmpty], msgspec.Meta(max_length=256)] = []
+    may_fetch: bool = False
 
 
 class NewKey(Answer, kw_only=True):
@@ -305,10 +315,12 @@ class NewKey(Answer, kw_only=True):
 
 
 class KeyView(Answer, kw_only=True):
-    """One row of `GET /keys`."""
+    """One row of `GET /keys`; `models` are those that it is limited to, none: it is not."""
 
     name: str
     created_at_ms: int
+    models: list[str] = []
+    may_fetch: bool = False
 
 
 class KeyList(Answer, kw_only=True):
@@ -339,7 +351,7 @@ class ShutdownBegun(Answer, kw_only=True):
 class WakeHives(Request, kw_only=True):
     """`POST /hives/wake`: this hive, or all."""
 
-    node: NonEmpty | None = None
+    node: Name | None = None
 
 
 class PullModel(Request, kw_only=True):
@@ -349,7 +361,7 @@ class PullModel(Request, kw_only=True):
     """
 
     model_ref: NonEmpty
-    node: NonEmpty | None = None
+    node: Name | None = None
     hub_token: str = ""
 
 
@@ -470,7 +482,7 @@ class Heartbeat(Request, kw_only=True):
     machine's, once it has been found out.
     """
 
-    hive_id: NonEmpty
+    hive_id: Name
     timestamp: str
     url: str = ""
     workers: list[WorkerBeat] = []
@@ -637,7 +649,7 @@ class Adopt(Request, kw_only=True):
     `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
     """
 
-    hive_id: NonEmpty
+    hive_id: Name
     queen_url: NonEmpty
     instance: str = ""
 
@@ -662,7 +674,7 @@ class WorkerReport(Request, kw_only=True):
     `failed` gives up; `placed` comes once the model is loaded.
     """
 
-    worker_id: NonEmpty
+    worker_id: Name
     state: WorkerState
     slots_free: int = 0
     slots: int = 1
@@ -684,7 +696,7 @@ class InferRequest(Question, kw_only=True):
     Who names the inference can end it without having heard of its beginning.
     """
 
-    infer_id: NonEmpty | None = None
+    infer_id: Name | None = None
 
 
 class InferAccepted(Started, kw_only=True):
@@ -895,12 +907,17 @@ def encode(message: Any) -> bytes:
         raise nested_too_deep("what was to be sent on") from None
 
 
+#: What msgspec says of a text that does not fit a pattern.
+_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+
+
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise RbeeError("invalid_request", f"{what}: {error}", f"fields: {_fields(kind)}") from None
+        wrong = _PATTERN.sub("Holds characters that cannot be seen", str(error))
+        raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
