@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from io import BufferedReader
 from urllib.parse import urlsplit
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire import proof
 
 #: The longest line of a head, and the most of a body that is read at once (bytes).
 _LONGEST = 65536
@@ -24,6 +28,8 @@ class Answer:
         """Raises ConnectionResetError, too, where there is no answer at all."""
         self._stream = stream
         version, self.status, headers = _head(stream)
+        #: By their names in small letters.
+        self.headers = headers
         self._chunked = headers.get(b"transfer-encoding", b"").lower() == b"chunked"
         #: Bytes to come of the body or, where it is chunked, of a chunk; None: up to the end.
         self._left: int | None = 0
@@ -33,9 +39,14 @@ class Answer:
         closes = headers.get(b"connection", b"").lower() == b"close"
         self.is_last = closes or self._left is None or version != b"HTTP/1.1"
 
-    def read(self) -> bytes:
-        """The rest of the body."""
-        return b"".join(iter(self.read_some, b""))
+    def read(self, most: int | None = None) -> bytes:
+        """The rest of the body. Raises ValueError where it is longer than `most` bytes."""
+        pieces = []
+        for piece in iter(self.read_some, b""):
+            pieces.append(piece)
+            if most is not None and (most := most - len(piece)) < 0:
+                raise ValueError("the answer is too long")
+        return b"".join(pieces)
 
     def read_some(self) -> bytes:
         """What has come of the body, at least a byte, or nothing at its end."""
@@ -55,30 +66,61 @@ class Answer:
         return data
 
 
-class Connection:
-    """One to the server at `url`: made by the first request, and anew where it has ended."""
+class NotProved(Exception):
+    """Who listens there does not know the secret; nothing was told to it."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+
+class Connection:
+    """One to the server at `url`: made by the first request, and anew where it has ended.
+
+    It is used once the server has proved that it knows the secret of `credential`.
+    """
+
+    def __init__(self, url: str, credential: proof.Credential, timeout: float) -> None:
         """`timeout` is for connecting (seconds)."""
         self._url = urlsplit(url)
+        self._credential = credential
         self._timeout = timeout
         self._socket: socket.socket | None = None
         self._answer: Answer | None = None
+
+    def prove(self) -> tuple[bytes, bool]:
+        """Connects; what the server's health is, and whether it has proved itself.
+
+        Raises OSError, and ValueError where it speaks no HTTP.
+        """
+        self.close()
+        address = self._url.hostname or "", self._url.port or 80
+        self._socket = socket.create_connection(address, self._timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = self._socket.makefile("rb")
+        nonce = os.urandom(16).hex()
+        ends = proof.Ends(
+            proof.address(self._socket.getpeername()), proof.address(self._socket.getsockname())
+        )
+        self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
+        answer = Answer(self._stream)
+        health = answer.read(_LONGEST)
+        told = answer.headers.get(proof.PROOF_HEADER.lower().encode(), b"").decode("latin-1")
+        proved = proof.holds(told, nonce, ends, self._credential) and not answer.is_last
+        return health, proved or sabotaged("everybody:trust-the-port")
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float
     ) -> Answer:
         """The beginning of the answer; the one before has to be read.
 
-        `patience` is for each piece of it (seconds). Raises OSError, and what `Answer` raises.
+        `patience` is for each piece of it (seconds). Raises OSError, what `Answer` raises, and
+        `NotProved`.
         """
         if self._answer is not None and self._answer.is_last:
             self.close()
-        if self._socket is None:
-            address = self._url.hostname or "", self._url.port or 80
-            self._socket = socket.create_connection(address, self._timeout)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._stream = self._socket.makefile("rb")
+        if self._socket is None and not self.prove()[1]:
+            self.close()
+            raise NotProved
+        assert self._socket is not None, "it has proved itself on this connection"
+        presented = proof.headers(self._credential)
+        headers = {**presented, **headers}
         head = {"Host": self._url.netloc, "Content-Length": str(len(body)), **headers}
         lines = [f"{method} {path} HTTP/1.1", *map(": ".join, head.items()), "", ""]
         self._socket.sendall("\r\n".join(lines).encode() + body)

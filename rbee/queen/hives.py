@@ -28,7 +28,7 @@ from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
 from rbee.queen.registry import Hive, Registry
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -63,6 +63,7 @@ class Hives:
         queen_instance: Callable[[], str],
     ) -> None:
         self._settings = settings
+        self._token = token
         self._queen_instance = queen_instance
         self._catalog = catalog
         self._registry = registry
@@ -84,7 +85,8 @@ class Hives:
         `patient`: until its heartbeats say that it is offline.
         """
         patience = None if patient else self._settings.list_patience
-        return HivePeer(self.session, hive, self._registry, job_id, patience, hub_token)
+        secret = proof.hive_secret(self._token, hive.hive_id)
+        return HivePeer(self.session, hive, self._registry, secret, job_id, patience, hub_token)
 
     async def ask_each(
         self, path: str, kind: type[T], hives: Collection[Hive] | None = None
@@ -126,9 +128,18 @@ class Hives:
         """An error of what runs on a hive with what it says to type as it is typed here."""
         return self.members.known(hive_id).typed_from_here(error)
 
-    async def worker_url(self, hive_id: str, url: str) -> str:
-        """Where the queen reaches a worker that its hive knows at `url`."""
-        return await self.members.known(hive_id).way_to(url)
+    async def worker(self, hive_id: str, url: str, worker_id: str, job_id: str = "") -> Peer:
+        """A worker to speak to, for a job, which its hive knows at `url`."""
+        hive = self._registry.hives.get(hive_id)
+        secret = proof.worker_secret(proof.hive_secret(self._token, hive_id), worker_id)
+        return Peer(
+            self.session,
+            await self.members.known(hive_id).way_to(url),
+            proof.Credential(secret, forwarded=hive is not None and hive.tunnelled),
+            f"worker {worker_id}",
+            "worker_crashed",
+            job_id,
+        )
 
     async def living(self, node: str | None, tell: Tell) -> list[Hive]:
         """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
@@ -395,8 +406,7 @@ class Hives:
             tell(say_so.UNNOTED, hive_id=hive_id, why=error.message)
 
     async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
-        reached = await self.worker_url(hive_id, url)
-        await Peer(self.session, reached, f"worker {worker_id}").shutdown()
+        await (await self.worker(hive_id, url, worker_id)).shutdown()
 
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)

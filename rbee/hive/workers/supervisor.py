@@ -45,7 +45,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
 from rbee.wire.messages import (
@@ -131,12 +131,14 @@ class Supervisor:
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
-        `orders.worker_id` is drawn here; `unloaded` are the workers that made room for it.
+        `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
+        the hive's; `unloaded` are the workers that made room for it.
         Raises what the worker says when it cannot start.
         """
         spare = self._take_spare(engine)
         self._spare = None
         orders.worker_id = spare.worker_id
+        orders.token = proof.worker_secret(orders.token, spare.worker_id)
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
@@ -225,6 +227,16 @@ class Supervisor:
         story = self._stories.get(worker_id)
         return story if story is not None else self.get(worker_id).events
 
+    def secret_of(self, name: str) -> str | None:
+        """The secret called `name`, where that is one of a worker of this hive."""
+        worker = self.workers.get(name.removeprefix(proof.worker_name("")))
+        is_its = worker is not None and name == proof.worker_name(worker.worker_id)
+        return worker.orders.token if worker is not None and is_its else None
+
+    def _peer(self, worker: Worker) -> Peer:
+        credential = proof.Credential(worker.orders.token)
+        return Peer(self._session, worker.url, credential, f"worker {worker.worker_id}")
+
     async def stop(self, worker: Worker) -> None:
         """Ends one worker: asked, then SIGTERM, then SIGKILL."""
         if worker.state is not WorkerState.STOPPING:
@@ -232,7 +244,7 @@ class Supervisor:
             self._on_change()
         worker.idle_since = None
         if worker.url:
-            peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+            peer = self._peer(worker)
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
@@ -240,7 +252,7 @@ class Supervisor:
 
         The worker alone knows: its next heartbeat may be on its way.
         """
-        peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+        peer = self._peer(worker)
         unless_busy = not sabotaged("hive:unload-busy")
         try:
             async with timeout(self._settings.stop_request):
@@ -392,7 +404,7 @@ class Supervisor:
             "its hive ends it"
         )
         why = stuck(worker_id, what, stall)
-        peer = Peer(self._session, worker.url, f"worker {worker_id}")
+        peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
                 await peer.post(addresses.INFER_FAIL, why.body(), type(None))
