@@ -1,4 +1,4 @@
-"""What opens each daemon of a scenario: the swarm's token the queen, a secret of its own the rest."""
+"""What opens each daemon of a scenario: the queen the token, any other a secret of its own."""
 
 from __future__ import annotations
 

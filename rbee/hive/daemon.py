@@ -116,7 +116,7 @@ class _Hive:
         self.session = session
         self.server = Server(
             "hive",
-            orders.token,
+            proof.Credential(orders.token, proof.hive_name(orders.hive_id)),
             self._routes(),
             secret_of=lambda name: self.workers.secret_of(name),
         )
@@ -353,7 +353,7 @@ class _Hive:
         # On another machine than hers a loopback address is the end of a tunnel.
         forwarded = self.orders.on_lease and addresses.is_loopback(addresses.host_of(url))
         name = proof.hive_name(self.orders.hive_id)
-        credential = proof.Credential(self.orders.token, name, forwarded)
+        credential = proof.Credential(self.orders.token, name, True, forwarded)
         return Peer(self.session, url, credential, "queen", "queen_unreachable")
 
     async def _stream(self, request: web.Request, events: EventLog) -> web.StreamResponse:

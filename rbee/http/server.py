@@ -69,14 +69,15 @@ class Server:
     def __init__(
         self,
         role: str,
-        token: str,
+        own: proof.Credential,
         routes: list[Route],
         on_shutdown: Callable[[web.Request], Answer] | None = None,
         recognise: Recognise | None = None,
         secret_of: Callable[[str], str | None] = lambda name: None,
     ) -> None:
-        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`;
-        `recognise` knows the API keys, `secret_of` the secrets of those who report to it."""
+        """`own` is the secret that opens it; `on_shutdown` answers ``POST /shutdown`` and decides
+        whether to `ask_to_stop`; `recognise` knows the API keys, `secret_of` the secrets of those
+        who report to it."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -87,7 +88,7 @@ class Server:
         self.url = ""
         self.port = 0
         self._elsewhere: dict[str, str] = {}
-        self._token = token
+        self._own = own
         self._on_shutdown = on_shutdown
         self._recognise = recognise
         self._secret_of = secret_of
@@ -179,13 +180,9 @@ class Server:
             proof.address(request.transport.get_extra_info("sockname")),
             proof.address(request.transport.get_extra_info("peername")),
         )
-        proved = proof.answer(asked, ends, self._named)
+        proved = proof.answer(asked, ends, self._own, self._secret_of)
         headers = {} if proved is None else {proof.PROOF_HEADER: proved}
         return web.Response(body=encode(health), content_type="application/json", headers=headers)
-
-    def _named(self, name: str) -> str | None:
-        """The secret of that name; this server's own where there is none."""
-        return self._secret_of(name) if name else self._token
 
     async def _shutdown(self, request: web.Request) -> Answer:
         if self._on_shutdown is not None:
@@ -223,7 +220,7 @@ class Server:
     async def _caller(self, request: web.Request, route: Route) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
         header = request.headers.get(auth.HEADER)
-        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._token):
+        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")
         if route.named and name:

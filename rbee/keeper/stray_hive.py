@@ -10,7 +10,7 @@ from rbee.process import listening
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Health
-from rbee.wire.proof import Credential, hive_secret
+from rbee.wire.proof import Credential, hive_name, hive_secret
 
 
 def find_stray_hive(where: Whereabouts) -> tuple[QueenClient, Health] | None:
@@ -19,7 +19,7 @@ def find_stray_hive(where: Whereabouts) -> tuple[QueenClient, Health] | None:
     usual = addresses.base_url(settings.hive_host, settings.hive_port)
     known = listening.noted(where.home, "hive")
     hive_id = known.hive_id if known is not None and known.hive_id else "localhost"
-    credential = Credential(hive_secret(where.token, hive_id))
+    credential = Credential(hive_secret(where.token, hive_id), hive_name(hive_id))
     url = awake_at(where.home, "hive", usual, credential, settings) or usual
     client = QueenClient(url, credential, settings.connect_timeout)
     with contextlib.suppress(RbeeError):  # whoever else has that port is none of ours

@@ -162,7 +162,7 @@ class _Queen:
         self.openai = OpenAI(settings, self._begin, self._known_models)
         self.server = Server(
             "queen",
-            orders.token,
+            proof.Credential(orders.token),
             self._routes(),
             self._on_shutdown,
             lambda header: self.keys.recognise(header),

@@ -38,10 +38,9 @@ class HivePeer(Peer):
         hub_token: str = "",
     ) -> None:
         """`hub_token` goes to a hive of this machine, or through a tunnel; nowhere in the open."""
-        credential = proof.Credential(secret, forwarded=hive.tunnelled)
-        super().__init__(
-            session, hive.url, credential, f"hive {hive.hive_id}", correlation_id=job_id
-        )
+        name = proof.hive_name(hive.hive_id)
+        credential = proof.Credential(secret, name, forwarded=hive.tunnelled)
+        super().__init__(session, hive.url, credential, name, correlation_id=job_id)
         if hub_token and addresses.is_loopback(addresses.host_of(hive.url)):
             self._headers[addresses.HUB_TOKEN_HEADER] = hub_token
         self._hive_id = hive.hive_id

@@ -132,11 +132,12 @@ class Hives:
         """A worker to speak to, for a job, which its hive knows at `url`."""
         hive = self._registry.hives.get(hive_id)
         secret = proof.worker_secret(proof.hive_secret(self._token, hive_id), worker_id)
+        name = proof.worker_name(worker_id)
         return Peer(
             self.session,
             await self.members.known(hive_id).way_to(url),
-            proof.Credential(secret, forwarded=hive is not None and hive.tunnelled),
-            f"worker {worker_id}",
+            proof.Credential(secret, name, forwarded=hive is not None and hive.tunnelled),
+            name,
             "worker_crashed",
             job_id,
         )

@@ -25,6 +25,8 @@ CHALLENGE_HEADER = "X-Rbee-Challenge"
 PROOF_HEADER = "X-Rbee-Proof"
 #: Whose secret a request carries, where its server knows several: ``hive attic``.
 NAME_HEADER = "X-Rbee-Name"
+#: Says of a request that it comes from whose secret it carries; see `Credential`.
+REPORTS_HEADER = "X-Rbee-Reports"
 #: Says of a request that its connection is passed on; see `Credential`.
 FORWARDED_HEADER = "X-Rbee-Forwarded"
 
@@ -34,12 +36,15 @@ _LONGEST_NONCE = 64
 class Credential(NamedTuple):
     """A secret that both sides of a connection know.
 
-    `name` tells a server that knows several which one is meant. `forwarded`: somebody passes the
-    connection on, a tunnel or what a person has named, so that its two ends are not the same.
+    `name` says whose it is: ``hive attic``, ``worker worker-1``, empty for the swarm's token.
+    `reports`: it is the client's own, who reports to whoever gave it; else it is the server's.
+    `forwarded`: somebody passes the connection on, a tunnel or what a person has named, so that its
+    two ends are not the same.
     """
 
     secret: str
     name: str = ""
+    reports: bool = False
     forwarded: bool = False
 
 
@@ -55,6 +60,8 @@ def headers(credential: Credential) -> dict[str, str]:
     sent = auth.bearer(credential.secret)
     if credential.name:
         sent[NAME_HEADER] = credential.name
+    if credential.reports:
+        sent[REPORTS_HEADER] = "1"
     if credential.forwarded:
         sent[FORWARDED_HEADER] = "1"
     return sent
@@ -63,7 +70,10 @@ def headers(credential: Credential) -> dict[str, str]:
 def presented(sent: Mapping[str, str]) -> Credential:
     """What the headers of a request present."""
     return Credential(
-        auth.presented(sent.get(auth.HEADER)), sent.get(NAME_HEADER, ""), FORWARDED_HEADER in sent
+        auth.presented(sent.get(auth.HEADER)),
+        sent.get(NAME_HEADER, ""),
+        REPORTS_HEADER in sent,
+        FORWARDED_HEADER in sent,
     )
 
 
@@ -123,13 +133,19 @@ def address(name: tuple[object, ...]) -> str:
     return f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}"
 
 
-def answer(asked: str, ends: Ends, secret_of: Callable[[str], str | None]) -> str | None:
-    """What a server answers to a challenge; None where it has no such secret."""
+def answer(
+    asked: str, ends: Ends, own: Credential, secret_of: Callable[[str], str | None]
+) -> str | None:
+    """What a server answers to a challenge; None where it has no such secret.
+
+    `own` is the secret that opens it, `secret_of` knows those of others who report to it.
+    """
     nonce, _, name = asked.partition(" ")
-    secret = secret_of(name) if 0 < len(nonce) <= _LONGEST_NONCE else None
-    if secret is None:
+    secret = own.secret if name == own.name else secret_of(name)
+    if secret is None or not 0 < len(nonce) <= _LONGEST_NONCE:
         return None
-    return " ".join([_proof(secret, nonce, name, ends), *ends])
+    meant = Credential(secret, name, reports=name != own.name)
+    return " ".join([_proof(meant, nonce, ends), *ends])
 
 
 def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> bool:
@@ -140,7 +156,7 @@ def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> b
     """
     made, _, rest = (told or "").partition(" ")
     server, _, client = rest.partition(" ")
-    expected = _proof(credential.secret, nonce, credential.name, Ends(server, client))
+    expected = _proof(credential, nonce, Ends(server, client))
     if not _same(made, expected):
         return False
     if credential.forwarded:
@@ -149,9 +165,10 @@ def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> b
     return server == ends.server and (client == ends.client or not on_one_machine)
 
 
-def _proof(secret: str, nonce: str, name: str, ends: Ends) -> str:
-    # With the name, what a hive proves to its queen is no proof of hers to the hive.
-    return _keyed(secret, "prove", nonce, name, *ends)
+def _proof(credential: Credential, nonce: str, ends: Ends) -> str:
+    # What a hive proves to its queen is no proof of hers to the hive.
+    whose = "client" if credential.reports else "server"
+    return _keyed(credential.secret, "prove", nonce, credential.name, whose, *ends)
 
 
 def _keyed(secret: str, *words: str) -> str:

@@ -86,7 +86,7 @@ class _Worker:
         self.threads = ThreadPoolExecutor(orders.slots, "engine")
         self.server = Server(
             "worker",
-            orders.token,
+            proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
             [
                 Route("POST", addresses.INFER, self.infer, 202),
                 Route("POST", addresses.INFER_FAIL, self.fail),
@@ -111,7 +111,8 @@ class _Worker:
             self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
         async with open_session(Settings()) as session:
-            credential = proof.Credential(orders.token, proof.worker_name(orders.worker_id))
+            name = proof.worker_name(orders.worker_id)
+            credential = proof.Credential(orders.token, name, reports=True)
             self.hive = Peer(session, orders.hive_url, credential, "hive")
             loading = begin(self.load())
             await asyncio.wait(

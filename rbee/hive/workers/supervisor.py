@@ -234,8 +234,9 @@ class Supervisor:
         return worker.orders.token if worker is not None and is_its else None
 
     def _peer(self, worker: Worker) -> Peer:
-        credential = proof.Credential(worker.orders.token)
-        return Peer(self._session, worker.url, credential, f"worker {worker.worker_id}")
+        name = proof.worker_name(worker.worker_id)
+        credential = proof.Credential(worker.orders.token, name)
+        return Peer(self._session, worker.url, credential, name)
 
     async def stop(self, worker: Worker) -> None:
         """Ends one worker: asked, then SIGTERM, then SIGKILL."""

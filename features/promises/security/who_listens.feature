@@ -1,0 +1,51 @@
+Feature: Nothing is told to whoever happens to listen
+  While the swarm sleeps its ports are free, and any user of the machine may take one. So each
+  program proves that it knows the secret before a secret or a prompt is sent to it, on the very
+  connection that is used then. The swarm's token stays with its owner: each hive and each worker
+  has a secret of its own.
+
+  Scenario: Another user holds the queen's port
+    Given another user of the machine holds the queen's port and says to be the queen
+    When I type "rbee-keeper infer 'a private prompt'"
+    Then stderr contains "was told nothing"
+    And the exit status is 1
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Another user holds the hive's port
+    Given another user of the machine holds the hive's port and says to be the hive
+    When I type "rbee-keeper infer 'a private prompt'"
+    Then stderr contains "is held by another program"
+    And the exit status is 1
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Another user passes on to the queen what is meant for her
+    Given a queen that is awake
+    And another user of the machine passes on to the queen what commands say to her
+    When I type "rbee-keeper infer 'a private prompt'"
+    Then stderr contains "was told nothing"
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Who has one secret has no other
+    Given a swarm that is warm
+    When the hive's secret is shown to the queen
+    Then the answer is "unauthorized"
+    When the worker's secret is shown to the hive
+    Then the answer is "unauthorized"
+    When the token is shown to the hive
+    Then the answer is "unauthorized"
+    When the hive's secret is shown to the worker
+    Then the answer is "unauthorized"
+
+  Scenario: A heartbeat counts only from the hive that it names
+    Given a swarm that is warm
+    When the secret of hive attic is shown to the queen's heartbeats
+    Then the answer is "unauthorized"
+    When the hive's secret is shown to the queen's heartbeats
+    Then the answer is "ok"
+
+  Scenario: The token is replaced by another one
+    Given a swarm that is warm
+    When the token is rotated
+    And I type "rbee-keeper up"
+    Then the exit status is 0
+    And the old token opens nothing, and the new one is its owner's alone

@@ -1,0 +1,89 @@
+"""Who proves what to whom, asked of the product's own functions and of daemons that run."""
+
+from __future__ import annotations
+
+import stat
+
+from harness.client import Answer
+from harness.cluster import Cluster
+from rbee.wire import proof
+
+_HERE = proof.Ends("127.0.0.1:8500", "127.0.0.1:50000")
+_ELSEWHERE = proof.Ends("127.0.0.1:8501", "127.0.0.1:50001")
+_NONCE = "0" * 32
+_OF_QUEEN = proof.Credential("the token")
+_OF_HIVE = proof.Credential(proof.hive_secret("the token", "attic"), "hive attic")
+#: What each is asked to prove, and with what it answers.
+_WHO = {
+    "the queen": (_OF_QUEEN, _OF_QUEEN),
+    "a queen with another token": (_OF_QUEEN, proof.Credential("another")),
+    "a hive": (_OF_HIVE, _OF_HIVE),
+    "another hive": (
+        _OF_HIVE,
+        proof.Credential(proof.hive_secret("the token", "cellar"), "hive attic"),
+    ),
+    "the queen of a hive": (_OF_HIVE._replace(reports=True), _OF_HIVE._replace(reports=True)),
+    "a hive in its queen's place": (_OF_HIVE._replace(reports=True), _OF_HIVE),
+}
+
+
+def verdict(who: str, how: str) -> str:
+    """Whether an answer is believed: ``believed`` or ``not believed``."""
+    asked, known = _WHO[who]
+    if "through a tunnel" in how:
+        asked = asked._replace(forwarded=True)
+    nonce = "1" * 32 if how == "of another time" else _NONCE
+    seen = _ELSEWHERE if how in ("of another connection", "through a tunnel") else _HERE
+    own = known if not known.reports else proof.Credential("", "queen")
+    told = proof.answer(f"{nonce} {asked.name}".strip(), seen, own, lambda _: known.secret)
+    if how == "with words of its own":
+        told = f"{told} and more".replace("127.0.0.1", "127.0.0.2")
+    if how == "with nothing":
+        told = None
+    return "believed" if proof.holds(told, _NONCE, _HERE, asked) else "not believed"
+
+
+def show(cluster: Cluster, whose: str, role: str) -> Answer:
+    """Asks a daemon something with the secret of somebody."""
+    of_hive = proof.hive_secret(cluster.token, "localhost")
+    secrets = {
+        "the token": (cluster.token, ""),
+        "the hive's secret": (of_hive, "hive localhost"),
+        "the worker's secret": (cluster.secret("worker"), "worker"),
+        "the secret of hive attic": (proof.hive_secret(cluster.token, "attic"), "hive attic"),
+    }
+    secret, name = secrets[whose]
+    beat = {"hive_id": "localhost", "timestamp": "2026-01-01T00:00:00Z", "workers": []}
+    path, body = ("/heartbeat", beat) if role == "queen's heartbeats" else (_LISTS[role], None)
+    method = "POST" if body else "GET"
+    headers = {proof.NAME_HEADER: name} if name else None
+    return cluster.http(
+        method, role.partition("'")[0], path, json=body, token=secret, headers=headers
+    )
+
+
+_LISTS = {"queen": "/hives", "hive": "/workers", "worker": "/infer/1/events"}
+
+
+def assert_answer(answer: Answer, code: str) -> None:
+    """It is that error, or ``ok``."""
+    found = "ok" if answer.status < 400 else answer.json()["error"]["code"]
+    assert found == code, answer
+
+
+def rotate(cluster: Cluster) -> str:
+    """Draws another token; returns the one before."""
+    before = cluster.token
+    cluster.expect_asleep()
+    cluster.assert_status(0, cluster.run("rbee-keeper rotate-token"))
+    return before
+
+
+def assert_rotated(cluster: Cluster, before: str) -> None:
+    """A queen who is awake lets nobody in with the token before; the new one is kept well."""
+    cluster.expect_warm()
+    assert cluster.token != before
+    mode = stat.S_IMODE((cluster.home / "token").stat().st_mode)
+    assert mode == 0o600, oct(mode)
+    assert cluster.http("GET", "queen", "/hives", token=before).status == 401
+    assert cluster.http("GET", "queen", "/hives").status == 200

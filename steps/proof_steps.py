@@ -1,0 +1,53 @@
+"""Who listens at an address, and whether it is told anything."""
+
+from __future__ import annotations
+
+from harness import impostors, proving
+from harness.sentences import Context, given, then, when
+
+
+@given("another user of the machine holds the {role}'s port and says to be the {again}")
+def impostor(context: Context, role: str, again: str) -> None:
+    assert role == again
+    context.impostor = impostors.listen(context.cluster, role)
+
+
+@given("another user of the machine passes on to the queen what commands say to her")
+def passes_on(context: Context) -> None:
+    context.impostor = impostors.pass_on_to_queen(context.cluster)
+
+
+@then('that user has heard neither a secret nor "{prompt}"')
+def heard_nothing(context: Context, prompt: str) -> None:
+    impostors.assert_told_nothing(context.cluster, context.impostor, prompt)
+
+
+@when("{whose} is shown to the {role}")
+def shown(context: Context, whose: str, role: str) -> None:
+    context.answer = proving.show(context.cluster, whose, role)
+
+
+@then('the answer is "{code}"')
+def answered_with(context: Context, code: str) -> None:
+    proving.assert_answer(context.answer, code)
+
+
+@given("the token is rotated")
+@when("the token is rotated")
+def rotated(context: Context) -> None:
+    context.old_token = proving.rotate(context.cluster)
+
+
+@then("the old token opens nothing, and the new one is its owner's alone")
+def old_opens_nothing(context: Context) -> None:
+    proving.assert_rotated(context.cluster, context.old_token)
+
+
+@when("{who} answers the challenge {how}")
+def answers(context: Context, who: str, how: str) -> None:
+    context.verdict = proving.verdict(who, how)
+
+
+@then("it is {believed}")
+def is_believed(context: Context, believed: str) -> None:
+    assert context.verdict == believed, context.verdict
