@@ -47,10 +47,35 @@ _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
+_SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "everybody",
+        "trust-the-port",
+        "Another user holds the queen's port",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "believe-any-connection",
+        "Another user passes on to the queen what is meant for her",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-heartbeat",
+        "A heartbeat counts only from the hive that it names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "keep-the-token",
+        "The token is replaced by another one",
+        f"{_SECURITY}/who_listens.feature",
+    ),
     Sabotage(
         "worker",
         "leave-anyway",

@@ -33,19 +33,19 @@ class ProvingConnector(aiohttp.BaseConnector):
     async def _create_connection(
         self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
+        credential = proof.presented(req.headers)
         try:
             async with within(timeout.sock_connect):
                 connected = await self._connected(req.url.raw_host or "", req.url.port or 80)
+            try:
+                if credential.secret and not sabotaged("everybody:trust-the-port"):
+                    await _proved(self._loop, connected, req.url.authority, credential)
+                _, protocol = await self._loop.create_connection(self._factory, sock=connected)
+            except BaseException:
+                connected.close()
+                raise
         except OSError as error:
             raise aiohttp.ClientConnectorError(req.connection_key, error) from error
-        credential = proof.presented(req.headers)
-        try:
-            if credential.secret and not sabotaged("everybody:trust-the-port"):
-                await _proved(self._loop, connected, req.url.authority, credential)
-            _, protocol = await self._loop.create_connection(self._factory, sock=connected)
-        except BaseException:
-            connected.close()
-            raise
         return protocol
 
     async def _connected(self, host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rbee.keeper.queen_client import QueenClient
 from rbee.process import listening
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.proof import Credential
@@ -58,7 +59,8 @@ class Whereabouts(NamedTuple):
 
     def client(self) -> QueenClient:
         """Her, to speak to."""
-        credential = Credential(self.token, forwarded=self.named)
+        passed_on = self.named or sabotaged("keeper:believe-any-connection")
+        credential = Credential(self.token, forwarded=passed_on)
         return QueenClient(self.url, credential, self.settings.connect_timeout)
 
 
