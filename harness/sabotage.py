@@ -59,7 +59,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_SECURITY}/who_listens.feature",
     ),
     Sabotage(
-        "keeper",
+        "everybody",
         "believe-any-connection",
         "Another user passes on to the queen what is meant for her",
         f"{_SECURITY}/who_listens.feature",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from rbee.http.proving import NotProved, ProvingConnector
+from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
 from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError
@@ -33,6 +33,7 @@ def open_session(settings: Settings) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
         connector=ProvingConnector(limit=0),
+        request_class=ProvedRequest,
     )
 
 

@@ -8,10 +8,11 @@ import socket
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ClientRequest
+from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.tracing import Trace
 
 from rbee.process.deadline import timeout as within
+from rbee.process.port_owner import believed
 from rbee.process.sabotage import sabotaged
 from rbee.wire import proof
 
@@ -21,6 +22,24 @@ _LONGEST = 65536
 
 class NotProved(aiohttp.ClientError):
     """Who listens there does not know the secret."""
+
+
+class ProvedRequest(ClientRequest):
+    """A request that takes no connection but one that was proved for what it presents.
+
+    Else what one hive has proved would open the connection for the secret of another one that is
+    said to be at the same address.
+    """
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """What connections are kept by."""
+        key = super().connection_key
+        if sabotaged("everybody:proved-once-for-all"):
+            return key
+        return key._replace(
+            proxy_headers_hash=hash((key.proxy_headers_hash, proof.presented(self.headers)))
+        )
 
 
 class ProvingConnector(aiohttp.BaseConnector):
@@ -39,11 +58,15 @@ class ProvingConnector(aiohttp.BaseConnector):
                 connected = await self._connected(req.url.raw_host or "", req.url.port or 80)
             try:
                 if credential.secret and not sabotaged("everybody:trust-the-port"):
-                    await _proved(self._loop, connected, req.url.authority, credential)
+                    # Who reports tries again. Others have their own ways to tell who is frozen.
+                    async with within(timeout.sock_connect if credential.reports else None):
+                        await _proved(self._loop, connected, req.url.authority, credential)
                 _, protocol = await self._loop.create_connection(self._factory, sock=connected)
             except BaseException:
                 connected.close()
                 raise
+        except asyncio.TimeoutError:
+            raise
         except OSError as error:
             raise aiohttp.ClientConnectorError(req.connection_key, error) from error
         return protocol
@@ -89,5 +112,5 @@ async def _proved(
         answered += more
         if len(answered) > _LONGEST:
             raise NotProved("it answers without an end")
-    if not proof.holds(told, nonce, ends, credential):
+    if not believed(told, nonce, ends, credential):
         raise NotProved("it does not know the secret")

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from io import BufferedReader
 from urllib.parse import urlsplit
 
+from rbee.process.port_owner import believed
 from rbee.process.sabotage import sabotaged
 from rbee.wire import proof
 
 #: The longest line of a head, and the most of a body that is read at once (bytes).
 _LONGEST = 65536
+#: What is left of the time for a proof, at least (seconds): 0 would mean not to wait at all.
+_SHORTEST = 0.001
 
 
 class Answer:
@@ -28,8 +32,6 @@ class Answer:
         """Raises ConnectionResetError, too, where there is no answer at all."""
         self._stream = stream
         version, self.status, headers = _head(stream)
-        #: By their names in small letters.
-        self.headers = headers
         self._chunked = headers.get(b"transfer-encoding", b"").lower() == b"chunked"
         #: Bytes to come of the body or, where it is chunked, of a chunk; None: up to the end.
         self._left: int | None = 0
@@ -39,14 +41,9 @@ class Answer:
         closes = headers.get(b"connection", b"").lower() == b"close"
         self.is_last = closes or self._left is None or version != b"HTTP/1.1"
 
-    def read(self, most: int | None = None) -> bytes:
-        """The rest of the body. Raises ValueError where it is longer than `most` bytes."""
-        pieces = []
-        for piece in iter(self.read_some, b""):
-            pieces.append(piece)
-            if most is not None and (most := most - len(piece)) < 0:
-                raise ValueError("the answer is too long")
-        return b"".join(pieces)
+    def read(self) -> bytes:
+        """The rest of the body."""
+        return b"".join(iter(self.read_some, b""))
 
     def read_some(self) -> bytes:
         """What has come of the body, at least a byte, or nothing at its end."""
@@ -91,18 +88,21 @@ class Connection:
         """
         self.close()
         address = self._url.hostname or "", self._url.port or 80
+        deadline = time.monotonic() + self._timeout
         self._socket = socket.create_connection(address, self._timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = self._socket.makefile("rb")
         nonce = os.urandom(16).hex()
         ends = proof.Ends(
             proof.address(self._socket.getpeername()), proof.address(self._socket.getsockname())
         )
         self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
-        answer = Answer(self._stream)
-        health = answer.read(_LONGEST)
-        told = answer.headers.get(proof.PROOF_HEADER.lower().encode(), b"").decode("latin-1")
-        proved = proof.holds(told, nonce, ends, self._credential) and not answer.is_last
+        answered = b""
+        while (told := proof.told_in(answered)) is None:
+            self._socket.settimeout(max(deadline - time.monotonic(), _SHORTEST))
+            answered += _more(self._socket, answered)
+        self._stream = self._socket.makefile("rb")
+        proved = believed(told, nonce, ends, self._credential)
+        health = answered.partition(b"\r\n\r\n")[2]
         return health, proved or sabotaged("everybody:trust-the-port")
 
     def request(
@@ -139,6 +139,16 @@ class Connection:
             self._stream.close()
             self._socket.close()
             self._socket = self._answer = None
+
+
+def _more(connected: socket.socket, answered: bytes) -> bytes:
+    """What comes after what has been answered. Raises OSError, and ValueError at an early end."""
+    more = connected.recv(_LONGEST)
+    if not more and not answered:
+        raise ConnectionResetError("there is no answer")
+    if not more or len(answered) > _LONGEST:
+        raise ValueError("the answer ends too early, or never")
+    return more
 
 
 def _head(stream: BufferedReader) -> tuple[bytes, int, dict[bytes, bytes]]:

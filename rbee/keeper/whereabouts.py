@@ -9,7 +9,6 @@ from typing import NamedTuple
 from rbee.keeper.queen_client import QueenClient
 from rbee.process import listening
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.proof import Credential
@@ -59,8 +58,7 @@ class Whereabouts(NamedTuple):
 
     def client(self) -> QueenClient:
         """Her, to speak to."""
-        passed_on = self.named or sabotaged("keeper:believe-any-connection")
-        credential = Credential(self.token, forwarded=passed_on)
+        credential = Credential(self.token, forwarded=self.named)
         return QueenClient(self.url, credential, self.settings.connect_timeout)
 
 

@@ -31,6 +31,7 @@ REPORTS_HEADER = "X-Rbee-Reports"
 FORWARDED_HEADER = "X-Rbee-Forwarded"
 
 _LONGEST_NONCE = 64
+_HTTP = b"HTTP/1."
 
 
 class Credential(NamedTuple):
@@ -89,6 +90,8 @@ def told_in(answered: bytes) -> str | None:
 
     Where there is one, the whole answer has been read.
     """
+    if not answered.startswith(_HTTP[: len(answered)]):
+        return ""
     head, ended, body = answered.partition(b"\r\n\r\n")
     if not ended:
         return None
@@ -163,6 +166,11 @@ def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> b
         return True
     on_one_machine = ends.server.rpartition(":")[0] == ends.client.rpartition(":")[0]
     return server == ends.server and (client == ends.client or not on_one_machine)
+
+
+def is_direct(told: str | None, ends: Ends) -> bool:
+    """Whether the server says of both ends of the connection what the client sees."""
+    return (told or "").partition(" ")[2] == " ".join(ends)
 
 
 def _proof(credential: Credential, nonce: str, ends: Ends) -> str:
