@@ -64,6 +64,7 @@ class Impostor:
     def __init__(self, cluster: Cluster, port: int, role: str, real: int = 0) -> None:
         """It says that it is a `role`; with `real`, a port, it passes everything on to that."""
         kind = "passes on" if real else "answers"
+        self.url = f"http://127.0.0.1:{port}"
         python = Path(sys.base_prefix, "bin", "python3")
         words = ["-I", "-c", _PROGRAM, str(port), kind, role, __version__, str(real)]
         self._process = subprocess.Popen(

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import stat
+
+from aiohttp import web
 
 from harness.client import Answer
 from harness.cluster import Cluster
-from rbee.wire import proof
+from rbee.http.client import Peer, open_session
+from rbee.http.server import Server
+from rbee.wire import addresses, auth, proof
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages import Health
+from rbee.wire.settings import Settings
 
 _HERE = proof.Ends("127.0.0.1:8500", "127.0.0.1:50000")
 _ELSEWHERE = proof.Ends("127.0.0.1:8501", "127.0.0.1:50001")
@@ -41,6 +50,47 @@ def verdict(who: str, how: str) -> str:
     if how == "with nothing":
         told = None
     return "believed" if proof.holds(told, _NONCE, _HERE, asked) else "not believed"
+
+
+_SAID = {None: "not known yet", "": "nothing", "abc": "what it says"}
+
+
+def told_in(answered: str) -> str:
+    """What such an answer says of a proof; ``\\r`` and ``\\n`` stand for what they mean."""
+    data = "" if answered == "nothing so far" else answered.encode().decode("unicode_escape")
+    return _SAID[proof.told_in(data.encode())]
+
+
+class Meeting:
+    """A hive, and a queen with the connections that she keeps."""
+
+    def __init__(self) -> None:
+        self._heard: list[str] = []
+        self._others = proof.Credential(proof.hive_secret("the token", "cellar"), "hive cellar")
+
+    def speak_to_another(self) -> None:
+        """The queen speaks to the hive, and then to another one at the same address."""
+        asyncio.run(self._meet())
+
+    async def _meet(self) -> None:
+        async def hear(request: web.Request, _answer: web.StreamResponse) -> None:
+            self._heard.append(auth.presented(request.headers.get(auth.HEADER)))
+
+        server = Server("hive", _OF_HIVE, [])
+        server.before_each_answer(hear)
+        server.bind("127.0.0.1", 0)
+        await server.serve()
+        async with open_session(Settings()) as session:
+            for credential in (_OF_HIVE, self._others):
+                with contextlib.suppress(RbeeError):
+                    peer = Peer(session, server.url, credential, credential.name)
+                    await peer.get(addresses.HEALTH, Health)
+        await server.close()
+
+    def assert_first_alone(self) -> None:
+        """The hive has been told its own secret, and no other."""
+        assert _OF_HIVE.secret in self._heard, self._heard
+        assert self._others.secret not in self._heard, self._heard
 
 
 def show(cluster: Cluster, whose: str, role: str) -> Answer:

@@ -65,6 +65,18 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_SECURITY}/who_listens.feature",
     ),
     Sabotage(
+        "everybody",
+        "proved-once-for-all",
+        "What one hive has proved opens nothing for the secret of another",
+        f"{_DECISIONS}/proofs.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-whose-port-ever",
+        "Another user passes on what is meant for a queen that a person names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
         "queen",
         "any-heartbeat",
         "A heartbeat counts only from the hive that it names",

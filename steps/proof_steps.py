@@ -7,6 +7,7 @@ from harness.sentences import Context, given, then, when
 
 
 @given("another user of the machine holds the {role}'s port and says to be the {again}")
+@when("another user of the machine holds the {role}'s port and says to be the {again}")
 def impostor(context: Context, role: str, again: str) -> None:
     assert role == again
     context.impostor = impostors.listen(context.cluster, role)
@@ -15,6 +16,11 @@ def impostor(context: Context, role: str, again: str) -> None:
 @given("another user of the machine passes on to the queen what commands say to her")
 def passes_on(context: Context) -> None:
     context.impostor = impostors.pass_on_to_queen(context.cluster)
+
+
+@when("I type \"{command}\" and name that user's address as the queen's")
+def name_impostor(context: Context, command: str) -> None:
+    context.cluster.run(f"{command} --queen {context.impostor.url}")
 
 
 @then('that user has heard neither a secret nor "{prompt}"')
@@ -51,3 +57,28 @@ def answers(context: Context, who: str, how: str) -> None:
 @then("it is {believed}")
 def is_believed(context: Context, believed: str) -> None:
     assert context.verdict == believed, context.verdict
+
+
+@given("a hive that has proved itself to the queen")
+def has_proved_itself(context: Context) -> None:
+    context.meeting = proving.Meeting()
+
+
+@when("the queen speaks to another hive, which is said to be at the same address")
+def speaks_to_another(context: Context) -> None:
+    context.meeting.speak_to_another()
+
+
+@then("the secret of that one is not sent")
+def not_sent(context: Context) -> None:
+    context.meeting.assert_first_alone()
+
+
+@when("a challenge is answered with {answered}")
+def challenge_answered(context: Context, answered: str) -> None:
+    context.told = proving.told_in(answered)
+
+
+@then("what it proves is {proved}")
+def proves(context: Context, proved: str) -> None:
+    assert context.told == proved, context.told

@@ -24,3 +24,25 @@ Feature: What proves that somebody knows a secret
       | another hive                | at once                               | not believed |
       | a hive in its queen's place | at once                               | not believed |
       | a hive in its queen's place | of another connection, through a tunnel | not believed |
+
+  Scenario: What one hive has proved opens nothing for the secret of another
+    Given a hive that has proved itself to the queen
+    When the queen speaks to another hive, which is said to be at the same address
+    Then the secret of that one is not sent
+
+  Scenario Outline: Somebody answers a challenge with <bytes>
+    When a challenge is answered with <bytes>
+    Then what it proves is <proved>
+
+    Examples:
+      | bytes                                                                        | proved           |
+      | nothing so far                                                               | not known yet    |
+      | HTT                                                                          | not known yet    |
+      | HTTP/1.1 200 OK\r\nX-Rbee-Proof: abc                                         | not known yet    |
+      | HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Rbee-Proof: abc\r\n\r\n{           | not known yet    |
+      | HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Rbee-Proof: abc\r\n\r\n{}          | what it says     |
+      | HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Rbee-Proof: abc\r\n\r\n{}HTTP/1.1  | nothing          |
+      | HTTP/1.1 200 OK\r\nX-Rbee-Proof: abc\r\n\r\n                                 | nothing          |
+      | HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\nX-Rbee-Proof: abc\r\n\r\n      | nothing          |
+      | HTTP/1.1 401 No\r\nContent-Length: 0\r\nX-Rbee-Proof: abc\r\n\r\n            | nothing          |
+      | SSH-2.0-OpenSSH_9.2                                                          | nothing          |

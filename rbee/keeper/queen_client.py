@@ -146,8 +146,8 @@ class QueenClient:
         """The error for somebody at her address who does not know the secret."""
         return RbeeError(
             "unauthorized",
-            f"who listens at {self.url} does not know the token of this RBEE_HOME, and was told "
-            "nothing",
+            f"who listens at {self.url} has another token than this RBEE_HOME, if any, and was "
+            "told nothing",
             "name her token's file with --token-file, or another port: export RBEE_QUEEN_PORT=8510",
             {"url": self.url},
         )

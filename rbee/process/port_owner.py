@@ -31,7 +31,7 @@ def believed(told: str | None, nonce: str, ends: proof.Ends, credential: proof.C
     host, _, port = ends.server.rpartition(":")
     if proof.is_direct(told, ends) or not addresses.is_loopback(host):
         return True
-    return not is_another_users(int(port))
+    return not is_another_users(int(port)) or sabotaged("everybody:believe-whose-port-ever")
 
 
 def is_another_users(port: int) -> bool:

@@ -25,6 +25,21 @@ Feature: Nothing is told to whoever happens to listen
     Then stderr contains "was told nothing"
     And that user has heard neither a secret nor "a private prompt"
 
+  Scenario: Another user passes on what is meant for a queen that a person names
+    Given a queen that is awake
+    And another user of the machine passes on to the queen what commands say to her
+    When I type "rbee-keeper infer 'a private prompt'" and name that user's address as the queen's
+    Then stderr contains "was told nothing"
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Another user takes the port of a queen who was killed
+    Given heartbeats come every 50 ms
+    And a hive without a queen stays awake for 1000 ms
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+    When the queen is killed
+    And another user of the machine holds the queen's port and says to be the queen
+    Then that user has heard neither a secret nor "minillama"
+
   Scenario: Who has one secret has no other
     Given a swarm that is warm
     When the hive's secret is shown to the queen
