@@ -97,6 +97,12 @@ def listen(cluster: Cluster, role: str) -> Impostor:
     return Impostor(cluster, getattr(cluster.ports, role), role)
 
 
+def follow(cluster: Cluster, role: str) -> Impostor:
+    """Somebody takes the port of a daemon that was killed; what it leaves behind ends by itself."""
+    cluster.expect_asleep()
+    return listen(cluster, role)
+
+
 def pass_on_to_queen(cluster: Cluster) -> Impostor:
     """Somebody passes on what comes to the queen; commands are made to ask there."""
     port = cluster.ports.all[-1]

@@ -7,7 +7,6 @@ from harness.sentences import Context, given, then, when
 
 
 @given("another user of the machine holds the {role}'s port and says to be the {again}")
-@when("another user of the machine holds the {role}'s port and says to be the {again}")
 def impostor(context: Context, role: str, again: str) -> None:
     assert role == again
     context.impostor = impostors.listen(context.cluster, role)
@@ -28,17 +27,31 @@ def heard_nothing(context: Context, prompt: str) -> None:
     impostors.assert_told_nothing(context.cluster, context.impostor, prompt)
 
 
-@when("{whose} is shown to the {role}")
-def shown(context: Context, whose: str, role: str) -> None:
-    context.answer = proving.show(context.cluster, whose, role)
+@when("another user of the machine takes the {role}'s port")
+def takes_port(context: Context, role: str) -> None:
+    context.impostor = impostors.follow(context.cluster, role)
 
 
-@then('the answer is "{code}"')
-def answered_with(context: Context, code: str) -> None:
-    proving.assert_answer(context.answer, code)
+@when("each secret is shown to each program")
+def shown(context: Context) -> None:
+    context.opened = proving.show_each(context.cluster)
 
 
-@given("the token is rotated")
+@then("each program lets in its own secret alone")
+def own_alone(context: Context) -> None:
+    assert context.opened == {(role, role) for role in proving.ROLES}, context.opened
+
+
+@when("hive attic sends a heartbeat that names hive localhost")
+def strange_heartbeat(context: Context) -> None:
+    context.answer = proving.strange_heartbeat(context.cluster)
+
+
+@then("that heartbeat is refused")
+def heartbeat_refused(context: Context) -> None:
+    assert context.answer.status == 401, context.answer
+
+
 @when("the token is rotated")
 def rotated(context: Context) -> None:
     context.old_token = proving.rotate(context.cluster)
