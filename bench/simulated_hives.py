@@ -130,7 +130,16 @@ class _Fleet:
                 credential = proof.Credential("")
             peer = Peer(open_session(self._settings), url, credential, "queen")
             every = self._settings.heartbeat_interval
-            heart = HeartbeatSender(peer, wanted.hive_id, self.url, told, every, News(), str)
+            heart = HeartbeatSender(
+                peer,
+                wanted.hive_id,
+                self.url,
+                told,
+                every,
+                News(),
+                str,
+                self._settings.connect_timeout,
+            )
             self._beating.add(asyncio.create_task(heart.run()))
         return web.Response(status=204)
 

@@ -87,7 +87,7 @@ class Server:
         self.status = "ok"
         self.url = ""
         self.port = 0
-        self._elsewhere: dict[str, str] = {}
+        self._elsewhere: dict[str, tuple[str, web.SockSite]] = {}
         self._own = own
         self._on_shutdown = on_shutdown
         self._recognise = recognise
@@ -132,9 +132,17 @@ class Server:
                 if error.code != "port_in_use":
                     raise
                 listener = _listen(host, 0, 0)
-            await web.SockSite(self._runner, listener, shutdown_timeout=1.0).start()
-            self._elsewhere[host] = addresses.base_url(host, listener.getsockname()[1])
-        return self._elsewhere[host]
+            site = web.SockSite(self._runner, listener, shutdown_timeout=1.0)
+            await site.start()
+            url = addresses.base_url(host, listener.getsockname()[1])
+            self._elsewhere[host] = url, site
+        return self._elsewhere[host][0]
+
+    async def serve_no_more_on(self, host: str) -> None:
+        """Takes back what `serve_also_on` has opened, if anything."""
+        if host in self._elsewhere:
+            _, site = self._elsewhere.pop(host)
+            await site.stop()
 
     def before_each_answer(self, look: Look) -> None:
         """Has every answer looked at before it goes out."""
