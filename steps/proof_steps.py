@@ -67,7 +67,7 @@ def answers(context: Context, who: str, how: str) -> None:
     context.verdict = proving.verdict(who, how)
 
 
-@then("it is {believed}")
+@then("that answer is {believed}")
 def is_believed(context: Context, believed: str) -> None:
     assert context.verdict == believed, context.verdict
 

@@ -4,7 +4,7 @@ Feature: What proves that somebody knows a secret
 
   Scenario Outline: <who> answers <how>
     When <who> answers the challenge <how>
-    Then it is <verdict>
+    Then that answer is <verdict>
 
     Examples: Those who know the secret
       | who                 | how              | verdict  |

@@ -32,15 +32,13 @@ class HivePeer(Peer):
         session: aiohttp.ClientSession,
         hive: Hive,
         registry: Registry,
-        secret: str,
+        credential: proof.Credential,
         job_id: str,
         patience: float | None,
         hub_token: str = "",
     ) -> None:
         """`hub_token` goes to a hive of this machine, or through a tunnel; nowhere in the open."""
-        name = proof.hive_name(hive.hive_id)
-        credential = proof.Credential(secret, name, forwarded=hive.tunnelled)
-        super().__init__(session, hive.url, credential, name, correlation_id=job_id)
+        super().__init__(session, hive.url, credential, credential.name, correlation_id=job_id)
         if hub_token and addresses.is_loopback(addresses.host_of(hive.url)):
             self._headers[addresses.HUB_TOKEN_HEADER] = hub_token
         self._hive_id = hive.hive_id

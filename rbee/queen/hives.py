@@ -98,8 +98,12 @@ class Hives:
         `patient`: until its heartbeats say that it is offline.
         """
         patience = None if patient else self._settings.list_patience
+        credential = self._credential(hive)
+        return HivePeer(self.session, hive, self._registry, credential, job_id, patience, hub_token)
+
+    def _credential(self, hive: Hive) -> proof.Credential:
         secret = proof.hive_secret(self._token, hive.hive_id)
-        return HivePeer(self.session, hive, self._registry, secret, job_id, patience, hub_token)
+        return proof.Credential(secret, proof.hive_name(hive.hive_id), forwarded=hive.tunnelled)
 
     async def ask_each(
         self, path: str, kind: type[T], hives: Collection[Hive] | None = None
@@ -397,7 +401,9 @@ class Hives:
                 instance = self._queen_instance()
                 adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
                 async with timeout(self._settings.connect_timeout):
-                    await self.peer(hive).post(addresses.ADOPT, adopt, type(None))
+                    credential = self._credential(hive)
+                    peer = Peer(self.session, hive.url, credential, credential.name)
+                    await peer.post(addresses.ADOPT, adopt, type(None))
                     await self._registry.until(lambda: not self._registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
