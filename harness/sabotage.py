@@ -152,6 +152,42 @@ SABOTAGES: tuple[Sabotage, ...] = (
     ),
     Sabotage(
         "everybody",
+        "trust-the-port",
+        "Another user holds the queen's port",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-any-connection",
+        "Another user passes on to the queen what is meant for her",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "proved-once-for-all",
+        "What one hive has proved opens nothing for the secret of another",
+        f"{_DECISIONS}/proofs.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-whose-port-ever",
+        "Another user passes on what is meant for a queen that a person names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-heartbeat",
+        "A heartbeat counts only from the hive that it names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "keep-the-token",
+        "The token is replaced by another one",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
         "believe-the-home",
         "A home into which anybody may write -- @1.1 ",
         "features/promises/security/homes.feature",

@@ -31,7 +31,7 @@ from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.wheel import build_wheel
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
@@ -165,11 +165,11 @@ class OtherMachine:
         return Way(there, self._port, url, await self._serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
-        """One command, the token on its stdin; it ends when the hive listens."""
+        """One command, the hive's secret on its stdin; it ends when the hive listens."""
         orders = HiveOrders(
             host=way.host,
             port=way.port,
-            token=self._token,
+            token=proof.hive_secret(self._token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
             queen_instance=self._instance(),

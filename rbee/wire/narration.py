@@ -176,6 +176,12 @@ STORY_GONE = Line(
 QUEEN_LEAVING = Line(_KEEPER, "queen.leaving", "queen is going to sleep; waiting for that")
 UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
 DOWN = Line(_KEEPER, "swarm.down", "everything is off")
+TOKEN_ROTATED = Line(
+    _KEEPER,
+    "token.rotated",
+    "the swarm has a new token; programs that hold the old one take it from "
+    "rbee-keeper up --print-env (API keys stay as they are)",
+)
 NOTHING_RUNS = Line(_KEEPER, "swarm.nothing", "nothing is running")
 JOBS_CANCELLED = Line(
     _KEEPER, "swarm.cancel", "jobs that were still running and are cancelled: {count}"

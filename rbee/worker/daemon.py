@@ -24,7 +24,7 @@ from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
-from rbee.wire import addresses, sse
+from rbee.wire import addresses, proof, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
 from rbee.wire.messages import (
@@ -109,7 +109,7 @@ class _Worker:
         self.threads = Threads("engine", orders.slots)
         self.server = Server(
             "worker",
-            orders.token,
+            proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
             [
                 Route("POST", addresses.INFER, self.infer, 202),
                 Route("POST", addresses.INFER_FAIL, self.fail),
@@ -144,8 +144,10 @@ class _Worker:
         if not sabotaged("worker:ignore-lifeline"):
             self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
-        async with open_session(orders.token, Settings()) as session:
-            self.hive = Peer(session, orders.hive_url, "hive")
+        async with open_session(Settings()) as session:
+            name = proof.worker_name(orders.worker_id)
+            credential = proof.Credential(orders.token, name, reports=True)
+            self.hive = Peer(session, orders.hive_url, credential, "hive")
             loading = begin(self.load())
             await asyncio.wait(
                 [loading, begin(server.stopping.wait())],
