@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +35,8 @@ class Caller:
         self.pieces = 0
         self.is_answered = False
         self.answer_id = ""
+        #: When each piece came (monotonic seconds).
+        self.came: list[float] = []
         address = urlsplit(cluster.url("queen"))
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=_SILENCE_S
@@ -69,6 +73,11 @@ class Caller:
         """Until the queen has let it in, or turned it away."""
         wait_until("the queen has answered", lambda: self.status)
 
+    def longest_silence(self) -> float:
+        """For how many seconds at most nothing came between two pieces, or has come since."""
+        came = [*self.came, time.monotonic()]
+        return max(after - before for before, after in itertools.pairwise(came))
+
     def leave(self) -> None:
         """Hangs up."""
         sock = self._connection.sock
@@ -101,6 +110,7 @@ class Caller:
         elif '"content"' in line:
             self.answer_id = json.loads(line.removeprefix("data: "))["id"]
             self.pieces += 1
+            self.came.append(time.monotonic())
 
 
 class Callers:
@@ -175,6 +185,10 @@ class Callers:
         stories = [self._call(model, "", None) for _ in range(count)]
         for story in stories:
             story.wait_for_tokens()
+
+    def longest_silence(self) -> float:
+        """The longest that any of them has heard nothing, once its story had begun (seconds)."""
+        return max(each.longest_silence() for each in self._callers)
 
     def wait(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer and wait in the queue, the one behind the other."""

@@ -11,6 +11,7 @@ from rbee.process.home import Home
 from rbee.process.imports import quick_imports
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders
+from rbee.wire.proof import hive_secret
 from rbee.wire.settings import with_flags
 from rbee.wire.shown import shown
 
@@ -32,7 +33,7 @@ def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: 
         orders = HiveOrders(
             host=settings.hive_host,
             port=settings.hive_port,
-            token=home.token(),
+            token=hive_secret(home.token(), hive_id),
             hive_id=hive_id,
             queen_url=queen_url,
         )

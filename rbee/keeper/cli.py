@@ -152,6 +152,24 @@ def down(screen: Screen, options: Options) -> Deed:
     return lambda where: run_down(screen, where)
 
 
+@keeper.command("rotate-token")
+@takes(*STORY_OPTIONS)
+@with_queen
+def rotate_token(screen: Screen, options: Options) -> Deed:
+    """Draw another token for the swarm, after its end; jobs that still run are cancelled.
+
+    For when the old one may be known to somebody else. Hives and workers have secrets of their own
+    that follow from it, so they have others then, too.
+
+    \b
+    Example:
+      rbee-keeper rotate-token
+    """
+    from rbee.keeper.up_down import rotate_token as run_rotate_token
+
+    return lambda where: run_rotate_token(screen, where)
+
+
 @keeper.command()
 @takes(*LIST_OPTIONS)
 @with_queen

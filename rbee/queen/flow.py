@@ -487,13 +487,7 @@ class Flow:
     # --- phase 11: tokens -----------------------------------------------------------------------
 
     async def _infer(self, job: Job, worker: WorkerBeat) -> Done:
-        peer = Peer(
-            self._hives.session,
-            await self._hives.worker_url(job.hive_id or "", worker.url),
-            f"worker {worker.worker_id}",
-            "worker_crashed",
-            job.job_id,
-        )
+        peer = await self._hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
         done: Done | None = None

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, spawn
+from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
@@ -103,7 +103,7 @@ class Keys:
             )
         key = _PREFIX + secrets.token_urlsafe(24)
         rights = Rights(models=limits_of(wanted.models), may_fetch=wanted.may_fetch)
-        if not await asyncio.to_thread(self._catalog.add, name, _digest(key), rights):
+        if not await in_thread(DATABASE, self._catalog.add, name, _digest(key), rights):
             raise RbeeError(
                 "key_exists",
                 f"there is a key called {name} already, and nobody can read it any more",
@@ -114,7 +114,7 @@ class Keys:
 
     async def list(self) -> KeyList:
         """All keys, by name."""
-        rows = await asyncio.to_thread(self._catalog.list)
+        rows = await in_thread(DATABASE, self._catalog.list)
         return KeyList(keys=[_view(row) for row in rows])
 
     async def remove(self, name: str) -> None:
@@ -122,8 +122,8 @@ class Keys:
 
         Raises `key_not_found`.
         """
-        if not await asyncio.to_thread(self._catalog.remove, name):
-            rows = await asyncio.to_thread(self._catalog.list)
+        if not await in_thread(DATABASE, self._catalog.remove, name):
+            rows = await in_thread(DATABASE, self._catalog.list)
             raise no_such("key", name, [row.name for row in rows], "rbee-keeper keys lists them")
         self._changed()
         with contextlib.suppress(RbeeError):  # it is gone; who comes next is told what is wrong
@@ -144,7 +144,7 @@ class Keys:
             began, changes = time.monotonic(), self._changes
             if began - self._read_at >= _FRESH:
                 try:
-                    rows = await asyncio.to_thread(self._catalog.list)
+                    rows = await in_thread(DATABASE, self._catalog.list)
                 except RbeeError as error:
                     # For a while nobody asks again: a stranger's guesses cost one read, too.
                     self._is_unreadable, self._read_at = True, time.monotonic()

@@ -32,6 +32,11 @@ class Story:
         """Narrates."""
         self.events.narrate(say(line, facts, self.story_id))
 
+    def let_go(self) -> None:
+        """Keeps of a story that is over no more than its end, and tells so whoever asks for it."""
+        gone = say_so.size(self.events.size)
+        self.events.forget(say(say_so.STORY_GONE, {"size": gone}, self.story_id))
+
     async def relay(self, peer: Peer, path: str, after_first: Line | None = None) -> bytes:
         """Passes on narration and progress of a peer's stream; the data of its `done`.
 

@@ -14,6 +14,16 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from rbee.wire.errors import ErrorBody, RbeeError, nested_too_deep
+from rbee.wire.limits import (
+    MOST_FUNCTIONS,
+    MOST_INPUTS,
+    MOST_MESSAGES,
+    MOST_STOPS,
+    MOST_TEMPLATE_VALUES,
+    MOST_WEIGHTS,
+    Stop,
+    TopK,
+)
 from rbee.wire.narration import Narration
 from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
@@ -27,8 +37,6 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, patter
 #: The number of a token in a model's vocabulary.
 TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
-#: How many vectors are asked for at most at once.
-MOST_INPUTS = 2048
 Pooling = Literal["own", "mean", "last", "none"]
 
 
@@ -66,12 +74,12 @@ class Sampling(Request, kw_only=True):
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    top_k: TopK | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
-    stop: list[NonEmpty] | None = None
+    stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: Annotated[dict[str, float], msgspec.Meta(max_length=MOST_WEIGHTS)] | None = None
     """What is added to the logit of a token, by its number in the model's vocabulary."""
     logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     """Tell how likely each token was, and so many of its likeliest alternatives."""
@@ -102,7 +110,7 @@ class ChatMessage(Request, kw_only=True):
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     thought: str = ""
-    tool_calls: list[ToolCall] = []
+    tool_calls: Annotated[list[ToolCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     tool_call_id: str = ""
 
 
@@ -121,7 +129,9 @@ class Question(Sampling, kw_only=True):
     """
 
     prompt: NonEmpty | None = None
-    messages: Annotated[list[ChatMessage], msgspec.Meta(min_length=1)] | None = None
+    messages: (
+        Annotated[list[ChatMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)] | None
+    ) = None
     inputs: (
         Annotated[list[NonEmpty | TokenIds], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
         | None
@@ -129,11 +139,11 @@ class Question(Sampling, kw_only=True):
     stream: bool = True
     raw: bool = False
     json_schema: dict[str, Any] | None = None
-    functions: list[ToolFunction] = []
+    functions: Annotated[list[ToolFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     must_call: bool = False
     parallel_calls: bool | None = None
     think: bool | None = None
-    template_values: dict[str, Any] = {}
+    template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
 
     def __post_init__(self) -> None:
         if self.inputs is not None:
@@ -188,7 +198,7 @@ class JobRequest(Question, kw_only=True):
     device: Name | None = None
     backend: Backend | None = None
     engine: EngineName | None = None
-    ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
     allow_cpu: bool = True
     chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
@@ -581,7 +591,7 @@ class StartWorker(Request, kw_only=True):
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
-    ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
