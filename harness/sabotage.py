@@ -55,6 +55,54 @@ _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
+        "queen",
+        "room-for-all",
+        "What jobs ask for is kept until they are over, as much as there is room for",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "worker",
+        "read-all-marks",
+        '80000 times "<|im_start|>" for a context of 8192 tokens -- @1.1 ',
+        f"{_DECISIONS}/what_is_asked.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-pool-for-all",
+        "A hub takes its time with each of ten models",
+        f"{_SECURITY}/one_request_stops_no_other.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-host-for-all",
+        "Of downloads from slow fast, while slow slow slow are under way, fast begins -- @1.4 ",
+        f"{_DECISIONS}/background_work.feature",
+    ),
+    Sabotage(
+        "worker",
+        "any-schema",
+        "An answer in the form of 200 properties that may be left out is refused -- @1.8 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "worker",
+        "flat-enum",
+        "An answer in the form of 1,000 values is taken -- @1.2 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-every-byte",
+        "A thousand long jobs",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "hive",
+        "keep-all-progress",
+        "A download that takes hours",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
         "hive",
         "believe-the-hub",
         'A file called "../model.gguf" -- @1.4 ',
@@ -71,6 +119,72 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "believe-the-commit",
         "A hub whose listing leads out of the home",
         "features/promises/security/hubs.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "raw-terminal",
+        "A log in which somebody else has written",
+        f"{_SECURITY}/terminals.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forged-log",
+        "A line of a log cannot be forged",
+        f"{_DECISIONS}/what_a_terminal_is_shown.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-open-files",
+        "Files, repositories and names that a key may not use cannot be told apart",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-hear-all",
+        "A key with a list and leave to fetch has what is on the list fetched",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-outlive-removal",
+        "A key that another queen removes is cut off everywhere, and its slots are free",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "trust-the-port",
+        "Another user holds the queen's port",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-any-connection",
+        "Another user passes on to the queen what is meant for her",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "proved-once-for-all",
+        "What one hive has proved opens nothing for the secret of another",
+        f"{_DECISIONS}/proofs.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-whose-port-ever",
+        "Another user passes on what is meant for a queen that a person names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-heartbeat",
+        "A heartbeat counts only from the hive that it names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "keep-the-token",
+        "The token is replaced by another one",
+        f"{_SECURITY}/who_listens.feature",
     ),
     Sabotage(
         "everybody",
@@ -810,7 +924,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "queen",
         "any-config",
-        "Where others may write it, it is not read: 0620 -- @1.1 ",
+        "Where others may write it, it is not read: 0602 -- @1.1 ",
         f"{_DECISIONS}/names_of_machines.feature",
     ),
     Sabotage(

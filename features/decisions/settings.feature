@@ -43,14 +43,17 @@ Feature: Every number that can be set, and which of them counts
       | prompt_cache_mib      | 0           |
       | ram_factor            | 1.2         |
       | vram_margin_mib       | 457         |
+      | worker_margin_mib     | 1024        |
       | download_stall        | 60          |
       | download_tries        | 6           |
       | stop_request          | 5           |
       | stop_term             | 10          |
       | stop_total            | 30          |
       | jobs_waiting          | 512         |
+      | jobs_asked_mib        | 256         |
       | jobs_kept             | 1024        |
       | jobs_kept_for         | 3600        |
+      | jobs_kept_mib         | 64          |
       | stream_comment        | 15          |
       | stream_patience       | 2           |
       | cors_origins          |             |

@@ -18,14 +18,18 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.log import server_logger
 
 from rbee import __version__
+from rbee.process import journal
 from rbee.process.sabotage import sabotaged
-from rbee.wire import addresses, auth
+from rbee.wire import addresses, auth, proof
 from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import Health, decode, encode
+from rbee.wire.shown import require_name
 
 T = TypeVar("T")
 
 _CALLER = "caller"
+#: The parts of a path that name something.
+_NAMES = ("id", "name", "ref")
 
 #: Bodies above this are refused with 413 (bytes).
 LARGEST_BODY = 1024 * 1024
@@ -50,7 +54,7 @@ class Route(NamedTuple):
     """A method, a path, what answers it, and the status of a message it answers with.
 
     `failure` is how its errors look, where not as everywhere; `public`: it wants no token;
-    `keys`: an API key will do.
+    `keys`: an API key will do; `named`: so will a secret that the server knows by its name.
     """
 
     method: str
@@ -60,6 +64,7 @@ class Route(NamedTuple):
     failure: Failure | None = None
     public: bool = False
     keys: bool = False
+    named: bool = False
 
 
 class Server:
@@ -68,13 +73,15 @@ class Server:
     def __init__(
         self,
         role: str,
-        token: str,
+        own: proof.Credential,
         routes: list[Route],
         on_shutdown: Callable[[web.Request], Answer] | None = None,
         recognise: Recognise | None = None,
+        secret_of: Callable[[str], str | None] = lambda name: None,
     ) -> None:
-        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`;
-        `recognise` knows the API keys."""
+        """`own` is the secret that opens it; `on_shutdown` answers ``POST /shutdown`` and decides
+        whether to `ask_to_stop`; `recognise` knows the API keys, `secret_of` the secrets of those
+        who report to it."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -85,10 +92,12 @@ class Server:
         self.url = ""
         self.port = 0
         self._elsewhere: dict[str, tuple[str, web.SockSite]] = {}
-        self._token = token
+        self._own = own
         self._on_shutdown = on_shutdown
         self._recognise = recognise
+        self._secret_of = secret_of
         server_logger.addFilter(_is_ours)
+        journal.begin()
         self._app = web.Application(client_max_size=LARGEST_BODY)
         self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
         health = Route("GET", addresses.HEALTH, self._health, public=True)
@@ -172,10 +181,21 @@ class Server:
             await asyncio.sleep(0)
         await self._runner.cleanup()
 
-    async def _health(self, request: web.Request) -> Health:
-        return Health(
+    async def _health(self, request: web.Request) -> Answer:
+        """Who this is; with a challenge, also the proof of it."""
+        health = Health(
             status=self.status, role=self.role, version=__version__, instance=self.instance
         )
+        asked = request.headers.get(proof.CHALLENGE_HEADER)
+        if asked is None or request.transport is None or sabotaged(f"{self.role}:prove-nothing"):
+            return health
+        ends = proof.Ends(
+            proof.address(request.transport.get_extra_info("sockname")),
+            proof.address(request.transport.get_extra_info("peername")),
+        )
+        proved = proof.answer(asked, ends, self._own, self._secret_of)
+        headers = {} if proved is None else {proof.PROOF_HEADER: proved}
+        return web.Response(body=encode(health), content_type="application/json", headers=headers)
 
     async def _shutdown(self, request: web.Request) -> Answer:
         if self._on_shutdown is not None:
@@ -190,6 +210,8 @@ class Server:
             try:
                 if not route.public:
                     request[_CALLER] = await self._caller(request, route)
+                for what in _NAMES:
+                    require_name(request.match_info.get(what, ""), what)
                 answer = await route.handler(request)
             except RbeeError as error:
                 return fail(request, error)
@@ -213,18 +235,29 @@ class Server:
     async def _caller(self, request: web.Request, route: Route) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
         header = request.headers.get(auth.HEADER)
-        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._token):
+        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._own.secret):
             return ""
-        if header is not None and self._recognise is not None:
-            name = await self._recognise(header)
-            if name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+        name = request.headers.get(proof.NAME_HEADER, "")
+        if route.named and name:
+            secret = self._secret_of(name)
+            if secret is not None and auth.accepts(header, secret):
                 return name
-            if name is not None:
+        if header is not None and self._recognise is not None:
+            key_name = await self._recognise(header)
+            if key_name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+                return key_name
+            if key_name is not None:
                 raise RbeeError(
                     "unauthorized",
-                    f"the key {name} opens what is below {addresses.V1} alone",
+                    f"the key {key_name} opens what is below {addresses.V1} alone",
                     "take the token: it is in the file RBEE_HOME/token",
                 )
+        if self.role != "queen":
+            raise RbeeError(
+                "unauthorized",
+                f"this {self.role} wants a secret of its own in the Authorization header",
+                "ask the queen: she speaks to hives and workers for you",
+            )
         key = "a key that rbee-keeper add-key has made, or " if route.keys else ""
         raise RbeeError(
             "unauthorized",
@@ -234,7 +267,7 @@ class Server:
 
 
 def caller_of(request: web.Request) -> str:
-    """Whose request it is: the name of an API key, or empty for the swarm's own token."""
+    """Whose request it is: the name of an API key or of a secret; empty for the server's own."""
     name: str = request.get(_CALLER, "")
     return name
 

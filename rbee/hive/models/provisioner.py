@@ -30,11 +30,12 @@ from rbee.hive.models.download import (
 )
 from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
 from rbee.hive.models.split import parts_of
+from rbee.hive.models.turns import Turns
 from rbee.http.events import EventLog
 from rbee.process import owned
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
@@ -50,6 +51,16 @@ _PLAN_FRESH = 60.0
 _DEFAULT_BRANCH = "main"
 #: Models whose headers are remembered.
 _HEADERS_KEPT = 64
+#: Provisions that are over and can still be read about.
+_STORIES_KEPT = 64
+
+#: The kinds of work in threads that are the hive's own: what a person's ``file:`` leads to may lie
+#: on a disk that answers no more, and a hub may take its time.
+FILES = Threads("files", 4)
+HUB = Threads("hub", 8)
+DOWNLOADS = Threads("downloads", 12)
+#: How many of the downloads may come from one host.
+OF_ONE_HOST = 8
 
 
 class Provision:
@@ -61,7 +72,19 @@ class Provision:
         self.newest = newest
         self.events = EventLog()
         self.cancelled = threading.Event()
+        #: Whether it waits until others have been fetched.
+        self.is_in_line = False
         self.task: asyncio.Task[None] | None = None
+
+    def call_off(self) -> None:
+        """Nobody wants it any more; what has arrived is kept."""
+        self.cancelled.set()
+        if self.is_in_line and self.task is not None:
+            self.task.cancel()
+
+    def wait_in_line(self, before: int, host: str) -> None:
+        """Tells that others are fetched first."""
+        self.say(say_so.MODEL_IN_LINE, host=host or "all hubs", before=before)
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates to everybody who waits for this model."""
@@ -98,6 +121,7 @@ class Provisioner:
         self._provisions: dict[str, Provision] = {}
         self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
         self._headers: dict[str, tuple[GgufHeader, ...]] = {}
+        self._turns = Turns(DOWNLOADS.most, OF_ONE_HOST)
         #: Whether files may lie there that a newer version has replaced.
         self._is_untidy = True
 
@@ -108,12 +132,12 @@ class Provisioner:
         so does another name of a model of the hub whose files are here. Nobody is asked for that.
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
-        found = await in_thread(self._catalog.find, str(ref))
+        found = await in_thread(_lies_in(ref), self._catalog.find, str(ref))
         if found is not None and found.status == "ready":
             return found
         if ref.source != "hf":
-            return await in_thread(self._enter_local, ref)
-        return await in_thread(self._enter_by_another_name, ref)
+            return await in_thread(_lies_in(ref), self._enter_local, ref)
+        return await in_thread(DISK, self._enter_by_another_name, ref)
 
     async def lead(self, ref: ModelRef) -> ModelRow | None:
         """As `find`; where it finds nothing the hub is asked whether the name leads to files that
@@ -122,7 +146,7 @@ class Provisioner:
         if found is not None or ref.source != "hf":
             return found
         plan = await self.plan(ref)
-        here = await in_thread(self._here, plan)
+        here = await in_thread(DISK, self._here, plan)
         if not all(file.name in here for file in plan.files):
             return None
         return await self._entered(plan, self._models / plan.folder, here)
@@ -135,18 +159,19 @@ class Provisioner:
         found = await self.find(ref)
         if found is not None:
             paths = [file.path for file in found.files]
+            content = await in_thread(_lies_in(ref), content_id, paths)
             return await self._remembered(
-                content_id(paths), lambda: tuple(map(header_of_file, paths))
+                content, _lies_in(ref), lambda: tuple(map(header_of_file, paths))
             )
         plan = await self.plan(ref)
         content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
-        return await self._remembered(content, lambda: _headers_on_hub(plan, self._patience))
+        return await self._remembered(content, HUB, lambda: _headers_on_hub(plan, self._patience))
 
     async def _remembered(
-        self, content: str, read: Callable[[], tuple[GgufHeader, ...]]
+        self, content: str, kind: Threads, read: Callable[[], tuple[GgufHeader, ...]]
     ) -> tuple[GgufHeader, ...]:
         if content not in self._headers:
-            self._headers[content] = await in_thread(read)
+            self._headers[content] = await in_thread(kind, read)
             while len(self._headers) > _HEADERS_KEPT:
                 del self._headers[next(iter(self._headers))]
         return self._headers[content]
@@ -155,7 +180,7 @@ class Provisioner:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
         now = time.monotonic()
         if ref not in self._plans or now - self._plans[ref][0] > _PLAN_FRESH:
-            self._plans[ref] = now, await in_thread(hub.resolve, ref, self._patience)
+            self._plans[ref] = now, await in_thread(HUB, hub.resolve, ref, self._patience)
         return self._plans[ref][1]
 
     def provision(self, ref: ModelRef, newest: bool = False) -> Provision:
@@ -175,6 +200,9 @@ class Provisioner:
             f"fetching {ref}",
             lambda ended: provision.events.end_with(ended, "hive"),
         )
+        told = [each.provision_id for each in self._provisions.values() if each.events.closed]
+        for provision_id in told[: max(0, len(told) - _STORIES_KEPT)]:
+            del self._provisions[provision_id]
         return provision
 
     async def remove(self, ref: ModelRef) -> list[str]:
@@ -192,11 +220,11 @@ class Provisioner:
                     f"{running.ref} is being fetched by this hive",
                     "wait until it is here, or press Ctrl+C where it is fetched",
                 )
-        return await in_thread(self._remove, ref)
+        return await in_thread(DISK, self._remove, ref)
 
     async def names_of(self, paths: Sequence[str]) -> list[str]:
         """The names in the catalog that lead to these very files."""
-        rows = await in_thread(self._catalog.list)
+        rows = await in_thread(DATABASE, self._catalog.list)
         return [row.ref for row in rows if [file.path for file in row.files] == list(paths)]
 
     def tidy_soon(self) -> None:
@@ -215,12 +243,12 @@ class Provisioner:
             return
         self._is_untidy = False
         kept = self._in_use()
-        for path in await in_thread(self._catalog.superseded):
+        for path in await in_thread(DATABASE, self._catalog.superseded):
             if path in kept:
                 self._is_untidy = True
             else:
-                await in_thread(self._take_off_the_disk, [Path(path)])
-                await in_thread(self._catalog.swept, path)
+                await in_thread(DISK, self._take_off_the_disk, [Path(path)])
+                await in_thread(DATABASE, self._catalog.swept, path)
 
     def get(self, provision_id: str) -> Provision:
         """A provision by its id. Raises `not_found`."""
@@ -235,7 +263,7 @@ class Provisioner:
         """Stops every download; what has been fetched stays for the next time."""
         tasks = [each.task for each in self._provisions.values() if each.task is not None]
         for provision in self._provisions.values():
-            provision.cancelled.set()
+            provision.call_off()
         if tasks:
             await asyncio.wait(tasks, timeout=self._settings.stop_request)
 
@@ -264,7 +292,7 @@ class Provisioner:
         if not provision.newest or ref.source != "hf" or ref.is_pinned:
             return row
         self._forget(ref)
-        if await in_thread(hub.is_offline):
+        if await in_thread(HUB, hub.is_offline):
             provision.say(say_so.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
             return row
         try:
@@ -278,7 +306,7 @@ class Provisioner:
         commit = plan.commit[:12]
         if _is_of(row, plan):
             row = msgspec.structs.replace(row, revision=plan.commit)
-            await in_thread(self._catalog.add, row)
+            await in_thread(DATABASE, self._catalog.add, row)
             provision.say(say_so.MODEL_CURRENT, model_ref=str(ref), commit=commit)
             return row
         provision.say(say_so.MODEL_NEWER, model_ref=str(ref), commit=commit)
@@ -289,21 +317,21 @@ class Provisioner:
     async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
-        await in_thread(_require_inside, self._models, folder, plan)
-        here = await in_thread(self._here, plan)
+        await in_thread(DISK, _require_inside, self._models, folder, plan)
+        here = await in_thread(DISK, self._here, plan)
         plan = await self._without_what_is_wrong(provision, plan, here)
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
-            await in_thread(self._catalog.add, _row_of_nothing(plan))
+            await in_thread(DATABASE, self._catalog.add, _row_of_nothing(plan))
         if plan.note:
             provision.say(say_so.MODEL_NOTE, note=plan.note)
         if all(file.name in here for file in plan.files):
-            other = await in_thread(self._name_of, here[plan.files[0].name])
+            other = await in_thread(DISK, self._name_of, here[plan.files[0].name])
             provision.say(say_so.MODEL_SHARED, other=other)
         elif all(file.cached_path for file in plan.files):
             provision.say(say_so.MODEL_CACHED)
         else:
-            already = await in_thread(_arrived_size, plan, folder, here)
+            already = await in_thread(DISK, _arrived_size, plan, folder, here)
             require_disk(str(self._models), plan.size_bytes - already)
             provision.say(say_so.MODEL_SIZE, size=size)
             if already:
@@ -323,7 +351,7 @@ class Provisioner:
         is known by its times from then on.
         """
         cached = [file for file in plan.files if file.cached_path and file.name not in here]
-        shared = await in_thread(_shared, cached)
+        shared = await in_thread(DISK, _shared, cached)
         if not shared or sabotaged("hive:believe-the-cache"):
             return plan
         if not plan.is_asked:
@@ -340,7 +368,7 @@ class Provisioner:
                 loop.call_soon_threadsafe(teller.tell, before + done)
 
             check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
-            if not await in_thread(*check):
+            if not await in_thread(DISK, *check):
                 wrong.add(file.name)
                 provision.say(say_so.MODEL_CACHE_WRONG, file=file.name)
             before += file.size
@@ -356,9 +384,9 @@ class Provisioner:
         self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
     ) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
-        row = await in_thread(_checked_row, plan, folder, here)
+        row = await in_thread(DISK, _checked_row, plan, folder, here)
         if not sabotaged("hive:forget-model"):
-            await in_thread(self._catalog.add, row)
+            await in_thread(DATABASE, self._catalog.add, row)
         self._forget(plan.ref)
         self._is_untidy = True
         self._on_led(row.ref, [file.path for file in row.files])
@@ -380,12 +408,13 @@ class Provisioner:
     async def _lead_others(self, before: ModelRow, newer: ModelRow) -> None:
         """Other names of a model that was replaced by a newer version lead to that, too."""
         ref = parse_model_ref(newer.ref)
-        for row in await in_thread(self._catalog.list):
+        for row in await in_thread(DATABASE, self._catalog.list):
             known = parse_model_ref(row.ref)
             same_files = [file.path for file in row.files] == [file.path for file in before.files]
             same_names = [file.name for file in row.files] == [file.name for file in newer.files]
             if same_files and same_names and _branch(known) == _branch(ref):
                 await in_thread(
+                    DATABASE,
                     self._catalog.add,
                     msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms),
                 )
@@ -427,16 +456,20 @@ class Provisioner:
                 def on_trouble(why: str, done: int, before: int = before) -> None:
                     loop.call_soon_threadsafe(teller.trouble, why, before + done)
 
-                await in_thread(
-                    download,
-                    file,
-                    str(folder / file.name),
-                    on_progress,
-                    on_trouble,
-                    provision.cancelled,
-                    self._settings.download_stall,
-                    self._settings.download_tries,
-                )
+                provision.is_in_line = True
+                async with self._turns.turn(hub.host_of(file.url), provision.wait_in_line):
+                    provision.is_in_line = False
+                    await in_thread(
+                        DOWNLOADS,
+                        download,
+                        file,
+                        str(folder / file.name),
+                        on_progress,
+                        on_trouble,
+                        provision.cancelled,
+                        self._settings.download_stall,
+                        self._settings.download_tries,
+                    )
             before += file.size
 
     def _remove(self, ref: ModelRef) -> list[str]:
@@ -537,6 +570,11 @@ class _ProgressTeller:
     def trouble(self, why: str, done: int) -> None:
         if not self._provision.events.closed:
             self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
+
+
+def _lies_in(ref: ModelRef) -> Threads:
+    """The kind of work that it is to look at a model's files."""
+    return FILES if ref.source == "file" else DISK
 
 
 def _near(path: str) -> str:

@@ -106,7 +106,7 @@ _OPERATIONS = (
         refusals=(400, 401, 413, 429, 503),
     ),
     _Operation("get", addresses.JOBS, "The jobs, newest first", JobList, refusals=(401,)),
-    _Operation("get", addresses.JOBS + "/{id}", "One of them", JobView, refusals=(401, 404)),
+    _Operation("get", addresses.JOBS + "/{id}", "One of them", JobView, refusals=(400, 401, 404)),
     _Operation("get", addresses.HIVES, "The machines", HiveList),
     _Operation("get", addresses.WORKERS, "The workers", ClusterWorkerList, refusals=(401,)),
     _Operation("get", addresses.MODELS, "The models on the machines", ClusterModelList),
