@@ -29,6 +29,12 @@ def _give(path: Path) -> None:
     os.chown(path, _SOMEBODY, _SOMEBODY)
 
 
+def _open_journal(home: Path) -> None:
+    journal = home / "queen.db-wal"
+    journal.touch()
+    journal.chmod(0o666)
+
+
 def _linked(cluster: Cluster, above: Path) -> None:
     open_to_all = above / "open"
     open_to_all.mkdir()
@@ -49,6 +55,7 @@ _CHANGES: dict[str, Callable[[Cluster, Path, Path], None]] = {
     "into which anybody may write": lambda _c, _a, home: home.chmod(0o777),
     "whose settings anybody may write": lambda _c, _a, home: (home / "config.toml").chmod(0o666),
     "whose catalog anybody may write": lambda _c, _a, home: (home / "queen.db").chmod(0o666),
+    "whose catalog's journal anybody may write": lambda _c, _a, home: _open_journal(home),
     "in a folder into which anybody may write": lambda _c, above, _h: above.chmod(0o777),
     "reached by a link that anybody may set": lambda cluster, above, _h: _linked(cluster, above),
     "whose token anybody may read": lambda _c, _a, home: (home / "token").chmod(0o644),

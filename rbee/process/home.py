@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _BELIEVED = (
     "token",
     "config.toml",
-    "queen.db",
-    "hive.db",
+    # With its journal: who writes that writes the catalog.
+    *(f"{name}.db{end}" for name in ("queen", "hive") for end in ("", "-wal", "-shm")),
     "hive.json",
     "running",
     "running/queen.json",

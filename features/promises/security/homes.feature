@@ -15,6 +15,7 @@ Feature: A home is believed where nobody else can have written it
       | into which anybody may write           | can be written by others       | chmod go-w  |
       | whose settings anybody may write       | can be written by others       | chmod go-w  |
       | whose catalog anybody may write        | can be written by others       | chmod go-w  |
+      | whose catalog's journal anybody may write | can be written by others    | chmod go-w  |
       | in a folder into which anybody may write | can be written by others     | chmod go-w  |
       | reached by a link that anybody may set | can be written by others       | chmod go-w  |
       | whose token anybody may read           | token can be read by others    | chmod 600   |
