@@ -49,7 +49,7 @@ class Fetching:
         self.told: list[str] = []
         address = urlsplit(cluster.url("hive"))
         self._connection = http.client.HTTPConnection(address.hostname or "", address.port)
-        headers = {"Authorization": f"Bearer {cluster.token}"}
+        headers = {"Authorization": f"Bearer {cluster.secret("hive")}"}
         self._connection.request("GET", answer.json()["events_url"], headers=headers)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
