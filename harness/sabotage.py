@@ -508,8 +508,8 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_BRANCHES}/queens_are_shared.feature",
     ),
     Sabotage(
-        "keeper",
-        "any-queen",
+        "everybody",
+        "trust-the-port",
         "The queen who is awake has another token",
         f"{_PHASES}/phase_01_wake_the_queen.feature",
     ),

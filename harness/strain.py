@@ -14,6 +14,7 @@ from harness.callers import Callers
 from harness.client import Answer
 from harness.cluster import Cluster
 from harness.waiting import wait_until
+from rbee.wire import auth
 
 #: A repository with as many files as are fetched here, and the rate at which a hub trickles.
 _MANY = "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"
@@ -49,7 +50,7 @@ class Fetching:
         self.told: list[str] = []
         address = urlsplit(cluster.url("hive"))
         self._connection = http.client.HTTPConnection(address.hostname or "", address.port)
-        headers = {"Authorization": f"Bearer {cluster.secret('hive')}"}
+        headers = auth.bearer(cluster.secret("hive"))
         self._connection.request("GET", answer.json()["events_url"], headers=headers)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
