@@ -150,6 +150,7 @@ class Capacity:
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 token_stall=settings.token_stall,
+                log_mib=settings.log_mib,
                 chat_template=wanted.chat_template
                 or str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),

@@ -27,8 +27,9 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
+from rbee.http.heads import number_of
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import listening
+from rbee.process import listening, logs
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -78,6 +79,7 @@ async def _live(
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
+    logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(orders.token, settings) as session:
         try:
             hive = _Hive(orders, home, settings, session, spare)
@@ -113,7 +115,7 @@ class _Hive:
         self.orders = orders
         self.settings = settings
         self.session = session
-        self.server = Server("hive", orders.token, self._routes())
+        self.server = Server("hive", orders.token, self._routes(), settings=settings)
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after, self._changed)
         self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
@@ -216,7 +218,7 @@ class _Hive:
         query = request.query
         ref = parse_model_ref(_required(query.get("model"), "model"))
         ctx = query.get("ctx", "")
-        if ctx and not ctx.isdigit():
+        if ctx and number_of(ctx) is None:
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):

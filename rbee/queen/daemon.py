@@ -19,7 +19,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import journal, listening
+from rbee.process import journal, listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -101,6 +101,7 @@ async def _live(
     lifeline: Lifeline | None,
     spare: Child | None,
 ) -> None:
+    logs.begin(home.log("queen"), settings.log_mib)
     async with open_session(orders.token, settings) as session:
         try:
             await _refuse_a_second(home, session)
@@ -164,6 +165,7 @@ class _Queen:
             self._routes(),
             self._on_shutdown,
             lambda header: self.keys.recognise(header),
+            settings,
         )
         self.server.before_each_answer(self.openai.allow_origin)
         # Before the catalog is opened: of two queens that start together, one has the port.

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process import logs
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
@@ -99,6 +101,7 @@ class _Worker:
     async def live(self) -> None:
         """From bind to leave."""
         orders, server = self.orders, self.server
+        logs.begin(Path(orders.log), orders.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
