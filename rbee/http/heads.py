@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 #: What no text that is sent may hold; a tabulator may stand in a header.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -57,6 +57,11 @@ def number_of(text: str) -> int | None:
 def mark_of(text: str) -> str:
     """A mark that a caller gives to a piece of work; empty where that is none."""
     return text if _MARK.fullmatch(text) else ""
+
+
+def host_in(target: str) -> str | None:
+    """The host that a whole URL names instead of a path, as a proxy is asked; None: it is none."""
+    return None if target.startswith("/") or target == "*" else urlsplit(target).netloc
 
 
 def is_ours(host: str, names: Collection[str], machine: str) -> bool:

@@ -18,7 +18,7 @@ from aiohttp import web
 from rbee import __version__
 from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
-from rbee.http.heads import flaw_of, is_ours, mark_of
+from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
 from rbee.http.room import limits_of
 from rbee.process.descriptors import raise_limit
 from rbee.process.sabotage import sabotaged
@@ -240,8 +240,7 @@ class Server:
         flaw = flaw_of(request.raw_path, request.headers.items())
         if flaw and not sabotaged("server:take-any-text"):
             raise RbeeError("invalid_request", flaw, "send text, percent-encoded in an address")
-        asked = [request.rel_url.raw_host, request.headers.get("Host")]
-        for host in asked:
+        for host in (host_in(request.raw_path), request.headers.get("Host")):
             # What speaks HTTP/1.0 may name nobody; a browser always does.
             if host is None or is_ours(host, self._names, socket.gethostname()):
                 continue

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TextIO
 
 from rbee.process.repeats import Repeats
 from rbee.process.sabotage import sabotaged
@@ -40,7 +41,7 @@ def begin(log: Path, most_mib: int) -> None:
     That file is left alone where stderr is another one: whoever started this program by hand sees
     to that. 0: it may grow.
     """
-    logging.getLogger().addHandler(_Faults())
+    logging.getLogger().addHandler(Faults(sys.stderr))
     if most_mib and _is_stderr(log) and not sabotaged("logs:let-it-grow"):
         spawn(_keep_below(log, most_mib * _MIB), "the bound of the log", _ignore)
 
@@ -94,11 +95,11 @@ def _ignore(_ended: End) -> None:
     """It ends with its program."""
 
 
-class _Faults(logging.StreamHandler):  # type: ignore[type-arg]
+class Faults(logging.StreamHandler):  # type: ignore[type-arg]
     """Writes what loggers tell, each fault once a minute, and how often it came meanwhile."""
 
-    def __init__(self) -> None:
-        super().__init__(sys.stderr)
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
         self.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         self._repeats = Repeats(_TOLD_EVERY)
         self._timer: threading.Timer | None = None
