@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import http.client
 import io
@@ -12,6 +13,7 @@ import os
 import resource
 import socket
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,7 +30,8 @@ from rbee.wire.settings import Settings
 _ROLES = ("queen", "hive", "worker")
 _HALF = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: "
 _PATIENCE_S = 10.0
-_GIBIBYTE, _MEBIBYTE = 1 << 30, 1 << 20
+_MEBIBYTE = 1 << 20
+_LARGEST_BODY = _MEBIBYTE
 #: What a gigabyte takes to unpack is several seconds.
 _MOST_CPU_S = 0.5
 
@@ -48,7 +51,7 @@ class Flood:
     def assert_at_most(self, most: int) -> None:
         """No program holds more connections than that, now or in a moment."""
         for role in _ROLES:
-            wait_until(f"the {role} holds {most} connections", lambda r=role: self._held(r) <= most)
+            wait_until(f"the {role} holds {most}", functools.partial(self._holds, role, most))
 
     def assert_owner_is_served(self) -> None:
         """He lists, and infers, while the stranger holds on."""
@@ -68,9 +71,10 @@ class Flood:
         grown = sum(_log_sizes(self._cluster).values()) - sum(self._before.values())
         assert grown < most_bytes, f"the logs have grown by {grown} bytes"
 
-    def _held(self, role: str) -> int:
+    def _holds(self, role: str, most: int) -> bool:
         (member,) = self._cluster.processes(role)
-        return sum(each.status == "ESTABLISHED" for each in _connections(member.pid))
+        held = [each for each in _connections(member.pid) if each.status == "ESTABLISHED"]
+        return len(held) <= most
 
     def _leave(self) -> None:
         for each in self._sockets:
@@ -106,16 +110,11 @@ class Bomb:
     """A gigabyte in a megabyte, sent without a token."""
 
     def __init__(self, cluster: Cluster) -> None:
-        packed = io.BytesIO()
-        with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=9) as file:
-            for _ in range(_GIBIBYTE // _MEBIBYTE - 24):  # a little less than a megabyte, packed
-                file.write(bytes(_MEBIBYTE))
-        self._cluster, self._packed = cluster, packed.getvalue()
+        self._cluster, self._packed = cluster, _bomb()
         (queen,) = cluster.processes("queen")
         self._queen = psutil.Process(queen.pid)
         before = self._cpu()
         self._answer = self._sent(None, self._packed)
-        time.sleep(0)
         self._used = self._cpu() - before
 
     def assert_untouched(self, code: str) -> None:
@@ -151,7 +150,7 @@ class Bomb:
 
 def send_slowly(cluster: Cluster, seconds: float, *, stops: bool) -> client.Answer:
     """A job whose prompt comes in pieces for so long; one that stops is never whole."""
-    prompt = {"model_ref": "minillama", "prompt": "hello", "node": "nowhere"}
+    prompt = {"model_ref": "minillama", "prompt": "hello " * 1500, "node": "nowhere"}
     body = json.dumps(prompt).encode()
     connection = http.client.HTTPConnection("127.0.0.1", cluster.ports.queen, timeout=_PATIENCE_S)
     connection.putrequest("POST", "/jobs")
@@ -233,6 +232,14 @@ def told_of_faults(times: int) -> tuple[list[str], list[str]]:
     told = stream.getvalue().splitlines()
     faults.close()
     return told, stream.getvalue().splitlines()[len(told) :]
+
+
+def _bomb() -> bytes:
+    """A gigabyte of zeros, a little less than a megabyte packed: one block again and again."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(bytes(_MEBIBYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
+    head = gzip.compress(b"")[:10]
+    return head + block * (_LARGEST_BODY // len(block))
 
 
 def _record(message: str) -> logging.LogRecord:

@@ -709,6 +709,16 @@ class HiveOrders(Request, kw_only=True):
     owner: str = ""
 
 
+class RequestBounds(msgspec.Struct, frozen=True):
+    """What a worker allows those who ask it; the settings of the same names."""
+
+    connections: int
+    strangers: int
+    request_head: float
+    request_pause: float
+    reader_stall: float
+
+
 class WorkerOrders(Request, kw_only=True):
     """How a worker is to run.
 
@@ -744,6 +754,7 @@ class WorkerOrders(Request, kw_only=True):
     deadly_template: bool = False
     log: str = ""
     log_mib: int = 0
+    bounds: RequestBounds | None = None
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from aiohttp import web
+from msgspec.structs import asdict
 
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
@@ -37,7 +38,7 @@ from rbee.wire.messages import (
     WorkerState,
 )
 from rbee.wire.narration import Line, Narration, say
-from rbee.wire.settings import Settings
+from rbee.wire.settings import Settings, with_flags
 from rbee.worker.engines import Engine
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
@@ -96,6 +97,7 @@ class _Worker:
                 Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
             ],
             on_shutdown=self.on_shutdown,
+            settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
         )
 
     async def live(self) -> None:
