@@ -109,7 +109,16 @@ class _Fleet:
             session = open_session(self._token_file.read_text().strip(), self._settings)
             peer = Peer(session, url, "queen")
             every = self._settings.heartbeat_interval
-            heart = HeartbeatSender(peer, wanted.hive_id, self.url, told, every, News(), str)
+            heart = HeartbeatSender(
+                peer,
+                wanted.hive_id,
+                self.url,
+                told,
+                every,
+                News(),
+                str,
+                self._settings.connect_timeout,
+            )
             self._beating.add(asyncio.create_task(heart.run()))
         return web.Response(status=204)
 

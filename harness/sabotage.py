@@ -47,8 +47,11 @@ _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
+_SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
 _STRANGERS = "features/promises/security/strangers_stop_nobody.feature"
+_HARMS = "features/promises/security/one_model_harms_itself_alone.feature"
+_CONFINED = "features/promises/security/a_worker_is_confined.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
@@ -68,6 +71,67 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "engine-port",
         "The engine has no port of its own",
         "features/promises/secrets.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-the-home",
+        "A home into which anybody may write -- @1.1 ",
+        "features/promises/security/homes.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "open-to-all",
+        "What is written into a home is for its user alone",
+        "features/promises/security/homes.feature",
+    ),
+    Sabotage(
+        "worker",
+        "no-trial",
+        "A story goes on while the models of others come to grief",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unbounded",
+        "What a template does with some messages is told of that model",
+        _HARMS,
+    ),
+    Sabotage(
+        "hive",
+        "forget-the-deadly",
+        "A model that has killed its engine is not loaded again for the next who asks",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unconfined",
+        "What a bad model would have it do is refused",
+        _CONFINED,
+    ),
+    Sabotage(
+        "hive",
+        "tell-workers-all",
+        "No secret of the environment reaches a worker",
+        _CONFINED,
+    ),
+    Sabotage(
+        "worker",
+        "hard-to-kill",
+        "Its memory is bounded, where it lacks the worker goes first, and the doctor tells",
+        _CONFINED,
+    ),
+    Sabotage(
+        "queen",
+        "blame-the-model",
+        "Workers died with another template; a job asks for its own template -- @1.2 "
+        "what somebody brings along is nothing to those who do without",
+        f"{_DECISIONS}/confined_workers.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-for-ever",
+        "A worker dies that was ready for 31 seconds -- @1.3 ",
+        f"{_DECISIONS}/confined_workers.feature",
     ),
     Sabotage(
         "worker",
@@ -730,6 +794,54 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "keep-jobs",
         "The oldest gives way to the newest, and time to all",
         "features/wire/queen.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "silent-in-the-open",
+        "A queen of another machine",
+        f"{_SECURITY}/a_named_queen_in_the_open.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-host",
+        "What is no name is refused, and nothing is run for it -- @1.1 ",
+        f"{_DECISIONS}/names_of_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-config",
+        "Where others may write it, it is not read: 0620 -- @1.1 ",
+        f"{_DECISIONS}/names_of_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "let-back-in",
+        "Its machine was removed -- @1.2 ",
+        f"{_DECISIONS}/removed_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "leave-open",
+        "Nothing that was opened for it stays open -- @1.2 ",
+        f"{_SECURITY}/a_removed_machine_is_gone.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-host-keys",
+        "The host key that was agreed to has to be agreed to again",
+        f"{_SECURITY}/a_removed_machine_is_gone.feature",
+    ),
+    Sabotage(
+        "queen",
+        "in-the-open",
+        "Who listens on the cable reads nothing of it",
+        f"{_SECURITY}/machines_are_reached_through_ssh.feature",
+    ),
+    Sabotage(
+        "queen",
+        "one-tunnel",
+        "When the cable is back, the machine rejoins by itself with its workers",
+        f"{_MACHINES}/partitions.feature",
     ),
     Sabotage(
         "queen",

@@ -96,6 +96,8 @@ def _meta(kind: Any) -> msgspec.Meta | None:
 def _bounds(meta: msgspec.Meta) -> str:
     if meta.le is not None:
         return f"{meta.ge} to {meta.le}"
+    if meta.gt is None and meta.ge is None:
+        return ""
     return f"more than {meta.gt}" if meta.gt is not None else f"at least {meta.ge}"
 
 

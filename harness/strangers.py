@@ -217,9 +217,14 @@ def limits_with(descriptors: int) -> Limits:
 
 
 def verdict_on(host: str, machine: str, allowed: str) -> str:
-    """``ours`` or ``strange``."""
+    """Of whom a request for a name is, which comes with a port."""
     names = [] if allowed == "nothing" else [allowed]
-    return "ours" if is_ours(host, names, machine) else "strange"
+    return "of this machine" if is_ours(f"{host}:8500", names, machine) else "of another one"
+
+
+def assert_name(verdict: str, expected: str) -> None:
+    """It is the name of whom it should be."""
+    assert verdict == expected, verdict
 
 
 def told_of_faults(times: int) -> tuple[list[str], list[str]]:

@@ -158,9 +158,9 @@ def limits(context: Context, all_of_them: int, some: int, key: int) -> None:
     assert context.limits[:3] == (all_of_them, some, key), context.limits
 
 
-@then("that name is {verdict}")
+@then("it is a name {verdict}")
 def name_is(context: Context, verdict: str) -> None:
-    assert context.verdict == verdict, context.verdict
+    strangers.assert_name(context.verdict, verdict)
 
 
 @then("{count:d} lines tell of them")

@@ -27,26 +27,26 @@ Feature: Who is let in, and what is told of it
 
   Scenario Outline: A request for "<host>" at a machine that is called "bee"
     When a request for "<host>" comes to the machine "bee" that is allowed "<allowed>"
-    Then that name is <verdict>
+    Then it is a name <verdict>
 
     Examples:
-      | host                 | allowed         | verdict |
-      | 127.0.0.1:8500       | nothing         | ours    |
-      | localhost            | nothing         | ours    |
-      | LocalHost.:8500      | nothing         | ours    |
-      | [::1]:8500           | nothing         | ours    |
-      | 192.168.1.7          | nothing         | ours    |
-      | bee                  | nothing         | ours    |
-      | Bee.local:8500       | nothing         | ours    |
-      | bee.fritz.box        | nothing         | ours    |
-      | evil.example         | nothing         | strange |
-      | bee.evil.example     | nothing         | strange |
-      | 127.0.0.1.nip.io     | nothing         | strange |
-      | localhost.evil.com   | nothing         | strange |
-      | 127.0.0.1:8500@evil  | nothing         | strange |
-      | bee.example.org      | bee.example.org | ours    |
-      | evil.example         | bee.example.org | strange |
-      | any.example          | *               | ours    |
+      | host                 | allowed         | verdict         |
+      | 127.0.0.1            | nothing         | of this machine |
+      | localhost            | nothing         | of this machine |
+      | LocalHost.           | nothing         | of this machine |
+      | [::1]                | nothing         | of this machine |
+      | 192.168.1.7          | nothing         | of this machine |
+      | bee                  | nothing         | of this machine |
+      | Bee.local            | nothing         | of this machine |
+      | bee.fritz.box        | nothing         | of this machine |
+      | evil.example         | nothing         | of another one  |
+      | bee.evil.example     | nothing         | of another one  |
+      | 127.0.0.1.nip.io     | nothing         | of another one  |
+      | localhost.evil.com   | nothing         | of another one  |
+      | 127.0.0.1@evil    | nothing         | of another one  |
+      | bee.example.org      | bee.example.org | of this machine |
+      | evil.example         | bee.example.org | of another one  |
+      | any.example          | *               | of this machine |
 
   Scenario: A fault that comes again and again
     When one fault comes 1139 times, and another once

@@ -19,13 +19,14 @@ from rbee.hive.models.fit import (
     gpu_budget,
     largest_context,
     largest_fitting,
+    memory_limit,
     ram_budget,
     ram_needed,
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
-from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.models.provisioner import Provisioner, bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
@@ -143,6 +144,7 @@ class Capacity:
             gpu = await self.gpu(wanted.device)
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"
+            threads = settings.engine_threads or _threads(engine, need)
             orders = WorkerOrders(
                 host=settings.worker_host or host_of(hive_url),
                 port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
@@ -155,7 +157,7 @@ class Capacity:
                 backend=backend,
                 context=context,
                 slots=slots,
-                threads=settings.engine_threads or _threads(engine, need),
+                threads=threads,
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 token_stall=settings.token_stall,
@@ -164,6 +166,8 @@ class Capacity:
                 chat_template=wanted.chat_template
                 or str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),
+                trial_model=str(bundled_path()),
+                memory_limit=self._limit(need, threads, on_gpu=gpu is not None),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
@@ -171,6 +175,19 @@ class Capacity:
                 vectors_up_to=wanted.vectors_up_to,
             )
             return await self._workers.start(engine, orders, need.total, unloaded or [])
+
+    def _limit(self, need: Need, threads: int, *, on_gpu: bool) -> int:
+        settings = self._settings
+        if not settings.worker_margin_mib:
+            return 0
+        return memory_limit(
+            need,
+            on_gpu=on_gpu,
+            threads=threads,
+            factor=settings.ram_factor,
+            prompt_cache=settings.prompt_cache_mib * _MIB,
+            margin=settings.worker_margin_mib * _MIB,
+        )
 
     async def _make_room(self, device: str, need: Need) -> list[str] | None:
         """Unloads idle workers of a device, least recently used first, until `need` fits.

@@ -132,6 +132,7 @@ class _Hive:
         )
         self.capacity = Capacity(settings, self.models, self.workers)
         self.heartbeat: HeartbeatSender | None = None
+        self.queen_instance = orders.queen_instance
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Beats until somebody asks this hive to leave."""
@@ -145,6 +146,7 @@ class _Hive:
             self.settings.heartbeat_interval,
             self.news,
             self.detector.processor,
+            self.settings.connect_timeout,
         )
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         if lifeline is None or self.orders.on_lease:
@@ -326,8 +328,9 @@ class _Hive:
                 f"rbee-keeper remove-hive {wanted.hive_id}",
             )
         owner = self.heartbeat.queen
+        same_queen = bool(wanted.instance) and wanted.instance == self.queen_instance
         patience = self.settings.connect_timeout
-        strange = not addresses.same(owner.url, wanted.queen_url)
+        strange = not same_queen and not addresses.same(owner.url, wanted.queen_url)
         if strange and await _is_another(owner, wanted, patience):
             raise RbeeError(
                 "hive_exists",
@@ -335,6 +338,7 @@ class _Hive:
                 "use that queen, or end her first",
                 {"queen_url": owner.url},
             )
+        self.queen_instance = wanted.instance
         self.heartbeat.report_to(self._queen_at(wanted.queen_url))
         return None
 

@@ -257,6 +257,12 @@ class Connections:
         self._accepts = True
         self._loop.add_reader(listener.fileno(), self._come, listener)
 
+    def listen_no_more(self, listener: socket.socket) -> None:
+        """Closes one of those sockets; who came by it stays."""
+        self._listeners.remove(listener)
+        self._loop.remove_reader(listener.fileno())
+        listener.close()
+
     def close(self) -> None:
         """Accepts nobody any more, and frees the ports."""
         self._pause()

@@ -93,7 +93,7 @@ class Server:
         self.status = "ok"
         self.url = ""
         self.port = 0
-        self._elsewhere: dict[str, str] = {}
+        self._elsewhere: dict[str, tuple[str, socket.socket]] = {}
         self._token = token
         self._on_shutdown = on_shutdown
         self._recognise = recognise
@@ -142,9 +142,15 @@ class Server:
                     raise
                 listener = _listen(host, 0, 0)
             self._connections.listen(listener)
-            self._names.add(host)
-            self._elsewhere[host] = addresses.base_url(host, listener.getsockname()[1])
-        return self._elsewhere[host]
+            url = addresses.base_url(host, listener.getsockname()[1])
+            self._elsewhere[host] = url, listener
+        return self._elsewhere[host][0]
+
+    async def serve_no_more_on(self, host: str) -> None:
+        """Takes back what `serve_also_on` has opened, if anything."""
+        if host in self._elsewhere:
+            _, listener = self._elsewhere.pop(host)
+            self._connections.listen_no_more(listener)
 
     def before_each_answer(self, look: Look) -> None:
         """Has every answer looked at before it goes out."""

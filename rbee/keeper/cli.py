@@ -213,7 +213,11 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
 @click.option("--ssh-user", type=TEXT, metavar="NAME", help="Whom to log in as.")
 @click.option("--ssh-port", type=click.IntRange(1, 65535), help="Where its SSH server listens.")
 @click.option("--key", type=TEXT, callback=_resolved, metavar="FILE", help="Private key file.")
-@click.option("--tunnel", is_flag=True, help="Send HTTP through SSH, too, past a firewall.")
+@click.option(
+    "--tunnel/--no-tunnel",
+    default=None,
+    help="Send all through SSH, or past it, unencrypted.  [default: through it]",
+)
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
 @click.option(
     "--accept-host-key",
@@ -246,7 +250,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
         host=options["host"],
         port=options["port"],
         hive_id=options["hive_id"],
-        ssh=ssh if user or port or key or tunnel else None,
+        ssh=ssh if user or port or key or tunnel is not None else None,
         install=options["install"],
         accept_host_key=options["accept_host_key"],
     )
@@ -448,6 +452,31 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
             logs.follow_log(screen, home, name)
         else:
             logs.show_logs(screen, home, name)
+
+    run_at_home(screen, run)
+
+
+@keeper.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: JSON.")
+def doctor(as_json: bool) -> None:
+    """Tell what this machine offers, and whether its workers are confined; wakes nobody.
+
+    A model may be anybody's file: a worker gives up what it does not need before it opens one, as
+    far as this system knows how.
+
+    Exit status: 1 where something is missing.
+
+    \b
+    Examples:
+      rbee-keeper doctor
+      rbee-keeper doctor --json
+    """
+    screen = Screen(as_json=as_json)
+
+    def run(home: Home) -> int:
+        from rbee.keeper.doctor import doctor as examine
+
+        return examine(screen, home, as_json=as_json)
 
     run_at_home(screen, run)
 

@@ -19,6 +19,7 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, AddingHive, HiveAdded, encode
+from rbee.wire.names import check_machine
 
 T = TypeVar("T")
 
@@ -32,8 +33,10 @@ def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bo
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
     A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
-    others both are errors that say what to type.
+    others both are errors that say what to type. Raises `invalid_request` for names that are none,
+    before anybody is woken.
     """
+    check_machine(wanted)
     is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     with awake_queen(screen, where) as queen:
         screen.say(say_so.ADD_HIVE, host=wanted.host)
@@ -58,7 +61,7 @@ def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
         return follow_errand(screen, queen, begun, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
-        if error.details.get("reason") == "passphrase_needed":
+        if error.details.get("reason") == "passphrase_needed" and _is_private(queen):
             error.suggestion += ", or type this on a terminal, where you are asked for it"
         raise
 
@@ -74,7 +77,7 @@ def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> Hi
             reason = error.details.get("reason")
             if reason == "unknown_host_key" and not is_key_typed:
                 wanted = _with_host_key(wanted, error)
-            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES:
+            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES and _is_private(queen):
                 asked += 1
                 wanted = _with_passphrase(wanted, error)
                 key = error.details["key"]
@@ -87,6 +90,11 @@ def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> Hi
                     f"to use this hive from then on: ssh-add {shlex.quote(key)}"
                 )
             return added
+
+
+def _is_private(queen: AwakeQueen) -> bool:
+    """Whether nobody between reads what she is told."""
+    return addresses.is_loopback(addresses.host_of(queen.client.url))
 
 
 def _with_host_key(wanted: AddHive, error: RbeeError) -> AddHive:

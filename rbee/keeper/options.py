@@ -132,11 +132,19 @@ class QueenUrl(Kind, frozen=True):
 
     def read(self, text: str) -> str:
         """``http://host:port`` without a slash at its end."""
+        from rbee.wire.names import why_no_host  # late: a queen is seldom named
+
         text = as_text(text)
         try:
             parts = urllib.parse.urlsplit(text)
             fits = parts.scheme == "http" and parts.hostname and parts.port
-            if not fits or parts.path not in ("", "/") or parts.query or parts.username:
+            if (
+                not fits
+                or why_no_host(parts.hostname or "")
+                or parts.path not in ("", "/")
+                or parts.query
+                or parts.username
+            ):
                 raise ValueError
         except ValueError:  # or a port that is none, brackets without an address
             raise RbeeError(

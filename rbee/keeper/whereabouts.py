@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rbee.keeper.queen_client import QueenClient
-from rbee.process import listening
+from rbee.process import listening, owned
 from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
@@ -75,6 +75,9 @@ def awake_at(home: Home, role: str, usual: str, token: str, settings: Settings) 
 
 
 def _token_of(path: str) -> str:
+    reason = owned.distrust(Path(path).absolute())
+    if reason is not None:
+        raise RbeeError("invalid_request", reason.why, f"{reason.remedy}, or name another file")
     try:
         words = Path(path).read_text().split()
     except OSError as error:

@@ -1,7 +1,8 @@
 """RBEE_HOME: where a machine's state lives, and who may read it.
 
-``token`` (0600), ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``config.toml``; the folder
-itself is created 0700.
+``token``, ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``running/``, ``config.toml``. What is
+written there is its owner's alone, whatever the umask; what is found there is believed only where
+nobody else can have written it.
 
 Cheap to import, like `child`: a daemon uses both before its own imports.
 """
@@ -13,9 +14,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rbee.process import owned
+from rbee.process.sabotage import sabotaged
+
 if TYPE_CHECKING:
     from rbee.wire.errors import RbeeError
     from rbee.wire.settings import Settings
+
+
+#: What of it decides what rbee does.
+_BELIEVED = (
+    "token",
+    "config.toml",
+    "queen.db",
+    "hive.db",
+    "hive.json",
+    "running",
+    "running/queen.json",
+    "running/hive.json",
+    "models",
+    "logs",
+)
 
 
 class Home:
@@ -43,8 +62,11 @@ class Home:
     def open(cls) -> Home:
         """The folder named by RBEE_HOME, else ``~/.rbee``, created where it is missing.
 
-        Raises `home_unusable` where it cannot be written.
+        Whatever this process and its children write from now on is for their user alone. Raises
+        `home_unusable` where the folder cannot be written, or cannot be believed.
         """
+        if not sabotaged("everybody:open-to-all"):
+            os.umask(0o077)
         home = cls.of_environment()
         path = home.path
         try:
@@ -57,9 +79,26 @@ class Home:
             home.models.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise _unusable(path, error) from None
+        home.check()
         if not os.access(path, os.W_OK | os.X_OK):
             raise _unusable(path, PermissionError(13, "Permission denied"))
         return home
+
+    def check(self) -> None:
+        """Raises `home_unusable` where somebody else may have written what is believed here."""
+        believed = [self.path, *(self.path / name for name in _BELIEVED)]
+        for path in believed:
+            if reason := owned.distrust(path):
+                raise _disbelieved(path, reason)
+        token = self.path / "token"
+        if owned.is_read_by_others(token):
+            raise _disbelieved(
+                token,
+                owned.Distrust(
+                    f"{token} can be read by others",
+                    f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has",
+                ),
+            )
 
     @property
     def logs(self) -> Path:
@@ -154,6 +193,12 @@ def _no_text(path: Path, error: UnicodeDecodeError) -> RbeeError:
         f"{path}, line {line}: this is no text in UTF-8",
         f"save it in UTF-8: iconv -f latin1 -t utf8 {path}",
     )
+
+
+def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:
+    from rbee.wire.errors import RbeeError
+
+    return RbeeError("home_unusable", reason.why, reason.remedy, {"path": str(path)})
 
 
 def _unusable(path: Path, error: OSError) -> RbeeError:

@@ -43,7 +43,9 @@ def begin(log: Path, most_mib: int) -> None:
     """
     logging.getLogger().addHandler(Faults(sys.stderr))
     if most_mib and _is_stderr(log) and not sabotaged("logs:let-it-grow"):
-        spawn(_keep_below(log, most_mib * _MIB), "the bound of the log", _ignore)
+        # A worker opens no file any more once it has a model.
+        reads = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+        spawn(_keep_below(reads, most_mib * _MIB), "the bound of the log", _ignore)
 
 
 def forget_old(folder: Path, pattern: str, kept: int, in_use: set[Path]) -> None:
@@ -58,29 +60,27 @@ def forget_old(folder: Path, pattern: str, kept: int, in_use: set[Path]) -> None
                 path.unlink()
 
 
-def shorten(log: Path, most: int) -> None:
+def shorten(reads: int, writes: int, most: int) -> None:
     """Cuts the older part of a log off, where it is longer than `most` bytes: half of that stays.
 
-    Programs that have it open go on at its new end, for they append. What one writes in the moment
-    between is lost.
+    It is there twice, open for reading and open for appending. Other programs that have it open go
+    on at its new end, for they append; what one writes in the moment between is lost.
     """
-    with open(log, "r+b") as file:
-        whole = os.fstat(file.fileno()).st_size
-        if whole <= most:
-            return
-        file.seek(whole - most // 2)
-        kept = file.read(most // 2).partition(b"\n")[2]
-        file.truncate(0)
-    with open(log, "ab", buffering=0) as file:
-        file.write(b"... cut off here: the log was longer than %d bytes\n" % most)
-        file.write(kept)
+    whole = os.fstat(reads).st_size
+    if whole <= most:
+        return
+    kept = os.pread(reads, most // 2, whole - most // 2).partition(b"\n")[2]
+    os.ftruncate(writes, 0)
+    with open(os.dup(writes), "wb") as log:
+        log.write(b"... cut off here: the log was longer than %d bytes\n" % most)
+        log.write(kept)
 
 
-async def _keep_below(log: Path, most: int) -> None:
+async def _keep_below(reads: int, most: int) -> None:
     while True:
         with contextlib.suppress(OSError):  # gone, or a full disk
             if os.fstat(_STDERR).st_size > most:
-                await in_thread(shorten, log, most)
+                await in_thread(shorten, reads, _STDERR, most)
         await asyncio.sleep(_LOOK_EVERY)
 
 

@@ -61,7 +61,7 @@ class HiveRow(NamedTuple):
     @property
     def is_tunnelled(self) -> bool:
         """Whether HTTP goes there through SSH."""
-        return self.ssh is not None and self.ssh.tunnel
+        return self.ssh is not None and bool(self.ssh.tunnel)
 
 
 class KeyRow(NamedTuple):
@@ -174,10 +174,17 @@ def _row(row: Any) -> HiveRow:
         row.host,
         row.port,
         HiveStatus(row.status),
-        msgspec.json.decode(row.ssh, type=SshTarget) if row.ssh else None,
+        ssh_from(row.ssh) if row.ssh else None,
         msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
         row.devices_at_ms or 0,
     )
+
+
+def ssh_from(text: str) -> SshTarget:
+    """How a machine is reached. A row that says nothing of a tunnel is older than the default."""
+    ssh = msgspec.json.decode(text, type=SshTarget)
+    ssh.tunnel = bool(ssh.tunnel)
+    return ssh
 
 
 def _now_ms() -> int:

@@ -192,6 +192,7 @@ class _Queen:
             session,
             lambda: self.server.url,
             self.server.serve_also_on,
+            self.server.serve_no_more_on,
             spare,
             lambda: self.server.instance,
         )
@@ -335,7 +336,7 @@ class _Queen:
         wanted = await read_body(request, AddHive)
         self._refuse_if_sleepy()
         hive_id = id_of(wanted)
-        await self.hives.members.refuse_a_second(hive_id, wanted)
+        wanted = await self.hives.members.decided(hive_id, wanted)
         errand = self.errands.add(hive_id, wanted)
         return AddingHive(
             hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url
@@ -350,7 +351,7 @@ class _Queen:
                 f"hive {hive_id} works for {jobs} job" + "s" * (jobs > 1),
                 "wait until it has finished; rbee-keeper ps lists the jobs",
             )
-        await self.hives.remove(hive_id)
+        await self.hives.remove(hive_id, self._say)
         return None
 
     async def _hives(self, request: web.Request) -> HiveList:
@@ -488,7 +489,9 @@ class _Queen:
         for gone in beat.failures:
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
-                self.registry.failed(beat.hive_id, gone.device, gone.model_ref, error)
+                self.registry.failed(
+                    beat.hive_id, gone.device, gone.model_ref, error, gone.template
+                )
         await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
@@ -571,7 +574,7 @@ class _Queen:
 def _degraded(hive: Hive) -> list[DegradedDevice]:
     return [
         DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
-        for (device, ref), known in hive.degraded.items()
+        for (device, ref, _), known in hive.degraded.items()
     ]
 
 

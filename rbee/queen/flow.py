@@ -119,8 +119,8 @@ class Flow:
             troubles.forgive_silence()
             return
         if is_deadly(error):
-            model_ref = job.request.model_ref
-            error = self._registry.failed(hive_id, device, model_ref, error)
+            model_ref, template = job.request.model_ref, template_name(job.request.chat_template)
+            error = self._registry.failed(hive_id, device, model_ref, error, template)
         error = self._hives.typed_from_here(hive_id, error)
         its = troubles.add(hive_id, device, error)
         if troubles.is_over:
@@ -305,7 +305,7 @@ class Flow:
     async def _room_beside(
         self, job: Job, awake: list[Hive], warm: WarmWorker, ctx: int | None
     ) -> Place | None:
-        facts = facts_of(awake, job.request.model_ref)
+        facts = facts_of(awake, job.request)
         for place in scheduler.places_beside(warm, job.request, facts, job.troubles):
             with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
                 await self._capacity(job, place, ctx)
@@ -314,7 +314,7 @@ class Flow:
 
     async def _has_room(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
-        facts = facts_of(awake, job.request.model_ref)
+        facts = facts_of(awake, job.request)
         for place in scheduler.places(job.request, facts, job.troubles):
             if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
                 continue
@@ -334,7 +334,7 @@ class Flow:
         """The best device that will do, by the word of its hive."""
         request, troubles = job.request, job.troubles
         self._learn_from_others(job)
-        facts = facts_of(awake, request.model_ref, await self._holders(job, awake))
+        facts = facts_of(awake, request, await self._holders(job, awake))
         for place in scheduler.places(request, facts, troubles):
             self._tell_pick(job, place)
             try:
@@ -360,9 +360,10 @@ class Flow:
 
     def _learn_from_others(self, job: Job) -> None:
         """Workers that were given up while this job waited for them are troubles of its own."""
+        mine = (job.request.model_ref, template_name(job.request.chat_template))
         for hive in self._registry.hives.values():
-            for (device, model_ref), known in hive.degraded.items():
-                if model_ref != job.request.model_ref or known.at <= job.came_at:
+            for (device, *what), known in hive.degraded.items():
+                if tuple(what) != mine or known.at <= job.came_at:
                     continue
                 # One that memory ran out for while it served: its hive is asked anew what fits.
                 if not is_of_room(known.error):
@@ -532,16 +533,17 @@ class Flow:
 
 
 def facts_of(
-    hives: Iterable[Hive], model_ref: str = "", holders: Collection[str] = ()
+    hives: Iterable[Hive], request: JobRequest | None = None, holders: Collection[str] = ()
 ) -> list[HiveFacts]:
     """The hives that have told their devices, as the scheduler sees them for a model."""
     near_first = not sabotaged("queen:far-first")
+    what = (request.model_ref, template_name(request.chat_template)) if request else None
     return [
         HiveFacts(
             hive.hive_id,
             hive.devices,
             hive.workers.values(),
-            [device for device, ref in hive.degraded if ref == model_ref],
+            [device for device, *failed in hive.degraded if tuple(failed) == what],
             (hive.hive_id == LOCAL) is near_first,
             hive.hive_id in holders,
         )

@@ -22,11 +22,12 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import begin, first_and_soon_after
+from rbee.process.tasks import begin, first_and_soon_after, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
+from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
@@ -59,6 +60,7 @@ class Hives:
         session: aiohttp.ClientSession,
         queen_url: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
+        serve_no_more_on: Callable[[str], Awaitable[None]],
         spare: Child | None,
         queen_instance: Callable[[], str],
     ) -> None:
@@ -69,12 +71,23 @@ class Hives:
         self.session = session
         on_exit = functools.partial(self._ended, LOCAL)
         self.members = Members(
-            home, settings, token, catalog, queen_url, serve_also_on, spare, on_exit
+            home,
+            settings,
+            token,
+            catalog,
+            queen_url,
+            queen_instance,
+            serve_also_on,
+            serve_no_more_on,
+            spare,
+            on_exit,
         )
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
+        #: What keeps the tunnels to hives open.
+        self._keeping: dict[str, asyncio.Task[None]] = {}
 
     def peer(
         self, hive: Hive, job_id: str = "", hub_token: str = "", *, patient: bool = False
@@ -241,12 +254,18 @@ class Hives:
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
 
-    async def remove(self, hive_id: str) -> None:
-        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`."""
+    async def remove(self, hive_id: str, tell: Tell) -> None:
+        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`.
+
+        One that cannot be reached is named, and never let back in: its lease ends it.
+        """
         await self.members.require(hive_id)
-        await self._put_to_sleep(hive_id, lambda *_, **__: None)
-        self._registry.gone(hive_id)
-        await self.members.forget(hive_id)
+        self._give_up_way(hive_id)
+        async with self._waking.setdefault(hive_id, asyncio.Lock()):
+            await self._put_to_sleep(hive_id, tell)
+            self._registry.gone(hive_id)
+            await self.members.remove(hive_id)
+        self._failed.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
@@ -274,6 +293,8 @@ class Hives:
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
+            if self.members.is_forgotten(row.hive_id):
+                await self.members.require(row.hive_id)
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
@@ -304,6 +325,8 @@ class Hives:
         machine = self.members.machine(row)
         if row.ssh is not None:
             tell(say_so.HIVE_APPROACH, host=row.host)
+            if not row.is_tunnelled:
+                tell(say_so.HIVE_IN_THE_OPEN, host=row.host)
         async with machine.approach() as way:
             hive = await self._adopt(row, way, tell)
             if hive is None:
@@ -313,7 +336,62 @@ class Hives:
                     tunnelled = row.is_tunnelled
                     hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
         self._on.add(row.hive_id)
+        if isinstance(machine, OtherMachine) and row.is_tunnelled:
+            self._keep_way(row.hive_id, machine)
         return hive
+
+    def _keep_way(self, hive_id: str, machine: OtherMachine) -> None:
+        """Has the tunnel to a hive dug anew where it breaks off."""
+        self._give_up_way(hive_id)
+        name = f"tunnel to {hive_id}"
+        self._keeping[hive_id] = spawn(self._keep_open(hive_id, machine), name, lambda _: None)
+
+    def _give_up_way(self, hive_id: str) -> None:
+        keeping = self._keeping.pop(hive_id, None)
+        if keeping is not None:
+            keeping.cancel()
+
+    async def _keep_open(self, hive_id: str, machine: OtherMachine) -> None:
+        """Digs again whenever the tunnel has broken off, as long as its hive may live without."""
+        while True:
+            await self._until_cut_off(hive_id, machine)
+            until = time.monotonic() + self._settings.lease
+            while not await self._dig_again(hive_id, machine):
+                if time.monotonic() > until:
+                    await machine.fill_in()
+                    return
+                await asyncio.sleep(self._settings.heartbeat_interval)
+
+    async def _until_cut_off(self, hive_id: str, machine: OtherMachine) -> None:
+        """Returns once the connection has ended, or the hive at its end has fallen silent."""
+        waits = [
+            begin(machine.until_cut_off()),
+            begin(self._registry.until(lambda: self._registry.is_offline(hive_id))),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+    async def _dig_again(self, hive_id: str, machine: OtherMachine) -> bool:
+        """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
+        if sabotaged("queen:one-tunnel"):
+            return False
+        async with self._waking.setdefault(hive_id, asyncio.Lock()):
+            try:
+                way = await machine.dig_again()
+                hive = self._registry.moved(hive_id, way.hive_url)
+                instance = self._queen_instance()
+                adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
+                async with timeout(self._settings.connect_timeout):
+                    await Peer(self.session, hive.url, f"hive {hive_id}").post(
+                        addresses.ADOPT, adopt, type(None)
+                    )
+                    await self._registry.until(lambda: not self._registry.is_offline(hive_id))
+            except (RbeeError, asyncio.TimeoutError):
+                return False
+        return True
 
     async def _adopt(self, row: HiveRow, way: Way, tell: Tell) -> Hive | None:
         """Takes over a hive with the workers it kept; None: nobody is there, or none of ours.
@@ -380,6 +458,7 @@ class Hives:
         if hive_id not in self._on:
             return
         self._on.discard(hive_id)
+        self._give_up_way(hive_id)
         hive = self._registry.hives.get(hive_id)
         machine = self.members.known(hive_id)
         try:

@@ -240,13 +240,14 @@ class JobList(Answer, kw_only=True):
 class SshTarget(Request, kw_only=True):
     """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``.
 
-    `tunnel`: HTTP goes through the SSH connection, too, in both directions.
+    `tunnel`: HTTP goes through the SSH connection, too, in both directions; False: past it, in the
+    open. None: as the machine was added before, and through it where it is new.
     """
 
     user: NonEmpty | None = None
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
     key_path: NonEmpty | None = None
-    tunnel: bool = False
+    tunnel: bool | None = None
 
 
 class AddHive(Request, kw_only=True):
@@ -443,11 +444,12 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 
 class WorkerFailure(msgspec.Struct, kw_only=True):
-    """A worker that its hive has given up."""
+    """A worker that its hive has given up. `template` is as in `WorkerBeat`."""
 
     device: str
     model_ref: str
     error: ErrorBody
+    template: str = ""
 
 
 class Heartbeat(Request, kw_only=True):
@@ -697,7 +699,7 @@ class HiveOrders(Request, kw_only=True):
     """How a hive is to run.
 
     `on_lease`: no parent holds it, the queen's answers to its heartbeats do; `owner` says in
-    words for people whose queen that is.
+    words for people whose queen that is. `queen_instance` is who she is, as in `Adopt`.
     """
 
     host: str
@@ -705,6 +707,7 @@ class HiveOrders(Request, kw_only=True):
     token: str
     hive_id: str
     queen_url: str
+    queen_instance: str = ""
     on_lease: bool = False
     owner: str = ""
 
@@ -726,12 +729,13 @@ class WorkerOrders(Request, kw_only=True):
     `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
     own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
     file that the worker's stderr goes to, of `log_mib` MiB at most; `deadly_template`: an engine
-    has died while it read that template; `threads` is the engine's. `pooling` is how one vector is
-    made of a text (`own`: as the model says; `none`: it makes other things), and `batch` how many
-    tokens are worked through at once. `token_stall` is how long the engine may do nothing at all
-    (seconds). `content` identifies what lay at the paths (`rbee.process.content`) when the orders
-    were given; empty: that is not looked at. `vectors_up_to` is what the queen knows it by; see
-    `WorkerBeat`.
+    has died while it read that template; `trial_model` is a tiny model that it is tried with
+    before, and `memory_limit` how much memory of its own the worker may take (bytes; 0: no bound);
+    `threads` is the engine's. `pooling` is how one vector is made of a text (`own`: as the model
+    says; `none`: it makes other things), and `batch` how many tokens are worked through at once.
+    `token_stall` is how long the engine may do nothing at all (seconds). `content` identifies what
+    lay at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked
+    at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
     """
 
     host: str
@@ -752,6 +756,8 @@ class WorkerOrders(Request, kw_only=True):
     chat_template: str = ""
     template: str = ""
     deadly_template: bool = False
+    trial_model: str = ""
+    memory_limit: int = 0
     log: str = ""
     log_mib: int = 0
     bounds: RequestBounds | None = None

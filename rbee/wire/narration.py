@@ -219,6 +219,14 @@ MACHINE_INSTALLED = Line(
 )
 MACHINE_RBEE = Line(_QUEEN, "machine.rbee", "{host} has rbee {version}")
 HIVE_APPROACH = Line(_QUEEN, "hive.ssh", "reaching {host} over SSH...")
+HIVE_TUNNEL_AGAIN = Line(
+    _QUEEN, "hive.tunnel", "the SSH connection to hive {hive_id} broke off; it is made anew"
+)
+HIVE_IN_THE_OPEN = Line(
+    _QUEEN,
+    "hive.open",
+    "{host} is spoken to without encryption: whoever is on that network reads prompts and answers",
+)
 HIVE_SKIPPED = Line(_QUEEN, "hive.skipped", "going on without hive {hive_id}: {why}")
 HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = Line(

@@ -22,6 +22,8 @@ SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "seconds"})]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Mebibytes = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "MiB"})]
 Tokens = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "tokens"})]
+#: May hold a password: its value is shown nowhere.
+Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
 Factor = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "times"})]
 
 
@@ -45,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where a worker listens; empty: where its hive does."""
     worker_port: Port = 8601
     """The port of the first worker of a machine; one that is taken is passed over."""
-    database: str = ""
+    database: Secret = ""
     """URL of the queen's catalog, ``sqlite:////path`` or
     ``postgresql+psycopg://USER:PASSWORD@SERVER/NAME``; empty: ``queen.db`` in RBEE_HOME."""
 
@@ -117,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Memory in which a worker keeps prompts that it has read, besides those in its slots."""
     ram_factor: Factor = 1.2
     """How much more memory than a model is reckoned to need has to be free, on a processor."""
+    worker_margin_mib: Mebibytes = 1024
+    """How much more memory than was reckoned for its model a worker may take before the system
+    refuses it more; 0: as much as there is. Linux alone keeps to it."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 
@@ -205,7 +210,8 @@ def settings_from(
     for name in _FIELDS:
         text = environ.get(f"RBEE_{name.upper()}")
         if text is not None:
-            values[name] = _checked(name, _split(name, text), f"RBEE_{name.upper()}={text}")
+            where = f"RBEE_{name.upper()}={shown(name, text)}"
+            values[name] = _checked(name, _split(name, text), where)
     return Settings(**values)
 
 
@@ -213,6 +219,11 @@ def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
     """`settings` with the flags that were given (those that are not None) on top."""
     given = {name: value for name, value in flags.items() if value is not None}
     return msgspec.structs.replace(settings, **given) if given else settings
+
+
+def shown(name: str, value: str) -> str:
+    """The value of a setting as it may be told: one that may hold a secret is not."""
+    return "(not shown)" if _FIELDS[name].type is Secret else value
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
@@ -267,7 +278,7 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         where = f"{name}, line {_line_of(key, text)}: {key}"
         if key not in _FIELDS:
             raise _unknown(key, list(_FIELDS), f"{where} is no setting", "remove that line")
-        checked[key] = _checked(key, value, f"{where} = {value!r}")
+        checked[key] = _checked(key, value, f"{where} = {shown(key, repr(value))}")
     return checked
 
 

@@ -21,7 +21,7 @@ from msgspec.structs import asdict
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import logs
+from rbee.process import logs, own_folder
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
@@ -39,9 +39,12 @@ from rbee.wire.messages import (
 )
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
+from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine
+from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
+from rbee.worker.trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +62,18 @@ _WAITS = 5.0
 _HEAR = 1.0
 
 
-def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
-    """Serves until told to leave, then ends this process."""
-    asyncio.run(_Worker(orders, lifeline, engine).live())
+def run(
+    orders: WorkerOrders,
+    lifeline: Lifeline,
+    engine: ModuleType,
+    trial: Trial | None,
+    folder: str,
+) -> None:
+    """Serves until told to leave, then ends this process.
+
+    `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
+    """
+    asyncio.run(_Worker(orders, lifeline, engine, trial, folder).live())
 
 
 class _Running(NamedTuple):
@@ -74,8 +86,17 @@ class _Running(NamedTuple):
 class _Worker:
     """The state of this process: its engine, its inferences, its slots."""
 
-    def __init__(self, orders: WorkerOrders, lifeline: Lifeline, module: ModuleType) -> None:
+    def __init__(
+        self,
+        orders: WorkerOrders,
+        lifeline: Lifeline,
+        module: ModuleType,
+        trial: Trial | None,
+        folder: str,
+    ) -> None:
         self.orders = orders
+        self.trial = trial
+        self.folder = folder
         self.lifeline = lifeline
         self.module = module
         self.state = WorkerState.LOADING
@@ -108,7 +129,18 @@ class _Worker:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
             self.lifeline.failed(error.body())
+            self._tidy()
             leave(1)
+        # Before there is a second thread: what is given up counts for this one and its children.
+        bound_memory(orders.memory_limit)
+        confine(
+            files=orders.model_paths,
+            on_gpu=orders.backend != "cpu" and not orders.simulated,
+            folder=self.folder,
+            log_file=orders.log,
+            bind=(0,),
+            connect=None,
+        )
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
@@ -130,6 +162,7 @@ class _Worker:
             elif loading.done():
                 status = 1
         await server.close()
+        self._tidy()
         leave(status)
 
     async def load(self) -> None:
@@ -154,9 +187,7 @@ class _Worker:
                 self.threads, contained, _read_ahead, orders.model_paths, on_read
             )
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(
-                self.threads, contained, self.module.load, orders
-            )
+            engine: Engine = await loop.run_in_executor(self.threads, contained, self._engine)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -164,6 +195,8 @@ class _Worker:
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
+        finally:
+            self._tidy()
         self.engine = engine
         self.state = WorkerState.READY
         used = {"device": say_so.device_name(orders.device), "engine": self.module.NAME}
@@ -174,6 +207,18 @@ class _Worker:
         }
         lines = [say(say_so.WORKER_DEVICE, used), say(say_so.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
+
+    def _engine(self) -> Engine:
+        """The engine with its model, once it is known whether it may be given the template."""
+        fault = self.trial.verdict() if self.trial is not None else ""
+        if fault:
+            log.error("the chat template is not given to the engine: %s", fault)
+        engine: Engine = self.module.load(self.orders, fault)
+        return engine
+
+    def _tidy(self) -> None:
+        """The trial is over, and the engine needs no folder any more."""
+        own_folder.remove(self.folder)
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
@@ -224,6 +269,7 @@ class _Worker:
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
             self._look()
+            await self._end_overdue()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)
 
@@ -242,6 +288,28 @@ class _Worker:
             if not inference.makes_vectors and not inference.events.closed:
                 log.error("the engine has forgotten inference %s", each)
                 inference.fail(_forgotten(orders).body())
+
+    async def _end_overdue(self) -> None:
+        """A template that comes to no end with some messages ends this worker, and nothing else.
+
+        Who sent them is told so, and the others that they may ask again.
+        """
+        overdue = self.engine.overdue() if self.engine is not None else ()
+        if not overdue:
+            return
+        log.error("the chat template comes to no end with some messages; this worker leaves")
+        for running in self.running.values():
+            is_theirs = running.inference.thread in overdue
+            error = endless_template() if is_theirs else _left(self.orders.worker_id)
+            running.inference.fail(error.body())
+        await self._heard()
+        leave(1)
+
+    async def _heard(self) -> None:
+        """Waits until whoever reads has heard the end of his story, as long as one may wait."""
+        unread = [begin(each.inference.events.unread.wait()) for each in self.running.values()]
+        if unread:
+            await asyncio.wait(unread, timeout=_HEAR)
 
     def on_shutdown(self, request: web.Request) -> Answer:
         """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
@@ -309,12 +377,9 @@ class _Worker:
         """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
         error = await read_body(request, ErrorBody)
         log.error("%s", error.message)
-        unread = []
         for running in self.running.values():
             running.inference.fail(error)
-            unread.append(begin(running.inference.events.unread.wait()))
-        if unread:
-            await asyncio.wait(unread, timeout=_HEAR)
+        await self._heard()
         return None
 
     async def finish(self) -> None:
@@ -384,6 +449,14 @@ def _forgotten(orders: WorkerOrders) -> RbeeError:
         f"{stall:g} s (token_stall)"
     )
     return stuck(worker_id, what, stall)
+
+
+def _left(worker_id: str) -> RbeeError:
+    return RbeeError(
+        "worker_crashed",
+        f"worker {worker_id} has left: another request came to no end",
+        "try again",
+    )
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

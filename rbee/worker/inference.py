@@ -48,6 +48,8 @@ class Inference:
         self._cancelled = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
         self.worked = 0
+        #: The thread that its engine works for it in; 0: not yet.
+        self.thread = 0
         self._telling = Telling()
         self._told_to_wait = False
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
@@ -138,6 +140,7 @@ class Inference:
         on_news: Callable[[bytes | News], None],
     ) -> Generated:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
+        self.thread = threading.get_ident()
 
         def on_work(work: Work) -> None:
             blind = sabotaged("worker:count-output-alone")

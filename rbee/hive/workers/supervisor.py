@@ -25,8 +25,10 @@ from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import (
     Cause,
+    begins_anew,
     cause_of,
     crashed,
+    dies_of_loading,
     how_it_ended,
     out_of_memory,
     restart_delay,
@@ -35,7 +37,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
-from rbee.process import journal, logs
+from rbee.process import journal, logs, own_folder
 from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.content import content_id
@@ -64,6 +66,8 @@ from rbee.wire.settings import Settings
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
+#: Of how many models is known that an engine dies of them.
+_REMEMBERED = 256
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
 
@@ -92,6 +96,8 @@ class Supervisor:
         self._watches: set[asyncio.Task[None]] = set()
         self._stories: dict[str, EventLog] = {}
         self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
+        #: What an engine has died of lately, by its name and the content of the files.
+        self._dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
         """Phase 8: the catalog row of a kind of worker, after the engine itself was asked.
@@ -132,8 +138,12 @@ class Supervisor:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
         `orders.worker_id` is drawn here; `unloaded` are the workers that made room for it.
-        Raises what the worker says when it cannot start.
+        Raises what the worker says when it cannot start, and `model_invalid` for a model that the
+        engine has died of lately.
         """
+        known = self._dies_of.get((engine, orders.content))
+        if known is not None and not sabotaged("hive:forget-the-deadly"):
+            raise known
         spare = self._take_spare(engine)
         self._spare = None
         orders.worker_id = spare.worker_id
@@ -352,6 +362,8 @@ class Supervisor:
                 heard.cancel()
                 worker.heard.clear()
         status = worker.exited.result()
+        if status < 0:
+            await in_thread(own_folder.remove_of, "worker", worker.child.pid)
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:
@@ -417,6 +429,9 @@ class Supervisor:
             )
             return
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
+        if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
+            worker.restart_count = worker.loads_died = 0
+        worker.ready_since = None
         while True:
             cause = cause_of(
                 status,
@@ -431,9 +446,13 @@ class Supervisor:
             if delay is None:
                 break
             loading = worker.state is WorkerState.LOADING
-            if loading and crashed(status) and worker.orders.chat_template:
+            if loading and crashed(status):
+                worker.loads_died += 1
+                if worker.loads_died > 1 and worker.orders.backend == "cpu":
+                    self._give_up(worker, self._deadly(worker, how))
+                    return
                 # Whatever killed it, its model can be tried without the part that is a program.
-                worker.orders.deadly_template = True
+                worker.orders.deadly_template = bool(worker.orders.chat_template)
             worker.restart_count += 1
             worker.is_restarting = True
             worker.state = WorkerState.LOADING
@@ -472,6 +491,24 @@ class Supervisor:
                 {"log": tail(worker.child.log), "device": worker.orders.device},
             ),
         )
+
+    def _deadly(self, worker: Worker, how: str) -> RbeeError:
+        """The error of a model that kills its engine; it is remembered, by what lies there now."""
+        orders = worker.orders
+        error = dies_of_loading(
+            worker.worker_id,
+            orders.model_ref,
+            worker.engine,
+            orders.device,
+            how,
+            tail(worker.child.log),
+        )
+        if orders.content and len(self._dies_of) < _REMEMBERED:
+            key = (worker.engine, orders.content)
+            self._dies_of[key] = error
+            forget = asyncio.get_running_loop().call_later
+            forget(self._settings.degraded_for, self._dies_of.pop, key, None)
+        return error
 
     def _give_up(self, worker: Worker, error: RbeeError) -> None:
         self._fail(worker, error)
@@ -520,7 +557,12 @@ class Supervisor:
         if not worker.events.closed:
             worker.events.error(error.body())
         self._news.failed(
-            WorkerFailure(device=orders.device, model_ref=orders.model_ref, error=error.body())
+            WorkerFailure(
+                device=orders.device,
+                model_ref=orders.model_ref,
+                error=error.body(),
+                template=orders.template,
+            )
         )
         self._on_change()
 

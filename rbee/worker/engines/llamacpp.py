@@ -8,12 +8,14 @@ stands on stderr, our log. A raw `grammar` holds for all that is generated, thou
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,24 @@ _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
 _PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
 _HELLO = [{"role": "user", "content": "hello"}]
+#: What a template is tried with, and in how large a context (tokens).
+_TALK = [
+    {"role": "system", "content": "Be brief."},
+    *_HELLO,
+    {"role": "assistant", "content": "Hello!"},
+    {"role": "user", "content": "How are you?"},
+]
+_TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "description": "Tells the weather.",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        },
+    }
+]
+_TRIAL_CONTEXT = 512
 #: What it says of an answer in another form than its reading of the chat template lets expect.
 _ANOTHER_FORM = "does not match the expected"
 #: How templates are told whether the model may think.
@@ -76,6 +96,8 @@ _LOG_LINES = 200
 _BUDGET, _SLACK = "thinking_budget_tokens", 16
 #: How long the engine takes to render a template at most (seconds).
 _RENDERING = 10.0
+#: How much CPU time it may take to make a prompt of messages (seconds).
+_PREPARING = 20.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
 _POOLINGS = {
@@ -96,15 +118,60 @@ def facts() -> EngineFacts:
     return EngineFacts(NAME, xllamacpp.__version__, sorted(backends))
 
 
-def load(orders: WorkerOrders) -> LlamaCpp:
-    """Loads the model of `orders` onto its device."""
-    return LlamaCpp(orders)
+def load(orders: WorkerOrders, template_fault: str = "") -> LlamaCpp:
+    """Loads the model of `orders` onto its device; `template_fault`: why its template cannot be
+    given to the engine."""
+    return LlamaCpp(orders, template_fault)
+
+
+def try_template(orders: WorkerOrders) -> bool:
+    """Renders the chat template of `orders` with their `trial_model`; False: it cannot be read."""
+    params = _plain_params()
+    params.model.path = orders.trial_model
+    params.n_ctx = _TRIAL_CONTEXT
+    params.n_parallel = params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.n_gpu_layers = 0
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.chat_template = taught(orders.chat_template)
+    # It serves in any case: on a socket in the current folder, which is this process's own.
+    params.hostnames = ["trial.sock"]
+    try:
+        server = xllamacpp.Server(params)
+        _kept.append(server)
+        switches = ({}, {_SWITCH: False}) if marks_of(orders.chat_template) else ({},)
+        for values in switches:
+            body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
+            if "tools" in orders.chat_template:
+                body["tools"] = _TOOLS
+            # That it refuses such a conversation is told to those who have one.
+            with contextlib.suppress(ValueError, RuntimeError):
+                server.handle_chat_completions(body, lambda chunk: None)
+    except RuntimeError as error:
+        if "bad_alloc" in str(error):
+            raise MemoryError from None
+        return False
+    return True
+
+
+#: What is not taken down: its process ends at once, and taking down takes as long as the trial.
+_kept: list[Any] = []
+
+
+def _plain_params() -> Any:
+    """How a model is loaded, whichever it is."""
+    params = xllamacpp.CommonParams()
+    params.warmup = False
+    params.ctx_shift = False
+    params.use_jinja = True
+    # One for each core would wait for requests that do not come: this process asks by itself.
+    params.n_threads_http = 2
+    return params
 
 
 class LlamaCpp:
     """One model with `slots` sequences batched continuously."""
 
-    def __init__(self, orders: WorkerOrders) -> None:
+    def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
         self.context = orders.context
         self._slots = orders.slots
         self._pooling = orders.pooling
@@ -114,16 +181,13 @@ class LlamaCpp:
         self._marks = marks_of(orders.chat_template)
         self._wants_thoughts = wants_thoughts(orders.chat_template)
         self._own_form = has_channels(orders.chat_template)
-        params = xllamacpp.CommonParams()
+        params = _plain_params()
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
         params.n_parallel = orders.slots
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.prompt_cache_mib
-        params.warmup = False
-        params.ctx_shift = False
-        params.use_jinja = True
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
         params.embedding = orders.pooling != "none"
         params.n_batch = params.n_ubatch = orders.batch
@@ -141,9 +205,11 @@ class LlamaCpp:
             params.main_gpu = int(orders.device.removeprefix("gpu"))
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
-        self._unusable = ""
+        self._unusable = template_fault
         self._server = self._loaded(params, orders)
         self.placed = _placed(before, _free_memory(orders))
+        #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
+        self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
         self._opened, self._known = False, True
         if self._marks is not None and not self._unusable:
@@ -153,7 +219,8 @@ class LlamaCpp:
         """The engine with its model; one whose chat template is of no use goes without it."""
         asked = orders.chat_template
         if asked and (orders.deadly_template or nests_too_deep(asked)):
-            self._unusable = "llama.cpp dies of reading it"
+            self._unusable = self._unusable or "llama.cpp dies of reading it"
+        if self._unusable:
             params.chat_template = _PLAIN
         elif asked and (orders.template or taught(asked) != asked):
             params.chat_template = taught(asked)
@@ -235,6 +302,16 @@ class LlamaCpp:
         on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
 
+    def overdue(self) -> Collection[int]:
+        """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return ()
+        return [
+            thread
+            for thread, begun in list(self._preparing.items())
+            if time.clock_gettime(time.pthread_getcpuclockid(thread)) - begun > _PREPARING
+        ]
+
     def embed(
         self,
         inputs: Sequence[Input],
@@ -288,8 +365,11 @@ class LlamaCpp:
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
 
+        here = threading.get_ident()
+
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
+            self._preparing.pop(here, None)
             if cancelled.is_set():
                 return True
             work = _work(work, chunk)
@@ -312,6 +392,7 @@ class LlamaCpp:
                 last.update(chunk)
             return None
 
+        self._preparing[here] = time.thread_time()
         try:
             if "messages" in body:
                 self._server.handle_chat_completions(body, on_chunk)
@@ -320,6 +401,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             # What its templates, its reading of a request and that of earlier calls raise.
             raise refused(request, {"message": str(error)}) from None
+        finally:
+            self._preparing.pop(here, None)
         if "error" in last:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
                 return self._as_it_comes(request, body, on_piece, cancelled, on_work)

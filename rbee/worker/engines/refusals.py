@@ -29,6 +29,13 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     message = words_of(str(error.get("message", error)))
     if "does not support logits" in message:
         return _writes_nothing()
+    if "bad_alloc" in message:
+        return RbeeError(
+            "invalid_request",
+            f"the engine wants more memory for this than a worker may take: {message}",
+            "ask for less: a shorter conversation, a plainer schema; or take another model",
+            {"field": asks_field(request)},
+        )
     if int(error.get("code", 400)) >= 500 or sabotaged("worker:blame-itself"):
         return engine_failed("llama.cpp", message)
     if "tool call arguments" in message:
@@ -111,6 +118,17 @@ def template_unusable(reason: str) -> RbeeError:
         "give another one (rbee-keeper infer --chat-template FILE), "
         "or go on with plain text (POST /v1/completions)",
         {"field": "model_ref"},
+    )
+
+
+def endless_template() -> RbeeError:
+    """The refusal of messages that a chat template comes to no end with."""
+    return RbeeError(
+        "invalid_request",
+        "the model's chat template comes to no end with these messages",
+        "send other messages, give another template (rbee-keeper infer --chat-template FILE), "
+        "or go on with plain text (POST /v1/completions)",
+        {"field": "messages"},
     )
 
 
