@@ -30,6 +30,8 @@ from rbee.wire.settings import Settings
 _ROLES = ("queen", "hive", "worker")
 _HALF = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: "
 _PATIENCE_S = 10.0
+#: Before the first of what was begun ends by itself.
+_SOON_S = 1.0
 _MEBIBYTE = 1 << 20
 _LARGEST_BODY = _MEBIBYTE
 #: What a gigabyte takes to unpack is several seconds.
@@ -49,9 +51,11 @@ class Flood:
         cluster.on_close(self._leave)
 
     def assert_at_most(self, most: int) -> None:
-        """No program holds more connections than that, now or in a moment."""
+        """No program holds more connections than that, at once."""
         for role in _ROLES:
-            wait_until(f"the {role} holds {most}", functools.partial(self._holds, role, most))
+            wait_until(
+                f"the {role} holds {most}", functools.partial(self._holds, role, most), _SOON_S
+            )
 
     def assert_owner_is_served(self) -> None:
         """He lists, and infers, while the stranger holds on."""

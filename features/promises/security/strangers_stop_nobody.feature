@@ -4,7 +4,7 @@ Feature: Strangers stop nobody
 
   @timing
   Scenario: Half-sent requests
-    Given strangers have 20 places and 1 s for a request
+    Given strangers have 20 places and 3 s for a request
     And a swarm that is warm
     When a stranger sends the first half of 300 requests to each program
     Then no program holds more than 30 connections
