@@ -123,7 +123,7 @@ class Host:
         """Lays an empty disk over a folder, for who comes by SSH; `size` as ``64k``."""
         assert self._power is not None, f"{self.name} is off"
         inside = ["nsenter", f"--mount=/proc/{self._power.pid}/ns/mnt", "--"]
-        room = ["-o", f"size={size}"] if size else []
+        room = ["-o", f"size={size},mode=700"] if size else []
         subprocess.run([*inside, "mkdir", "-p", folder], check=True)
         subprocess.run([*inside, "mount", "-t", "tmpfs", *room, "none", folder], check=True)
 

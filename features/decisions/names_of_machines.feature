@@ -96,7 +96,6 @@ Feature: The name of a machine, a user or a hive is checked as what it is
 
       Examples:
         | mode |
-        | 0620 |
         | 0602 |
         | 0666 |
 

@@ -50,8 +50,10 @@ Feature: Every number that can be set, and which of them counts
       | stop_term             | 10          |
       | stop_total            | 30          |
       | jobs_waiting          | 512         |
+      | jobs_asked_mib        | 256         |
       | jobs_kept             | 1024        |
       | jobs_kept_for         | 3600        |
+      | jobs_kept_mib         | 64          |
       | stream_comment        | 15          |
       | stream_patience       | 2           |
       | cors_origins          |             |

@@ -32,7 +32,7 @@ from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import in_thread
+from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -73,7 +73,7 @@ class Capacity:
         """The GPU called `device` as it is now; None for the CPU. Raises `invalid_request`."""
         if device == _CPU:
             return None
-        gpus = await in_thread(gpus_here)
+        gpus = await in_thread(DEVICES, gpus_here)
         for gpu in gpus:
             if gpu.id == device:
                 return gpu
@@ -86,7 +86,7 @@ class Capacity:
 
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
-        gpus = await asyncio.to_thread(gpus_here)
+        gpus = await in_thread(DEVICES, gpus_here)
         return next((gpu for gpu in gpus if gpu.backend == backend), None)
 
     async def check(self, device: str, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:

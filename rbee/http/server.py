@@ -20,17 +20,21 @@ from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
 from rbee.http.room import limits_of
+from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.process.sabotage import sabotaged
-from rbee.wire import addresses, auth
+from rbee.wire import addresses, auth, proof
 from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import Health, decode, encode
 from rbee.wire.settings import Settings
+from rbee.wire.shown import require_name
 
 T = TypeVar("T")
 
 _CALLER = "caller"
 _LIMITS = "limits"
+#: The parts of a path that name something.
+_NAMES = ("id", "name", "ref")
 
 #: What a route's handler may give back: a message, a finished response, or nothing (204).
 Answer = msgspec.Struct | web.StreamResponse | None
@@ -58,7 +62,7 @@ class Route(NamedTuple):
     """A method, a path, what answers it, and the status of a message it answers with.
 
     `failure` is how its errors look, where not as everywhere; `public`: it wants no token;
-    `keys`: an API key will do.
+    `keys`: an API key will do; `named`: so will a secret that the server knows by its name.
     """
 
     method: str
@@ -68,6 +72,7 @@ class Route(NamedTuple):
     failure: Failure | None = None
     public: bool = False
     keys: bool = False
+    named: bool = False
 
 
 class Server:
@@ -76,14 +81,16 @@ class Server:
     def __init__(
         self,
         role: str,
-        token: str,
+        own: proof.Credential,
         routes: list[Route],
         on_shutdown: Callable[[web.Request], Answer] | None = None,
         recognise: Recognise | None = None,
         settings: Settings = Settings(),  # noqa: B008 -- it cannot be changed
+        secret_of: Callable[[str], str | None] = lambda name: None,
     ) -> None:
-        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`;
-        `recognise` knows the API keys; of `settings` those of requests count."""
+        """`own` is the secret that opens it; `on_shutdown` answers ``POST /shutdown`` and decides
+        whether to `ask_to_stop`; `recognise` knows the API keys, `secret_of` the secrets of those
+        who report to it. Of `settings` those of requests count."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -94,9 +101,11 @@ class Server:
         self.url = ""
         self.port = 0
         self._elsewhere: dict[str, tuple[str, socket.socket]] = {}
-        self._token = token
+        self._own = own
         self._on_shutdown = on_shutdown
         self._recognise = recognise
+        self._secret_of = secret_of
+        journal.begin()
         self._limits = limits_of(settings, raise_limit())
         #: Names that lead here, besides those of the machine.
         self._names = set(settings.allowed_hosts)
@@ -183,10 +192,21 @@ class Server:
             await asyncio.sleep(0)
         await self._runner.cleanup()
 
-    async def _health(self, request: web.Request) -> Health:
-        return Health(
+    async def _health(self, request: web.Request) -> Answer:
+        """Who this is; with a challenge, also the proof of it."""
+        health = Health(
             status=self.status, role=self.role, version=__version__, instance=self.instance
         )
+        asked = request.headers.get(proof.CHALLENGE_HEADER)
+        if asked is None or request.transport is None or sabotaged(f"{self.role}:prove-nothing"):
+            return health
+        ends = proof.Ends(
+            proof.address(request.transport.get_extra_info("sockname")),
+            proof.address(request.transport.get_extra_info("peername")),
+        )
+        proved = proof.answer(asked, ends, self._own, self._secret_of)
+        headers = {} if proved is None else {proof.PROOF_HEADER: proved}
+        return web.Response(body=encode(health), content_type="application/json", headers=headers)
 
     async def _shutdown(self, request: web.Request) -> Answer:
         if self._on_shutdown is not None:
@@ -223,6 +243,8 @@ class Server:
                 if not route.public:
                     request[_CALLER] = await self._caller(request, route)
                     connection.known_as(request[_CALLER])
+                for what in _NAMES:
+                    require_name(request.match_info.get(what, ""), what)
                 answer = await route.handler(request)
             except RbeeError as error:
                 return fail(request, error)
@@ -256,18 +278,29 @@ class Server:
     async def _caller(self, request: web.Request, route: Route) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
         header = request.headers.get(auth.HEADER)
-        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._token):
+        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._own.secret):
             return ""
-        if header is not None and self._recognise is not None:
-            name = await self._recognise(header)
-            if name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+        name = request.headers.get(proof.NAME_HEADER, "")
+        if route.named and name:
+            secret = self._secret_of(name)
+            if secret is not None and auth.accepts(header, secret):
                 return name
-            if name is not None:
+        if header is not None and self._recognise is not None:
+            key_name = await self._recognise(header)
+            if key_name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+                return key_name
+            if key_name is not None:
                 raise RbeeError(
                     "unauthorized",
-                    f"the key {name} opens what is below {addresses.V1} alone",
+                    f"the key {key_name} opens what is below {addresses.V1} alone",
                     "take the token: it is in the file RBEE_HOME/token",
                 )
+        if self.role != "queen":
+            raise RbeeError(
+                "unauthorized",
+                f"this {self.role} wants a secret of its own in the Authorization header",
+                "ask the queen: she speaks to hives and workers for you",
+            )
         key = "a key that rbee-keeper add-key has made, or " if route.keys else ""
         raise RbeeError(
             "unauthorized",
@@ -277,7 +310,7 @@ class Server:
 
 
 def caller_of(request: web.Request) -> str:
-    """Whose request it is: the name of an API key, or empty for the swarm's own token."""
+    """Whose request it is: the name of an API key or of a secret; empty for the server's own."""
     name: str = request.get(_CALLER, "")
     return name
 

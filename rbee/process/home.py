@@ -152,24 +152,37 @@ class Home:
         except OSError as error:
             raise _unusable(path, error) from None
 
-    def _draw_token(self, path: Path) -> str:
-        import secrets
-
-        token = secrets.token_urlsafe(32)
-        draft = path.with_name(f"token.{os.getpid()}")
+    def draw_new_token(self) -> None:
+        """From now on the swarm has another token; there is always a whole one."""
+        path = self.path / "token"
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "w") as file:
-                file.write(token)
+            _drafted(path).replace(path)
+        except OSError as error:
+            raise _unusable(path, error) from None
+
+    def _draw_token(self, path: Path) -> str:
+        try:
+            draft = _drafted(path)
             try:
                 os.link(draft, path)
             except FileExistsError:
-                return path.read_text().strip()
+                pass  # another program was faster
             finally:
                 os.unlink(draft)
+            return path.read_text().strip()
         except OSError as error:
             raise _unusable(path, error) from None
-        return token
+
+
+def _drafted(path: Path) -> Path:
+    """A file beside `path` that holds a token just drawn, readable by its owner alone."""
+    import secrets
+
+    draft = path.with_name(f"token.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return draft
 
 
 def _placed(url: str, folder: Callable[[], Path]) -> str:

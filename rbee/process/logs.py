@@ -21,7 +21,7 @@ from typing import TextIO
 
 from rbee.process.repeats import Repeats
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, in_thread, spawn
+from rbee.process.tasks import DISK, End, in_thread, spawn
 
 #: How often one and the same fault is told (seconds).
 _TOLD_EVERY = 60.0
@@ -80,7 +80,7 @@ async def _keep_below(reads: int, most: int) -> None:
     while True:
         with contextlib.suppress(OSError):  # gone, or a full disk
             if os.fstat(_STDERR).st_size > most:
-                await in_thread(shorten, reads, _STDERR, most)
+                await in_thread(DISK, shorten, reads, _STDERR, most)
         await asyncio.sleep(_LOOK_EVERY)
 
 

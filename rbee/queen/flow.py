@@ -23,6 +23,7 @@ from rbee.queen.jobs import Job
 from rbee.queen.members import LOCAL
 from rbee.queen.queues import Queues, takes_one
 from rbee.queen.registry import Hive, Registry, is_ready
+from rbee.queen.rights import not_granted
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.queen.work import vectors_up_to, wants_another
@@ -94,14 +95,21 @@ class Flow:
         job.hive_id = job.device = None
         node = job.request.node
         try:
-            living = await self._hives.living(node, job.say)
+            living = _permitted(job, await self._hives.living(node, job.say))
             worker = self._idle_worker(job, living)
             if worker is None:
-                worker = await self._worker(job, await self._hives.awake(node, job.say))
+                worker = await self._worker(job, await self._awake(job))
             return await self._infer(job, worker)
         finally:
             if job.events.readers or not sabotaged("queen:keep-slot"):
                 self._queues.release(job)
+
+    async def _awake(self, job: Job) -> list[Hive]:
+        """The machines that this job may run on. Raises `model_not_found` where there is none."""
+        awake = _permitted(job, await self._hives.awake(job.request.node, job.say))
+        if not awake:
+            raise not_granted(job.request.model_ref)
+        return awake
 
     async def _learn_from(self, job: Job, error: RbeeError) -> None:
         """Takes in what went wrong with an attempt, before the next one.
@@ -180,7 +188,7 @@ class Flow:
             if warm is not None:  # it has gone in the meantime
                 self._queues.release(job)
                 self._queues.return_to(job)
-            awake = await self._hives.awake(job.request.node, job.say)
+            awake = await self._awake(job)
 
     async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
@@ -408,7 +416,8 @@ class Flow:
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
     async def _prepare(self, job: Job, hive: Hive, place: Place) -> None:
-        model = begin(job.have_model(self._peer(job, hive), job.request.model_ref))
+        peer, ref = self._peer(job, hive), job.request.model_ref
+        model = begin(job.have_model(peer, ref, may_fetch=job.may_fetch))
         kind = begin(self._worker_kind(job, hive, place))
         try:
             await asyncio.gather(model, kind)
@@ -478,13 +487,7 @@ class Flow:
     # --- phase 11: tokens -----------------------------------------------------------------------
 
     async def _infer(self, job: Job, worker: WorkerBeat) -> Done:
-        peer = Peer(
-            self._hives.session,
-            await self._hives.worker_url(job.hive_id or "", worker.url),
-            f"worker {worker.worker_id}",
-            "worker_crashed",
-            job.job_id,
-        )
+        peer = await self._hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
         done: Done | None = None
@@ -530,6 +533,13 @@ class Flow:
     def _peer(self, job: Job, hive: Hive) -> Peer:
         token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
         return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
+
+
+def _permitted(job: Job, hives: list[Hive]) -> list[Hive]:
+    """Those of `hives` that may work for this job."""
+    if job.holders is None:
+        return hives
+    return [hive for hive in hives if hive.hive_id in job.holders]
 
 
 def facts_of(

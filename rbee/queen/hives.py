@@ -22,14 +22,14 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import begin, first_and_soon_after, spawn
+from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Hive, Registry
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -65,6 +65,7 @@ class Hives:
         queen_instance: Callable[[], str],
     ) -> None:
         self._settings = settings
+        self._token = token
         self._queen_instance = queen_instance
         self._catalog = catalog
         self._registry = registry
@@ -97,7 +98,12 @@ class Hives:
         `patient`: until its heartbeats say that it is offline.
         """
         patience = None if patient else self._settings.list_patience
-        return HivePeer(self.session, hive, self._registry, job_id, patience, hub_token)
+        credential = self._credential(hive)
+        return HivePeer(self.session, hive, self._registry, credential, job_id, patience, hub_token)
+
+    def _credential(self, hive: Hive) -> proof.Credential:
+        secret = proof.hive_secret(self._token, hive.hive_id)
+        return proof.Credential(secret, proof.hive_name(hive.hive_id), forwarded=hive.tunnelled)
 
     async def ask_each(
         self, path: str, kind: type[T], hives: Collection[Hive] | None = None
@@ -139,9 +145,19 @@ class Hives:
         """An error of what runs on a hive with what it says to type as it is typed here."""
         return self.members.known(hive_id).typed_from_here(error)
 
-    async def worker_url(self, hive_id: str, url: str) -> str:
-        """Where the queen reaches a worker that its hive knows at `url`."""
-        return await self.members.known(hive_id).way_to(url)
+    async def worker(self, hive_id: str, url: str, worker_id: str, job_id: str = "") -> Peer:
+        """A worker to speak to, for a job, which its hive knows at `url`."""
+        hive = self._registry.hives.get(hive_id)
+        secret = proof.worker_secret(proof.hive_secret(self._token, hive_id), worker_id)
+        name = proof.worker_name(worker_id)
+        return Peer(
+            self.session,
+            await self.members.known(hive_id).way_to(url),
+            proof.Credential(secret, name, forwarded=hive is not None and hive.tunnelled),
+            name,
+            "worker_crashed",
+            job_id,
+        )
 
     async def living(self, node: str | None, tell: Tell) -> list[Hive]:
         """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
@@ -215,7 +231,7 @@ class Hives:
         if hive is None or hive.devices is None or name in ("", hive.devices.cpu.name):
             return
         hive.devices.cpu.name = name
-        await asyncio.to_thread(self._catalog.describe, hive_id, hive.devices)
+        await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
@@ -385,9 +401,9 @@ class Hives:
                 instance = self._queen_instance()
                 adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
                 async with timeout(self._settings.connect_timeout):
-                    await Peer(self.session, hive.url, f"hive {hive_id}").post(
-                        addresses.ADOPT, adopt, type(None)
-                    )
+                    credential = self._credential(hive)
+                    peer = Peer(self.session, hive.url, credential, credential.name)
+                    await peer.post(addresses.ADOPT, adopt, type(None))
                     await self._registry.until(lambda: not self._registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
@@ -440,7 +456,7 @@ class Hives:
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
         devices = await self.peer(hive).get(addresses.DEVICES, Devices)
-        await asyncio.to_thread(self._catalog.describe, hive.hive_id, devices)
+        await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         tell(
             say_so.CAPABILITIES,
@@ -469,13 +485,12 @@ class Hives:
         except asyncio.TimeoutError:
             tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
         try:
-            await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+            await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
         except RbeeError as error:  # no reason to keep anybody awake
             tell(say_so.UNNOTED, hive_id=hive_id, why=error.message)
 
     async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
-        reached = await self.worker_url(hive_id, url)
-        await Peer(self.session, reached, f"worker {worker_id}").shutdown()
+        await (await self.worker(hive_id, url, worker_id)).shutdown()
 
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)

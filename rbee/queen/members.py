@@ -16,6 +16,7 @@ import msgspec
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
 from rbee.queen.other_machine import OtherMachine, known_hosts
@@ -64,12 +65,12 @@ class Members:
         """The machines of the catalog, read once; the local one is added to an empty one."""
         async with self._reading:
             if self._rows is None:
-                self._rows = await asyncio.to_thread(self._catalog.list)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
             if not self._rows:
                 tell(say_so.NO_HIVES)
                 port = self._settings.hive_port
-                await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
-                self._rows = await asyncio.to_thread(self._catalog.list)
+                await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
             return self._rows
 
     def machine(self, row: HiveRow) -> Machine:
@@ -116,13 +117,13 @@ class Members:
         is_new = all(each.hive_id != row.hive_id for each in await self._listed())
         if is_new:
             add = self._catalog.add
-            await asyncio.to_thread(add, row.hive_id, row.host, row.port, row.ssh)
+            await in_thread(DATABASE, add, row.hive_id, row.host, row.port, row.ssh)
         self._rows = None
         return is_new
 
     async def forget(self, hive_id: str) -> None:
         """Takes a machine out of the catalog, and closes what was opened for it."""
-        await asyncio.to_thread(self._catalog.remove, hive_id)
+        await in_thread(DATABASE, self._catalog.remove, hive_id)
         self._forgotten.add(hive_id)
         self._rows = None
         machine = self._others.pop(hive_id, None)
@@ -149,8 +150,10 @@ class Members:
         with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
             names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
             gone = names.pop(hive_id, frozenset()).difference(*names.values())
-            host_keys = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.host_keys")
-            await asyncio.to_thread(host_keys.forget, gone, ours)
+            host_keys = await in_thread(
+                MODULES, importlib.import_module, "rbee.queen.ssh.host_keys"
+            )
+            await in_thread(DISK, host_keys.forget, gone, ours)
 
     async def _names(self, row: HiveRow) -> frozenset[str]:
         return await self.other(row, "").known_as()
@@ -185,7 +188,7 @@ class Members:
         return wanted
 
     async def _listed(self) -> list[HiveRow]:
-        return await asyncio.to_thread(self._catalog.list)
+        return await in_thread(DATABASE, self._catalog.list)
 
 
 def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import getpass
 import importlib
 import platform
@@ -25,11 +26,12 @@ from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.wheel import build_wheel
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from rbee.queen.ssh.config import Target
     from rbee.queen.ssh.connection import Connection, Lines
 
+#: What a configuration of SSH has run, or looked up, while it is read.
+SSH = Threads("ssh", 4)
 #: What installing rbee over there may take (seconds); it downloads some 150 MB.
 _INSTALL_LIMIT = 1800.0
 _LOOPBACK = "127.0.0.1"
@@ -161,11 +165,11 @@ class OtherMachine:
         return Way(there, self._port, url, await self._serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
-        """One command, the token on its stdin; it ends when the hive listens."""
+        """One command, the hive's secret on its stdin; it ends when the hive listens."""
         orders = HiveOrders(
             host=way.host,
             port=way.port,
-            token=self._token,
+            token=proof.hive_secret(self._token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
             queen_instance=self._instance(),
@@ -272,23 +276,18 @@ class OtherMachine:
 
     async def _target(self) -> Target:
         """Paramiko is imported now, in a thread: it takes its time."""
-        config = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.config")
+        config = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.config")
         home = Path.home()
-        text = await asyncio.to_thread(config.read_config, home)
-        target: Target = await asyncio.to_thread(
-            config.resolve,
-            self._host,
-            self._ssh,
-            config=text,
-            home=home,
-            local_user=getpass.getuser(),
-        )
+        text = await in_thread(SSH, config.read_config, home)
+        user = getpass.getuser()
+        resolve = functools.partial(config.resolve, config=text, home=home, local_user=user)
+        target: Target = await in_thread(SSH, resolve, self._host, self._ssh)
         return target
 
     async def _connect(self, accept: str = "") -> Connection:
         """Raises `ssh_failed`."""
         target = await self._target()
-        ssh = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.connection")
+        ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
         opened: Connection = await ssh.Connection.open(
             target,
             add_as=self._add_as,
@@ -380,7 +379,7 @@ class OtherMachine:
         line = say_so.MACHINE_REPLACE if found else say_so.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()
-        name, wheel = await asyncio.to_thread(build_wheel)
+        name, wheel = await in_thread(DISK, build_wheel)
         command = shell.install(name, len(wheel), __version__)
         lines = await connection.lines(command, wheel, stdin_stays=True)
         try:

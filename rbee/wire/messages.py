@@ -8,23 +8,35 @@ otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in mil
 from __future__ import annotations
 
 import enum
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from rbee.wire.errors import ErrorBody, RbeeError, nested_too_deep
+from rbee.wire.limits import (
+    MOST_FUNCTIONS,
+    MOST_INPUTS,
+    MOST_MESSAGES,
+    MOST_STOPS,
+    MOST_TEMPLATE_VALUES,
+    MOST_WEIGHTS,
+    Stop,
+    TopK,
+)
 from rbee.wire.narration import Narration
+from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
 T = TypeVar("T")
 
 Backend = Literal["cuda", "metal", "cpu"]
 EngineName = Literal["llamacpp", "ctransformers"]
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+#: What something is called; see `shown.require_name`.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN)]
 #: The number of a token in a model's vocabulary.
 TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
-#: How many vectors are asked for at most at once.
-MOST_INPUTS = 2048
 Pooling = Literal["own", "mean", "last", "none"]
 
 
@@ -62,12 +74,12 @@ class Sampling(Request, kw_only=True):
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    top_k: TopK | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
-    stop: list[NonEmpty] | None = None
+    stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: Annotated[dict[str, float], msgspec.Meta(max_length=MOST_WEIGHTS)] | None = None
     """What is added to the logit of a token, by its number in the model's vocabulary."""
     logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     """Tell how likely each token was, and so many of its likeliest alternatives."""
@@ -98,7 +110,7 @@ class ChatMessage(Request, kw_only=True):
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     thought: str = ""
-    tool_calls: list[ToolCall] = []
+    tool_calls: Annotated[list[ToolCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     tool_call_id: str = ""
 
 
@@ -117,7 +129,9 @@ class Question(Sampling, kw_only=True):
     """
 
     prompt: NonEmpty | None = None
-    messages: Annotated[list[ChatMessage], msgspec.Meta(min_length=1)] | None = None
+    messages: (
+        Annotated[list[ChatMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)] | None
+    ) = None
     inputs: (
         Annotated[list[NonEmpty | TokenIds], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
         | None
@@ -125,11 +139,11 @@ class Question(Sampling, kw_only=True):
     stream: bool = True
     raw: bool = False
     json_schema: dict[str, Any] | None = None
-    functions: list[ToolFunction] = []
+    functions: Annotated[list[ToolFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     must_call: bool = False
     parallel_calls: bool | None = None
     think: bool | None = None
-    template_values: dict[str, Any] = {}
+    template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
 
     def __post_init__(self) -> None:
         if self.inputs is not None:
@@ -180,11 +194,11 @@ class JobRequest(Question, kw_only=True):
     """
 
     model_ref: NonEmpty
-    node: NonEmpty | None = None
-    device: NonEmpty | None = None
+    node: Name | None = None
+    device: Name | None = None
     backend: Backend | None = None
     engine: EngineName | None = None
-    ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
     allow_cpu: bool = True
     chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
@@ -260,7 +274,7 @@ class AddHive(Request, kw_only=True):
 
     host: NonEmpty
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
-    hive_id: NonEmpty | None = None
+    hive_id: Name | None = None
     ssh: SshTarget | None = None
     install: bool = False
     accept_host_key: str = ""
@@ -282,9 +296,15 @@ class HiveAdded(msgspec.Struct, kw_only=True):
 
 
 class AddKey(Request, kw_only=True):
-    """`POST /keys`: a name for people, such as the program or the machine that will use it."""
+    """`POST /keys`: a name for people, such as the program or the machine that will use it.
 
-    name: NonEmpty
+    `models` are those that the key is limited to, where any are named: references, in which ``*``
+    stands for any text. `may_fetch`: also those that no machine has yet.
+    """
+
+    name: Name
+    models: Annotated[list[NonEmpty], msgspec.Meta(max_length=256)] = []
+    may_fetch: bool = False
 
 
 class NewKey(Answer, kw_only=True):
@@ -295,10 +315,12 @@ class NewKey(Answer, kw_only=True):
 
 
 class KeyView(Answer, kw_only=True):
-    """One row of `GET /keys`."""
+    """One row of `GET /keys`; `models` are those that it is limited to, none: it is not."""
 
     name: str
     created_at_ms: int
+    models: list[str] = []
+    may_fetch: bool = False
 
 
 class KeyList(Answer, kw_only=True):
@@ -329,7 +351,7 @@ class ShutdownBegun(Answer, kw_only=True):
 class WakeHives(Request, kw_only=True):
     """`POST /hives/wake`: this hive, or all."""
 
-    node: NonEmpty | None = None
+    node: Name | None = None
 
 
 class PullModel(Request, kw_only=True):
@@ -339,7 +361,7 @@ class PullModel(Request, kw_only=True):
     """
 
     model_ref: NonEmpty
-    node: NonEmpty | None = None
+    node: Name | None = None
     hub_token: str = ""
 
 
@@ -460,7 +482,7 @@ class Heartbeat(Request, kw_only=True):
     machine's, once it has been found out.
     """
 
-    hive_id: NonEmpty
+    hive_id: Name
     timestamp: str
     url: str = ""
     workers: list[WorkerBeat] = []
@@ -569,7 +591,7 @@ class StartWorker(Request, kw_only=True):
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
-    ctx: Annotated[int, msgspec.Meta(ge=32)] | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -627,7 +649,7 @@ class Adopt(Request, kw_only=True):
     `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
     """
 
-    hive_id: NonEmpty
+    hive_id: Name
     queen_url: NonEmpty
     instance: str = ""
 
@@ -652,7 +674,7 @@ class WorkerReport(Request, kw_only=True):
     `failed` gives up; `placed` comes once the model is loaded.
     """
 
-    worker_id: NonEmpty
+    worker_id: Name
     state: WorkerState
     slots_free: int = 0
     slots: int = 1
@@ -674,7 +696,7 @@ class InferRequest(Question, kw_only=True):
     Who names the inference can end it without having heard of its beginning.
     """
 
-    infer_id: NonEmpty | None = None
+    infer_id: Name | None = None
 
 
 class InferAccepted(Started, kw_only=True):
@@ -897,12 +919,17 @@ def encode(message: Any) -> bytes:
         raise nested_too_deep("what was to be sent on") from None
 
 
+#: What msgspec says of a text that does not fit a pattern.
+_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+
+
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise RbeeError("invalid_request", f"{what}: {error}", f"fields: {_fields(kind)}") from None
+        wrong = _PATTERN.sub("Holds characters that cannot be seen", str(error))
+        raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -170,9 +170,18 @@ OTHER_JOBS = Line(
 )
 KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
 KEPT = Line(_KEEPER, "queen.kept", "the swarm stays awake, as somebody asked for")
+STORY_GONE = Line(
+    _QUEEN, "story.gone", "the events of this job are no longer kept ({size}); only its end is"
+)
 QUEEN_LEAVING = Line(_KEEPER, "queen.leaving", "queen is going to sleep; waiting for that")
 UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
 DOWN = Line(_KEEPER, "swarm.down", "everything is off")
+TOKEN_ROTATED = Line(
+    _KEEPER,
+    "token.rotated",
+    "the swarm has a new token; programs that hold the old one take it from "
+    "rbee-keeper up --print-env (API keys stay as they are)",
+)
 NOTHING_RUNS = Line(_KEEPER, "swarm.nothing", "nothing is running")
 JOBS_CANCELLED = Line(
     _KEEPER, "swarm.cancel", "jobs that were still running and are cancelled: {count}"
@@ -322,10 +331,21 @@ MODEL_FOUND = Line(_QUEEN, "model.found", "model {model_ref} found in hive catal
 MODEL_ASKED = Line(_QUEEN, "model.provision", "asked hive to download model {model_ref}")
 MODEL_NOTE = Line(_HIVE, "model.choose", "{note}")
 MODEL_SIZE = Line(_HIVE, "model.size", "model size = {size}; starting download")
+MODEL_IN_LINE = Line(
+    _HIVE,
+    "model.line",
+    "waiting for other downloads from {host}; {before} are before this one",
+)
 MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {size}")
 MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
+MODEL_SHARED_CACHE = Line(
+    _HIVE, "model.shared_cache", "others may write to the Hugging Face cache; checking {size} in it"
+)
+MODEL_CACHE_WRONG = Line(
+    _HIVE, "model.cache_wrong", "{file} in the Hugging Face cache is not what the hub lists"
+)
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
 MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
 MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")

@@ -149,10 +149,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     jobs_waiting: Count = 512
     """How many jobs may wait for each model; one key may wait with as many as there are places
     left."""
+    jobs_asked_mib: Mebibytes = 256
+    """Memory for what the jobs that wait and run are asked, all together."""
     jobs_kept: Count = 1024
     """How many jobs that are over can still be looked up."""
     jobs_kept_for: Seconds = 3600.0
     """How long they can."""
+    jobs_kept_mib: Mebibytes = 64
+    """Memory for what they have told; of the oldest no more than the end is kept beyond that."""
     stream_comment: Seconds = 15.0
     """After how long a silence a stream carries a comment, so that nobody takes it for dead."""
     stream_patience: Seconds = 2.0

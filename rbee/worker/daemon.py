@@ -10,7 +10,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -26,8 +25,8 @@ from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, contained, spawn
-from rbee.wire import addresses, sse
+from rbee.process.tasks import End, Threads, begin, in_thread, spawn
+from rbee.wire import addresses, proof, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
 from rbee.wire.messages import (
@@ -39,7 +38,7 @@ from rbee.wire.messages import (
 )
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
-from rbee.worker.confined import bound_memory, confine
+from rbee.worker.confined import bound_memory, confine, port_of
 from rbee.worker.engines import Engine
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
@@ -60,6 +59,8 @@ _LOOKS = 4
 _WAITS = 5.0
 #: How long readers may take to hear why their stories break off (seconds).
 _HEAR = 1.0
+#: How many answers are kept that are whole and nobody has come to read.
+_UNREAD_KEPT = 16
 
 
 def run(
@@ -107,10 +108,10 @@ class _Worker:
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
-        self.threads = ThreadPoolExecutor(orders.slots, "engine")
+        self.threads = Threads("engine", orders.slots)
         self.server = Server(
             "worker",
-            orders.token,
+            proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
             [
                 Route("POST", addresses.INFER, self.infer, 202),
                 Route("POST", addresses.INFER_FAIL, self.fail),
@@ -138,8 +139,8 @@ class _Worker:
             on_gpu=orders.backend != "cpu" and not orders.simulated,
             folder=self.folder,
             log_file=orders.log,
-            bind=(0,),
-            connect=None,
+            bind=(0,) if self.module.OWN_PORT else (),
+            connect=None if self.module.OWN_PORT else (port_of(orders.hive_url),),
         )
         await server.serve()
         server.stop_on_signals()
@@ -147,8 +148,10 @@ class _Worker:
         if not sabotaged("worker:ignore-lifeline"):
             self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
-        async with open_session(orders.token, Settings()) as session:
-            self.hive = Peer(session, orders.hive_url, "hive")
+        async with open_session(Settings()) as session:
+            name = proof.worker_name(orders.worker_id)
+            credential = proof.Credential(orders.token, name, reports=True)
+            self.hive = Peer(session, orders.hive_url, credential, "hive")
             loading = begin(self.load())
             await asyncio.wait(
                 [loading, begin(server.stopping.wait())],
@@ -183,11 +186,9 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await loop.run_in_executor(
-                self.threads, contained, _read_ahead, orders.model_paths, on_read
-            )
+            await in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
-            engine: Engine = await loop.run_in_executor(self.threads, contained, self._engine)
+            engine: Engine = await in_thread(self.threads, self._engine)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -401,6 +402,10 @@ class _Worker:
         self._busy_or_ready()
         if not sabotaged("worker:no-terminal-event"):
             inference.events.end_with(ended, self.orders.worker_id)
+        over = [each for each in self.inferences.values() if each.events.closed]
+        unread = [each for each in over if not each.events.readers]
+        for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
+            del self.inferences[each.infer_id]
 
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""

@@ -421,7 +421,7 @@ def _not_gguf(name: str, start: bytes) -> RbeeError:
         return _invalid(name, "is a web page, not a model", "fetch the file itself")
     return _invalid(
         name,
-        f"is no GGUF file: it begins with {start!r} instead of {b'GGUF'!r}",
+        "is no GGUF file",  # whose it may be, and what it holds, is nobody's business here
         "convert the model to GGUF, or name a repository that holds it as GGUF",
     )
 

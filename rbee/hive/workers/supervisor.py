@@ -45,9 +45,9 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
 from rbee.wire.messages import (
@@ -107,7 +107,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await in_thread(self._catalog.find, kind, engine)
+        known = await in_thread(DATABASE, self._catalog.find, kind, engine)
         facts = await self.able(engine, backend, simulated=simulated)
         view = WorkerKindView(
             kind=kind,
@@ -117,7 +117,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await in_thread(self._catalog.put, view)
+            await in_thread(DATABASE, self._catalog.put, view)
             view.new = True
         return view
 
@@ -137,7 +137,8 @@ class Supervisor:
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
-        `orders.worker_id` is drawn here; `unloaded` are the workers that made room for it.
+        `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
+        the hive's; `unloaded` are the workers that made room for it.
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
@@ -147,6 +148,7 @@ class Supervisor:
         spare = self._take_spare(engine)
         self._spare = None
         orders.worker_id = spare.worker_id
+        orders.token = proof.worker_secret(orders.token, spare.worker_id)
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
@@ -169,7 +171,7 @@ class Supervisor:
     async def _forget_old_logs(self) -> None:
         in_use = {self._home.log(worker_id) for worker_id in self.workers}
         kept = self._settings.logs_kept
-        await in_thread(logs.forget_old, self._home.logs, "worker-*.log", kept, in_use)
+        await in_thread(DISK, logs.forget_old, self._home.logs, "worker-*.log", kept, in_use)
 
     def holding(self, content: str) -> list[Worker]:
         """The workers that have this content loaded, or load it, and take requests for it."""
@@ -241,6 +243,17 @@ class Supervisor:
         story = self._stories.get(worker_id)
         return story if story is not None else self.get(worker_id).events
 
+    def secret_of(self, name: str) -> str | None:
+        """The secret called `name`, where that is one of a worker of this hive."""
+        worker = self.workers.get(name.removeprefix(proof.worker_name("")))
+        is_its = worker is not None and name == proof.worker_name(worker.worker_id)
+        return worker.orders.token if worker is not None and is_its else None
+
+    def _peer(self, worker: Worker) -> Peer:
+        name = proof.worker_name(worker.worker_id)
+        credential = proof.Credential(worker.orders.token, name)
+        return Peer(self._session, worker.url, credential, name)
+
     async def stop(self, worker: Worker) -> None:
         """Ends one worker: asked, then SIGTERM, then SIGKILL."""
         if worker.state is not WorkerState.STOPPING:
@@ -248,7 +261,7 @@ class Supervisor:
             self._on_change()
         worker.idle_since = None
         if worker.url:
-            peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+            peer = self._peer(worker)
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
@@ -256,7 +269,7 @@ class Supervisor:
 
         The worker alone knows: its next heartbeat may be on its way.
         """
-        peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+        peer = self._peer(worker)
         unless_busy = not sabotaged("hive:unload-busy")
         try:
             async with timeout(self._settings.stop_request):
@@ -363,7 +376,7 @@ class Supervisor:
                 worker.heard.clear()
         status = worker.exited.result()
         if status < 0:
-            await in_thread(own_folder.remove_of, "worker", worker.child.pid)
+            await in_thread(DISK, own_folder.remove_of, "worker", worker.child.pid)
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:
@@ -410,7 +423,7 @@ class Supervisor:
             "its hive ends it"
         )
         why = stuck(worker_id, what, stall)
-        peer = Peer(self._session, worker.url, f"worker {worker_id}")
+        peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
                 await peer.post(addresses.INFER_FAIL, why.body(), type(None))

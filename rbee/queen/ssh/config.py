@@ -5,7 +5,6 @@ But for `read_config`, pure: it is handed the text.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 import paramiko
 
+from rbee.process.owned import distrust
 from rbee.process.sabotage import sabotaged
 from rbee.queen.ssh.refusals import refuse
 from rbee.wire.messages import SshTarget
@@ -80,15 +80,14 @@ def read_config(home: Path) -> str:
 def _owned(file: Path) -> Path:
     """`file`, unless somebody else could have written there what is run in our name.
 
-    As OpenSSH has it (`read_config_file_depth`): ours or root's, and written by nobody else.
+    OpenSSH (`read_config_file_depth`) looks at the file alone, this at the folders above it, too.
     """
-    about = file.stat()
-    strange = about.st_uid not in (0, os.geteuid()) or about.st_mode & 0o022
-    if strange and not sabotaged("queen:any-config"):
+    strange = None if sabotaged("queen:any-config") else distrust(file)
+    if strange is not None:
         raise refuse(
             "config",
-            f"others may write the SSH configuration {file}, which may run commands",
-            shlex.join(["chmod", "go-w", str(file)]) + ", and see to it that it is yours",
+            f"the SSH configuration may run commands, and {strange.why}",
+            f"see to it that it is yours, and: {shlex.join(['chmod', 'go-w', str(file)])}",
         )
     return file
 

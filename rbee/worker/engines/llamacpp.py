@@ -34,16 +34,20 @@ from rbee.wire.messages import (
     WorkerOrders,
 )
 from rbee.worker.engines import Generated, Input, Piece, Work
-from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
+from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
+    does_not_fit,
+    marks_of_turns,
     messages_of,
     plain_text_of,
     stops_of,
     text_does_not_fit,
+    texts_of,
     tokens_unknown,
+    too_many_marks,
 )
 from rbee.worker.engines.hidden_socket import HiddenSocket
-from rbee.worker.engines.json_grammar import grammar_of
+from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
@@ -63,6 +67,7 @@ from rbee.worker.engines.thinking import (
 )
 
 NAME = "llamacpp"
+OWN_PORT = True
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
@@ -178,6 +183,7 @@ class LlamaCpp:
         self._batch = orders.batch
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
+        self._turns = marks_of_turns(orders.chat_template)
         self._marks = marks_of(orders.chat_template)
         self._wants_thoughts = wants_thoughts(orders.chat_template)
         self._own_form = has_channels(orders.chat_template)
@@ -321,6 +327,10 @@ class LlamaCpp:
         """See `rbee.worker.engines.Engine`."""
         if self._pooling == "none":
             raise _makes_no_vectors()
+        for number, text in enumerate(inputs):
+            marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
+            if marks:
+                raise text_does_not_fit(number, marks, self.context)
         count = 0
         # As many as are worked on side by side: a call for more could not be stopped.
         for first in range(0, len(inputs), self._slots):
@@ -357,6 +367,9 @@ class LlamaCpp:
         chat = self._chat and not request.raw
         if chat and self._unusable:
             raise template_unusable(self._unusable)
+        marks = too_many_marks(texts_of(request), self._turns, self.context)
+        if marks:
+            raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
@@ -445,11 +458,17 @@ class LlamaCpp:
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
-        grammar = grammar_of(schema)
-        chat = "messages" in body
-        if chat and (self._own_form or "tools" in body):
-            body["json_schema"] = schema  # it has a grammar of its own there, and takes no other
-            return
+        try:
+            grammar = grammar_of(schema)
+            chat = "messages" in body
+            if chat and (self._own_form or "tools" in body):
+                check_cost([schema])
+                body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
+                return
+        except RbeeError as error:
+            if schema is not request.json_schema:
+                error.details["field"] = "functions"
+            raise
         thinks = request.think is not False and not sabotaged("worker:form-over-thought")
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -472,6 +491,7 @@ class LlamaCpp:
         if request.functions:
             if not (chat and self._calls):
                 raise _cannot_call()
+            check_cost_of_calls(request.functions)
             body["tools"] = [
                 {"type": "function", "function": msgspec.to_builtins(each)}
                 for each in request.functions

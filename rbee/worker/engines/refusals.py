@@ -13,6 +13,8 @@ from rbee.worker.engines.conversation import asks_field, does_not_fit
 
 #: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.
 _DEEPEST = 200
+#: How much is looked at of what an engine says (characters).
+_LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
@@ -85,6 +87,8 @@ def engine_failed(engine: str, words: str) -> RbeeError:
 
 def words_of(message: str) -> str:
     """What an engine says, without the colours and the empty lines that terminals get."""
+    if len(message) > _LONGEST_SAID:  # it quotes what somebody has sent, and is searched through
+        message = f"{message[: _LONGEST_SAID // 2]}\n{message[-_LONGEST_SAID // 2 :]}"
     return _COLOURS.sub("", message).strip()
 
 
