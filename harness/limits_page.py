@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rbee.hive.models import provisioner
-from rbee.http.server import LARGEST_BODY
+from rbee.http.bodies import LARGEST_BODY
 from rbee.process.tasks import DATABASE, DEVICES, DISK, MODULES
 from rbee.wire import limits
 from rbee.wire.settings import Settings

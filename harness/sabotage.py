@@ -49,11 +49,29 @@ _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
 _SECURITY = "features/promises/security"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
+_STRANGERS = "features/promises/security/strangers_stop_nobody.feature"
 _HARMS = "features/promises/security/one_model_harms_itself_alone.feature"
 _CONFINED = "features/promises/security/a_worker_is_confined.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage("server", "no-bounds", "Half-sent requests", _STRANGERS),
+    Sabotage("server", "wait-for-heads", "Half-sent requests", _STRANGERS),
+    Sabotage("server", "take-any-text", "What is no text", _STRANGERS),
+    Sabotage("server", "log-nonsense", "What is no text", _STRANGERS),
+    Sabotage("server", "unpack-for-all", "A body that becomes a gigabyte", _STRANGERS),
+    Sabotage("server", "wait-for-bodies", "A slow line", _STRANGERS),
+    Sabotage("server", "any-name", "A name that is none of this machine", _STRANGERS),
+    Sabotage("logs", "let-it-grow", "A log that grows", _STRANGERS),
+    Sabotage(
+        "logs", "tell-each", "A fault that comes again and again", f"{_DECISIONS}/strangers.feature"
+    ),
+    Sabotage(
+        "worker",
+        "engine-port",
+        "The engine has no port of its own",
+        "features/promises/secrets.feature",
+    ),
     Sabotage(
         "queen",
         "room-for-all",

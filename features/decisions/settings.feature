@@ -58,6 +58,14 @@ Feature: Every number that can be set, and which of them counts
       | stream_patience       | 2           |
       | cors_origins          |             |
       | reader_grace          | 2           |
+      | log_mib               | 8           |
+      | logs_kept             | 64          |
+      | connections           | 4096        |
+      | strangers             | 256         |
+      | request_head          | 10          |
+      | request_pause         | 30          |
+      | reader_stall          | 300         |
+      | allowed_hosts         |             |
 
   Scenario Outline: An address that is set <where>
     Given the environment sets "<environment>"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
+import msgspec
+
 from rbee.hive.devices import GIB, gpus_here, ram_here
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import (
@@ -33,7 +35,14 @@ from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders, template_name
+from rbee.wire.messages import (
+    Backend,
+    Gpu,
+    RequestBounds,
+    StartWorker,
+    WorkerOrders,
+    template_name,
+)
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
@@ -152,6 +161,8 @@ class Capacity:
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 token_stall=settings.token_stall,
+                log_mib=settings.log_mib,
+                bounds=msgspec.convert(settings, RequestBounds, from_attributes=True),
                 chat_template=wanted.chat_template
                 or str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),

@@ -27,8 +27,9 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
+from rbee.http.heads import number_of
 from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
-from rbee.process import listening
+from rbee.process import listening, logs
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -78,6 +79,7 @@ async def _live(
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
+    logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(settings) as session:
         try:
             hive = _Hive(orders, home, settings, session, spare)
@@ -118,6 +120,7 @@ class _Hive:
             "hive",
             proof.Credential(orders.token, proof.hive_name(orders.hive_id)),
             self._routes(),
+            settings=settings,
             secret_of=lambda name: self.workers.secret_of(name),
         )
         self.server.bind(orders.host, orders.port)
@@ -224,7 +227,7 @@ class _Hive:
         query = request.query
         ref = parse_model_ref(_required(query.get("model"), "model"))
         ctx = query.get("ctx", "")
-        if ctx and not ctx.isdigit():
+        if ctx and number_of(ctx) is None:
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rbee.http.heads import number_of
 from rbee.process.sabotage import sabotaged
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, unforeseen
@@ -221,12 +222,12 @@ async def respond(
 
     `after` is where a reader without that header begins.
     """
-    last = request.headers.get("Last-Event-ID", "")
+    last = number_of(request.headers.get("Last-Event-ID", ""))
     response = web.StreamResponse(headers=STREAM_HEADERS)
     log.reader_came()
     try:
         await response.prepare(request)
-        follow = log.follow(int(last) if last.isdigit() else after, comment_every)
+        follow = log.follow(after if last is None else last, comment_every)
         async for piece in follow:
             await response.write(piece)
         await response.write_eof()

@@ -20,7 +20,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
-from rbee.process import journal, listening
+from rbee.process import journal, listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -103,6 +103,7 @@ async def _live(
     lifeline: Lifeline | None,
     spare: Child | None,
 ) -> None:
+    logs.begin(home.log("queen"), settings.log_mib)
     async with open_session(settings) as session:
         try:
             await _refuse_a_second(home, orders.token, session)
@@ -173,6 +174,7 @@ class _Queen:
             self._routes(),
             self._on_shutdown,
             lambda header: self.keys.recognise(header),
+            settings,
             functools.partial(_secret_of_hive, orders.token),
         )
         self.server.before_each_answer(self.openai.allow_origin)

@@ -139,6 +139,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     stop_total: Seconds = 30.0
     """How long all of that may take."""
 
+    # Logs, one file for each program.
+    log_mib: Mebibytes = 8
+    """How long a log becomes before its older half is cut off; 0: as long as it likes."""
+    logs_kept: Count = 64
+    """How many logs of workers are kept, those that run not counted."""
+
     # Limits of the queen.
     jobs_waiting: Count = 512
     """How many jobs may wait for each model; one key may wait with as many as there are places
@@ -162,6 +168,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     reader_grace: SecondsOrNone = 2.0
     """A job whose last reader has left is cancelled, unless one resumes within this time."""
+
+    # Limits of requests, for the queen, hives and workers alike.
+    connections: Count = 4096
+    """How many connections a program takes at once; at most half of the descriptors that it may
+    open."""
+    strangers: Count = 256
+    """How many of them may be of somebody who has shown no token and no key; at most a quarter. The
+    oldest gives way to the newest."""
+    request_head: Seconds = 10.0
+    """How long a request may take until its headers are there."""
+    request_pause: Seconds = 30.0
+    """How long the body of a request may pause; without pauses it may come as slowly as 1 kB a
+    second."""
+    reader_stall: Seconds = 300.0
+    """How long who reads an answer may take nothing of it, before the connection is ended."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which a proxy, a tunnel or a router leads here, besides addresses and the names
+    of the machine: ``bee.example.org``, or ``*`` for any."""
 
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
@@ -229,7 +253,7 @@ def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> Rbee
 
 
 def _split(name: str, text: str) -> Any:
-    return text.split(",") if name in ("restart_delays", "cors_origins") else text
+    return text.split(",") if name in ("restart_delays", "cors_origins", "allowed_hosts") else text
 
 
 def _checked(name: str, value: Any, where: str) -> Any:

@@ -10,15 +10,17 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 from aiohttp import web
+from msgspec.structs import asdict
 
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import own_folder
+from rbee.process import logs, own_folder
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
@@ -35,7 +37,7 @@ from rbee.wire.messages import (
     WorkerState,
 )
 from rbee.wire.narration import Line, Narration, say
-from rbee.wire.settings import Settings
+from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
 from rbee.worker.engines import Engine
 from rbee.worker.engines.refusals import endless_template
@@ -117,11 +119,13 @@ class _Worker:
                 Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
             ],
             on_shutdown=self.on_shutdown,
+            settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
         )
 
     async def live(self) -> None:
         """From bind to leave."""
         orders, server = self.orders, self.server
+        logs.begin(Path(orders.log), orders.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:

@@ -37,7 +37,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
-from rbee.process import journal, own_folder
+from rbee.process import journal, logs, own_folder
 from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.content import content_id
@@ -165,7 +165,13 @@ class Supervisor:
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
+        await self._forget_old_logs()
         return worker
+
+    async def _forget_old_logs(self) -> None:
+        in_use = {self._home.log(worker_id) for worker_id in self.workers}
+        kept = self._settings.logs_kept
+        await in_thread(DISK, logs.forget_old, self._home.logs, "worker-*.log", kept, in_use)
 
     def holding(self, content: str) -> list[Worker]:
         """The workers that have this content loaded, or load it, and take requests for it."""

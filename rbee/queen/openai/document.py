@@ -103,7 +103,7 @@ _OPERATIONS = (
         JobAccepted,
         JobRequest,
         status=202,
-        refusals=(400, 401, 413, 429, 503),
+        refusals=(400, 401, 408, 413, 415, 429, 503),
     ),
     _Operation("get", addresses.JOBS, "The jobs, newest first", JobList, refusals=(401,)),
     _Operation("get", addresses.JOBS + "/{id}", "One of them", JobView, refusals=(400, 401, 404)),

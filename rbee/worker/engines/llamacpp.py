@@ -46,6 +46,7 @@ from rbee.worker.engines.conversation import (
     tokens_unknown,
     too_many_marks,
 )
+from rbee.worker.engines.hidden_socket import HiddenSocket
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
@@ -198,9 +199,10 @@ class LlamaCpp:
         params.n_batch = params.n_ubatch = orders.batch
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
-        # xllamacpp listens on a loopback port of its own; nobody gets this key.
+        # xllamacpp serves HTTP in any case; nobody else finds the socket, and nobody gets this key.
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
+        params.ui = False
         if orders.backend == "cpu" or orders.simulated:
             params.n_gpu_layers = 0
         else:
@@ -229,7 +231,7 @@ class LlamaCpp:
         elif asked and (orders.template or taught(asked) != asked):
             params.chat_template = taught(asked)
         try:
-            return xllamacpp.Server(params)
+            return self._serving(params)
         except RuntimeError as error:
             refusal = _cannot_load(orders, error)
         if (
@@ -240,10 +242,20 @@ class LlamaCpp:
             raise refusal
         params.chat_template = _PLAIN
         try:
-            server = xllamacpp.Server(params)
+            server = self._serving(params)
         except RuntimeError:
             raise refusal from None
         self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
+        return server
+
+    def _serving(self, params: Any) -> Any:
+        """The engine, which listens on a socket that nobody but this process finds."""
+        if sabotaged("worker:engine-port"):
+            return xllamacpp.Server(params)
+        with HiddenSocket.beginning() as path:
+            params.hostnames = [path]
+            server = xllamacpp.Server(params)
+            self._socket = HiddenSocket(path)
         return server
 
     def _opens(self, marks: Marks) -> tuple[bool, bool]:
@@ -259,8 +271,7 @@ class LlamaCpp:
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
-        address = self._server.listening_address.removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=_RENDERING)
+        connection = self._socket.connection(_RENDERING)
         body = {"messages": messages, "chat_template_kwargs": values}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
