@@ -39,6 +39,7 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
+    LARGEST_CONTEXT,
     Adopt,
     Devices,
     Health,
@@ -216,7 +217,7 @@ class _Hive:
         query = request.query
         ref = parse_model_ref(_required(query.get("model"), "model"))
         ctx = query.get("ctx", "")
-        if ctx and not ctx.isdigit():
+        if ctx and not (ctx.isdecimal() and len(ctx) < 12 and int(ctx) <= LARGEST_CONTEXT):
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):

@@ -19,7 +19,7 @@ from aiohttp import web
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process.content import content_id
+from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -149,6 +149,8 @@ class _Worker:
                 self.threads, contained, _read_ahead, orders.model_paths, on_read
             )
             await self.loaded(1.0)
+            if not self._is_as_ordered():
+                raise self._stale()  # the engine opens what was looked at, and nothing else
             engine: Engine = await loop.run_in_executor(
                 self.threads, contained, self.module.load, orders
             )
@@ -390,8 +392,8 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     done, told = 0, time.monotonic()
     buffer = bytearray(min(_READ_AHEAD, total or 1))
     for path in paths:
-        with open(path, "rb", buffering=0) as file:
-            while count := file.readinto(buffer):
+        with open_regular(path) as file:
+            while count := os.readv(file, [buffer]):
                 done += count
                 if time.monotonic() - told >= _SECONDS_BETWEEN_PERCENTS:
                     told = time.monotonic()

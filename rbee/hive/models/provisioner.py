@@ -9,25 +9,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
-from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
-from rbee.hive.models.split import parts_of
+from rbee.hive.models.gguf import (
+    GgufHeader,
+    changing,
+    check_size,
+    header_of_file,
+    read_header,
+)
+from rbee.hive.models.split import parts_of, together
 from rbee.http.events import EventLog
-from rbee.process.content import content_id
+from rbee.process.content import content_id, kind_of
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import in_thread, spawn
+from rbee.process.tasks import contained, in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
@@ -41,8 +50,15 @@ _BETWEEN_PERCENTS = 2.0
 _PLAN_FRESH = 60.0
 #: What the hub calls the version that a name without one means.
 _DEFAULT_BRANCH = "main"
-#: Models whose headers are remembered.
+#: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
+_HEADERS_SIZE = 16 * 1024 * 1024
+#: Headers on the disk that are read at once: whatever a file holds, other work has its threads.
+_READERS = 2
+#: Names of a folder that are compared with one that is not there.
+_NEIGHBOURS = 1000
+
+T = TypeVar("T")
 
 
 class Provision:
@@ -91,6 +107,7 @@ class Provisioner:
         self._provisions: dict[str, Provision] = {}
         self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
         self._headers: dict[str, tuple[GgufHeader, ...]] = {}
+        self._readers = ThreadPoolExecutor(_READERS, "headers")
         #: Whether files may lie there that a newer version has replaced.
         self._is_untidy = True
 
@@ -105,7 +122,7 @@ class Provisioner:
         if found is not None and found.status == "ready":
             return found
         if ref.source != "hf":
-            return await in_thread(self._enter_local, ref)
+            return await self._reading(self._enter_local, ref)
         return await in_thread(self._enter_by_another_name, ref)
 
     async def lead(self, ref: ModelRef) -> ModelRow | None:
@@ -129,20 +146,35 @@ class Provisioner:
         if found is not None:
             paths = [file.path for file in found.files]
             return await self._remembered(
-                content_id(paths), lambda: tuple(map(header_of_file, paths))
+                content_id(paths),
+                lambda: self._reading(lambda: together(map(header_of_file, paths))),
             )
         plan = await self.plan(ref)
         content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
-        return await self._remembered(content, lambda: _headers_on_hub(plan, self._patience))
+        return await self._remembered(
+            content, lambda: in_thread(_headers_on_hub, plan, self._patience)
+        )
 
     async def _remembered(
-        self, content: str, read: Callable[[], tuple[GgufHeader, ...]]
+        self, content: str, read: Callable[[], Awaitable[tuple[GgufHeader, ...]]]
     ) -> tuple[GgufHeader, ...]:
-        if content not in self._headers:
-            self._headers[content] = await in_thread(read)
-            while len(self._headers) > _HEADERS_KEPT:
-                del self._headers[next(iter(self._headers))]
-        return self._headers[content]
+        known = self._headers.get(content)
+        if known is not None:
+            return known
+        headers = self._headers[content] = await read()
+        while len(self._headers) > _HEADERS_KEPT or self._size_of_headers() > _HEADERS_SIZE:
+            del self._headers[next(iter(self._headers))]
+        return headers
+
+    def _size_of_headers(self) -> int:
+        return sum(header.kept for headers in self._headers.values() for header in headers)
+
+    async def _reading(self, work: Callable[..., T], *arguments: object) -> T:
+        """What `work` returns or raises, which reads headers on the disk."""
+        if sabotaged("hive:read-in-the-loop"):
+            return work(*arguments)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, contained, work, *arguments)
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
@@ -309,7 +341,7 @@ class Provisioner:
         self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
     ) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
-        row = await in_thread(_checked_row, plan, folder, here)
+        row = await self._reading(_checked_row, plan, folder, here)
         if not sabotaged("hive:forget-model"):
             await in_thread(self._catalog.add, row)
         self._forget(plan.ref)
@@ -437,13 +469,16 @@ class Provisioner:
     def _enter_local(self, ref: ModelRef) -> ModelRow:
         path = str(bundled_path()) if ref.source == "bundled" else ref.path
         if not os.path.isfile(path):  # unlike Path, it takes a name that no disk would
+            kind = _kind_at(path)
+            near = "" if kind else _near(path)
             raise RbeeError(
-                "model_not_found",
-                f"{path} is not on this machine",
-                _near(path) or "check the path; it is read on the machine of the hive",
+                "model_invalid" if kind else "model_not_found",
+                f"{path} is {kind}, and no file" if kind else f"{path} is not on this machine",
+                near or "check the path; it is read on the machine of the hive",
                 {"path": path},
             )
         paths = parts_of(path)
+        before = content_id(paths)
         header = header_of_file(paths[0])
         row = ModelRow(
             ref=str(ref),
@@ -456,6 +491,8 @@ class Provisioner:
             quant=header.quant,
             context_length=header.context_length,
         )
+        if content_id(paths) != before:
+            raise changing(path)
         self._catalog.add(row)
         return row
 
@@ -492,11 +529,20 @@ class _ProgressTeller:
             self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
 
 
+def _kind_at(path: str) -> str:
+    """What lies at a path, where that is no file; empty: nothing."""
+    try:
+        return kind_of(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return ""
+
+
 def _near(path: str) -> str:
     """A question after the file of that folder that was meant most likely; else empty."""
     folder, name = os.path.split(path)
     try:
-        meant = nearest(name, os.listdir(folder))
+        with os.scandir(folder) as entries:
+            meant = nearest(name, [entry.name for entry in itertools.islice(entries, _NEIGHBOURS)])
     except (OSError, ValueError):  # there is no such folder either
         return ""
     return f"did you mean file:{os.path.join(folder, meant)}?" if meant else ""
@@ -548,7 +594,7 @@ def _branch(ref: ModelRef) -> str:
 
 
 def _headers_on_hub(plan: hub.ModelPlan, patience: hub.Patience) -> tuple[GgufHeader, ...]:
-    return tuple(_header_on_hub(file, patience) for file in plan.files)
+    return together(_header_on_hub(file, patience) for file in plan.files)
 
 
 def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
