@@ -48,9 +48,28 @@ _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
 _DOWNLOADS = "features/promises/downloads_survive.feature"
+_SECURITY = "features/promises/security"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage(
+        "hive",
+        "believe-counts",
+        "Headers that mean harm",
+        f"{_DECISIONS}/hostile_headers.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-numbers",
+        "A header of 200 bytes that promises millions of layers",
+        f"{_SECURITY}/hostile_models.feature",
+    ),
+    Sabotage(
+        "process",
+        "open-anything",
+        "Nothing is opened but a file, and nothing waits for one",
+        f"{_DECISIONS}/hostile_headers.feature",
+    ),
     Sabotage(
         "worker",
         "leave-anyway",

@@ -287,7 +287,7 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     if version not in (2, 3):
         raise _invalid(name, _version_problem(version), "get the model as GGUF version 3")
     tensor_count = window.number("Q")
-    if tensor_count > MOST_TENSORS and not sabotaged("hive:believe-headers"):
+    if tensor_count > MOST_TENSORS and not sabotaged("hive:believe-counts"):
         raise _beyond(name, f"{tensor_count} tensors", MOST_TENSORS)
     pair_count = window.number("Q")
     if pair_count > MOST_KEYS:
@@ -296,7 +296,7 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     for _ in range(pair_count):
         key = window.key()
         if key in metadata:
-            raise _invalid(name, f"has the key {key!r} twice")
+            raise _invalid(name, f"has the key {key[:64]!r} twice")
         metadata[key] = window.value(window.number("I"), key)
     table = _Table(name)
     for _ in range(tensor_count):
@@ -305,7 +305,8 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
 
     architecture, split_count, split_no = _checked(metadata, name)
     alignment = _alignment(metadata, name)
-    data_offset = -(-window.position // alignment) * alignment
+    end = window.position
+    data_offset = -(-end // alignment) * alignment
     title = metadata.get("general.name")
     return GgufHeader(
         version=version,
@@ -319,7 +320,7 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
         split_count=split_count,
         split_no=split_no,
         data_offset=data_offset,
-        expected_file_size=data_offset + weights.end,
+        expected_file_size=data_offset + weights.end if weights.count else end,
         kept=window.kept,
     )
 
@@ -333,8 +334,9 @@ def header_of_file(path: str) -> GgufHeader:
     try:
         with open_regular(path) as file:
             before = os.fstat(file)
-            # Files of the kernel say that they are empty, and some of them never end.
             size = before.st_size
+            if not size:  # so do files of the kernel say, some of which never end
+                raise _invalid(path, "is empty")
 
             def read(offset: int, count: int) -> bytes:
                 return os.pread(file, max(0, min(count, size - offset)), offset)
@@ -495,7 +497,7 @@ class _Window:
 
     def _keep(self, n_bytes: int) -> None:
         self.kept += n_bytes
-        if self.kept > MOST_KEPT and not sabotaged("hive:believe-headers"):
+        if self.kept > MOST_KEPT:
             what = f"metadata that would take more than {MOST_KEPT} bytes of memory"
             raise _invalid(self._name, f"has {what}; no model has so much")
 
@@ -551,7 +553,7 @@ class _Table:
         else:
             self._unknown.setdefault(kind, []).append(offset)
         if offset + n_bytes > _LARGEST_OFFSET:
-            raise _invalid(self._name, f"has a tensor that ends at byte {offset + n_bytes}")
+            raise _invalid(self._name, "has a tensor that would end beyond every disk")
         self._names.append(hash(name))
         self._offsets.append(offset)
         self._held[kind] = self._held.get(kind, 0) + n_bytes
@@ -563,7 +565,8 @@ class _Table:
 
     def sums(self) -> tuple[Weights, str]:
         """What all rows come to, and the type that holds most of their bytes."""
-        if len(set(self._names)) < len(self._names):
+        names = sorted(self._names)
+        if any(one == other for one, other in itertools.pairwise(names)):
             raise _invalid(self._name, "has two tensors of one name")
         if self._unknown:
             offsets = sorted(set(self._offsets))
@@ -572,7 +575,7 @@ class _Table:
                 self._held[kind] = sum(following.get(each, each) - each for each in those)
         total = sum(self._held.values())
         if total > _LARGEST_OFFSET:
-            raise _invalid(self._name, f"has tensors of {total} bytes")
+            raise _invalid(self._name, "has tensors that no disk would hold")
         most = max(self._held, key=lambda kind: self._held[kind], default=-1)
         quant = TENSOR_TYPES[most][0] if most in TENSOR_TYPES else f"type {most}"
         weights = Weights(
@@ -599,9 +602,9 @@ def _checked(metadata: dict[str, MetaValue], name: str) -> tuple[str, int, int]:
         raise _invalid(name, "does not say which architecture it has")
     if architecture != "":
         if not isinstance(architecture, str) or not _ARCHITECTURE.fullmatch(architecture):
-            raise _invalid(name, "has an architecture whose name is none")
+            raise _invalid(name, "has an architecture that is not called as one")
         for key, bounds in _NUMBERS.items():
-            if not sabotaged("hive:believe-headers"):
+            if not sabotaged("hive:believe-numbers"):
                 _number(metadata, f"{architecture}.{key}", bounds, name)
     if not isinstance(metadata.get(_TEMPLATE, ""), str):
         raise _wrong_type(name, _TEMPLATE, "a text")

@@ -171,8 +171,6 @@ class Provisioner:
 
     async def _reading(self, work: Callable[..., T], *arguments: object) -> T:
         """What `work` returns or raises, which reads headers on the disk."""
-        if sabotaged("hive:read-in-the-loop"):
-            return work(*arguments)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, contained, work, *arguments)
 
