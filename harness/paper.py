@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.gguf import GgufHeader, Weights
 
 
 def header(architecture: str, says: Mapping[str, object], *, trained: int) -> GgufHeader:
@@ -17,7 +17,7 @@ def header(architecture: str, says: Mapping[str, object], *, trained: int) -> Gg
         architecture=architecture,
         name="",
         metadata=metadata,
-        tensors=(),
+        weights=Weights(),
         context_length=trained,
         has_chat_template=False,
         quant="",

@@ -266,6 +266,24 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_DECISIONS}/confined_workers.feature",
     ),
     Sabotage(
+        "hive",
+        "believe-counts",
+        "Headers that mean harm",
+        f"{_DECISIONS}/hostile_headers.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-numbers",
+        "A header of 200 bytes that promises millions of layers",
+        f"{_SECURITY}/hostile_models.feature",
+    ),
+    Sabotage(
+        "process",
+        "open-anything",
+        "Nothing is opened but a file, and nothing waits for one",
+        f"{_DECISIONS}/hostile_headers.feature",
+    ),
+    Sabotage(
         "worker",
         "leave-anyway",
         "A worker that somebody has just come to is not unloaded as idle",

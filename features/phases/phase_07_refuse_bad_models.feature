@@ -38,7 +38,7 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And a swarm that was left warm by "rbee-keeper up"
     When I type each of these commands
       | what                                  | command                                                  | error                                                                                             | advice                                                                   |
-      | A file that is no GGUF                | rbee-keeper infer --model HF:author/not-a-gguf 'hello'   | author/not-a-gguf/not-a-gguf-q8_0.gguf is no GGUF file | name another file or quant, or another repository than author/not-a-gguf |
+      | A file that is no GGUF                | rbee-keeper infer --model HF:author/not-a-gguf 'hello'   | author/not-a-gguf/not-a-gguf-q8_0.gguf is no GGUF file                                            | name another file or quant, or another repository than author/not-a-gguf |
       | A GGUF that is cut off in its weights | rbee-keeper infer --model HF:author/cut-off:Q8_0 'hello' | author/cut-off/cut-off-q8_0.gguf is cut off: it has 500000 bytes, its header promises <size>      | name another file or quant, or another repository than author/cut-off    |
       | A GGUF that is cut off in its header  | rbee-keeper infer --model HF:author/cut-off:Q4_0 'hello' | author/cut-off/cut-off-in-header-q4_0.gguf is cut off inside its header, after 5000 bytes         | name another file or quant, or another repository than author/cut-off    |
     Then each of them is refused with its error and its advice

@@ -40,6 +40,7 @@ from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
+    LARGEST_CONTEXT,
     Adopt,
     Devices,
     Health,
@@ -227,7 +228,8 @@ class _Hive:
         query = request.query
         ref = parse_model_ref(_required(query.get("model"), "model"))
         ctx = query.get("ctx", "")
-        if ctx and number_of(ctx) is None:
+        tokens = number_of(ctx)
+        if ctx and (tokens is None or tokens > LARGEST_CONTEXT):
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):

@@ -7,9 +7,14 @@ it takes seconds.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rbee.process.sabotage import sabotaged
 
 
 def content_id(paths: Sequence[str]) -> str:
@@ -24,3 +29,38 @@ def content_id(paths: Sequence[str]) -> str:
         facts = (real, status.st_ino, status.st_size, status.st_mtime_ns)
         digest.update(repr(facts).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:16]
+
+
+@contextmanager
+def open_regular(path: str) -> Iterator[int]:
+    """The descriptor of a file that is open for reading, and is a file.
+
+    Pipes, devices and sockets are not opened: one may never answer, another does something.
+    Raises `OSError`, whose `strerror` is a sentence's end.
+    """
+    _require_file(os.stat(path), path)
+    # Where a pipe has taken its place meanwhile, to open it does not wait for somebody who writes.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        _require_file(os.fstat(descriptor), path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def kind_of(mode: int) -> str:
+    """What lies at a path, from its `st_mode`, for a sentence; empty: a file."""
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+        stat.S_IFSOCK: "a socket",
+    }
+    return "" if stat.S_ISREG(mode) else kinds.get(stat.S_IFMT(mode), "no file")
+
+
+def _require_file(status: os.stat_result, path: str) -> None:
+    kind = kind_of(status.st_mode)
+    if kind and not sabotaged("process:open-anything"):
+        raise OSError(errno.EINVAL, f"it is {kind}, and no file", path)

@@ -37,6 +37,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, patter
 #: The number of a token in a model's vocabulary.
 TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
+#: A context beyond this is a slip: the longest that a model was made for is 100 million (tokens).
+LARGEST_CONTEXT = 2**27
 Pooling = Literal["own", "mean", "last", "none"]
 
 
@@ -198,7 +200,7 @@ class JobRequest(Question, kw_only=True):
     device: Name | None = None
     backend: Backend | None = None
     engine: EngineName | None = None
-    ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     allow_cpu: bool = True
     chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
@@ -591,7 +593,7 @@ class StartWorker(Request, kw_only=True):
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     engine: EngineName | None = None
-    ctx: Annotated[int, msgspec.Meta(ge=32, lt=2**31)] | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0

@@ -21,7 +21,7 @@ from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process import logs, own_folder
-from rbee.process.content import content_id
+from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
@@ -188,6 +188,8 @@ class _Worker:
         try:
             await in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
+            if not self._is_as_ordered():
+                raise self._stale()  # the engine opens what was looked at, and nothing else
             engine: Engine = await in_thread(self.threads, self._engine)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
@@ -473,8 +475,8 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     done, told = 0, time.monotonic()
     buffer = bytearray(min(_READ_AHEAD, total or 1))
     for path in paths:
-        with open(path, "rb", buffering=0) as file:
-            while count := file.readinto(buffer):
+        with open_regular(path) as file:
+            while count := os.readv(file, [buffer]):
                 done += count
                 if time.monotonic() - told >= _SECONDS_BETWEEN_PERCENTS:
                     told = time.monotonic()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from rbee.process.content import open_regular
 from rbee.process.database import open_database, transaction
 from rbee.process.sabotage import sabotaged
 
@@ -261,8 +262,8 @@ def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], St
 
 def _sha256(path: str) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
+    with open_regular(path) as file:
+        while block := os.read(file, _BLOCK):
             digest.update(block)
     return digest.hexdigest()
 

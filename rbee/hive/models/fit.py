@@ -89,6 +89,8 @@ _STATE_BYTES = 4
 DEVICE_FLOOR = 457 * 1024 * 1024
 #: The RAM that must be available, over the RAM that is needed.
 RAM_FACTOR = 1.2
+#: More than any machine has (bytes).
+_MOST = 2**51
 #: RAM of a worker's process without its model (bytes).
 WORKER_ITSELF = 40 * 1024 * 1024
 #: What may be taken without a model: by a worker with the threads that serve, 170 MB when measured;
@@ -175,7 +177,7 @@ def estimate(
     kv += shape.layers_with_state * n_slots * _STATE_BYTES * shape.state
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
-    gated = any(".ffn_gate" in tensor.name for part in parts for tensor in part.tensors)
+    gated = any(part.weights.gated for part in parts)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
     dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
@@ -188,10 +190,10 @@ def estimate(
         scores += masked + shape.n_embd if masked else 0
         compute = 4 * ub * max(scores, dense, logits)
     return Need(
-        weights=_weights(parts, on_gpu),
-        kv=math.ceil(kv),
-        compute=compute,
-        output=4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0)),
+        weights=_bounded(_weights(parts, on_gpu)),
+        kv=_bounded(math.ceil(kv)),
+        compute=_bounded(compute),
+        output=_bounded(4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
     )
 
@@ -362,11 +364,15 @@ def _windowed(header: GgufHeader, layers: int) -> tuple[bool, ...]:
 
 
 def _weights(parts: Sequence[GgufHeader], on_gpu: bool) -> int:
-    sizes = {tensor.name: tensor.n_bytes for part in parts for tensor in part.tensors}
-    total = sum(sizes.values())
-    if on_gpu and "output.weight" in sizes:
-        total -= sizes.get("token_embd.weight", 0)
+    total = sum(part.weights.n_bytes for part in parts)
+    if on_gpu and any(part.weights.has_output for part in parts):
+        total -= sum(part.weights.embedding for part in parts)
     return total
+
+
+def _bounded(n_bytes: int) -> int:
+    """What no machine has is as good as more of it, and a message can carry it."""
+    return max(0, min(n_bytes, _MOST))
 
 
 def _padded(cells: int) -> int:

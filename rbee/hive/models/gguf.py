@@ -3,6 +3,11 @@
 Phase 6 reads it from the hub by range, before a download, to answer "does it fit"; phase 7
 reads it from the disk, after one, so that no broken file enters the catalog.
 
+Whoever made the file may mean harm. Every count and length is compared with a bound before
+anything is made of it, what is not needed is stepped over, and of the tensor table only its sums
+are kept: reading takes a few MB of memory and at most a second or two, whatever a file holds. The
+bounds are far above every model that is known.
+
 Format: GGUF versions 2 and 3, little endian, as specified in ggml's ``docs/gguf.md``; block
 sizes of the tensor types as in ggml's ``ggml-common.h``.
 """
@@ -11,21 +16,82 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import struct
+from array import array
 from collections.abc import Callable
 
 import msgspec
 
+from rbee.process.content import open_regular
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages import LARGEST_CONTEXT
 
 #: First read, in bytes: holds the whole header of a model with up to some 10,000 tokens.
 FIRST_WINDOW = 256 * 1024
 #: Each further read brings the window to four times its size, but adds no more than this.
 LARGEST_STEP = 4 * 1024 * 1024
-#: Real headers stay under 40 MB (250,000 tokens with their merges).
-LARGEST_HEADER = 256 * 1024 * 1024
+#: Real headers stay under 40 MB (250,000 tokens with their merges); bytes.
+LARGEST_HEADER = 128 * 1024 * 1024
+#: Real ones have up to a hundred keys, and a million texts (a vocabulary and its merges).
+MOST_KEYS = 16 * 1024
+MOST_TEXTS = 4 * 1024 * 1024
+#: Real ones have some thousands of tensors; 400 experts in 60 layers, each apart, are 72,000.
+MOST_TENSORS = 128 * 1024
+#: llama.cpp takes names of 63 bytes, and 4 dimensions.
+LONGEST_TENSOR_NAME = 256
+MOST_DIMENSIONS = 8
+#: A model is cut into a hundred files at most.
+MOST_PARTS = 1024
+#: What is kept of the metadata, in bytes of memory.
+MOST_KEPT = 4 * 1024 * 1024
 #: Arrays of numbers up to this length are kept, longer ones and arrays of text only counted.
 KEPT_ARRAY = 4096
+#: Texts up to this length are kept, longer ones only measured; but for the chat template (bytes).
+KEPT_TEXT = 4096
+LONGEST_TEMPLATE = 1024 * 1024
+#: llama.cpp takes powers of two; writers take 32 (bytes).
+LARGEST_ALIGNMENT = 1024 * 1024
+#: Where a tensor may end, behind the header; above every disk (bytes).
+_LARGEST_OFFSET = 2**56
+#: ggml has some 40 types by now.
+_MOST_TYPES = 1024
+
+#: The numbers that rbee reckons with, by their key without the architecture: the least and the most
+#: that each may be. llama.cpp takes 512 layers; the largest models have a hundred or two.
+_NUMBERS: dict[str, tuple[int, int]] = {
+    "attention.head_count": (0, 2**14),
+    "attention.head_count_kv": (0, 2**14),
+    "attention.key_length": (0, 2**16),
+    "attention.kv_lora_rank": (0, 2**20),
+    "attention.sliding_window": (0, 2**32),
+    "attention.sliding_window_pattern": (0, 2**32),
+    "attention.value_length": (0, 2**16),
+    "block_count": (0, 2048),
+    "context_length": (0, LARGEST_CONTEXT),
+    "embedding_length": (0, 2**20),
+    "expert_count": (0, 2**16),
+    "expert_feed_forward_length": (0, 2**24),
+    "expert_used_count": (0, 2**16),
+    "feed_forward_length": (0, 2**24),
+    "full_attention_interval": (0, 2**32),
+    "kda.head_dim": (0, 2**16),
+    "pooling_type": (-1, 2**31),
+    "shortconv.l_cache": (0, 2**16),
+    "ssm.conv_kernel": (0, 2**16),
+    "ssm.group_count": (0, 2**16),
+    "ssm.inner_size": (0, 2**22),
+    "ssm.state_size": (0, 2**20),
+    "token_shift_count": (0, 2**16),
+    "vocab_size": (0, MOST_TEXTS),
+    "wkv.head_size": (0, 2**16),
+}
+#: Those of them that are one number; the others may be one for each layer.
+_ONE_NUMBER = ("block_count", "context_length", "embedding_length", "vocab_size")
+_TEMPLATE = "tokenizer.chat_template"
+_TOKENS = "tokenizer.ggml.tokens"
+_ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 #: ggml tensor type -> (name, elements in a block, bytes of a block).
 TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
@@ -129,21 +195,29 @@ class ArrayLength(msgspec.Struct, frozen=True):
     count: int
 
 
-MetaValue = str | int | float | bool | tuple[int | float, ...] | ArrayLength
+class TextLength(msgspec.Struct, frozen=True):
+    """A text of the metadata of which only the length is kept, in bytes."""
+
+    n_bytes: int
 
 
-class GgufTensor(msgspec.Struct, frozen=True):
-    """One row of the tensor table.
+MetaValue = str | int | float | bool | tuple[int | float, ...] | ArrayLength | TextLength
 
-    `shape` has the fastest-running dimension first; `offset` counts bytes from the header's
-    `data_offset`; `n_bytes` is without padding.
+
+class Weights(msgspec.Struct, frozen=True):
+    """What the tensor table comes to: sizes in bytes, without padding.
+
+    `end` is where the last tensor ends, from the header's `data_offset` on; `embedding` what the
+    table of the tokens takes. `has_output` is whether the output has weights of its own, `gated`
+    whether a feed-forward has a gate.
     """
 
-    name: str
-    shape: tuple[int, ...]
-    type_name: str
-    n_bytes: int
-    offset: int
+    count: int = 0
+    n_bytes: int = 0
+    end: int = 0
+    embedding: int = 0
+    has_output: bool = False
+    gated: bool = False
 
 
 class GgufHeader(msgspec.Struct, frozen=True):
@@ -152,14 +226,15 @@ class GgufHeader(msgspec.Struct, frozen=True):
     `context_length` is the trained context in tokens (0 if the file does not say); `quant` is
     the name of the file's quantisation; `split_count` is the number of files the model was cut
     into (1 if it was not) and `split_no` this one's place, from 0: only number 0 carries the
-    model's metadata. `data_offset` and `expected_file_size` are bytes.
+    model's metadata. `data_offset` and `expected_file_size` are bytes, and so is `kept`: what the
+    header takes in memory, roughly.
     """
 
     version: int
     architecture: str
     name: str
     metadata: dict[str, MetaValue]
-    tensors: tuple[GgufTensor, ...]
+    weights: Weights
     context_length: int
     has_chat_template: bool
     quant: str
@@ -167,20 +242,26 @@ class GgufHeader(msgspec.Struct, frozen=True):
     split_no: int
     data_offset: int
     expected_file_size: int
+    kept: int = 0
 
     @property
     def vocabulary(self) -> int:
         """Number of tokens that the tokenizer knows, 0 if the file has none."""
-        tokens = self.metadata.get("tokenizer.ggml.tokens")
+        tokens = self.metadata.get(_TOKENS)
         return tokens.count if isinstance(tokens, ArrayLength) else 0
 
     def number(self, key: str, default: int = 0) -> int:
-        """The whole number under `key` without its architecture prefix, or `default`."""
+        """The whole number under `key` without its architecture prefix, or `default`.
+
+        It is in its bounds: only a key of `_NUMBERS` can be asked for.
+        """
+        assert key in _NUMBERS, key
         value = self.metadata.get(f"{self.architecture}.{key}")
-        return int(value) if isinstance(value, (int, float)) else default
+        return int(value) if isinstance(value, int) else default
 
     def numbers(self, key: str, length: int, default: int = 0) -> tuple[int, ...]:
         """`length` whole numbers under `key`: an array as it is, one number repeated."""
+        assert key in _NUMBERS, key
         value = self.metadata.get(f"{self.architecture}.{key}")
         if isinstance(value, tuple):
             padded = [int(each) for each in value[:length]]
@@ -195,7 +276,8 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     is asked once for headers up to `FIRST_WINDOW` and at most four times for one of 8 MB.
     `name` stands for the file in messages.
 
-    Raises `RbeeError` `model_invalid` when this is no GGUF, or one that ends inside its header.
+    Raises `RbeeError` `model_invalid` when this is no GGUF, one that ends inside its header, or one
+    that says what no model does.
     """
     window = _Window(read, name)
     magic = window.take(4)
@@ -205,60 +287,83 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     if version not in (2, 3):
         raise _invalid(name, _version_problem(version), "get the model as GGUF version 3")
     tensor_count = window.number("Q")
+    if tensor_count > MOST_TENSORS and not sabotaged("hive:believe-counts"):
+        raise _beyond(name, f"{tensor_count} tensors", MOST_TENSORS)
     pair_count = window.number("Q")
+    if pair_count > MOST_KEYS:
+        raise _beyond(name, f"{pair_count} keys", MOST_KEYS)
     metadata: dict[str, MetaValue] = {}
     for _ in range(pair_count):
-        key = window.text()
-        metadata[key] = window.value(window.number("I"))
-    rows = [window.tensor_row() for _ in range(tensor_count)]
+        key = window.key()
+        if key in metadata:
+            raise _invalid(name, f"has the key {key[:64]!r} twice")
+        metadata[key] = window.value(window.number("I"), key)
+    table = _Table(name)
+    for _ in range(tensor_count):
+        table.add(*window.tensor_row())
+    weights, quant = table.sums()
 
-    alignment = metadata.get("general.alignment", 32)
-    if not isinstance(alignment, int) or alignment < 1:
-        raise _invalid(name, f"has an alignment of {alignment!r} bytes")
-    data_offset = -(-window.position // alignment) * alignment
-    tensors = _sized(rows)
-    ends = [tensor.offset + tensor.n_bytes for tensor in tensors]
-
-    split_count = _count(metadata, "split.count") or 1
-    split_no = _count(metadata, "split.no")
-    architecture = metadata.get("general.architecture", "")
-    if not isinstance(architecture, str) or (not architecture and split_no == 0):
-        raise _invalid(name, "does not say which architecture it has")
+    architecture, split_count, split_no = _checked(metadata, name)
+    alignment = _alignment(metadata, name)
+    end = window.position
+    data_offset = -(-end // alignment) * alignment
+    title = metadata.get("general.name")
     return GgufHeader(
         version=version,
         architecture=architecture,
-        name=str(metadata.get("general.name", "")),
+        name=title if isinstance(title, str) else "",
         metadata=metadata,
-        tensors=tensors,
+        weights=weights,
         context_length=_count(metadata, f"{architecture}.context_length"),
-        has_chat_template=any(key.startswith("tokenizer.chat_template") for key in metadata),
-        quant=_quant_name(metadata, tensors),
+        has_chat_template=any(key.startswith(_TEMPLATE) for key in metadata),
+        quant=_quant_name(metadata) or quant,
         split_count=split_count,
         split_no=split_no,
         data_offset=data_offset,
-        expected_file_size=data_offset + max(ends, default=0),
+        expected_file_size=data_offset + weights.end if weights.count else end,
+        kept=window.kept,
     )
 
 
 def header_of_file(path: str) -> GgufHeader:
     """The header of the GGUF file at `path`, checked against the size the file really has.
 
-    Raises `RbeeError`: `model_not_found` when there is no such file or it cannot be read,
-    `model_invalid` when it is no GGUF or has been cut off.
+    Blocks. Raises `RbeeError`: `model_not_found` when there is no such file or it cannot be read,
+    `model_invalid` when it is no GGUF, has been cut off, or changes while it is read.
     """
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            header = read_header(lambda offset, count: os.pread(file.fileno(), count, offset), path)
+        with open_regular(path) as file:
+            before = os.fstat(file)
+            size = before.st_size
+            if not size:  # so do files of the kernel say, some of which never end
+                raise _invalid(path, "is empty")
+
+            def read(offset: int, count: int) -> bytes:
+                return os.pread(file, max(0, min(count, size - offset)), offset)
+
+            header = read_header(read, path)
+            after = os.fstat(file)
     except OSError as error:
         raise RbeeError(
             "model_not_found",
             f"cannot read the model file {path}: {error.strerror}",
-            "check the path: the file must be readable on the hive's machine",
+            "check the path: a file, readable on the hive's machine",
             {"path": path},
         ) from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise changing(path)
     check_size(header, size, path)
     return header
+
+
+def changing(path: str) -> RbeeError:
+    """The error for a file that is another one than a moment ago."""
+    return RbeeError(
+        "model_invalid",
+        f"{path} is being written: it changed while its header was read",
+        "wait until it is whole, then ask again",
+        {"file": path},
+    )
 
 
 def check_size(header: GgufHeader, size: int, name: str) -> None:
@@ -275,48 +380,77 @@ def check_size(header: GgufHeader, size: int, name: str) -> None:
 
 
 class _Window:
-    """A growing prefix of the file, and a position in it that only moves forward."""
+    """A piece of the file, and a position in it that only moves forward.
+
+    What lies behind the position is let go of, and what is skipped is not read.
+    """
 
     def __init__(self, read: Callable[[int, int], bytes], name: str) -> None:
         self.position = 0
+        #: Bytes of memory that what was kept of the metadata takes, roughly.
+        self.kept = 0
         self._read = read
         self._name = name
+        self._start = 0
         self._bytes = bytearray()
+        self._texts = 0
 
     def number(self, kind: str) -> int:
         """The next scalar of struct format `kind`, a whole-number one."""
         return int(self._scalar(kind))
 
-    def text(self) -> str:
-        return self.take(self.number("Q")).decode("utf-8", "replace")
-
     def take(self, size: int) -> bytes:
+        """The next `size` bytes."""
         self._reach(self.position + size)
+        at = self.position - self._start
         self.position += size
-        return bytes(self._bytes[self.position - size : self.position])
+        return bytes(self._bytes[at : at + size])
 
-    def value(self, kind: int) -> MetaValue:
+    def key(self) -> str:
+        """The next key of the metadata."""
+        length = self.number("Q")
+        self._keep(length + 200)
+        return self._text(length)
+
+    def value(self, kind: int, key: str) -> MetaValue:
+        """The value of a key, of a type of the metadata."""
         if kind in _SCALARS:
             return self._scalar(_SCALARS[kind])
         if kind == _TEXT:
-            return self.text()
+            length = self.number("Q")
+            if key == _TEMPLATE and length > LONGEST_TEMPLATE:
+                raise _beyond(self._name, f"a chat template of {length} bytes", LONGEST_TEMPLATE)
+            if length > KEPT_TEXT and key != _TEMPLATE:
+                self._skip(length)
+                return TextLength(length)
+            self._keep(4 * length)  # at worst a letter takes four bytes
+            return self._text(length)
         if kind == _ARRAY:
             return self._array(self.number("I"), self.number("Q"))
         raise _invalid(self._name, f"has metadata of unknown type {kind}")
 
-    def tensor_row(self) -> tuple[str, tuple[int, ...], int, int]:
-        """Name, shape, ggml type and offset of the next tensor."""
-        name = self.text()
+    def tensor_row(self) -> tuple[bytes, int, int, int]:
+        """Name, number of elements, ggml type and offset of the next tensor."""
+        length = self.number("Q")
+        if not 0 < length <= LONGEST_TENSOR_NAME:
+            what = f"a tensor whose name has {length} bytes"
+            raise _beyond(self._name, what, LONGEST_TENSOR_NAME)
+        name = self.take(length)
         dimensions = self.number("I")
-        if dimensions > 8:
-            raise _invalid(self._name, f"has a tensor of {dimensions} dimensions")
-        shape = tuple(self.number("Q") for _ in range(dimensions))
-        return name, shape, self.number("I"), self.number("Q")
+        if dimensions > MOST_DIMENSIONS:
+            raise _beyond(self._name, f"a tensor of {dimensions} dimensions", MOST_DIMENSIONS)
+        elements = 1
+        for extent in struct.unpack(f"<{dimensions}Q", self.take(8 * dimensions)):
+            elements *= extent
+        return name, elements, self.number("I"), self.number("Q")
+
+    def _text(self, length: int) -> str:
+        return self.take(length).decode("utf-8", "replace")
 
     def _scalar(self, kind: str) -> int | float | bool:
         size = struct.calcsize("<" + kind)
         self._reach(self.position + size)
-        (value,) = struct.unpack_from("<" + kind, self._bytes, self.position)
+        (value,) = struct.unpack_from("<" + kind, self._bytes, self.position - self._start)
         self.position += size
         scalar: int | float | bool = value
         return scalar
@@ -329,78 +463,182 @@ class _Window:
             raise _invalid(self._name, f"has an array of unknown type {kind}")
         else:
             size = struct.calcsize("<" + _SCALARS[kind]) * count
-            self._reach(self.position + size)
-            self.position += size
             if count <= KEPT_ARRAY:
-                layout = f"<{count}{_SCALARS[kind]}"
-                return tuple(struct.unpack_from(layout, self._bytes, self.position - size))
+                self._keep(40 * count)
+                return tuple(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(size)))
+            self._skip(size)
         return ArrayLength(count)
 
     def _skip_texts(self, count: int) -> None:
         """Step over `count` texts; a vocabulary has 150,000, so this is the hot loop."""
+        self._texts += count
+        if self._texts > MOST_TEXTS:
+            raise _beyond(self._name, f"{self._texts} texts in lists", MOST_TEXTS)
         unpack = _LENGTH.unpack_from
-        data = self._bytes
-        position = self.position
+        data, start = self._bytes, self._start
+        at = self.position - start
         for _ in range(count):
             try:
-                (length,) = unpack(data, position)
+                (length,) = unpack(data, at)
             except (struct.error, OverflowError):
-                self._reach(position + 8)
-                (length,) = unpack(data, position)
-            position += 8 + length
-        self._reach(position)
-        self.position = position
+                self.position = start + at
+                self._reach(self.position + 8)
+                data, start = self._bytes, self._start
+                at = self.position - start
+                (length,) = unpack(data, at)
+            at += 8 + length
+        self.position = start + at
+        self._skip(0)
+
+    def _skip(self, size: int) -> None:
+        """Moves the position, without reading what is stepped over."""
+        self.position += size
+        self._check_position(self.position)
+
+    def _keep(self, n_bytes: int) -> None:
+        self.kept += n_bytes
+        if self.kept > MOST_KEPT:
+            what = f"metadata that would take more than {MOST_KEPT} bytes of memory"
+            raise _invalid(self._name, f"has {what}; no model has so much")
+
+    def _check_position(self, position: int) -> None:
+        if position > LARGEST_HEADER:
+            raise _invalid(self._name, "has a damaged header: a length in it is out of range")
 
     def _reach(self, end: int) -> None:
-        """Make the window hold the first `end` bytes of the file."""
-        if end > LARGEST_HEADER:
-            raise _invalid(self._name, "has a damaged header: a length in it is out of range")
-        while len(self._bytes) < end:
-            have = len(self._bytes)
+        """Make the window hold the bytes of the file from the position to `end`."""
+        self._check_position(end)
+        if end <= self._start + len(self._bytes):
+            return
+        del self._bytes[: self.position - self._start]
+        self._start = self.position
+        while (have := self._start + len(self._bytes)) < end:
             step = min(have * 3, LARGEST_STEP) if have else FIRST_WINDOW
             wanted = max(step, end - have)
-            more = self._read(have, wanted)
+            more = self._read(have, wanted)[:wanted]
             self._bytes += more
-            if len(more) < wanted and len(self._bytes) < end:
+            if len(more) < wanted and have + len(more) < end:
+                after = f", after {have + len(more)} bytes" if self._bytes else ""
                 raise _invalid(
                     self._name,
-                    f"is cut off inside its header, after {len(self._bytes)} bytes",
+                    f"is cut off inside its header{after}",
                     "fetch or copy the file again",
                 )
 
 
-def _sized(rows: list[tuple[str, tuple[int, ...], int, int]]) -> tuple[GgufTensor, ...]:
-    """The tensor table with sizes in bytes.
+class _Table:
+    """The sums of the tensor table, row by row.
 
     Tensors lie behind one another, so one of a type newer than `TENSOR_TYPES` gets the room up
     to the next (and the last one none).
     """
-    offsets = sorted({offset for _, _, _, offset in rows})
-    following = dict(itertools.pairwise(offsets))
-    tensors = []
-    for name, shape, kind, offset in rows:
-        elements = 1
-        for extent in shape:
-            elements *= extent
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._names = array("q")
+        self._offsets = array("Q")
+        self._unknown: dict[int, list[int]] = {}
+        self._held: dict[int, int] = {}
+        self._end = self._embedding = 0
+        self._has_output = self._gated = False
+
+    def add(self, name: bytes, elements: int, kind: int, offset: int) -> None:
+        """Takes a row in. Raises `model_invalid`."""
+        if kind >= _MOST_TYPES:
+            raise _invalid(self._name, f"has a tensor of unknown type {kind}")
+        n_bytes = 0
         if kind in TENSOR_TYPES:
-            type_name, block, block_bytes = TENSOR_TYPES[kind]
+            _, block, block_bytes = TENSOR_TYPES[kind]
             n_bytes = -(-elements // block) * block_bytes
         else:
-            type_name, n_bytes = f"type {kind}", following.get(offset, offset) - offset
-        tensors.append(GgufTensor(name, shape, type_name, n_bytes, offset))
-    return tuple(tensors)
+            self._unknown.setdefault(kind, []).append(offset)
+        if offset + n_bytes > _LARGEST_OFFSET:
+            raise _invalid(self._name, "has a tensor that would end beyond every disk")
+        self._names.append(hash(name))
+        self._offsets.append(offset)
+        self._held[kind] = self._held.get(kind, 0) + n_bytes
+        self._end = max(self._end, offset + n_bytes)
+        if name == b"token_embd.weight":
+            self._embedding = n_bytes
+        self._has_output |= name == b"output.weight"
+        self._gated |= b".ffn_gate" in name
+
+    def sums(self) -> tuple[Weights, str]:
+        """What all rows come to, and the type that holds most of their bytes."""
+        names = sorted(self._names)
+        if any(one == other for one, other in itertools.pairwise(names)):
+            raise _invalid(self._name, "has two tensors of one name")
+        if self._unknown:
+            offsets = sorted(set(self._offsets))
+            following = dict(itertools.pairwise(offsets))
+            for kind, those in self._unknown.items():
+                self._held[kind] = sum(following.get(each, each) - each for each in those)
+        total = sum(self._held.values())
+        if total > _LARGEST_OFFSET:
+            raise _invalid(self._name, "has tensors that no disk would hold")
+        most = max(self._held, key=lambda kind: self._held[kind], default=-1)
+        quant = TENSOR_TYPES[most][0] if most in TENSOR_TYPES else f"type {most}"
+        weights = Weights(
+            count=len(self._names),
+            n_bytes=total,
+            end=self._end,
+            embedding=self._embedding,
+            has_output=self._has_output,
+            gated=self._gated,
+        )
+        return weights, quant if self._held else ""
 
 
-def _quant_name(metadata: dict[str, MetaValue], tensors: tuple[GgufTensor, ...]) -> str:
-    """The quant as the file names it, else the type that holds most of its bytes."""
+def _checked(metadata: dict[str, MetaValue], name: str) -> tuple[str, int, int]:
+    """The architecture, the number of parts and which one this is; all that rbee reckons with is
+    of the type and within the bounds that it has in a model. Raises `model_invalid`."""
+    split_count = _number(metadata, "split.count", (0, MOST_PARTS), name) or 1
+    split_no = _number(metadata, "split.no", (0, MOST_PARTS), name)
+    if split_no >= split_count:
+        raise _invalid(name, f"is part {split_no + 1} of {split_count}")
+    _number(metadata, "split.tensors.count", (0, MOST_TENSORS), name)
+    architecture = metadata.get("general.architecture", "")
+    if architecture == "" and split_no == 0:
+        raise _invalid(name, "does not say which architecture it has")
+    if architecture != "":
+        if not isinstance(architecture, str) or not _ARCHITECTURE.fullmatch(architecture):
+            raise _invalid(name, "has an architecture that is not called as one")
+        for key, bounds in _NUMBERS.items():
+            if not sabotaged("hive:believe-numbers"):
+                _number(metadata, f"{architecture}.{key}", bounds, name)
+    if not isinstance(metadata.get(_TEMPLATE, ""), str):
+        raise _wrong_type(name, _TEMPLATE, "a text")
+    return str(architecture), split_count, split_no
+
+
+def _number(metadata: dict[str, MetaValue], key: str, bounds: tuple[int, int], name: str) -> int:
+    """The whole number under a key, 0 where there is none or one for each layer. Raises
+    `model_invalid` where it is none, or out of bounds."""
+    value = metadata.get(key, 0)
+    single = key.partition(".")[2] in _ONE_NUMBER or key.startswith("split.")
+    each_of = value if isinstance(value, tuple) and not single else (value,)
+    for each in each_of:
+        if not isinstance(each, int):
+            raise _wrong_type(name, key, "a whole number")
+        if not bounds[0] <= each <= bounds[1]:
+            raise _invalid(name, f"has {key} {each}; {bounds[0]} to {bounds[1]} can be")
+    return value if isinstance(value, int) else 0
+
+
+def _alignment(metadata: dict[str, MetaValue], name: str) -> int:
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or isinstance(alignment, bool):
+        raise _wrong_type(name, "general.alignment", "a whole number")
+    if not 1 <= alignment <= LARGEST_ALIGNMENT or alignment & (alignment - 1):
+        raise _invalid(name, f"has an alignment of {alignment} bytes; a power of two belongs there")
+    return alignment
+
+
+def _quant_name(metadata: dict[str, MetaValue]) -> str:
+    """The quant as the file names it, or nothing."""
     kind = metadata.get("general.file_type")
     # Bit 10 marks a guess of the writer's.
-    if isinstance(kind, int) and kind & ~1024 in QUANT_NAMES:
-        return QUANT_NAMES[kind & ~1024]
-    held: dict[str, int] = {}
-    for tensor in tensors:
-        held[tensor.type_name] = held.get(tensor.type_name, 0) + tensor.n_bytes
-    return max(held, key=lambda type_name: held[type_name], default="")
+    return QUANT_NAMES.get(kind & ~1024, "") if isinstance(kind, int) else ""
 
 
 def _count(metadata: dict[str, MetaValue], key: str) -> int:
@@ -421,7 +659,7 @@ def _not_gguf(name: str, start: bytes) -> RbeeError:
         return _invalid(name, "is a web page, not a model", "fetch the file itself")
     return _invalid(
         name,
-        "is no GGUF file",  # whose it may be, and what it holds, is nobody's business here
+        "is no GGUF file",  # what it holds is nobody's business here
         "convert the model to GGUF, or name a repository that holds it as GGUF",
     )
 
@@ -433,3 +671,11 @@ def _invalid(name: str, wrong: str, suggestion: str = "") -> RbeeError:
         suggestion or "fetch the model again, or choose another file",
         {"file": name},
     )
+
+
+def _beyond(name: str, what: str, most: int) -> RbeeError:
+    return _invalid(name, f"has {what}; a model has at most {most}")
+
+
+def _wrong_type(name: str, key: str, right: str) -> RbeeError:
+    return _invalid(name, f"has {key} in a wrong type; {right} belongs there")

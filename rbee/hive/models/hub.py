@@ -23,6 +23,7 @@ import msgspec
 
 from rbee.hive.models import listing
 from rbee.hive.models.choose import Choice, ListedFile, choose, quant_sizes
+from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import ModelRef
@@ -189,8 +190,8 @@ def read_range(
     if size <= 0:
         return b""
     if file.cached_path:
-        with open(file.cached_path, "rb") as cached:
-            return os.pread(cached.fileno(), size, offset)
+        with open_regular(file.cached_path) as cached:
+            return os.pread(cached, size, offset)
     try:
         return _asked(lambda: _read_range_once(file, offset, size, patience), patience, cancelled)
     except HubFailure as failure:
@@ -362,10 +363,11 @@ def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) 
     with open_stream(file, offset, patience.answer_s, end=offset + size) as stream:
         skip = offset - stream.offset
         for chunk in stream.chunks:
-            data += chunk
-            if len(data) >= skip + size:
+            data += chunk[skip:] if skip < len(chunk) else b""
+            skip = max(0, skip - len(chunk))
+            if len(data) >= size:
                 break
-    return bytes(data[skip : skip + size])
+    return bytes(data[:size])
 
 
 def _asked(question: Callable[[], T], patience: Patience, cancelled: threading.Event | None) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import secrets
 import threading
@@ -28,12 +29,18 @@ from rbee.hive.models.download import (
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import GgufHeader, check_size, header_of_file, read_header
-from rbee.hive.models.split import parts_of
+from rbee.hive.models.gguf import (
+    GgufHeader,
+    changing,
+    check_size,
+    header_of_file,
+    read_header,
+)
+from rbee.hive.models.split import parts_of, together
 from rbee.hive.models.turns import Turns
 from rbee.http.events import EventLog
 from rbee.process import owned
-from rbee.process.content import content_id
+from rbee.process.content import content_id, kind_of
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
 from rbee.wire import narration as say_so
@@ -49,14 +56,18 @@ _BETWEEN_PERCENTS = 2.0
 _PLAN_FRESH = 60.0
 #: What the hub calls the version that a name without one means.
 _DEFAULT_BRANCH = "main"
-#: Models whose headers are remembered.
+#: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
+_HEADERS_SIZE = 16 * 1024 * 1024
+#: Names of a folder that are compared with one that is not there.
+_NEIGHBOURS = 1000
 #: Provisions that are over and can still be read about.
 _STORIES_KEPT = 64
 
 #: The kinds of work in threads that are the hive's own: what a person's ``file:`` leads to may lie
-#: on a disk that answers no more, and a hub may take its time.
+#: on a disk that answers no more, a header may take its time, and a hub as well.
 FILES = Threads("files", 4)
+HEADERS = Threads("headers", 2)
 HUB = Threads("hub", 8)
 DOWNLOADS = Threads("downloads", 12)
 #: How many of the downloads may come from one host.
@@ -161,7 +172,9 @@ class Provisioner:
             paths = [file.path for file in found.files]
             content = await in_thread(_lies_in(ref), content_id, paths)
             return await self._remembered(
-                content, _lies_in(ref), lambda: tuple(map(header_of_file, paths))
+                content,
+                FILES if ref.source == "file" else HEADERS,
+                lambda: together(map(header_of_file, paths)),
             )
         plan = await self.plan(ref)
         content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
@@ -170,11 +183,16 @@ class Provisioner:
     async def _remembered(
         self, content: str, kind: Threads, read: Callable[[], tuple[GgufHeader, ...]]
     ) -> tuple[GgufHeader, ...]:
-        if content not in self._headers:
-            self._headers[content] = await in_thread(kind, read)
-            while len(self._headers) > _HEADERS_KEPT:
-                del self._headers[next(iter(self._headers))]
-        return self._headers[content]
+        known = self._headers.get(content)
+        if known is not None:
+            return known
+        headers = self._headers[content] = await in_thread(kind, read)
+        while len(self._headers) > _HEADERS_KEPT or self._size_of_headers() > _HEADERS_SIZE:
+            del self._headers[next(iter(self._headers))]
+        return headers
+
+    def _size_of_headers(self) -> int:
+        return sum(header.kept for headers in self._headers.values() for header in headers)
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
@@ -384,7 +402,7 @@ class Provisioner:
         self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
     ) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
-        row = await in_thread(DISK, _checked_row, plan, folder, here)
+        row = await in_thread(HEADERS, _checked_row, plan, folder, here)
         if not sabotaged("hive:forget-model"):
             await in_thread(DATABASE, self._catalog.add, row)
         self._forget(plan.ref)
@@ -517,13 +535,16 @@ class Provisioner:
     def _enter_local(self, ref: ModelRef) -> ModelRow:
         path = str(bundled_path()) if ref.source == "bundled" else ref.path
         if not os.path.isfile(path):  # unlike Path, it takes a name that no disk would
+            kind = _kind_at(path)
+            near = "" if kind else _near(path)
             raise RbeeError(
-                "model_not_found",
-                f"{path} is not on this machine",
-                _near(path) or "check the path; it is read on the machine of the hive",
+                "model_invalid" if kind else "model_not_found",
+                f"{path} is {kind}, and no file" if kind else f"{path} is not on this machine",
+                near or "check the path; it is read on the machine of the hive",
                 {"path": path},
             )
         paths = parts_of(path)
+        before = content_id(paths)
         header = header_of_file(paths[0])
         row = ModelRow(
             ref=str(ref),
@@ -536,6 +557,8 @@ class Provisioner:
             quant=header.quant,
             context_length=header.context_length,
         )
+        if content_id(paths) != before:
+            raise changing(path)
         self._catalog.add(row)
         return row
 
@@ -577,11 +600,20 @@ def _lies_in(ref: ModelRef) -> Threads:
     return FILES if ref.source == "file" else DISK
 
 
+def _kind_at(path: str) -> str:
+    """What lies at a path, where that is no file; empty: nothing."""
+    try:
+        return kind_of(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return ""
+
+
 def _near(path: str) -> str:
     """A question after the file of that folder that was meant most likely; else empty."""
     folder, name = os.path.split(path)
     try:
-        meant = nearest(name, os.listdir(folder))
+        with os.scandir(folder) as entries:
+            meant = nearest(name, [entry.name for entry in itertools.islice(entries, _NEIGHBOURS)])
     except (OSError, ValueError):  # there is no such folder either
         return ""
     return f"did you mean file:{os.path.join(folder, meant)}?" if meant else ""
@@ -652,7 +684,7 @@ def _branch(ref: ModelRef) -> str:
 
 
 def _headers_on_hub(plan: hub.ModelPlan, patience: hub.Patience) -> tuple[GgufHeader, ...]:
-    return tuple(_header_on_hub(file, patience) for file in plan.files)
+    return together(_header_on_hub(file, patience) for file in plan.files)
 
 
 def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:

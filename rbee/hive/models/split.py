@@ -9,12 +9,44 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
-from rbee.hive.models.gguf import GgufHeader, header_of_file
+from rbee.hive.models.gguf import (
+    LARGEST_HEADER,
+    MOST_KEPT,
+    MOST_TENSORS,
+    GgufHeader,
+    header_of_file,
+)
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 _NAME = re.compile(r"(?P<prefix>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
+
+
+#: How many missing parts are named.
+_NAMED = 8
+
+
+def together(headers: Iterable[GgufHeader]) -> tuple[GgufHeader, ...]:
+    """The headers of all parts of a model, which together keep the bounds of one.
+
+    Raises `model_invalid` as soon as they do not, and what reading them raises.
+    """
+    read: list[GgufHeader] = []
+    for header in headers:
+        read.append(header)
+        if (
+            sum(each.weights.count for each in read) > MOST_TENSORS
+            or sum(each.data_offset for each in read) > LARGEST_HEADER
+            or sum(each.kept for each in read) > MOST_KEPT
+        ):
+            raise RbeeError(
+                "model_invalid",
+                f"the headers of the first {len(read)} parts hold more than any model has",
+                "fetch the model again, or choose another one",
+            )
+    return tuple(read)
 
 
 def parts_of(path: str) -> tuple[str, ...]:
@@ -32,22 +64,27 @@ def parts_of(path: str) -> tuple[str, ...]:
         raise RbeeError(
             "model_not_found",
             f"{path} is part {header.split_no + 1} of {header.split_count} of a model, and"
-            f" {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            f" {_named(missing)} {'is' if len(missing) == 1 else 'are'} missing",
             f"put the missing {'part' if len(missing) == 1 else 'parts'} beside it, in"
             f" {os.path.dirname(path) or '.'}",
             {"path": path, "missing": missing},
         )
-    headers = [header_of_file(each) for each in paths]
+    headers = together(map(header_of_file, paths))
     for number, (each, part) in enumerate(zip(paths, headers)):
         if (part.split_no, part.split_count) != (number, header.split_count):
             raise _does_not_belong(each, f"is not part {number + 1} of {header.split_count}")
     told = headers[0].metadata.get("split.tensors.count")
-    held = sum(len(part.tensors) for part in headers)
+    held = sum(part.weights.count for part in headers)
     if isinstance(told, int) and told != held:
         raise _does_not_belong(
             paths[0], f"tells of {told} tensors, and the {len(paths)} parts hold {held}"
         )
     return paths
+
+
+def _named(missing: list[str]) -> str:
+    more = len(missing) - _NAMED
+    return ", ".join(missing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _numbered(path: str, header: GgufHeader) -> tuple[str, ...]:
