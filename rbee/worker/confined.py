@@ -108,13 +108,12 @@ def confine(
     on_gpu: bool,
     folder: str,
     log_file: str = "",
-    bind: Sequence[int] = (),
-    connect: Sequence[int] | None = (),
+    connect: Sequence[int] = (),
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
-    `files` are those of its model, `folder` one of its own for what is temporary, `bind` and
-    `connect` the ports that it may still listen on and connect to (None: all). Never raises.
+    `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
+    ports that it may still connect to; it listens where it does by then. Never raises.
     """
     tempfile.tempdir = folder
     if sabotaged("worker:unconfined"):
@@ -132,7 +131,7 @@ def confine(
     try:
         landlock.no_new_privileges()
         above = [os.path.dirname(folder)]
-        landlock.restrict(landlock.Rights(read, may_write, above, bind, connect))
+        landlock.restrict(landlock.Rights(read, may_write, above, (), connect))
         seccomp.refuse_calls(execute=on_gpu)
     except OSError as error:
         log.warning("this worker is not confined as it should be: %s", error)

@@ -139,8 +139,7 @@ class _Worker:
             on_gpu=orders.backend != "cpu" and not orders.simulated,
             folder=self.folder,
             log_file=orders.log,
-            bind=(0,) if self.module.OWN_PORT else (),
-            connect=None if self.module.OWN_PORT else (port_of(orders.hive_url),),
+            connect=[port_of(orders.hive_url)],
         )
         await server.serve()
         server.stop_on_signals()

@@ -96,8 +96,6 @@ class EngineModule(Protocol):
     """
 
     NAME: str
-    #: Whether it listens on a port that it picks, and is asked there by its own process.
-    OWN_PORT: bool
 
     def load(self, orders: WorkerOrders, template_fault: str = "") -> Engine:
         """Loads the model of `orders`; `template_fault`: why its chat template is of no use.

@@ -36,7 +36,6 @@ from rbee.worker.engines.refusals import nests_too_deep, template_unusable
 from rbee.worker.engines.thinking import Thoughts, is_opened, marks_of, taught, wants_thoughts
 
 NAME = "ctransformers"
-OWN_PORT = False
 
 #: Tokens of a prompt that are read before anything is told of it: a multiple of the engine's batch.
 _BATCH = 64

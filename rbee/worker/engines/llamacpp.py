@@ -67,7 +67,6 @@ from rbee.worker.engines.thinking import (
 )
 
 NAME = "llamacpp"
-OWN_PORT = True
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
