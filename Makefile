@@ -118,6 +118,10 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
 	$(BIN)/python -m harness.settings_page --check
+	$(BIN)/python -m harness.licences --check
+
+audit: $(VENV)/.test ## ask the OSV database about every version that the locks name
+	$(BIN)/python -m harness.audit
 
 # REAL=1 for chaos, load and sabotage: with the models of real weights.
 sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break the product on purpose: the scenario named for each fault goes red
@@ -151,8 +155,9 @@ bench-real: $(VENV)/.models/.made ## measure with real weights and everybody's d
 	$(COMPILE)
 	$(BIN)/python -m bench.peers.real $(if $(QUICK),--quick)
 
-docs: $(VENV)/.test ## write docs/settings.md anew after a change of rbee/wire/settings.py
+docs: $(VENV)/.test ## write docs/settings.md and docs/licences.md anew
 	$(BIN)/python -m harness.settings_page
+	$(BIN)/python -m harness.licences
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .

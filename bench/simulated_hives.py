@@ -23,7 +23,7 @@ from rbee import __version__
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.news import News
 from rbee.http.client import Peer, open_session
-from rbee.wire import addresses, sse
+from rbee.wire import addresses, proof, sse
 from rbee.wire.messages import (
     Adopt,
     Cpu,
@@ -93,8 +93,26 @@ class _Fleet:
             web.get("/seen", self._seen),
         ]
 
-    async def _health(self, _request: web.Request) -> web.Response:
-        return _answer(Health(status="ok", role="hive", version=__version__, instance="simulated"))
+    async def _health(self, request: web.Request) -> web.Response:
+        health = _answer(
+            Health(status="ok", role="hive", version=__version__, instance="simulated")
+        )
+        asked, transport = request.headers.get(proof.CHALLENGE_HEADER), request.transport
+        if asked is not None and transport is not None:
+            name = asked.partition(" ")[2]
+            ends = [transport.get_extra_info(end) for end in ("sockname", "peername")]
+            own = proof.Credential(self._secret_of(name), name)
+            proved = proof.answer(asked, proof.Ends(*map(proof.address, ends)), own, lambda _: None)
+            health.headers[proof.PROOF_HEADER] = proved or ""
+        return health
+
+    def _secret_of(self, name: str) -> str:
+        """The secret of a hive or a worker of the fleet."""
+        token, (kind, _, known) = self._token_file.read_text().strip(), name.partition(" ")
+        if kind == "hive":
+            return proof.hive_secret(token, known)
+        number = int(known.split("-")[1])
+        return proof.worker_secret(proof.hive_secret(token, f"hive-{number}"), known)
 
     async def _adopt(self, request: web.Request) -> web.Response:
         wanted = msgspec.json.decode(await request.read(), type=Adopt)
@@ -106,10 +124,22 @@ class _Fleet:
             return workers
 
         for url in (wanted.queen_url, self._bare_url):
-            session = open_session(self._token_file.read_text().strip(), self._settings)
-            peer = Peer(session, url, "queen")
+            name = proof.hive_name(wanted.hive_id)
+            credential = proof.Credential(self._secret_of(name), name, reports=True)
+            if url == self._bare_url:  # which proves nothing
+                credential = proof.Credential("")
+            peer = Peer(open_session(self._settings), url, credential, "queen")
             every = self._settings.heartbeat_interval
-            heart = HeartbeatSender(peer, wanted.hive_id, self.url, told, every, News(), str)
+            heart = HeartbeatSender(
+                peer,
+                wanted.hive_id,
+                self.url,
+                told,
+                every,
+                News(),
+                str,
+                self._settings.connect_timeout,
+            )
             self._beating.add(asyncio.create_task(heart.run()))
         return web.Response(status=204)
 

@@ -15,14 +15,24 @@ from harness.cluster import Cluster
 _WATCH = """
 import os, signal, sys
 
+_armed = None
+
 def _watch(event, arguments):
+    global _armed
     # A worker may be a copy of a hive, and has its own command line only from then on.
-    if event == "open" and "rbee.worker" in sys.orig_argv and str(arguments[0]).endswith(".gguf"):
+    if event != "open" or "rbee.worker" not in sys.orig_argv:
+        return
+    if not str(arguments[0]).endswith(".gguf"):
+        return
+    # It looks at its model before it gives up the sight of all other files, and then reads it.
+    if _armed is None:
         try:
             os.unlink({plan!r} + "-" + str(sum(name.startswith({name!r} + "-")
                       for name in os.listdir({folder!r}))))
+            _armed = True
         except FileNotFoundError:
-            return
+            _armed = False
+    if _armed and not arguments[2] & getattr(os, "O_PATH", 0):
         os.kill(os.getpid(), signal.{signal})
 
 sys.addaudithook(_watch)

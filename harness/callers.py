@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,9 +31,12 @@ class Caller:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.remarks: list[str] = []
+        self.lines: list[str] = []
         self.pieces = 0
         self.is_answered = False
         self.answer_id = ""
+        #: When each piece came (monotonic seconds).
+        self.came: list[float] = []
         address = urlsplit(cluster.url("queen"))
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=_SILENCE_S
@@ -68,6 +73,11 @@ class Caller:
         """Until the queen has let it in, or turned it away."""
         wait_until("the queen has answered", lambda: self.status)
 
+    def longest_silence(self) -> float:
+        """For how many seconds at most nothing came between two pieces, or has come since."""
+        came = [*self.came, time.monotonic()]
+        return max(after - before for before, after in itertools.pairwise(came))
+
     def leave(self) -> None:
         """Hangs up."""
         sock = self._connection.sock
@@ -86,7 +96,13 @@ class Caller:
         finally:
             self._connection.close()
 
+    @property
+    def last(self) -> str:
+        """The last line that was sent, so far."""
+        return next((line for line in reversed(self.lines) if line), "")
+
     def _take(self, line: str) -> None:
+        self.lines.append(line)
         if line.startswith(": "):
             self.remarks.append(line[2:])
         elif line == "data: [DONE]":
@@ -94,6 +110,7 @@ class Caller:
         elif '"content"' in line:
             self.answer_id = json.loads(line.removeprefix("data: "))["id"]
             self.pieces += 1
+            self.came.append(time.monotonic())
 
 
 class Callers:
@@ -113,6 +130,49 @@ class Callers:
             assert answer.status == 200, answer
             self._tokens[name] = answer.json()["key"]
 
+    def add_key(self, name: str, command_line: str) -> None:
+        """A key that its owner makes by a command, which says what it may use."""
+        finished = self._cluster.run(command_line)
+        self._cluster.assert_status(0, finished)
+        self._tokens[name] = finished.stdout.strip()
+
+    def ask_for(self, key: str, model: str) -> client.Answer:
+        """What a program with this key is answered that asks a model for three tokens."""
+        body = {"model": model, "max_tokens": 3, "messages": [{"role": "user", "content": "hi"}]}
+        url = self._cluster.url("queen", "/v1/chat/completions")
+        return client.ask("POST", url, token=self._tokens[key], body=body, timeout=30.0)
+
+    def models_of(self, key: str) -> list[dict[str, Any]]:
+        """What it is told of the models."""
+        url = self._cluster.url("queen", "/v1/models")
+        answer = client.ask("GET", url, token=self._tokens[key])
+        assert answer.status == 200, answer
+        listed: list[dict[str, Any]] = answer.json()["data"]
+        return listed
+
+    def read_story_with(self, key: str, model: str) -> None:
+        """A program with this key reads a story, until it has begun."""
+        self._call(model, key, None).wait_for_tokens()
+
+    def wait_for_fetching(self, key: str, model: str) -> None:
+        """A program with this key asks for a model, until it hears that it is being fetched."""
+        story = self._call(model, key, None)
+        wait_until(
+            "it hears of the download", lambda: "starting download" in "".join(story.remarks)
+        )
+
+    def assert_cut_off(self, within_s: float) -> None:
+        """The stories of all who read one end, with an error that says why."""
+
+        def told() -> bool:
+            return all('"invalid_api_key"' in caller.last for caller in self._callers)
+
+        wait_until("each story ends with the error of a key that is none", told, within_s)
+
+    def heard(self) -> str:
+        """All that was sent to those who read, as text."""
+        return "\n".join(line for caller in self._callers for line in caller.lines)
+
     def status(self, key: str, request: str) -> int:
         """What a program with this key is answered to a request such as ``GET /jobs``."""
         method, path = request.split(" ")
@@ -125,6 +185,10 @@ class Callers:
         stories = [self._call(model, "", None) for _ in range(count)]
         for story in stories:
             story.wait_for_tokens()
+
+    def longest_silence(self) -> float:
+        """The longest that any of them has heard nothing, once its story had begun (seconds)."""
+        return max(each.longest_silence() for each in self._callers)
 
     def wait(self, model: str, count: int, key: str = "") -> None:
         """Programs that ask for a short answer and wait in the queue, the one behind the other."""

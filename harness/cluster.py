@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures import real
-from harness import census, client, lending, logs, transcript
+from harness import census, client, credentials, lending, logs, transcript
 from harness.ports import DefaultPorts, Ports
 from harness.program import Finished, Running
 from harness.waiting import wait_until
@@ -273,6 +273,16 @@ class Cluster:
         assert path.exists(), f"there is no token yet; RBEE_HOME holds {self.files()}"
         return path.read_text().strip()
 
+    def secret(self, role_or_url: str) -> str:
+        """What opens ``queen``, ``hive``, ``worker`` or the daemon at a URL: each has its own."""
+        url = self.url(role_or_url)
+        if url.startswith(self.url("queen")):
+            return self.token
+        return credentials.of(self.token, self._homes(), url)
+
+    def _homes(self) -> list[Path]:
+        return [self.home, *(host.rbee_home for host in self._hosts or ())]
+
     def url(self, role_or_url: str, path: str = "") -> str:
         """Address of ``queen``, ``hive`` or ``worker`` (the first), or of the URL given."""
         if role_or_url.startswith("http"):
@@ -290,9 +300,9 @@ class Cluster:
         headers: dict[str, str] | None = None,
         timeout: float = 10.0,
     ) -> client.Answer:
-        """One request with the scenario's token; ``token=None`` sends none."""
-        sent = self.token if token == "the scenario's" else token
+        """One request with what opens that daemon; ``token=None`` sends nothing."""
         with self._inside():
+            sent = self.secret(role_or_url) if token == "the scenario's" else token
             return client.ask(
                 method,
                 self.url(role_or_url, path),
@@ -309,9 +319,10 @@ class Cluster:
         return answer.json()
 
     def listen(self, role_or_url: str, path: str, **how: Any) -> client.Stream:
-        """A whole event stream, read with the scenario's token; see `client.listen`."""
+        """A whole event stream, read with what opens that daemon; see `client.listen`."""
         with self._inside():
-            return client.listen(self.url(role_or_url, path), token=self.token, **how)
+            secret = self.secret(role_or_url)
+            return client.listen(self.url(role_or_url, path), token=secret, **how)
 
     # The hub.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -52,6 +53,18 @@ def answer_status(
     cluster.hub.fault("*", "status", status=status, times=times, retry_after=retry_after_s)
 
 
+def list_outside(cluster: Cluster) -> None:
+    """The hub lists a model at a commit that, as a folder, is outside of the home."""
+    file = {"rfilename": "minillama-q8_0.gguf", "size": 1}
+    listing = {"sha": "../../../../", "siblings": [file]}
+    cluster.hub.fault("/api/models/*", "body", body=json.dumps(listing), times=None)
+
+
+def list_without_end(cluster: Cluster, start: str) -> None:
+    """The hub's listing begins so and never ends."""
+    cluster.hub.fault("/api/models/*", "endless", body=start, times=None)
+
+
 def send_slowly(cluster: Cluster, file: str, bytes_per_s: int) -> None:
     """The hub sends a file at this rate."""
     cluster.hub.fault(f"*/{file}", "slow", rate_bytes_s=bytes_per_s, times=None)
@@ -73,6 +86,21 @@ def fetch_into_cache(cluster: Cluster, repository: str, file: str) -> None:
         0, cluster.run(f"python -m huggingface_hub.cli.hf download {repository} {file}")
     )
     cluster.hub.forget_requests()
+
+
+def fake_in_shared_cache(cluster: Cluster, file: str) -> None:
+    """Somebody else has put another content into a cache that anybody may write to.
+
+    It is as long as the right one, and one bit of its weights is another.
+    """
+    [held] = [path for path in cluster.folder.rglob(file) if path.is_symlink()]
+    blob = held.resolve()
+    with blob.open("r+b") as content:
+        content.seek(-1, os.SEEK_END)
+        last = content.read(1)[0]
+        content.seek(-1, os.SEEK_END)
+        content.write(bytes([last ^ 1]))
+    blob.chmod(0o666)
 
 
 # Commands that are under way.
@@ -122,7 +150,7 @@ def use_small_disk(cluster: Cluster) -> None:
     """Gives the models a file system of their own of `SMALL_DISK` bytes; needs to mount it."""
     disk = _models(cluster)
     disk.mkdir(mode=0o700, parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", os.fspath(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=700", "tmpfs", os.fspath(disk)]
     subprocess.run(mount, check=True, capture_output=True)
     cluster.on_close(lambda: subprocess.run(["umount", "-l", os.fspath(disk)], check=True))
 

@@ -12,9 +12,11 @@ from rbee.keeper.awake import AwakeQueen
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.settings import Settings
 
+_TOKEN = "token"
 _SAID = {"connected": say_so.CONNECTED, "not connected": say_so.NOT_CONNECTED}
 
 
@@ -25,8 +27,26 @@ class Events:
         status = 200 if readable else 503
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_GET(self) -> None:
+                if self.path == addresses.HEALTH:
+                    self._prove()
+                    return
                 self.send_response(status)
+                self.send_header("Connection", "close")
+                self.end_headers()
+
+            def _prove(self) -> None:
+                ends = proof.Ends(
+                    proof.address(self.connection.getsockname()),
+                    proof.address(self.client_address),
+                )
+                asked = self.headers[proof.CHALLENGE_HEADER]
+                told = proof.answer(asked, ends, proof.Credential(_TOKEN), lambda _: None)
+                self.send_response(200)
+                self.send_header(proof.PROOF_HEADER, told or "")
+                self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
@@ -41,7 +61,7 @@ class Events:
     def listen(self) -> None:
         """A keeper begins to listen."""
         url = f"http://127.0.0.1:{self._server.server_port}"
-        where = Whereabouts(Home(self._home), Settings(), url, "token")
+        where = Whereabouts(Home(self._home), Settings(), url, _TOKEN)
         with contextlib.redirect_stderr(self._said):
             AwakeQueen(Screen(), where).listen()
 

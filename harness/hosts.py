@@ -44,6 +44,8 @@ class Host:
         self.home = folder / "home"
         #: What is set for its programs besides the scenario's own settings.
         self.environment: dict[str, str] = {}
+        #: How long the log of its sshd was when its host key changed (characters).
+        self.changed_at: int | None = None
         self._power: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,6 +77,12 @@ class Host:
         for suffix in ("", ".pub"):
             (self.folder / f"host_key{suffix}").unlink(missing_ok=True)
         draw_key(self.folder / "host_key")
+
+    def log_since_change(self) -> str:
+        """What its sshd has logged since its host key changed; empty where it has not."""
+        if self.changed_at is None:
+            return ""
+        return (self.folder / "sshd.log").read_text()[self.changed_at :]
 
     def switch_on(self) -> None:
         """Starts its sshd and waits until it listens."""
@@ -115,17 +123,18 @@ class Host:
         """Lays an empty disk over a folder, for who comes by SSH; `size` as ``64k``."""
         assert self._power is not None, f"{self.name} is off"
         inside = ["nsenter", f"--mount=/proc/{self._power.pid}/ns/mnt", "--"]
-        room = ["-o", f"size={size}"] if size else []
+        room = ["-o", f"size={size},mode=700"] if size else []
         subprocess.run([*inside, "mkdir", "-p", folder], check=True)
         subprocess.run([*inside, "mount", "-t", "tmpfs", *room, "none", folder], check=True)
 
     def pids(self) -> list[int]:
         """What runs here, without what makes it a machine."""
-        if self._power is None:
+        power = self._power  # another thread may pull the plug meanwhile
+        if power is None:
             return self.network.pids()
         with contextlib.suppress(psutil.NoSuchProcess):
-            sshd = {child.pid for child in psutil.Process(self._power.pid).children()}
-            return [pid for pid in self.network.pids() if pid not in {self._power.pid, *sshd}]
+            sshd = {child.pid for child in psutil.Process(power.pid).children()}
+            return [pid for pid in self.network.pids() if pid not in {power.pid, *sshd}]
         return self.network.pids()
 
     def _listens(self) -> bool:
@@ -247,6 +256,7 @@ class Hosts:
         """Another machine answers under the name of this one, as after an installation anew."""
         host = self[name]
         host.switch_off()
+        host.changed_at = len((host.folder / "sshd.log").read_text())
         host.draw_host_key()
         host.switch_on()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -126,7 +129,7 @@ def serve(cluster: Cluster, name: str) -> None:
     """A server on the hive's port of a machine, which shuts when the scenario ends."""
     host = cluster.hosts[name]
     with host.network.inside():
-        server = socket.create_server((host.network.address, DEFAULT_HIVE))
+        server = socket.create_server(("", DEFAULT_HIVE))
     cluster.on_close(server.close)
 
 
@@ -158,6 +161,52 @@ def assert_unreachable(cluster: Cluster, name: str, other: str, port: int = DEFA
     except OSError:
         return
     raise AssertionError(f"{name} reaches port {port} of {other}")
+
+
+def assert_open_to_others(cluster: Cluster, expected: bool) -> None:
+    """Whether any machine listens to others with a program that is not its SSH server."""
+    found = [
+        f"{host.name} {address}:{port}"
+        for host in cluster.hosts
+        for address, port in _listening(cluster, host.name)
+        if not address.startswith(("127.", "[::1]")) and port != SSH_PORT
+    ]
+    assert bool(found) == expected, found
+
+
+def assert_listens_alone(cluster: Cluster, name: str, port: int) -> None:
+    """Besides its SSH server a machine listens on this port alone, and only to itself."""
+    found = [each for each in _listening(cluster, name) if each[1] != SSH_PORT]
+    assert found == [("127.0.0.1", port)], found
+
+
+def _listening(cluster: Cluster, name: str) -> list[tuple[str, int]]:
+    lines = cluster.hosts.run_on(name, ["ss", "-Hltn"]).splitlines()
+    ends = [line.split()[3].rpartition(":") for line in lines]
+    return [(address, int(port)) for address, _, port in ends]
+
+
+def assert_offered_no_key(cluster: Cluster) -> None:
+    """The machine that answers since its host key changed was told no user and shown no key."""
+    changed = [log for host in cluster.hosts for log in [host.log_since_change()] if log]
+    assert changed, "no machine has another host key than before"
+    for log in changed:
+        assert "Connection" in log, log
+        assert "Accepted" not in log, log
+        assert "user root" not in log, log
+
+
+def cut_ssh(cluster: Cluster, name: str) -> None:
+    """Every SSH connection to a machine breaks off; its server lets in as before."""
+    sessions = [
+        each.pid
+        for each in cluster.hosts.processes(name)
+        if psutil.Process(each.pid).name() == "sshd"
+    ]
+    assert sessions, f"nobody is connected to {name}"
+    for pid in sessions:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def assert_all_reachable(cluster: Cluster) -> None:

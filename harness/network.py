@@ -78,7 +78,8 @@ class NetworkHost:
 
     def __init__(self, namespace: str, cable: str, address: str) -> None:
         self._namespace = namespace
-        self._cable = cable
+        #: The interface of this machine that its cable is plugged into.
+        self.cable = cable
         self.address = address
         self.prefix = (_program("ip"), "netns", "exec", namespace)
         """What a command line begins with to run on this host."""
@@ -110,11 +111,11 @@ class NetworkHost:
 
     def cut_cable(self) -> None:
         """Nothing comes in, nothing goes out, and nobody is told."""
-        _ip(f"link set {self._cable} down")
+        _ip(f"link set {self.cable} down")
 
     def mend_cable(self) -> None:
         """Puts the cable together again."""
-        _ip(f"link set {self._cable} up")
+        _ip(f"link set {self.cable} up")
 
     def let_in_only(self, port: int) -> None:
         """A firewall that drops what others send to servers here, but for one below 1024.

@@ -47,11 +47,224 @@ _BRANCHES = "features/branches"
 _COMMANDS = "features/commands"
 _DECISIONS = "features/decisions"
 _MACHINES = "features/machines"
-_DOWNLOADS = "features/promises/downloads_survive.feature"
 _SECURITY = "features/promises/security"
+_DOWNLOADS = "features/promises/downloads_survive.feature"
+_STRANGERS = "features/promises/security/strangers_stop_nobody.feature"
+_HARMS = "features/promises/security/one_model_harms_itself_alone.feature"
+_CONFINED = "features/promises/security/a_worker_is_confined.feature"
 _KILLED = "features/promises/nothing_left_behind.feature"
 
 SABOTAGES: tuple[Sabotage, ...] = (
+    Sabotage("server", "no-bounds", "Half-sent requests", _STRANGERS),
+    Sabotage("server", "wait-for-heads", "Half-sent requests", _STRANGERS),
+    Sabotage("server", "take-any-text", "What is no text", _STRANGERS),
+    Sabotage("server", "log-nonsense", "What is no text", _STRANGERS),
+    Sabotage("server", "unpack-for-all", "A body that becomes a gigabyte", _STRANGERS),
+    Sabotage("server", "wait-for-bodies", "A slow line", _STRANGERS),
+    Sabotage("server", "any-name", "A name that is none of this machine", _STRANGERS),
+    Sabotage("logs", "let-it-grow", "A log that grows", _STRANGERS),
+    Sabotage(
+        "logs", "tell-each", "A fault that comes again and again", f"{_DECISIONS}/strangers.feature"
+    ),
+    Sabotage(
+        "worker",
+        "engine-port",
+        "The engine has no port of its own",
+        "features/promises/secrets.feature",
+    ),
+    Sabotage(
+        "queen",
+        "room-for-all",
+        "What jobs ask for is kept until they are over, as much as there is room for",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "worker",
+        "read-all-marks",
+        '80000 times "<|im_start|>" for a context of 8192 tokens -- @1.1 ',
+        f"{_DECISIONS}/what_is_asked.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-pool-for-all",
+        "A hub takes its time with each of ten models",
+        f"{_SECURITY}/one_request_stops_no_other.feature",
+    ),
+    Sabotage(
+        "hive",
+        "one-host-for-all",
+        "Of downloads from slow fast, while slow slow slow are under way, fast begins -- @1.4 ",
+        f"{_DECISIONS}/background_work.feature",
+    ),
+    Sabotage(
+        "worker",
+        "any-schema",
+        "An answer in the form of 200 properties that may be left out is refused -- @1.8 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "worker",
+        "flat-enum",
+        "An answer in the form of 1,000 values is taken -- @1.2 ",
+        f"{_DECISIONS}/forms_of_answers.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-every-byte",
+        "A thousand long jobs",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "hive",
+        "keep-all-progress",
+        "A download that takes hours",
+        f"{_DECISIONS}/what_is_kept.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-the-hub",
+        'A file called "../model.gguf" -- @1.4 ',
+        "features/wire/what_a_hub_says.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-the-cache",
+        "A cache that others may write to does not hold what the hub lists",
+        "features/promises/security/hubs.feature",
+    ),
+    Sabotage(
+        "hive",
+        "believe-the-commit",
+        "A hub whose listing leads out of the home",
+        "features/promises/security/hubs.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "raw-terminal",
+        "A log in which somebody else has written",
+        f"{_SECURITY}/terminals.feature",
+    ),
+    Sabotage(
+        "queen",
+        "forged-log",
+        "A line of a log cannot be forged",
+        f"{_DECISIONS}/what_a_terminal_is_shown.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-open-files",
+        "Files, repositories and names that a key may not use cannot be told apart",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-hear-all",
+        "A key with a list and leave to fetch has what is on the list fetched",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keys-outlive-removal",
+        "A key that another queen removes is cut off everywhere, and its slots are free",
+        f"{_SECURITY}/keys.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "trust-the-port",
+        "Another user holds the queen's port",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-any-connection",
+        "Another user passes on to the queen what is meant for her",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "proved-once-for-all",
+        "What one hive has proved opens nothing for the secret of another",
+        f"{_DECISIONS}/proofs.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-whose-port-ever",
+        "Another user passes on what is meant for a queen that a person names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-heartbeat",
+        "A heartbeat counts only from the hive that it names",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "keep-the-token",
+        "The token is replaced by another one",
+        f"{_SECURITY}/who_listens.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "believe-the-home",
+        "A home into which anybody may write -- @1.1 ",
+        "features/promises/security/homes.feature",
+    ),
+    Sabotage(
+        "everybody",
+        "open-to-all",
+        "What is written into a home is for its user alone",
+        "features/promises/security/homes.feature",
+    ),
+    Sabotage(
+        "worker",
+        "no-trial",
+        "A story goes on while the models of others come to grief",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unbounded",
+        "What a template does with some messages is told of that model",
+        _HARMS,
+    ),
+    Sabotage(
+        "hive",
+        "forget-the-deadly",
+        "A model that has killed its engine is not loaded again for the next who asks",
+        _HARMS,
+    ),
+    Sabotage(
+        "worker",
+        "unconfined",
+        "What a bad model would have it do is refused",
+        _CONFINED,
+    ),
+    Sabotage(
+        "hive",
+        "tell-workers-all",
+        "No secret of the environment reaches a worker",
+        _CONFINED,
+    ),
+    Sabotage(
+        "worker",
+        "hard-to-kill",
+        "Its memory is bounded, where it lacks the worker goes first, and the doctor tells",
+        _CONFINED,
+    ),
+    Sabotage(
+        "queen",
+        "blame-the-model",
+        "Workers died with another template; a job asks for its own template -- @1.2 "
+        "what somebody brings along is nothing to those who do without",
+        f"{_DECISIONS}/confined_workers.feature",
+    ),
+    Sabotage(
+        "hive",
+        "count-for-ever",
+        "A worker dies that was ready for 31 seconds -- @1.3 ",
+        f"{_DECISIONS}/confined_workers.feature",
+    ),
     Sabotage(
         "hive",
         "believe-counts",
@@ -331,8 +544,8 @@ SABOTAGES: tuple[Sabotage, ...] = (
         f"{_BRANCHES}/queens_are_shared.feature",
     ),
     Sabotage(
-        "keeper",
-        "any-queen",
+        "everybody",
+        "trust-the-port",
         "The queen who is awake has another token",
         f"{_PHASES}/phase_01_wake_the_queen.feature",
     ),
@@ -731,6 +944,54 @@ SABOTAGES: tuple[Sabotage, ...] = (
         "keep-jobs",
         "The oldest gives way to the newest, and time to all",
         "features/wire/queen.feature",
+    ),
+    Sabotage(
+        "keeper",
+        "silent-in-the-open",
+        "A queen of another machine",
+        f"{_SECURITY}/a_named_queen_in_the_open.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-host",
+        "What is no name is refused, and nothing is run for it -- @1.1 ",
+        f"{_DECISIONS}/names_of_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "any-config",
+        "Where others may write it, it is not read: 0602 -- @1.1 ",
+        f"{_DECISIONS}/names_of_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "let-back-in",
+        "Its machine was removed -- @1.2 ",
+        f"{_DECISIONS}/removed_machines.feature",
+    ),
+    Sabotage(
+        "queen",
+        "leave-open",
+        "Nothing that was opened for it stays open -- @1.2 ",
+        f"{_SECURITY}/a_removed_machine_is_gone.feature",
+    ),
+    Sabotage(
+        "queen",
+        "keep-host-keys",
+        "The host key that was agreed to has to be agreed to again",
+        f"{_SECURITY}/a_removed_machine_is_gone.feature",
+    ),
+    Sabotage(
+        "queen",
+        "in-the-open",
+        "Who listens on the cable reads nothing of it",
+        f"{_SECURITY}/machines_are_reached_through_ssh.feature",
+    ),
+    Sabotage(
+        "queen",
+        "one-tunnel",
+        "When the cable is back, the machine rejoins by itself with its workers",
+        f"{_MACHINES}/partitions.feature",
     ),
     Sabotage(
         "queen",

@@ -1,5 +1,6 @@
-"""``python -m harness.settings_page [--check]``: writes the page of settings, docs/settings.md.
+"""``python -m harness.settings_page [--check]``: writes the pages that are made of the code.
 
+These are the page of settings, docs/settings.md, and that of limits (`harness.limits_page`).
 The page is made of `rbee.wire.settings`: names, defaults, units, bounds, the headings between them
 and what is said of each. With ``--check`` nothing is written. Exit status: 0 the page is as the
 code; 1 it is not (``--check``), or nothing is said of some setting.
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from harness import limits_page
 from rbee.wire import settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
@@ -96,6 +98,8 @@ def _meta(kind: Any) -> msgspec.Meta | None:
 def _bounds(meta: msgspec.Meta) -> str:
     if meta.le is not None:
         return f"{meta.ge} to {meta.le}"
+    if meta.gt is None and meta.ge is None:
+        return ""
     return f"more than {meta.gt}" if meta.gt is not None else f"at least {meta.ge}"
 
 
@@ -134,16 +138,22 @@ def _string(statement: ast.AST) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Writes or checks the page; the exit status."""
     try:
-        made = page()
+        pages = {PAGE: page(), limits_page.PAGE: limits_page.page()}
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    if "--check" not in arguments:
-        PAGE.write_text(made, "utf-8")
-    elif not PAGE.exists() or PAGE.read_text("utf-8") != made:
-        print("docs/settings.md is not as rbee/wire/settings.py: type make docs", file=sys.stderr)
-        return 1
+    stale = [each for each, made in pages.items() if not _is(each, made)]
+    if "--check" in arguments:
+        for each in stale:
+            print(f"docs/{each.name} is not as the code: type make docs", file=sys.stderr)
+        return bool(stale)
+    for each in stale:
+        each.write_text(pages[each], "utf-8")
     return 0
+
+
+def _is(path: Path, made: str) -> bool:
+    return path.exists() and path.read_text("utf-8") == made
 
 
 if __name__ == "__main__":

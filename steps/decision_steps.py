@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import background, choosing, replacing
-from harness.sentences import Context, then, when
+from harness.sentences import Context, given, then, when
 
 
 @when('"{repository}" holds "{files}" and somebody asks for "{asked}"')
@@ -24,6 +24,45 @@ def is_refused_with(context: Context, told: str) -> None:
 @when("work in the background {ends}")
 def background_work(context: Context, ends: str) -> None:
     context.told = background.told_of(ends)
+
+
+@given("more work that waits for a disk than there are threads for it hangs")
+def work_hangs(context: Context) -> None:
+    context.hangs = True
+
+
+@when("a database is asked in a thread")
+def database_is_asked(context: Context) -> None:
+    assert context.hangs
+    context.seconds = background.seconds_beside_what_hangs()
+
+
+@when("the code is searched for pools of threads")
+def pools_searched(context: Context) -> None:
+    context.found = background.pools_elsewhere()
+
+
+@then("there is none but where each kind of work has its own")
+def no_other_pools(context: Context) -> None:
+    assert not context.found, context.found
+
+
+@then("it has answered at once")
+def answered_at_once(context: Context) -> None:
+    assert context.seconds < 1.0, context.seconds
+
+
+@when(
+    'downloads from "{waiting}" wait while "{running}" are under way, '
+    "of at most {most:d}, and {of_one:d} from a host"
+)
+def downloads_wait(context: Context, waiting: str, running: str, most: int, of_one: int) -> None:
+    context.next = background.next_download(waiting, running, most, of_one)
+
+
+@then('the next that begins is "{host}"')
+def next_begins(context: Context, host: str) -> None:
+    assert context.next == host, context.next
 
 
 @then('whoever waits for it is told "{told}"')

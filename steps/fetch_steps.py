@@ -41,6 +41,21 @@ def slow(context: Context, file: str) -> None:
     fetching.send_slowly(context.cluster, file, bytes_per_s=1_000_000)
 
 
+@given("the hub's listing names a commit that leads out of the home")
+def lists_outside(context: Context) -> None:
+    fetching.list_outside(context.cluster)
+
+
+@given("the hub's listing never ends")
+def lists_without_end(context: Context) -> None:
+    fetching.list_without_end(context.cluster, '{"siblings": [')
+
+
+@given('somebody else has put another content into "{file}" of that cache')
+def fake_in_cache(context: Context, file: str) -> None:
+    fetching.fake_in_shared_cache(context.cluster, file)
+
+
 @given("the hub answers nothing")
 def answers_nothing(context: Context) -> None:
     fetching.answer_nothing(context.cluster)

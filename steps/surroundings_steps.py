@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import surroundings
+from harness import owned, surroundings
 from harness.sentences import Context, given, then, when
 from rbee.wire.narration import LONGEST, shortened
 
@@ -83,3 +83,13 @@ def woken_deep(context: Context) -> None:
 @then("the line is no longer than a line may be, and names the file")
 def fits_and_names(context: Context) -> None:
     assert len(context.line) <= LONGEST and "/minillama.gguf," in context.line, context.line
+
+
+@given("a home that has been used, {state}")
+def used_home(context: Context, state: str) -> None:
+    owned.use(context.cluster, state)
+
+
+@then("whatever is in the home is for its user alone")
+def private_home(context: Context) -> None:
+    owned.assert_private(context.cluster)

@@ -115,6 +115,11 @@ def stdout_contains(context: Context, text: str) -> None:
     assert text in context.cluster.last.stdout, context.cluster.last
 
 
+@then('stderr does not contain "{text}"')
+def stderr_without(context: Context, text: str) -> None:
+    assert text not in context.cluster.last.stderr, context.cluster.last
+
+
 @then('stderr contains "{text}"')
 def stderr_contains(context: Context, text: str) -> None:
     assert text in context.cluster.last.stderr, context.cluster.last

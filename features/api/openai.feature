@@ -99,8 +99,8 @@ Feature: Programs that speak OpenAI's API
         | whether to call, of a model that knows no tools | 400    | invalid_request         | tools                  |
         | for a form that nothing has                     | 400    | invalid_request         | response_format        |
         | for a form that is none                         | 400    | invalid_request         | response_format        |
-        | for a form of too many forms                    | 400    | invalid_request         |                        |
-        | for a model whose name no disk takes            | 404    | model_not_found         | model                  |
+        | for a form of too many forms                    | 400    | invalid_request         | response_format        |
+        | for a model whose name no disk takes            | 400    | invalid_request         | model                  |
         | about a text that is too long                   | 400    | context_length_exceeded | messages               |
         | the same in pieces                              | 400    | context_length_exceeded | messages               |
         | for a vector of too long a text                 | 400    | context_length_exceeded | input                  |

@@ -21,6 +21,7 @@ Feature: The commands explain themselves
       | rm         |
       | stop       |
       | logs       |
+      | doctor     |
       | add-key    |
       | keys       |
       | remove-key |

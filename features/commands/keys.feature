@@ -26,7 +26,7 @@ Feature: Keys for programs: add-key, keys and remove-key
   Scenario: Keys are listed by name, without their secrets
     Given I have typed "rbee-keeper add-key laptop > secret"
     When I type "rbee-keeper keys"
-    Then stdout shows a row "KEY AGE"
+    Then stdout shows a row "KEY AGE MODELS FETCH"
     And stdout shows a row "laptop"
     And nothing but the file "secret" holds what is in it
     And nothing is left running

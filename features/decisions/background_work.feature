@@ -16,3 +16,25 @@ Feature: Work in the background always has somebody who sees its end
       | fails as it is meant to fail     | minillama is not here                       |
       | is cancelled before it began     | cancelled                                   |
       | forgets to say how it ended      | cancelled                                   |
+
+  Scenario: Work of one kind that hangs keeps no other kind waiting
+    Given more work that waits for a disk than there are threads for it hangs
+    When a database is asked in a thread
+    Then it has answered at once
+
+  Scenario: Nobody makes a pool for several kinds
+    When the code is searched for pools of threads
+    Then there is none but where each kind of work has its own
+
+  Scenario Outline: Of downloads from <waiting>, while <running> are under way, <next> begins
+    When downloads from "<waiting>" wait while "<running>" are under way, of at most 4, and 3 from a host
+    Then the next that begins is "<next>"
+
+    Examples:
+      | waiting   | running             | next |
+      | slow      | fast                | slow |
+      | slow      | slow slow           | slow |
+      | slow      | slow slow slow      | none |
+      | slow fast | slow slow slow      | fast |
+      | slow fast | slow slow           | slow |
+      | fast      | slow slow here here | none |

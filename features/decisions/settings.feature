@@ -43,18 +43,29 @@ Feature: Every number that can be set, and which of them counts
       | prompt_cache_mib      | 0           |
       | ram_factor            | 1.2         |
       | vram_margin_mib       | 457         |
+      | worker_margin_mib     | 1024        |
       | download_stall        | 60          |
       | download_tries        | 6           |
       | stop_request          | 5           |
       | stop_term             | 10          |
       | stop_total            | 30          |
       | jobs_waiting          | 512         |
+      | jobs_asked_mib        | 256         |
       | jobs_kept             | 1024        |
       | jobs_kept_for         | 3600        |
+      | jobs_kept_mib         | 64          |
       | stream_comment        | 15          |
       | stream_patience       | 2           |
       | cors_origins          |             |
       | reader_grace          | 2           |
+      | log_mib               | 8           |
+      | logs_kept             | 64          |
+      | connections           | 4096        |
+      | strangers             | 256         |
+      | request_head          | 10          |
+      | request_pause         | 30          |
+      | reader_stall          | 300         |
+      | allowed_hosts         |             |
 
   Scenario Outline: An address that is set <where>
     Given the environment sets "<environment>"

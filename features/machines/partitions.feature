@@ -36,6 +36,14 @@ Feature: Cables are cut and plugs are pulled
     Then the queen lists hive "workstation" as online
     And 1 worker is running
 
+  Scenario: The same without a tunnel
+    Given I have typed "rbee-keeper add-hive --no-tunnel workstation"
+    And a queen that is awake
+    And I have typed "rbee-keeper infer --node workstation 'hello'"
+    And hive "workstation" is offline since its cable was cut
+    When the cable of "workstation" is mended
+    Then the queen lists hive "workstation" as online
+
   Scenario: Clocks that disagree change nothing
     Given the clock of "workstation" is a year behind
     And a queen who knows the machines "workstation"

@@ -102,13 +102,13 @@ Feature: Another machine is woken, and sleeps again
         """
       And nothing is left running
 
-  Rule: Where a firewall lets only SSH through, HTTP goes through SSH
+  Rule: A firewall that lets only SSH through is in nobody's way
 
     Scenario: A tunnel in both directions
       Given my machine "blep" beside the machines "workstation"
       And a firewall on "workstation" lets in SSH alone
       And a firewall on "blep" lets in SSH alone
-      And I have typed "rbee-keeper add-hive --tunnel workstation"
+      And I have typed "rbee-keeper add-hive workstation"
       When I type "rbee-keeper infer --node workstation --temperature 0 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
       And nothing is left running
@@ -133,10 +133,10 @@ Feature: Another machine is woken, and sleeps again
   Rule: Who does not answer is ended over SSH, by its process group
 
     @timing
-    Scenario: A frozen hive on another machine
+    Scenario: A frozen hive on another machine, without a tunnel
       Given my machine "blep" beside the machines "workstation"
       And a hive that is frozen is given 500 ms to leave
-      And I have added the machines "workstation"
+      And I have typed "rbee-keeper add-hive --no-tunnel workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the hive has just been frozen
       When I put the swarm to sleep with "rbee-keeper down"
@@ -174,6 +174,21 @@ Feature: Another machine is woken, and sleeps again
     Scenario: A new queen takes it over, with the worker it kept
       Given my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And the queen has just been killed
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: hive workstation is awake already; taking it over
+        queen: worker <worker id> on hive workstation already has minillama loaded
+        [DONE]
+        queen: goodbye
+        """
+      And everything is asleep
+
+    Scenario: A new queen takes it over, without a tunnel
+      Given my machine "blep" beside the machines "workstation"
+      And I have typed "rbee-keeper add-hive --no-tunnel workstation"
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And the queen has just been killed
       When I type "rbee-keeper infer 'hello'"

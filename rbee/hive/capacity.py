@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
+import msgspec
+
 from rbee.hive.devices import GIB, gpus_here, ram_here
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import (
@@ -17,22 +19,30 @@ from rbee.hive.models.fit import (
     gpu_budget,
     largest_context,
     largest_fitting,
+    memory_limit,
     ram_budget,
     ram_needed,
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
-from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.models.provisioner import Provisioner, bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.content import content_id
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import in_thread
+from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Backend, Gpu, StartWorker, WorkerOrders, template_name
+from rbee.wire.messages import (
+    Backend,
+    Gpu,
+    RequestBounds,
+    StartWorker,
+    WorkerOrders,
+    template_name,
+)
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
@@ -63,7 +73,7 @@ class Capacity:
         """The GPU called `device` as it is now; None for the CPU. Raises `invalid_request`."""
         if device == _CPU:
             return None
-        gpus = await in_thread(gpus_here)
+        gpus = await in_thread(DEVICES, gpus_here)
         for gpu in gpus:
             if gpu.id == device:
                 return gpu
@@ -76,7 +86,7 @@ class Capacity:
 
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
-        gpus = await asyncio.to_thread(gpus_here)
+        gpus = await in_thread(DEVICES, gpus_here)
         return next((gpu for gpu in gpus if gpu.backend == backend), None)
 
     async def check(self, device: str, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
@@ -134,6 +144,7 @@ class Capacity:
             gpu = await self.gpu(wanted.device)
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"
+            threads = settings.engine_threads or _threads(engine, need)
             orders = WorkerOrders(
                 host=settings.worker_host or host_of(hive_url),
                 port=settings.worker_port if wanted.port_hint is None else wanted.port_hint,
@@ -146,13 +157,17 @@ class Capacity:
                 backend=backend,
                 context=context,
                 slots=slots,
-                threads=settings.engine_threads or _threads(engine, need),
+                threads=threads,
                 prompt_cache_mib=settings.prompt_cache_mib,
                 heartbeat_interval=settings.heartbeat_interval,
                 token_stall=settings.token_stall,
+                log_mib=settings.log_mib,
+                bounds=msgspec.convert(settings, RequestBounds, from_attributes=True),
                 chat_template=wanted.chat_template
                 or str(headers[0].metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),
+                trial_model=str(bundled_path()),
+                memory_limit=self._limit(need, threads, on_gpu=gpu is not None),
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,
@@ -160,6 +175,19 @@ class Capacity:
                 vectors_up_to=wanted.vectors_up_to,
             )
             return await self._workers.start(engine, orders, need.total, unloaded or [])
+
+    def _limit(self, need: Need, threads: int, *, on_gpu: bool) -> int:
+        settings = self._settings
+        if not settings.worker_margin_mib:
+            return 0
+        return memory_limit(
+            need,
+            on_gpu=on_gpu,
+            threads=threads,
+            factor=settings.ram_factor,
+            prompt_cache=settings.prompt_cache_mib * _MIB,
+            margin=settings.worker_margin_mib * _MIB,
+        )
 
     async def _make_room(self, device: str, need: Need) -> list[str] | None:
         """Unloads idle workers of a device, least recently used first, until `need` fits.

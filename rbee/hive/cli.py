@@ -11,7 +11,9 @@ from rbee.process.home import Home
 from rbee.process.imports import quick_imports
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders
+from rbee.wire.proof import hive_secret
 from rbee.wire.settings import with_flags
+from rbee.wire.shown import shown
 
 
 @click.command(epilog="Example: rbee-hive --queen-url http://127.0.0.1:8500 --id attic")
@@ -31,11 +33,12 @@ def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: 
         orders = HiveOrders(
             host=settings.hive_host,
             port=settings.hive_port,
-            token=home.token(),
+            token=hive_secret(home.token(), hive_id),
             hive_id=hive_id,
             queen_url=queen_url,
         )
         run(orders, home, settings, None, None)
     except RbeeError as error:
-        click.echo(f"error: {error.message}\n  try: {error.suggestion}", err=True)
+        message, suggestion = shown(error.message), shown(error.suggestion)
+        click.echo(f"error: {message}\n  try: {suggestion}", err=True)
         sys.exit(1)

@@ -20,22 +20,23 @@ from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
-from rbee.hive.models.provisioner import Provisioner
+from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
-from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import listening
+from rbee.http.heads import number_of
+from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
+from rbee.process import listening, logs
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, in_thread, spawn
-from rbee.wire import addresses
+from rbee.process.tasks import DATABASE, End, in_thread, spawn
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -79,7 +80,8 @@ async def _live(
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
-    async with open_session(orders.token, settings) as session:
+    logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
+    async with open_session(settings) as session:
         try:
             hive = _Hive(orders, home, settings, session, spare)
             await hive.server.serve()
@@ -88,7 +90,8 @@ async def _live(
                 raise
             lifeline.failed(error.body())
             leave(1)
-        listening.note(home, "hive", hive.server.url, hive.server.instance)
+        server = hive.server
+        listening.note(home, "hive", server.url, server.instance, orders.hive_id)
         if lifeline is not None:
             if hive.catalog.set_aside:
                 name = Path(hive.catalog.set_aside).name
@@ -114,7 +117,13 @@ class _Hive:
         self.orders = orders
         self.settings = settings
         self.session = session
-        self.server = Server("hive", orders.token, self._routes())
+        self.server = Server(
+            "hive",
+            proof.Credential(orders.token, proof.hive_name(orders.hive_id)),
+            self._routes(),
+            settings=settings,
+            secret_of=lambda name: self.workers.secret_of(name),
+        )
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after, self._changed)
         self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
@@ -131,6 +140,7 @@ class _Hive:
         )
         self.capacity = Capacity(settings, self.models, self.workers)
         self.heartbeat: HeartbeatSender | None = None
+        self.queen_instance = orders.queen_instance
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Beats until somebody asks this hive to leave."""
@@ -144,6 +154,7 @@ class _Hive:
             self.settings.heartbeat_interval,
             self.news,
             self.detector.processor,
+            self.settings.connect_timeout,
         )
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         if lifeline is None or self.orders.on_lease:
@@ -205,19 +216,20 @@ class _Hive:
             Route("GET", addresses.WORKERS, self._workers),
             Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
-            Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat),
+            Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat, named=True),
             Route("POST", addresses.ADOPT, self._adopt),
         ]
 
     async def _devices(self, request: web.Request) -> Devices:
-        models = await in_thread(self.catalog.list)
+        models = await in_thread(DATABASE, self.catalog.list)
         return await self.detector.detect(len(models), len(self.workers.workers))
 
     async def _capacity(self, request: web.Request) -> Answer:
         query = request.query
         ref = parse_model_ref(_required(query.get("model"), "model"))
         ctx = query.get("ctx", "")
-        if ctx and not (ctx.isdecimal() and len(ctx) < 12 and int(ctx) <= LARGEST_CONTEXT):
+        tokens = number_of(ctx)
+        if ctx and (tokens is None or tokens > LARGEST_CONTEXT):
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
@@ -238,11 +250,11 @@ class _Hive:
         finally:
             if provision.events.readers == 0:
                 # Everybody who waited for the model has gone; what has arrived is kept.
-                provision.cancelled.set()
+                provision.call_off()
 
     async def _models(self, request: web.Request) -> ModelList:
-        rows = await in_thread(self.catalog.list)
-        return ModelList(models=await in_thread(lambda: list(map(_model_view, rows))))
+        rows = await in_thread(DATABASE, self.catalog.list)
+        return ModelList(models=await in_thread(FILES, lambda: list(map(_model_view, rows))))
 
     async def _model(self, request: web.Request) -> ModelView:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
@@ -253,7 +265,9 @@ class _Hive:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        view = _model_view(row)
+        # Of a file of somebody's own, which may lie on a disk that answers no more, in a thread.
+        elsewhere = ref.source == "file"
+        view = await in_thread(FILES, _model_view, row) if elsewhere else _model_view(row)
         view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
         return view
 
@@ -290,7 +304,7 @@ class _Hive:
         worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
-        await in_thread(self.catalog.touch, str(ref))
+        await in_thread(DATABASE, self.catalog.touch, str(ref))
         return WorkerStarted(
             worker_id=worker.worker_id,
             url=worker.url,
@@ -311,7 +325,14 @@ class _Hive:
         return None
 
     async def _worker_heartbeat(self, request: web.Request) -> Answer:
-        self.workers.told(await read_body(request, WorkerReport))
+        report = await read_body(request, WorkerReport)
+        if caller_of(request) not in ("", proof.worker_name(report.worker_id)):
+            raise RbeeError(
+                "unauthorized",
+                f"{caller_of(request)} cannot speak for {report.worker_id}",
+                "each worker has a secret of its own",
+            )
+        self.workers.told(report)
         return None
 
     async def _adopt(self, request: web.Request) -> Answer:
@@ -325,8 +346,9 @@ class _Hive:
                 f"rbee-keeper remove-hive {wanted.hive_id}",
             )
         owner = self.heartbeat.queen
+        same_queen = bool(wanted.instance) and wanted.instance == self.queen_instance
         patience = self.settings.connect_timeout
-        strange = not addresses.same(owner.url, wanted.queen_url)
+        strange = not same_queen and not addresses.same(owner.url, wanted.queen_url)
         if strange and await _is_another(owner, wanted, patience):
             raise RbeeError(
                 "hive_exists",
@@ -334,11 +356,16 @@ class _Hive:
                 "use that queen, or end her first",
                 {"queen_url": owner.url},
             )
+        self.queen_instance = wanted.instance
         self.heartbeat.report_to(self._queen_at(wanted.queen_url))
         return None
 
     def _queen_at(self, url: str) -> Peer:
-        return Peer(self.session, url, "queen", "queen_unreachable")
+        # On another machine than hers a loopback address is the end of a tunnel.
+        forwarded = self.orders.on_lease and addresses.is_loopback(addresses.host_of(url))
+        name = proof.hive_name(self.orders.hive_id)
+        credential = proof.Credential(self.orders.token, name, True, forwarded)
+        return Peer(self.session, url, credential, "queen", "queen_unreachable")
 
     async def _stream(self, request: web.Request, events: EventLog) -> web.StreamResponse:
         return await respond(request, events, comment_every=self.settings.stream_comment)

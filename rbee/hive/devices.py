@@ -24,7 +24,7 @@ import psutil
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import usable_cores
 from rbee.process import apart
-from rbee.process.tasks import in_thread
+from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Cpu, Devices, Gpu
 
@@ -69,7 +69,7 @@ class Detector:
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
         loop = asyncio.get_running_loop()
-        gpus = await in_thread(gpus_here)
+        gpus = await in_thread(DEVICES, gpus_here)
         if self._later is None and not self._cpu_name_file.exists():
             self._later = loop.call_later(self._query_after, self._find_cpu_name)
         return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)

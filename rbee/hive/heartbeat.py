@@ -15,6 +15,7 @@ from rbee.hive.news import News
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import begin
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
@@ -32,8 +33,10 @@ class HeartbeatSender:
         interval: float,
         news: News,
         processor: Callable[[], str],
+        patience: float,
     ) -> None:
-        """`workers` and `processor` are asked at each beat; `news` go along until answered."""
+        """`workers` and `processor` are asked at each beat; `news` go along until answered, which
+        may take `patience` seconds."""
         self._news = news
         self._processor = processor
         self._queen = queen
@@ -41,6 +44,8 @@ class HeartbeatSender:
         self._url = url
         self._workers = workers
         self._interval = interval
+        self._patience = patience
+        self._beating: asyncio.Task[None] | None = None
         self._change = asyncio.Event()
         self._renewed = asyncio.Event()
         self._stopped = False
@@ -53,8 +58,14 @@ class HeartbeatSender:
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            with contextlib.suppress(RbeeError):  # the next beat tries again
-                await self._beat()
+            # The next beat tries again; what leads into a tunnel that is cut never answers.
+            beating = self._beating = begin(self._beat())
+            await asyncio.wait([beating], timeout=self._patience)
+            if not beating.done():
+                beating.cancel()
+            elif not beating.cancelled():
+                with contextlib.suppress(RbeeError):
+                    beating.result()
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(self._interval):
                     await self._change.wait()
@@ -68,6 +79,8 @@ class HeartbeatSender:
         """From the next beat on, which comes now, another queen is told."""
         self._queen = queen
         self._change.set()
+        if self._beating is not None:
+            self._beating.cancel()
 
     def stop(self) -> None:
         """The beat that is on its way is the last one."""

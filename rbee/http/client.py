@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
+from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
 from rbee.process.deadline import timeout
-from rbee.wire import addresses, auth, sse
+from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import decode, encode
 from rbee.wire.settings import Settings
@@ -27,22 +28,26 @@ class _Failure(msgspec.Struct):
     error: ErrorBody
 
 
-def open_session(token: str, settings: Settings) -> aiohttp.ClientSession:
-    """The connections of one daemon to all its peers, with the swarm's token on each."""
+def open_session(settings: Settings) -> aiohttp.ClientSession:
+    """The connections of one daemon to all its peers."""
     return aiohttp.ClientSession(
-        headers=auth.bearer(token),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=ProvingConnector(limit=0),
+        request_class=ProvedRequest,
     )
 
 
 class Peer:
-    """Another daemon at an address. `name` is what errors call it, `unreachable` their code."""
+    """Another daemon at an address. `name` is what errors call it, `unreachable` their code.
+
+    It is told nothing before it has proved that it knows the secret of `credential`.
+    """
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         url: str,
+        credential: proof.Credential,
         name: str,
         unreachable: str = "hive_unreachable",
         correlation_id: str = "",
@@ -51,7 +56,9 @@ class Peer:
         self.name = name
         self._session = session
         self._unreachable = unreachable
-        self._headers = {addresses.CORRELATION_HEADER: correlation_id} if correlation_id else {}
+        self._headers = proof.headers(credential)
+        if correlation_id:
+            self._headers[addresses.CORRELATION_HEADER] = correlation_id
 
     async def get(self, path: str, kind: type[T], params: dict[str, str] | None = None) -> T:
         """GET; the answer as a `kind`. Raises the peer's error or that it cannot be reached."""
@@ -162,6 +169,8 @@ class Peer:
 
 def _why(error: Exception) -> str:
     """What kept a peer from answering, without the words of the HTTP library."""
+    if isinstance(error, NotProved):
+        return f"who listens there is another program ({error}), and was told nothing"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or str(error.os_error)
     if isinstance(error, (aiohttp.ServerDisconnectedError, ConnectionError)):

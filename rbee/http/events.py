@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rbee.http.heads import number_of
 from rbee.process.sabotage import sabotaged
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, unforeseen
@@ -27,6 +28,9 @@ STREAM_HEADERS = {
 #: A piece ends with the frame that makes it so long (bytes). A reader who does not take it costs
 #: this much memory; the rest waits in the log, once for all readers.
 _LONG_PIECE = 64 * 1024
+#: How a frame begins that tells how far something is, and how many of a story are kept of them.
+_PROGRESS = b"event: progress\n"
+_PROGRESS_KEPT = 64
 
 
 class EventLog:
@@ -39,6 +43,10 @@ class EventLog:
     def __init__(self, keep: int | None = None) -> None:
         self._frames: deque[bytes] = deque(maxlen=keep)
         self._count = 0
+        #: The bytes of the frames that are kept.
+        self.size = 0
+        #: Where the latest frames of progress are, by number.
+        self._progress: deque[int] = deque()
         self._closed = False
         self._waiting: list[asyncio.Future[bool]] = []
         self.readers = 0
@@ -86,6 +94,20 @@ class EventLog:
     def forward(self, body: bytes) -> None:
         """Adds a frame that a peer wrote, as it came but for its id."""
         self._append(b"id: %d\n%s" % (self._count + 1, body))
+        if body.startswith(_PROGRESS):
+            self._thin_out()
+
+    def _thin_out(self) -> None:
+        """How far it was says nothing once it is further: of that the newest alone is kept.
+
+        Such a frame becomes an empty one, so that all others keep their numbers.
+        """
+        self._progress.append(self._count)
+        if len(self._progress) > _PROGRESS_KEPT and not sabotaged("hive:keep-all-progress"):
+            at = self._progress.popleft() - 1 - (self._count - len(self._frames))
+            if at >= 0:
+                self.size -= len(self._frames[at])
+                self._frames[at] = b""
 
     def done(self, data: Any) -> None:
         """Ends the stream: the work is done."""
@@ -109,10 +131,14 @@ class EventLog:
         else:
             self.error(unforeseen(ended, role).body())
 
-    def forget(self) -> None:
-        """Lets go of what was told so far, but for the end: nobody is to read it again."""
+    def forget(self, instead: Narration | None = None) -> None:
+        """Lets go of what was told so far, but for the end; `instead` stands in its place."""
         while len(self._frames) > self._closed:
-            self._frames.popleft()
+            self.size -= len(self._frames.popleft())
+        if instead is not None and self._closed and self._count > 1:
+            told = b"id: %d\n%s" % (self._count - 1, sse.body("narration", instead))
+            self._frames.appendleft(told)
+            self.size += len(told)
 
     def _finish(self, event: str, data: Any) -> None:
         assert not self._closed, "a stream has exactly one terminal event"
@@ -121,8 +147,11 @@ class EventLog:
         self._append(frame)
 
     def _append(self, frame: bytes) -> None:
+        if len(self._frames) == self._frames.maxlen:
+            self.size -= len(self._frames[0])
         self._frames.append(frame)
         self._count += 1
+        self.size += len(frame)
         if self._waiting:
             for waiter in self._waiting:
                 if not waiter.done():
@@ -193,12 +222,12 @@ async def respond(
 
     `after` is where a reader without that header begins.
     """
-    last = request.headers.get("Last-Event-ID", "")
+    last = number_of(request.headers.get("Last-Event-ID", ""))
     response = web.StreamResponse(headers=STREAM_HEADERS)
     log.reader_came()
     try:
         await response.prepare(request)
-        follow = log.follow(int(last) if last.isdigit() else after, comment_every)
+        follow = log.follow(after if last is None else last, comment_every)
         async for piece in follow:
             await response.write(piece)
         await response.write_eof()

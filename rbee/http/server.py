@@ -14,21 +14,27 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMessage
-from aiohttp.log import server_logger
 
 from rbee import __version__
+from rbee.http import bodies
+from rbee.http.connections import LINGER_S, Connection, Connections
+from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
+from rbee.http.room import limits_of
+from rbee.process import journal
+from rbee.process.descriptors import raise_limit
 from rbee.process.sabotage import sabotaged
-from rbee.wire import addresses, auth
+from rbee.wire import addresses, auth, proof
 from rbee.wire.errors import RbeeError, unforeseen
 from rbee.wire.messages import Health, decode, encode
+from rbee.wire.settings import Settings
+from rbee.wire.shown import require_name
 
 T = TypeVar("T")
 
 _CALLER = "caller"
-
-#: Bodies above this are refused with 413 (bytes).
-LARGEST_BODY = 1024 * 1024
+_LIMITS = "limits"
+#: The parts of a path that name something.
+_NAMES = ("id", "name", "ref")
 
 #: What a route's handler may give back: a message, a finished response, or nothing (204).
 Answer = msgspec.Struct | web.StreamResponse | None
@@ -40,6 +46,12 @@ Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
 Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
+_Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: What is kept of a body that nobody reads yet (bytes): of a stranger, nobody ever will.
+_READ_AHEAD = 16 * 1024
+#: How much of a name is shown to whoever sent it (characters).
+_LONG_NAME = 80
 #: Turns of the event loop after which an accepted connection waits for its request.
 _TURNS_TO_SETTLE = 8
 
@@ -50,7 +62,7 @@ class Route(NamedTuple):
     """A method, a path, what answers it, and the status of a message it answers with.
 
     `failure` is how its errors look, where not as everywhere; `public`: it wants no token;
-    `keys`: an API key will do.
+    `keys`: an API key will do; `named`: so will a secret that the server knows by its name.
     """
 
     method: str
@@ -60,6 +72,7 @@ class Route(NamedTuple):
     failure: Failure | None = None
     public: bool = False
     keys: bool = False
+    named: bool = False
 
 
 class Server:
@@ -68,13 +81,16 @@ class Server:
     def __init__(
         self,
         role: str,
-        token: str,
+        own: proof.Credential,
         routes: list[Route],
         on_shutdown: Callable[[web.Request], Answer] | None = None,
         recognise: Recognise | None = None,
+        settings: Settings = Settings(),  # noqa: B008 -- it cannot be changed
+        secret_of: Callable[[str], str | None] = lambda name: None,
     ) -> None:
-        """`on_shutdown` answers ``POST /shutdown`` and decides whether to `ask_to_stop`;
-        `recognise` knows the API keys."""
+        """`own` is the secret that opens it; `on_shutdown` answers ``POST /shutdown`` and decides
+        whether to `ask_to_stop`; `recognise` knows the API keys, `secret_of` the secrets of those
+        who report to it. Of `settings` those of requests count."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -84,19 +100,23 @@ class Server:
         self.status = "ok"
         self.url = ""
         self.port = 0
-        self._elsewhere: dict[str, str] = {}
-        self._token = token
+        self._elsewhere: dict[str, tuple[str, socket.socket]] = {}
+        self._own = own
         self._on_shutdown = on_shutdown
         self._recognise = recognise
-        server_logger.addFilter(_is_ours)
-        self._app = web.Application(client_max_size=LARGEST_BODY)
-        self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
+        self._secret_of = secret_of
+        journal.begin()
+        self._limits = limits_of(settings, raise_limit())
+        #: Names that lead here, besides those of the machine.
+        self._names = set(settings.allowed_hosts)
+        self._app = web.Application()
+        self._runner = web.AppRunner(self._app, handler_cancellation=True, shutdown_timeout=1.0)
         health = Route("GET", addresses.HEALTH, self._health, public=True)
         shutdown = Route("POST", addresses.SHUTDOWN, self._shutdown, 202)
         for route in [health, *routes, shutdown]:
             handler = self._guarded(route)
-            self._app.router.add_route(route.method, route.path, handler)
-        self._app.router.add_route("*", _NOTHING_HERE.path, self._guarded(_NOTHING_HERE))
+            self._add(route.method, route.path, handler)
+        self._add("*", _NOTHING_HERE.path, self._guarded(_NOTHING_HERE))
 
     def bind(self, host: str, port: int, *, upward: int = 0) -> None:
         """Binds and listens; port 0 takes any free one, `upward` tries that many ports above.
@@ -107,11 +127,13 @@ class Server:
         self._listener = _listen(host, port, upward if port else 0)
         self.port = self._listener.getsockname()[1]
         self.url = addresses.base_url(host, self.port)
+        self._names.add(host)
 
     async def serve(self) -> None:
         """Begins to answer on the bound socket."""
         await self._runner.setup()
-        await web.SockSite(self._runner, self._listener, shutdown_timeout=1.0).start()
+        self._connections = Connections(self._limits, self._connection)
+        self._connections.listen(self._listener)
 
     async def serve_also_on(self, host: str) -> str:
         """Answers on another address of this machine, too, on the same port where it is free.
@@ -128,9 +150,16 @@ class Server:
                 if error.code != "port_in_use":
                     raise
                 listener = _listen(host, 0, 0)
-            await web.SockSite(self._runner, listener, shutdown_timeout=1.0).start()
-            self._elsewhere[host] = addresses.base_url(host, listener.getsockname()[1])
-        return self._elsewhere[host]
+            self._connections.listen(listener)
+            url = addresses.base_url(host, listener.getsockname()[1])
+            self._elsewhere[host] = url, listener
+        return self._elsewhere[host][0]
+
+    async def serve_no_more_on(self, host: str) -> None:
+        """Takes back what `serve_also_on` has opened, if anything."""
+        if host in self._elsewhere:
+            _, listener = self._elsewhere.pop(host)
+            self._connections.listen_no_more(listener)
 
     def before_each_answer(self, look: Look) -> None:
         """Has every answer looked at before it goes out."""
@@ -158,16 +187,26 @@ class Server:
         A connection that was accepted just now is first given the turns of the loop it needs to
         begin waiting for its request; aiohttp would take it for a busy one and wait a second.
         """
-        for site in list(self._runner.sites):
-            await site.stop()
+        self._connections.close()
         for _ in range(_TURNS_TO_SETTLE):
             await asyncio.sleep(0)
         await self._runner.cleanup()
 
-    async def _health(self, request: web.Request) -> Health:
-        return Health(
+    async def _health(self, request: web.Request) -> Answer:
+        """Who this is; with a challenge, also the proof of it."""
+        health = Health(
             status=self.status, role=self.role, version=__version__, instance=self.instance
         )
+        asked = request.headers.get(proof.CHALLENGE_HEADER)
+        if asked is None or request.transport is None or sabotaged(f"{self.role}:prove-nothing"):
+            return health
+        ends = proof.Ends(
+            proof.address(request.transport.get_extra_info("sockname")),
+            proof.address(request.transport.get_extra_info("peername")),
+        )
+        proved = proof.answer(asked, ends, self._own, self._secret_of)
+        headers = {} if proved is None else {proof.PROOF_HEADER: proved}
+        return web.Response(body=encode(health), content_type="application/json", headers=headers)
 
     async def _shutdown(self, request: web.Request) -> Answer:
         if self._on_shutdown is not None:
@@ -175,19 +214,41 @@ class Server:
         self.ask_to_stop()
         return web.Response(status=202)
 
-    def _guarded(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _add(self, method: str, path: str, handler: _Handle) -> None:
+        self._app.router.add_route(method, path, handler, expect_handler=bodies.not_yet)
+
+    def _connection(self, connections: Connections, source: str) -> Connection:
+        return Connection(
+            connections,
+            source,
+            manager=self._runner.server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            # Bodies are unpacked by `bodies`, once it is known whose they are.
+            auto_decompress=sabotaged("server:unpack-for-all"),
+            lingering_time=LINGER_S,
+            read_bufsize=_READ_AHEAD,
+        )
+
+    def _guarded(self, route: Route) -> _Handle:
         fail = route.failure or _failure
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            connection = request.protocol
+            assert isinstance(connection, Connection)
+            connection.asked()
+            request[_LIMITS] = self._limits
             try:
+                self._refuse_nonsense(request)
                 if not route.public:
                     request[_CALLER] = await self._caller(request, route)
+                    connection.known_as(request[_CALLER])
+                for what in _NAMES:
+                    require_name(request.match_info.get(what, ""), what)
                 answer = await route.handler(request)
             except RbeeError as error:
                 return fail(request, error)
-            except web.HTTPRequestEntityTooLarge:
-                return fail(request, _TOO_LARGE)
-            except web.HTTPException:
+            except (web.HTTPException, ConnectionError):
                 raise
             except Exception as error:
                 log.exception("%s %s failed", request.method, request.path)
@@ -202,21 +263,44 @@ class Server:
 
         return handle
 
+    def _refuse_nonsense(self, request: web.Request) -> None:
+        """Raises what is wrong with the head of a request, whoever sends it."""
+        flaw = flaw_of(request.raw_path, request.headers.items())
+        if flaw and not sabotaged("server:take-any-text"):
+            raise RbeeError("invalid_request", flaw, "send text, percent-encoded in an address")
+        for host in (host_in(request.raw_path), request.headers.get("Host")):
+            # What speaks HTTP/1.0 may name nobody; a browser always does.
+            if host is None or is_ours(host, self._names, socket.gethostname()):
+                continue
+            if not sabotaged("server:any-name"):
+                raise _unknown_host(host, self.role)
+
     async def _caller(self, request: web.Request, route: Route) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
         header = request.headers.get(auth.HEADER)
-        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._token):
+        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._own.secret):
             return ""
-        if header is not None and self._recognise is not None:
-            name = await self._recognise(header)
-            if name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+        name = request.headers.get(proof.NAME_HEADER, "")
+        if route.named and name:
+            secret = self._secret_of(name)
+            if secret is not None and auth.accepts(header, secret):
                 return name
-            if name is not None:
+        if header is not None and self._recognise is not None:
+            key_name = await self._recognise(header)
+            if key_name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+                return key_name
+            if key_name is not None:
                 raise RbeeError(
                     "unauthorized",
-                    f"the key {name} opens what is below {addresses.V1} alone",
+                    f"the key {key_name} opens what is below {addresses.V1} alone",
                     "take the token: it is in the file RBEE_HOME/token",
                 )
+        if self.role != "queen":
+            raise RbeeError(
+                "unauthorized",
+                f"this {self.role} wants a secret of its own in the Authorization header",
+                "ask the queen: she speaks to hives and workers for you",
+            )
         key = "a key that rbee-keeper add-key has made, or " if route.keys else ""
         raise RbeeError(
             "unauthorized",
@@ -226,20 +310,14 @@ class Server:
 
 
 def caller_of(request: web.Request) -> str:
-    """Whose request it is: the name of an API key, or empty for the swarm's own token."""
+    """Whose request it is: the name of an API key or of a secret; empty for the server's own."""
     name: str = request.get(_CALLER, "")
     return name
 
 
 async def read_body(request: web.Request, kind: type[T]) -> T:
-    """The body of a request as a `kind`. Raises `invalid_request` or answers 413."""
-    try:
-        body = await request.read()
-    except web.RequestPayloadError:
-        raise RbeeError(
-            "invalid_request", "the body is not what its headers say", "send plain JSON"
-        ) from None
-    return decode(body, kind)
+    """The body of a request as a `kind`. Raises `invalid_request`, and as `bodies.read` does."""
+    return decode(await bodies.read(request, request[_LIMITS]), kind)
 
 
 def leave(status: int = 0) -> None:
@@ -250,12 +328,6 @@ def leave(status: int = 0) -> None:
     """
     logging.shutdown()
     os._exit(status)
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether what aiohttp logs is a fault of ours: not where somebody sent what is no HTTP."""
-    raised = record.exc_info[1] if record.exc_info else None
-    return not isinstance(raised, (BadHttpMessage, web.RequestPayloadError))
 
 
 async def _nothing_here(request: web.Request) -> Answer:
@@ -269,16 +341,19 @@ async def _nothing_here(request: web.Request) -> Answer:
 # A path may hold a line feed.
 _NOTHING_HERE = Route("*", "/{nothing:(?s:.*)}", _nothing_here)
 
-_TOO_LARGE = RbeeError(
-    "payload_too_large",
-    f"the body is larger than {LARGEST_BODY} bytes",
-    "send a shorter prompt",
-    {"limit": LARGEST_BODY},
-)
+
+def _unknown_host(host: str, role: str) -> RbeeError:
+    shown = host if len(host) < _LONG_NAME else host[:_LONG_NAME] + "..."
+    return RbeeError(
+        "unknown_host",
+        f"this {role} is not known as {shown!r}",
+        "use the address of its machine, or let it have that name: "
+        'allowed_hosts = ["NAME"] in its config.toml',
+    )
 
 
 def _failure(request: web.Request, error: RbeeError) -> web.Response:
-    body = error.body(request.headers.get(addresses.CORRELATION_HEADER, ""))
+    body = error.body(mark_of(request.headers.get(addresses.CORRELATION_HEADER, "")))
     retry = error.details.get("retry_after_s")
     return web.Response(
         status=error.http_status,

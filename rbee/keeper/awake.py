@@ -20,7 +20,7 @@ from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health, JobList, QueenOrders, ShutdownBegun
+from rbee.wire.messages import Health, QueenOrders, ShutdownBegun
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
@@ -298,22 +298,12 @@ def recognised(client: QueenClient, *, any_version: bool = False) -> Health | No
             f"{client.url} is held by a {health.role}, not by a queen",
             "choose another port: export RBEE_QUEEN_PORT=8510",
         )
-    if health.version != __version__ and not any_version:
+    if not client.is_proved and health.version == __version__:
+        raise client.not_proved()
+    if health.version != __version__ and not (any_version and client.is_proved):
         raise RbeeError(
             "queen_unreachable",
             f"the queen at {client.url} is version {health.version}, this keeper {__version__}",
             "end her with the keeper that started her (rbee-keeper down), then try again",
         )
-    if health.status != "ok":
-        return health
-    try:
-        client.get(addresses.JOBS, JobList)
-    except RbeeError as error:
-        if error.code != "unauthorized":
-            raise
-        raise RbeeError(
-            "unauthorized",
-            f"the queen at {client.url} has another token than this RBEE_HOME",
-            "name her token's file with --token-file, or another port: export RBEE_QUEEN_PORT=8510",
-        ) from None
     return health

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from rbee import __version__
-from rbee.keeper.click_options import MODEL_REF, TEXT, takes
+from rbee.keeper.click_options import MODEL_REF, NAME, TEXT, TRY, takes
 from rbee.keeper.command import Deed, Misuse, leave, run_at_home, run_with_queen
 from rbee.keeper.options import (
     INFER_OPTIONS,
@@ -31,6 +31,7 @@ from rbee.keeper.options import (
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
+from rbee.wire.shown import shown
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -151,6 +152,24 @@ def down(screen: Screen, options: Options) -> Deed:
     return lambda where: run_down(screen, where)
 
 
+@keeper.command("rotate-token")
+@takes(*STORY_OPTIONS)
+@with_queen
+def rotate_token(screen: Screen, options: Options) -> Deed:
+    """Draw another token for the swarm, after its end; jobs that still run are cancelled.
+
+    For when the old one may be known to somebody else. Hives and workers have secrets of their own
+    that follow from it, so they have others then, too.
+
+    \b
+    Example:
+      rbee-keeper rotate-token
+    """
+    from rbee.keeper.up_down import rotate_token as run_rotate_token
+
+    return lambda where: run_rotate_token(screen, where)
+
+
 @keeper.command()
 @takes(*LIST_OPTIONS)
 @with_queen
@@ -168,7 +187,7 @@ def status(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive", required=False, type=TEXT)
+@click.argument("hive", required=False, type=NAME)
 @takes(*LIST_OPTIONS)
 @with_queen
 def devices(screen: Screen, options: Options) -> Deed:
@@ -207,13 +226,17 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
 @keeper.command()
 @click.argument("host", type=TEXT)
 @click.option(
-    "--id", "hive_id", type=TEXT, metavar="NAME", help="What to call it.  [default: its host name]"
+    "--id", "hive_id", type=NAME, metavar="NAME", help="What to call it.  [default: its host name]"
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Where its hive listens.  [8600]")
 @click.option("--ssh-user", type=TEXT, metavar="NAME", help="Whom to log in as.")
 @click.option("--ssh-port", type=click.IntRange(1, 65535), help="Where its SSH server listens.")
 @click.option("--key", type=TEXT, callback=_resolved, metavar="FILE", help="Private key file.")
-@click.option("--tunnel", is_flag=True, help="Send HTTP through SSH, too, past a firewall.")
+@click.option(
+    "--tunnel/--no-tunnel",
+    default=None,
+    help="Send all through SSH, or past it, unencrypted.  [default: through it]",
+)
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
 @click.option(
     "--accept-host-key",
@@ -246,7 +269,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
         host=options["host"],
         port=options["port"],
         hive_id=options["hive_id"],
-        ssh=ssh if user or port or key or tunnel else None,
+        ssh=ssh if user or port or key or tunnel is not None else None,
         install=options["install"],
         accept_host_key=options["accept_host_key"],
     )
@@ -257,7 +280,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("hive_id", metavar="HIVE", type=TEXT)
+@click.argument("hive_id", metavar="HIVE", type=NAME)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_hive(screen: Screen, options: Options) -> Deed:
@@ -273,32 +296,46 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", type=TEXT)
+@click.argument("name", type=NAME)
+@click.option(
+    "--model",
+    "models",
+    type=TEXT,
+    multiple=True,
+    metavar="REF",
+    help="Limit it to this model, * for any text; repeatable.  [default: all]",
+)
+@click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
 @takes(*STORY_OPTIONS)
 @with_queen
 def add_key(screen: Screen, options: Options) -> Deed:
     """Make a key called NAME for a program that is to get answers, and no more.
 
     The secret is shown once, alone on stdout. With it the program reaches what speaks OpenAI's
-    API; the swarm's other commands stay closed to it.
+    API, and of that the models that are on a machine of the swarm; the swarm's other commands stay
+    closed to it.
 
     \b
-    Example:
+    Examples:
       rbee-keeper add-key laptop
+      rbee-keeper add-key tv --model minillama --model 'HF:author/*' --may-fetch
     \b
     For a program that is started next:
       $ export OPENAI_API_KEY=$(rbee-keeper add-key editor)
     """
     from rbee.keeper import keys
+    from rbee.wire.messages import AddKey
 
-    return lambda where: keys.add_key(screen, where, options["name"], as_json=options["as_json"])
+    models, may_fetch = list(options["models"]), options["may_fetch"]
+    wanted = AddKey(name=options["name"], models=models, may_fetch=may_fetch)
+    return lambda where: keys.add_key(screen, where, wanted, as_json=options["as_json"])
 
 
 @keeper.command()
 @takes(*LIST_OPTIONS)
 @with_queen
 def keys(screen: Screen, options: Options) -> Deed:
-    """List the keys by name.
+    """List the keys by name, with the models that each may use.
 
     \b
     Example:
@@ -310,7 +347,7 @@ def keys(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", type=TEXT)
+@click.argument("name", type=NAME)
 @takes(*STORY_OPTIONS)
 @with_queen
 def remove_key(screen: Screen, options: Options) -> Deed:
@@ -341,7 +378,7 @@ def ps(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.option("--node", type=TEXT, help="Of this hive alone.")
+@click.option("--node", type=NAME, help="Of this hive alone.")
 @takes(*LIST_OPTIONS)
 @with_queen
 def models(screen: Screen, options: Options) -> Deed:
@@ -360,7 +397,7 @@ def models(screen: Screen, options: Options) -> Deed:
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
 @click.option(
-    "--node", type=TEXT, metavar="HIVE", help="To this hive; without it, the one beside the queen."
+    "--node", type=NAME, metavar="HIVE", help="To this hive; without it, the one beside the queen."
 )
 @takes(*STORY_OPTIONS)
 @with_queen
@@ -404,7 +441,7 @@ def rm(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("worker", type=TEXT)
+@click.argument("worker", type=NAME)
 @takes(*STORY_OPTIONS)
 @with_queen
 def stop(screen: Screen, options: Options) -> Deed:
@@ -422,7 +459,7 @@ def stop(screen: Screen, options: Options) -> Deed:
 
 
 @keeper.command()
-@click.argument("name", metavar="[ROLE|ID]", required=False, type=TEXT)
+@click.argument("name", metavar="[ROLE|ID]", required=False, type=NAME)
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl+C.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: the list as JSON.")
 def logs(name: str | None, follow: bool, as_json: bool) -> None:
@@ -452,6 +489,38 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
     run_at_home(screen, run)
 
 
+def _show(misuse: click.ClickException) -> None:
+    """What click would show; what it repeats of what was typed steers no terminal."""
+    message = shown(misuse.format_message()).replace(shown(TRY), TRY)
+    misuse.format_message = lambda: message  # type: ignore[method-assign]
+    misuse.show()
+
+
+@keeper.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: JSON.")
+def doctor(as_json: bool) -> None:
+    """Tell what this machine offers, and whether its workers are confined; wakes nobody.
+
+    A model may be anybody's file: a worker gives up what it does not need before it opens one, as
+    far as this system knows how.
+
+    Exit status: 1 where something is missing.
+
+    \b
+    Examples:
+      rbee-keeper doctor
+      rbee-keeper doctor --json
+    """
+    screen = Screen(as_json=as_json)
+
+    def run(home: Home) -> int:
+        from rbee.keeper.doctor import doctor as examine
+
+        return examine(screen, home, as_json=as_json)
+
+    run_at_home(screen, run)
+
+
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     # What click writes by itself (help, version, completion) ends quietly with its reader.
@@ -462,7 +531,7 @@ def main() -> NoReturn:
         status = ended_with if isinstance(ended_with, int) else 0
     except click.ClickException as misuse:
         with contextlib.suppress(OSError):  # who sees no stderr still has the status
-            misuse.show()
+            _show(misuse)
         status = misuse.exit_code
     except SystemExit as ended:  # of completion
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -11,6 +11,7 @@ from rbee.keeper.options import (
     Flag,
     Kind,
     ModelName,
+    Name,
     Number,
     OneOf,
     Option,
@@ -20,6 +21,9 @@ from rbee.keeper.options import (
     Whole,
 )
 from rbee.wire.errors import RbeeError
+
+#: Stands between what is wrong with a word and what to type instead.
+TRY = "\n  try: "
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,12 +40,13 @@ class Read(click.ParamType[str]):
         try:
             return str(self._kind.read(value))
         except RbeeError as error:
-            self.fail(f"{error.message}\n  try: {error.suggestion}", param, ctx)
+            self.fail(f"{error.message}{TRY}{error.suggestion}", param, ctx)
 
 
 #: The types of arguments, too.
 MODEL_REF = Read("ref", ModelName())
 TEXT = Read("text", Kind())
+NAME = Read("text", Name())
 
 
 def takes(*options: Option) -> Callable[[Command], Command]:

@@ -14,6 +14,8 @@ from rbee.keeper.options import Options
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
+from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
 #: What a command does once it knows its options; what it returns is its exit status.
@@ -39,7 +41,17 @@ def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options)
     screen = _screen_of(options)
     deed = command(screen, options)
     queen, token_file = options["queen"], options["token_file"]
-    run_at_home(screen, lambda home: deed(Whereabouts.of(home, queen, token_file)))
+
+    def run(home: Home) -> int | None:
+        where = Whereabouts.of(home, queen, token_file)
+        is_far = queen is not None and not addresses.is_loopback(addresses.host_of(queen))
+        if is_far and not options.get("quiet") and not sabotaged("keeper:silent-in-the-open"):
+            from rbee.keeper.open_way import warning
+
+            screen.warn(warning(queen))  # before anything is sent
+        return deed(where)
+
+    run_at_home(screen, run)
 
 
 def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:

@@ -15,20 +15,20 @@ from rbee.wire import narration as say_so
 from rbee.wire.messages import AddKey, KeyList, KeyView, NewKey, encode
 
 
-def add_key(screen: Screen, where: Whereabouts, name: str, *, as_json: bool) -> None:
+def add_key(screen: Screen, where: Whereabouts, wanted: AddKey, *, as_json: bool) -> None:
     """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
     with awake_queen(screen, where) as queen:
-        new = queen.client.post(addresses.KEYS, AddKey(name=name), NewKey)
+        new = queen.client.post(addresses.KEYS, wanted, NewKey)
         try:
-            screen.say(say_so.KEY_ADDED, name=name)
+            screen.say(say_so.KEY_ADDED, name=wanted.name)
             screen.answer(encode(new).decode() if as_json else new.key)
         except UNREAD:
-            _remove(queen, name)  # nobody has seen it, and nobody ever would
+            _remove(queen, wanted.name)  # nobody has seen it, and nobody ever would
             raise
 
 
 def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
-    """The names of all keys."""
+    """The names of all keys, and what each may use."""
     with awake_queen(Screen(quiet=True), where) as queen:
         found = queen.client.get(addresses.KEYS, KeyList)
     screen.answer(encode(found).decode() if as_json else key_table(found.keys))
@@ -48,5 +48,16 @@ def _remove(queen: AwakeQueen, name: str) -> None:
 
 
 def key_table(rows: Sequence[KeyView]) -> str:
-    """One row for each key."""
-    return table("KEY AGE", ((row.name, age(row.created_at_ms)) for row in rows))
+    """One row for each key: which models it may use, and which of them it may have fetched."""
+    return table(
+        "KEY AGE MODELS FETCH",
+        (
+            (
+                row.name,
+                age(row.created_at_ms),
+                ",".join(row.models) or "all",
+                "yes" if row.may_fetch else "no",
+            )
+            for row in rows
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 import time
 from collections.abc import Iterator
@@ -46,15 +47,16 @@ def show_logs(screen: Screen, home: Home, name: str) -> None:
     for path in reversed(found):
         if len(found) > 1:
             screen.answer(f"==> {path.stem} <==")
-        _write(screen, path.read_bytes())
+        _write(screen, path.read_bytes().decode("utf-8", "replace"))
 
 
 def follow_log(screen: Screen, home: Home, name: str) -> None:
     """The newest log of that name, and what is added to it, until Ctrl+C."""
     path = _called(name, home)[0]
+    text_of = codecs.getincrementaldecoder("utf-8")("replace")  # a look may end within a character
     with open(path, "rb") as file:
         for _ in _changes(path):
-            _write(screen, file.read())
+            _write(screen, text_of.decode(file.read()))
             if sabotaged("keeper:look-once"):
                 break
 
@@ -119,6 +121,6 @@ def _begins_with(stem: str, name: str) -> bool:
     return stem.startswith(name)
 
 
-def _write(screen: Screen, data: bytes) -> None:
-    if data:
-        screen.answer(data.decode("utf-8", "replace").removesuffix("\n"))
+def _write(screen: Screen, text: str) -> None:
+    if text:
+        screen.answer(text.removesuffix("\n"))

@@ -19,6 +19,8 @@ from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import AddHive, AddingHive, HiveAdded, encode
+from rbee.wire.names import check_machine
+from rbee.wire.shown import shown
 
 T = TypeVar("T")
 
@@ -32,8 +34,10 @@ def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bo
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
     A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
-    others both are errors that say what to type.
+    others both are errors that say what to type. Raises `invalid_request` for names that are none,
+    before anybody is woken.
     """
+    check_machine(wanted)
     is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     with awake_queen(screen, where) as queen:
         screen.say(say_so.ADD_HIVE, host=wanted.host)
@@ -58,7 +62,7 @@ def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
         return follow_errand(screen, queen, begun, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
-        if error.details.get("reason") == "passphrase_needed":
+        if error.details.get("reason") == "passphrase_needed" and _is_private(queen):
             error.suggestion += ", or type this on a terminal, where you are asked for it"
         raise
 
@@ -73,10 +77,10 @@ def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> Hi
         except RbeeError as error:
             reason = error.details.get("reason")
             if reason == "unknown_host_key" and not is_key_typed:
-                wanted = _with_host_key(wanted, error)
-            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES:
+                wanted = _with_host_key(screen, wanted, error)
+            elif reason in _PASSPHRASE and asked < _PASSPHRASE_TRIES and _is_private(queen):
                 asked += 1
-                wanted = _with_passphrase(wanted, error)
+                wanted = _with_passphrase(screen, wanted, error)
                 key = error.details["key"]
             else:
                 raise
@@ -89,27 +93,33 @@ def _add_with_a_person(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> Hi
             return added
 
 
-def _with_host_key(wanted: AddHive, error: RbeeError) -> AddHive:
+def _is_private(queen: AwakeQueen) -> bool:
+    """Whether nobody between reads what she is told."""
+    return addresses.is_loopback(addresses.host_of(queen.client.url))
+
+
+def _with_host_key(screen: Screen, wanted: AddHive, error: RbeeError) -> AddHive:
     """Raises the error where the person does not agree to the key."""
-    click.echo(error.message, err=True)
-    click.echo(f"That machine itself shows it with: {error.details['look']}", err=True)
-    if not _answered(lambda: click.confirm("Is this the key of that machine?", err=True)):
+    screen.warn(error.message)
+    screen.warn(f"That machine itself shows it with: {error.details['look']}")
+    question = "Is this the key of that machine?"
+    if not _answered(screen, lambda: click.confirm(question, err=True)):
         raise error
     return msgspec.structs.replace(wanted, accept_host_key=error.details["fingerprint"])
 
 
-def _with_passphrase(wanted: AddHive, error: RbeeError) -> AddHive:
+def _with_passphrase(screen: Screen, wanted: AddHive, error: RbeeError) -> AddHive:
     if error.details["reason"] == "passphrase_wrong":
-        click.echo(error.message, err=True)
-    question = f"Passphrase of {error.details['key']}"
-    entered = _answered(lambda: click.prompt(question, hide_input=True, err=True))
+        screen.warn(error.message)
+    question = shown(f"Passphrase of {error.details['key']}")
+    entered = _answered(screen, lambda: click.prompt(question, hide_input=True, err=True))
     return msgspec.structs.replace(wanted, passphrase=entered)
 
 
-def _answered(ask: Callable[[], T]) -> T:
+def _answered(screen: Screen, ask: Callable[[], T]) -> T:
     """What the person answers. Raises KeyboardInterrupt for Ctrl+C and Ctrl+D."""
     try:
         return ask()
     except click.Abort:
-        click.echo(err=True)  # what is said next does not go on in the line of the question
+        screen.leave_question()
         raise KeyboardInterrupt from None

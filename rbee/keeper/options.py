@@ -15,6 +15,7 @@ import msgspec
 from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
+from rbee.wire.shown import require_name
 
 #: What was typed: the value of each option, by its name.
 Options = dict[str, Any]
@@ -36,6 +37,14 @@ class Something(Kind, frozen=True):
         if not text:
             raise RbeeError("invalid_request", "it is empty", "leave the option out")
         return as_text(text)
+
+
+class Name(Something, frozen=True):
+    """What something is called."""
+
+    def read(self, text: str) -> str:
+        """The name."""
+        return require_name(super().read(text), "the name")
 
 
 class Flag(Kind, frozen=True):
@@ -132,11 +141,19 @@ class QueenUrl(Kind, frozen=True):
 
     def read(self, text: str) -> str:
         """``http://host:port`` without a slash at its end."""
+        from rbee.wire.names import why_no_host  # late: a queen is seldom named
+
         text = as_text(text)
         try:
             parts = urllib.parse.urlsplit(text)
             fits = parts.scheme == "http" and parts.hostname and parts.port
-            if not fits or parts.path not in ("", "/") or parts.query or parts.username:
+            if (
+                not fits
+                or why_no_host(parts.hostname or "")
+                or parts.path not in ("", "/")
+                or parts.query
+                or parts.username
+            ):
                 raise ValueError
         except ValueError:  # or a port that is none, brackets without an address
             raise RbeeError(
@@ -167,13 +184,13 @@ class Option(msgspec.Struct, frozen=True):
         return () if self.many else self.default
 
 
-_TEXT, _SOMETHING, _FLAG = Kind(), Something(), Flag()
+_TEXT, _SOMETHING, _NAME, _FLAG = Kind(), Something(), Name(), Flag()
 
 #: What answers, where, and how it draws its tokens; `asked_of` gives what they say.
 MODEL_OPTIONS = (
     Option("model", ("--model", "-m"), ModelName(), "HF:owner/repo[:quant].", BUNDLED),
-    Option("node", ("--node",), _SOMETHING, "Run on this hive."),
-    Option("device", ("--device",), _SOMETHING, "Run on this device: gpu0, gpu1, ..., cpu."),
+    Option("node", ("--node",), _NAME, "Run on this hive."),
+    Option("device", ("--device",), _NAME, "Run on this device: gpu0, gpu1, ..., cpu."),
     Option("backend", ("--backend",), OneOf(("cuda", "metal", "cpu")), "Kind of device."),
     Option("engine", ("--engine",), OneOf(("llamacpp", "ctransformers")), "What infers."),
     Option("max_tokens", ("--max-tokens",), Whole(1, 1_000_000), "Stop after so many tokens."),

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import time
 from collections.abc import Mapping
 from io import BufferedReader
 from urllib.parse import urlsplit
 
+from rbee.process.port_owner import believed
+from rbee.process.sabotage import sabotaged
+from rbee.wire import proof
+
 #: The longest line of a head, and the most of a body that is read at once (bytes).
 _LONGEST = 65536
+#: What is left of the time for a proof, at least (seconds): 0 would mean not to wait at all.
+_SHORTEST = 0.001
 
 
 class Answer:
@@ -55,30 +63,64 @@ class Answer:
         return data
 
 
-class Connection:
-    """One to the server at `url`: made by the first request, and anew where it has ended."""
+class NotProved(Exception):
+    """Who listens there does not know the secret; nothing was told to it."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+
+class Connection:
+    """One to the server at `url`: made by the first request, and anew where it has ended.
+
+    It is used once the server has proved that it knows the secret of `credential`.
+    """
+
+    def __init__(self, url: str, credential: proof.Credential, timeout: float) -> None:
         """`timeout` is for connecting (seconds)."""
         self._url = urlsplit(url)
+        self._credential = credential
         self._timeout = timeout
         self._socket: socket.socket | None = None
         self._answer: Answer | None = None
+
+    def prove(self) -> tuple[bytes, bool]:
+        """Connects; what the server's health is, and whether it has proved itself.
+
+        Raises OSError, and ValueError where it speaks no HTTP.
+        """
+        self.close()
+        address = self._url.hostname or "", self._url.port or 80
+        deadline = time.monotonic() + self._timeout
+        self._socket = socket.create_connection(address, self._timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        nonce = os.urandom(16).hex()
+        ends = proof.Ends(
+            proof.address(self._socket.getpeername()), proof.address(self._socket.getsockname())
+        )
+        self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
+        answered = b""
+        while (told := proof.told_in(answered)) is None:
+            self._socket.settimeout(max(deadline - time.monotonic(), _SHORTEST))
+            answered += _more(self._socket, answered)
+        self._stream = self._socket.makefile("rb")
+        proved = believed(told, nonce, ends, self._credential)
+        health = answered.partition(b"\r\n\r\n")[2]
+        return health, proved or sabotaged("everybody:trust-the-port")
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float
     ) -> Answer:
         """The beginning of the answer; the one before has to be read.
 
-        `patience` is for each piece of it (seconds). Raises OSError, and what `Answer` raises.
+        `patience` is for each piece of it (seconds). Raises OSError, what `Answer` raises, and
+        `NotProved`.
         """
         if self._answer is not None and self._answer.is_last:
             self.close()
-        if self._socket is None:
-            address = self._url.hostname or "", self._url.port or 80
-            self._socket = socket.create_connection(address, self._timeout)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._stream = self._socket.makefile("rb")
+        if self._socket is None and not self.prove()[1]:
+            self.close()
+            raise NotProved
+        assert self._socket is not None, "it has proved itself on this connection"
+        presented = proof.headers(self._credential)
+        headers = {**presented, **headers}
         head = {"Host": self._url.netloc, "Content-Length": str(len(body)), **headers}
         lines = [f"{method} {path} HTTP/1.1", *map(": ".join, head.items()), "", ""]
         self._socket.sendall("\r\n".join(lines).encode() + body)
@@ -97,6 +139,16 @@ class Connection:
             self._stream.close()
             self._socket.close()
             self._socket = self._answer = None
+
+
+def _more(connected: socket.socket, answered: bytes) -> bytes:
+    """What comes after what has been answered. Raises OSError, and ValueError at an early end."""
+    more = connected.recv(_LONGEST)
+    if not more and not answered:
+        raise ConnectionResetError("there is no answer")
+    if not more or len(answered) > _LONGEST:
+        raise ValueError("the answer ends too early, or never")
+    return more
 
 
 def _head(stream: BufferedReader) -> tuple[bytes, int, dict[bytes, bytes]]:

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rbee.keeper.plain_http import Answer, Connection
-from rbee.wire import addresses, auth, sse
+from rbee.keeper.plain_http import Answer, Connection, NotProved
+from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages import Health, decode, encode
+from rbee.wire.proof import Credential
 
 T = TypeVar("T")
 
@@ -26,11 +27,13 @@ class _Failure(msgspec.Struct):
 
 
 class QueenClient:
-    """Requests and streams of one queen at `url`."""
+    """Requests and streams of one queen at `url`, who has to know the secret of `credential`."""
 
-    def __init__(self, url: str, token: str, connect_timeout: float) -> None:
+    def __init__(self, url: str, credential: Credential, connect_timeout: float) -> None:
         self.url = url
-        self._token = token
+        #: Whether whoever answered `health` has proved that.
+        self.is_proved = False
+        self._credential = credential
         self._timeout = connect_timeout
         self._connection: Connection | None = None
 
@@ -40,9 +43,10 @@ class QueenClient:
         Raises `port_in_use` when it is no program of ours, and `queen_unreachable` where it
         cannot be told.
         """
+        self.close()
         try:
-            answer = self._send("GET", addresses.HEALTH)
-            return msgspec.json.decode(answer.read(), type=Health)
+            health, self.is_proved = self._new_connection().prove()
+            return msgspec.json.decode(health, type=Health)
         except (ConnectionRefusedError, ConnectionResetError):
             return None
         except OSError as error:
@@ -127,12 +131,26 @@ class QueenClient:
     def _send(
         self, method: str, path: str, body: bytes = b"", patience: float | None = None
     ) -> Answer:
-        if self._connection is None:
-            self._connection = Connection(self.url, self._timeout)
-        headers = auth.bearer(self._token)
-        if body:
-            headers["Content-Type"] = "application/json"
-        return self._connection.request(method, path, headers, body, patience or self._timeout)
+        connection = self._connection or self._new_connection()
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            return connection.request(method, path, headers, body, patience or self._timeout)
+        except NotProved:
+            raise self.not_proved() from None
+
+    def _new_connection(self) -> Connection:
+        self._connection = Connection(self.url, self._credential, self._timeout)
+        return self._connection
+
+    def not_proved(self) -> RbeeError:
+        """The error for somebody at her address who does not know the secret."""
+        return RbeeError(
+            "unauthorized",
+            f"who listens at {self.url} has another token than this RBEE_HOME, if any, and was "
+            "told nothing",
+            "name her token's file with --token-file, or another port: export RBEE_QUEEN_PORT=8510",
+            {"url": self.url},
+        )
 
     def _unreachable(self, why: str) -> RbeeError:
         return RbeeError(

@@ -3,6 +3,10 @@
 ``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal
 gets a bar for downloads, a pipe gets plain lines. An answer that cannot be written is an error;
 narration that cannot be is dropped, since the answer does not need it.
+
+Nothing else in the keeper writes to a stream. What comes from elsewhere - names, errors, logs, what
+a model writes - steers no terminal: it goes through `rbee.wire.shown`. The answer of a model is
+data where stdout is no terminal, and stays there as the model wrote it.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rbee.keeper.streams import AnswerLost, can_show, is_same_file, json_for
@@ -20,6 +24,7 @@ from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Progress, encode
 from rbee.wire.narration import Line, Narration, say, size
+from rbee.wire.shown import ShownStream, json_shown, shown
 
 _BAR_WIDTH = 30
 #: What a bar is made of: full and empty, as blocks or, where the terminal has none, as ASCII.
@@ -51,6 +56,8 @@ class Screen:
         if thoughts is None:
             self._thoughts = self._terminal and sys.stdout.isatty()
         self._thinking = False
+        self._story = ShownStream() if sys.stdout.isatty() else None
+        self._thought = ShownStream()
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates in the keeper's own voice."""
@@ -65,7 +72,7 @@ class Screen:
                 return
             if narration.action == say_so.ANSWER_SO_FAR.action and sys.stdout.isatty():
                 return  # it would cut the story in two, whose length can be seen
-            self._line(f"{narration.actor}: {narration.human}")
+            self._line(shown(f"{narration.actor}: {narration.human}"))
 
     def hush(self, actions: frozenset[str]) -> None:
         """From now on tells people nothing of these actions, nor that a stream has ended."""
@@ -91,7 +98,7 @@ class Screen:
         elif self._terminal and progress.total:
             rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
-                bar = bar_of(progress.what, progress.done / progress.total, rate)
+                bar = bar_of(shown(progress.what), progress.done / progress.total, rate)
                 self._tell(f"\r\033[K{bar}")
                 self._bar = True
 
@@ -108,6 +115,7 @@ class Screen:
                 self._break_line()
                 text = text.lstrip()
             self._thinking = self._thinking or bool(text)
+            text = self._thought.feed(text)
             dim = self._dims and bool(text)
             self._tell(f"{_DIM}{text}{_PLAIN}" if dim else text)
 
@@ -115,7 +123,7 @@ class Screen:
         """What follows a thought begins on a line of its own."""
         if self._thinking:
             self._thinking = False
-            self._tell("\n")
+            self._tell(self._thought.end() + "\n")
 
     def text(self, text: str) -> None:
         """Writes tokens, at once.
@@ -125,6 +133,8 @@ class Screen:
         with self._lock:
             self._clear_bar()
             self._end_thought()
+            if self._story is not None:
+                text = self._story.feed(text)
             if sabotaged("keeper:tokens-on-stderr"):
                 self._tell(text)
             else:
@@ -132,13 +142,31 @@ class Screen:
             self._mid_line = not text.endswith("\n")
 
     def answer(self, text: str) -> None:
-        """Writes what was asked for to stdout, as it is, with a newline behind it.
+        """Writes what was asked for to stdout, with a newline behind it: JSON, or lines for people.
 
         Raises as `text` does.
         """
         with self._lock:
             self._clear_bar()
-            _write((json_for(sys.stdout, text) if self._json else text) + "\n")
+            if self._json:
+                text = json_for(sys.stdout, text)
+            elif not sabotaged("keeper:raw-terminal"):
+                text = shown(text, multiline=True)
+            _write(text + "\n")
+
+    def ask(self, question: str) -> None:
+        """Puts what a person is to answer before the cursor, on stderr."""
+        with self._lock:
+            self._clear_bar()
+            self._tell(shown(question))
+
+    def leave_question(self, *, on_stdout: bool = False) -> None:
+        """What comes next does not begin behind a question that was not answered."""
+        with self._lock:
+            if on_stdout:
+                _write("\n")
+            else:
+                self._tell("\n")
 
     def hint(self, text: str) -> None:
         """Says in plain words, to a person alone, what an empty answer means."""
@@ -159,6 +187,10 @@ class Screen:
 
     def end_text(self) -> None:
         """Ends the text with a newline, where it has none."""
+        if self._story is not None:
+            held = self._story.end()
+            if held:
+                _write(held)
         if self._mid_line:
             self.text("\n")
 
@@ -180,13 +212,11 @@ class Screen:
         with self._lock:
             self._clear_bar()
             self._break_line()
-            lines = [f"error: {error.message}"]
-            if error.suggestion:
-                lines.append(f"  try: {error.suggestion}")
-            lines += [f"  log: {line}" for line in error.details.get("log", [])]
-            self._tell("\n".join([*lines, ""]))
+            log = error.details.get("log", [])
+            self._tell(told(error.message, error.suggestion, log if isinstance(log, list) else []))
 
     def _line(self, text: str) -> None:
+        text = shown(text, multiline=True)
         with self._lock:
             if self._held is not None:
                 self._held.append(text)
@@ -196,7 +226,7 @@ class Screen:
             self._tell(text + "\n")
 
     def _event(self, event: str, data: Any) -> None:
-        line = f'{{"event":"{event}","data":{encode(data).decode()}}}\n'
+        line = json_shown(f'{{"event":"{event}","data":{encode(data).decode()}}}') + "\n"
         with self._lock:
             self._tell(json_for(sys.stderr, line))
 
@@ -226,6 +256,20 @@ class Screen:
         if self._mid_line and sys.stdout.isatty():
             _write("\n")
             self._mid_line = False
+
+
+def told(message: str, suggestion: str, log: Iterable[object] = ()) -> str:
+    """An error as lines for people. What it quotes stays behind its own first word: none of its
+    lines can be taken for one of somebody else."""
+    lines = ["error: " + _within(message)]
+    if suggestion:
+        lines.append("  try: " + _within(suggestion))
+    lines += [f"  log: {shown(str(line))}" for line in log]
+    return "\n".join([*lines, ""])
+
+
+def _within(text: str) -> str:
+    return shown(text, multiline=True).rstrip("\n").replace("\n", "\n    ")
 
 
 def bar_of(what: str, share: float, rate: str) -> str:

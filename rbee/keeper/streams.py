@@ -16,6 +16,7 @@ from typing import Any, Literal, TextIO
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
+from rbee.wire.shown import json_escape, json_shown
 
 
 class AnswerLost(RbeeError):
@@ -86,10 +87,12 @@ def can_show(stream: TextIO, text: str) -> bool:
 
 
 def json_for(stream: TextIO, text: str) -> str:
-    """`text`, which is JSON, with the characters that `stream` has not as JSON's escapes."""
+    """`text`, which is JSON, with the characters that `stream` has not, and those that would steer
+    a terminal, as JSON's escapes."""
+    text = json_shown(text)
     if can_show(stream, text):
         return text
-    return "".join(one if one < "\x80" else _escaped(one) for one in text)
+    return "".join(one if one < "\x80" else json_escape(one) for one in text)
 
 
 def as_text(word: str) -> str:
@@ -156,9 +159,3 @@ def _is_ascii(stream: TextIO) -> bool:
         return codecs.lookup(stream.encoding).name == "ascii"
     except (LookupError, TypeError):
         return False
-
-
-def _escaped(character: str) -> str:
-    units = character.encode("utf-16-be", "surrogatepass")
-    pairs = (units[at : at + 2] for at in range(0, len(units), 2))
-    return "".join(f"\\u{pair.hex()}" for pair in pairs)

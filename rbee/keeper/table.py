@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from rbee.wire.shown import shown
+
 
 def table(headings: str, rows: Iterable[Sequence[object]]) -> str:
     """`rows` under the words of `headings`; an empty cell is a dash, so that columns count."""
@@ -28,5 +30,5 @@ def age(at_ms: float | None) -> str:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else shown(str(value))
     return text or "-"

@@ -60,8 +60,7 @@ class TypedLines:
                 self._leave_line()
                 raise
         if self.interactive:  # stdout is a file: the sign must not get into it
-            sys.stderr.write(_SIGN)
-            sys.stderr.flush()
+            self._screen.ask(_SIGN)
         line = sys.stdin.readline()
         if not line:
             raise EOFError
@@ -70,6 +69,4 @@ class TypedLines:
     def _leave_line(self) -> None:
         """What comes next does not begin behind the sign."""
         if self.interactive:
-            out = sys.stdout if self._on_screen else sys.stderr
-            out.write("\n")
-            out.flush()
+            self._screen.leave_question(on_stdout=self._on_screen)

@@ -10,8 +10,10 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.status import status_of
 from rbee.keeper.stray_hive import find_stray_hive
 from rbee.keeper.whereabouts import Whereabouts
+from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
+from rbee.wire.errors import RbeeError
 
 
 def up(screen: Screen, where: Whereabouts, *, as_json: bool, print_env: bool = False) -> None:
@@ -46,6 +48,23 @@ def down(screen: Screen, where: Whereabouts) -> None:
         queen.end()
     stray = None if where.named else _end_stray_hive(screen, where)
     screen.say(say_so.DOWN if found or stray else say_so.NOTHING_RUNS)
+
+
+def rotate_token(screen: Screen, where: Whereabouts) -> None:
+    """Ends the swarm as `down` does, and draws another token for it.
+
+    Raises `invalid_request` where a queen was named: her token is on her machine.
+    """
+    if where.named:
+        raise RbeeError(
+            "invalid_request",
+            "the token of a queen is on her own machine",
+            "type rbee-keeper rotate-token there, and take the new one from its file",
+        )
+    down(screen, where)
+    if not sabotaged("keeper:keep-the-token"):
+        where.home.draw_new_token()
+    screen.say(say_so.TOKEN_ROTATED)
 
 
 def _end_stray_hive(screen: Screen, where: Whereabouts) -> bool:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rbee.keeper.queen_client import QueenClient
-from rbee.process import listening
+from rbee.process import listening, owned
 from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
+from rbee.wire.proof import Credential
 from rbee.wire.settings import Settings
 
 #: Where the hub's own programs look for a token, in this order.
@@ -41,7 +42,7 @@ class Whereabouts(NamedTuple):
         if queen is not None:
             return cls(home, settings, queen, token, named=True)
         own = addresses.base_url(settings.queen_host, settings.queen_port)
-        url = awake_at(home, "queen", own, token, settings) or own
+        url = awake_at(home, "queen", own, Credential(token), settings) or own
         return cls(home, settings, url, token, moved=url != own)
 
     def hub_token(self, model_ref: str) -> str:
@@ -57,24 +58,31 @@ class Whereabouts(NamedTuple):
 
     def client(self) -> QueenClient:
         """Her, to speak to."""
-        return QueenClient(self.url, self.token, self.settings.connect_timeout)
+        credential = Credential(self.token, forwarded=self.named)
+        return QueenClient(self.url, credential, self.settings.connect_timeout)
 
 
-def awake_at(home: Home, role: str, usual: str, token: str, settings: Settings) -> str | None:
+def awake_at(
+    home: Home, role: str, usual: str, credential: Credential, settings: Settings
+) -> str | None:
     """Where the daemon of this home is awake, if that is not at its `usual` address."""
     known = listening.noted(home, role)
     if known is None or known.url == usual:
         return None
-    client = QueenClient(known.url, token, settings.connect_timeout)
+    client = QueenClient(known.url, credential, settings.connect_timeout)
     try:
         health = client.health()
     except RbeeError as error:
         # A stranger has that port by now; or it is ours, and frozen.
         return None if error.code == "port_in_use" else known.url
-    return known.url if health is not None and health.instance == known.instance else None
+    is_it = health is not None and client.is_proved and health.instance == known.instance
+    return known.url if is_it else None
 
 
 def _token_of(path: str) -> str:
+    reason = owned.distrust(Path(path).absolute())
+    if reason is not None:
+        raise RbeeError("invalid_request", reason.why, f"{reason.remedy}, or name another file")
     try:
         words = Path(path).read_text().split()
     except OSError as error:

@@ -15,6 +15,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from rbee.process.sabotage import sabotaged
+
 #: Where a daemon works.
 FOLDER = "/"
 
@@ -37,6 +39,50 @@ _PATHS = (
 )
 _SEARCHED = "PYTHONPATH"
 
+#: What a worker is told of an environment, whole names and how names begin; and how the names of
+#: secrets end, which it is told under no name.
+_FOR_WORKERS = frozenset(
+    {
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TMPDIR",
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONUTF8",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONPYCACHEPREFIX",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "DYLD_LIBRARY_PATH",
+        "RBEE_HOME",
+        "RBEE_SABOTAGE",
+    }
+)
+_FAMILIES_FOR_WORKERS = (
+    "LC_",
+    "CUDA_",
+    "NVIDIA_",
+    "GGML_",
+    "OMP_",
+    "GOMP_",
+    "KMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "HIP_",
+    "HSA_",
+    "ROCR_",
+    "MTL_",
+    "METAL_",
+    "MALLOC_",
+)
+_SECRETS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "AUTH")
+
 
 def command_of(module: str, *words: str) -> list[str]:
     """What runs a module of this rbee, whichever folder is the current one."""
@@ -44,9 +90,17 @@ def command_of(module: str, *words: str) -> list[str]:
     return [sys.executable, begin, "-m", module, *words]
 
 
-def environment_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` for a program that works in `FOLDER` and speaks UTF-8 to its log."""
+def environment_of(environ: Mapping[str, str], role: str = "") -> dict[str, str]:
+    """`environ` for a program that works in `FOLDER` and speaks UTF-8 to its log.
+
+    A worker gets what engines, drivers and Python look for, and nothing else: what it loads may be
+    anybody's, and an environment holds tokens.
+    """
     found = dict(environ)
+    if role == "worker" and not sabotaged("hive:tell-workers-all"):
+        found = {name: value for name, value in environ.items() if _is_for_workers(name)}
+        # An engine that fails is not looked into by a debugger, which would write what it holds.
+        found.setdefault("GGML_NO_BACKTRACE", "1")
     for name in _PATHS:
         value = found.get(name)
         if value and not value.startswith(("/", "~")):
@@ -57,3 +111,8 @@ def environment_of(environ: Mapping[str, str]) -> dict[str, str]:
         found[_SEARCHED] = os.pathsep.join(map(os.path.abspath, words))
     found["PYTHONUTF8"] = "1"
     return found
+
+
+def _is_for_workers(name: str) -> bool:
+    known = name in _FOR_WORKERS or name.startswith(_FAMILIES_FOR_WORKERS)
+    return known and not name.upper().endswith(_SECRETS)

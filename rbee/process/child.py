@@ -190,7 +190,7 @@ def _execute(
     return subprocess.Popen(
         apart.command_of(f"rbee.{role}", "--ready-fd", str(ready), *options),
         cwd=apart.FOLDER,
-        env=apart.environment_of(os.environ),
+        env=apart.environment_of(os.environ, role),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,

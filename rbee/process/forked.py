@@ -8,11 +8,12 @@ its own behind Python's back, and for a parent that has no event loop and no sec
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, NoReturn
 
 from rbee.process import apart
@@ -83,7 +84,7 @@ def _play(role: str, options: Sequence[str], orders: int, ready: int, output: in
         sys.argv = [f"rbee.{role}", "--ready-fd", str(_READY_FD), *options]
         sys.orig_argv = [sys.executable, "-m", *sys.argv]
         _show_as(" ".join(sys.orig_argv))
-        os.environ.update(apart.environment_of(os.environ))
+        _forget_all_but(apart.environment_of(os.environ, role))
         os.chdir(apart.FOLDER)
         importlib.import_module(f"rbee.{role}.__main__").main()
         status = 0
@@ -96,6 +97,28 @@ def _play(role: str, options: Sequence[str], orders: int, ready: int, output: in
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
+
+
+def _forget_all_but(environment: Mapping[str, str]) -> None:
+    """The environment becomes this one, also where the kernel has laid it down at the start.
+
+    A copy has no orders of its parent, who had none yet either; what it has of his environment is
+    overwritten there, for whoever reads ``/proc/PID/environ`` and for itself.
+    """
+    begun = dict(os.environb)
+    os.environ.clear()
+    os.environ.update(environment)
+    if begun == dict(os.environb):
+        return
+    with open("/proc/self/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    start, end = int(fields[47]), int(fields[48])  # env_start and env_end of proc_pid_stat(5)
+    if not 0 < start < end:
+        return  # it is not told
+    kept = b"".join(b"%s=%s\0" % each for each in os.environb.items())
+    # What is kept is more than there was only where it was set later than the start.
+    ctypes.memset(start, 0, end - start)
+    ctypes.memmove(start, kept[: end - start - 1], min(len(kept), end - start - 1))
 
 
 def _show_as(command: str) -> None:

@@ -1,7 +1,8 @@
 """RBEE_HOME: where a machine's state lives, and who may read it.
 
-``token`` (0600), ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``config.toml``; the folder
-itself is created 0700.
+``token``, ``queen.db``, ``hive.db``, ``models/``, ``logs/``, ``running/``, ``config.toml``. What is
+written there is its owner's alone, whatever the umask; what is found there is believed only where
+nobody else can have written it.
 
 Cheap to import, like `child`: a daemon uses both before its own imports.
 """
@@ -13,9 +14,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rbee.process import owned
+from rbee.process.sabotage import sabotaged
+
 if TYPE_CHECKING:
     from rbee.wire.errors import RbeeError
     from rbee.wire.settings import Settings
+
+
+#: What of it decides what rbee does.
+_BELIEVED = (
+    "token",
+    "config.toml",
+    # With its journal: who writes that writes the catalog.
+    *(f"{name}.db{end}" for name in ("queen", "hive") for end in ("", "-wal", "-shm")),
+    "hive.json",
+    "running",
+    "running/queen.json",
+    "running/hive.json",
+    "models",
+    "logs",
+)
 
 
 class Home:
@@ -43,8 +62,11 @@ class Home:
     def open(cls) -> Home:
         """The folder named by RBEE_HOME, else ``~/.rbee``, created where it is missing.
 
-        Raises `home_unusable` where it cannot be written.
+        Whatever this process and its children write from now on is for their user alone. Raises
+        `home_unusable` where the folder cannot be written, or cannot be believed.
         """
+        if not sabotaged("everybody:open-to-all"):
+            os.umask(0o077)
         home = cls.of_environment()
         path = home.path
         try:
@@ -57,9 +79,26 @@ class Home:
             home.models.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise _unusable(path, error) from None
+        home.check()
         if not os.access(path, os.W_OK | os.X_OK):
             raise _unusable(path, PermissionError(13, "Permission denied"))
         return home
+
+    def check(self) -> None:
+        """Raises `home_unusable` where somebody else may have written what is believed here."""
+        believed = [self.path, *(self.path / name for name in _BELIEVED)]
+        for path in believed:
+            if reason := owned.distrust(path):
+                raise _disbelieved(path, reason)
+        token = self.path / "token"
+        if owned.is_read_by_others(token):
+            raise _disbelieved(
+                token,
+                owned.Distrust(
+                    f"{token} can be read by others",
+                    f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has",
+                ),
+            )
 
     @property
     def logs(self) -> Path:
@@ -113,24 +152,37 @@ class Home:
         except OSError as error:
             raise _unusable(path, error) from None
 
-    def _draw_token(self, path: Path) -> str:
-        import secrets
-
-        token = secrets.token_urlsafe(32)
-        draft = path.with_name(f"token.{os.getpid()}")
+    def draw_new_token(self) -> None:
+        """From now on the swarm has another token; there is always a whole one."""
+        path = self.path / "token"
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "w") as file:
-                file.write(token)
+            _drafted(path).replace(path)
+        except OSError as error:
+            raise _unusable(path, error) from None
+
+    def _draw_token(self, path: Path) -> str:
+        try:
+            draft = _drafted(path)
             try:
                 os.link(draft, path)
             except FileExistsError:
-                return path.read_text().strip()
+                pass  # another program was faster
             finally:
                 os.unlink(draft)
+            return path.read_text().strip()
         except OSError as error:
             raise _unusable(path, error) from None
-        return token
+
+
+def _drafted(path: Path) -> Path:
+    """A file beside `path` that holds a token just drawn, readable by its owner alone."""
+    import secrets
+
+    draft = path.with_name(f"token.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return draft
 
 
 def _placed(url: str, folder: Callable[[], Path]) -> str:
@@ -154,6 +206,12 @@ def _no_text(path: Path, error: UnicodeDecodeError) -> RbeeError:
         f"{path}, line {line}: this is no text in UTF-8",
         f"save it in UTF-8: iconv -f latin1 -t utf8 {path}",
     )
+
+
+def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:
+    from rbee.wire.errors import RbeeError
+
+    return RbeeError("home_unusable", reason.why, reason.remedy, {"path": str(path)})
 
 
 def _unusable(path: Path, error: OSError) -> RbeeError:

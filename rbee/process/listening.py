@@ -43,12 +43,14 @@ class Listening(msgspec.Struct, frozen=True):
 
     url: str
     instance: str
+    #: What a hive is called by its queen.
+    hive_id: str = ""
     #: What it was started with: a checksum of each variable that it goes by, and of the settings'
     #: file. Values could be secrets.
     surroundings: dict[str, int] = {}
 
 
-def note(home: Home, role: str, url: str, instance: str) -> None:
+def note(home: Home, role: str, url: str, instance: str, hive_id: str = "") -> None:
     """Writes that it listens. A disk that is full keeps no daemon from working."""
     if sabotaged("queen:leave-no-note"):
         return
@@ -56,7 +58,8 @@ def note(home: Home, role: str, url: str, instance: str) -> None:
     draft = path.with_name(f"{role}.{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        draft.write_bytes(msgspec.json.encode(Listening(url, instance, surroundings(home))))
+        known = Listening(url, instance, hive_id, surroundings(home))
+        draft.write_bytes(msgspec.json.encode(known))
         draft.replace(path)
 
 

@@ -2,20 +2,25 @@
 
 `spawn` is for work that goes on by itself: its owner is told how it ended, whatever that was.
 `begin` is for work that the one who begins it also awaits. `in_thread` is for work that blocks.
-These are the only places of rbee that make a task (`make check` sees to it): a task that dies
-unseen leaves everybody waiting who waits for what it was to do.
+These are the only places of rbee that make a task or a pool of threads (`make check` sees to it).
+A task that dies unseen leaves everybody waiting who waits for what it was to do; work that hangs
+keeps its thread, so that each kind of it has threads of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -49,13 +54,45 @@ def begin(work: Coroutine[Any, Any, T], name: str = "") -> asyncio.Task[T]:
     return task
 
 
-async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
-    """What `work` returns or raises in a thread.
+class Threads:
+    """The threads for one kind of blocking work: `most` at once, and what comes then stands in
+    line. None is started before there is work for it.
+
+    asyncio's own pool is left to the lookup of names, which it does there by itself.
+    """
+
+    def __init__(self, kind: str, most: int) -> None:
+        self.kind = kind
+        self.most = most
+        self._pool: ThreadPoolExecutor | None = None
+
+    def pool(self) -> ThreadPoolExecutor:
+        """The pool, made now where this is the first work of its kind."""
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # late: a keeper has no such work
+
+            self._pool = ThreadPoolExecutor(self.most, self.kind)
+        return self._pool
+
+
+#: What programs of every role have to do in threads.
+DATABASE = Threads("database", 4)
+DISK = Threads("disk", 4)
+DEVICES = Threads("devices", 2)
+MODULES = Threads("modules", 2)
+
+
+async def in_thread(kind: Threads, work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` returns or raises in a thread of its kind.
 
     Whatever it raises arrives: a future takes no StopIteration, and a SystemExit of a library
     would end this whole program; both come as a RuntimeError that names them.
     """
-    return await asyncio.to_thread(contained, work, *arguments)
+    loop = asyncio.get_running_loop()
+    # As asyncio.to_thread has it: what holds for whoever asks, such as whose token is shown.
+    context = contextvars.copy_context()
+    pool = None if sabotaged("hive:one-pool-for-all") else kind.pool()
+    return await loop.run_in_executor(pool, context.run, contained, work, *arguments)
 
 
 def contained(work: Callable[..., T], *arguments: Any) -> T:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import Database, open_database, transaction
+from rbee.queen.rights import Rights
 from rbee.wire.messages import Devices, HiveStatus, SshTarget
 
 _metadata = MetaData()
@@ -45,6 +46,14 @@ _keys = Table(
     Column("digest", String, nullable=False, unique=True),
     Column("created_at_ms", BigInteger, nullable=False),
 )
+# A table of its own, by digest: a catalog of an older rbee needs no change, and what was allowed to
+# a key that is gone is never taken for that of another one with its name.
+_rights = Table(
+    "api_key_rights",
+    _metadata,
+    Column("digest", String, primary_key=True),
+    Column("rights", String, nullable=False),
+)
 
 
 class HiveRow(NamedTuple):
@@ -61,7 +70,7 @@ class HiveRow(NamedTuple):
     @property
     def is_tunnelled(self) -> bool:
         """Whether HTTP goes there through SSH."""
-        return self.ssh is not None and self.ssh.tunnel
+        return self.ssh is not None and bool(self.ssh.tunnel)
 
 
 class KeyRow(NamedTuple):
@@ -70,6 +79,7 @@ class KeyRow(NamedTuple):
     name: str
     digest: str
     created_at_ms: int
+    rights: Rights = Rights()
 
 
 def open_catalog(where: str | Path, busy: float) -> Database:
@@ -77,7 +87,7 @@ def open_catalog(where: str | Path, busy: float) -> Database:
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
     with suppress(IntegrityError), transaction(database.engine) as connection:
-        for table in (_hives, _keys):
+        for table in (_hives, _keys, _rights):
             connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
@@ -133,37 +143,47 @@ class HiveCatalog:
 
 
 class KeyCatalog:
-    """The table `api_keys`."""
+    """The tables `api_keys` and `api_key_rights`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def list(self) -> list[KeyRow]:
         """Every key, by name."""
+        query = (
+            select(_keys, _rights.c.rights)
+            .outerjoin(_rights, _keys.c.digest == _rights.c.digest)
+            .order_by(_keys.c.name)
+        )
         with transaction(self._engine) as connection:
-            rows = connection.execute(select(_keys).order_by(_keys.c.name)).all()
-        return [KeyRow(row.name, row.digest, row.created_at_ms) for row in rows]
+            rows = connection.execute(query).all()
+        return [
+            KeyRow(
+                row.name,
+                row.digest,
+                row.created_at_ms,
+                msgspec.json.decode(row.rights, type=Rights) if row.rights else Rights(),
+            )
+            for row in rows
+        ]
 
-    def name_of(self, digest: str) -> str | None:
-        """The name of the key with this digest."""
-        with transaction(self._engine) as connection:
-            found = connection.execute(select(_keys.c.name).where(_keys.c.digest == digest))
-            name: str | None = found.scalar_one_or_none()
-        return name
-
-    def add(self, name: str, digest: str) -> bool:
+    def add(self, name: str, digest: str, rights: Rights) -> bool:
         """A new key; False where the name is taken."""
         values = {"name": name, "digest": digest, "created_at_ms": _now_ms()}
+        allowed = {"digest": digest, "rights": msgspec.json.encode(rights).decode()}
         try:
             with transaction(self._engine) as connection:
                 connection.execute(_keys.insert().values(values))
+                connection.execute(_rights.insert().values(allowed))
         except IntegrityError:
             return False
         return True
 
     def remove(self, name: str) -> bool:
         """Forgets a key; False where there is none of this name."""
+        digests = select(_keys.c.digest).where(_keys.c.name == name)
         with transaction(self._engine) as connection:
+            connection.execute(_rights.delete().where(_rights.c.digest.in_(digests)))
             found = connection.execute(_keys.delete().where(_keys.c.name == name))
         return found.rowcount > 0
 
@@ -174,10 +194,17 @@ def _row(row: Any) -> HiveRow:
         row.host,
         row.port,
         HiveStatus(row.status),
-        msgspec.json.decode(row.ssh, type=SshTarget) if row.ssh else None,
+        ssh_from(row.ssh) if row.ssh else None,
         msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
         row.devices_at_ms or 0,
     )
+
+
+def ssh_from(text: str) -> SshTarget:
+    """How a machine is reached. A row that says nothing of a tunnel is older than the default."""
+    ssh = msgspec.json.decode(text, type=SshTarget)
+    ssh.tunnel = bool(ssh.tunnel)
+    return ssh
 
 
 def _now_ms() -> int:

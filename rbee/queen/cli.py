@@ -12,6 +12,7 @@ from rbee.process.imports import quick_imports
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import QueenOrders
 from rbee.wire.settings import with_flags
+from rbee.wire.shown import shown
 
 
 @click.command(epilog="Example: queen-rbee --port 8500")
@@ -36,5 +37,6 @@ def queen(queen_host: str | None, queen_port: int | None, database: str | None) 
         )
         run(orders, home, settings, None, None)
     except RbeeError as error:
-        click.echo(f"error: {error.message}\n  try: {error.suggestion}", err=True)
+        message, suggestion = shown(error.message), shown(error.suggestion)
+        click.echo(f"error: {message}\n  try: {suggestion}", err=True)
         sys.exit(1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import urllib.parse
 from pathlib import Path
@@ -18,14 +19,14 @@ from aiohttp import web
 
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
-from rbee.http.server import Answer, Route, Server, leave, read_body
-from rbee.process import journal, listening
+from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
+from rbee.process import journal, listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import DATABASE, End, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
@@ -33,10 +34,10 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.members import LOCAL, id_of
-from rbee.queen.openai.routes import Known, OpenAI
+from rbee.queen.openai.routes import Caller, Known, OpenAI
 from rbee.queen.registry import Hive, Registry
 from rbee.queen.troubles import is_deadly
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import (
@@ -70,6 +71,7 @@ from rbee.wire.messages import (
     ShutdownBegun,
     Unreachable,
     WakeHives,
+    WorkerBeat,
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, Narration, say
@@ -101,9 +103,10 @@ async def _live(
     lifeline: Lifeline | None,
     spare: Child | None,
 ) -> None:
-    async with open_session(orders.token, settings) as session:
+    logs.begin(home.log("queen"), settings.log_mib)
+    async with open_session(settings) as session:
         try:
-            await _refuse_a_second(home, session)
+            await _refuse_a_second(home, orders.token, session)
             queen = _Queen(orders, home, settings, session, spare)
             await queen.server.serve()
         except RbeeError as error:
@@ -127,7 +130,7 @@ async def _live(
     leave()
 
 
-async def _refuse_a_second(home: Home, session: aiohttp.ClientSession) -> None:
+async def _refuse_a_second(home: Home, token: str, session: aiohttp.ClientSession) -> None:
     """Raises `port_in_use` where this home has a queen already, on whatever port."""
     known = listening.noted(home, "queen")
     if known is None:
@@ -135,7 +138,8 @@ async def _refuse_a_second(home: Home, session: aiohttp.ClientSession) -> None:
     health = None
     with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # whoever is there is none of ours
         async with timeout(_SECOND_LOOK):
-            health = await Peer(session, known.url, "queen").get(addresses.HEALTH, Health)
+            peer = Peer(session, known.url, proof.Credential(token), "queen")
+            health = await peer.get(addresses.HEALTH, Health)
     if health is not None and health.instance == known.instance and health.status == "ok":
         raise RbeeError(
             "port_in_use",
@@ -157,19 +161,32 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
-        self.openai = OpenAI(settings, self._begin, self._known_models)
+        self.openai = OpenAI(
+            settings,
+            self._begin_for,
+            self._known_models,
+            self._loaded,
+            lambda: self.keys,
+        )
         self.server = Server(
             "queen",
-            orders.token,
+            proof.Credential(orders.token),
             self._routes(),
             self._on_shutdown,
             lambda header: self.keys.recognise(header),
+            settings,
+            functools.partial(_secret_of_hive, orders.token),
         )
         self.server.before_each_answer(self.openai.allow_origin)
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
         self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
-        self.jobs = JobBoard(settings.jobs_kept, settings.jobs_kept_for)
+        self.jobs = JobBoard(
+            settings.jobs_kept,
+            settings.jobs_kept_for,
+            settings.jobs_kept_mib * 2**20,
+            settings.jobs_asked_mib * 2**20,
+        )
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed,
             self._say,
@@ -190,6 +207,7 @@ class _Queen:
             session,
             lambda: self.server.url,
             self.server.serve_also_on,
+            self.server.serve_no_more_on,
             spare,
             lambda: self.server.instance,
         )
@@ -240,7 +258,7 @@ class _Queen:
             Route("GET", addresses.MODELS, self._models),
             Route("POST", addresses.MODELS_PROVISION, self._pull_model, 202),
             Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
-            Route("POST", addresses.HEARTBEAT, self._heartbeat),
+            Route("POST", addresses.HEARTBEAT, self._heartbeat, named=True),
             Route("POST", addresses.KEYS, self._add_key),
             Route("GET", addresses.KEYS, self._keys),
             Route("DELETE", addresses.KEYS + "/{name}", self._remove_key),
@@ -255,16 +273,29 @@ class _Queen:
 
     def _begin(self, wanted: JobRequest, key: str = "") -> Job:
         """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
+        return self._begun(Job(wanted, key))
+
+    def _begin_for(self, wanted: JobRequest, caller: Caller | None) -> Job:
+        """The same for a program; `caller` is the holder of a key, and what that may have."""
+        if caller is None:
+            return self._begin(wanted)
+        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch))
+
+    def _begun(self, job: Job) -> Job:
         self._refuse_if_sleepy()
         if sabotaged("queen:ignore-node"):
-            wanted.node = None
-        job = Job(wanted, key)
+            job.request.node = None
+        self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
         job.task = spawn(
-            self._work(job), f"job {job.job_id}", lambda ended: self._broke_off(job, ended)
+            self._work(job), f"job {job.job_id}", lambda ended: self._is_over(job, ended)
         )
         return job
+
+    def _is_over(self, job: Job, ended: End) -> None:
+        self._broke_off(job, ended)
+        self.jobs.over(job)
 
     def _broke_off(self, job: Job, ended: End) -> None:
         """Ends the story of a job whose task did not: it was cancelled before its first step, or
@@ -272,6 +303,9 @@ class _Queen:
         if job.events.closed:
             return
         self.flow.leave(job)
+        if job.revoked is not None:
+            self._failed(job, job.revoked)
+            return
         cancelled = ended is None or isinstance(ended, asyncio.CancelledError)
         job.ended(JobState.CANCELLED if cancelled else JobState.FAILED)
         job.events.end_with(ended, "queen")
@@ -283,8 +317,11 @@ class _Queen:
             async with timeout(None if ignored else job.request.deadline_s):
                 done = await self.flow.run(job)
         except asyncio.CancelledError:
-            job.ended(JobState.CANCELLED)
-            job.events.cancelled()
+            if job.revoked is not None:
+                self._failed(job, job.revoked)
+            else:
+                job.ended(JobState.CANCELLED)
+                job.events.cancelled()
         except asyncio.TimeoutError:
             self._failed(job, _deadline(job))
         except RbeeError as error:
@@ -333,7 +370,7 @@ class _Queen:
         wanted = await read_body(request, AddHive)
         self._refuse_if_sleepy()
         hive_id = id_of(wanted)
-        await self.hives.members.refuse_a_second(hive_id, wanted)
+        wanted = await self.hives.members.decided(hive_id, wanted)
         errand = self.errands.add(hive_id, wanted)
         return AddingHive(
             hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url
@@ -348,11 +385,11 @@ class _Queen:
                 f"hive {hive_id} works for {jobs} job" + "s" * (jobs > 1),
                 "wait until it has finished; rbee-keeper ps lists the jobs",
             )
-        await self.hives.remove(hive_id)
+        await self.hives.remove(hive_id, self._say)
         return None
 
     async def _hives(self, request: web.Request) -> HiveList:
-        rows = await asyncio.to_thread(self.catalog.list)
+        rows = await in_thread(DATABASE, self.catalog.list)
         if sabotaged("queen:hide-hives"):
             rows = []
         return HiveList(hives=[self._hive_view(row) for row in rows])
@@ -397,13 +434,18 @@ class _Queen:
         ]
         return models, unreachable
 
-    async def _known_models(self) -> Known:
+    async def _known_models(self, awake: bool = False) -> Known:
         """The models on the hives that answer, the workers with the hive of each, and the hives
-        that do not answer."""
+        that do not answer; with `awake` those that sleep are woken first, as for a job."""
+        if awake:
+            await self.hives.awake(None, lambda line, **facts: None)
         models, unreachable = await self._all_models()
+        return models, self._loaded(), unreachable
+
+    def _loaded(self) -> list[tuple[str, WorkerBeat]]:
+        """The workers with the hive of each."""
         hives = self.registry.hives.values()
-        workers = [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
-        return models, workers, unreachable
+        return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
 
     def _refuse_if_sleepy(self) -> None:
         if self.server.status != "ok":
@@ -411,7 +453,7 @@ class _Queen:
 
     async def _add_key(self, request: web.Request) -> NewKey:
         wanted = await read_body(request, AddKey)
-        return await self.keys.add(wanted.name)
+        return await self.keys.add(wanted)
 
     async def _keys(self, request: web.Request) -> KeyList:
         return await self.keys.list()
@@ -475,6 +517,13 @@ class _Queen:
 
     async def _heartbeat(self, request: web.Request) -> HeartbeatAnswer:
         beat = await read_body(request, Heartbeat)
+        own = proof.hive_name(beat.hive_id)
+        if caller_of(request) not in ("", own) and not sabotaged("queen:any-heartbeat"):
+            raise RbeeError(
+                "unauthorized",
+                f"{caller_of(request)} cannot speak for hive {beat.hive_id}",
+                "each hive has a secret of its own",
+            )
         if not self.registry.beat(beat):
             raise RbeeError(
                 "hive_not_found",
@@ -486,7 +535,9 @@ class _Queen:
         for gone in beat.failures:
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
-                self.registry.failed(beat.hive_id, gone.device, gone.model_ref, error)
+                self.registry.failed(
+                    beat.hive_id, gone.device, gone.model_ref, error, gone.template
+                )
         await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
@@ -569,13 +620,19 @@ class _Queen:
 def _degraded(hive: Hive) -> list[DegradedDevice]:
     return [
         DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
-        for (device, ref), known in hive.degraded.items()
+        for (device, ref, _), known in hive.degraded.items()
     ]
 
 
 def _begun(errand: Errand) -> ErrandBegun:
     url = f"{addresses.ERRANDS}/{errand.errand_id}/events"
     return ErrandBegun(errand_id=errand.errand_id, events_url=url)
+
+
+def _secret_of_hive(token: str, name: str) -> str | None:
+    """The secret of a hive, by its name; see `proof.hive_name`."""
+    hive_id = name.removeprefix(proof.hive_name(""))
+    return proof.hive_secret(token, hive_id) if hive_id != name else None
 
 
 def _deadline(job: Job) -> RbeeError:

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rbee.http.events import EventLog
-from rbee.process.tasks import spawn
+from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hives import Hives
 from rbee.queen.members import LOCAL
 from rbee.queen.registry import Hive
+from rbee.queen.shelf import Shelf
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration as say_so
@@ -23,6 +24,8 @@ from rbee.wire.messages import AddHive, HiveAdded, HivesAwake, JobRequest, Provi
 
 #: How many errands that are over can still be read about.
 _KEPT = 64
+#: How many bytes of what they have told.
+_KEPT_BYTES = 16 * 2**20
 
 
 class Errand(Story):
@@ -41,6 +44,7 @@ class Errands:
         self._hives = hives
         self._catalog = catalog
         self._errands: dict[str, Errand] = {}
+        self._shelf = Shelf(_KEPT_BYTES)
 
     def wake(self, node: str | None) -> Errand:
         """Wakes hive `node`, or all, and asks for their devices."""
@@ -65,7 +69,7 @@ class Errands:
         the first of the others that can."""
 
         async def work(errand: Errand) -> Provisioned:
-            known = [row.hive_id for row in await asyncio.to_thread(self._catalog.list)]
+            known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
             beside = not known or LOCAL in known
             hives = await self._awake(node or (LOCAL if beside else None), errand)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
@@ -122,12 +126,16 @@ class Errands:
         errand.task = spawn(
             self._run(errand, work),
             f"errand {errand.errand_id}",
-            lambda ended: errand.events.end_with(ended, "queen"),
+            lambda ended: self._is_over(errand, ended),
         )
         over = [each.errand_id for each in self._errands.values() if each.events.closed]
         for errand_id in over[: max(0, len(over) - _KEPT)]:
-            del self._errands[errand_id]
+            self._shelf.take(self._errands.pop(errand_id))
         return errand
+
+    def _is_over(self, errand: Errand, ended: End) -> None:
+        errand.events.end_with(ended, "queen")
+        self._shelf.put(errand)
 
     async def _run(self, errand: Errand, work: Callable[[Errand], Awaitable[Any]]) -> None:
         try:

@@ -23,6 +23,7 @@ from rbee.queen.jobs import Job
 from rbee.queen.members import LOCAL
 from rbee.queen.queues import Queues, takes_one
 from rbee.queen.registry import Hive, Registry, is_ready
+from rbee.queen.rights import not_granted
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.queen.work import vectors_up_to, wants_another
@@ -94,14 +95,21 @@ class Flow:
         job.hive_id = job.device = None
         node = job.request.node
         try:
-            living = await self._hives.living(node, job.say)
+            living = _permitted(job, await self._hives.living(node, job.say))
             worker = self._idle_worker(job, living)
             if worker is None:
-                worker = await self._worker(job, await self._hives.awake(node, job.say))
+                worker = await self._worker(job, await self._awake(job))
             return await self._infer(job, worker)
         finally:
             if job.events.readers or not sabotaged("queen:keep-slot"):
                 self._queues.release(job)
+
+    async def _awake(self, job: Job) -> list[Hive]:
+        """The machines that this job may run on. Raises `model_not_found` where there is none."""
+        awake = _permitted(job, await self._hives.awake(job.request.node, job.say))
+        if not awake:
+            raise not_granted(job.request.model_ref)
+        return awake
 
     async def _learn_from(self, job: Job, error: RbeeError) -> None:
         """Takes in what went wrong with an attempt, before the next one.
@@ -119,8 +127,8 @@ class Flow:
             troubles.forgive_silence()
             return
         if is_deadly(error):
-            model_ref = job.request.model_ref
-            error = self._registry.failed(hive_id, device, model_ref, error)
+            model_ref, template = job.request.model_ref, template_name(job.request.chat_template)
+            error = self._registry.failed(hive_id, device, model_ref, error, template)
         error = self._hives.typed_from_here(hive_id, error)
         its = troubles.add(hive_id, device, error)
         if troubles.is_over:
@@ -180,7 +188,7 @@ class Flow:
             if warm is not None:  # it has gone in the meantime
                 self._queues.release(job)
                 self._queues.return_to(job)
-            awake = await self._hives.awake(job.request.node, job.say)
+            awake = await self._awake(job)
 
     async def _ask_for_names(self, job: Job, awake: list[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
@@ -305,7 +313,7 @@ class Flow:
     async def _room_beside(
         self, job: Job, awake: list[Hive], warm: WarmWorker, ctx: int | None
     ) -> Place | None:
-        facts = facts_of(awake, job.request.model_ref)
+        facts = facts_of(awake, job.request)
         for place in scheduler.places_beside(warm, job.request, facts, job.troubles):
             with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
                 await self._capacity(job, place, ctx)
@@ -314,7 +322,7 @@ class Flow:
 
     async def _has_room(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
-        facts = facts_of(awake, job.request.model_ref)
+        facts = facts_of(awake, job.request)
         for place in scheduler.places(job.request, facts, job.troubles):
             if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
                 continue
@@ -334,7 +342,7 @@ class Flow:
         """The best device that will do, by the word of its hive."""
         request, troubles = job.request, job.troubles
         self._learn_from_others(job)
-        facts = facts_of(awake, request.model_ref, await self._holders(job, awake))
+        facts = facts_of(awake, request, await self._holders(job, awake))
         for place in scheduler.places(request, facts, troubles):
             self._tell_pick(job, place)
             try:
@@ -360,9 +368,10 @@ class Flow:
 
     def _learn_from_others(self, job: Job) -> None:
         """Workers that were given up while this job waited for them are troubles of its own."""
+        mine = (job.request.model_ref, template_name(job.request.chat_template))
         for hive in self._registry.hives.values():
-            for (device, model_ref), known in hive.degraded.items():
-                if model_ref != job.request.model_ref or known.at <= job.came_at:
+            for (device, *what), known in hive.degraded.items():
+                if tuple(what) != mine or known.at <= job.came_at:
                     continue
                 # One that memory ran out for while it served: its hive is asked anew what fits.
                 if not is_of_room(known.error):
@@ -407,7 +416,8 @@ class Flow:
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
     async def _prepare(self, job: Job, hive: Hive, place: Place) -> None:
-        model = begin(job.have_model(self._peer(job, hive), job.request.model_ref))
+        peer, ref = self._peer(job, hive), job.request.model_ref
+        model = begin(job.have_model(peer, ref, may_fetch=job.may_fetch))
         kind = begin(self._worker_kind(job, hive, place))
         try:
             await asyncio.gather(model, kind)
@@ -477,13 +487,7 @@ class Flow:
     # --- phase 11: tokens -----------------------------------------------------------------------
 
     async def _infer(self, job: Job, worker: WorkerBeat) -> Done:
-        peer = Peer(
-            self._hives.session,
-            await self._hives.worker_url(job.hive_id or "", worker.url),
-            f"worker {worker.worker_id}",
-            "worker_crashed",
-            job.job_id,
-        )
+        peer = await self._hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
         job.began_at = time.monotonic()
         wanted = _infer_request(job)
         done: Done | None = None
@@ -531,17 +535,25 @@ class Flow:
         return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
 
 
+def _permitted(job: Job, hives: list[Hive]) -> list[Hive]:
+    """Those of `hives` that may work for this job."""
+    if job.holders is None:
+        return hives
+    return [hive for hive in hives if hive.hive_id in job.holders]
+
+
 def facts_of(
-    hives: Iterable[Hive], model_ref: str = "", holders: Collection[str] = ()
+    hives: Iterable[Hive], request: JobRequest | None = None, holders: Collection[str] = ()
 ) -> list[HiveFacts]:
     """The hives that have told their devices, as the scheduler sees them for a model."""
     near_first = not sabotaged("queen:far-first")
+    what = (request.model_ref, template_name(request.chat_template)) if request else None
     return [
         HiveFacts(
             hive.hive_id,
             hive.devices,
             hive.workers.values(),
-            [device for device, ref in hive.degraded if ref == model_ref],
+            [device for device, *failed in hive.degraded if tuple(failed) == what],
             (hive.hive_id == LOCAL) is near_first,
             hive.hive_id in holders,
         )

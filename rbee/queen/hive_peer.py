@@ -12,7 +12,7 @@ from rbee.process.deadline import timeout
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen.registry import Hive, Registry
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Health
 
@@ -32,12 +32,13 @@ class HivePeer(Peer):
         session: aiohttp.ClientSession,
         hive: Hive,
         registry: Registry,
+        credential: proof.Credential,
         job_id: str,
         patience: float | None,
         hub_token: str = "",
     ) -> None:
         """`hub_token` goes to a hive of this machine, or through a tunnel; nowhere in the open."""
-        super().__init__(session, hive.url, f"hive {hive.hive_id}", correlation_id=job_id)
+        super().__init__(session, hive.url, credential, credential.name, correlation_id=job_id)
         if hub_token and addresses.is_loopback(addresses.host_of(hive.url)):
             self._headers[addresses.HUB_TOKEN_HEADER] = hub_token
         self._hive_id = hive.hive_id

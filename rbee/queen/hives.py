@@ -22,13 +22,14 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import begin, first_and_soon_after
+from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
+from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Hive, Registry
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
@@ -59,22 +60,35 @@ class Hives:
         session: aiohttp.ClientSession,
         queen_url: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
+        serve_no_more_on: Callable[[str], Awaitable[None]],
         spare: Child | None,
         queen_instance: Callable[[], str],
     ) -> None:
         self._settings = settings
+        self._token = token
         self._queen_instance = queen_instance
         self._catalog = catalog
         self._registry = registry
         self.session = session
         on_exit = functools.partial(self._ended, LOCAL)
         self.members = Members(
-            home, settings, token, catalog, queen_url, serve_also_on, spare, on_exit
+            home,
+            settings,
+            token,
+            catalog,
+            queen_url,
+            queen_instance,
+            serve_also_on,
+            serve_no_more_on,
+            spare,
+            on_exit,
         )
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
+        #: What keeps the tunnels to hives open.
+        self._keeping: dict[str, asyncio.Task[None]] = {}
 
     def peer(
         self, hive: Hive, job_id: str = "", hub_token: str = "", *, patient: bool = False
@@ -84,7 +98,12 @@ class Hives:
         `patient`: until its heartbeats say that it is offline.
         """
         patience = None if patient else self._settings.list_patience
-        return HivePeer(self.session, hive, self._registry, job_id, patience, hub_token)
+        credential = self._credential(hive)
+        return HivePeer(self.session, hive, self._registry, credential, job_id, patience, hub_token)
+
+    def _credential(self, hive: Hive) -> proof.Credential:
+        secret = proof.hive_secret(self._token, hive.hive_id)
+        return proof.Credential(secret, proof.hive_name(hive.hive_id), forwarded=hive.tunnelled)
 
     async def ask_each(
         self, path: str, kind: type[T], hives: Collection[Hive] | None = None
@@ -126,9 +145,19 @@ class Hives:
         """An error of what runs on a hive with what it says to type as it is typed here."""
         return self.members.known(hive_id).typed_from_here(error)
 
-    async def worker_url(self, hive_id: str, url: str) -> str:
-        """Where the queen reaches a worker that its hive knows at `url`."""
-        return await self.members.known(hive_id).way_to(url)
+    async def worker(self, hive_id: str, url: str, worker_id: str, job_id: str = "") -> Peer:
+        """A worker to speak to, for a job, which its hive knows at `url`."""
+        hive = self._registry.hives.get(hive_id)
+        secret = proof.worker_secret(proof.hive_secret(self._token, hive_id), worker_id)
+        name = proof.worker_name(worker_id)
+        return Peer(
+            self.session,
+            await self.members.known(hive_id).way_to(url),
+            proof.Credential(secret, name, forwarded=hive is not None and hive.tunnelled),
+            name,
+            "worker_crashed",
+            job_id,
+        )
 
     async def living(self, node: str | None, tell: Tell) -> list[Hive]:
         """Phase 4: the hives that live, only `node` if one is named, with what they have now."""
@@ -202,7 +231,7 @@ class Hives:
         if hive is None or hive.devices is None or name in ("", hive.devices.cpu.name):
             return
         hive.devices.cpu.name = name
-        await asyncio.to_thread(self._catalog.describe, hive_id, hive.devices)
+        await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
@@ -241,12 +270,18 @@ class Hives:
         assert hive.devices is not None, "who is awake has told its devices"
         return hive.devices
 
-    async def remove(self, hive_id: str) -> None:
-        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`."""
+    async def remove(self, hive_id: str, tell: Tell) -> None:
+        """Puts a hive to sleep and forgets its machine. Raises `hive_not_found`.
+
+        One that cannot be reached is named, and never let back in: its lease ends it.
+        """
         await self.members.require(hive_id)
-        await self._put_to_sleep(hive_id, lambda *_, **__: None)
-        self._registry.gone(hive_id)
-        await self.members.forget(hive_id)
+        self._give_up_way(hive_id)
+        async with self._waking.setdefault(hive_id, asyncio.Lock()):
+            await self._put_to_sleep(hive_id, tell)
+            self._registry.gone(hive_id)
+            await self.members.remove(hive_id)
+        self._failed.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
@@ -274,6 +309,8 @@ class Hives:
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
+            if self.members.is_forgotten(row.hive_id):
+                await self.members.require(row.hive_id)
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
@@ -304,6 +341,8 @@ class Hives:
         machine = self.members.machine(row)
         if row.ssh is not None:
             tell(say_so.HIVE_APPROACH, host=row.host)
+            if not row.is_tunnelled:
+                tell(say_so.HIVE_IN_THE_OPEN, host=row.host)
         async with machine.approach() as way:
             hive = await self._adopt(row, way, tell)
             if hive is None:
@@ -313,7 +352,62 @@ class Hives:
                     tunnelled = row.is_tunnelled
                     hive = self._registry.woken(row.hive_id, row.host, url, tunnelled)
         self._on.add(row.hive_id)
+        if isinstance(machine, OtherMachine) and row.is_tunnelled:
+            self._keep_way(row.hive_id, machine)
         return hive
+
+    def _keep_way(self, hive_id: str, machine: OtherMachine) -> None:
+        """Has the tunnel to a hive dug anew where it breaks off."""
+        self._give_up_way(hive_id)
+        name = f"tunnel to {hive_id}"
+        self._keeping[hive_id] = spawn(self._keep_open(hive_id, machine), name, lambda _: None)
+
+    def _give_up_way(self, hive_id: str) -> None:
+        keeping = self._keeping.pop(hive_id, None)
+        if keeping is not None:
+            keeping.cancel()
+
+    async def _keep_open(self, hive_id: str, machine: OtherMachine) -> None:
+        """Digs again whenever the tunnel has broken off, as long as its hive may live without."""
+        while True:
+            await self._until_cut_off(hive_id, machine)
+            until = time.monotonic() + self._settings.lease
+            while not await self._dig_again(hive_id, machine):
+                if time.monotonic() > until:
+                    await machine.fill_in()
+                    return
+                await asyncio.sleep(self._settings.heartbeat_interval)
+
+    async def _until_cut_off(self, hive_id: str, machine: OtherMachine) -> None:
+        """Returns once the connection has ended, or the hive at its end has fallen silent."""
+        waits = [
+            begin(machine.until_cut_off()),
+            begin(self._registry.until(lambda: self._registry.is_offline(hive_id))),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+    async def _dig_again(self, hive_id: str, machine: OtherMachine) -> bool:
+        """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
+        if sabotaged("queen:one-tunnel"):
+            return False
+        async with self._waking.setdefault(hive_id, asyncio.Lock()):
+            try:
+                way = await machine.dig_again()
+                hive = self._registry.moved(hive_id, way.hive_url)
+                instance = self._queen_instance()
+                adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
+                async with timeout(self._settings.connect_timeout):
+                    credential = self._credential(hive)
+                    peer = Peer(self.session, hive.url, credential, credential.name)
+                    await peer.post(addresses.ADOPT, adopt, type(None))
+                    await self._registry.until(lambda: not self._registry.is_offline(hive_id))
+            except (RbeeError, asyncio.TimeoutError):
+                return False
+        return True
 
     async def _adopt(self, row: HiveRow, way: Way, tell: Tell) -> Hive | None:
         """Takes over a hive with the workers it kept; None: nobody is there, or none of ours.
@@ -362,7 +456,7 @@ class Hives:
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
         devices = await self.peer(hive).get(addresses.DEVICES, Devices)
-        await asyncio.to_thread(self._catalog.describe, hive.hive_id, devices)
+        await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         tell(
             say_so.CAPABILITIES,
@@ -380,6 +474,7 @@ class Hives:
         if hive_id not in self._on:
             return
         self._on.discard(hive_id)
+        self._give_up_way(hive_id)
         hive = self._registry.hives.get(hive_id)
         machine = self.members.known(hive_id)
         try:
@@ -390,13 +485,12 @@ class Hives:
         except asyncio.TimeoutError:
             tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
         try:
-            await asyncio.to_thread(self._catalog.mark, hive_id, HiveStatus.OFFLINE)
+            await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
         except RbeeError as error:  # no reason to keep anybody awake
             tell(say_so.UNNOTED, hive_id=hive_id, why=error.message)
 
     async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
-        reached = await self.worker_url(hive_id, url)
-        await Peer(self.session, reached, f"worker {worker_id}").shutdown()
+        await (await self.worker(hive_id, url, worker_id)).shutdown()
 
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)

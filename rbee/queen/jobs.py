@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from rbee.process.sabotage import sabotaged
+from rbee.queen.shelf import Shelf
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import work_of
+from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, nearest
-from rbee.wire.messages import Done, JobRequest, JobState, JobView
+from rbee.wire.messages import Done, JobRequest, JobState, JobView, encode
 
 
 class Job(Story):
@@ -21,10 +24,23 @@ class Job(Story):
     (monotonic seconds). `work` is what it wants of a worker.
     """
 
-    def __init__(self, request: JobRequest, key: str = "") -> None:
+    def __init__(
+        self,
+        request: JobRequest,
+        key: str = "",
+        holders: Collection[str] | None = None,
+        may_fetch: bool = True,
+    ) -> None:
         super().__init__()
+        #: The machines that it may run on, being those that have its model; None: any may.
+        self.holders = holders
+        self.may_fetch = may_fetch
+        #: Why it was ended from outside, where that is a failure and not somebody's wish.
+        self.revoked: RbeeError | None = None
         self.request = request
         self.work = work_of(request)
+        #: The bytes of what it asks for, which is kept until it is over.
+        self.size_asked = len(encode(request))
         self.key = key
         self.number = 0
         self.state = JobState.RUNNING
@@ -70,14 +86,31 @@ class Job(Story):
     def forget(self) -> None:
         """Lets go of what fills memory and nobody asks for again, such as vectors."""
         self.events.forget()
-        if self.events.closed and self.request.inputs is not None:
-            self.request.inputs = []
+
+    def revoke(self, why: RbeeError) -> None:
+        """Ends it, wherever it stands, with `why`."""
+        if self.state is JobState.RUNNING and self.revoked is None:
+            self.revoked = why
+            if self.task is not None:
+                self.task.cancel()
 
     def ended(self, state: JobState) -> None:
-        """Notes the final state; the terminal event is emitted beside this call."""
+        """Notes the final state; the terminal event is emitted beside this call.
+
+        What was asked is kept by nobody from here on: neither a secret nor a megabyte of text.
+        """
         self.state = state
         self.finished_at_ms = _now_ms()
-        self.request.hub_token = ""  # a secret is not kept with the job
+        self.request = JobRequest(
+            model_ref=self.request.model_ref, node=self.request.node, prompt=_NO_MORE
+        )
+        self.troubles = Troubles(self.request)
+
+
+#: What stands for the prompt of a job that is over.
+_NO_MORE = "-"
+#: When a caller is to come again for whom there was no room (seconds).
+_RETRY_AFTER = 5
 
 
 class JobBoard:
@@ -86,16 +119,38 @@ class JobBoard:
     Their events are kept with them, for readers that come (back) later.
     """
 
-    def __init__(self, kept: int, kept_for: float) -> None:
-        """Of the last `kept` jobs those that are over are kept for `kept_for` seconds each."""
+    def __init__(self, kept: int, kept_for: float, kept_bytes: int, asked_bytes: int) -> None:
+        """Of the last `kept` jobs those that are over are kept for `kept_for` seconds each, and
+        `kept_bytes` of their events; what the others ask for may be `asked_bytes`."""
+        self._asked = 0
+        self._most_asked = asked_bytes
         self._jobs: dict[str, Job] = {}
+        self._shelf = Shelf(kept_bytes)
         self._kept = kept
         self._kept_for = kept_for
+
+    def require_room(self, job: Job) -> None:
+        """Raises `queue_full` where the jobs that are not over ask for too much together."""
+        too_much = self._asked and self._asked + job.size_asked > self._most_asked
+        if too_much and not sabotaged("queen:room-for-all"):
+            raise RbeeError(
+                "queue_full",
+                f"what other jobs ask for takes {say_so.size(self._asked)} already, and "
+                f"{say_so.size(self._most_asked)} are kept (jobs_asked_mib)",
+                "try again in a moment",
+                {"retry_after_s": _RETRY_AFTER},
+            )
 
     def add(self, job: Job) -> None:
         """Takes a job in."""
         self._jobs[job.job_id] = job
+        self._asked += job.size_asked
         self._forget_old()
+
+    def over(self, job: Job) -> None:
+        """A job is over, and its last event is out."""
+        self._asked -= job.size_asked
+        self._shelf.put(job)
 
     def get(self, job_id: str) -> Job:
         """A job by its id. Raises `job_not_found` with near matches."""
@@ -132,7 +187,7 @@ class JobBoard:
                 break  # those behind it came later
             gone.append(job.job_id)
         for job_id in gone:
-            del self._jobs[job_id]
+            self._shelf.take(self._jobs.pop(job_id))
 
 
 def _now_ms() -> int:

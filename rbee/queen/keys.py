@@ -2,77 +2,204 @@
 
 A key opens the OpenAI routes and nothing else, and each has a fair share of the slots. The secret
 itself is told once, to whoever makes it, and kept nowhere.
+
+Queens that share a database have the same keys. What one adds or removes, the others know within
+`_FRESH` seconds, since the whole list, which is short, is read that often while it is needed: one
+read, however many callers come, and however many secrets a stranger guesses.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import logging
+import math
 import re
 import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
+from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import KeyList, KeyView, NewKey
+from rbee.wire.messages import AddKey, KeyList, KeyView, NewKey
 
 _PREFIX = "rbee-"
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
+#: What a secret looks like; nothing is looked up for what does not.
+_SECRET = re.compile(r"rbee-[\w-]{32}", re.ASCII)
+#: How old (seconds) the list of keys may be that a caller is let in by. Read every so often, with
+#: the time that takes, what one queen changes is known to all within a second.
+_FRESH = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Keys:
-    """The keys of this queen. Those that were recognised once are known in RAM."""
+    """The keys of this queen, as of at most `_FRESH` seconds ago, and what is done for each now."""
 
     def __init__(self, catalog: KeyCatalog) -> None:
         self._catalog = catalog
-        self._known: dict[str, str] = {}
+        self._by_digest: dict[str, KeyRow] = {}
+        self._by_name: dict[str, KeyRow] = {}
+        self._read_at = -math.inf
+        self._is_unreadable = False
+        #: How often a key was added or removed here: what was read before says nothing of it.
+        self._changes = 0
+        self._reading = asyncio.Lock()
+        #: What ends the work that is done for a key, by its digest.
+        self._in_use: dict[str, list[Callable[[RbeeError], None]]] = {}
+        self._watching = False
 
     async def recognise(self, header: str) -> str | None:
-        """The name of the key that an Authorization header presents; None: it is nobody's."""
-        digest = _digest(auth.presented(header))
-        if digest not in self._known:
-            name = await asyncio.to_thread(self._catalog.name_of, digest)
-            if name is None:
-                return None
-            self._known[digest] = name
-        return self._known[digest]
+        """The name of the key that an Authorization header presents; None: it is nobody's.
 
-    async def add(self, name: str) -> NewKey:
+        Raises `database_unusable` where the catalog cannot be asked.
+        """
+        secret = auth.presented(header)
+        if not _SECRET.fullmatch(secret):
+            return None
+        await self._refresh()
+        row = self._by_digest.get(_digest(secret))
+        return None if row is None else row.name
+
+    def named(self, name: str) -> KeyRow:
+        """The key that a caller was just recognised by. Raises `unauthorized` if it is gone."""
+        row = self._by_name.get(name)
+        if row is None:
+            raise _removed(name)
+        return row
+
+    @contextlib.contextmanager
+    def used(self, row: KeyRow, end: Callable[[RbeeError], None]) -> Iterator[None]:
+        """While this lasts, `end` is called, with what to tell, when the key is removed."""
+        if sabotaged("queen:keys-outlive-removal"):
+            yield
+            return
+        ends = self._in_use.setdefault(row.digest, [])
+        ends.append(end)
+        if not self._watching:
+            self._watch_if_used()
+        try:
+            yield
+        finally:
+            ends.remove(end)
+            if not ends and self._in_use.get(row.digest) is ends:
+                del self._in_use[row.digest]
+
+    async def add(self, wanted: AddKey) -> NewKey:
         """A new key. Raises `key_exists`, and `invalid_request` for what is no name."""
+        name = wanted.name
         if not _NAME.fullmatch(name):
             raise RbeeError(
                 "invalid_request",
-                f"a key cannot be called {name!r}",
+                f"a key cannot be called {name[:64]!r}",
                 "letters, digits, dots, dashes and underscores: rbee-keeper add-key tv",
                 {"field": "name"},
             )
         key = _PREFIX + secrets.token_urlsafe(24)
-        if not await asyncio.to_thread(self._catalog.add, name, _digest(key)):
+        rights = Rights(models=limits_of(wanted.models), may_fetch=wanted.may_fetch)
+        if not await in_thread(DATABASE, self._catalog.add, name, _digest(key), rights):
             raise RbeeError(
                 "key_exists",
                 f"there is a key called {name} already, and nobody can read it any more",
                 f"choose another name, or begin with: rbee-keeper remove-key {name}",
             )
+        self._changed()
         return NewKey(name=name, key=key)
 
     async def list(self) -> KeyList:
         """All keys, by name."""
-        rows = await asyncio.to_thread(self._catalog.list)
+        rows = await in_thread(DATABASE, self._catalog.list)
         return KeyList(keys=[_view(row) for row in rows])
 
     async def remove(self, name: str) -> None:
-        """From now on nobody gets in with that key. Raises `key_not_found`."""
-        if not await asyncio.to_thread(self._catalog.remove, name):
-            rows = await asyncio.to_thread(self._catalog.list)
+        """From now on nobody gets in with that key, and what is done for it ends.
+
+        Raises `key_not_found`.
+        """
+        if not await in_thread(DATABASE, self._catalog.remove, name):
+            rows = await in_thread(DATABASE, self._catalog.list)
             raise no_such("key", name, [row.name for row in rows], "rbee-keeper keys lists them")
-        if not sabotaged("queen:remember-keys"):
-            self._known = {digest: each for digest, each in self._known.items() if each != name}
+        self._changed()
+        with contextlib.suppress(RbeeError):  # it is gone; who comes next is told what is wrong
+            await self._refresh()
+
+    def _changed(self) -> None:
+        self._changes += 1
+        self._read_at = -math.inf
+
+    async def _refresh(self) -> None:
+        """Reads the keys where what is known of them is old; one read for all who wait for it.
+
+        Raises `database_unusable`.
+        """
+        if self._is_deaf:
+            return
+        async with self._reading:
+            began, changes = time.monotonic(), self._changes
+            if began - self._read_at >= _FRESH:
+                try:
+                    rows = await in_thread(DATABASE, self._catalog.list)
+                except RbeeError as error:
+                    # For a while nobody asks again: a stranger's guesses cost one read, too.
+                    self._is_unreadable, self._read_at = True, time.monotonic()
+                    log.warning("the keys cannot be read: %s", error.message)
+                else:
+                    self._is_unreadable = False
+                    self._read_at = began if changes == self._changes else -math.inf
+                    self._take_over(rows)
+            if self._is_unreadable:
+                raise _unreadable()
+
+    def _take_over(self, rows: Sequence[KeyRow]) -> None:
+        self._by_digest = {row.digest: row for row in rows}
+        self._by_name = {row.name: row for row in rows}
+        for digest in [each for each in self._in_use if each not in self._by_digest]:
+            for end in list(self._in_use[digest]):
+                end(_removed())
+
+    @property
+    def _is_deaf(self) -> bool:
+        return bool(self._by_digest) and sabotaged("queen:remember-keys")
+
+    async def _watch(self) -> None:
+        """Looks for keys that another queen has removed, while something is done for one."""
+        while self._in_use:
+            await asyncio.sleep(_FRESH)
+            with contextlib.suppress(RbeeError):  # until the catalog answers, nothing is known
+                await self._refresh()
+
+    def _watch_if_used(self, _ended: End = None) -> None:
+        self._watching = bool(self._in_use)
+        if self._watching:
+            spawn(self._watch(), "watching keys", self._watch_if_used)
 
 
 def _view(row: KeyRow) -> KeyView:
-    return KeyView(name=row.name, created_at_ms=row.created_at_ms)
+    return KeyView(
+        name=row.name,
+        created_at_ms=row.created_at_ms,
+        models=list(row.rights.models),
+        may_fetch=row.rights.may_fetch,
+    )
 
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _removed(name: str = "") -> RbeeError:
+    called = f" {name}" if name else ""
+    return RbeeError(
+        "unauthorized", f"the key{called} was removed", "ask whoever runs this swarm for another"
+    )
+
+
+def _unreadable() -> RbeeError:
+    """Says nothing of the database: whoever hears it may be a stranger."""
+    return RbeeError("database_unusable", "keys cannot be looked up now", "try again in a moment")

@@ -19,7 +19,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders
 from rbee.wire.narration import AS_SAID, Line
@@ -104,7 +104,7 @@ class OwnMachine:
             HiveOrders(
                 host=way.host,
                 port=way.port,
-                token=self._token,
+                token=proof.hive_secret(self._token, row.hive_id),
                 hive_id=row.hive_id,
                 queen_url=way.queen_url,
             )

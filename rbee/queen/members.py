@@ -7,24 +7,28 @@ to end one asks for it.
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
+import importlib
 from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
 
 from rbee.process.child import Child
 from rbee.process.home import Home
+from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
-from rbee.queen.other_machine import OtherMachine
+from rbee.queen.other_machine import OtherMachine, known_hosts
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages import AddHive, SshTarget
+from rbee.wire.names import check_hive, check_machine
 from rbee.wire.settings import Settings
 
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Members:
@@ -37,7 +41,9 @@ class Members:
         token: str,
         catalog: HiveCatalog,
         queen_url: Callable[[], str],
+        queen_instance: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
+        serve_no_more_on: Callable[[str], Awaitable[None]],
         spare: Child | None,
         on_own_exit: Callable[[], None],
     ) -> None:
@@ -46,22 +52,25 @@ class Members:
         self._token = token
         self._catalog = catalog
         self._queen_url = queen_url
+        self._queen_instance = queen_instance
         self._serve_also_on = serve_also_on
+        self._serve_no_more_on = serve_no_more_on
         self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
         self._others: dict[str, OtherMachine] = {}
         self._rows: list[HiveRow] | None = None
+        self._forgotten: set[str] = set()
         self._reading = asyncio.Lock()
 
     async def rows(self, tell: Tell) -> list[HiveRow]:
         """The machines of the catalog, read once; the local one is added to an empty one."""
         async with self._reading:
             if self._rows is None:
-                self._rows = await asyncio.to_thread(self._catalog.list)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
             if not self._rows:
                 tell(say_so.NO_HIVES)
                 port = self._settings.hive_port
-                await asyncio.to_thread(self._catalog.add, LOCAL, LOCAL, port, None)
-                self._rows = await asyncio.to_thread(self._catalog.list)
+                await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
             return self._rows
 
     def machine(self, row: HiveRow) -> Machine:
@@ -91,6 +100,7 @@ class Members:
             self._home,
             self._settings,
             self._token,
+            self._queen_instance,
             self._serve_also_on,
             lambda: int(self._queen_url().rpartition(":")[2]),
             passphrase,
@@ -98,33 +108,70 @@ class Members:
 
     async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
         """Writes a machine into the catalog; whether it was not there before."""
-        if machine is not None:
+        before = self._others.get(row.hive_id)
+        if machine is not None and before is not None:
+            before.renew(machine)  # its hive may be awake at the end of its tunnel
+        elif machine is not None:
             self._others[row.hive_id] = machine
+        self._forgotten.discard(row.hive_id)
         is_new = all(each.hive_id != row.hive_id for each in await self._listed())
         if is_new:
             add = self._catalog.add
-            await asyncio.to_thread(add, row.hive_id, row.host, row.port, row.ssh)
+            await in_thread(DATABASE, add, row.hive_id, row.host, row.port, row.ssh)
         self._rows = None
         return is_new
 
     async def forget(self, hive_id: str) -> None:
-        """Takes a machine out of the catalog."""
-        await asyncio.to_thread(self._catalog.remove, hive_id)
-        self._others.pop(hive_id, None)
+        """Takes a machine out of the catalog, and closes what was opened for it."""
+        await in_thread(DATABASE, self._catalog.remove, hive_id)
+        self._forgotten.add(hive_id)
         self._rows = None
+        machine = self._others.pop(hive_id, None)
+        if machine is None or sabotaged("queen:leave-open"):
+            return
+        await machine.fill_in()
+        if all(other.served_on != machine.served_on for other in self._others.values()):
+            await self._serve_no_more_on(machine.served_on)
+
+    def is_forgotten(self, hive_id: str) -> bool:
+        """Whether a machine was taken out of the catalog since this queen has read it."""
+        return hive_id in self._forgotten
+
+    async def remove(self, hive_id: str) -> None:
+        """Forgets a machine, and the host keys that were agreed to for it and are of no more use.
+
+        Those in the person's own files are theirs.
+        """
+        rows = await self._listed()
+        await self.forget(hive_id)
+        ours = known_hosts(self._home)
+        if sabotaged("queen:keep-host-keys") or not ours.exists():
+            return
+        with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
+            names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
+            gone = names.pop(hive_id, frozenset()).difference(*names.values())
+            host_keys = await in_thread(
+                MODULES, importlib.import_module, "rbee.queen.ssh.host_keys"
+            )
+            await in_thread(DISK, host_keys.forget, gone, ours)
+
+    async def _names(self, row: HiveRow) -> frozenset[str]:
+        return await self.other(row, "").known_as()
 
     async def require(self, hive_id: str) -> None:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
         refuse_unknown(hive_id, await self._listed())
 
-    async def refuse_a_second(self, hive_id: str, wanted: AddHive) -> None:
-        """Raises `hive_exists` for a name or a machine that the catalog has already.
+    async def decided(self, hive_id: str, wanted: AddHive) -> AddHive:
+        """`wanted`, and whether through a tunnel: as typed, as it was added before, or through one.
 
-        A machine that is there under this very name may have rbee brought to it anew, and a new
-        host key agreed to.
+        Raises `hive_exists` for a name or a machine that the catalog has already. A machine that is
+        there under this very name may have rbee brought to it anew, and a new host key agreed to.
         """
         is_renewed = wanted.install or wanted.accept_host_key
-        for row in await self._listed():
+        rows = await self._listed()
+        wanted = with_way(hive_id, wanted, rows)
+        for row in rows:
             same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
             if row.hive_id == hive_id and not (is_renewed and same_machine):
                 raise RbeeError(
@@ -138,9 +185,10 @@ class Members:
                     f"{wanted.host} is in the catalog already, as hive {row.hive_id}",
                     f"rbee-keeper remove-hive {row.hive_id}",
                 )
+        return wanted
 
     async def _listed(self) -> list[HiveRow]:
-        return await asyncio.to_thread(self._catalog.list)
+        return await in_thread(DATABASE, self._catalog.list)
 
 
 def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:
@@ -152,30 +200,30 @@ def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:
 
 def ssh_of(wanted: AddHive) -> SshTarget | None:
     """How the machine is to be reached; None for the queen's own."""
-    if wanted.ssh is not None:
-        return wanted.ssh
-    return None if wanted.host in addresses.LOOPBACK else SshTarget()
+    here = wanted.host in addresses.LOOPBACK
+    if wanted.ssh is None or (here and wanted.ssh == SshTarget(tunnel=False)):
+        return None if here else SshTarget()
+    return wanted.ssh
+
+
+def with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive:
+    """`wanted` with the tunnel decided: as typed, else as that machine is in `rows`, else one."""
+    ssh = ssh_of(wanted)
+    if ssh is None or ssh.tunnel is not None:
+        return wanted
+    before = [row for row in rows if row.hive_id == hive_id and row.host == wanted.host and row.ssh]
+    tunnel = all(row.is_tunnelled for row in before) and not sabotaged("queen:in-the-open")
+    return msgspec.structs.replace(wanted, ssh=msgspec.structs.replace(ssh, tunnel=tunnel))
 
 
 def id_of(wanted: AddHive) -> str:
     """What a machine is called: as the user says, or the first part of its name.
 
-    Raises `invalid_request` where that cannot be a name.
+    Raises `invalid_request` where that cannot be a name, or any other name of `wanted` is none.
     """
-    user, holds_user, host = wanted.host.rpartition("@")
-    if holds_user:
-        raise RbeeError(
-            "invalid_request",
-            f"{wanted.host!r} holds a user, and a machine is wanted",
-            f"rbee-keeper add-hive --ssh-user {user} {host}",
-        )
+    check_machine(wanted)
     hive_id = _called(wanted)
-    if not _NAME.fullmatch(hive_id):
-        raise RbeeError(
-            "invalid_request",
-            f"{hive_id!r} cannot be the name of a hive",
-            "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
-        )
+    check_hive(hive_id)
     return hive_id
 
 
@@ -185,4 +233,6 @@ def _called(wanted: AddHive) -> str:
     if ssh_of(wanted) is None:
         return LOCAL
     is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
-    return wanted.host.replace(":", "-") if is_address else wanted.host.partition(".")[0]
+    if is_address:
+        return wanted.host.replace(":", "-").replace("%", "-").strip("-")
+    return wanted.host.partition(".")[0]

@@ -1,13 +1,15 @@
 """A machine reached over SSH. Its hive lives on a lease; once it listens, HTTP alone is spoken.
 
-By default the two ends of the SSH connection are the addresses at which hive and queen reach one
-another. With a tunnel, both directions go through the connection, which is then kept.
+By default both directions go through the SSH connection, which is kept, and neither end listens
+beyond its loopback. Without a tunnel the two ends of the connection are the addresses at which hive
+and queen reach one another, in the open.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import getpass
 import importlib
 import platform
@@ -17,16 +19,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
+from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Tell, Way, see_off
 from rbee.queen.wheel import build_wheel
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
@@ -34,11 +39,16 @@ from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.queen.ssh.connection import Connection
+    from rbee.queen.ssh.config import Target
+    from rbee.queen.ssh.connection import Connection, Lines
 
+#: What a configuration of SSH has run, or looked up, while it is read.
+SSH = Threads("ssh", 4)
 #: What installing rbee over there may take (seconds); it downloads some 150 MB.
 _INSTALL_LIMIT = 1800.0
 _LOOPBACK = "127.0.0.1"
+#: How many ports lead to one machine at a time: one for its hive, one for each worker there.
+_MOST_WAYS = 64
 #: What shows the logs of the machine it is typed on.
 _LOGS = "rbee-keeper logs"
 
@@ -55,10 +65,12 @@ class OtherMachine:
         home: Home,
         settings: Settings,
         token: str,
+        instance: Callable[[], str],
         serve_also_on: Callable[[str], Awaitable[str]],
         queen_port: Callable[[], int],
         passphrase: str = "",
     ) -> None:
+        self._hive_id = hive_id
         self._add_as = _add_as(hive_id, host, ssh)
         self._host = host
         self._port = port
@@ -66,6 +78,7 @@ class OtherMachine:
         self._home = home
         self._settings = settings
         self._token = token
+        self._instance = instance
         self._serve_also_on = serve_also_on
         self._queen_port = queen_port
         self._passphrase = passphrase
@@ -73,6 +86,11 @@ class OtherMachine:
         self._inspected: Connection | None = None
         self._tunnel: Connection | None = None
         self._dug: dict[str, str] = {}
+        #: The port over there that leads to the queen, and where the hive said that it listens.
+        self._queen_there = 0
+        #: The address of the queen's machine on which she listens for this one, beyond loopback.
+        self.served_on = ""
+        self._hive_there = ""
 
     async def inspect(self, tell: Tell, *, install: bool, accept: str) -> None:
         """Preflight: looks whether rbee can run there, and brings it there where that is wanted.
@@ -85,7 +103,7 @@ class OtherMachine:
         connection = await self._connect(accept)
         try:
             tell(say_so.MACHINE_REACHED, host=host, address=connection.peer_address or host)
-            found = shell.facts((await connection.run(shell.INSPECT)).stdout.decode())
+            found = shell.facts(await self._said(connection, shell.INSPECT))
             tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
             if found.rbee != __version__:
                 shell.check_python(host, found)
@@ -103,6 +121,10 @@ class OtherMachine:
             raise
         self._inspected = connection
 
+    def renew(self, other: OtherMachine) -> None:
+        """The same machine was looked at anew: what opens its key is known from there."""
+        self._passphrase = other._passphrase
+
     async def let_go(self) -> None:
         """Closes the connection that `inspect` has left open, where nobody has used it."""
         connection, self._inspected = self._inspected, None
@@ -116,7 +138,10 @@ class OtherMachine:
         self._connection = connection
         try:
             tunnel = self._ssh.tunnel and not sabotaged("queen:no-tunnel")
-            yield await (self._dig(connection) if tunnel else self._direct(connection))
+            yield await (self._dig_to_recorded(connection) if tunnel else self._direct(connection))
+        except BaseException:
+            await self.fill_in()  # there is no hive at its end
+            raise
         finally:
             self._connection = None
             if connection is not self._tunnel:
@@ -127,28 +152,33 @@ class OtherMachine:
         if sabotaged("queen:localhost-to-all"):
             here = _LOOPBACK
         if not here or not there:
+            through = msgspec.structs.replace(self._ssh, tunnel=True)
             raise RbeeError(
                 "ssh_failed",
                 f"{self._host} is reached through another machine, where HTTP cannot follow",
-                f"rbee-keeper add-hive --tunnel {self._add_as} sends it through SSH, too",
+                f"rbee-keeper add-hive {_add_as(self._hive_id, self._host, through)}"
+                " sends it through SSH, too",
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
+        self.served_on = here
         return Way(there, self._port, url, await self._serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
-        """One command, the token on its stdin; it ends when the hive listens."""
+        """One command, the hive's secret on its stdin; it ends when the hive listens."""
         orders = HiveOrders(
             host=way.host,
             port=way.port,
-            token=self._token,
+            token=proof.hive_secret(self._token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
+            queen_instance=self._instance(),
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
         assert self._connection is not None, "a hive is started on the way to its machine"
-        return await self.way_to(await self._woken(self._connection, orders, tell))
+        self._hive_there = await self._woken(self._connection, orders, tell)
+        return await self.way_to(self._hive_there)
 
     async def end(self, peer: Peer | None) -> None:
         """A hive that does not answer over HTTP is killed over SSH, by its recorded group."""
@@ -159,9 +189,7 @@ class OtherMachine:
         except RbeeError:
             await self._kill()
         finally:
-            if self._tunnel is not None:
-                await self._tunnel.close()
-                self._tunnel = None
+            await self.fill_in()
 
     async def _kill(self) -> None:
         try:
@@ -188,57 +216,128 @@ class OtherMachine:
         return RbeeError(error.code, error.message, suggestion, error.details)
 
     async def way_to(self, url: str) -> str:
-        """With a tunnel, a port of this machine that leads there."""
-        if self._tunnel is None:
+        """With a tunnel, a port of this machine that leads there.
+
+        Raises `hive_unreachable` where the tunnel has broken off, or for what is not on the
+        machine itself: a tunnel leads to what was started at its end, and no further.
+        """
+        if not self._ssh.tunnel:
             return url
+        there = addresses.at(url)
+        if self._tunnel is None or there is None or not addresses.is_loopback(there[0]):
+            raise RbeeError(
+                "hive_unreachable",
+                f"no tunnel leads to {url} of {self._host}",
+                "try again; rbee-keeper hives tells whether that machine is reached",
+            )
         if url not in self._dug:
-            port = int(url.rpartition(":")[2])
-            local = await self._tunnel.forward(addresses.host_of(url), port)
+            if len(self._dug) >= _MOST_WAYS:  # the oldest, but for the hive's own
+                oldest = next(each for each in self._dug if each != self._hive_there)
+                self._tunnel.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
+            local = await self._tunnel.forward(*there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a tunnel leads there that has not broken off, as far as is known."""
+        return self._tunnel is not None and self._tunnel.is_open
+
+    async def until_cut_off(self) -> None:
+        """Returns once the tunnel has ended, whoever ended it."""
+        if self._tunnel is not None:
+            await self._tunnel.until_closed()
+
+    async def dig_again(self) -> Way:
+        """Opens the tunnel anew to the hive that it led to. Raises `ssh_failed`."""
+        connection = await self._connect()
+        try:
+            return await self._dig(connection, self._hive_there)
+        except BaseException:
+            await connection.close()
+            raise
+
+    async def fill_in(self) -> None:
+        """Takes the tunnel away, with the ports that led into it at either end."""
+        tunnel, self._tunnel, self._dug = self._tunnel, None, {}
+        if tunnel is not None:
+            await tunnel.close()
 
     def stay(self) -> None:
         """It lives on its lease anyway."""
 
-    async def _connect(self, accept: str = "") -> Connection:
-        """Raises `ssh_failed`. Paramiko is imported now, in a thread: it takes its time."""
-        config = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.config")
-        ssh = await asyncio.to_thread(importlib.import_module, "rbee.queen.ssh.connection")
+    async def known_as(self) -> frozenset[str]:
+        """What it, and each machine on the way there, is called in files of known hosts.
+
+        Raises `ssh_failed` where the SSH configuration does not tell.
+        """
+        target = await self._target()
+        return frozenset(each.known_as for each in (*target.jumps, target))
+
+    async def _target(self) -> Target:
+        """Paramiko is imported now, in a thread: it takes its time."""
+        config = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.config")
         home = Path.home()
-        target = config.resolve(
-            self._host,
-            self._ssh,
-            config=await asyncio.to_thread(config.read_config, home),
-            home=home,
-            local_user=getpass.getuser(),
-        )
+        text = await in_thread(SSH, config.read_config, home)
+        user = getpass.getuser()
+        resolve = functools.partial(config.resolve, config=text, home=home, local_user=user)
+        target: Target = await in_thread(SSH, resolve, self._host, self._ssh)
+        return target
+
+    async def _connect(self, accept: str = "") -> Connection:
+        """Raises `ssh_failed`."""
+        target = await self._target()
+        ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
         opened: Connection = await ssh.Connection.open(
             target,
             add_as=self._add_as,
-            known_hosts=self._home.path / "known_hosts",
+            known_hosts=known_hosts(self._home),
             settings=self._settings,
             accept=accept,
             passphrase=self._passphrase,
         )
         return opened
 
-    async def _dig(self, connection: Connection) -> Way:
-        if self._tunnel is not None:
-            await self._tunnel.close()
-        self._tunnel, self._dug = connection, {}
-        queen_port = await connection.reverse(_LOOPBACK, self._queen_port())
-        there = addresses.base_url(_LOOPBACK, self._port)
-        url = await self.way_to(there) if self._port else ""
-        return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, queen_port))
+    async def _said(self, connection: Connection, command: str) -> str:
+        return (await connection.run(command)).stdout.decode("utf-8", "replace")
+
+    async def _dig_to_recorded(self, connection: Connection) -> Way:
+        """To the hive that stands in the record over there, which nobody but its user can write."""
+        self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
+        return await self._dig(connection, self._hive_there)
+
+    async def _dig(self, connection: Connection, hive_there: str) -> Way:
+        await self.fill_in()
+        self._tunnel = connection
+        port = self._queen_there = await connection.reverse(
+            _LOOPBACK, self._queen_port(), self._queen_there
+        )
+        url = await self.way_to(hive_there) if hive_there else ""
+        return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
     async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
+        # Over there a hive gets this long; the rest is for the programs that start it.
+        limit = 2 * self._settings.health_wait_total
+        try:
+            async with timeout(limit):
+                return await self._listening(lines, tell)
+        except asyncio.TimeoutError:
+            raise RbeeError(
+                "hive_unreachable",
+                f"the hive on {self._host} has not begun to listen within {limit:g} s",
+                f"look what keeps that machine busy: ssh {self._host}",
+            ) from None
+        finally:
+            lines.close()
+
+    async def _listening(self, lines: Lines, tell: Tell) -> str:
         async for line in lines:
             if line.startswith("rbee="):
-                found = line.removeprefix("rbee=")
+                found = shell.version_of(line.removeprefix("rbee="))
                 shell.check_version(self._host, found, __version__, self._add_as)
-            report = decode(line.encode(), Report, f"report of {self._host}")
+            report = self._report(line)
             if report.error is not None:
                 raise self._told(RbeeError.from_body(report.error))
             if report.url:
@@ -252,6 +351,17 @@ class OtherMachine:
             f"look into the logs there: ssh {self._host} .rbee/venv/bin/{_LOGS}",
             {"log": shell.last_lines(lines.stderr.decode("utf-8", "replace"))},
         )
+
+    def _report(self, line: str) -> Report:
+        try:
+            return decode(line.encode(), Report, "its report")
+        except RbeeError as error:
+            raise RbeeError(
+                "hive_unreachable",
+                f"what answers on {self._host} is no rbee: {error.message}",
+                f"rbee-keeper add-hive --install {self._add_as} brings it there; "
+                f"before that, look into .rbee/venv: ssh {self._host}",
+            ) from None
 
     def _told(self, error: RbeeError) -> RbeeError:
         """What keeps a hive from starting there, with what to type here."""
@@ -269,7 +379,7 @@ class OtherMachine:
         line = say_so.MACHINE_REPLACE if found else say_so.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()
-        name, wheel = await asyncio.to_thread(build_wheel)
+        name, wheel = await in_thread(DISK, build_wheel)
         command = shell.install(name, len(wheel), __version__)
         lines = await connection.lines(command, wheel, stdin_stays=True)
         try:
@@ -291,6 +401,12 @@ class OtherMachine:
         tell(say_so.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
 
 
+def known_hosts(home: Home) -> Path:
+    """The host keys that were agreed to here: our own file, which `remove-hive` tidies; the
+    person's files are read, and never written."""
+    return home.path / "known_hosts"
+
+
 def _add_as(hive_id: str, host: str, ssh: SshTarget) -> str:
     """What ``rbee-keeper add-hive`` calls this machine, with the options that it takes."""
     options = {
@@ -300,4 +416,4 @@ def _add_as(hive_id: str, host: str, ssh: SshTarget) -> str:
         "--key": ssh.key_path,
     }
     words = [str(word) for pair in options.items() if pair[1] is not None for word in pair]
-    return shlex.join([*words, *(["--tunnel"] if ssh.tunnel else []), host])
+    return shlex.join([*words, *([] if ssh.tunnel else ["--no-tunnel"]), host])

@@ -45,8 +45,9 @@ class Hive:
     """A hive that lives.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
-    at `devices_at`; `beats` counts its heartbeats. `degraded` is by device and model. Times are
-    monotonic seconds.
+    at `devices_at`; `beats` counts its heartbeats. `degraded` is by device, model and the name of
+    a chat template that was given for the model's own: what fails is never the device alone. Times
+    are monotonic seconds.
     """
 
     hive_id: str
@@ -56,7 +57,7 @@ class Hive:
     devices: Devices | None = None
     devices_at: float = 0.0
     workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
-    degraded: dict[tuple[str, str], Degraded] = dataclasses.field(default_factory=dict)
+    degraded: dict[tuple[str, str, str], Degraded] = dataclasses.field(default_factory=dict)
     beats: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
@@ -107,6 +108,13 @@ class Registry:
         self._notify()
         return hive
 
+    def moved(self, hive_id: str, url: str) -> Hive:
+        """A hive, silent or not, is reached at `url` from now on. Raises `hive_unreachable`."""
+        hive = self._offline.get(hive_id) or self.living(hive_id)
+        hive.url = url
+        self._tell(say_so.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
+        return hive
+
     def beat(self, beat: Heartbeat) -> bool:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
@@ -119,8 +127,6 @@ class Registry:
         self.hives[beat.hive_id] = hive
         self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
-        if beat.url and not hive.tunnelled:
-            hive.url = beat.url
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
         self._heal_what_serves(hive)
         hive.beats += 1
@@ -158,7 +164,8 @@ class Registry:
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
-        self._offline.pop(hive_id, None)
+        if not sabotaged("queen:let-back-in"):
+            self._offline.pop(hive_id, None)
         if self.hives.pop(hive_id, None) is not None:
             self._notify()
 
@@ -173,24 +180,28 @@ class Registry:
         """The hives that have fallen silent."""
         return list(self._offline)
 
-    def failed(self, hive_id: str, device: str, model_ref: str, error: RbeeError) -> RbeeError:
+    def failed(
+        self, hive_id: str, device: str, model_ref: str, error: RbeeError, template: str = ""
+    ) -> RbeeError:
         """Workers of a model kept dying on a device: it is the last choice for that model, until
-        it heals by time, or by a worker that gets ready there. Returns the error that says so."""
+        it heals by time, or by a worker that gets ready there. Returns the error that says so.
+
+        `template` is as in `WorkerBeat`: one that kills workers is nothing to those without it.
+        """
+        key = (device, model_ref, "" if sabotaged("queen:blame-the-model") else template)
         hive = self.hives.get(hive_id)
         if hive is None or sabotaged("queen:forget-failures"):
             return error
-        known = hive.degraded.get((device, model_ref))
+        known = hive.degraded.get(key)
         if known is not None:
             if known.why == error.message:
                 return known.error  # the flow and a heartbeat tell of the same worker
             known.timer.cancel()
-        timer = asyncio.get_running_loop().call_later(
-            self._degraded_for, self._healed, hive, device, model_ref
-        )
+        timer = asyncio.get_running_loop().call_later(self._degraded_for, self._healed, hive, *key)
         until = time.time() + self._degraded_for
         at = time.strftime("%H:%M:%S", time.localtime(until))
         told = of_degraded(error, hive_id, device, at)
-        hive.degraded[device, model_ref] = Degraded(
+        hive.degraded[key] = Degraded(
             error.message, told, time.monotonic(), round(until * 1000), timer
         )
         where = {"device": say_so.device_name(device), "hive_id": hive_id}
@@ -203,10 +214,10 @@ class Registry:
             return
         for worker in hive.workers.values():
             if is_ready(worker):
-                self._healed(hive, worker.device, worker.model_ref)
+                self._healed(hive, worker.device, worker.model_ref, worker.template)
 
-    def _healed(self, hive: Hive, device: str, model_ref: str) -> None:
-        known = hive.degraded.pop((device, model_ref), None)
+    def _healed(self, hive: Hive, device: str, model_ref: str, template: str) -> None:
+        known = hive.degraded.pop((device, model_ref, template), None)
         if known is not None:
             known.timer.cancel()
             where = {"device": say_so.device_name(device), "hive_id": hive.hive_id}

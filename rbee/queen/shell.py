@@ -12,6 +12,7 @@ import shlex
 
 import msgspec
 
+from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Line
@@ -47,6 +48,14 @@ echo "rbee=$(version)"
 """
 )
 
+#: The record of a hive that was started to stay, where its process lives; else nothing. Nobody but
+#: the user who logs in writes there, and `kill -0` finds no process of anybody else.
+RECORDED = """
+record="${RBEE_HOME:-$HOME/.rbee}/hive.json"
+pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$record" 2>/dev/null)
+[ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null || cat "$record"
+"""
+
 END = _FIND + '[ -z "$python" ] || exec "$python" -m rbee.hive end\n'
 
 _ENVIRONMENT_MADE = "the environment is made"
@@ -54,8 +63,11 @@ _ENVIRONMENT_MADE = "the environment is made"
 _LOADING = re.compile(r" *Downloading (?P<package>\w+)-\S+ \((?P<size>[\d.]+ [MG]B)\)")
 _PLACING = re.compile(r"Installing collected packages: (?P<names>.+)")
 #: How Debian tells that its Python comes without the means to make environments.
-_NO_VENV = re.compile(r"apt install (?P<package>python\S*venv)")
+_NO_VENV = re.compile(r"apt install (?P<package>python[\w.+-]{0,16}venv)\b")
 _LAST_LINES = 12
+#: The longest fact that is believed, and the longest line that is repeated (characters).
+_LONGEST = 200
+_VERSION = re.compile(r"[\w.+!-]{1,64}")
 
 #: Exit status of `wake` where another version of rbee is there, or none.
 OTHER_VERSION = 78
@@ -75,13 +87,33 @@ class Facts(msgspec.Struct, frozen=True):
     @property
     def free_bytes(self) -> int:
         """Room on the disk that holds the user's home."""
-        return int(self.free_kb or 0) * 1024
+        return int(self.free_kb) * 1024 if re.fullmatch(r"[0-9]{1,15}", self.free_kb) else 0
+
+
+class _Recorded(msgspec.Struct):
+    url: str
 
 
 def facts(output: str) -> Facts:
     """What `INSPECT` has found."""
     found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
-    return msgspec.convert(found, Facts)
+    told = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
+    return msgspec.structs.replace(told, rbee=version_of(told.rbee))
+
+
+def version_of(text: str) -> str:
+    """A version that a machine tells, empty for none; what is no version is called so."""
+    return text if not text or _VERSION.fullmatch(text) else "of no version"
+
+
+def recorded_url(output: str) -> str:
+    """Where the hive listens that `RECORDED` has found, on the loopback address; else empty."""
+    try:
+        url = msgspec.json.decode(output, type=_Recorded).url
+    except (ValueError, msgspec.MsgspecError):
+        return ""
+    there = addresses.at(url)
+    return url if there is not None and addresses.is_loopback(there[0]) else ""
 
 
 def check_python(host: str, found: Facts) -> None:
@@ -206,7 +238,7 @@ def not_installed(host: str, stderr: str) -> RbeeError:
 
 def last_lines(text: str) -> list[str]:
     """The end of what a program has said, for an error."""
-    return text.splitlines()[-_LAST_LINES:]
+    return [line[:_LONGEST] for line in text.splitlines()[-_LAST_LINES:]]
 
 
 def _unfit(host: str, why: str, suggestion: str) -> RbeeError:

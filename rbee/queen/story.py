@@ -32,6 +32,11 @@ class Story:
         """Narrates."""
         self.events.narrate(say(line, facts, self.story_id))
 
+    def let_go(self) -> None:
+        """Keeps of a story that is over no more than its end, and tells so whoever asks for it."""
+        gone = say_so.size(self.events.size)
+        self.events.forget(say(say_so.STORY_GONE, {"size": gone}, self.story_id))
+
     async def relay(self, peer: Peer, path: str, after_first: Line | None = None) -> bytes:
         """Passes on narration and progress of a peer's stream; the data of its `done`.
 
@@ -50,13 +55,18 @@ class Story:
                 raise RbeeError.from_body(decode(frame.data, ErrorBody))
         raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
-    async def have_model(self, peer: Peer, ref: str, newest: bool = False) -> Provisioned:
-        """Phase 7: sees to it that a hive has a model, with `newest` as the hub has it now."""
+    async def have_model(
+        self, peer: Peer, ref: str, newest: bool = False, *, may_fetch: bool = True
+    ) -> Provisioned:
+        """Phase 7: sees to it that a hive has a model, with `newest` as the hub has it now.
+
+        Raises `model_not_found` where it is to be fetched and may not.
+        """
         wanted = ProvisionModel(model_ref=ref, newest=newest)
         try:
             found = await peer.get(addresses.model_path(ref), ModelView)
         except RbeeError as error:
-            if error.code != "model_not_found" or not ref.startswith("HF:"):
+            if error.code != "model_not_found" or not ref.startswith("HF:") or not may_fetch:
                 raise
         else:
             self.say(say_so.MODEL_FOUND, model_ref=ref)

@@ -60,6 +60,16 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def at(url: str) -> tuple[str, int] | None:
+    """Host and port of a URL of `base_url`; None for what is none, whoever has sent it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return (host, port) if parts.scheme == "http" and host and port else None
+
+
 def same(url: str, other: str) -> bool:
     """Whether two URLs are spellings of one address: ``localhost`` is ``127.0.0.1``."""
     return _plain(url) == _plain(other)
@@ -78,4 +88,4 @@ def model_path(ref: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server bound to `host`."""
-    return host in LOOPBACK or host.startswith("127.")
+    return host in LOOPBACK or (host.startswith("127.") and host.replace(".", "").isdigit())

@@ -15,7 +15,7 @@ def accepts(header: str | None, token: str) -> bool:
     """Whether an Authorization header presents `token`; takes the same time either way."""
     import hmac  # late: OpenSSL comes with it, which a keeper that only presents a token can spare
 
-    return hmac.compare_digest(presented(header).encode(), token.encode())
+    return hmac.compare_digest(presented(header).encode("utf-8", "replace"), token.encode())
 
 
 def presented(header: str | None) -> str:

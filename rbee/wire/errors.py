@@ -33,6 +33,8 @@ HTTP_STATUS: dict[str, int] = {
     "insufficient_ram": 409,
     "port_in_use": 409,
     "payload_too_large": 413,
+    "unsupported_encoding": 415,
+    "unknown_host": 421,
     "model_invalid": 422,
     "queue_full": 429,
     "internal": 500,

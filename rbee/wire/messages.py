@@ -8,23 +8,35 @@ otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in mil
 from __future__ import annotations
 
 import enum
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from rbee.wire.errors import ErrorBody, RbeeError, nested_too_deep
+from rbee.wire.limits import (
+    MOST_FUNCTIONS,
+    MOST_INPUTS,
+    MOST_MESSAGES,
+    MOST_STOPS,
+    MOST_TEMPLATE_VALUES,
+    MOST_WEIGHTS,
+    Stop,
+    TopK,
+)
 from rbee.wire.narration import Narration
+from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
 T = TypeVar("T")
 
 Backend = Literal["cuda", "metal", "cpu"]
 EngineName = Literal["llamacpp", "ctransformers"]
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+#: What something is called; see `shown.require_name`.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN)]
 #: The number of a token in a model's vocabulary.
 TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
-#: How many vectors are asked for at most at once.
-MOST_INPUTS = 2048
 #: A context beyond this is a slip: the longest that a model was made for is 100 million (tokens).
 LARGEST_CONTEXT = 2**27
 Pooling = Literal["own", "mean", "last", "none"]
@@ -64,12 +76,12 @@ class Sampling(Request, kw_only=True):
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    top_k: TopK | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
-    stop: list[NonEmpty] | None = None
+    stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: Annotated[dict[str, float], msgspec.Meta(max_length=MOST_WEIGHTS)] | None = None
     """What is added to the logit of a token, by its number in the model's vocabulary."""
     logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     """Tell how likely each token was, and so many of its likeliest alternatives."""
@@ -100,7 +112,7 @@ class ChatMessage(Request, kw_only=True):
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     thought: str = ""
-    tool_calls: list[ToolCall] = []
+    tool_calls: Annotated[list[ToolCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     tool_call_id: str = ""
 
 
@@ -119,7 +131,9 @@ class Question(Sampling, kw_only=True):
     """
 
     prompt: NonEmpty | None = None
-    messages: Annotated[list[ChatMessage], msgspec.Meta(min_length=1)] | None = None
+    messages: (
+        Annotated[list[ChatMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)] | None
+    ) = None
     inputs: (
         Annotated[list[NonEmpty | TokenIds], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
         | None
@@ -127,11 +141,11 @@ class Question(Sampling, kw_only=True):
     stream: bool = True
     raw: bool = False
     json_schema: dict[str, Any] | None = None
-    functions: list[ToolFunction] = []
+    functions: Annotated[list[ToolFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     must_call: bool = False
     parallel_calls: bool | None = None
     think: bool | None = None
-    template_values: dict[str, Any] = {}
+    template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
 
     def __post_init__(self) -> None:
         if self.inputs is not None:
@@ -182,8 +196,8 @@ class JobRequest(Question, kw_only=True):
     """
 
     model_ref: NonEmpty
-    node: NonEmpty | None = None
-    device: NonEmpty | None = None
+    node: Name | None = None
+    device: Name | None = None
     backend: Backend | None = None
     engine: EngineName | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
@@ -242,13 +256,14 @@ class JobList(Answer, kw_only=True):
 class SshTarget(Request, kw_only=True):
     """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``.
 
-    `tunnel`: HTTP goes through the SSH connection, too, in both directions.
+    `tunnel`: HTTP goes through the SSH connection, too, in both directions; False: past it, in the
+    open. None: as the machine was added before, and through it where it is new.
     """
 
     user: NonEmpty | None = None
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
     key_path: NonEmpty | None = None
-    tunnel: bool = False
+    tunnel: bool | None = None
 
 
 class AddHive(Request, kw_only=True):
@@ -261,7 +276,7 @@ class AddHive(Request, kw_only=True):
 
     host: NonEmpty
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
-    hive_id: NonEmpty | None = None
+    hive_id: Name | None = None
     ssh: SshTarget | None = None
     install: bool = False
     accept_host_key: str = ""
@@ -283,9 +298,15 @@ class HiveAdded(msgspec.Struct, kw_only=True):
 
 
 class AddKey(Request, kw_only=True):
-    """`POST /keys`: a name for people, such as the program or the machine that will use it."""
+    """`POST /keys`: a name for people, such as the program or the machine that will use it.
 
-    name: NonEmpty
+    `models` are those that the key is limited to, where any are named: references, in which ``*``
+    stands for any text. `may_fetch`: also those that no machine has yet.
+    """
+
+    name: Name
+    models: Annotated[list[NonEmpty], msgspec.Meta(max_length=256)] = []
+    may_fetch: bool = False
 
 
 class NewKey(Answer, kw_only=True):
@@ -296,10 +317,12 @@ class NewKey(Answer, kw_only=True):
 
 
 class KeyView(Answer, kw_only=True):
-    """One row of `GET /keys`."""
+    """One row of `GET /keys`; `models` are those that it is limited to, none: it is not."""
 
     name: str
     created_at_ms: int
+    models: list[str] = []
+    may_fetch: bool = False
 
 
 class KeyList(Answer, kw_only=True):
@@ -330,7 +353,7 @@ class ShutdownBegun(Answer, kw_only=True):
 class WakeHives(Request, kw_only=True):
     """`POST /hives/wake`: this hive, or all."""
 
-    node: NonEmpty | None = None
+    node: Name | None = None
 
 
 class PullModel(Request, kw_only=True):
@@ -340,7 +363,7 @@ class PullModel(Request, kw_only=True):
     """
 
     model_ref: NonEmpty
-    node: NonEmpty | None = None
+    node: Name | None = None
     hub_token: str = ""
 
 
@@ -445,11 +468,12 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 
 class WorkerFailure(msgspec.Struct, kw_only=True):
-    """A worker that its hive has given up."""
+    """A worker that its hive has given up. `template` is as in `WorkerBeat`."""
 
     device: str
     model_ref: str
     error: ErrorBody
+    template: str = ""
 
 
 class Heartbeat(Request, kw_only=True):
@@ -460,7 +484,7 @@ class Heartbeat(Request, kw_only=True):
     machine's, once it has been found out.
     """
 
-    hive_id: NonEmpty
+    hive_id: Name
     timestamp: str
     url: str = ""
     workers: list[WorkerBeat] = []
@@ -627,7 +651,7 @@ class Adopt(Request, kw_only=True):
     `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
     """
 
-    hive_id: NonEmpty
+    hive_id: Name
     queen_url: NonEmpty
     instance: str = ""
 
@@ -652,7 +676,7 @@ class WorkerReport(Request, kw_only=True):
     `failed` gives up; `placed` comes once the model is loaded.
     """
 
-    worker_id: NonEmpty
+    worker_id: Name
     state: WorkerState
     slots_free: int = 0
     slots: int = 1
@@ -674,7 +698,7 @@ class InferRequest(Question, kw_only=True):
     Who names the inference can end it without having heard of its beginning.
     """
 
-    infer_id: NonEmpty | None = None
+    infer_id: Name | None = None
 
 
 class InferAccepted(Started, kw_only=True):
@@ -699,7 +723,7 @@ class HiveOrders(Request, kw_only=True):
     """How a hive is to run.
 
     `on_lease`: no parent holds it, the queen's answers to its heartbeats do; `owner` says in
-    words for people whose queen that is.
+    words for people whose queen that is. `queen_instance` is who she is, as in `Adopt`.
     """
 
     host: str
@@ -707,8 +731,19 @@ class HiveOrders(Request, kw_only=True):
     token: str
     hive_id: str
     queen_url: str
+    queen_instance: str = ""
     on_lease: bool = False
     owner: str = ""
+
+
+class RequestBounds(msgspec.Struct, frozen=True):
+    """What a worker allows those who ask it; the settings of the same names."""
+
+    connections: int
+    strangers: int
+    request_head: float
+    request_pause: float
+    reader_stall: float
 
 
 class WorkerOrders(Request, kw_only=True):
@@ -717,12 +752,14 @@ class WorkerOrders(Request, kw_only=True):
     `model_paths` are the files of one model, the first of them is opened by the engine;
     `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
     own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
-    file that the worker's stderr goes to; `deadly_template`: an engine has died while it read that
-    template; `threads` is the engine's. `pooling` is how one vector is made of a text (`own`: as
-    the model says; `none`: it makes other things), and `batch` how many tokens are worked through
-    at once. `token_stall` is how long the engine may do nothing at all (seconds). `content`
-    identifies what lay at the paths (`rbee.process.content`) when the orders were given; empty:
-    that is not looked at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
+    file that the worker's stderr goes to, of `log_mib` MiB at most; `deadly_template`: an engine
+    has died while it read that template; `trial_model` is a tiny model that it is tried with
+    before, and `memory_limit` how much memory of its own the worker may take (bytes; 0: no bound);
+    `threads` is the engine's. `pooling` is how one vector is made of a text (`own`: as the model
+    says; `none`: it makes other things), and `batch` how many tokens are worked through at once.
+    `token_stall` is how long the engine may do nothing at all (seconds). `content` identifies what
+    lay at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked
+    at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
     """
 
     host: str
@@ -743,7 +780,11 @@ class WorkerOrders(Request, kw_only=True):
     chat_template: str = ""
     template: str = ""
     deadly_template: bool = False
+    trial_model: str = ""
+    memory_limit: int = 0
     log: str = ""
+    log_mib: int = 0
+    bounds: RequestBounds | None = None
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False
@@ -880,12 +921,17 @@ def encode(message: Any) -> bytes:
         raise nested_too_deep("what was to be sent on") from None
 
 
+#: What msgspec says of a text that does not fit a pattern.
+_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+
+
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise RbeeError("invalid_request", f"{what}: {error}", f"fields: {_fields(kind)}") from None
+        wrong = _PATTERN.sub("Holds characters that cannot be seen", str(error))
+        raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -19,6 +19,7 @@ from typing import Literal
 import msgspec
 
 from rbee.wire.errors import RbeeError
+from rbee.wire.shown import LONGEST_NAME, shown
 
 #: Name of the model that ships inside the package.
 BUNDLED = "minillama"
@@ -75,6 +76,10 @@ def parse_model_ref(text: str) -> ModelRef:
     Raises `RbeeError` `invalid_request` naming what is wrong with it and what to type instead.
     """
     text = text.strip()
+    if len(text) > LONGEST_NAME:
+        raise _refused(text, f"has more than {LONGEST_NAME} characters")
+    if shown(text) != text:
+        raise _refused(text, "holds characters that cannot be seen")
     if text == BUNDLED:
         return ModelRef("bundled")
     scheme, colon, rest = text.partition(":")
@@ -138,10 +143,10 @@ def _what_was_meant(text: str) -> str:
 
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
     suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
-    shown = text if len(text) <= 200 else text[:200] + "..."
+    value = shown(text if len(text) <= 200 else text[:200] + "...")
     return RbeeError(
         "invalid_request",
-        f"model reference {shown!r} {wrong}" if text else "the model reference is empty",
+        f"model reference '{value}' {wrong}" if text else "the model reference is empty",
         suggestion,
-        {"field": "model_ref", "value": shown, "accepted": ACCEPTED},
+        {"field": "model_ref", "value": value, "accepted": ACCEPTED},
     )

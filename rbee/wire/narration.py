@@ -170,9 +170,18 @@ OTHER_JOBS = Line(
 )
 KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
 KEPT = Line(_KEEPER, "queen.kept", "the swarm stays awake, as somebody asked for")
+STORY_GONE = Line(
+    _QUEEN, "story.gone", "the events of this job are no longer kept ({size}); only its end is"
+)
 QUEEN_LEAVING = Line(_KEEPER, "queen.leaving", "queen is going to sleep; waiting for that")
 UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
 DOWN = Line(_KEEPER, "swarm.down", "everything is off")
+TOKEN_ROTATED = Line(
+    _KEEPER,
+    "token.rotated",
+    "the swarm has a new token; programs that hold the old one take it from "
+    "rbee-keeper up --print-env (API keys stay as they are)",
+)
 NOTHING_RUNS = Line(_KEEPER, "swarm.nothing", "nothing is running")
 JOBS_CANCELLED = Line(
     _KEEPER, "swarm.cancel", "jobs that were still running and are cancelled: {count}"
@@ -219,6 +228,14 @@ MACHINE_INSTALLED = Line(
 )
 MACHINE_RBEE = Line(_QUEEN, "machine.rbee", "{host} has rbee {version}")
 HIVE_APPROACH = Line(_QUEEN, "hive.ssh", "reaching {host} over SSH...")
+HIVE_TUNNEL_AGAIN = Line(
+    _QUEEN, "hive.tunnel", "the SSH connection to hive {hive_id} broke off; it is made anew"
+)
+HIVE_IN_THE_OPEN = Line(
+    _QUEEN,
+    "hive.open",
+    "{host} is spoken to without encryption: whoever is on that network reads prompts and answers",
+)
 HIVE_SKIPPED = Line(_QUEEN, "hive.skipped", "going on without hive {hive_id}: {why}")
 HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = Line(
@@ -314,10 +331,21 @@ MODEL_FOUND = Line(_QUEEN, "model.found", "model {model_ref} found in hive catal
 MODEL_ASKED = Line(_QUEEN, "model.provision", "asked hive to download model {model_ref}")
 MODEL_NOTE = Line(_HIVE, "model.choose", "{note}")
 MODEL_SIZE = Line(_HIVE, "model.size", "model size = {size}; starting download")
+MODEL_IN_LINE = Line(
+    _HIVE,
+    "model.line",
+    "waiting for other downloads from {host}; {before} are before this one",
+)
 MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {size}")
 MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
 MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
 MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
+MODEL_SHARED_CACHE = Line(
+    _HIVE, "model.shared_cache", "others may write to the Hugging Face cache; checking {size} in it"
+)
+MODEL_CACHE_WRONG = Line(
+    _HIVE, "model.cache_wrong", "{file} in the Hugging Face cache is not what the hub lists"
+)
 MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
 MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
 MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")

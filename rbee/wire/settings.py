@@ -22,6 +22,8 @@ SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "seconds"})]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Mebibytes = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "MiB"})]
 Tokens = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "tokens"})]
+#: May hold a password: its value is shown nowhere.
+Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
 Factor = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "times"})]
 
 
@@ -45,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where a worker listens; empty: where its hive does."""
     worker_port: Port = 8601
     """The port of the first worker of a machine; one that is taken is passed over."""
-    database: str = ""
+    database: Secret = ""
     """URL of the queen's catalog, ``sqlite:////path`` or
     ``postgresql+psycopg://USER:PASSWORD@SERVER/NAME``; empty: ``queen.db`` in RBEE_HOME."""
 
@@ -117,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Memory in which a worker keeps prompts that it has read, besides those in its slots."""
     ram_factor: Factor = 1.2
     """How much more memory than a model is reckoned to need has to be free, on a processor."""
+    worker_margin_mib: Mebibytes = 1024
+    """How much more memory than was reckoned for its model a worker may take before the system
+    refuses it more; 0: as much as there is. Linux alone keeps to it."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 
@@ -134,14 +139,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     stop_total: Seconds = 30.0
     """How long all of that may take."""
 
+    # Logs, one file for each program.
+    log_mib: Mebibytes = 8
+    """How long a log becomes before its older half is cut off; 0: as long as it likes."""
+    logs_kept: Count = 64
+    """How many logs of workers are kept, those that run not counted."""
+
     # Limits of the queen.
     jobs_waiting: Count = 512
     """How many jobs may wait for each model; one key may wait with as many as there are places
     left."""
+    jobs_asked_mib: Mebibytes = 256
+    """Memory for what the jobs that wait and run are asked, all together."""
     jobs_kept: Count = 1024
     """How many jobs that are over can still be looked up."""
     jobs_kept_for: Seconds = 3600.0
     """How long they can."""
+    jobs_kept_mib: Mebibytes = 64
+    """Memory for what they have told; of the oldest no more than the end is kept beyond that."""
     stream_comment: Seconds = 15.0
     """After how long a silence a stream carries a comment, so that nobody takes it for dead."""
     stream_patience: Seconds = 2.0
@@ -153,6 +168,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     reader_grace: SecondsOrNone = 2.0
     """A job whose last reader has left is cancelled, unless one resumes within this time."""
+
+    # Limits of requests, for the queen, hives and workers alike.
+    connections: Count = 4096
+    """How many connections a program takes at once; at most half of the descriptors that it may
+    open."""
+    strangers: Count = 256
+    """How many of them may be of somebody who has shown no token and no key; at most a quarter. The
+    oldest gives way to the newest."""
+    request_head: Seconds = 10.0
+    """How long a request may take until its headers are there."""
+    request_pause: Seconds = 30.0
+    """How long the body of a request may pause; without pauses it may come as slowly as 1 kB a
+    second."""
+    reader_stall: Seconds = 300.0
+    """How long who reads an answer may take nothing of it, before the connection is ended."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which a proxy, a tunnel or a router leads here, besides addresses and the names
+    of the machine: ``bee.example.org``, or ``*`` for any."""
 
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
@@ -181,7 +214,8 @@ def settings_from(
     for name in _FIELDS:
         text = environ.get(f"RBEE_{name.upper()}")
         if text is not None:
-            values[name] = _checked(name, _split(name, text), f"RBEE_{name.upper()}={text}")
+            where = f"RBEE_{name.upper()}={shown(name, text)}"
+            values[name] = _checked(name, _split(name, text), where)
     return Settings(**values)
 
 
@@ -189,6 +223,11 @@ def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
     """`settings` with the flags that were given (those that are not None) on top."""
     given = {name: value for name, value in flags.items() if value is not None}
     return msgspec.structs.replace(settings, **given) if given else settings
+
+
+def shown(name: str, value: str) -> str:
+    """The value of a setting as it may be told: one that may hold a secret is not."""
+    return "(not shown)" if _FIELDS[name].type is Secret else value
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
@@ -214,7 +253,7 @@ def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> Rbee
 
 
 def _split(name: str, text: str) -> Any:
-    return text.split(",") if name in ("restart_delays", "cors_origins") else text
+    return text.split(",") if name in ("restart_delays", "cors_origins", "allowed_hosts") else text
 
 
 def _checked(name: str, value: Any, where: str) -> Any:
@@ -243,7 +282,7 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         where = f"{name}, line {_line_of(key, text)}: {key}"
         if key not in _FIELDS:
             raise _unknown(key, list(_FIELDS), f"{where} is no setting", "remove that line")
-        checked[key] = _checked(key, value, f"{where} = {value!r}")
+        checked[key] = _checked(key, value, f"{where} = {shown(key, repr(value))}")
     return checked
 
 

@@ -15,6 +15,7 @@ import sys
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
 from rbee.process.sabotage import sabotaged
+from rbee.worker.confined import first_to_go
 
 _USAGE = """\
 Usage: llm-worker-rbee --ready-fd N [--engine llamacpp|ctransformers]
@@ -33,9 +34,11 @@ def main() -> None:
         sys.exit(0 if asked else 2)
     if not sabotaged("worker:ignore-lifeline"):
         die_with_parent(signal.SIGKILL)
+    first_to_go()
     lifeline = Lifeline(int(arguments[1]))
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
     with quick_imports():
+        from rbee.process import own_folder
         from rbee.wire.messages import EngineFacts, WorkerOrders
         from rbee.worker.engines import engine_module
 
@@ -48,8 +51,13 @@ def main() -> None:
         lifeline.facts(facts)
 
         from rbee.worker.daemon import run
+        from rbee.worker.trial import Trial
 
-    run(lifeline.orders(WorkerOrders), lifeline, module)
+    orders = lifeline.orders(WorkerOrders)
+    # While there is no second thread: this process may be copied for it.
+    folder = own_folder.make("worker")
+    trial = Trial.begin(orders, module, facts, folder)
+    run(orders, lifeline, module, trial, folder)
 
 
 if __name__ == "__main__":

@@ -10,21 +10,23 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 from aiohttp import web
+from msgspec.structs import asdict
 
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.process import logs, own_folder
 from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import End, begin, contained, spawn
-from rbee.wire import addresses, sse
+from rbee.process.tasks import End, Threads, begin, in_thread, spawn
+from rbee.wire import addresses, proof, sse
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
 from rbee.wire.messages import (
@@ -35,10 +37,13 @@ from rbee.wire.messages import (
     WorkerState,
 )
 from rbee.wire.narration import Line, Narration, say
-from rbee.wire.settings import Settings
+from rbee.wire.settings import Settings, with_flags
+from rbee.worker.confined import bound_memory, confine, port_of
 from rbee.worker.engines import Engine
+from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
+from rbee.worker.trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +59,22 @@ _LOOKS = 4
 _WAITS = 5.0
 #: How long readers may take to hear why their stories break off (seconds).
 _HEAR = 1.0
+#: How many answers are kept that are whole and nobody has come to read.
+_UNREAD_KEPT = 16
 
 
-def run(orders: WorkerOrders, lifeline: Lifeline, engine: ModuleType) -> None:
-    """Serves until told to leave, then ends this process."""
-    asyncio.run(_Worker(orders, lifeline, engine).live())
+def run(
+    orders: WorkerOrders,
+    lifeline: Lifeline,
+    engine: ModuleType,
+    trial: Trial | None,
+    folder: str,
+) -> None:
+    """Serves until told to leave, then ends this process.
+
+    `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
+    """
+    asyncio.run(_Worker(orders, lifeline, engine, trial, folder).live())
 
 
 class _Running(NamedTuple):
@@ -71,8 +87,17 @@ class _Running(NamedTuple):
 class _Worker:
     """The state of this process: its engine, its inferences, its slots."""
 
-    def __init__(self, orders: WorkerOrders, lifeline: Lifeline, module: ModuleType) -> None:
+    def __init__(
+        self,
+        orders: WorkerOrders,
+        lifeline: Lifeline,
+        module: ModuleType,
+        trial: Trial | None,
+        folder: str,
+    ) -> None:
         self.orders = orders
+        self.trial = trial
+        self.folder = folder
         self.lifeline = lifeline
         self.module = module
         self.state = WorkerState.LOADING
@@ -83,10 +108,10 @@ class _Worker:
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
-        self.threads = ThreadPoolExecutor(orders.slots, "engine")
+        self.threads = Threads("engine", orders.slots)
         self.server = Server(
             "worker",
-            orders.token,
+            proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
             [
                 Route("POST", addresses.INFER, self.infer, 202),
                 Route("POST", addresses.INFER_FAIL, self.fail),
@@ -94,24 +119,38 @@ class _Worker:
                 Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
             ],
             on_shutdown=self.on_shutdown,
+            settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
         )
 
     async def live(self) -> None:
         """From bind to leave."""
         orders, server = self.orders, self.server
+        logs.begin(Path(orders.log), orders.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
             self.lifeline.failed(error.body())
+            self._tidy()
             leave(1)
+        # Before there is a second thread: what is given up counts for this one and its children.
+        bound_memory(orders.memory_limit)
+        confine(
+            files=orders.model_paths,
+            on_gpu=orders.backend != "cpu" and not orders.simulated,
+            folder=self.folder,
+            log_file=orders.log,
+            connect=[port_of(orders.hive_url)],
+        )
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
         if not sabotaged("worker:ignore-lifeline"):
             self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
-        async with open_session(orders.token, Settings()) as session:
-            self.hive = Peer(session, orders.hive_url, "hive")
+        async with open_session(Settings()) as session:
+            name = proof.worker_name(orders.worker_id)
+            credential = proof.Credential(orders.token, name, reports=True)
+            self.hive = Peer(session, orders.hive_url, credential, "hive")
             loading = begin(self.load())
             await asyncio.wait(
                 [loading, begin(server.stopping.wait())],
@@ -125,6 +164,7 @@ class _Worker:
             elif loading.done():
                 status = 1
         await server.close()
+        self._tidy()
         leave(status)
 
     async def load(self) -> None:
@@ -145,15 +185,11 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await loop.run_in_executor(
-                self.threads, contained, _read_ahead, orders.model_paths, on_read
-            )
+            await in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             await self.loaded(1.0)
             if not self._is_as_ordered():
                 raise self._stale()  # the engine opens what was looked at, and nothing else
-            engine: Engine = await loop.run_in_executor(
-                self.threads, contained, self.module.load, orders
-            )
+            engine: Engine = await in_thread(self.threads, self._engine)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -161,6 +197,8 @@ class _Worker:
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
+        finally:
+            self._tidy()
         self.engine = engine
         self.state = WorkerState.READY
         used = {"device": say_so.device_name(orders.device), "engine": self.module.NAME}
@@ -171,6 +209,18 @@ class _Worker:
         }
         lines = [say(say_so.WORKER_DEVICE, used), say(say_so.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
+
+    def _engine(self) -> Engine:
+        """The engine with its model, once it is known whether it may be given the template."""
+        fault = self.trial.verdict() if self.trial is not None else ""
+        if fault:
+            log.error("the chat template is not given to the engine: %s", fault)
+        engine: Engine = self.module.load(self.orders, fault)
+        return engine
+
+    def _tidy(self) -> None:
+        """The trial is over, and the engine needs no folder any more."""
+        own_folder.remove(self.folder)
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
@@ -221,6 +271,7 @@ class _Worker:
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
             self._look()
+            await self._end_overdue()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)
 
@@ -239,6 +290,28 @@ class _Worker:
             if not inference.makes_vectors and not inference.events.closed:
                 log.error("the engine has forgotten inference %s", each)
                 inference.fail(_forgotten(orders).body())
+
+    async def _end_overdue(self) -> None:
+        """A template that comes to no end with some messages ends this worker, and nothing else.
+
+        Who sent them is told so, and the others that they may ask again.
+        """
+        overdue = self.engine.overdue() if self.engine is not None else ()
+        if not overdue:
+            return
+        log.error("the chat template comes to no end with some messages; this worker leaves")
+        for running in self.running.values():
+            is_theirs = running.inference.thread in overdue
+            error = endless_template() if is_theirs else _left(self.orders.worker_id)
+            running.inference.fail(error.body())
+        await self._heard()
+        leave(1)
+
+    async def _heard(self) -> None:
+        """Waits until whoever reads has heard the end of his story, as long as one may wait."""
+        unread = [begin(each.inference.events.unread.wait()) for each in self.running.values()]
+        if unread:
+            await asyncio.wait(unread, timeout=_HEAR)
 
     def on_shutdown(self, request: web.Request) -> Answer:
         """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
@@ -306,12 +379,9 @@ class _Worker:
         """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
         error = await read_body(request, ErrorBody)
         log.error("%s", error.message)
-        unread = []
         for running in self.running.values():
             running.inference.fail(error)
-            unread.append(begin(running.inference.events.unread.wait()))
-        if unread:
-            await asyncio.wait(unread, timeout=_HEAR)
+        await self._heard()
         return None
 
     async def finish(self) -> None:
@@ -333,6 +403,10 @@ class _Worker:
         self._busy_or_ready()
         if not sabotaged("worker:no-terminal-event"):
             inference.events.end_with(ended, self.orders.worker_id)
+        over = [each for each in self.inferences.values() if each.events.closed]
+        unread = [each for each in over if not each.events.readers]
+        for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
+            del self.inferences[each.infer_id]
 
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""
@@ -381,6 +455,14 @@ def _forgotten(orders: WorkerOrders) -> RbeeError:
         f"{stall:g} s (token_stall)"
     )
     return stuck(worker_id, what, stall)
+
+
+def _left(worker_id: str) -> RbeeError:
+    return RbeeError(
+        "worker_crashed",
+        f"worker {worker_id} has left: another request came to no end",
+        "try again",
+    )
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

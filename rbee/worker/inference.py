@@ -12,12 +12,11 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import contained
+from rbee.process.tasks import Threads, in_thread
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
 from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
@@ -48,6 +47,8 @@ class Inference:
         self._cancelled = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
         self.worked = 0
+        #: The thread that its engine works for it in; 0: not yet.
+        self.thread = 0
         self._telling = Telling()
         self._told_to_wait = False
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
@@ -79,7 +80,7 @@ class Inference:
             self.events.error(error)
         self._cancelled.set()
 
-    async def run(self, engine: Engine, threads: Executor) -> None:
+    async def run(self, engine: Engine, threads: Threads) -> None:
         """Generates, and ends the stream with exactly one terminal event."""
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
@@ -99,9 +100,7 @@ class Inference:
 
         receive: Callable[[Piece], None] = on_news if self._streams else collect
         try:
-            generated: Generated = await loop.run_in_executor(
-                threads, contained, self._work, engine, receive, on_news
-            )
+            generated = await in_thread(threads, self._work, engine, receive, on_news)
         except RbeeError as error:
             self.fail(error.body())
             return
@@ -138,6 +137,7 @@ class Inference:
         on_news: Callable[[bytes | News], None],
     ) -> Generated:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
+        self.thread = threading.get_ident()
 
         def on_work(work: Work) -> None:
             blind = sabotaged("worker:count-output-alone")

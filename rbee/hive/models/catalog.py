@@ -33,7 +33,8 @@ class StoredFile(msgspec.Struct, frozen=True):
 
     `owned` files were put there by rbee and go when the model is removed; others lie in the
     user's hub cache, in the package, or where a `file:` reference points. `name` and `etag` are
-    what the hub calls the file and its content.
+    what the hub calls the file and its content. `ctime_ns`, where it is not 0, has to stay, too:
+    of a file that others may write, whose other times they can set.
     """
 
     path: str
@@ -44,6 +45,7 @@ class StoredFile(msgspec.Struct, frozen=True):
     inode: int = 0
     name: str = ""
     etag: str = ""
+    ctime_ns: int = 0
 
 
 class ModelRow(msgspec.Struct, frozen=True):
@@ -70,12 +72,21 @@ class ModelRow(msgspec.Struct, frozen=True):
 
 
 def stored_file(
-    path: str, sha256: str = "", owned: bool = True, name: str = "", etag: str = ""
+    path: str,
+    sha256: str = "",
+    owned: bool = True,
+    name: str = "",
+    etag: str = "",
+    is_shared: bool = False,
 ) -> StoredFile:
-    """The record of a file that was just checked. Raises `OSError` when it is gone."""
+    """The record of a file that was just checked; `is_shared`: others may write it.
+
+    Raises `OSError` when it is gone.
+    """
     status = os.stat(path)
+    ctime_ns = status.st_ctime_ns if is_shared else 0
     return StoredFile(
-        path, status.st_size, status.st_mtime_ns, sha256, owned, status.st_ino, name, etag
+        path, status.st_size, status.st_mtime_ns, sha256, owned, status.st_ino, name, etag, ctime_ns
     )
 
 
@@ -229,9 +240,18 @@ def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], St
             now = os.stat(file.path)
             if now.st_size != file.size_bytes:
                 status = "changed"
-            elif now.st_mtime_ns != file.mtime_ns or file.inode not in (0, now.st_ino):
+            elif (
+                now.st_mtime_ns != file.mtime_ns
+                or file.inode not in (0, now.st_ino)
+                or file.ctime_ns not in (0, now.st_ctime_ns)
+            ):
                 if file.sha256 and _sha256(file.path) == file.sha256:
-                    file = msgspec.structs.replace(file, mtime_ns=now.st_mtime_ns, inode=now.st_ino)
+                    file = msgspec.structs.replace(
+                        file,
+                        mtime_ns=now.st_mtime_ns,
+                        inode=now.st_ino,
+                        ctime_ns=now.st_ctime_ns if file.ctime_ns else 0,
+                    )
                 else:
                     status = "changed"
         except OSError:

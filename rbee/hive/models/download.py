@@ -27,6 +27,7 @@ from rbee.hive.models.hub import (
     host_of,
     open_stream,
 )
+from rbee.hive.models.listing import is_hash
 from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
@@ -91,9 +92,22 @@ def download(
         report(file.size)
 
 
+def is_content_of(
+    file: HubFile, path: str, on_progress: Progress, cancelled: threading.Event
+) -> bool:
+    """Whether the bytes at `path` are the listed content of `file`; it reads all of them.
+
+    Nothing that could be compared is no. Progress is told as in `download`. Raises `Cancelled`,
+    and `OSError` where the file cannot be read.
+    """
+    report = _throttled(on_progress, file.size)
+    return is_hash(file.sha256 or file.etag) and _is_complete(file, path, report, cancelled)
+
+
 def partial_path(file: HubFile, destination: str) -> str:
     """Where the bytes of this very content collect until they are complete."""
-    tag = (file.sha256 or file.etag or file.commit)[:16]
+    named = file.sha256 or file.etag or file.commit
+    tag = named[:16] if is_hash(named) else hashlib.sha256(named.encode()).hexdigest()[:16]
     return f"{destination}.{tag}.part"
 
 
@@ -227,8 +241,10 @@ def _pieces(
                     raise _cut(file, f"the answer ended at {received} of {file.size} bytes")
                 return
             received = piece if isinstance(piece, int) else received + len(piece)
+            if received > file.size:
+                raise _too_long(file)
             yield piece
-            if received >= file.size:
+            if received == file.size:
                 return
     finally:
         abandoned.set()
@@ -337,7 +353,7 @@ def _sole_writer(
     killed download never bars the next one. An empty partial file is not left behind.
     """
     while True:
-        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             try:
                 if not sabotaged("hive:download-twice"):
@@ -458,6 +474,18 @@ def _cut(file: HubFile, why: str) -> HubFailure:
         {"host": host, "repo": file.repo, "file": file.name},
     )
     return HubFailure(error, transient=True)
+
+
+def _too_long(file: HubFile) -> HubFailure:
+    """More than was promised is not written: what has been checked for is the promised size."""
+    host = host_of(file.url)
+    error = RbeeError(
+        "download_failed",
+        f"{host} sends more than the {file.size} bytes that it listed for {file.name}",
+        "ask again: the repository may just have changed",
+        {"host": host, "repo": file.repo, "file": file.name},
+    )
+    return HubFailure(error, transient=False)
 
 
 def _gave_up(failure: HubFailure, file: HubFile, done: int, tries: int) -> RbeeError:

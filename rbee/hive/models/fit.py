@@ -93,6 +93,11 @@ RAM_FACTOR = 1.2
 _MOST = 2**51
 #: RAM of a worker's process without its model (bytes).
 WORKER_ITSELF = 40 * 1024 * 1024
+#: What may be taken without a model: by a worker with the threads that serve, 170 MB when measured;
+#: by the stack of each thread of the engine; by the driver of a GPU (bytes).
+_BESIDES = 256 * 1024 * 1024
+_STACK = 8 * 1024 * 1024
+_DRIVER = 8 * 1024 * 1024 * 1024
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -252,6 +257,22 @@ def ram_needed(need: Need, factor: float = RAM_FACTOR) -> int:
     `factor` over the model's own, but at least what the worker itself takes.
     """
     return max(math.ceil(need.total * factor), need.total + WORKER_ITSELF)
+
+
+def memory_limit(
+    need: Need, *, on_gpu: bool, threads: int, factor: float, prompt_cache: int, margin: int
+) -> int:
+    """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked.
+
+    What was promised for its model (see `ram_needed`), where that is an estimate once more as
+    much; what its process takes besides, the stacks of its threads among it, which count in full;
+    and a `margin`, which requests are read and answered in. Weights count in full although they
+    are mapped, since an engine may lay them out anew. On a GPU `need` is the device's, and what
+    passes through the RAM is bounded by it and the driver's own.
+    """
+    promised = ram_needed(need, factor) * (2 if need.is_estimate else 1) + prompt_cache
+    itself = _BESIDES + 2 * threads * _STACK
+    return promised + itself + margin + (_DRIVER if on_gpu else 0)
 
 
 def largest_fitting(quants: Mapping[str, int], overhead: int, budget: int) -> str:

@@ -659,7 +659,7 @@ def _not_gguf(name: str, start: bytes) -> RbeeError:
         return _invalid(name, "is a web page, not a model", "fetch the file itself")
     return _invalid(
         name,
-        "is no GGUF file",
+        "is no GGUF file",  # what it holds is nobody's business here
         "convert the model to GGUF, or name a repository that holds it as GGUF",
     )
 

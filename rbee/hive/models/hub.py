@@ -8,24 +8,28 @@ blocks: callers run it in threads.
 from __future__ import annotations
 
 import os
+import queue
 import re
 import threading
+import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
+from contextvars import ContextVar, copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
+from rbee.hive.models import listing
 from rbee.hive.models.choose import Choice, ListedFile, choose, quant_sizes
 from rbee.process.content import open_regular
+from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import ModelRef
 
 if TYPE_CHECKING:
     import httpx2
-    from huggingface_hub import ModelInfo
 
 # Without this the client asks the hub for a list of programs that might have started it, before
 # the first question of a user and for up to 3 s, to put the name into its requests.
@@ -39,9 +43,10 @@ FIRST_WAIT_S = 0.5
 #: download.
 LONGEST_PAUSE_S = 30.0
 LONGEST_WAIT_S = 120.0
+#: How many times as long as for a piece of it one waits for the whole answer to a question.
+_PIECES_LATE = 4
 
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 T = TypeVar("T")
 
@@ -201,18 +206,18 @@ def _measured(
     cancelled: threading.Event | None,
 ) -> ListedFile:
     """A file whose size a mirror does not list, with what stands in the headers of the file."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub import hf_hub_url
 
     url = hf_hub_url(repo, file.name, revision=commit)
 
     def ask() -> ListedFile:
         with _failures_told(repo, url):
-            told = get_hf_file_metadata(url, timeout=patience.answer_s)
-            if not told.size:
+            size, named = _within(patience, lambda: _told_of(url, patience))
+            if not size:
                 raise ValueError(f"no size of {file.name}")
-            etag = file.etag or told.etag or ""
-            sha256 = file.sha256 or (etag if len(etag) == 64 else "")
-            return msgspec.structs.replace(file, size=told.size, sha256=sha256, etag=etag)
+            etag = file.etag or named
+            sha256 = file.sha256 or listing.sha256_in(etag)
+            return msgspec.structs.replace(file, size=size, sha256=sha256, etag=etag)
 
     try:
         return _asked(ask, patience, cancelled)
@@ -239,22 +244,112 @@ def open_stream(
 
     Raises `HubFailure`, here and while the chunks are read.
     """
+    wanted = {}
+    if offset or end is not None:
+        wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
+    with (
+        _failures_told(file.repo, file.url),
+        _answer("GET", file.url, read_s, wanted) as response,
+    ):
+        yield HubStream(_served_from(response, file, offset), response.iter_raw())
+
+
+@contextmanager
+def _answer(
+    method: str, url: str, read_s: float, wanted: dict[str, str]
+) -> Iterator[httpx2.Response]:
+    """The answer to a question, whose body has not been read yet, from where the hub sends it on.
+
+    The token goes to the hub alone (`httpx2` takes it off for every other origin). Raises what the
+    HTTP library and the hub's client do, also for an error status, and ValueError for a redirect
+    that is not followed.
+    """
     import httpx2
     from huggingface_hub import get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    headers = build_hf_headers(token=_token.get())
-    # Bytes as they are stored: a compressed answer has no ranges.
+    headers = {**build_hf_headers(token=_token.get()), **wanted}
+    # Bytes as they are stored: a compressed answer has no ranges, and no end that is known.
     headers["Accept-Encoding"] = "identity"
-    if offset or end is not None:
-        headers["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
-    timeout = httpx2.Timeout(read_s, connect=CONNECT_S)
-    with (
-        _failures_told(file.repo, file.url),
-        get_session().stream("GET", file.url, headers=headers, timeout=timeout) as response,
-    ):
-        _check_status(response)
-        yield HubStream(_served_from(response, file, offset), response.iter_raw())
+    session, timeout = get_session(), httpx2.Timeout(read_s, connect=CONNECT_S)
+    request = session.build_request(method, url, headers=headers, timeout=timeout)
+    history: list[httpx2.Response] = []
+    while True:
+        response = session.send(request, stream=True, follow_redirects=False)
+        try:
+            response.history = list(history)
+            place, following = response.headers.get("Location"), response.next_request
+            known = method == "HEAD" and "X-Linked-Size" in response.headers
+            if place is None or following is None or known:
+                if not known:
+                    _check_status(response)
+                yield response
+                return
+            if len(history) == listing.MOST_REDIRECTS:
+                raise _SentAstray("from one place to the next without end")
+            end = urljoin(str(request.url), place)
+            why = listing.why_not_there(url, str(request.url), end)
+            if why:
+                raise _SentAstray(f"to {why}")
+            history.append(response)
+            request = following
+        finally:
+            response.close()
+
+
+class _SentAstray(ValueError):
+    """A redirect that is not followed; its text says where to."""
+
+
+def _told_of(url: str, patience: Patience) -> tuple[int, str]:
+    """Size and etag of the file at `url`, out of the headers of an answer without a body."""
+    with _answer("HEAD", url, patience.answer_s, {}) as response:
+        return listing.facts_of(response.headers)
+
+
+def _body(response: httpx2.Response, longest: int, until: float) -> bytes:
+    """The whole body, unpacked. Raises ValueError where it is longer than `longest` bytes, and
+    TimeoutError where it is not whole at the moment `until`.
+
+    Who compresses although nobody has asked for it is read, and not beyond that either.
+    """
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("", "identity", "gzip", "deflate"):
+        raise ValueError("packed in a way that nobody has asked for")
+    unpacked = zlib.decompressobj(47) if coding in ("gzip", "deflate") else None
+    body = bytearray()
+    for piece in response.iter_raw():
+        body += unpacked.decompress(piece, longest + 1 - len(body)) if unpacked else piece
+        if time.monotonic() > until:
+            raise TimeoutError(0, "the answer was not whole in time")
+        if len(body) > longest:
+            raise ValueError("longer than any answer of a hub")
+    return bytes(body)
+
+
+def _within(patience: Patience, question: Callable[[], T]) -> T:
+    """What `question` returns or raises, if it does so in time, however its bytes trickle in.
+
+    It runs in a thread of its own, which can be left to its timeouts. Raises TimeoutError.
+    """
+    come: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            come.put((question(), None))
+        except BaseException as error:
+            come.put((None, raisable(error)))
+
+    context = copy_context()  # whose token is shown stands there
+    threading.Thread(target=context.run, args=(ask,), name="question", daemon=True).start()
+    longest_s = patience.answer_s * _PIECES_LATE
+    try:
+        answer, error = come.get(timeout=longest_s)
+    except queue.Empty:
+        raise TimeoutError(0, f"the answer was not whole after {longest_s:g} s") from None
+    if error is not None:
+        raise error
+    return answer  # type: ignore[return-value]
 
 
 def host_of(url: str) -> str:
@@ -299,49 +394,21 @@ def pause_after(failure: HubFailure, attempt: int, patience: Patience) -> float 
     return None if not failure.transient or last or wait_s > LONGEST_PAUSE_S else wait_s
 
 
-class _Listing(msgspec.Struct, frozen=True):
-    """What the hub says of a repository; its types are looked at."""
+def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
+    from huggingface_hub import constants
 
-    files: list[ListedFile]
-    commit: str
-    gated: bool
+    url = f"{constants.ENDPOINT}/api/models/{ref.repo}"
+    if ref.revision:
+        url += f"/revision/{quote(ref.revision, safe='')}"
 
+    until = time.monotonic() + patience.answer_s * _PIECES_LATE
 
-def _listing(ref: ModelRef, patience: Patience) -> _Listing:
-    import httpx2
-    from huggingface_hub import HfApi
+    def ask() -> listing.Listing:
+        with _answer("GET", f"{url}?blobs=true", patience.answer_s, {}) as response:
+            return listing.listing_of(_body(response, listing.LONGEST_ANSWER, until))
 
-    api = HfApi(token=_token.get())
-    # The client hands this on to httpx2, which knows more than one number.
-    timeout = cast(float, httpx2.Timeout(patience.answer_s, connect=CONNECT_S))
-    with _failures_told(ref.repo, api.endpoint):
-        info = api.model_info(
-            ref.repo, revision=ref.revision or None, files_metadata=True, timeout=timeout
-        )
-        return msgspec.convert(_as_listed(info), _Listing)
-
-
-def _as_listed(info: ModelInfo) -> dict[str, object]:
-    """What the hub's client made of the answer, of which it checks nothing."""
-    return {
-        "files": [
-            {
-                "name": sibling.rfilename,
-                "size": sibling.size or 0,
-                "sha256": sibling.lfs.sha256 if sibling.lfs else "",
-                "etag": (sibling.lfs.sha256 if sibling.lfs else sibling.blob_id) or "",
-            }
-            for sibling in info.siblings or ()
-            if _stays_inside(sibling.rfilename)
-        ],
-        "commit": info.sha or "",
-        "gated": bool(info.gated),
-    }
-
-
-def _stays_inside(name: str) -> bool:
-    """Whether a listed name, joined to a folder, is a path below that folder."""
-    return not name.startswith("/") and ".." not in name.split("/")
+    with _failures_told(ref.repo, constants.ENDPOINT):
+        return _within(patience, ask)
 
 
 def _files(repo: str, commit: str, choice: Choice) -> tuple[HubFile, ...]:
@@ -371,7 +438,7 @@ def _cached_path(repo: str, commit: str, file: ListedFile) -> str:
         return ""
     # The cache names its blobs after their etag.
     blob = os.path.basename(os.path.realpath(path))
-    return "" if _HASH.fullmatch(blob) and file.etag and blob != file.etag else path
+    return "" if listing.is_hash(blob) and file.etag and blob != file.etag else path
 
 
 def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
@@ -390,27 +457,27 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
         for revision in repo.revisions:
             if wanted not in revision.refs and wanted != revision.commit_hash:
                 continue
-            listing = []
+            held = []
             for cached in revision.files:
                 name = str(cached.file_path.relative_to(revision.snapshot_path))
                 blob = cached.blob_path.name
-                etag = blob if _HASH.fullmatch(blob) else ""
+                etag = blob if listing.is_hash(blob) else ""
                 sha256 = etag if len(etag) == 64 else ""
-                listing.append(ListedFile(name, cached.size_on_disk, sha256, etag))
-            choice = _choice_or_none(listing, ref)
+                held.append(ListedFile(name, cached.size_on_disk, sha256, etag))
+            choice = _choice_or_none(held, ref)
             if choice:
                 files = _files(ref.repo, revision.commit_hash, choice)
                 note = "the hub is out of reach; taking the model from the user's hub cache"
-                sizes = quant_sizes(listing, ref.repo)
+                sizes = quant_sizes(held, ref.repo)
                 return ModelPlan(
                     ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note, False
                 )
     return None
 
 
-def _choice_or_none(listing: Sequence[ListedFile], ref: ModelRef) -> Choice | None:
+def _choice_or_none(held: Sequence[ListedFile], ref: ModelRef) -> Choice | None:
     try:
-        return choose(listing, ref)
+        return choose(held, ref)
     except RbeeError:
         return None
 
@@ -421,16 +488,21 @@ def _served_from(response: httpx2.Response, file: HubFile, offset: int) -> int:
     Raises `HubFailure` when the content has another etag or another size than was listed.
     """
     served = _etag(response)
-    comparable = _HASH.fullmatch(file.etag) and len(served) == len(file.etag)
+    if response.status_code not in (200, 206):
+        raise ValueError("no answer with a file")
+    comparable = listing.is_hash(file.etag) and len(served) == len(file.etag)
     if comparable and served != file.etag:
         raise _changed(file, f"etag {served[:12]}", f"etag {file.etag[:12]}")
-    start, size = 0, response.headers.get("Content-Length")
+    stated = response.headers.get("Content-Length")
+    start, size = 0, listing.size_of(stated)
+    if stated is not None and size is None:
+        raise ValueError("no length of a file")
     if response.status_code == 206:
-        span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
-        start, size = (int(span[1]), span[2]) if span else (offset, None)
+        span = listing.span_of(response.headers.get("Content-Range", ""))
+        start, size = span or (offset, None)
         if start != offset:
             raise _changed(file, f"bytes from {start}", f"bytes from {offset}")
-    if size is not None and int(size) != file.size:
+    if size is not None and size != file.size:
         raise _changed(file, f"{size} bytes", f"{file.size} bytes")
     return start
 
@@ -444,10 +516,10 @@ def _etag(response: httpx2.Response) -> str:
     for each in (*response.history, response):
         linked = each.headers.get("X-Linked-Etag")
         if linked:
-            return str(linked).removeprefix("W/").strip('"')
+            return listing.etag_of(linked)
     if response.history:
         return ""
-    return str(response.headers.get("ETag", "")).removeprefix("W/").strip('"')
+    return listing.etag_of(response.headers.get("ETag", ""))
 
 
 def _changed(file: HubFile, got: str, listed: str) -> HubFailure:
@@ -487,18 +559,32 @@ def _failures_told(repo: str, url: str) -> Iterator[None]:
         raise _out_of_reach(repo, url, _reason(error)) from error
     except (httpx2.RequestError, httpx2.StreamError, OSError) as error:
         raise _out_of_reach(repo, url, _reason(error)) from error
-    except (TypeError, AttributeError, LookupError) as error:
+    except (TypeError, AttributeError, LookupError, RecursionError, zlib.error) as error:
         # What answers has other things in other places than a hub has.
         raise _out_of_reach(repo, url, _reason(error)) from error
 
 
 def _check_status(response: httpx2.Response) -> None:
     """Raise the client's own class of error for a status that is no success."""
+    import httpx2
     from huggingface_hub import hf_raise_for_status
 
     if response.is_error:
-        response.read()
-        hf_raise_for_status(response)
+        told = bytearray()
+        for piece in response.iter_raw():
+            told += piece
+            if len(told) > listing.LONGEST_ERROR:
+                break
+        # Its text is not shown: what it means stands in the status and the headers.
+        kept = [(name, value) for name, value in response.headers.items() if name.startswith("x-")]
+        kept += [
+            (name, value)
+            for name, value in response.headers.items()
+            if name in ("retry-after", "ratelimit", "ratelimit-policy")
+        ]
+        short = httpx2.Response(response.status_code, headers=kept, request=response.request)
+        short.history = response.history
+        hf_raise_for_status(short)
 
 
 def _refusal(error: Any, repo: str) -> HubFailure:
@@ -581,11 +667,14 @@ def _retry_after(response: httpx2.Response) -> float | None:
     """Seconds the hub asks to wait: `Retry-After`, or `RateLimit` once nothing remains."""
     from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
 
-    stated = response.headers.get("Retry-After", "").strip()
-    if stated.isdigit():
-        return float(stated)
-    limit = parse_ratelimit_headers(response.headers)
-    return float(limit.reset_in_seconds) if limit and limit.remaining == 0 else None
+    stated = listing.pause_of(response.headers.get("Retry-After", ""))
+    if stated is not None:
+        return stated
+    try:
+        limit = parse_ratelimit_headers(response.headers)
+    except ValueError:
+        return None
+    return listing.pause_of(str(limit.reset_in_seconds)) if limit and limit.remaining == 0 else None
 
 
 def _out_of_reach(repo: str, url: str, why: str) -> HubFailure:
@@ -646,7 +735,9 @@ def _without_secret(text: str) -> str:
 
 def _reason(error: BaseException) -> str:
     """The system's word for a failed connection, without addresses."""
-    if isinstance(error, ValueError | TypeError | AttributeError | LookupError):
+    if isinstance(error, _SentAstray):
+        return f"it sends the question on {error}"
+    if isinstance(error, ValueError | TypeError | AttributeError | LookupError | zlib.error):
         return "it does not answer as a model hub does"
     cause: BaseException | None = error
     while cause is not None:

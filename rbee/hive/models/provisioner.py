@@ -14,17 +14,21 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
-from rbee.hive.models.download import Cancelled, arrived_size, download, require_disk
+from rbee.hive.models.download import (
+    Cancelled,
+    arrived_size,
+    download,
+    is_content_of,
+    require_disk,
+)
 from rbee.hive.models.gguf import (
     GgufHeader,
     changing,
@@ -33,10 +37,12 @@ from rbee.hive.models.gguf import (
     read_header,
 )
 from rbee.hive.models.split import parts_of, together
+from rbee.hive.models.turns import Turns
 from rbee.http.events import EventLog
+from rbee.process import owned
 from rbee.process.content import content_id, kind_of
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import contained, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages import Progress, Provisioned
@@ -53,12 +59,19 @@ _DEFAULT_BRANCH = "main"
 #: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
 _HEADERS_SIZE = 16 * 1024 * 1024
-#: Headers on the disk that are read at once: whatever a file holds, other work has its threads.
-_READERS = 2
 #: Names of a folder that are compared with one that is not there.
 _NEIGHBOURS = 1000
+#: Provisions that are over and can still be read about.
+_STORIES_KEPT = 64
 
-T = TypeVar("T")
+#: The kinds of work in threads that are the hive's own: what a person's ``file:`` leads to may lie
+#: on a disk that answers no more, a header may take its time, and a hub as well.
+FILES = Threads("files", 4)
+HEADERS = Threads("headers", 2)
+HUB = Threads("hub", 8)
+DOWNLOADS = Threads("downloads", 12)
+#: How many of the downloads may come from one host.
+OF_ONE_HOST = 8
 
 
 class Provision:
@@ -70,7 +83,19 @@ class Provision:
         self.newest = newest
         self.events = EventLog()
         self.cancelled = threading.Event()
+        #: Whether it waits until others have been fetched.
+        self.is_in_line = False
         self.task: asyncio.Task[None] | None = None
+
+    def call_off(self) -> None:
+        """Nobody wants it any more; what has arrived is kept."""
+        self.cancelled.set()
+        if self.is_in_line and self.task is not None:
+            self.task.cancel()
+
+    def wait_in_line(self, before: int, host: str) -> None:
+        """Tells that others are fetched first."""
+        self.say(say_so.MODEL_IN_LINE, host=host or "all hubs", before=before)
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates to everybody who waits for this model."""
@@ -107,7 +132,7 @@ class Provisioner:
         self._provisions: dict[str, Provision] = {}
         self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
         self._headers: dict[str, tuple[GgufHeader, ...]] = {}
-        self._readers = ThreadPoolExecutor(_READERS, "headers")
+        self._turns = Turns(DOWNLOADS.most, OF_ONE_HOST)
         #: Whether files may lie there that a newer version has replaced.
         self._is_untidy = True
 
@@ -118,12 +143,12 @@ class Provisioner:
         so does another name of a model of the hub whose files are here. Nobody is asked for that.
         Raises `model_not_found` or `model_invalid` for a ``file:`` that is no model.
         """
-        found = await in_thread(self._catalog.find, str(ref))
+        found = await in_thread(_lies_in(ref), self._catalog.find, str(ref))
         if found is not None and found.status == "ready":
             return found
         if ref.source != "hf":
-            return await self._reading(self._enter_local, ref)
-        return await in_thread(self._enter_by_another_name, ref)
+            return await in_thread(_lies_in(ref), self._enter_local, ref)
+        return await in_thread(DISK, self._enter_by_another_name, ref)
 
     async def lead(self, ref: ModelRef) -> ModelRow | None:
         """As `find`; where it finds nothing the hub is asked whether the name leads to files that
@@ -132,7 +157,7 @@ class Provisioner:
         if found is not None or ref.source != "hf":
             return found
         plan = await self.plan(ref)
-        here = await in_thread(self._here, plan)
+        here = await in_thread(DISK, self._here, plan)
         if not all(file.name in here for file in plan.files):
             return None
         return await self._entered(plan, self._models / plan.folder, here)
@@ -145,23 +170,23 @@ class Provisioner:
         found = await self.find(ref)
         if found is not None:
             paths = [file.path for file in found.files]
+            content = await in_thread(_lies_in(ref), content_id, paths)
             return await self._remembered(
-                content_id(paths),
-                lambda: self._reading(lambda: together(map(header_of_file, paths))),
+                content,
+                FILES if ref.source == "file" else HEADERS,
+                lambda: together(map(header_of_file, paths)),
             )
         plan = await self.plan(ref)
         content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
-        return await self._remembered(
-            content, lambda: in_thread(_headers_on_hub, plan, self._patience)
-        )
+        return await self._remembered(content, HUB, lambda: _headers_on_hub(plan, self._patience))
 
     async def _remembered(
-        self, content: str, read: Callable[[], Awaitable[tuple[GgufHeader, ...]]]
+        self, content: str, kind: Threads, read: Callable[[], tuple[GgufHeader, ...]]
     ) -> tuple[GgufHeader, ...]:
         known = self._headers.get(content)
         if known is not None:
             return known
-        headers = self._headers[content] = await read()
+        headers = self._headers[content] = await in_thread(kind, read)
         while len(self._headers) > _HEADERS_KEPT or self._size_of_headers() > _HEADERS_SIZE:
             del self._headers[next(iter(self._headers))]
         return headers
@@ -169,16 +194,11 @@ class Provisioner:
     def _size_of_headers(self) -> int:
         return sum(header.kept for headers in self._headers.values() for header in headers)
 
-    async def _reading(self, work: Callable[..., T], *arguments: object) -> T:
-        """What `work` returns or raises, which reads headers on the disk."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, contained, work, *arguments)
-
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
         now = time.monotonic()
         if ref not in self._plans or now - self._plans[ref][0] > _PLAN_FRESH:
-            self._plans[ref] = now, await in_thread(hub.resolve, ref, self._patience)
+            self._plans[ref] = now, await in_thread(HUB, hub.resolve, ref, self._patience)
         return self._plans[ref][1]
 
     def provision(self, ref: ModelRef, newest: bool = False) -> Provision:
@@ -198,6 +218,9 @@ class Provisioner:
             f"fetching {ref}",
             lambda ended: provision.events.end_with(ended, "hive"),
         )
+        told = [each.provision_id for each in self._provisions.values() if each.events.closed]
+        for provision_id in told[: max(0, len(told) - _STORIES_KEPT)]:
+            del self._provisions[provision_id]
         return provision
 
     async def remove(self, ref: ModelRef) -> list[str]:
@@ -215,11 +238,11 @@ class Provisioner:
                     f"{running.ref} is being fetched by this hive",
                     "wait until it is here, or press Ctrl+C where it is fetched",
                 )
-        return await in_thread(self._remove, ref)
+        return await in_thread(DISK, self._remove, ref)
 
     async def names_of(self, paths: Sequence[str]) -> list[str]:
         """The names in the catalog that lead to these very files."""
-        rows = await in_thread(self._catalog.list)
+        rows = await in_thread(DATABASE, self._catalog.list)
         return [row.ref for row in rows if [file.path for file in row.files] == list(paths)]
 
     def tidy_soon(self) -> None:
@@ -238,12 +261,12 @@ class Provisioner:
             return
         self._is_untidy = False
         kept = self._in_use()
-        for path in await in_thread(self._catalog.superseded):
+        for path in await in_thread(DATABASE, self._catalog.superseded):
             if path in kept:
                 self._is_untidy = True
             else:
-                await in_thread(self._take_off_the_disk, [Path(path)])
-                await in_thread(self._catalog.swept, path)
+                await in_thread(DISK, self._take_off_the_disk, [Path(path)])
+                await in_thread(DATABASE, self._catalog.swept, path)
 
     def get(self, provision_id: str) -> Provision:
         """A provision by its id. Raises `not_found`."""
@@ -258,7 +281,7 @@ class Provisioner:
         """Stops every download; what has been fetched stays for the next time."""
         tasks = [each.task for each in self._provisions.values() if each.task is not None]
         for provision in self._provisions.values():
-            provision.cancelled.set()
+            provision.call_off()
         if tasks:
             await asyncio.wait(tasks, timeout=self._settings.stop_request)
 
@@ -287,7 +310,7 @@ class Provisioner:
         if not provision.newest or ref.source != "hf" or ref.is_pinned:
             return row
         self._forget(ref)
-        if await in_thread(hub.is_offline):
+        if await in_thread(HUB, hub.is_offline):
             provision.say(say_so.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
             return row
         try:
@@ -301,7 +324,7 @@ class Provisioner:
         commit = plan.commit[:12]
         if _is_of(row, plan):
             row = msgspec.structs.replace(row, revision=plan.commit)
-            await in_thread(self._catalog.add, row)
+            await in_thread(DATABASE, self._catalog.add, row)
             provision.say(say_so.MODEL_CURRENT, model_ref=str(ref), commit=commit)
             return row
         provision.say(say_so.MODEL_NEWER, model_ref=str(ref), commit=commit)
@@ -312,19 +335,21 @@ class Provisioner:
     async def _fetch(self, provision: Provision, plan: hub.ModelPlan) -> ModelRow:
         started = time.monotonic()
         folder = self._models / plan.folder
-        here = await in_thread(self._here, plan)
+        await in_thread(DISK, _require_inside, self._models, folder, plan)
+        here = await in_thread(DISK, self._here, plan)
+        plan = await self._without_what_is_wrong(provision, plan, here)
         size = say_so.size(plan.size_bytes)
         if sabotaged("hive:catalog-before-download"):
-            await in_thread(self._catalog.add, _row_of_nothing(plan))
+            await in_thread(DATABASE, self._catalog.add, _row_of_nothing(plan))
         if plan.note:
             provision.say(say_so.MODEL_NOTE, note=plan.note)
         if all(file.name in here for file in plan.files):
-            other = await in_thread(self._name_of, here[plan.files[0].name])
+            other = await in_thread(DISK, self._name_of, here[plan.files[0].name])
             provision.say(say_so.MODEL_SHARED, other=other)
         elif all(file.cached_path for file in plan.files):
             provision.say(say_so.MODEL_CACHED)
         else:
-            already = await in_thread(_arrived_size, plan, folder, here)
+            already = await in_thread(DISK, _arrived_size, plan, folder, here)
             require_disk(str(self._models), plan.size_bytes - already)
             provision.say(say_so.MODEL_SIZE, size=size)
             if already:
@@ -335,13 +360,51 @@ class Provisioner:
             provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
         return await self._entered(plan, folder, here)
 
+    async def _without_what_is_wrong(
+        self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
+    ) -> hub.ModelPlan:
+        """The plan without the files of a cache that others may write and that are not as listed.
+
+        Of a cache that is this user's own the hub's client has seen to that. What was found right
+        is known by its times from then on.
+        """
+        cached = [file for file in plan.files if file.cached_path and file.name not in here]
+        shared = await in_thread(DISK, _shared, cached)
+        if not shared or sabotaged("hive:believe-the-cache"):
+            return plan
+        if not plan.is_asked:
+            # Blobs are called by their hashes: whoever puts one there names it as well.
+            raise _unvouched(shared[0])
+        total = sum(file.size for file in shared)
+        provision.say(say_so.MODEL_SHARED_CACHE, size=say_so.size(total))
+        teller = _ProgressTeller(provision, total, 0)
+        loop = asyncio.get_running_loop()
+        wrong, before = set(), 0
+        for file in shared:
+
+            def on_progress(done: int, _: int, before: int = before) -> None:
+                loop.call_soon_threadsafe(teller.tell, before + done)
+
+            check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
+            if not await in_thread(DISK, *check):
+                wrong.add(file.name)
+                provision.say(say_so.MODEL_CACHE_WRONG, file=file.name)
+            before += file.size
+        return msgspec.structs.replace(
+            plan,
+            files=tuple(
+                msgspec.structs.replace(file, cached_path="") if file.name in wrong else file
+                for file in plan.files
+            ),
+        )
+
     async def _entered(
         self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
     ) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
-        row = await self._reading(_checked_row, plan, folder, here)
+        row = await in_thread(HEADERS, _checked_row, plan, folder, here)
         if not sabotaged("hive:forget-model"):
-            await in_thread(self._catalog.add, row)
+            await in_thread(DATABASE, self._catalog.add, row)
         self._forget(plan.ref)
         self._is_untidy = True
         self._on_led(row.ref, [file.path for file in row.files])
@@ -363,12 +426,13 @@ class Provisioner:
     async def _lead_others(self, before: ModelRow, newer: ModelRow) -> None:
         """Other names of a model that was replaced by a newer version lead to that, too."""
         ref = parse_model_ref(newer.ref)
-        for row in await in_thread(self._catalog.list):
+        for row in await in_thread(DATABASE, self._catalog.list):
             known = parse_model_ref(row.ref)
             same_files = [file.path for file in row.files] == [file.path for file in before.files]
             same_names = [file.name for file in row.files] == [file.name for file in newer.files]
             if same_files and same_names and _branch(known) == _branch(ref):
                 await in_thread(
+                    DATABASE,
                     self._catalog.add,
                     msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms),
                 )
@@ -410,16 +474,20 @@ class Provisioner:
                 def on_trouble(why: str, done: int, before: int = before) -> None:
                     loop.call_soon_threadsafe(teller.trouble, why, before + done)
 
-                await in_thread(
-                    download,
-                    file,
-                    str(folder / file.name),
-                    on_progress,
-                    on_trouble,
-                    provision.cancelled,
-                    self._settings.download_stall,
-                    self._settings.download_tries,
-                )
+                provision.is_in_line = True
+                async with self._turns.turn(hub.host_of(file.url), provision.wait_in_line):
+                    provision.is_in_line = False
+                    await in_thread(
+                        DOWNLOADS,
+                        download,
+                        file,
+                        str(folder / file.name),
+                        on_progress,
+                        on_trouble,
+                        provision.cancelled,
+                        self._settings.download_stall,
+                        self._settings.download_tries,
+                    )
             before += file.size
 
     def _remove(self, ref: ModelRef) -> list[str]:
@@ -527,6 +595,11 @@ class _ProgressTeller:
             self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
 
 
+def _lies_in(ref: ModelRef) -> Threads:
+    """The kind of work that it is to look at a model's files."""
+    return FILES if ref.source == "file" else DISK
+
+
 def _kind_at(path: str) -> str:
     """What lies at a path, where that is no file; empty: nothing."""
     try:
@@ -560,6 +633,25 @@ def _is_as_stored(file: StoredFile) -> bool:
         file.size_bytes,
         file.mtime_ns,
         file.inode,
+    ) and file.ctime_ns in (0, now.st_ctime_ns)
+
+
+def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
+    """Those files of a cache that somebody else may have written."""
+    return [file for file in files if owned.distrust(Path(file.cached_path)) is not None]
+
+
+def _unvouched(file: hub.HubFile) -> RbeeError:
+    """The error for a file that somebody else may have put there, and no hub was asked about."""
+    reason = owned.distrust(Path(file.cached_path))
+    why = f": {reason.why}" if reason else ""
+    return RbeeError(
+        "download_failed",
+        f"others may have put {file.name} into the Hugging Face cache, and the hub cannot be asked"
+        f" whether it is right{why}",
+        "let the hub be reached once, or have the cache belong to you or root, with nobody else"
+        " writing there (chmod -R go-w)",
+        {"path": file.cached_path, "repo": file.repo},
     )
 
 
@@ -632,6 +724,23 @@ def _path_of(file: hub.HubFile, folder: Path, here: dict[str, StoredFile]) -> st
     return stored.path if stored else file.cached_path or str(folder / file.name)
 
 
+def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
+    """Refuse a plan one of whose files would lie elsewhere than below the models folder.
+
+    Links are followed as far as they go. Raises `RbeeError` `home_unusable`.
+    """
+    root = os.path.realpath(models)
+    for file in plan.files:
+        place = os.path.realpath(os.path.dirname(folder / file.name))
+        if os.path.commonpath([root, place]) != root and not sabotaged("hive:believe-the-hub"):
+            raise RbeeError(
+                "home_unusable",
+                f"{plan.repo} would be written to {place}, which is outside of {root}",
+                f"remove the link that leads out of {models}",
+                {"path": place},
+            )
+
+
 def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> int:
     """Bytes of the plan's files that are on the disk, in the hub's cache or in `folder`."""
     return sum(
@@ -662,7 +771,14 @@ def _row(
         revision=plan.commit,
         path=paths[0],
         files=tuple(
-            stored_file(path, file.sha256, _is_owned(file, here), file.name, file.etag)
+            stored_file(
+                path,
+                file.sha256,
+                _is_owned(file, here),
+                file.name,
+                file.etag,
+                is_shared=bool(file.cached_path) and bool(_shared([file])),
+            )
             for path, file in zip(paths, plan.files)
         ),
         size_bytes=plan.size_bytes,

@@ -45,6 +45,9 @@ class Worker:
     #: Seconds of CPU time that it had used when it last told anything while loading.
     cpu: float = 0.0
     names: set[str] = dataclasses.field(default_factory=set)
+    #: How often its engine has died while it loaded, and when it was last ready (monotonic s).
+    loads_died: int = 0
+    ready_since: float | None = None
     #: Whether its hive has ended its process by force.
     killed: bool = False
     #: Processes that the kernel had killed here for want of memory, of which it was none.
@@ -64,6 +67,10 @@ class Worker:
         self.last_heartbeat_ms = time.time_ns() // 1_000_000
         if self.state is not WorkerState.STOPPING:
             self.state = report.state
+        if self.state is WorkerState.LOADING:
+            self.ready_since = None
+        elif self.ready_since is None:
+            self.ready_since = self.last_report
         self.slots_free = report.slots_free
         if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
             self.idle_since = None

@@ -10,6 +10,9 @@ from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import size
 
+#: How long a worker that was restarted has to serve until it counts as sound (seconds).
+_SOUND_AFTER = 30.0
+
 
 class Cause(enum.Enum):
     """What ended a worker that nobody had asked to end."""
@@ -61,6 +64,20 @@ def out_of_memory(
     )
 
 
+def dies_of_loading(
+    worker_id: str, model_ref: str, engine: str, device: str, how: str, log: Sequence[str]
+) -> RbeeError:
+    """The error for a model that the engine has died of twice while it loaded it, the second time
+    without its chat template: it would do so again, on any processor."""
+    return RbeeError(
+        "model_invalid",
+        f"{engine} dies of loading {model_ref} ({how}, worker {worker_id})",
+        "its file is damaged, or not for this engine: fetch it anew (rbee-keeper rm, then pull),"
+        " or take another file of that model",
+        {"device": device, "died": True, "log": list(log)},
+    )
+
+
 def restart_delay(restarts: int, delays: Sequence[float]) -> float | None:
     """Seconds to wait before restart number `restarts` + 1; None: no more, it has failed.
 
@@ -71,7 +88,14 @@ def restart_delay(restarts: int, delays: Sequence[float]) -> float | None:
 
 def crashed(status: int) -> bool:
     """Whether a program ended of what it did itself: nobody sends it these signals."""
-    return -status in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+    deadly = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+    return -status in deadly
+
+
+def begins_anew(ready_for: float) -> bool:
+    """Whether a worker that was ready for so many seconds died of something new: what was counted
+    before counts no more, and callers who share it are not given up for what others asked."""
+    return ready_for >= _SOUND_AFTER and not sabotaged("hive:count-for-ever")
 
 
 def how_it_ended(status: int) -> str:

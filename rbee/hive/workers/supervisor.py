@@ -25,8 +25,10 @@ from rbee.hive.workers.reason import with_reason
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.restart import (
     Cause,
+    begins_anew,
     cause_of,
     crashed,
+    dies_of_loading,
     how_it_ended,
     out_of_memory,
     restart_delay,
@@ -35,7 +37,7 @@ from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
-from rbee.process import journal
+from rbee.process import journal, logs, own_folder
 from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.content import content_id
@@ -43,9 +45,9 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import End, begin, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses
+from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
 from rbee.wire.messages import (
@@ -64,6 +66,8 @@ from rbee.wire.settings import Settings
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
+#: Of how many models is known that an engine dies of them.
+_REMEMBERED = 256
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
 
@@ -92,6 +96,8 @@ class Supervisor:
         self._watches: set[asyncio.Task[None]] = set()
         self._stories: dict[str, EventLog] = {}
         self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
+        #: What an engine has died of lately, by its name and the content of the files.
+        self._dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
         """Phase 8: the catalog row of a kind of worker, after the engine itself was asked.
@@ -101,7 +107,7 @@ class Supervisor:
         """
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
-        known = await in_thread(self._catalog.find, kind, engine)
+        known = await in_thread(DATABASE, self._catalog.find, kind, engine)
         facts = await self.able(engine, backend, simulated=simulated)
         view = WorkerKindView(
             kind=kind,
@@ -111,7 +117,7 @@ class Supervisor:
             simulated=simulated,
         )
         if known is None or known != view:
-            await in_thread(self._catalog.put, view)
+            await in_thread(DATABASE, self._catalog.put, view)
             view.new = True
         return view
 
@@ -131,12 +137,18 @@ class Supervisor:
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
-        `orders.worker_id` is drawn here; `unloaded` are the workers that made room for it.
-        Raises what the worker says when it cannot start.
+        `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
+        the hive's; `unloaded` are the workers that made room for it.
+        Raises what the worker says when it cannot start, and `model_invalid` for a model that the
+        engine has died of lately.
         """
+        known = self._dies_of.get((engine, orders.content))
+        if known is not None and not sabotaged("hive:forget-the-deadly"):
+            raise known
         spare = self._take_spare(engine)
         self._spare = None
         orders.worker_id = spare.worker_id
+        orders.token = proof.worker_secret(orders.token, spare.worker_id)
         worker = Worker(
             spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
         )
@@ -153,7 +165,13 @@ class Supervisor:
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
+        await self._forget_old_logs()
         return worker
+
+    async def _forget_old_logs(self) -> None:
+        in_use = {self._home.log(worker_id) for worker_id in self.workers}
+        kept = self._settings.logs_kept
+        await in_thread(DISK, logs.forget_old, self._home.logs, "worker-*.log", kept, in_use)
 
     def holding(self, content: str) -> list[Worker]:
         """The workers that have this content loaded, or load it, and take requests for it."""
@@ -225,6 +243,17 @@ class Supervisor:
         story = self._stories.get(worker_id)
         return story if story is not None else self.get(worker_id).events
 
+    def secret_of(self, name: str) -> str | None:
+        """The secret called `name`, where that is one of a worker of this hive."""
+        worker = self.workers.get(name.removeprefix(proof.worker_name("")))
+        is_its = worker is not None and name == proof.worker_name(worker.worker_id)
+        return worker.orders.token if worker is not None and is_its else None
+
+    def _peer(self, worker: Worker) -> Peer:
+        name = proof.worker_name(worker.worker_id)
+        credential = proof.Credential(worker.orders.token, name)
+        return Peer(self._session, worker.url, credential, name)
+
     async def stop(self, worker: Worker) -> None:
         """Ends one worker: asked, then SIGTERM, then SIGKILL."""
         if worker.state is not WorkerState.STOPPING:
@@ -232,7 +261,7 @@ class Supervisor:
             self._on_change()
         worker.idle_since = None
         if worker.url:
-            peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+            peer = self._peer(worker)
             await stop(worker.child, worker.exited, peer.shutdown, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
@@ -240,7 +269,7 @@ class Supervisor:
 
         The worker alone knows: its next heartbeat may be on its way.
         """
-        peer = Peer(self._session, worker.url, f"worker {worker.worker_id}")
+        peer = self._peer(worker)
         unless_busy = not sabotaged("hive:unload-busy")
         try:
             async with timeout(self._settings.stop_request):
@@ -346,6 +375,8 @@ class Supervisor:
                 heard.cancel()
                 worker.heard.clear()
         status = worker.exited.result()
+        if status < 0:
+            await in_thread(DISK, own_folder.remove_of, "worker", worker.child.pid)
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:
@@ -392,7 +423,7 @@ class Supervisor:
             "its hive ends it"
         )
         why = stuck(worker_id, what, stall)
-        peer = Peer(self._session, worker.url, f"worker {worker_id}")
+        peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
                 await peer.post(addresses.INFER_FAIL, why.body(), type(None))
@@ -411,6 +442,9 @@ class Supervisor:
             )
             return
         delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
+        if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
+            worker.restart_count = worker.loads_died = 0
+        worker.ready_since = None
         while True:
             cause = cause_of(
                 status,
@@ -425,9 +459,13 @@ class Supervisor:
             if delay is None:
                 break
             loading = worker.state is WorkerState.LOADING
-            if loading and crashed(status) and worker.orders.chat_template:
+            if loading and crashed(status):
+                worker.loads_died += 1
+                if worker.loads_died > 1 and worker.orders.backend == "cpu":
+                    self._give_up(worker, self._deadly(worker, how))
+                    return
                 # Whatever killed it, its model can be tried without the part that is a program.
-                worker.orders.deadly_template = True
+                worker.orders.deadly_template = bool(worker.orders.chat_template)
             worker.restart_count += 1
             worker.is_restarting = True
             worker.state = WorkerState.LOADING
@@ -466,6 +504,24 @@ class Supervisor:
                 {"log": tail(worker.child.log), "device": worker.orders.device},
             ),
         )
+
+    def _deadly(self, worker: Worker, how: str) -> RbeeError:
+        """The error of a model that kills its engine; it is remembered, by what lies there now."""
+        orders = worker.orders
+        error = dies_of_loading(
+            worker.worker_id,
+            orders.model_ref,
+            worker.engine,
+            orders.device,
+            how,
+            tail(worker.child.log),
+        )
+        if orders.content and len(self._dies_of) < _REMEMBERED:
+            key = (worker.engine, orders.content)
+            self._dies_of[key] = error
+            forget = asyncio.get_running_loop().call_later
+            forget(self._settings.degraded_for, self._dies_of.pop, key, None)
+        return error
 
     def _give_up(self, worker: Worker, error: RbeeError) -> None:
         self._fail(worker, error)
@@ -514,7 +570,12 @@ class Supervisor:
         if not worker.events.closed:
             worker.events.error(error.body())
         self._news.failed(
-            WorkerFailure(device=orders.device, model_ref=orders.model_ref, error=error.body())
+            WorkerFailure(
+                device=orders.device,
+                model_ref=orders.model_ref,
+                error=error.body(),
+                template=orders.template,
+            )
         )
         self._on_change()
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, change_of
 from rbee.http.server import Answer, caller_of, read_body
 from rbee.process.sabotage import sabotaged
+from rbee.queen.catalog import KeyRow
 from rbee.queen.jobs import Job
-from rbee.queen.openai.errors import failed
+from rbee.queen.keys import Keys
+from rbee.queen.openai.errors import failed, for_key
+from rbee.queen.openai.heard import heard_by_key
 from rbee.queen.openai.mapping import (
     Chat,
     Form,
@@ -25,26 +28,29 @@ from rbee.queen.openai.mapping import (
     models_of,
 )
 from rbee.queen.openai.messages import (
+    Asked,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
     Model,
     Models,
 )
-from rbee.queen.openai.routes import Known
+from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
+from rbee.queen.rights import granted, hub_ref, names_of, not_granted
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages import (
     Done,
-    JobRequest,
     Token,
     Unreachable,
     Vector,
     decode,
     encode,
 )
+from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
+from rbee.wire.shown import shown
 
 
 class Desk:
@@ -53,20 +59,30 @@ class Desk:
     def __init__(
         self,
         settings: Settings,
-        begin: Callable[[JobRequest, str], Job],
-        known: Callable[[], Awaitable[Known]],
+        begin: Begin,
+        known: AskKnown,
+        loaded: Loaded,
+        keys: Keys,
     ) -> None:
         self._settings = settings
+        self._loaded = loaded
         self._begin = begin
         self._known = known
+        self._keys = keys
 
     async def models(self, request: web.Request) -> Models:
-        """`GET /v1/models`."""
+        """`GET /v1/models`; the holder of a key sees those that it may use, and no machines."""
         models, unreachable = await self._all_models()
+        key = caller_of(request)
+        if key:
+            return Models(data=_seen_by(self._keys.named(key), models))
         return Models(data=models, unreachable=unreachable)
 
     async def model(self, request: web.Request) -> Model:
         """`GET /v1/models/{id}`."""
+        key = caller_of(request)
+        if key:
+            return await self._model_for(self._keys.named(key), request.match_info["id"])
         ref = model_ref_of(request.match_info["id"])
         listed, unreachable = await self._all_models()
         models = {model.id: model for model in listed}
@@ -78,8 +94,38 @@ class Desk:
             raise error
         return models[ref]
 
+    async def _caller(self, request: web.Request, asked: Asked | EmbeddingRequest) -> Caller | None:
+        """The holder of the key that a request came with; its model is a reference from now on.
+
+        None: it came with the swarm's own token. Raises `model_not_found`.
+        """
+        name = caller_of(request)
+        if not name:
+            return None
+        key = self._keys.named(name)
+        loaded = models_of([], self._loaded())
+        ref = str(hub_ref(asked.model) or "")
+        if ref not in loaded or not key.rights.permit(ref):
+            # Whatever was asked for, and whether it is there: that takes the same way.
+            present, workers, _ = await self._known(True)
+            loaded = models_of(present, workers)
+        hives = {ref: those for ref, (_, those) in loaded.items()}
+        found = granted(asked.model, hives, key.rights)
+        asked.model = found.ref
+        anywhere = found.may_fetch or found.ref == BUNDLED
+        holders = None if anywhere else frozenset(hives.get(found.ref, ()))
+        return Caller(name, found.name, found.ref, holders, found.may_fetch)
+
+    async def _model_for(self, key: KeyRow, asked: str) -> Model:
+        models, _ = await self._all_models()
+        name = granted(asked, (model.id for model in models), key.rights).name
+        for model in _seen_by(key, models):
+            if model.id == name:
+                return model
+        raise not_granted(asked)  # it may be fetched, and is nowhere yet
+
     async def _all_models(self) -> tuple[list[Model], list[Unreachable]]:
-        present, workers, unreachable = await self._known()
+        present, workers, unreachable = await self._known(False)
         found = models_of(present, workers)
         models = [
             Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()
@@ -88,25 +134,51 @@ class Desk:
 
     async def chat(self, request: web.Request) -> Answer:
         """`POST /v1/chat/completions`."""
-        return await self._answer(request, Chat(await read_body(request, ChatRequest)))
+        asked = await read_body(request, ChatRequest)
+        caller = await self._caller(request, asked)
+        return await self._answer(request, Chat(asked), caller)
 
     async def complete(self, request: web.Request) -> Answer:
         """`POST /v1/completions`."""
-        return await self._answer(request, Text(await read_body(request, CompletionRequest)))
+        asked = await read_body(request, CompletionRequest)
+        caller = await self._caller(request, asked)
+        return await self._answer(request, Text(asked), caller)
 
     async def embed(self, request: web.Request) -> Answer:
         """`POST /v1/embeddings`."""
-        return await self._answer(request, Vectors(await read_body(request, EmbeddingRequest)))
+        asked = await read_body(request, EmbeddingRequest)
+        caller = await self._caller(request, asked)
+        return await self._answer(request, Vectors(asked), caller)
 
-    async def _answer(self, request: web.Request, form: Form | Vectors) -> Answer:
+    async def _answer(
+        self, request: web.Request, form: Form | Vectors, caller: Caller | None
+    ) -> Answer:
+        if caller is None:
+            return await self._answer_with(request, form, None, [])
         jobs: list[Job] = []
+
+        def end(why: RbeeError) -> None:
+            for job in jobs:
+                job.revoke(why)
+
+        try:
+            with self._keys.used(self._keys.named(caller.key), end):
+                return await self._answer_with(request, form, caller, jobs)
+        except RbeeError as error:
+            raise for_key(error, caller.model, caller.ref) from None
+
+    async def _answer_with(
+        self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
+    ) -> Answer:
+        """Answers with jobs, which it begins and keeps in `jobs`."""
         try:
             for wanted in form.jobs():
-                jobs.append(self._begin(wanted, caller_of(request)))
+                jobs.append(self._begin(wanted, caller))
                 jobs[-1].events.reader_came()
+            who = _identity(form, jobs, caller)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, form, jobs)
-            return await self._whole(form, jobs)
+                return await self._stream(request, form, jobs, who, caller)
+            return await self._whole(form, jobs, who)
         finally:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
             for job in jobs:
@@ -116,7 +188,7 @@ class Desk:
                 if isinstance(form, Vectors):
                     job.forget()
 
-    async def _whole(self, form: Form | Vectors, jobs: Sequence[Job]) -> Answer:
+    async def _whole(self, form: Form | Vectors, jobs: Sequence[Job], who: Identity) -> Answer:
         tokens: list[list[Token]] = [[] for _ in jobs]
         vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}
@@ -131,26 +203,30 @@ class Desk:
                     elif isinstance(event, Done):
                         ends[index] = event
         whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
-        answer = form.whole(_identity(form, jobs), whole)
+        answer = form.whole(who, whole)
         return web.Response(body=encode(answer), content_type="application/json")
 
     async def _stream(
-        self, request: web.Request, form: Form, jobs: Sequence[Job]
+        self,
+        request: web.Request,
+        form: Form,
+        jobs: Sequence[Job],
+        who: Identity,
+        caller: Caller | None,
     ) -> web.StreamResponse:
         response = _Stream(headers=STREAM_HEADERS)
         with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
-            await self._tell(request, response, form, jobs)
+            await self._tell(request, response, _Writer(form, who, caller), jobs)
         return response
 
     async def _tell(
         self,
         request: web.Request,
         response: web.StreamResponse,
-        form: Form,
+        writer: _Writer,
         jobs: Sequence[Job],
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
-        writer = _Writer(form, _identity(form, jobs))
         patient_until = asyncio.get_running_loop().time() + self._settings.stream_patience
         try:
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
@@ -183,6 +259,9 @@ class Desk:
         read = [0] * len(jobs)
         while True:
             news = []
+            revoked = next((job.revoked for job in jobs if job.revoked is not None), None)
+            if revoked is not None:
+                raise revoked  # what it has not read yet, it does not get
             for index, log in enumerate(logs):
                 pending, read[index] = log.after(read[index])
                 news += [(index, frame) for frame in readers[index].feed(pending)]
@@ -206,7 +285,8 @@ class _Stream(web.StreamResponse):
 class _Writer:
     """The events of one streamed answer, as bytes that wait to be sent."""
 
-    def __init__(self, form: Form, who: Identity) -> None:
+    def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
+        self._caller = caller
         self.pending: list[bytes] = []
         #: Whether there is a token.
         self.begun = False
@@ -219,7 +299,7 @@ class _Writer:
         """Takes over what a job tells. Raises the error in which it ended."""
         event = _understood(frame)
         if isinstance(event, Narration) and not sabotaged("queen:silent-v1"):
-            self.pending.append(f": {event.actor}: {event.human}\n\n".encode())
+            self.pending.append(_comment(event, self._caller))
             return
         if event is None or isinstance(event, Narration):
             return
@@ -243,7 +323,13 @@ class _Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        self._add(failed(error))
+        self._add(
+            failed(
+                error
+                if self._caller is None
+                else for_key(error, self._caller.model, self._caller.ref)
+            )
+        )
 
     def _add(self, event: object | None) -> None:
         if event is not None:
@@ -276,8 +362,24 @@ async def _send(request: web.Request, response: web.StreamResponse, pending: lis
         await response.write(piece)
 
 
-def _identity(form: Form | Vectors, jobs: Sequence[Job]) -> Identity:
+def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) -> Identity:
     first = jobs[0]
-    return Identity(
-        f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, first.request.model_ref
-    )
+    model = first.request.model_ref if caller is None else caller.model
+    return Identity(f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, model)
+
+
+def _comment(narration: Narration, caller: Caller | None) -> bytes:
+    """A line of narration as a comment of a stream; what a key's holder is not to know is none."""
+    if caller is not None and not sabotaged("queen:keys-hear-all"):
+        human = heard_by_key(narration, caller.model)
+        return f": {human}\n\n".encode() if human else sse.COMMENT
+    return f": {narration.actor}: {shown(narration.human)}\n\n".encode()
+
+
+def _seen_by(key: KeyRow, models: Sequence[Model]) -> list[Model]:
+    """What the holder of a key sees of `models`: by the names that it uses, and on no machine."""
+    by_ref = {model.id: model for model in models}
+    return [
+        Model(id=name, status=by_ref[ref].status, hives=[])
+        for name, ref in names_of(by_ref, key.rights).items()
+    ]

@@ -37,8 +37,8 @@ from rbee.queen.openai.messages import (
     Usage,
 )
 from rbee.wire.errors import RbeeError
+from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
 from rbee.wire.messages import (
-    MOST_INPUTS,
     CallPiece,
     ChatMessage,
     ClusterModelView,
@@ -135,15 +135,15 @@ class Chat:
         think, values = _thinking(asked)
         if asked.messages[-1].role == "assistant":
             raise _wrong("messages", "ends with the model's own words; end with the user's")
+        messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
+        functions = [tool.function.plain() for tool in tools]
         return [
             JobRequest(
                 **_common(asked, seed),
                 max_tokens=asked.max_completion_tokens or asked.max_tokens,
-                messages=[
-                    _message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)
-                ],
+                messages=messages,
                 json_schema=schema,
-                functions=[tool.function.plain() for tool in tools],
+                functions=functions,
                 must_call=must_call,
                 parallel_calls=asked.parallel_tool_calls,
                 think=think,
@@ -225,6 +225,11 @@ class Text:
         asked = self.asked
         if asked.echo and asked.logprobs is not None:
             raise _wrong("echo", "does not go with logprobs")
+        answers = len(self._prompts) * (asked.n or 1)
+        if answers > MOST_ANSWERS:
+            raise _wrong(
+                "n", f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once"
+            )
         return [
             JobRequest(
                 **_common(asked, seed),

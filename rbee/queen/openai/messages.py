@@ -12,6 +12,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from rbee.wire.limits import (
+    MOST_FUNCTIONS,
+    MOST_MESSAGES,
+    MOST_PROMPTS,
+    MOST_STOPS,
+    MOST_TEMPLATE_VALUES,
+    MOST_WEIGHTS,
+    Stop,
+    TopK,
+)
 from rbee.wire.messages import (
     NonEmpty,
     TokenId,
@@ -23,7 +33,7 @@ from rbee.wire.messages import (
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Choices = Annotated[int, msgspec.Meta(ge=1, le=16)]
+Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_PROMPTS)]
 
 # --- what is asked ---------------------------------------------------------------------------
 
@@ -43,13 +53,19 @@ class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     max_tokens: Tokens | None = None
     temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    seed: int | None = None
-    stop: NonEmpty | list[NonEmpty] | None = None
+    top_k: TopK | None = None
+    seed: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    stop: Stop | Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     n: Choices | None = None
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
-    logit_bias: dict[str, Annotated[float, msgspec.Meta(ge=-100, le=100)]] | None = None
+    logit_bias: (
+        Annotated[
+            dict[str, Annotated[float, msgspec.Meta(ge=-100, le=100)]],
+            msgspec.Meta(max_length=MOST_WEIGHTS),
+        ]
+        | None
+    ) = None
     # These say nothing about the answer.
     user: Any = None
     store: Any = None
@@ -89,7 +105,7 @@ class AskedMessage(msgspec.Struct, kw_only=True):
     role: Literal["developer", "system", "user", "assistant", "tool"]
     content: str | list[ContentPart] | None = None
     reasoning_content: str | None = None
-    tool_calls: list[Called] | None = None
+    tool_calls: Annotated[list[Called], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None = None
     tool_call_id: str | None = None
 
 
@@ -149,23 +165,27 @@ class ResponseFormat(msgspec.Struct, kw_only=True):
 class ChatRequest(Asked, kw_only=True):
     """`POST /v1/chat/completions`."""
 
-    messages: Annotated[list[AskedMessage], msgspec.Meta(min_length=1)]
+    messages: Annotated[list[AskedMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)]
     max_completion_tokens: Tokens | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     response_format: ResponseFormat | None = None
-    tools: list[AskedTool] | None = None
+    tools: Annotated[list[AskedTool], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
-    chat_template_kwargs: dict[str, Any] | None = None
+    chat_template_kwargs: (
+        Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] | None
+    ) = None
     modalities: list[Literal["text"]] | None = None
 
 
 class CompletionRequest(Asked, kw_only=True):
     """`POST /v1/completions`: plain text to go on with."""
 
-    prompt: NonEmpty | Annotated[list[NonEmpty], msgspec.Meta(min_length=1, max_length=16)]
+    prompt: (
+        NonEmpty | Annotated[list[NonEmpty], msgspec.Meta(min_length=1, max_length=MOST_PROMPTS)]
+    )
     logprobs: Annotated[int, msgspec.Meta(ge=0, le=5)] | None = None
     echo: bool | None = None
     best_of: Literal[1] | None = None

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from rbee.http.server import Answer, Route
+from rbee.http.server import Answer, Route, caller_of
 from rbee.queen.jobs import Job
+from rbee.queen.keys import Keys
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import ClusterModelView, JobRequest, Unreachable, WorkerBeat, encode
@@ -23,6 +24,26 @@ if TYPE_CHECKING:
 
 #: The models of the hives that answer, the workers with their hives, and the hives that do not.
 Known = tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]], list[Unreachable]]
+#: Tells it; with True, what sleeps is woken first.
+AskKnown = Callable[[bool], Awaitable[Known]]
+#: The workers with their hives, as they are known here.
+Loaded = Callable[[], list[tuple[str, WorkerBeat]]]
+
+
+class Caller(NamedTuple):
+    """The holder of a key whose request was understood: the name of the key, what it calls the
+    model, its reference, the machines that have that (None: any may be used), and whether it may be
+    fetched."""
+
+    key: str
+    model: str
+    ref: str
+    holders: frozenset[str] | None
+    may_fetch: bool
+
+
+#: Makes a job of a request and the holder of a key; None: it came with the swarm's own token.
+Begin = Callable[[JobRequest, Caller | None], Job]
 
 _METHODS = "GET, POST, OPTIONS"
 _EVERYBODY = "*"
@@ -31,18 +52,23 @@ _EVERYBODY = "*"
 class OpenAI:
     """What the queen offers to programs that speak OpenAI's API.
 
-    `begin` makes a job of a request and the caller's key; `known` tells what models there are.
+    `begin` makes a job of a request and its caller; `known` tells what models there are,
+    `loaded` what of them runs; `keys` are there once the queen serves.
     """
 
     def __init__(
         self,
         settings: Settings,
-        begin: Callable[[JobRequest, str], Job],
-        known: Callable[[], Awaitable[Known]],
+        begin: Begin,
+        known: AskKnown,
+        loaded: Loaded,
+        keys: Callable[[], Keys],
     ) -> None:
         self._settings = settings
         self._begin = begin
         self._known = known
+        self._loaded = loaded
+        self._keys = keys
 
     def routes(self) -> list[Route]:
         """Those below ``/v1``, with errors in OpenAI's form, and the document of what there is."""
@@ -82,13 +108,13 @@ class OpenAI:
     def _desk(self) -> Desk:
         from rbee.queen.openai.desk import Desk
 
-        return Desk(self._settings, self._begin, self._known)
+        return Desk(self._settings, self._begin, self._known, self._loaded, self._keys())
 
 
 def _failure(request: web.Request, error: RbeeError) -> web.Response:
-    from rbee.queen.openai.errors import failure
+    from rbee.queen.openai.errors import failure, for_key
 
-    return failure(error)
+    return failure(for_key(error) if caller_of(request) else error)
 
 
 async def _document(request: web.Request) -> Answer:

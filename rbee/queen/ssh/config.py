@@ -14,8 +14,11 @@ from typing import Any
 
 import paramiko
 
+from rbee.process.owned import distrust
+from rbee.process.sabotage import sabotaged
 from rbee.queen.ssh.refusals import refuse
 from rbee.wire.messages import SshTarget
+from rbee.wire.names import shown, why_no_host, why_no_user
 
 SSH_PORT = 22
 #: The keys that are tried when none is named, as OpenSSH does.
@@ -51,7 +54,7 @@ class Target:
     def login(self) -> str:
         """As a person types it: ``anna@workstation``, with ``-p 2222`` before it."""
         port = "" if self.port == SSH_PORT else f"-p {self.port} "
-        return f"{port}{self.user}@{self.name}"
+        return port + shlex.quote(f"{self.user}@{self.name}")
 
 
 def read_config(home: Path) -> str:
@@ -62,7 +65,7 @@ def read_config(home: Path) -> str:
         pattern = Path(name.replace("~", str(home), 1) if name.startswith("~/") else name)
         base, parts = (Path("/"), pattern.parts[1:]) if pattern.is_absolute() else (folder, ())
         found = sorted(base.glob(str(Path(*parts)) if parts else str(pattern)))
-        return [file.read_text("utf-8", "replace") for file in found if file.is_file()]
+        return [_owned(file).read_text("utf-8", "replace") for file in found if file.is_file()]
 
     try:
         return "\n".join(included(text, read) for text in read("config"))
@@ -72,6 +75,21 @@ def read_config(home: Path) -> str:
             f"cannot read the SSH configuration: {error.filename}: {error.strerror}",
             f"chmod 600 {error.filename}",
         ) from None
+
+
+def _owned(file: Path) -> Path:
+    """`file`, unless somebody else could have written there what is run in our name.
+
+    OpenSSH (`read_config_file_depth`) looks at the file alone, this at the folders above it, too.
+    """
+    strange = None if sabotaged("queen:any-config") else distrust(file)
+    if strange is not None:
+        raise refuse(
+            "config",
+            f"the SSH configuration may run commands, and {strange.why}",
+            f"see to it that it is yours, and: {shlex.join(['chmod', 'go-w', str(file)])}",
+        )
+    return file
 
 
 def included(text: str, read: Callable[[str], Sequence[str]], depth: int = 0) -> str:
@@ -104,8 +122,8 @@ def resolve(
 ) -> Target:
     """The target that `host` stands for: `given` over the text `config` over what is usual.
 
-    `host` may be a name, an address or an alias of the configuration. Raises `ssh_failed`, reason
-    ``config``.
+    `host` may be a name, an address or an alias of the configuration, which may have shell text run
+    in which that name stands (`Match exec`). Raises `ssh_failed`, reason ``config``.
     """
     try:
         parsed = paramiko.SSHConfig.from_text(config)
@@ -122,6 +140,8 @@ class _Resolver:
 
     def target(self, host: str, given: SshTarget, on_the_way: frozenset[str]) -> Target:
         """`on_the_way` are those that lead there, none of which it may go through."""
+        if not sabotaged("queen:any-host"):
+            _require(host, why_no_host, "machine")  # before any token is expanded with it
         said = self._said(host)
         if said.get("proxycommand") and "proxyjump" not in said:
             raise refuse(
@@ -129,18 +149,19 @@ class _Resolver:
                 f"~/.ssh/config reaches {host} by a ProxyCommand, which rbee does not run",
                 "write it as a ProxyJump, or name the machine by an address",
             )
-        address = said.get("hostname", host)
+        address = _require(said.get("hostname", host), why_no_host, "machine")
+        user = given.user or said.get("user") or self._local_user
         port = given.port or _number(said.get("port"), host)
         typed = given.key_path
         keys = [typed] if typed else said.get("identityfile", [])
         usual = [self._home / ".ssh" / name for name in _USUAL_KEYS]
-        alias = said.get("hostkeyalias", address)
+        alias = _require(said.get("hostkeyalias", address), why_no_host, "machine")
         files = shlex.split(said.get("userknownhostsfile", "~/.ssh/known_hosts"))
         return Target(
             name=host,
             address=address,
             port=port,
-            user=given.user or said.get("user") or self._local_user,
+            user=_require(user, why_no_user, "user"),
             key_files=tuple(map(self._path, keys)) or tuple(usual),
             key_is_typed=typed is not None,
             any_agent_key=typed is None and said.get("identitiesonly", "no").lower() != "yes",
@@ -184,6 +205,17 @@ def _number(text: str | None, host: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise _unreadable(f"Port {text!r} of {host} is not one of 1 to 65535")
     return int(text)
+
+
+def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
+    """`text`, where it is the name of a machine or a user. What is none is used for nothing."""
+    if why := why_not(text):
+        raise refuse(
+            "config",
+            f"{shown(text)} cannot be the name of a {what}: {why}",
+            "look for that name in ~/.ssh/config and in what was typed",
+        )
+    return text
 
 
 def _unreadable(why: str) -> Exception:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shlex
 from pathlib import Path
 
 from rbee.process.deadline import timeout as deadline
@@ -21,6 +20,10 @@ from rbee.wire.settings import Settings
 _logger = logging.getLogger("paramiko")
 _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
+
+
+#: The most that is listened to of a program whose lines are read (bytes); pip says far less.
+_MOST = 1 << 24
 
 
 class Lines:
@@ -59,8 +62,13 @@ class Lines:
     def _read(self) -> None:
         reader = LineReader()
         end: Exception | None = None
+        left = _MOST
         try:
             while piece := self._program.read():
+                left -= len(piece)
+                if left < 0:
+                    self._program.close()
+                    raise self._program.says_too_much(_MOST)
                 self._pass_on(*reader.feed(piece))
             self._pass_on(*reader.feed(b""))
             self.stderr = self._program.stderr()
@@ -153,37 +161,26 @@ class Connection:
         """
         return Lines(await self._start(command, stdin, stdin_stays))
 
-    async def put(self, content: bytes | Path, remote_path: str, mode: int = 0o600) -> None:
-        """Writes a file over there, which appears whole or not at all.
-
-        A relative `remote_path` starts at the user's home; its folder has to be there. Raises
-        `ssh_failed`, reason ``put``.
-        """
-        data = content if isinstance(content, bytes) else content.read_bytes()
-        path, draft = shlex.quote(remote_path), shlex.quote(f"{remote_path}.part")
-        # Not SFTP, which not every machine serves, and which a noisy login shell disturbs.
-        ran = await self.run(
-            f"umask 077; cat >{draft} && chmod {mode:o} {draft} && mv -f {draft} {path}", data
-        )
-        if ran.status != 0:
-            why = ran.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise refuse(
-                "put",
-                f"cannot write {remote_path} on {self.target.name}: {' '.join(why)}",
-                f"see to it that {self.target.user} may write there, and that the disk is not full",
-            )
-
     async def forward(self, remote_host: str, remote_port: int) -> int:
         """A port of 127.0.0.1 here that leads to an address over there."""
         return self._tunnels.forward((remote_host, remote_port))
 
-    async def reverse(self, local_host: str, local_port: int) -> int:
-        """A port of 127.0.0.1 over there that leads to an address here.
+    def fill_in(self, local_port: int) -> None:
+        """Takes a port away that `forward` gave; who is connected through it stays connected."""
+        self._tunnels.fill_in(local_port)
+
+    async def reverse(self, local_host: str, local_port: int, usual: int = 0) -> int:
+        """A port of 127.0.0.1 over there, the `usual` one where it is free, that leads to an
+        address here.
 
         Raises `ssh_failed`, reason ``tunnel``.
         """
         here = (local_host, local_port)
-        return await in_thread(lambda: self._tunnels.reverse(here), lambda _: None)
+        return await in_thread(lambda: self._tunnels.reverse(here, usual), lambda _: None)
+
+    async def until_closed(self) -> None:
+        """Returns once it has ended, whoever ended it."""
+        await in_thread(self._line.transport.join, lambda _: None)
 
     async def close(self) -> None:
         """Ends the connection with all that runs through it."""

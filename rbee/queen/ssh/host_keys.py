@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,20 @@ def remember(target: Target, key: paramiko.PKey, ours: Path) -> None:
     descriptor = os.open(ours, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(descriptor, "w") as file:
         file.write(f"{target.known_as} {key.get_name()} {key.get_base64()}\n")
+
+
+def forget(names: Collection[str], ours: Path) -> None:
+    """Takes the keys of these hosts out of our own file."""
+    try:
+        lines = ours.read_text("utf-8", "replace").splitlines(keepends=True)
+    except FileNotFoundError:
+        return
+    kept = [line for line in lines if line.split(" ", 1)[0] not in names]
+    if kept != lines:
+        draft = ours.with_name(f"{ours.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(kept)
+        draft.replace(ours)
 
 
 def fingerprint_of(key: paramiko.PKey) -> str:

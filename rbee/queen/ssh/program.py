@@ -16,6 +16,11 @@ from rbee.queen.ssh.refusals import refuse
 _CHUNK = 65536
 #: Characters of a login shell's last words that an error repeats.
 _LAST_WORDS = 200
+#: The most that is kept of what a program says on stdout to its end, in one line, or last on stderr
+#: (bytes): a machine that was added may be anything by now.
+_MOST = 1 << 20
+#: How much is remembered of what a login shell prints before (bytes): its last words.
+_NOISE = 4096
 #: How long the end of stderr may come after that of stdout, in seconds.
 _STDERR_AFTER = 5.0
 
@@ -27,6 +32,11 @@ class Ran:
     status: int
     stdout: bytes
     stderr: bytes
+
+
+def for_any_shell(text: str) -> str:
+    """A command line by which any login shell has ``sh`` run this text as it stands."""
+    return f"sh -c {shlex.quote(text)}"
 
 
 class Program:
@@ -57,7 +67,7 @@ class Program:
         say = f"printf '\\nrbee-%s\\n' {number}"
         try:
             self._channel = transport.open_session(timeout=seconds)
-            self._channel.exec_command(f"sh -c {shlex.quote(f'{say}; {say} >&2; {command}')}")
+            self._channel.exec_command(for_any_shell(f"{say}; {say} >&2; {command}"))
         except (paramiko.SSHException, EOFError, OSError):
             raise self._lost() from None
         self._noise: bytes | None = b""
@@ -77,7 +87,7 @@ class Program:
             if not data:
                 raise self._never_ran()
             before, mark, after = (self._noise + data).partition(self._mark)
-            self._noise = None if mark else before
+            self._noise = None if mark else before[-_NOISE:]
             if after:
                 return after
 
@@ -95,11 +105,14 @@ class Program:
         return said.partition(self._mark)[2] if self._mark in said else said
 
     def finish(self) -> Ran:
-        """Waits for its end."""
-        pieces = []
-        while piece := self.read():
-            pieces.append(piece)
-        return Ran(self.status(), b"".join(pieces), self.stderr())
+        """Waits for its end. Raises `ssh_failed`, reason ``lost``, where it says too much."""
+        said = b""
+        while len(said) <= _MOST and (piece := self.read()):
+            said += piece
+        if len(said) > _MOST:
+            self.close()
+            raise self.says_too_much(_MOST)
+        return Ran(self.status(), said, self.stderr())
 
     def close(self) -> None:
         """Leaves it alone; whoever reads comes to the end."""
@@ -117,6 +130,7 @@ class Program:
         with contextlib.suppress(OSError, EOFError):
             while data := self._channel.recv_stderr(_CHUNK):
                 self._stderr += data
+                del self._stderr[:-_MOST]
 
     def _never_ran(self) -> Exception:
         status = self.status()
@@ -128,6 +142,14 @@ class Program:
             f"{status} before it runs anything{f': {last}' if last else ''}",
             f"look into ~/.bashrc there; this has to work: ssh {self._target.login} true",
             status=status,
+        )
+
+    def says_too_much(self, most: int) -> Exception:
+        """The error where it says more than `most` bytes."""
+        return refuse(
+            "lost",
+            f"a program on {self._target.name} says more than {most} bytes, and was left alone",
+            f"look what answers there: ssh {self._target.login}",
         )
 
     def _lost(self) -> Exception:
@@ -147,6 +169,7 @@ class LineReader:
     def feed(self, piece: bytes) -> list[str]:
         """The lines that `piece` ends; with b"", the last one that had no end."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
+        self._rest = self._rest[:_MOST]
         if not piece and self._rest:
             lines, self._rest = [self._rest], b""
         return [line.decode("utf-8", "replace").removesuffix("\r") for line in lines]

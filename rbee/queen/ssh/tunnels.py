@@ -28,40 +28,48 @@ class Tunnels:
         self._transport = transport
         self._target = target
         self._seconds = seconds
-        self._servers: list[socket.socket] = []
+        self._servers: dict[int, socket.socket] = {}
         self._wanted_here: dict[int, _Address] = {}
 
     def forward(self, there: _Address) -> int:
         """A port of the loopback address here that leads to an address over there."""
         server = socket.create_server((_LOOPBACK, 0))
-        self._servers.append(server)
         start(lambda: self._accept(server, there))
         port: int = server.getsockname()[1]
+        self._servers[port] = server
         return port
 
-    def reverse(self, here: _Address) -> int:
-        """A port of the loopback address over there that leads to an address here.
-
-        Raises `ssh_failed`, reason ``tunnel``.
-        """
-        try:
-            port = self._transport.request_port_forward(_LOOPBACK, 0, self._on_channel)
-        except (paramiko.SSHException, EOFError):
-            raise refuse(
-                "tunnel",
-                f"the SSH server of {self._target.name} lets no tunnel be dug",
-                "AllowTcpForwarding yes in its sshd_config",
-            ) from None
-        self._wanted_here[port] = here
-        return port
-
-    def close(self) -> None:
-        """Takes the ports here away."""
-        for server in self._servers:
+    def fill_in(self, port: int) -> None:
+        """Takes a port away that `forward` gave; who is connected through it stays connected."""
+        server = self._servers.pop(port, None)
+        if server is not None:
             # Closing alone leaves the thread waiting that accepts.
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             server.close()
+
+    def reverse(self, here: _Address, usual: int = 0) -> int:
+        """A port of the loopback address over there that leads to an address here: the `usual` one
+        where it is free, else any.
+
+        Raises `ssh_failed`, reason ``tunnel``.
+        """
+        for wanted in dict.fromkeys((usual, 0)):
+            with contextlib.suppress(paramiko.SSHException, EOFError):
+                port = self._transport.request_port_forward(_LOOPBACK, wanted, self._on_channel)
+                self._wanted_here[port] = here
+                return port
+        raise refuse(
+            "tunnel",
+            f"the SSH server of {self._target.name} lets no tunnel be dug",
+            "AllowTcpForwarding yes in its sshd_config; or add that machine with --no-tunnel, in "
+            "the open",
+        )
+
+    def close(self) -> None:
+        """Takes the ports here away."""
+        for port in list(self._servers):
+            self.fill_in(port)
 
     def _accept(self, server: socket.socket, there: _Address) -> None:
         with contextlib.suppress(OSError):

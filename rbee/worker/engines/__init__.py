@@ -7,7 +7,7 @@ Each module has `NAME`, `facts()` and `load(...)`; nothing else in rbee imports 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
@@ -70,6 +70,11 @@ class Engine(Protocol):
         """
         ...
 
+    def overdue(self) -> Collection[int]:
+        """The threads in which it has long been busy with a request that it has not begun to read:
+        no prompt comes of its messages. Nothing but the end of this process ends that."""
+        ...
+
     def embed(
         self,
         inputs: Sequence[Input],
@@ -85,12 +90,18 @@ class Engine(Protocol):
 
 
 class EngineModule(Protocol):
-    """What a module in this package offers."""
+    """What a module in this package offers.
+
+    One whose engine reads chat templates also has ``try_template(orders) -> bool``; see `trial`.
+    """
 
     NAME: str
 
-    def load(self, orders: WorkerOrders) -> Engine:
-        """Loads the model of `orders`. Raises `model_invalid` or `backend_unavailable`."""
+    def load(self, orders: WorkerOrders, template_fault: str = "") -> Engine:
+        """Loads the model of `orders`; `template_fault`: why its chat template is of no use.
+
+        Raises `model_invalid` or `backend_unavailable`.
+        """
         ...
 
 

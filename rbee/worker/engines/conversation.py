@@ -14,11 +14,17 @@ speak for the user::
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import ChatMessage, InferRequest
 
+#: How most models' marks begin.
+_ANY_MARK = "<|"
+_MARKS = re.compile(r"</?[\w|]{1,40}>|\[/?[A-Z_]{2,20}\]")
 #: What ends an answer in a dialogue, as it is the user's turn again.
 _USERS_TURN = "\nUser:"
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
@@ -50,6 +56,25 @@ def stops_of(request: InferRequest, *, tuned_to_chat: bool) -> list[str]:
     """The texts before which the answer ends."""
     in_dialogue = request.messages is not None and not tuned_to_chat
     return [*(request.stop or []), *([_USERS_TURN] if in_dialogue else [])]
+
+
+def marks_of_turns(template: str) -> frozenset[str]:
+    """What a chat template sets between messages, such as ``<|im_start|>``: tokens by themselves,
+    for which an engine searches a text again behind each that it has found."""
+    return frozenset(_MARKS.findall(template)) | {_ANY_MARK}
+
+
+def too_many_marks(texts: Iterable[str], marks: Iterable[str], context: int) -> int:
+    """How many marks there are in these texts, each at least one token, where the context is too
+    small for that; 0 where it is not. To count them is quick, and to read 80,000 takes 20 s."""
+    marks = [mark for mark in marks if mark == _ANY_MARK or _ANY_MARK not in mark]
+    found = sum(text.count(mark) for text in texts for mark in marks)
+    return found if found > context and not sabotaged("worker:read-all-marks") else 0
+
+
+def texts_of(request: InferRequest) -> list[str]:
+    """All texts of what an answer is asked for."""
+    return [request.prompt or "", *(message.content for message in request.messages or ())]
 
 
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:

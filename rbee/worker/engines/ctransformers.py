@@ -11,7 +11,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,8 @@ def facts() -> EngineFacts:
     return EngineFacts(NAME, version("ctransformers"), ["cpu"])
 
 
-def load(orders: WorkerOrders) -> CTransformers:
-    """Loads the model of `orders` on the CPU."""
+def load(orders: WorkerOrders, template_fault: str = "") -> CTransformers:
+    """Loads the model of `orders` on the CPU; it reads no template."""
     return CTransformers(orders)
 
 
@@ -155,6 +155,10 @@ class CTransformers:
                 return
             on_work(Work(known + first, len(tokens), 0))
             self._model.eval(rest[first : first + _BATCH])
+
+    def overdue(self) -> Collection[int]:
+        """None: it renders no template."""
+        return ()
 
     def embed(
         self,

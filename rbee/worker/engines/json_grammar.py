@@ -7,13 +7,30 @@ An object has the properties that the schema names, in their order, and any wher
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 import msgspec
 
+from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError, nested_too_deep
+from rbee.worker.engines.schema_cost import (
+    BYTES,
+    DEPTH,
+    PARTS,
+    PROPERTIES,
+    REPEAT,
+    REPEATS,
+    RULES,
+    VALUES,
+    Count,
+    Ways,
+    require_few_ways,
+    short,
+    too_much,
+)
 
 _BASICS = {
     "ws": '" "?',
@@ -27,7 +44,17 @@ _BASICS = {
     "anyobject": '"{" (string ":" ws any ("," ws string ":" ws any)*)? "}"',
     "anyarray": '"[" (any ("," ws any)*)? "]"',
 }
-_PLAIN = ("integer", "number", "boolean", "null")
+#: The characters that the values of each type begin with; a digit stands for all numbers.
+_BEGINS = {
+    "string": '"',
+    "integer": "0",
+    "number": "0",
+    "boolean": "tf",
+    "null": "n",
+    "any": '"0tfn{[',
+}
+#: How deep the tree of an `enum` is made, before what is left is written down one by one.
+_DEEPEST_TREE = 32
 #: Keywords that say something to people, or nothing about the form.
 _REMARKS = frozenset(
     [
@@ -74,131 +101,322 @@ _Keywords = TypedDict(
 def grammar_of(schema: Mapping[str, Any]) -> str:
     """The grammar whose texts are the JSON values that fit `schema`.
 
-    Raises `invalid_request` that names a keyword which is not understood, and where it stands.
+    Raises `invalid_request` that names a keyword which is not understood, or a bound of
+    `schema_cost` that the schema goes beyond, and where in it.
     """
+    return _bounded(_Grammar(schema, Count()))
+
+
+def check_cost(schemas: Iterable[Mapping[str, Any]]) -> None:
+    """Raises where schemas cost too much for an engine that makes a grammar of its own of them.
+
+    That takes each value of an `enum` for a way of its own, and goes over what it does not know.
+    """
+    count = Count()
+    for schema in schemas:
+        _bounded(_Grammar(schema, count, of_engine=True))
+
+
+def _bounded(grammar: _Grammar) -> str:
     try:
-        return _Grammar(schema).text()
+        return grammar.text()
     except RecursionError:
-        raise nested_too_deep("the JSON schema") from None
+        error = nested_too_deep("the JSON schema")
+        error.details["field"] = "json_schema"
+        raise error from None
+
+
+class _Value(NamedTuple):
+    """What stands in a rule for one value, and how that may go on."""
+
+    text: str
+    ways: Ways
 
 
 class _Grammar:
-    """The rules for one schema; each has a name, and a body that may use other names."""
+    """The rules for one schema; each has a name, and a body that may use other names.
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    `of_engine`: an engine makes its own, and this is to know what that costs.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], count: Count, of_engine: bool = False) -> None:
         self._schema = schema
+        self._lenient = of_engine
         self._rules: dict[str, str] = {"root": "", **_BASICS}
-        self._references: dict[str, str] = {}
+        self._named: dict[str, str] = {}
+        self._references: dict[str, _Value] = {}
+        self._to_follow: list[tuple[str, str]] = []
+        self._count = count
+        self._basics = {name: Ways(begins, len(begins)) for name, begins in _BEGINS.items()}
 
     def text(self) -> str:
         """Every rule, one a line."""
-        self._rules["root"] = self._value(self._schema, "$")
+        root = self._value(self._schema, "$", 1)
+        self._rules["root"] = root.text
+        while self._to_follow:
+            pointer, path = self._to_follow.pop()
+            self._follow(pointer, path)
+        require_few_ways(root.ways)
         return "\n".join(f"{name} ::= {body}" for name, body in self._rules.items())
 
-    def _value(self, schema: Any, path: str) -> str:
-        """The body that one value has; `path` is where its schema stands."""
+    def _value(self, schema: Any, path: str, depth: int) -> _Value:
+        """What stands for one value; `path` is where its schema stands."""
+        self._count.add(PARTS, 1, path)
+        if depth > DEPTH.most:
+            raise too_much(DEPTH, path)
         if schema is True or schema == {}:
-            return "any"
+            return self._basic("any")
         if not isinstance(schema, Mapping):
-            raise _unknown(path, f"{json.dumps(schema)}")
+            return self._not_understood(path, short(_json(schema)))
         try:
             msgspec.convert(schema, _Keywords)
         except msgspec.ValidationError as error:
-            raise _unknown(path, f"a wrong value ({error})") from None
+            return self._not_understood(path, f"a wrong value ({short(str(error))})")
         if isinstance(schema.get("type"), list):
-            ways = [self._value({**schema, "type": one}, path) for one in schema["type"]]
-            return self._new(" | ".join(ways))
-        kind = _kind(schema, path)
+            types = schema["type"]
+            if len({*types}) < len(types):
+                raise _unknown(path, "a `type` twice")
+            of_types = [self._value(each, path, depth + 1) for each in _by_type(schema, types)]
+            return self._any_of(of_types, path)
+        kind = _kind(schema)
+        if kind not in _WITH and kind not in _BEGINS:
+            return self._not_understood(path, f"type {short(kind)!r}")
         for keyword in schema:
             if keyword not in (kind, *_WITH.get(kind, ("type",))) and keyword not in _REMARKS:
-                raise _unknown(path, f"`{keyword}`")
+                self._not_understood(path, f"`{short(keyword)}`")
         if kind == "$ref":
             return self._reference(schema["$ref"], path)
         if kind in ("const", "enum"):
-            values = [schema["const"]] if kind == "const" else schema["enum"]
-            return self._new(" | ".join(map(_literal, values)))
+            return self._one_of([schema["const"]] if kind == "const" else schema["enum"], path)
         if kind == "allOf" and len(schema[kind]) > 1:
-            raise _unknown(path, "`allOf` of several")
+            self._not_understood(path, "`allOf` of several")
         if kind in ("allOf", "anyOf", "oneOf"):
-            ways = [self._value(one, f"{path}.{kind}[{i}]") for i, one in enumerate(schema[kind])]
-            return self._new(" | ".join(ways))
+            ways = [
+                self._value(one, f"{path}.{kind}[{i}]", depth + 1)
+                for i, one in enumerate(schema[kind])
+            ]
+            return self._any_of(ways, path)
         if kind == "object":
-            return self._object(schema, path)
+            return self._object(schema, path, depth)
         if kind == "array":
-            item = self._value(schema.get("items", True), f"{path}.items")
-            return self._list(item, *_bounds(schema, "minItems", "maxItems", path))
+            item = self._value(schema.get("items", True), f"{path}.items", depth + 1)
+            return self._list(item, *self._bounds(schema, "minItems", "maxItems", path), path)
         if kind == "string" and {"minLength", "maxLength"} & set(schema):
-            least, most = _bounds(schema, "minLength", "maxLength", path)
-            return self._new(rf'"\"" char{{{least},{"" if most is None else most}}} "\""')
-        return kind
+            least, most = self._bounds(schema, "minLength", "maxLength", path)
+            body = rf'"\"" char{{{least},{"" if most is None else most}}} "\""'
+            return _Value(self._new(body, path), Ways('"', open_later=2, path=path))
+        return self._basic(kind)
 
-    def _reference(self, pointer: str, path: str) -> str:
+    def _basic(self, name: str) -> _Value:
+        return _Value(name, self._basics[name])
+
+    def _not_understood(self, path: str, what: str) -> _Value:
+        """Anything, where an engine may understand it. Raises where it is for us to enforce."""
+        if self._lenient:
+            return self._basic("any")
+        raise _unknown(path, what)
+
+    def _any_of(self, values: list[_Value], path: str) -> _Value:
+        """One of several; those that are written alike are one."""
+        alike = {value.text: value for value in values}
+        if len(alike) == 1:
+            return values[0]
+        ways = Ways(any_of=[value.ways for value in alike.values()], path=path)
+        return _Value(self._new(" | ".join(alike), path), ways)
+
+    def _one_of(self, values: list[Any], path: str) -> _Value:
+        self._count.add(VALUES, len(values), path)
+        texts = sorted({_json(value) for value in values})
+        begins = "".join(sorted({_kind_of(text[0]) for text in texts}))
+        if self._lenient or sabotaged("worker:flat-enum"):
+            self._count.add(BYTES, sum(len(text.encode(errors="replace")) for text in texts), path)
+            ways = Ways(begins, len(texts), path=path)
+            return _Value(self._new(" | ".join(map(_literal, texts)), path), ways)
+        text, most, first = self._told_apart(texts, 0, path, 0)
+        return _Value(text, Ways(begins, first, most, path=path))
+
+    def _told_apart(
+        self, texts: list[str], done: int, path: str, depth: int
+    ) -> tuple[str, int, int]:
+        """What stands for one of these texts, which are alike in the first `done` characters, as a
+        tree of what they begin with; the most ways that are open in it, and those at first.
+
+        So an engine has one way open for all that go on alike.
+        """
+        if len(texts) == 1:
+            return _literal(texts[0][done:]), 1, 1
+        # What the first and the last of a sorted list have in common, all have.
+        alike = _alike(texts[0], texts[-1])
+        branches: list[str] = []
+        most = count = 0
+        groups = itertools.groupby(texts, lambda text: text[alike : alike + 1])
+        for _, group in groups:
+            inner = list(group)
+            count += 1 if depth < _DEEPEST_TREE else len(inner)
+            if depth < _DEEPEST_TREE:
+                branch, open_, _ = self._told_apart(inner, alike, path, depth + 1)
+                branches.append(branch)
+                most = max(most, open_)
+            else:
+                branches += [_literal(text[alike:]) for text in inner]
+        rule = self._new(" | ".join(branches), path)
+        if alike > done:
+            return f"{_literal(texts[0][done:alike])} {rule}", max(most, count), 1
+        return rule, max(most, count), count
+
+    def _reference(self, pointer: str, path: str) -> _Value:
         if pointer not in self._references:
-            self._references[pointer] = self._new("")
-            schema: Any = self._schema
-            try:
-                for step in pointer.removeprefix("#").strip("/").split("/"):
-                    schema = schema[step.replace("~1", "/").replace("~0", "~")] if step else schema
-            except (KeyError, TypeError):
-                raise _unknown(path, f"$ref {pointer!r}") from None
-            self._rules[self._references[pointer]] = self._value(schema, pointer)
+            name = self._new("", path)
+            # What it leads to is known once that has been followed; it may contain itself.
+            ways = Ways(any_of=[Ways()], path=short(pointer))
+            self._references[pointer] = _Value(name, ways)
+            self._to_follow.append((pointer, path))
         return self._references[pointer]
 
-    def _object(self, schema: Mapping[str, Any], path: str) -> str:
+    def _follow(self, pointer: str, path: str) -> None:
+        reference = self._references[pointer]
+        schema: Any = self._schema
+        try:
+            for step in pointer.removeprefix("#").strip("/").split("/"):
+                schema = schema[step.replace("~1", "/").replace("~0", "~")] if step else schema
+        except (KeyError, TypeError):
+            value = self._not_understood(path, f"$ref {short(pointer)!r}")
+        else:
+            value = self._value(schema, short(pointer), 1)
+        self._rules[reference.text] = value.text
+        self._count.add(BYTES, len(value.text.encode(errors="replace")), short(pointer))
+        reference.ways.any_of = [value.ways]
+
+    def _object(self, schema: Mapping[str, Any], path: str, depth: int) -> _Value:
         properties: Mapping[str, Any] = schema.get("properties", {})
         others = schema.get("additionalProperties", True)
         if not properties and others is not False:
-            other = self._value(others, f"{path}.additionalProperties")
-            member = f'string ":" ws {other}'
-            return self._new(f'"{{" ({member} ("," ws {member})*)? "}}"')
-        members = [
-            (
-                f'{_literal(name)} ":" ws {self._value(one, f"{path}.properties.{name}")}',
-                name in schema.get("required", ()),
-            )
+            other = self._value(others, f"{path}.additionalProperties", depth + 1)
+            member = f'string ":" ws {other.text}'
+            body = f'"{{" ({member} ("," ws {member})*)? "}}"'
+            ways = Ways("{", open_later=2, parts=[other.ways], path=path)
+            return _Value(self._new(body, path), ways)
+        self._count.add(PROPERTIES, len(properties), path)
+        needed = set(schema.get("required", ()))
+        values = {
+            name: self._value(one, f"{path}.properties.{short(name)}", depth + 1)
             for name, one in properties.items()
+        }
+        members = [
+            (f'{_literal(_json(name))} ":" ws {value.text}', name in needed)
+            for name, value in values.items()
         ]
         # What may stand from a member on: where none is written yet, and behind a comma.
         first, later = '""', '""'
         for member, required in reversed(members):
             here, behind = f"{member} {later}", f'"," ws {member} {later}'
-            first = self._new(here if required else f"{here} | {first}")
-            later = self._new(behind if required else f"{behind} | {later}")
-        return self._new(f'"{{" {first} "}}"')
+            first = self._new(here if required else f"{here} | {first}", path)
+            later = self._new(behind if required else f"{behind} | {later}", path)
+        ways = Ways(
+            "{",
+            open_later=_longest_choice([required for _, required in members]),
+            parts=[value.ways for value in values.values()],
+            tag=_tag(properties, needed),
+            path=path,
+        )
+        return _Value(self._new(f'"{{" {first} "}}"', path), ways)
 
-    def _list(self, item: str, least: int, most: int | None) -> str:
+    def _list(self, item: _Value, least: int, most: int | None, path: str) -> _Value:
         more = f"{{{max(least - 1, 0)},{'' if most is None else max(most - 1, 0)}}}"
-        filled = f'{item} ("," ws {item}){more}'
+        filled = f'{item.text} ("," ws {item.text}){more}'
         body = '""' if most == 0 else filled if least else f"({filled})?"
-        return self._new(f'"[" {body} "]"')
+        ways = Ways("[", open_later=2, parts=[item.ways], path=path)
+        return _Value(self._new(f'"[" {body} "]"', path), ways)
 
-    def _new(self, body: str) -> str:
-        name = f"r{len(self._rules)}"
-        self._rules[name] = body
+    def _bounds(
+        self, schema: Mapping[str, Any], least: str, most: str, path: str
+    ) -> tuple[int, int | None]:
+        """How many there are at least and at most; llama.cpp would never end where nothing fits."""
+        bounds = schema.get(least, 0), schema.get(most)
+        if bounds[1] is not None and bounds[0] > bounds[1]:
+            raise _unknown(path, f"`{least}` above `{most}`")
+        highest = max(bounds[0], bounds[1] or 0)
+        if highest > REPEAT.most:
+            raise too_much(REPEAT, f"{path}.{most if bounds[1] else least}")
+        self._count.add(REPEATS, highest, path)
+        return bounds
+
+    def _new(self, body: str, path: str) -> str:
+        """The name of a rule; rules that say the same are one."""
+        name = self._named.get(body) if body else None
+        if name is None:
+            self._count.add(RULES, 1, path)
+            self._count.add(BYTES, len(body.encode(errors="replace")), path)
+            name = f"r{len(self._rules)}"
+            self._rules[name] = body
+            self._named[body] = name
         return name
 
 
-def _kind(schema: Mapping[str, Any], path: str) -> str:
+def _by_type(schema: Mapping[str, Any], types: list[str]) -> list[Mapping[str, Any]]:
+    """The schema of each type in a list, with what says something about that type alone."""
+    of_some = {keyword for one in types for keyword in _WITH.get(one, ())} - {"type"}
+    return [
+        {
+            **{
+                keyword: value
+                for keyword, value in schema.items()
+                if keyword not in of_some or keyword in _WITH.get(one, ())
+            },
+            "type": one,
+        }
+        for one in types
+    ]
+
+
+def _tag(properties: Mapping[str, Any], needed: set[str]) -> tuple[str, str | None] | None:
+    """The property that the text of an object has to begin with, and the constant that it has."""
+    name = next(iter(properties), None)
+    if name is None or name not in needed:
+        return None
+    value = properties[name]
+    if isinstance(value, Mapping) and "const" in value:
+        return name, _json(value["const"])
+    if isinstance(value, Mapping) and len(value.get("enum", ())) == 1:
+        return name, _json(value["enum"][0])
+    return name, None
+
+
+def _longest_choice(required: list[bool]) -> int:
+    """Among how many properties an object goes on at most: those that may be left out, in a row,
+    and the one behind them."""
+    written = "".join("!" if each else "?" for each in required)
+    return 1 + max(map(len, written.split("!")))
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
     """The keyword, or the type, that decides the form."""
     for keyword in ("$ref", "const", "enum", "allOf", "anyOf", "oneOf"):
         if keyword in schema:
             return keyword
-    named = schema.get("type", "object" if "properties" in schema else "any")
-    if named not in ("any", "object", "array", "string", *_PLAIN):
-        raise _unknown(path, f"type {named!r}")
-    return str(named)
+    return str(schema.get("type", "object" if "properties" in schema else "any"))
 
 
-def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tuple[int, int | None]:
-    """How many there are at least and at most; llama.cpp would never end where nothing fits."""
-    bounds = schema.get(least, 0), schema.get(most)
-    if bounds[1] is not None and bounds[0] > bounds[1]:
-        raise _unknown(path, f"`{least}` above `{most}`")
-    return bounds
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginnings."""
+    pairs = enumerate(zip(one, other))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _literal(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+def _kind_of(character: str) -> str:
+    """What stands for the first character of a value: all digits are alike, and a sign too."""
+    return "0" if character in "-123456789" else character
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except ValueError:  # Python writes no number of more than 4300 digits
+        raise _unknown("$", "a number of thousands of digits") from None
+
+
+def _literal(text: str) -> str:
+    """A text in GBNF."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

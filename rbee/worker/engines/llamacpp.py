@@ -8,12 +8,14 @@ stands on stderr, our log. A raw `grammar` holds for all that is generated, thou
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +34,20 @@ from rbee.wire.messages import (
     WorkerOrders,
 )
 from rbee.worker.engines import Generated, Input, Piece, Work
-from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
+from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
+    does_not_fit,
+    marks_of_turns,
     messages_of,
     plain_text_of,
     stops_of,
     text_does_not_fit,
+    texts_of,
     tokens_unknown,
+    too_many_marks,
 )
-from rbee.worker.engines.json_grammar import grammar_of
+from rbee.worker.engines.hidden_socket import HiddenSocket
+from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
@@ -65,6 +72,24 @@ _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
 _PLAIN = "{% for message in messages %}{{ message.content }}{% endfor %}"
 _HELLO = [{"role": "user", "content": "hello"}]
+#: What a template is tried with, and in how large a context (tokens).
+_TALK = [
+    {"role": "system", "content": "Be brief."},
+    *_HELLO,
+    {"role": "assistant", "content": "Hello!"},
+    {"role": "user", "content": "How are you?"},
+]
+_TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "description": "Tells the weather.",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        },
+    }
+]
+_TRIAL_CONTEXT = 512
 #: What it says of an answer in another form than its reading of the chat template lets expect.
 _ANOTHER_FORM = "does not match the expected"
 #: How templates are told whether the model may think.
@@ -75,6 +100,8 @@ _LOG_LINES = 200
 _BUDGET, _SLACK = "thinking_budget_tokens", 16
 #: How long the engine takes to render a template at most (seconds).
 _RENDERING = 10.0
+#: How much CPU time it may take to make a prompt of messages (seconds).
+_PREPARING = 20.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
 _POOLINGS = {
@@ -95,42 +122,86 @@ def facts() -> EngineFacts:
     return EngineFacts(NAME, xllamacpp.__version__, sorted(backends))
 
 
-def load(orders: WorkerOrders) -> LlamaCpp:
-    """Loads the model of `orders` onto its device."""
-    return LlamaCpp(orders)
+def load(orders: WorkerOrders, template_fault: str = "") -> LlamaCpp:
+    """Loads the model of `orders` onto its device; `template_fault`: why its template cannot be
+    given to the engine."""
+    return LlamaCpp(orders, template_fault)
+
+
+def try_template(orders: WorkerOrders) -> bool:
+    """Renders the chat template of `orders` with their `trial_model`; False: it cannot be read."""
+    params = _plain_params()
+    params.model.path = orders.trial_model
+    params.n_ctx = _TRIAL_CONTEXT
+    params.n_parallel = params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.n_gpu_layers = 0
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.chat_template = taught(orders.chat_template)
+    # It serves in any case: on a socket in the current folder, which is this process's own.
+    params.hostnames = ["trial.sock"]
+    try:
+        server = xllamacpp.Server(params)
+        _kept.append(server)
+        switches = ({}, {_SWITCH: False}) if marks_of(orders.chat_template) else ({},)
+        for values in switches:
+            body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
+            if "tools" in orders.chat_template:
+                body["tools"] = _TOOLS
+            # That it refuses such a conversation is told to those who have one.
+            with contextlib.suppress(ValueError, RuntimeError):
+                server.handle_chat_completions(body, lambda chunk: None)
+    except RuntimeError as error:
+        if "bad_alloc" in str(error):
+            raise MemoryError from None
+        return False
+    return True
+
+
+#: What is not taken down: its process ends at once, and taking down takes as long as the trial.
+_kept: list[Any] = []
+
+
+def _plain_params() -> Any:
+    """How a model is loaded, whichever it is."""
+    params = xllamacpp.CommonParams()
+    params.warmup = False
+    params.ctx_shift = False
+    params.use_jinja = True
+    # One for each core would wait for requests that do not come: this process asks by itself.
+    params.n_threads_http = 2
+    return params
 
 
 class LlamaCpp:
     """One model with `slots` sequences batched continuously."""
 
-    def __init__(self, orders: WorkerOrders) -> None:
+    def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
         self.context = orders.context
         self._slots = orders.slots
         self._pooling = orders.pooling
         self._batch = orders.batch
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
+        self._turns = marks_of_turns(orders.chat_template)
         self._marks = marks_of(orders.chat_template)
         self._wants_thoughts = wants_thoughts(orders.chat_template)
         self._own_form = has_channels(orders.chat_template)
-        params = xllamacpp.CommonParams()
+        params = _plain_params()
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
         params.n_parallel = orders.slots
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.prompt_cache_mib
-        params.warmup = False
-        params.ctx_shift = False
-        params.use_jinja = True
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
         params.embedding = orders.pooling != "none"
         params.n_batch = params.n_ubatch = orders.batch
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
-        # xllamacpp listens on a loopback port of its own; nobody gets this key.
+        # xllamacpp serves HTTP in any case; nobody else finds the socket, and nobody gets this key.
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
+        params.ui = False
         if orders.backend == "cpu" or orders.simulated:
             params.n_gpu_layers = 0
         else:
@@ -139,9 +210,11 @@ class LlamaCpp:
             params.main_gpu = int(orders.device.removeprefix("gpu"))
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
-        self._unusable = ""
+        self._unusable = template_fault
         self._server = self._loaded(params, orders)
         self.placed = _placed(before, _free_memory(orders))
+        #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
+        self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
         self._opened, self._known = False, True
         if self._marks is not None and not self._unusable:
@@ -151,12 +224,13 @@ class LlamaCpp:
         """The engine with its model; one whose chat template is of no use goes without it."""
         asked = orders.chat_template
         if asked and (orders.deadly_template or nests_too_deep(asked)):
-            self._unusable = "llama.cpp dies of reading it"
+            self._unusable = self._unusable or "llama.cpp dies of reading it"
+        if self._unusable:
             params.chat_template = _PLAIN
         elif asked and (orders.template or taught(asked) != asked):
             params.chat_template = taught(asked)
         try:
-            return xllamacpp.Server(params)
+            return self._serving(params)
         except RuntimeError as error:
             refusal = _cannot_load(orders, error)
         if (
@@ -167,10 +241,20 @@ class LlamaCpp:
             raise refusal
         params.chat_template = _PLAIN
         try:
-            server = xllamacpp.Server(params)
+            server = self._serving(params)
         except RuntimeError:
             raise refusal from None
         self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
+        return server
+
+    def _serving(self, params: Any) -> Any:
+        """The engine, which listens on a socket that nobody but this process finds."""
+        if sabotaged("worker:engine-port"):
+            return xllamacpp.Server(params)
+        with HiddenSocket.beginning() as path:
+            params.hostnames = [path]
+            server = xllamacpp.Server(params)
+            self._socket = HiddenSocket(path)
         return server
 
     def _opens(self, marks: Marks) -> tuple[bool, bool]:
@@ -186,8 +270,7 @@ class LlamaCpp:
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
-        address = self._server.listening_address.removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=_RENDERING)
+        connection = self._socket.connection(_RENDERING)
         body = {"messages": messages, "chat_template_kwargs": values}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
@@ -224,6 +307,16 @@ class LlamaCpp:
         on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
 
+    def overdue(self) -> Collection[int]:
+        """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return ()
+        return [
+            thread
+            for thread, begun in list(self._preparing.items())
+            if time.clock_gettime(time.pthread_getcpuclockid(thread)) - begun > _PREPARING
+        ]
+
     def embed(
         self,
         inputs: Sequence[Input],
@@ -233,6 +326,10 @@ class LlamaCpp:
         """See `rbee.worker.engines.Engine`."""
         if self._pooling == "none":
             raise _makes_no_vectors()
+        for number, text in enumerate(inputs):
+            marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
+            if marks:
+                raise text_does_not_fit(number, marks, self.context)
         count = 0
         # As many as are worked on side by side: a call for more could not be stopped.
         for first in range(0, len(inputs), self._slots):
@@ -269,6 +366,9 @@ class LlamaCpp:
         chat = self._chat and not request.raw
         if chat and self._unusable:
             raise template_unusable(self._unusable)
+        marks = too_many_marks(texts_of(request), self._turns, self.context)
+        if marks:
+            raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
@@ -277,8 +377,11 @@ class LlamaCpp:
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
 
+        here = threading.get_ident()
+
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
+            self._preparing.pop(here, None)
             if cancelled.is_set():
                 return True
             work = _work(work, chunk)
@@ -301,6 +404,7 @@ class LlamaCpp:
                 last.update(chunk)
             return None
 
+        self._preparing[here] = time.thread_time()
         try:
             if "messages" in body:
                 self._server.handle_chat_completions(body, on_chunk)
@@ -309,6 +413,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             # What its templates, its reading of a request and that of earlier calls raise.
             raise refused(request, {"message": str(error)}) from None
+        finally:
+            self._preparing.pop(here, None)
         if "error" in last:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
                 return self._as_it_comes(request, body, on_piece, cancelled, on_work)
@@ -351,11 +457,17 @@ class LlamaCpp:
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
-        grammar = grammar_of(schema)
-        chat = "messages" in body
-        if chat and (self._own_form or "tools" in body):
-            body["json_schema"] = schema  # it has a grammar of its own there, and takes no other
-            return
+        try:
+            grammar = grammar_of(schema)
+            chat = "messages" in body
+            if chat and (self._own_form or "tools" in body):
+                check_cost([schema])
+                body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
+                return
+        except RbeeError as error:
+            if schema is not request.json_schema:
+                error.details["field"] = "functions"
+            raise
         thinks = request.think is not False and not sabotaged("worker:form-over-thought")
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -378,6 +490,7 @@ class LlamaCpp:
         if request.functions:
             if not (chat and self._calls):
                 raise _cannot_call()
+            check_cost_of_calls(request.functions)
             body["tools"] = [
                 {"type": "function", "function": msgspec.to_builtins(each)}
                 for each in request.functions

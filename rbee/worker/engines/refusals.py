@@ -13,6 +13,8 @@ from rbee.worker.engines.conversation import asks_field, does_not_fit
 
 #: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.
 _DEEPEST = 200
+#: How much is looked at of what an engine says (characters).
+_LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
@@ -29,6 +31,13 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     message = words_of(str(error.get("message", error)))
     if "does not support logits" in message:
         return _writes_nothing()
+    if "bad_alloc" in message:
+        return RbeeError(
+            "invalid_request",
+            f"the engine wants more memory for this than a worker may take: {message}",
+            "ask for less: a shorter conversation, a plainer schema; or take another model",
+            {"field": asks_field(request)},
+        )
     if int(error.get("code", 400)) >= 500 or sabotaged("worker:blame-itself"):
         return engine_failed("llama.cpp", message)
     if "tool call arguments" in message:
@@ -78,6 +87,8 @@ def engine_failed(engine: str, words: str) -> RbeeError:
 
 def words_of(message: str) -> str:
     """What an engine says, without the colours and the empty lines that terminals get."""
+    if len(message) > _LONGEST_SAID:  # it quotes what somebody has sent, and is searched through
+        message = f"{message[: _LONGEST_SAID // 2]}\n{message[-_LONGEST_SAID // 2 :]}"
     return _COLOURS.sub("", message).strip()
 
 
@@ -111,6 +122,17 @@ def template_unusable(reason: str) -> RbeeError:
         "give another one (rbee-keeper infer --chat-template FILE), "
         "or go on with plain text (POST /v1/completions)",
         {"field": "model_ref"},
+    )
+
+
+def endless_template() -> RbeeError:
+    """The refusal of messages that a chat template comes to no end with."""
+    return RbeeError(
+        "invalid_request",
+        "the model's chat template comes to no end with these messages",
+        "send other messages, give another template (rbee-keeper infer --chat-template FILE), "
+        "or go on with plain text (POST /v1/completions)",
+        {"field": "messages"},
     )
 
 

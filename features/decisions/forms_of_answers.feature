@@ -1,0 +1,55 @@
+Feature: What the form of an answer may cost
+  Whoever asks for an answer in a form (a JSON schema) shares the worker with others. A form of a few
+  kilobytes can stand for more ways of going on than any computer looks through. All of them are
+  counted while the form is read, and what is too much is refused by name, before anything is built.
+
+  Scenario Outline: An answer in the form of <form> is refused
+    When an answer is to have the form of <form>
+    Then that is refused at once at "<where>", for "<too much>"
+
+    Examples:
+      | form                                         | where         | too much                                 |
+      | ten-fold type lists 30 deep                  | $             | a `type` twice                           |
+      | seven-fold type lists 15 deep                | $.            | more than 10000 parts                    |
+      | alternatives in pairs 30 deep                | $.anyOf[0]    | more than 10000 parts                    |
+      | 20,000 values                                | $             | more than 1000 values                    |
+      | 500 values that begin differently            | $             | more than 128 ways                       |
+      | 4,000 bounded strings                        | $             | more than 2000 properties                |
+      | 900 strings of up to 500                     | $.properties. | more than 20000 repetitions              |
+      | 200 properties that may be left out          | $             | more than 128 ways                       |
+      | a list of up to a million                    | $.maxItems    | more than 2000 repetitions               |
+      | objects 40 deep                              | $.properties. | more than 32 values nested               |
+      | a name of a million letters                  | $             | bytes of its grammar                     |
+      | 200 kinds of objects with a kind each        | $             | more than 128 ways                       |
+      | a tree of two kinds that nothing tells apart | #/$defs/node  | more than 128 ways                       |
+      | a name for itself                            | #             | to itself again                          |
+      | names that lead to one another               | #/$defs/node  | to itself again                          |
+
+  Scenario Outline: An answer in the form of <form> is taken
+    When an answer is to have the form of <form>
+    Then that is taken at once
+
+    Examples:
+      | form                                           |
+      | type lists of two, 3 deep                      |
+      | 1,000 values                                   |
+      | 900 strings of up to 20                        |
+      | 100 properties that may be left out            |
+      | a list of lists of lists of up to 100          |
+      | 100 kinds of objects with a kind each          |
+      | a tree of two kinds that begin with their kind |
+      | a list that ends with null                     |
+
+  Scenario: Values that begin alike share the beginning, and stay what they are
+    When an answer is to be one of many values, some of which begin alike
+    Then these values and no others are let through
+
+  Rule: Of a function that may be called, an engine makes a form itself, and takes each value for a way
+
+    Scenario: As many values as a form of ours has room for are too many for it
+      When a model may call a function whose arguments are 1,000 values
+      Then that is refused at once at "$", for "more than 128 ways"
+
+    Scenario: Arguments as they usually are cost little
+      When a model may call a function whose arguments are 100 properties that may be left out
+      Then that is taken at once

@@ -1,0 +1,55 @@
+Feature: What costs more than its bytes is bounded
+  A request may be a megabyte long. What an engine does with some of it takes far longer than to read
+  it, and others wait: of that there may be so much and no more, and whoever sends more is told which
+  field it is.
+
+  Scenario Outline: <most> <what>, and not more
+    When a program asks with <more> <what>
+    Then it is refused for "<field>"
+
+    Examples:
+      | what                          | most                | more                | field                   |
+      | messages                      | 2048                | 2049                | messages                |
+      | functions                     | 128                 | 129                 | tools                   |
+      | calls in one message          | 128                 | 129                 | messages[0].tool_calls   |
+      | words to stop at              | 32                  | 33                  | stop                    |
+      | letters in a word to stop at  | 1000                | 1001                | stop                    |
+      | tokens weighed                | 1024                | 1025                | logit_bias              |
+      | answers                       | 16                  | 17                  | n                       |
+      | answers to each of 16 prompts | 4                   | 5                   | n                       |
+      | prompts                       | 16                  | 17                  | prompt                  |
+      | values for the template       | 64                  | 65                  | chat_template_kwargs    |
+      | for a seed                    | 9223372036854775807 | 9223372036854775808 | seed                    |
+      | of the likeliest tokens       | 2147483647          | 2147483648          | top_k                   |
+
+  Scenario Outline: <most> <what> are taken
+    When a program asks with <most> <what>
+    Then it is taken
+
+    Examples:
+      | what                          | most                |
+      | messages                      | 2048                |
+      | functions                     | 128                 |
+      | calls in one message          | 128                 |
+      | words to stop at              | 32                  |
+      | letters in a word to stop at  | 1000                |
+      | tokens weighed                | 1024                |
+      | answers                       | 16                  |
+      | answers to each of 16 prompts | 4                   |
+      | prompts                       | 16                  |
+      | values for the template       | 64                  |
+      | for a seed                    | 9223372036854775807 |
+      | of the likeliest tokens       | 2147483647          |
+
+  Scenario Outline: <count> times "<mark>" for a context of <context> tokens
+    When a text of <count> times "<mark>" is meant for a context of <context> tokens
+    Then it is <verdict> before it is read
+
+    Examples:
+      | count | mark            | context | verdict |
+      | 80000 | <\|im_start\|>  | 8192    | refused |
+      | 8193  | <\|im_start\|>  | 8192    | refused |
+      | 8192  | <\|im_start\|>  | 8192    | taken   |
+      | 9000  | <start_of_turn> | 8192    | refused |
+      | 9000  | [INST]          | 8192    | refused |
+      | 9000  | a < b           | 8192    | taken   |

@@ -1,0 +1,33 @@
+Feature: What has been told is kept as long as there is room
+  Whoever comes late, or comes back, is told a story from its beginning. Stories that are over are
+  kept for a while, as many as there is room for; of the others the end stays, and a line that says
+  so.
+
+  Scenario: A thousand long jobs
+    Given a queen who keeps 4 MiB of what jobs have told
+    When 1000 jobs have told 100 kB each, of prompts of 1000 kB
+    Then no more than that is kept of all of them, their prompts included
+    And the last of them tells all that it told
+    And the first of them tells "no longer kept" and its end, "done"
+
+  Scenario Outline: Of <stories>, with room for <room>
+    When of the stories <stories> as many stay as have room in <room>
+    Then those that go are "<gone>"
+
+    Examples:
+      | stories                | room | gone |
+      | a 5, b 5, c 5          | 15   |      |
+      | a 5, b 5, c 5          | 14   | a    |
+      | a 5, b 5, c 5          | 9    | a, b |
+      | a 5 read, b 5, c 5     | 10   | b    |
+      | a 5 read, b 9 read     | 1    |      |
+      | a 50                   | 10   | a    |
+
+  Scenario: A download that takes hours
+    When a download tells 20000 times how far it is, and 100 lines between
+    Then its story is less than 30 kB, and tells whoever comes now all lines and how far it is
+
+  Scenario: What jobs ask for is kept until they are over, as much as there is room for
+    Given a queen who keeps 4 MiB of what jobs ask for
+    When 10 jobs come that ask for 1000 kB each
+    Then 4 of them are taken in, and the others told to come again until one is over

@@ -1,0 +1,57 @@
+Feature: Nothing is told to whoever happens to listen
+  While the swarm sleeps its ports are free, and any user of the machine may take one. So each
+  program proves that it knows the secret before a secret or a prompt is sent to it, on the very
+  connection that is used then. The swarm's token stays with its owner: each hive and each worker
+  has a secret of its own.
+
+  Scenario: Another user holds the queen's port
+    Given another user of the machine holds the queen's port and says to be the queen
+    When I type "rbee-keeper infer 'a private prompt'"
+    Then stderr contains "was told nothing"
+    And the exit status is 1
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Another user holds the hive's port
+    Given another user of the machine holds the hive's port and says to be the hive
+    When I type "rbee-keeper infer 'a private prompt'"
+    Then stderr contains "is held by another program"
+    And the exit status is 1
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Another user passes on to the queen what is meant for her
+    Given a queen that is awake
+    And another user of the machine passes on to the queen what commands say to her
+    When I type "rbee-keeper infer 'a private prompt'"
+    Then stderr contains "was told nothing"
+    And that user has heard neither a secret nor "a private prompt"
+
+  Scenario: Another user passes on what is meant for a queen that a person names
+    Given a queen that is awake
+    And another user of the machine passes on to the queen what commands say to her
+    When I type "rbee-keeper infer 'a private prompt'" and name that user's address as the queen's
+    Then stderr contains "was told nothing"
+    And that user has heard neither a secret nor "a private prompt"
+
+  @timing
+  Scenario: Another user takes the port of a queen who was killed
+    Given heartbeats come every 50 ms
+    And a hive without a queen stays awake for 2500 ms
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+    And the queen has just been killed
+    When another user of the machine takes the queen's port
+    Then that user has heard neither a secret nor "minillama"
+
+  Scenario: Who has one secret has no other
+    Given a swarm that is warm
+    When each secret is shown to each program
+    Then each program lets in its own secret alone
+
+  Scenario: A heartbeat counts only from the hive that it names
+    Given a swarm that is warm
+    When hive attic sends a heartbeat that names hive localhost
+    Then that heartbeat is refused
+
+  Scenario: The token is replaced by another one
+    Given a swarm that is warm
+    When the token is rotated
+    Then the old token opens nothing, and the new one is its owner's alone

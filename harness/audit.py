@@ -1,0 +1,75 @@
+"""Asks the OSV database about every version that the locks name: ``python -m harness.audit``.
+
+Exit status: 0 none has a known advisory, or the database is out of reach, which is said; 1 some
+have, each told with the advisory's id.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+LOCKS = Path(__file__).parent / "locks"
+_API = "https://api.osv.dev/v1/querybatch"
+_PAGE = "https://osv.dev/vulnerability/"
+_PATIENCE_S = 20.0
+_PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
+#: Locks that are installed by `make bench-peers` alone, beside rbee and never with it.
+_PEERS = "peer"
+
+
+class Pinned(NamedTuple):
+    """A version of a package, and the locks that name it."""
+
+    name: str
+    version: str
+    locks: tuple[str, ...]
+
+
+def pinned(folder: Path = LOCKS) -> list[Pinned]:
+    """All versions that the locks of a folder name."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for lock in sorted(folder.glob("*.txt")):
+        for name, version in _PINNED.findall(lock.read_text()):
+            found.setdefault((name.lower(), version), []).append(lock.stem)
+    return [Pinned(*key, tuple(dict.fromkeys(locks))) for key, locks in sorted(found.items())]
+
+
+def advisories(versions: list[Pinned]) -> list[tuple[Pinned, list[str]]]:
+    """Those of which something is known, with the ids. Raises OSError and ValueError."""
+    queries = [
+        {"package": {"name": each.name, "ecosystem": "PyPI"}, "version": each.version}
+        for each in versions
+    ]
+    request = urllib.request.Request(
+        _API, json.dumps({"queries": queries}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
+        results = json.load(answer)["results"]
+    known = [[each["id"] for each in result.get("vulns", [])] for result in results]
+    return [(version, ids) for version, ids in zip(versions, known, strict=True) if ids]
+
+
+def main() -> int:
+    """Tells what is known; the exit status."""
+    versions = pinned()
+    try:
+        found = advisories(versions)
+    except (OSError, ValueError, KeyError) as error:
+        print(f"audit: {_API} is out of reach, so nothing was asked: {error}")
+        return 0
+    ours = [each for each in found if not all(lock.startswith(_PEERS) for lock in each[0].locks)]
+    for version, ids in found:
+        where = ", ".join(version.locks)
+        print(f"{version.name} {version.version} ({where}): {' '.join(_PAGE + one for one in ids)}")
+    told = f"{len(found)} with advisories, {len(ours)} of them beside the bench's peers"
+    print(f"audit: {len(versions)} versions, {told}")
+    return 1 if ours else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

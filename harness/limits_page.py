@@ -1,0 +1,110 @@
+"""The page of limits, docs/limits.md: what a request may cost. Made by `harness.settings_page`.
+
+The numbers are those of the code; what each is for is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rbee.hive.models import provisioner
+from rbee.http.bodies import LARGEST_BODY
+from rbee.process.tasks import DATABASE, DEVICES, DISK, MODULES
+from rbee.wire import limits
+from rbee.wire.settings import Settings
+from rbee.worker.engines.schema_cost import BOUNDS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "limits.md"
+_HEAD = """\
+# What a request may cost
+
+Others work on the same queen, hive and worker. What costs more than its bytes is bounded, and who
+asks for more is refused with 400 (a body that is too large with 413) and the name of the field.
+Made by `make docs` out of the code.
+"""
+_OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
+    ("the body", f"{LARGEST_BODY} bytes", "is held in memory by each program that it passes"),
+    ("`messages`", limits.MOST_MESSAGES, "an engine looks for each of its marks in all the others"),
+    ("marks of turns in a text, such as `</s>`", "the context", "behind each, all is searched"),
+    ("`tools`, `tool_calls` of a message", limits.MOST_FUNCTIONS, "each is an alternative"),
+    ("`stop`", limits.MOST_STOPS, "each is looked for behind each token"),
+    ("a text of `stop`", f"{limits.LONGEST_STOP} characters", "so is each of its beginnings"),
+    ("`logit_bias`", limits.MOST_WEIGHTS, "each is looked for behind each token"),
+    ("`top_logprobs`", 20, "each is sorted and told with each token"),
+    ("`logprobs` of `/v1/completions`", 5, "the same"),
+    ("`n`, and `prompt` as a list", limits.MOST_PROMPTS, "each answer is a job"),
+    ("`n` times `prompt`", limits.MOST_ANSWERS, "each answer is a job"),
+    ("`input` of `/v1/embeddings`", limits.MOST_INPUTS, "each is a vector that is kept and sent"),
+    ("`max_tokens`", 1_000_000, "an answer ends with its context"),
+    ("`seed`", "a whole number of 64 bits", ""),
+    ("`chat_template_kwargs`", limits.MOST_TEMPLATE_VALUES, "each is told to the chat template"),
+)
+_FORMS = """\
+## The form of an answer
+
+`response_format` with a JSON schema, and the `parameters` of `tools`: all of this is counted
+while the schema is read, before anything is built. An engine keeps every way open in which the
+answer may go on and tries its whole vocabulary on each, so that the *ways* are what others on the
+worker feel: with 49,000 tokens, 128 of them take a quarter of a second at worst. An `enum` of
+ours is a tree, with one way for all values that go on alike; an engine that makes its own grammar
+(for `tools` with `auto`, and of gpt-oss) takes each value for a way. Ways end where the text
+tells alternatives apart: have each begin with a required property that has a `const` of its own.
+"""
+_MEMORY = """\
+## What is held in memory
+
+Each can be set; see [settings.md](settings.md).
+"""
+_THREADS = """\
+## What waits for what
+
+Work that blocks is done in threads, and each kind of it has its own, so that a hub, a database or
+a disk that hangs keeps nobody waiting who wants none of it. What comes when all threads of its
+kind are taken waits in line. Beside these each worker has a thread for each of its slots.
+"""
+_PLACES = (
+    (DATABASE, "the catalogs"),
+    (DISK, "files in RBEE_HOME: headers, links, what is removed"),
+    (provisioner.FILES, "files elsewhere, which `file:` names, and lists of all"),
+    (DEVICES, "drivers of GPUs"),
+    (MODULES, "what is imported late"),
+    (provisioner.HUB, "questions to a hub"),
+    (provisioner.DOWNLOADS, f"downloads, of one host at most {provisioner.OF_ONE_HOST}"),
+)
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    of_forms = [(bound.of, f"{bound.most:,}", bound.fewer) for bound in BOUNDS]
+    settings = Settings()
+    held = [
+        (f"`{name}`", f"{getattr(settings, name):g}")
+        for name in (
+            *("jobs_waiting", "jobs_asked_mib", "jobs_kept", "jobs_kept_for", "jobs_kept_mib"),
+            "prompt_cache_mib",
+        )
+    ]
+    of_requests = [(name, _in_words(most), why) for name, most, why in _OF_A_REQUEST]
+    threads = [(kind.kind, str(kind.most), what) for kind, what in _PLACES]
+    parts = [
+        _HEAD,
+        *_table(("field", "at most", "since"), of_requests),
+        _FORMS,
+        *_table(("of a schema", "at most", "what would fit"), of_forms),
+        _MEMORY,
+        *_table(("setting", "default"), held),
+        _THREADS,
+        *_table(("kind", "threads", "for"), threads),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _in_words(most: object) -> str:
+    return f"{most:,}" if isinstance(most, int) else str(most)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in (columns, ["---"] * len(columns), *rows):
+        yield f"| {' | '.join(row)} |"
+    yield ""

@@ -1,0 +1,163 @@
+"""What one asks for so that others have to wait for it, and whether they do."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness import costs
+from harness.callers import Callers
+from harness.client import Answer
+from harness.cluster import Cluster
+from harness.waiting import wait_until
+from rbee.wire import auth
+
+#: A repository with as many files as are fetched here, and the rate at which a hub trickles.
+_MANY = "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"
+_QUANTS = (
+    *("Q2_K", "Q3_K_L", "Q3_K_M", "Q3_K_S", "Q4_0", "Q4_K_M"),
+    *("Q4_K_S", "Q5_0", "Q5_K_M", "Q5_K_S", "Q6_K", "Q8_0"),
+)
+_TRICKLE_BYTES_S = 5000
+_HELLO = {"role": "user", "content": "hello"}
+#: How long a list or a short answer may take while others have their work done (seconds).
+_SOON_S = 4.0
+#: How long nothing may come of a story that is being told (seconds).
+_SILENCE_S = 1.0
+
+
+def trickle(cluster: Cluster) -> None:
+    """The hub sends each file of a repository a few bytes at a time."""
+    cluster.hub.fault(
+        f"*{_MANY}/resolve/*", "slow", method="GET", rate_bytes_s=_TRICKLE_BYTES_S, times=None
+    )
+    cluster.hub.fault(
+        f"*{_MANY}/*.gguf", "slow", method="GET", rate_bytes_s=_TRICKLE_BYTES_S, times=None
+    )
+
+
+class Fetching:
+    """A model that the hive fetches, and somebody who reads how far it is."""
+
+    def __init__(self, cluster: Cluster, quant: str) -> None:
+        wanted = {"model_ref": f"HF:{_MANY}:{quant}"}
+        answer = cluster.http("POST", "hive", "/models/provision", wanted)
+        assert answer.status == 202, answer
+        self.told: list[str] = []
+        address = urlsplit(cluster.url("hive"))
+        self._connection = http.client.HTTPConnection(address.hostname or "", address.port)
+        headers = auth.bearer(cluster.secret("hive"))
+        self._connection.request("GET", answer.json()["events_url"], headers=headers)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        cluster.on_close(self.leave)
+
+    def has_told(self, words: str) -> bool:
+        """Whether it has told this by now."""
+        return any(words in line for line in self.told)
+
+    def leave(self) -> None:
+        """Nobody reads any more."""
+        if self._connection.sock is not None:
+            self._connection.sock.shutdown(2)
+        self._thread.join(_SOON_S)
+
+    def _read(self) -> None:
+        try:
+            for line in self._connection.getresponse():
+                self.told.append(line.decode())
+        except (OSError, http.client.HTTPException):
+            pass  # it has left
+        finally:
+            self._connection.close()
+
+
+def fetch_many(cluster: Cluster, count: int) -> list[Fetching]:
+    """The hive begins to fetch so many models."""
+    return [Fetching(cluster, quant) for quant in _QUANTS[:count]]
+
+
+def assert_in_line(models: Sequence[Fetching], count: int, line: str) -> None:
+    """So many of them wait, and have been told so, while the others have begun."""
+
+    def begun() -> bool:
+        return all(each.has_told("starting download") for each in models)
+
+    def waiting() -> bool:
+        return sum(each.has_told(line) for each in models) == count
+
+    wait_until("all are known to the hub", begun, _SOON_S)
+    wait_until(f"{count} are in line", waiting, _SOON_S)
+
+
+def seconds_of_others(cluster: Cluster) -> dict[str, float]:
+    """How long it takes to list models, and to have a model loaded and answer."""
+    hello = {"model": "minillama", "max_tokens": 2, "messages": [_HELLO]}
+    asked: dict[str, tuple[str, str, str, Any]] = {
+        "the models of the hive": ("GET", "hive", "/models", None),
+        "its devices": ("GET", "hive", "/devices", None),
+        "an answer": ("POST", "queen", "/v1/chat/completions", hello),
+    }
+    took = {}
+    for name, request in asked.items():
+        began = time.monotonic()
+        answer = cluster.http(*request)
+        assert answer.status == 200, f"{name}: {answer}"
+        took[name] = time.monotonic() - began
+    return took
+
+
+def assert_soon(took: dict[str, float]) -> None:
+    """Nobody has waited for what others have done."""
+    late = {name: seconds for name, seconds in took.items() if seconds > _SOON_S}
+    assert not late, took
+
+
+def ask_for_each(cluster: Cluster, model: str, rows: Sequence[Any]) -> list[Answer]:
+    """What is answered to requests for a form, a function, or more of something than there may be,
+    each in turn."""
+    answers = []
+    for row in rows:
+        body = {"model": model, "max_tokens": 5, "messages": [_HELLO], **_asked(row["asked for"])}
+        answers.append(cluster.http("POST", "queen", "/v1/chat/completions", body, timeout=60.0))
+    return answers
+
+
+def assert_refused(answers: Sequence[Answer], rows: Sequence[Any]) -> None:
+    """Each is a 400 about the field of its row."""
+    got = [(answer.status, answer.json()["error"]["param"]) for answer in answers]
+    assert got == [(400, row["about"]) for row in rows], [answer.text[:300] for answer in answers]
+
+
+def assert_went_on(stories: Callers) -> None:
+    """Nothing was silent for longer than a person takes note of."""
+    silence = stories.longest_silence()
+    assert silence < _SILENCE_S, silence
+
+
+def _asked(what: str) -> dict[str, Any]:
+    kind, _, form = what.partition(": ")
+    if kind == "a form":
+        schema = costs.form(form)
+        return {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+    if kind == "a call":
+        tools = [{"type": "function", "function": {"name": "f", "parameters": costs.form(form)}}]
+        return {"tools": tools, "tool_choice": "required"}
+    return _MUCH[what]
+
+
+_MUCH: dict[str, dict[str, Any]] = {
+    "20,000 messages": {"messages": [_HELLO] * 20_000},
+    "10,000 words to stop at": {"stop": [f"word {number}" for number in range(10_000)]},
+    "a word of 100 kB to stop at": {"stop": "w" * 100_000},
+    "40,000 tokens weighed": {"logit_bias": {str(number): -1 for number in range(40_000)}},
+    "1,000 functions": {
+        "tools": [
+            {"type": "function", "function": {"name": f"f{number}"}} for number in range(1000)
+        ]
+    },
+}

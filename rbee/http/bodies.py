@@ -1,0 +1,121 @@
+"""The body of a request: read once its caller is known, bounded in size and in time.
+
+A slow line is no fault: what is uploaded goes on as long as it moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+
+from aiohttp import hdrs, web
+
+from rbee.http.room import Limits
+from rbee.process.deadline import timeout
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
+
+#: Bodies above this are refused with 413 (bytes), as sent and as unpacked.
+LARGEST_BODY = 1024 * 1024
+#: What a body has to bring on average (bytes per second): a tenth of the slowest telephone line
+#: that anybody uses, and the largest body is in within a quarter of an hour.
+_LEAST_RATE = 1024
+#: The codings that are unpacked; what `zlib` calls their form.
+_FORMS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+#: Of `Expect`.
+_ASKS_FIRST = "100-continue"
+
+
+async def read(request: web.Request, limits: Limits) -> bytes:
+    """The body, unpacked.
+
+    Raises `payload_too_large`, `unsupported_encoding`, `invalid_request` for what is not what its
+    headers say, and `deadline_exceeded` for what does not move.
+    """
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise _too_large()
+    packing = _Packing(request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower())
+    if request.headers.get(hdrs.EXPECT, "").lower() == _ASKS_FIRST and request.body_exists:
+        await request.writer.write(_CONTINUE)
+        request.writer.output_size = 0  # the answer itself has not begun
+    request.content.set_read_chunk_size(LARGEST_BODY)
+    body = bytearray()
+    received = 0
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        earned = limits.pause + received / _LEAST_RATE - (loop.time() - began)
+        patience = None if sabotaged("server:wait-for-bodies") else min(earned, limits.pause)
+        try:
+            async with timeout(patience):
+                piece = await request.content.readany()
+        except asyncio.TimeoutError:
+            raise _halted(limits, received) from None
+        except web.RequestPayloadError:
+            raise _not_as_told() from None
+        if not piece:
+            return bytes(body + packing.rest())
+        received += len(piece)
+        body += packing.opened(piece, LARGEST_BODY - len(body))
+        if received > LARGEST_BODY:
+            raise _too_large()
+
+
+async def not_yet(_request: web.Request) -> None:
+    """Who asks before sending a body (``Expect``) is told once it is to be read."""
+
+
+class _Packing:
+    """Opens a body piece by piece, never more of it than may be."""
+
+    def __init__(self, coding: str) -> None:
+        if coding != "identity" and coding not in _FORMS:
+            raise RbeeError(
+                "unsupported_encoding",
+                f"the body is packed as {coding!r}",
+                "send plain JSON, or gzip",
+            )
+        self._unpacker = zlib.decompressobj(_FORMS[coding]) if coding in _FORMS else None
+
+    def opened(self, piece: bytes, most: int) -> bytes:
+        """What is in a piece. Raises `payload_too_large` where that is more than `most` bytes."""
+        if self._unpacker is None:
+            return piece
+        try:
+            opened = self._unpacker.decompress(piece, most + 1)
+        except zlib.error:
+            raise _not_as_told() from None
+        if len(opened) > most:
+            raise _too_large()
+        if self._unpacker.unused_data:
+            raise _not_as_told()
+        return opened
+
+    def rest(self) -> bytes:
+        """What comes out at the end: nothing, of a body that is whole."""
+        if self._unpacker is not None and not self._unpacker.eof:
+            raise _not_as_told()
+        return b""
+
+
+def _too_large() -> RbeeError:
+    return RbeeError(
+        "payload_too_large",
+        f"the body is larger than {LARGEST_BODY} bytes",
+        "send a shorter prompt",
+        {"limit": LARGEST_BODY},
+    )
+
+
+def _not_as_told() -> RbeeError:
+    return RbeeError("invalid_request", "the body is not what its headers say", "send plain JSON")
+
+
+def _halted(limits: Limits, received: int) -> RbeeError:
+    return RbeeError(
+        "deadline_exceeded",
+        f"the body did not come: {received} bytes of it are here",
+        f"send it without pauses of {limits.pause:g} s, and {_LEAST_RATE} bytes a second or more",
+        {"received": received},
+    )

@@ -1,0 +1,116 @@
+"""Connections of one daemon to others, each of them proved before anything is told on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ClientRequest, ConnectionKey
+from aiohttp.tracing import Trace
+
+from rbee.process.deadline import timeout as within
+from rbee.process.port_owner import believed
+from rbee.process.sabotage import sabotaged
+from rbee.wire import proof
+
+#: The most of an answer to a challenge (bytes).
+_LONGEST = 65536
+
+
+class NotProved(aiohttp.ClientError):
+    """Who listens there does not know the secret."""
+
+
+class ProvedRequest(ClientRequest):
+    """A request that takes no connection but one that was proved for what it presents.
+
+    Else what one hive has proved would open the connection for the secret of another one that is
+    said to be at the same address.
+    """
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """What connections are kept by."""
+        key = super().connection_key
+        if sabotaged("everybody:proved-once-for-all"):
+            return key
+        return key._replace(
+            proxy_headers_hash=hash((key.proxy_headers_hash, proof.presented(self.headers)))
+        )
+
+
+class ProvingConnector(aiohttp.BaseConnector):
+    """Like aiohttp's own connectors; a connection is usable once the other side has proved itself.
+
+    What a request presents (see `proof.presented`) is what has to be proved. One that presents
+    nothing asks for no proof.
+    """
+
+    async def _create_connection(
+        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        credential = proof.presented(req.headers)
+        try:
+            async with within(timeout.sock_connect):
+                connected = await self._connected(req.url.raw_host or "", req.url.port or 80)
+            try:
+                if credential.secret and not sabotaged("everybody:trust-the-port"):
+                    # Who reports tries again. Others have their own ways to tell who is frozen.
+                    async with within(timeout.sock_connect if credential.reports else None):
+                        await _proved(self._loop, connected, req.url.authority, credential)
+                _, protocol = await self._loop.create_connection(self._factory, sock=connected)
+            except BaseException:
+                connected.close()
+                raise
+        except asyncio.TimeoutError:
+            raise
+        except OSError as error:
+            raise aiohttp.ClientConnectorError(req.connection_key, error) from error
+        return protocol
+
+    async def _connected(self, host: str, port: int) -> socket.socket:
+        """Raises OSError, of the last address where a host has several."""
+        failed: OSError = OSError(f"{host} has no address")
+        for family, _, _, _, found in await self._loop.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        ):
+            connected = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                connected.setblocking(False)
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                await self._loop.sock_connect(connected, found)
+                return connected
+            except OSError as error:
+                connected.close()
+                failed = error
+            except BaseException:
+                connected.close()
+                raise
+        raise failed
+
+
+async def _proved(
+    loop: asyncio.AbstractEventLoop,
+    connected: socket.socket,
+    host: str,
+    credential: proof.Credential,
+) -> None:
+    """Raises `NotProved`, and ConnectionError where the other side hangs up."""
+    nonce = os.urandom(16).hex()
+    ends = proof.Ends(
+        proof.address(connected.getpeername()), proof.address(connected.getsockname())
+    )
+    await loop.sock_sendall(connected, proof.question(host, nonce, credential.name))
+    answered = b""
+    while (told := proof.told_in(answered)) is None:
+        more = await loop.sock_recv(connected, _LONGEST)
+        if not more:
+            raise aiohttp.ServerDisconnectedError()
+        answered += more
+        if len(answered) > _LONGEST:
+            raise NotProved("it answers without an end")
+    if not believed(told, nonce, ends, credential):
+        raise NotProved("it does not know the secret")

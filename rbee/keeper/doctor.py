@@ -1,0 +1,149 @@
+"""``rbee-keeper doctor``: what this machine offers, and what holds of it; wakes nobody.
+
+Each check is a function of the home, and says one thing. A check of another area is one more
+function in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from rbee.keeper.screen import Screen
+from rbee.keeper.table import table
+from rbee.process import landlock, seccomp
+from rbee.process.home import Home
+from rbee.wire.messages import encode
+
+#: The version of Landlock since which ports are bounded, too.
+_WITH_PORTS = 4
+_PROC = Path("/proc")
+_LINUX = sys.platform == "linux"
+
+
+class Finding(NamedTuple):
+    """What a check has found. ``no`` is a fault; ``partly`` is what one can live with."""
+
+    check: str
+    state: Literal["ok", "partly", "no"]
+    detail: str
+    advice: str = ""
+
+
+Check = Callable[[Home], Finding]
+
+
+def files_of_workers(_home: Home) -> Finding:
+    """Whether a worker sees its model and its socket alone."""
+    return judged_landlock(landlock.abi())
+
+
+def judged_landlock(abi: int, platform: str = sys.platform) -> Finding:
+    """The same, from the version of Landlock that a kernel offers; 0: none. Pure."""
+    check = "files"
+    if platform == "darwin":
+        return Finding(check, "partly", "workers write no file and start no program (sandbox)")
+    if not abi:
+        advice = "Linux 5.13 or newer with Landlock: lsm=landlock,... among its boot parameters"
+        return Finding(check, "no", "workers read whatever their owner may", advice)
+    if abi < _WITH_PORTS:
+        detail = f"workers see their model alone, and every port (Landlock {abi})"
+        return Finding(check, "partly", detail, "Linux 6.7 or newer bounds ports, too")
+    return Finding(check, "ok", f"workers see their model and their socket alone (Landlock {abi})")
+
+
+def calls_of_workers(_home: Home) -> Finding:
+    """Whether a worker may start programs and look into others."""
+    check = "calls"
+    if not _LINUX:
+        return Finding(check, "partly", "workers gain no rights; calls are not filtered here")
+    if not seccomp.is_offered():
+        detail = "workers gain no rights (no_new_privs); calls are not filtered"
+        return Finding(check, "partly", detail, "a kernel with seccomp, on x86-64 or arm64")
+    return Finding(check, "ok", "workers start no program and look into none (seccomp)")
+
+
+def memory_of_workers(home: Home) -> Finding:
+    """Whether a worker's memory is bounded, and by what."""
+    check, margin = "memory", home.settings().worker_margin_mib
+    if not _LINUX:
+        return Finding(check, "partly", "this system does not bound the memory of a program")
+    if not margin:
+        advice = "unset RBEE_WORKER_MARGIN_MIB, or remove worker_margin_mib from config.toml"
+        return Finding(check, "no", "workers take as much as there is", advice)
+    detail = f"what a model was promised and {margin} MiB (RLIMIT_DATA); first to go when it lacks"
+    return Finding(check, "ok", detail)
+
+
+def engine(home: Home) -> Finding:
+    """Whether the engine of this machine's settings is installed."""
+    check, name = "engine", home.settings().engine
+    package = "xllamacpp" if name == "llamacpp" else name
+    if importlib.util.find_spec(package) is None:
+        return Finding(check, "no", f"{name} is not installed", f"pip install {package}")
+    return Finding(check, "ok", f"{name} ({package} {importlib.metadata.version(package)})")
+
+
+def workers_awake(home: Home) -> Finding:
+    """Whether the workers that run here now are confined, by what the kernel says of them."""
+    check = "workers"
+    if not _LINUX:
+        return Finding(check, "partly", "this system does not tell of running programs")
+    found = list(_workers_of(home))
+    loose = [pid for pid, confined in found if not confined]
+    if loose:
+        pids = ", ".join(map(str, loose))
+        advice = "rbee-keeper down ends them; the log of each tells why (rbee-keeper logs worker)"
+        return Finding(check, "no", f"not confined: process {pids}", advice)
+    return Finding(check, "ok", f"{len(found)} awake, each confined" if found else "none awake")
+
+
+CHECKS: tuple[Check, ...] = (
+    engine,
+    files_of_workers,
+    calls_of_workers,
+    memory_of_workers,
+    workers_awake,
+)
+
+
+def doctor(screen: Screen, home: Home, *, as_json: bool) -> int:
+    """Tells what each check finds. Returns 1 where one of them finds a fault."""
+    findings = [check(home) for check in CHECKS]
+    if as_json:
+        screen.answer(encode({"checks": [each._asdict() for each in findings]}).decode())
+    else:
+        rows = [(each.check, each.state, each.detail) for each in findings]
+        screen.answer(table("CHECK STATE DETAIL", rows))
+        for each in findings:
+            if each.advice:
+                screen.hint(f"{each.check}: {each.advice}")
+    return int(any(each.state == "no" for each in findings))
+
+
+def _workers_of(home: Home) -> Iterator[tuple[int, bool]]:
+    """The workers of this home that hold a model, or load it: process id, whether confined."""
+    for folder in _PROC.glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            if b"rbee.worker" not in command or not _is_of(home, folder):
+                continue
+            lines = (folder / "status").read_text().splitlines()
+        except OSError:
+            continue  # it has ended, or is somebody else's
+        told = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        confined = told.get("NoNewPrivs") == "1" and told.get("Seccomp", "0") != "0"
+        if confined or told.get("Threads") != "1":  # one with a single thread waits for a model
+            yield int(folder.name), confined
+
+
+def _is_of(home: Home, folder: Path) -> bool:
+    names = (folder / "environ").read_bytes().split(b"\0")
+    told = dict(name.split(b"=", 1) for name in names if b"=" in name)
+    default = os.path.join(os.fsdecode(told.get(b"HOME", b"/")), ".rbee")
+    return os.fsdecode(told.get(b"RBEE_HOME", os.fsencode(default))) == os.fspath(home.path)

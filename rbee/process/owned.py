@@ -1,0 +1,86 @@
+"""Whether a file or a folder can be believed: nobody but its owner has written it.
+
+As OpenSSH's StrictModes: what is believed, and each folder above it, belongs to this user or to
+root, and nobody else may write there. A folder whose sticky bit is set, such as ``/tmp``, lets
+nobody replace what is another's.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from rbee.process.sabotage import sabotaged
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+
+
+class Distrust(NamedTuple):
+    """Why something is not believed, and what to do about it."""
+
+    why: str
+    remedy: str
+
+
+def distrust_of(path: Path, found: os.stat_result, me: int, *, above: bool) -> Distrust | None:
+    """What speaks against something at `path`; pure, but for the members of a group.
+
+    `me` is the user's id, `above`: it is a folder above what is believed.
+    """
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid not in (me, 0):
+        return Distrust(
+            f"{path} belongs to another user (uid {found.st_uid})",
+            "name a folder of your own: export RBEE_HOME=/path/to/folder",
+        )
+    if stat.S_ISLNK(found.st_mode) or (above and mode & stat.S_ISVTX):
+        return None
+    others = mode & _OTHERS_WRITE
+    if others & stat.S_IWGRP and _is_alone(found.st_gid, found.st_uid):
+        others &= ~stat.S_IWGRP
+    if others:
+        return Distrust(f"{path} can be written by others (mode {mode:o})", f"chmod go-w {path}")
+    return None
+
+
+def distrust(path: Path) -> Distrust | None:
+    """What speaks against believing `path`, or a folder that leads to it; None: nothing does.
+
+    Links count as what they lead to, and on the way there. What is not there is no danger.
+    """
+    if sabotaged("everybody:believe-the-home"):
+        return None
+    me = os.geteuid()
+    for start in dict.fromkeys([path, Path(os.path.realpath(path))]):
+        for each in (start, *start.parents):
+            try:
+                found = os.lstat(each)
+            except FileNotFoundError:
+                continue
+            if reason := distrust_of(each, found, me, above=each != start):
+                return reason
+    return None
+
+
+def is_read_by_others(path: Path) -> bool:
+    """Whether somebody else may read a file."""
+    try:
+        return bool(os.stat(path).st_mode & _OTHERS_READ)
+    except FileNotFoundError:
+        return False
+
+
+def _is_alone(group: int, user: int) -> bool:
+    """Whether a group is a user's own, as many systems give each user one."""
+    import grp  # late: hardly ever wanted
+    import pwd
+
+    try:
+        name = pwd.getpwuid(user)
+        known = grp.getgrgid(group)
+    except KeyError:
+        return False
+    return name.pw_gid == group and known.gr_name == name.pw_name and not known.gr_mem

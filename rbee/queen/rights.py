@@ -1,0 +1,135 @@
+"""What the holder of an API key may ask for, and by which names. Pure.
+
+A key sees the models that are here and permitted to it, by their names, and nothing else of the
+swarm: no path, no machine, nobody else's work. Whatever it asks for beside these is answered with
+the same words, so that what is here, what is forbidden and what does not exist look alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from rbee.process.sabotage import sabotaged
+from rbee.wire.errors import RbeeError
+from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
+from rbee.wire.shown import LONGEST_NAME, shown
+
+#: What stands for any text in the references that a key is limited to.
+ANY = "*"
+#: How much of a name is repeated to who asked for it (characters).
+_REPEATED = 100
+
+
+class Rights(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a key may use: of `models` (references, ``*`` stands for any text; none: all) those that
+    are on a machine of the swarm, with `may_fetch` also those that are not yet."""
+
+    models: tuple[str, ...] = ()
+    may_fetch: bool = False
+
+    def permit(self, ref: str) -> bool:
+        """Whether a reference is one of those that the key is limited to."""
+        return not self.models or any(_fits(ref, each) for each in self.models)
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """The model that a key's holder gets: its reference, the name that it goes by there, and
+    whether it may be fetched where it is not."""
+
+    ref: str
+    name: str
+    may_fetch: bool
+
+
+def limits_of(typed: Iterable[str]) -> tuple[str, ...]:
+    """The references that a key is to be limited to, in their canonical form.
+
+    Raises `invalid_request` for one that is none.
+    """
+    return tuple(_limit(each.strip()) for each in typed)
+
+
+def names_of(refs: Iterable[str], rights: Rights) -> dict[str, str]:
+    """The references of the present models that a key may use, by the names it sees.
+
+    A repository goes by its reference, a file by its name without the folder; where several have
+    one name, they are numbered in the order of their paths.
+    """
+    permitted = sorted({ref for ref in (*refs, BUNDLED) if rights.permit(ref)})
+    plain = {ref: _plain(ref) for ref in permitted}
+    count = Counter(plain.values())
+    seen: Counter[str] = Counter()
+    names = {}
+    for ref, name in plain.items():
+        seen[name] += 1
+        names[name if count[name] == 1 else f"{name}#{seen[name]}"] = ref
+    return names
+
+
+def granted(asked: str, refs: Iterable[str], rights: Rights) -> Granted:
+    """The model that `asked` means to the holder of a key, where `refs` are present.
+
+    Raises `model_not_found`, in the same words for what is not there, not permitted, or no name.
+    """
+    present = names_of(refs, rights)
+    ref = None if asked in present else hub_ref(asked)
+    name = asked if ref is None else str(ref)
+    if name in present:
+        return Granted(present[name], name, rights.may_fetch)
+    if ref is not None and rights.may_fetch and rights.permit(name):
+        return Granted(name, name, True)
+    if sabotaged("queen:keys-open-files") and asked.startswith("file:"):
+        return Granted(asked, asked, True)
+    raise not_granted(asked)
+
+
+def hub_ref(asked: str) -> ModelRef | None:
+    """The hub's model, or the bundled one, that `asked` names, with ``HF:`` or without; else None.
+
+    A file is none: keys name no paths.
+    """
+    named = asked.partition(":")[0].lower() == "hf" or asked.strip() == BUNDLED
+    try:
+        ref = parse_model_ref(asked if named else f"HF:{asked}")
+    except RbeeError:
+        return None
+    return ref
+
+
+def not_granted(asked: str) -> RbeeError:
+    """The one answer for every model that the holder of a key cannot have."""
+    repeated = shown(asked[:_REPEATED]) + ("..." if len(asked) > _REPEATED else "")
+    return RbeeError(
+        "model_not_found",
+        f"the model '{repeated}' does not exist, or this key may not use it",
+        "GET /v1/models lists those that it may use",
+        {"field": "model"},
+    )
+
+
+def _plain(ref: str) -> str:
+    scheme, _, path = ref.partition(":")
+    return shown(path.rpartition("/")[2]) if scheme == "file" else ref
+
+
+def _fits(ref: str, limit: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, limit.split(ANY))), ref) is not None
+
+
+def _limit(typed: str) -> str:
+    if ANY not in typed:
+        return str(parse_model_ref(typed))
+    scheme, colon, rest = typed.partition(":")
+    known = colon and scheme.lower() in ("hf", "file")
+    if not known or len(typed) > LONGEST_NAME or shown(typed) != typed or typed.count(ANY) > 4:
+        raise RbeeError(
+            "invalid_request",
+            f"a key cannot be limited to '{shown(typed[:_REPEATED])}'",
+            "name models as everywhere, with * for any text: --model 'HF:owner/*'",
+            {"field": "models"},
+        )
+    return f"{'HF' if scheme.lower() == 'hf' else 'file'}:{rest}"

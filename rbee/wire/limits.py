@@ -1,0 +1,34 @@
+"""How much a request may ask for. What it costs beyond that, others on the same worker would pay.
+
+A body has its own bound, `rbee.http.server.LARGEST_BODY`; these are for what costs more than its
+bytes, each measured with a vocabulary of 49,000 tokens. ``docs/limits.md`` lists them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+#: Messages of a conversation: an engine looks for each mark of a message in all that follows
+#: (20,000: 20 s; 2048: 0.2 s).
+MOST_MESSAGES = 2048
+#: Functions that may be called, and calls in one message.
+MOST_FUNCTIONS = 128
+#: Texts that end an answer, and the characters of one: each is looked for behind each token.
+MOST_STOPS = 32
+LONGEST_STOP = 1000
+#: Tokens whose likeliness is changed: each is looked for behind each token (40,000: 40 ms).
+MOST_WEIGHTS = 1024
+#: Values that a chat template is told.
+MOST_TEMPLATE_VALUES = 64
+#: Vectors that are asked for at once.
+MOST_INPUTS = 2048
+#: Answers that one request may ask for, all its prompts together: each is a job.
+MOST_ANSWERS = 64
+#: Prompts of one request, and answers to each.
+MOST_PROMPTS = 16
+
+Stop = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_STOP)]
+#: How many of the likeliest tokens are looked at; engines count so far.
+TopK = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]

@@ -1,0 +1,189 @@
+"""How a program proves that it knows a secret before anybody tells it one. Pure.
+
+Whoever connects sends a challenge with ``GET /health``, which wants no secret, and the answer
+carries a proof made with the secret. It names the two ends of the connection as the server sees
+them: somebody who holds a port and passes the challenge on to the real server is found out, since
+that one accepted another connection. The secret itself, and whatever else is private, goes out on
+a connection that has been proved, and on no other.
+
+The swarm's token never leaves the machine it was drawn on. A hive has a secret that is derived
+from it, and a worker one that is derived from its hive's: who has one of them cannot find another.
+"""
+
+from __future__ import annotations
+
+# hashlib would load OpenSSL, which a keeper can spare.
+from _blake2 import blake2b
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from rbee.wire import addresses, auth
+
+#: What a client asks to be proved: ``<nonce>``, or ``<nonce> <name of a secret>``.
+CHALLENGE_HEADER = "X-Rbee-Challenge"
+#: The answer: ``<proof> <address of the server> <address of the client>``.
+PROOF_HEADER = "X-Rbee-Proof"
+#: Whose secret a request carries, where its server knows several: ``hive attic``.
+NAME_HEADER = "X-Rbee-Name"
+#: Says of a request that it comes from whose secret it carries; see `Credential`.
+REPORTS_HEADER = "X-Rbee-Reports"
+#: Says of a request that its connection is passed on; see `Credential`.
+FORWARDED_HEADER = "X-Rbee-Forwarded"
+
+_LONGEST_NONCE = 64
+_HTTP = b"HTTP/1."
+
+
+class Credential(NamedTuple):
+    """A secret that both sides of a connection know.
+
+    `name` says whose it is: ``hive attic``, ``worker worker-1``, empty for the swarm's token.
+    `reports`: it is the client's own, who reports to whoever gave it; else it is the server's.
+    `forwarded`: somebody passes the connection on, a tunnel or what a person has named, so that its
+    two ends are not the same.
+    """
+
+    secret: str
+    name: str = ""
+    reports: bool = False
+    forwarded: bool = False
+
+
+class Ends(NamedTuple):
+    """The two addresses of a connection, ``127.0.0.1:8500`` each."""
+
+    server: str
+    client: str
+
+
+def headers(credential: Credential) -> dict[str, str]:
+    """The headers that present a secret."""
+    sent = auth.bearer(credential.secret)
+    if credential.name:
+        sent[NAME_HEADER] = credential.name
+    if credential.reports:
+        sent[REPORTS_HEADER] = "1"
+    if credential.forwarded:
+        sent[FORWARDED_HEADER] = "1"
+    return sent
+
+
+def presented(sent: Mapping[str, str]) -> Credential:
+    """What the headers of a request present."""
+    return Credential(
+        auth.presented(sent.get(auth.HEADER)),
+        sent.get(NAME_HEADER, ""),
+        REPORTS_HEADER in sent,
+        FORWARDED_HEADER in sent,
+    )
+
+
+def question(host: str, nonce: str, name: str) -> bytes:
+    """The request that asks the server at `host` (as in the header ``Host``) for a proof."""
+    asked = f"{nonce} {name}" if name else nonce
+    lines = [f"GET {addresses.HEALTH} HTTP/1.1", f"Host: {host}", f"{CHALLENGE_HEADER}: {asked}"]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def told_in(answered: bytes) -> str | None:
+    """The proof in what has been answered so far; empty where none will come, None: to be read on.
+
+    Where there is one, the whole answer has been read.
+    """
+    if not answered.startswith(_HTTP[: len(answered)]):
+        return ""
+    head, ended, body = answered.partition(b"\r\n\r\n")
+    if not ended:
+        return None
+    status, *lines = head.split(b"\r\n")
+    fields = {name.lower(): value.strip() for name, _, value in (x.partition(b":") for x in lines)}
+    length = fields.get(b"content-length", b"")
+    if not status.startswith(b"HTTP/1.1 200") or not length.isdigit() or len(length) > 6:
+        return ""
+    if len(body) < int(length):
+        return None
+    told = fields.get(PROOF_HEADER.lower().encode(), b"") if len(body) == int(length) else b""
+    return told.decode("ascii", "replace")
+
+
+def hive_name(hive_id: str) -> str:
+    """What the secret of a hive is called."""
+    return f"hive {hive_id}"
+
+
+def worker_name(worker_id: str) -> str:
+    """What the secret of a worker is called."""
+    return f"worker {worker_id}"
+
+
+def derive(secret: str, name: str) -> str:
+    """The secret called `name` that follows from another one; the way back cannot be found."""
+    return _keyed(secret, "derive", name)
+
+
+def hive_secret(token: str, hive_id: str) -> str:
+    """What a hive is told by its queen, who has the swarm's token."""
+    return derive(token, hive_name(hive_id))
+
+
+def worker_secret(of_hive: str, worker_id: str) -> str:
+    """What a worker is told by its hive."""
+    return derive(of_hive, worker_name(worker_id))
+
+
+def address(name: tuple[object, ...]) -> str:
+    """An end of a connection as sockets tell it: ``(host, port, ...)``."""
+    return f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}"
+
+
+def answer(
+    asked: str, ends: Ends, own: Credential, secret_of: Callable[[str], str | None]
+) -> str | None:
+    """What a server answers to a challenge; None where it has no such secret.
+
+    `own` is the secret that opens it, `secret_of` knows those of others who report to it.
+    """
+    nonce, _, name = asked.partition(" ")
+    secret = own.secret if name == own.name else secret_of(name)
+    if secret is None or not 0 < len(nonce) <= _LONGEST_NONCE:
+        return None
+    meant = Credential(secret, name, reports=name != own.name)
+    return " ".join([_proof(meant, nonce, ends), *ends])
+
+
+def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> bool:
+    """Whether an answer proves that the other side knows the secret, as its server.
+
+    `ends` are those that the client sees. On one machine both have to be what the server says; the
+    client's may be another one where a router stands between.
+    """
+    made, _, rest = (told or "").partition(" ")
+    server, _, client = rest.partition(" ")
+    expected = _proof(credential, nonce, Ends(server, client))
+    if not _same(made, expected):
+        return False
+    if credential.forwarded:
+        return True
+    on_one_machine = ends.server.rpartition(":")[0] == ends.client.rpartition(":")[0]
+    return server == ends.server and (client == ends.client or not on_one_machine)
+
+
+def is_direct(told: str | None, ends: Ends) -> bool:
+    """Whether the server says of both ends of the connection what the client sees."""
+    return (told or "").partition(" ")[2] == " ".join(ends)
+
+
+def _proof(credential: Credential, nonce: str, ends: Ends) -> str:
+    # What a hive proves to its queen is no proof of hers to the hive.
+    whose = "client" if credential.reports else "server"
+    return _keyed(credential.secret, "prove", nonce, credential.name, whose, *ends)
+
+
+def _keyed(secret: str, *words: str) -> str:
+    key = blake2b(secret.encode()).digest()
+    return blake2b("\0".join(words).encode(), key=key, digest_size=32).hexdigest()
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two texts are the same; they are hashed, so the time tells nothing."""
+    return blake2b(one.encode()).digest() == blake2b(other.encode()).digest()
