@@ -14,6 +14,7 @@ ROUNDS ?= 300
 STREAMS ?= 64
 SECONDS ?= 60
 UPGRADE ?=
+TARGET ?=
 REAL   ?=
 WEIGHTS = $(if $(REAL),--real)
 export MODEL PROMPT
@@ -31,7 +32,7 @@ MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
 .PHONY: help infer test specification check lock docs bench bench-peers bench-performance bench-real \
-	sabotage chaos load format clean always
+	sabotage chaos load fuzz format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -134,6 +135,10 @@ chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at 
 load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from STREAMS programs for SECONDS, a tenth of them cut; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS) $(WEIGHTS)
+
+fuzz: $(VENV)/.test ## feed what reads other people's data with what they might send, SECONDS for each; SEED repeats a run
+	$(COMPILE)
+	$(BIN)/python -m harness.fuzz $(TARGET) --seed "$(SEED)" --seconds $(SECONDS)
 
 bench: $(VENV)/.models/.made-for-bench ## measure, as ratios against something outside the project
 	$(COMPILE)

@@ -57,6 +57,8 @@ HTTP_STATUS: dict[str, int] = {
 }
 
 
+#: Characters of a message, and of a suggestion: what is quoted in them may be of any length.
+_LONGEST = 1500
 #: How many names an error lists.
 _LISTED = 8
 
@@ -99,7 +101,8 @@ class RbeeError(Exception):
 
     def body(self, correlation_id: str = "") -> ErrorBody:
         """This error as a message."""
-        return ErrorBody(self.code, self.message, self.suggestion, self.details, correlation_id)
+        details = _sendable(self.details)
+        return ErrorBody(self.code, self.message, self.suggestion, details, correlation_id)
 
     @classmethod
     def from_body(cls, body: ErrorBody) -> RbeeError:
@@ -110,9 +113,27 @@ class RbeeError(Exception):
 
 def _as_text(text: str) -> str:
     """`text` fit for every terminal and message: a name from the disk may hold other bytes."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}…"
     if text.isascii():
         return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character, which JSON can name
+        return text.encode("utf-8", "replace").decode()
+
+
+def _sendable(value: Any) -> Any:
+    """A detail of an error, of texts and numbers that every message can carry."""
+    if isinstance(value, str):
+        return _as_text(value)
+    if isinstance(value, dict):
+        return {_sendable(key): _sendable(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_sendable(each) for each in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float("inf") if value.bit_length() > 1000 else float(value)
+    return value
 
 
 def unforeseen(error: BaseException, role: str) -> RbeeError:

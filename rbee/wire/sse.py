@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rbee.wire.errors import RbeeError
+
 CONTENT_TYPE = "text/event-stream"
 DONE = "[DONE]"
 #: What ends every stream that was not cut off.
@@ -50,17 +52,41 @@ class FrameReader:
     """
 
     def __init__(self) -> None:
-        self._pending = b""
+        self._pending = bytearray()
+        #: Whether the last byte was the first half of a line's end.
+        self._half = False
 
     def feed(self, chunk: bytes) -> list[Frame]:
-        """The frames completed by `chunk`, oldest first. Raises ValueError on a runaway frame."""
-        pending = self._pending + chunk if self._pending else chunk
-        if b"\r" in pending:
-            pending = pending.replace(b"\r\n", b"\n")
-        *blocks, self._pending = pending.split(b"\n\n")
-        if len(self._pending) > LONGEST_FRAME:
-            raise ValueError(f"an event of more than {LONGEST_FRAME} bytes")
+        """The frames completed by `chunk`, oldest first.
+
+        Takes time by the size of the chunk, not by what is pending: a peer may send single bytes.
+        Raises `RbeeError` `internal` on a runaway frame.
+        """
+        if self._half or b"\r" in chunk:
+            chunk = (b"\r" + chunk if self._half else chunk).replace(b"\r\n", b"\n")
+            self._half = chunk.endswith(b"\r")
+            chunk = chunk[:-1] if self._half else chunk
+        pending = self._pending
+        known = len(pending)
+        pending += chunk
+        # The end of a frame may have begun with the last byte of the chunk before.
+        if pending.find(b"\n\n", max(0, known - 1)) < 0:
+            if len(pending) > LONGEST_FRAME:
+                raise _runaway()
+            return []
+        *blocks, rest = bytes(pending).split(b"\n\n")
+        if len(rest) > LONGEST_FRAME:
+            raise _runaway()
+        self._pending = bytearray(rest)
         return [frame for frame in map(_parse, blocks) if frame is not None]
+
+
+def _runaway() -> RbeeError:
+    return RbeeError(
+        "internal",
+        f"a stream has an event of more than {LONGEST_FRAME} bytes: what sends it is no rbee",
+        "rbee-keeper status shows what is running, and where",
+    )
 
 
 def _parse(block: bytes) -> Frame | None:

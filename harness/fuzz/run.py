@@ -1,0 +1,108 @@
+"""Supervises the children that feed the targets."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from harness.fuzz import corpus
+from harness.fuzz.child import Finding, Shared, live
+from harness.fuzz.targets import Target
+
+#: A child that died is started anew, with other draws, so often in vain.
+_CHILDREN = 20
+
+
+class Came(NamedTuple):
+    """What came of feeding a target: how many inputs, how many steps of code, what was found."""
+
+    target: str
+    tried: int
+    reached: int
+    findings: list[Finding]
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.tried} inputs, {self.reached} steps of the code" + "".join(
+            f"\n  {finding.why}" for finding in self.findings
+        )
+
+
+def fuzz(target: Target, seed: str, *, inputs: int = 0, seconds: float = 0.0) -> Came:
+    """Feeds a target with its corpus and then `inputs` new ones, or for `seconds`.
+
+    An input of the corpus that ends the child, and each that does so later, is a finding; the next
+    child goes on without it.
+    """
+    end = time.monotonic() + seconds
+    given = list(corpus.entries(target.name).values())
+    came = Came(target.name, 0, 0, [])
+    for number in range(_CHILDREN):
+
+        def until(tried: int, known: int = len(given)) -> bool:
+            return tried >= known + inputs if inputs else time.monotonic() >= end
+
+        shared = Shared()
+        status, told = _child(target, given, f"{seed} {number}", until, shared)
+        if told:
+            answer = json.loads(told)
+            found = [
+                Finding(where, why, bytes.fromhex(data)) for where, why, data in answer["found"]
+            ]
+            tried, reached = came.tried + answer["tried"], max(came.reached, answer["reached"])
+            return came._replace(
+                tried=tried, reached=reached, findings=_once([*came.findings, *found])
+            )
+        deadly = shared.read()
+        why = _how(status, target)
+        came.findings.append(Finding(f"{why} {len(deadly)}", f"{why}: {deadly[:80]!r}", deadly))
+        given = [each for each in given if each != deadly]
+        if not inputs and time.monotonic() >= end:
+            break
+    return came
+
+
+def report(cames: Sequence[Came], *, keep: bool) -> int:
+    """Says what came of it, and keeps the findings; 1 where there are any."""
+    for came in cames:
+        print(came, flush=True)
+        for finding in came.findings if keep else ():
+            print(f"  kept as {corpus.keep(came.target, finding.data)}")
+    return 1 if any(came.findings for came in cames) else 0
+
+
+def _child(
+    target: Target,
+    given: list[bytes],
+    seed: str,
+    until: Callable[[int], bool],
+    shared: Shared,
+) -> tuple[int, bytes]:
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        live(target, given, seed, until, shared, writing)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(child, 0)
+    return status, told
+
+
+def _how(status: int, target: Target) -> str:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number in (signal.SIGPROF, signal.SIGALRM):
+            return f"more than {target.seconds:g} s"
+        return f"ended by {signal.Signals(number).name}"
+    return f"ended with {os.WEXITSTATUS(status)}"
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    return list({finding.where: finding for finding in reversed(findings)}.values())

@@ -1,0 +1,26 @@
+"""Readers of what strangers send, fed with made-up inputs."""
+
+from __future__ import annotations
+
+from harness import feeding_readers
+from harness.sentences import Context, then, when
+
+
+@when("the reader of {what} is fed with its corpus and {count:d} inputs")
+def feed(context: Context, what: str, count: int) -> None:
+    context.came = feeding_readers.feed(what, count)
+
+
+@when("a reader that {does} is fed with {count:d} inputs")
+def feed_bad(context: Context, does: str, count: int) -> None:
+    context.came = feeding_readers.feed_one_that(does, count)
+
+
+@then("it has taken or refused each of them")
+def nothing_found(context: Context) -> None:
+    feeding_readers.assert_nothing_found(context.came)
+
+
+@then('that is found: "{told}"')
+def is_found(context: Context, told: str) -> None:
+    feeding_readers.assert_found(context.came, told)
