@@ -33,7 +33,7 @@ _LOOKED_AT = 3
 #: Inputs that reach something new are mutated further; at most so many are remembered.
 _POOL = 2000
 #: What is told of an error may not be longer (characters).
-_LONGEST_TOLD = 4000
+_LONGEST_TOLD = 8100
 
 
 class Finding(NamedTuple):
@@ -76,7 +76,7 @@ def feed(
     tried = 0
     _limit_memory(target.mebibytes)
     while tried < len(given) or not until(tried):
-        data = given[tried] if tried < len(given) else mutator.mutate(pool)
+        data = given[tried] if tried < len(given) else _next(mutator, pool)
         finding = _try(target, data, shared)
         if finding is not None and finding.where not in findings:
             findings[finding.where] = _smaller(target, finding, shared)
@@ -127,6 +127,13 @@ def _try(target: Target, data: bytes, shared: Shared) -> Finding | None:
     finally:
         _set_timers(0)
     return None
+
+
+def _next(mutator: Mutator, pool: list[bytes]) -> bytes:
+    try:
+        return mutator.mutate(pool)
+    except MemoryError:  # it is the same process that makes them
+        return b""
 
 
 def _ill_told(error: RbeeError, data: bytes) -> Finding | None:

@@ -58,7 +58,7 @@ HTTP_STATUS: dict[str, int] = {
 
 
 #: Characters of a message, and of a suggestion: what is quoted in them may be of any length.
-_LONGEST = 1500
+_LONGEST = 4000
 #: How many names an error lists.
 _LISTED = 8
 
@@ -90,8 +90,8 @@ class RbeeError(Exception):
         super().__init__(message)
         assert code in HTTP_STATUS, f"unknown error code {code!r}"
         self.code = code
-        self.message = _as_text(message)
-        self.suggestion = _as_text(suggestion)
+        self.message = _as_text(_shortened(message))
+        self.suggestion = _as_text(_shortened(suggestion))
         self.details: dict[str, Any] = details or {}
 
     @property
@@ -111,10 +111,12 @@ class RbeeError(Exception):
         return cls(code, body.message, body.suggestion, body.details)
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def _as_text(text: str) -> str:
     """`text` fit for every terminal and message: a name from the disk may hold other bytes."""
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}…"
     if text.isascii():
         return text
     try:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, nearest
+from rbee.wire.errors import RbeeError, nearest, nested_too_deep
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
@@ -262,10 +262,11 @@ def _split(name: str, text: str) -> Any:
 def _checked(name: str, value: Any, where: str) -> Any:
     try:
         return msgspec.convert(value, _FIELDS[name].type, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
         raise RbeeError(
             "invalid_request",
-            f"{where}: {error}",
+            f"{where}: {why}",
             f"the default is {_FIELDS[name].default!r}",
             {"setting": name},
         ) from None
@@ -278,8 +279,10 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         import tomli as tomllib
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no TOML, or a number of thousands of digits
         raise RbeeError("invalid_request", f"{name}: {error}", f"mend or remove {name}") from None
+    except RecursionError:
+        raise nested_too_deep(name) from None
     checked = {}
     for key, value in table.items():
         where = f"{name}, line {_line_of(key, text)}: {key}"

@@ -58,9 +58,9 @@ def call_of(text: str) -> CallPiece | None:
     """The call that an answer of that form makes; None where a stop text has cut it off."""
     try:
         call = json.loads(text)
-    except ValueError:
+        name, arguments = call["name"], json.dumps(call["arguments"], ensure_ascii=False)
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
-    arguments = json.dumps(call["arguments"], ensure_ascii=False)
     return CallPiece(
-        index=0, id=f"call_{secrets.token_hex(12)}", name=call["name"], arguments=arguments
+        index=0, id=f"call_{secrets.token_hex(12)}", name=str(name), arguments=arguments
     )

@@ -63,6 +63,8 @@ _REMARKS = frozenset(
         "discriminator",
     ]
 )
+#: Those that decide the form, before the type does.
+_KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
 #: What is understood beside remarks, by what decides the form.
 _WITH = {
     "$ref": (),
@@ -179,7 +181,9 @@ class _Grammar:
             of_types = [self._value(each, path, depth + 1) for each in _by_type(schema, types)]
             return self._any_of(of_types, path)
         kind = _kind(schema)
-        if kind not in _WITH and kind not in _BEGINS:
+        if (kind in _KEYWORDS and kind not in schema) or (
+            kind not in _WITH and kind not in _BEGINS
+        ):  # the name of a keyword is none of a type
             return self._not_understood(path, f"type {short(kind)!r}")
         for keyword in schema:
             if keyword not in (kind, *_WITH.get(kind, ("type",))) and keyword not in _REMARKS:
@@ -391,7 +395,7 @@ def _longest_choice(required: list[bool]) -> int:
 
 def _kind(schema: Mapping[str, Any]) -> str:
     """The keyword, or the type, that decides the form."""
-    for keyword in ("$ref", "const", "enum", "allOf", "anyOf", "oneOf"):
+    for keyword in _KEYWORDS:
         if keyword in schema:
             return keyword
     return str(schema.get("type", "object" if "properties" in schema else "any"))
