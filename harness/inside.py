@@ -47,6 +47,7 @@ def open_up(cluster: Cluster) -> None:
     """Lets what starts from now on be looked into."""
     folder = cluster.folder / "inside"
     folder.mkdir()
+    cluster.set(confine_workers=False)  # else a worker could write nothing there
     accidents.at_start(cluster, _TELL.format(folder=os.fspath(folder)))
 
 

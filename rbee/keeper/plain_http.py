@@ -90,6 +90,7 @@ class Connection:
         address = self._url.hostname or "", self._url.port or 80
         deadline = time.monotonic() + self._timeout
         self._socket = socket.create_connection(address, self._timeout)
+        self._stream = self._socket.makefile("rb")
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         nonce = os.urandom(16).hex()
         ends = proof.Ends(
@@ -100,7 +101,6 @@ class Connection:
         while (told := proof.told_in(answered)) is None:
             self._socket.settimeout(max(deadline - time.monotonic(), _SHORTEST))
             answered += _more(self._socket, answered)
-        self._stream = self._socket.makefile("rb")
         proved = believed(told, nonce, ends, self._credential)
         health = answered.partition(b"\r\n\r\n")[2]
         return health, proved or sabotaged("everybody:trust-the-port")
