@@ -21,6 +21,7 @@ metadata of each package has it. `make docs` writes this page.
 | package | licence |
 | --- | --- |
 """
+_HEADED = len(_HEAD.splitlines())
 _CLASSIFIER = "License :: OSI Approved :: "
 
 
@@ -38,13 +39,15 @@ def licence_of(name: str) -> str:
 
 
 def page() -> str:
-    """The page as it has to be. What is not installed on this system is left out."""
+    """The page as it has to be. What another Python or system needs keeps the row that it has."""
+    known = dict(line[2:-2].split(" | ") for line in PAGE.read_text().splitlines()[_HEADED:])
     rows = []
     for name in sorted({each.name for each in pinned() if "runtime" in each.locks}):
         try:
             rows.append(f"| {name} | {licence_of(name)} |")
         except metadata.PackageNotFoundError:
-            continue
+            if name in known:
+                rows.append(f"| {name} | {known[name]} |")
     return _HEAD + "\n".join(rows) + "\n"
 
 

@@ -44,6 +44,7 @@ Feature: Every number that can be set, and which of them counts
       | ram_factor            | 1.2         |
       | vram_margin_mib       | 457         |
       | worker_margin_mib     | 1024        |
+      | confine_workers       | True        |
       | download_stall        | 60          |
       | download_tries        | 6           |
       | stop_request          | 5           |

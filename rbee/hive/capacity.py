@@ -168,6 +168,7 @@ class Capacity:
                 template=template_name(wanted.chat_template),
                 trial_model=str(bundled_path()),
                 memory_limit=self._limit(need, threads, on_gpu=gpu is not None),
+                confined=settings.confine_workers,
                 pooling=pooling_of(headers[0]),
                 batch=batch_of(headers[0], context),
                 simulated=gpu is not None and gpu.simulated,

@@ -38,9 +38,16 @@ class Finding(NamedTuple):
 Check = Callable[[Home], Finding]
 
 
-def files_of_workers(_home: Home) -> Finding:
+def files_of_workers(home: Home) -> Finding:
     """Whether a worker sees its model and its socket alone."""
+    if not home.settings().confine_workers:
+        return _switched_off("files")
     return judged_landlock(landlock.abi())
+
+
+def _switched_off(check: str) -> Finding:
+    advice = "unset RBEE_CONFINE_WORKERS, or remove confine_workers from config.toml"
+    return Finding(check, "no", "workers may do what their owner may", advice)
 
 
 def judged_landlock(abi: int, platform: str = sys.platform) -> Finding:
@@ -57,9 +64,11 @@ def judged_landlock(abi: int, platform: str = sys.platform) -> Finding:
     return Finding(check, "ok", f"workers see their model and their socket alone (Landlock {abi})")
 
 
-def calls_of_workers(_home: Home) -> Finding:
+def calls_of_workers(home: Home) -> Finding:
     """Whether a worker may start programs and look into others."""
     check = "calls"
+    if not home.settings().confine_workers:
+        return _switched_off(check)
     if not _LINUX:
         return Finding(check, "partly", "workers gain no rights; calls are not filtered here")
     if not seccomp.is_offered():

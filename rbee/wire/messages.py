@@ -755,8 +755,9 @@ class WorkerOrders(Request, kw_only=True):
     file that the worker's stderr goes to, of `log_mib` MiB at most; `deadly_template`: an engine
     has died while it read that template; `trial_model` is a tiny model that it is tried with
     before, and `memory_limit` how much memory of its own the worker may take (bytes; 0: no bound);
-    `threads` is the engine's. `pooling` is how one vector is made of a text (`own`: as the model
-    says; `none`: it makes other things), and `batch` how many tokens are worked through at once.
+    `confined`: it gives up what it does not need. `threads` is the engine's. `pooling` is how one
+    vector is made of a text (`own`: as the model says; `none`: it makes other things), and `batch`
+    how many tokens are worked through at once.
     `token_stall` is how long the engine may do nothing at all (seconds). `content` identifies what
     lay at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked
     at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
@@ -782,6 +783,7 @@ class WorkerOrders(Request, kw_only=True):
     deadly_template: bool = False
     trial_model: str = ""
     memory_limit: int = 0
+    confined: bool = True
     log: str = ""
     log_mib: int = 0
     bounds: RequestBounds | None = None

@@ -122,6 +122,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     worker_margin_mib: Mebibytes = 1024
     """How much more memory than was reckoned for its model a worker may take before the system
     refuses it more; 0: as much as there is. Linux alone keeps to it."""
+    confine_workers: bool = True
+    """Whether a worker gives up what it does not need before it opens a model; ``false`` is for a
+    driver of a GPU that wants more than is left to it."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 

@@ -19,7 +19,6 @@ import logging
 import os
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Sequence
 
 import rbee
@@ -115,7 +114,6 @@ def confine(
     `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
     ports that it may still connect to; it listens where it does by then. Never raises.
     """
-    tempfile.tempdir = folder
     if sabotaged("worker:unconfined"):
         return
     if sys.platform == "darwin":

@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -134,13 +135,15 @@ class _Worker:
             leave(1)
         # Before there is a second thread: what is given up counts for this one and its children.
         bound_memory(orders.memory_limit)
-        confine(
-            files=orders.model_paths,
-            on_gpu=orders.backend != "cpu" and not orders.simulated,
-            folder=self.folder,
-            log_file=orders.log,
-            connect=[port_of(orders.hive_url)],
-        )
+        tempfile.tempdir = self.folder
+        if orders.confined:
+            confine(
+                files=orders.model_paths,
+                on_gpu=orders.backend != "cpu" and not orders.simulated,
+                folder=self.folder,
+                log_file=orders.log,
+                connect=[port_of(orders.hive_url)],
+            )
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
