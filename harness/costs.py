@@ -72,6 +72,7 @@ def _kinds(count: int) -> Schema:
 
 
 _FORMS: dict[str, Schema] = {
+    "a type that is called as a keyword": {"type": "const"},
     "ten-fold type lists 30 deep": _nested(
         30, lambda inner: {"type": ["object"] * 10, "properties": {"a": inner}}
     ),

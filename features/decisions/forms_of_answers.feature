@@ -9,6 +9,7 @@ Feature: What the form of an answer may cost
 
     Examples:
       | form                                         | where         | too much                                 |
+      | a type that is called as a keyword           | $             | type 'const'                             |
       | ten-fold type lists 30 deep                  | $             | a `type` twice                           |
       | seven-fold type lists 15 deep                | $.            | more than 10000 parts                    |
       | alternatives in pairs 30 deep                | $.anyOf[0]    | more than 10000 parts                    |

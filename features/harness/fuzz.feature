@@ -11,7 +11,7 @@ Feature: What strangers send is made up, and tried
     Examples:
       | what        | count |
       | header      | 200   |
-      | sse         | 100   |
+      | sse         | 50    |
       | model-ref   | 300   |
       | hub-listing | 100   |
       | settings    | 200   |

@@ -28,7 +28,7 @@ from rbee.wire.messages import encode
 _MIB = 1024 * 1024
 #: A run of the clock is so much longer than one of the CPU, on a machine that does other things.
 _CLOCK = 30
-#: One input in so many is also looked at for what it reaches; that takes ten times as long.
+#: One input in so many is also looked at for what it reaches, which takes ten times as long.
 _LOOKED_AT = 3
 #: Inputs that reach something new are mutated further; at most so many are remembered.
 _POOL = 2000
@@ -62,9 +62,15 @@ class Shared:
 
 
 def feed(
-    target: Target, given: list[bytes], seed: str, until: Callable[[int], bool], shared: Shared
+    target: Target,
+    given: list[bytes],
+    seed: str,
+    until: Callable[[int], bool],
+    shared: Shared,
+    looking: bool,
 ) -> dict[str, Any]:
-    """Tries the `given` inputs, then new ones while `until` (of how many were tried) is false.
+    """Tries the `given` inputs, then new ones while `until` (of how many were tried) is false;
+    `looking`: those that reach something new lead to others.
 
     Returns the counts and the findings, each once.
     """
@@ -80,7 +86,7 @@ def feed(
         finding = _try(target, data, shared)
         if finding is not None and finding.where not in findings:
             findings[finding.where] = _smaller(target, finding, shared)
-        if tried < len(given) or tried % _LOOKED_AT == 0:
+        if looking and (tried < len(given) or tried % _LOOKED_AT == 0):
             before = len(reached)
             _reach(target, data, reached)
             if len(reached) > before and len(data) < 20_000:
@@ -98,11 +104,12 @@ def live(
     seed: str,
     until: Callable[[int], bool],
     shared: Shared,
+    looking: bool,
     writing: int,
 ) -> None:
     """Feeds, tells what came of it, and ends this process."""
     try:
-        told = json.dumps(feed(target, given, seed, until, shared)).encode()
+        told = json.dumps(feed(target, given, seed, until, shared, looking)).encode()
         with open(writing, "wb") as pipe:
             pipe.write(told)
         os._exit(0)

@@ -15,7 +15,7 @@ from harness.fuzz.child import Finding, Shared, live
 from harness.fuzz.targets import Target
 
 #: A child that died is started anew, with other draws, so often in vain.
-_CHILDREN = 20
+_CHILDREN = 5
 
 
 class Came(NamedTuple):
@@ -27,7 +27,8 @@ class Came(NamedTuple):
     findings: list[Finding]
 
     def __str__(self) -> str:
-        return f"{self.target}: {self.tried} inputs, {self.reached} steps of the code" + "".join(
+        reached = f", {self.reached} steps of the code" if self.reached else ""
+        return f"{self.target}: {self.tried} inputs{reached}" + "".join(
             f"\n  {finding.why}" for finding in self.findings
         )
 
@@ -47,7 +48,8 @@ def fuzz(target: Target, seed: str, *, inputs: int = 0, seconds: float = 0.0) ->
             return tried >= known + inputs if inputs else time.monotonic() >= end
 
         shared = Shared()
-        status, told = _child(target, given, f"{seed} {number}", until, shared)
+        looking = not inputs  # a short run is to be the same in each version of the code
+        status, told = _child(target, given, f"{seed} {number}", until, shared, looking)
         if told:
             answer = json.loads(told)
             found = [
@@ -81,13 +83,14 @@ def _child(
     seed: str,
     until: Callable[[int], bool],
     shared: Shared,
+    looking: bool,
 ) -> tuple[int, bytes]:
     reading, writing = os.pipe()
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        live(target, given, seed, until, shared, writing)
+        live(target, given, seed, until, shared, looking, writing)
     os.close(writing)
     with open(reading, "rb") as pipe:
         told = pipe.read()
