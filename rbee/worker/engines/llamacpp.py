@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import re
 import secrets
 import threading
@@ -96,6 +97,8 @@ _ANOTHER_FORM = "does not match the expected"
 _SWITCH = "enable_thinking"
 #: Where its reasons are, from the end of its log on (lines).
 _LOG_LINES = 200
+#: How long it takes at most to write them (seconds).
+_TELLING = 1.0
 #: The field that bounds a thought, in tokens, and how many more it may take to be closed.
 _BUDGET, _SLACK = "thinking_budget_tokens", 16
 #: How long the engine takes to render a template at most (seconds).
@@ -233,6 +236,7 @@ class LlamaCpp:
             return self._serving(params)
         except RuntimeError as error:
             refusal = _cannot_load(orders, error)
+            _until_told(orders)
         if (
             not asked
             or self._unusable
@@ -602,6 +606,16 @@ def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
         "the worker's log has llama.cpp's own words; try another file of that model",
         {"path": orders.model_paths[0]},
     )
+
+
+def _until_told(orders: WorkerOrders) -> None:
+    """Waits until the log holds the reason, which llama.cpp writes in a thread of its own."""
+    size, end = -1, time.monotonic() + _TELLING
+    while orders.log and time.monotonic() < end:
+        before, size = size, os.path.getsize(orders.log)
+        if size == before:
+            return
+        time.sleep(_TELLING / 20)
 
 
 def _log(orders: WorkerOrders) -> list[str]:
