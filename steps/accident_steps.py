@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import accidents, swarm
+from harness import accidents, left_folders, swarm
 from harness.sentences import Context, given, then, when
 
 
@@ -99,3 +99,18 @@ def command_fails(context: Context, text: str) -> None:
 @then('the next "{command_line}" works')
 def next_works(context: Context, command_line: str) -> None:
     context.cluster.assert_status(0, context.cluster.run(command_line))
+
+
+@given("a folder of a program that {state}")
+def left_folder(context: Context, state: str) -> None:
+    context.left = left_folders.Left(context.cluster, state)
+
+
+@when("somebody looks for what was left")
+def look_for_left(context: Context) -> None:
+    context.left.look()
+
+
+@then("that folder {fate}")
+def fate_of_folder(context: Context, fate: str) -> None:
+    context.left.assert_fate(fate)

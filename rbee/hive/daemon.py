@@ -29,13 +29,13 @@ from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
 from rbee.http.heads import number_of
 from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
-from rbee.process import listening, logs
+from rbee.process import listening, logs, own_folder
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.sabotage import sabotaged
-from rbee.process.tasks import DATABASE, End, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, End, in_thread, spawn
 from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -157,6 +157,8 @@ class _Hive:
             self.settings.connect_timeout,
         )
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
+        left = in_thread(DISK, own_folder.remove_left, "worker")
+        spawn(left, "tidying up after workers", lambda ended: None)
         if lifeline is None or self.orders.on_lease:
             self._live_on_lease()
         else:

@@ -376,7 +376,7 @@ class Supervisor:
                 worker.heard.clear()
         status = worker.exited.result()
         if status < 0:
-            await in_thread(DISK, own_folder.remove_of, "worker", worker.child.pid)
+            await in_thread(DISK, own_folder.remove_left, "worker")
         if worker.state is WorkerState.STOPPING or status == 0:
             self._remove(worker)
         elif worker.state is WorkerState.FAILED:
