@@ -99,7 +99,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "worker",
         "any-schema",
-        "An answer in the form of 200 properties that may be left out is refused -- @1.8 ",
+        "An answer in the form of 200 properties that may be left out is refused -- @1.9 ",
         f"{_DECISIONS}/forms_of_answers.feature",
     ),
     Sabotage(
@@ -822,13 +822,13 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
         "queen",
         "localhost-to-all",
-        "The strongest GPU of all machines is picked",
+        "A new queen takes it over, without a tunnel",
         f"{_MACHINES}/waking.feature",
     ),
     Sabotage(
         "queen",
         "no-ssh-kill",
-        "A frozen hive on another machine",
+        "A frozen hive on another machine, without a tunnel",
         f"{_MACHINES}/waking.feature",
     ),
     Sabotage(
