@@ -25,6 +25,7 @@ def _tell(number, frame):
     from collections import Counter
     gc.collect()
     kinds = map(type, gc.get_objects())
+    pools = sys.modules.get("concurrent.futures.thread")
     told = {{
         "tasks": Counter(
             task.get_coro().__qualname__ for task in asyncio.all_tasks() if not task.done()
@@ -32,6 +33,7 @@ def _tell(number, frame):
         "objects": Counter(
             kind.__qualname__ for kind in kinds if kind.__module__.startswith("rbee.")
         ),
+        "pooled": len(pools._threads_queues) if pools else 0,
     }}
     path = os.path.join({folder!r}, str(os.getpid()))
     with open(path + ".part", "w") as file:
@@ -52,11 +54,12 @@ def open_up(cluster: Cluster) -> None:
 
 
 class Inside(NamedTuple):
-    """How many tasks a daemon has that are not over, by the name of their coroutine, and how many
-    objects of rbee's own classes."""
+    """How many tasks a daemon has that are not over, by the name of their coroutine, how many
+    objects of rbee's own classes, and how many threads in pools, each of which has a bound."""
 
     tasks: Counter[str]
     objects: Counter[str]
+    pooled: int
 
 
 def look(cluster: Cluster, member: Member) -> Inside:
@@ -66,4 +69,4 @@ def look(cluster: Cluster, member: Member) -> Inside:
     wait_until(f"the {member.role} has told what is in it", path.exists)
     told = json.loads(path.read_text())
     path.unlink()
-    return Inside(Counter(told["tasks"]), Counter(told["objects"]))
+    return Inside(Counter(told["tasks"]), Counter(told["objects"]), told["pooled"])

@@ -29,8 +29,8 @@ class _Ends(NamedTuple):
 @dataclass(frozen=True)
 class Held:
     """What one daemon holds: its descriptors that are no connection, its connections to others
-    than the daemons, its threads, its tasks by the name of their coroutine, and its objects of
-    rbee's own classes, but for those of jobs that are over."""
+    than the daemons, its threads outside of pools, its tasks by the name of their coroutine, and
+    its objects of rbee's own classes, but for those of jobs that are over."""
 
     files: int
     connections: int
@@ -83,7 +83,7 @@ def all_held(cluster: Cluster) -> AllHeld:
         by_role[role] = Held(
             files=process.num_fds() - len(sockets[role]),
             connections=sum(each not in between for each in sockets[role] if each.other),
-            threads=process.num_threads(),
+            threads=process.num_threads() - found.pooled,
             tasks=found.tasks,
             objects=found.objects,
         )
