@@ -32,6 +32,7 @@ from rbee.wire.shown import require_name
 T = TypeVar("T")
 
 _CALLER = "caller"
+_DEFAULTS = Settings()
 _LIMITS = "limits"
 #: The parts of a path that name something.
 _NAMES = ("id", "name", "ref")
@@ -85,7 +86,7 @@ class Server:
         routes: list[Route],
         on_shutdown: Callable[[web.Request], Answer] | None = None,
         recognise: Recognise | None = None,
-        settings: Settings = Settings(),  # noqa: B008 -- it cannot be changed
+        settings: Settings = _DEFAULTS,
         secret_of: Callable[[str], str | None] = lambda name: None,
     ) -> None:
         """`own` is the secret that opens it; `on_shutdown` answers ``POST /shutdown`` and decides

@@ -332,24 +332,24 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
 
     It runs in a thread of its own, which can be left to its timeouts. Raises TimeoutError.
     """
-    come: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+    come: queue.SimpleQueue[tuple[T] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            come.put((question(), None))
+            come.put((question(),))
         except BaseException as error:
-            come.put((None, raisable(error)))
+            come.put(raisable(error))
 
     context = copy_context()  # whose token is shown stands there
     threading.Thread(target=context.run, args=(ask,), name="question", daemon=True).start()
     longest_s = patience.answer_s * _PIECES_LATE
     try:
-        answer, error = come.get(timeout=longest_s)
+        told = come.get(timeout=longest_s)
     except queue.Empty:
         raise TimeoutError(0, f"the answer was not whole after {longest_s:g} s") from None
-    if error is not None:
-        raise error
-    return answer  # type: ignore[return-value]
+    if isinstance(told, Exception):
+        raise told
+    return told[0]
 
 
 def host_of(url: str) -> str:

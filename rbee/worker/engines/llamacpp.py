@@ -611,7 +611,7 @@ def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
 def _until_told(orders: WorkerOrders) -> None:
     """Waits until the log holds the reason, which llama.cpp writes in a thread of its own."""
     size, end = -1, time.monotonic() + _TELLING
-    while orders.log and time.monotonic() < end:
+    while os.path.isfile(orders.log) and time.monotonic() < end:
         before, size = size, os.path.getsize(orders.log)
         if size == before:
             return
