@@ -87,6 +87,7 @@ Feature: What the queen answers on the wire
       When a client that others wrote reads the stream of that job
       Then it has read the answer of minillama to "hello"
 
+    @fault.worker.stream-anyway
     Scenario: A conversation is answered without streaming by one event with the whole text
       When a program asks the queen "POST /jobs" with
         """
@@ -141,6 +142,7 @@ Feature: What the queen answers on the wire
   Rule: A job that is over is kept for a while, with its events
 
     @timing
+    @fault.queen.keep-jobs
     Scenario: The oldest gives way to the newest, and time to all
       Given the queen keeps 2 jobs that are over for 2 s
       And a swarm that is warm

@@ -34,7 +34,6 @@ from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, End, in_thread, spawn
 from rbee.wire import addresses, proof
 from rbee.wire import narration as say_so
@@ -179,8 +178,7 @@ class _Hive:
         async def until_lease_ends() -> None:
             assert self.heartbeat is not None
             await self.heartbeat.lease_ended(self.settings.lease)
-            if not sabotaged("hive:ignore-lease"):
-                self.server.ask_to_stop()
+            self.server.ask_to_stop()
 
         self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
 
@@ -322,8 +320,7 @@ class _Hive:
 
     async def _stop_worker(self, request: web.Request) -> Answer:
         worker = self.workers.get(request.match_info["id"])
-        if not sabotaged("hive:deaf-to-stop"):
-            await asyncio.shield(self.workers.stop(worker))
+        await asyncio.shield(self.workers.stop(worker))
         return None
 
     async def _worker_heartbeat(self, request: web.Request) -> Answer:
@@ -398,7 +395,7 @@ async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
             health = await owner.get(addresses.HEALTH, Health)
     except (RbeeError, asyncio.TimeoutError):
         return False
-    return health.instance != wanted.instance or sabotaged("hive:trust-addresses")
+    return health.instance != wanted.instance
 
 
 def _required(value: str | None, name: str) -> str:

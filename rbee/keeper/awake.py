@@ -16,7 +16,6 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process import listening
 from rbee.process.health import wait_healthy
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -74,7 +73,7 @@ class AwakeQueen:
         self._listener = threading.Thread(target=show, name="events", daemon=True)
         self._listener.start()
         tried.wait(self._settings.connect_timeout)
-        is_heard = opened.is_set() or sabotaged("keeper:claim-connection")
+        is_heard = opened.is_set()
         self._screen.say(say_so.CONNECTED if is_heard else say_so.NOT_CONNECTED)
 
     def keep(self) -> None:
@@ -191,7 +190,7 @@ def _tell_what_is_hers(screen: Screen, where: Whereabouts) -> None:
 def _stays(client: QueenClient, screen: Screen, settings: Settings) -> bool:
     """Whether a queen is there to be used; one that is leaving is waited for."""
     health = recognised(client)
-    if health is None or sabotaged("keeper:always-wake"):
+    if health is None:
         return False
     if health.status == "ok":
         return True
@@ -233,7 +232,7 @@ def wait_gone(client: QueenClient, health: Health, settings: Settings) -> None:
         return None
 
     patience = with_flags(settings, {"health_wait_total": settings.stop_total})
-    if not sabotaged("keeper:impatient") and wait_healthy(gone, patience) is None:
+    if wait_healthy(gone, patience) is None:
         raise RbeeError(
             "queen_unreachable",
             f"the {health.role} at {client.url} is still there after {settings.stop_total:g} s",
@@ -290,7 +289,7 @@ def recognised(client: QueenClient, *, any_version: bool = False) -> Health | No
     Raises where somebody answers who is none of ours.
     """
     health = client.health()
-    if health is None or sabotaged("keeper:any-queen"):
+    if health is None:
         return health
     if health.role != "queen":
         raise RbeeError(

@@ -12,7 +12,6 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import require_stdin
 from rbee.keeper.typed import TypedLines
 from rbee.keeper.whereabouts import Whereabouts
-from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import ChatMessage, JobRequest
@@ -63,8 +62,6 @@ class Conversation:
 
     def went_on(self, text: str, answer: str, thought: str) -> None:
         """Remembers a turn."""
-        if sabotaged("keeper:forgetful-chat"):
-            return
         self._said.append(ChatMessage(role="user", content=text))
         answered = ChatMessage(role="assistant", content=answer.strip(), thought=thought.strip())
         self._said.append(answered)

@@ -14,7 +14,6 @@ from rbee.keeper.options import Options
 from rbee.keeper.screen import Screen
 from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
@@ -45,7 +44,7 @@ def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options)
     def run(home: Home) -> int | None:
         where = Whereabouts.of(home, queen, token_file)
         is_far = queen is not None and not addresses.is_loopback(addresses.host_of(queen))
-        if is_far and not options.get("quiet") and not sabotaged("keeper:silent-in-the-open"):
+        if is_far and not options.get("quiet"):
             from rbee.keeper.open_way import warning
 
             screen.warn(warning(queen))  # before anything is sent

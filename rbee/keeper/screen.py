@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rbee.keeper.streams import AnswerLost, can_show, is_same_file, json_for
-from rbee.process.sabotage import sabotaged
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import Progress, encode
@@ -135,10 +134,7 @@ class Screen:
             self._end_thought()
             if self._story is not None:
                 text = self._story.feed(text)
-            if sabotaged("keeper:tokens-on-stderr"):
-                self._tell(text)
-            else:
-                _write(text)
+            _write(text)
             self._mid_line = not text.endswith("\n")
 
     def answer(self, text: str) -> None:
@@ -148,10 +144,7 @@ class Screen:
         """
         with self._lock:
             self._clear_bar()
-            if self._json:
-                text = json_for(sys.stdout, text)
-            elif not sabotaged("keeper:raw-terminal"):
-                text = shown(text, multiline=True)
+            text = json_for(sys.stdout, text) if self._json else shown(text, multiline=True)
             _write(text + "\n")
 
     def ask(self, question: str) -> None:
@@ -289,11 +282,6 @@ def bar_of(what: str, share: float, rate: str) -> str:
 
 def _write(text: str) -> None:
     """To stdout, at once. Raises BrokenPipeError and AnswerLost."""
-    if sabotaged("keeper:lose-the-answer"):
-        with contextlib.suppress(OSError):
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        return
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -10,7 +10,6 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.status import status_of
 from rbee.keeper.stray_hive import find_stray_hive
 from rbee.keeper.whereabouts import Whereabouts
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError
@@ -62,8 +61,7 @@ def rotate_token(screen: Screen, where: Whereabouts) -> None:
             "type rbee-keeper rotate-token there, and take the new one from its file",
         )
     down(screen, where)
-    if not sabotaged("keeper:keep-the-token"):
-        where.home.draw_new_token()
+    where.home.draw_new_token()
     screen.say(say_so.TOKEN_ROTATED)
 
 

@@ -25,7 +25,6 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, End, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.errands import Errand, Errands
@@ -227,7 +226,7 @@ class _Queen:
         """Phase 12: jobs, workers, hives, herself."""
         await self._end_jobs()
         self.server.status = "leaving"
-        if not self.cascade or sabotaged("queen:no-cascade"):
+        if not self.cascade:
             self.hives.stay()
         else:
             self._say(say_so.STOP_WORKERS)
@@ -283,8 +282,6 @@ class _Queen:
 
     def _begun(self, job: Job) -> Job:
         self._refuse_if_sleepy()
-        if sabotaged("queen:ignore-node"):
-            job.request.node = None
         self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
@@ -313,8 +310,7 @@ class _Queen:
     async def _work(self, job: Job) -> None:
         """Runs a job and ends its stream with exactly one terminal event."""
         try:
-            ignored = sabotaged("queen:ignore-deadline")
-            async with timeout(None if ignored else job.request.deadline_s):
+            async with timeout(job.request.deadline_s):
                 done = await self.flow.run(job)
         except asyncio.CancelledError:
             if job.revoked is not None:
@@ -356,13 +352,13 @@ class _Queen:
 
     async def _cancel(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
-        if job.task is not None and not sabotaged("queen:ignore-cancel"):
+        if job.task is not None:
             job.task.cancel()
             await asyncio.wait([job.task])
         return None
 
     def _cancel_unread(self, job: Job) -> None:
-        unread = not job.events.readers and not sabotaged("queen:ignore-gone-reader")
+        unread = not job.events.readers
         if unread and job.task is not None:
             job.task.cancel()
 
@@ -390,8 +386,6 @@ class _Queen:
 
     async def _hives(self, request: web.Request) -> HiveList:
         rows = await in_thread(DATABASE, self.catalog.list)
-        if sabotaged("queen:hide-hives"):
-            rows = []
         return HiveList(hives=[self._hive_view(row) for row in rows])
 
     def _hive_view(self, row: HiveRow) -> HiveView:
@@ -403,7 +397,7 @@ class _Queen:
             port=row.port,
             status=HiveStatus.ONLINE if hive else HiveStatus.OFFLINE,
             url=hive.url if hive else None,
-            devices=None if sabotaged("queen:hide-devices") else devices,
+            devices=devices,
             workers=len(hive.workers) if hive else 0,
             last_heartbeat_ms=hive.last_beat_ms if hive else None,
             degraded=_degraded(hive) if hive else [],
@@ -415,7 +409,6 @@ class _Queen:
                 ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
-                if not sabotaged("queen:hide-workers")
             ]
         )
 
@@ -430,7 +423,6 @@ class _Queen:
             ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
             for hive, answer in answers
             for model in answer.models
-            if not sabotaged("queen:hide-models")
         ]
         return models, unreachable
 
@@ -518,7 +510,7 @@ class _Queen:
     async def _heartbeat(self, request: web.Request) -> HeartbeatAnswer:
         beat = await read_body(request, Heartbeat)
         own = proof.hive_name(beat.hive_id)
-        if caller_of(request) not in ("", own) and not sabotaged("queen:any-heartbeat"):
+        if caller_of(request) not in ("", own):
             raise RbeeError(
                 "unauthorized",
                 f"{caller_of(request)} cannot speak for hive {beat.hive_id}",
@@ -553,8 +545,7 @@ class _Queen:
         if self.kept and request.query.get("unless") == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = request.query.get("cascade", "true") != "false"
-        if not sabotaged("queen:deaf-to-down"):
-            self.server.ask_to_stop()
+        self.server.ask_to_stop()
         if request.query.get("now") == "true":
             self.server.impatient.set()
             return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.errands.running()))
@@ -586,8 +577,6 @@ class _Queen:
             await asyncio.wait(tasks, timeout=self.settings.stop_request)
 
     def _wanted(self) -> list[EventLog]:
-        if sabotaged("queen:desert-others"):
-            return []
         stories = [job.events for job in self.jobs.running()] + self.errands.stories()
         return [story for story in stories if story.is_wanted(self.settings.reader_grace)]
 
@@ -598,8 +587,7 @@ class _Queen:
 
     async def _asked_to_stay(self, request: web.Request) -> Answer:
         self._refuse_if_sleepy()
-        if not sabotaged("queen:ignore-stay"):
-            self._stay()
+        self._stay()
         return None
 
     def _stay(self) -> None:

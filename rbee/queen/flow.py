@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen import scheduler
 from rbee.queen.hives import Hives
@@ -86,7 +85,7 @@ class Flow:
                     lambda: job.hive_id or "", self._attempt(job)
                 )
             except RbeeError as error:
-                if job.tokens_forwarded or sabotaged("queen:no-second-try"):
+                if job.tokens_forwarded:
                     raise
                 await self._learn_from(job, error)
                 self._queues.return_to(job)
@@ -101,8 +100,7 @@ class Flow:
                 worker = await self._worker(job, await self._awake(job))
             return await self._infer(job, worker)
         finally:
-            if job.events.readers or not sabotaged("queen:keep-slot"):
-                self._queues.release(job)
+            self._queues.release(job)
 
     async def _awake(self, job: Job) -> list[Hive]:
         """The machines that this job may run on. Raises `model_not_found` where there is none."""
@@ -261,8 +259,6 @@ class Flow:
     def _warm(
         self, job: Job, hives: Iterable[Hive], kept: Collection[str] = ()
     ) -> WarmWorker | None:
-        if sabotaged("queen:never-reuse"):
-            return None
         claimed = self._registry.claimed
         facts = facts_of(hives)
         return scheduler.warm_worker(job.request, facts, claimed, job.troubles, job.work, kept)
@@ -324,7 +320,7 @@ class Flow:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
         facts = facts_of(awake, job.request)
         for place in scheduler.places(job.request, facts, job.troubles):
-            if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
+            if place.device == scheduler.CPU:
                 continue
             with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
                 await self._capacity(job, place, job.request.ctx)
@@ -353,7 +349,7 @@ class Flow:
                     raise
                 error = self._hives.typed_from_here(place.hive_id, error)
                 troubles.add(place.hive_id, place.device, error)
-                if troubles.is_over or sabotaged("queen:first-or-none"):
+                if troubles.is_over:
                     break
                 device = device_name(place.device)
                 if error.code in ROOM:
@@ -384,7 +380,7 @@ class Flow:
         if len(awake) > _ASKED:
             equal = set(scheduler.contenders(job.request, facts_of(awake)))
             hives = [hive for hive in awake if hive.hive_id in equal][:_ASKED]
-        if len(hives) < 2 or job.request.node or sabotaged("queen:ignore-holders"):
+        if len(hives) < 2 or job.request.node:
             return frozenset()
         return await self._hives.holders(job.request.model_ref, hives)
 
@@ -452,7 +448,7 @@ class Flow:
             engine=request.engine,
             ctx=ctx,
             chat_template=request.chat_template,
-            share=job.shares and not sabotaged("queen:load-twice"),
+            share=job.shares,
             vectors_up_to=up_to,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
@@ -531,8 +527,7 @@ class Flow:
     # --------------------------------------------------------------------------------------------
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
-        token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
-        return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
+        return self._hives.peer(hive, job.job_id, job.request.hub_token, patient=job.is_patient)
 
 
 def _permitted(job: Job, hives: list[Hive]) -> list[Hive]:
@@ -546,7 +541,6 @@ def facts_of(
     hives: Iterable[Hive], request: JobRequest | None = None, holders: Collection[str] = ()
 ) -> list[HiveFacts]:
     """The hives that have told their devices, as the scheduler sees them for a model."""
-    near_first = not sabotaged("queen:far-first")
     what = (request.model_ref, template_name(request.chat_template)) if request else None
     return [
         HiveFacts(
@@ -554,7 +548,7 @@ def facts_of(
             hive.devices,
             hive.workers.values(),
             [device for device, *failed in hive.degraded if tuple(failed) == what],
-            (hive.hive_id == LOCAL) is near_first,
+            hive.hive_id == LOCAL,
             hive.hive_id in holders,
         )
         for hive in hives

@@ -21,7 +21,6 @@ from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_peer import HivePeer
@@ -123,7 +122,7 @@ class Hives:
 
     async def _answer(self, hive: Hive, path: str, kind: type[T]) -> T | str:
         """What a hive answers, or why that is not known."""
-        patience = None if sabotaged("queen:wait-for-the-frozen") else self._settings.list_patience
+        patience = self._settings.list_patience
         try:
             async with timeout(patience):
                 return await self.peer(hive, patient=True).get(path, kind)
@@ -164,8 +163,6 @@ class Hives:
         hives = [hive for hive in self._registry.hives.values() if node in (None, hive.hive_id)]
         described = [hive for hive in hives if hive.devices is not None]
         told_after = time.monotonic() - self._settings.capabilities_fresh
-        if sabotaged("queen:believe-for-ever"):
-            told_after = 0.0
         old = [hive for hive in described if hive.devices_at <= told_after]
         fresh = [hive for hive in described if hive.devices_at > told_after]
         if len(fresh) > 1:
@@ -193,7 +190,7 @@ class Hives:
         starting hive reports.
         """
         rows = await self.members.rows(tell)
-        if node is not None and not sabotaged("queen:any-name"):
+        if node is not None:
             refuse_unknown(node, rows)
         rows = [row for row in rows if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
@@ -392,8 +389,6 @@ class Hives:
 
     async def _dig_again(self, hive_id: str, machine: OtherMachine) -> bool:
         """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
-        if sabotaged("queen:one-tunnel"):
-            return False
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             try:
                 way = await machine.dig_again()
@@ -414,7 +409,7 @@ class Hives:
 
         Raises `hive_exists` where it has another queen, who lives.
         """
-        if not way.hive_url or sabotaged("queen:no-adoption"):
+        if not way.hive_url:
             return None
         tunnelled = row.is_tunnelled
         hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
@@ -497,8 +492,6 @@ class Hives:
         return failed is not None and time.monotonic() - failed < self._settings.hive_retry
 
     def _ended(self, hive_id: str) -> None:
-        if sabotaged("queen:leave-the-dead"):
-            return
         if hive_id in self._on:
             self._on.discard(hive_id)
             self._registry.ended(hive_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.shelf import Shelf
 from rbee.queen.story import Story
 from rbee.queen.troubles import Troubles
@@ -132,7 +131,7 @@ class JobBoard:
     def require_room(self, job: Job) -> None:
         """Raises `queue_full` where the jobs that are not over ask for too much together."""
         too_much = self._asked and self._asked + job.size_asked > self._most_asked
-        if too_much and not sabotaged("queen:room-for-all"):
+        if too_much:
             raise RbeeError(
                 "queue_full",
                 f"what other jobs ask for takes {say_so.size(self._asked)} already, and "
@@ -175,8 +174,6 @@ class JobBoard:
         return list(reversed(self._jobs.values()))
 
     def _forget_old(self) -> None:
-        if sabotaged("queen:keep-jobs"):
-            return
         surplus = len(self._jobs) - self._kept
         oldest = _now_ms() - self._kept_for * 1000
         gone = []

@@ -12,7 +12,6 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.jobs import Job
 from rbee.wire.messages import JobRequest
 
@@ -36,9 +35,6 @@ def in_order(line: Line) -> Iterator[Job]:
     """The jobs of a line in the order in which slots go to them, were none to be given back."""
     running, served = dict(line.running), dict(line.served)
     rows = {key: iter(jobs) for key, jobs in line.waiting.items()}
-    if sabotaged("queen:first-come"):
-        yield from sorted(itertools.chain(*rows.values()), key=lambda job: job.number)
-        return
     for number in itertools.count(max(served.values(), default=0) + 1):
         if not rows:
             return
@@ -55,8 +51,6 @@ def in_order(line: Line) -> Iterator[Job]:
 def has_place(line: Line, key: str, longest: int) -> bool:
     """Whether a job of `key` may wait in a line of `longest` places."""
     left = longest - sum(map(len, line.waiting.values()))
-    if sabotaged("queen:flood"):
-        return left > 0
     return len(line.waiting.get(key, ())) < left
 
 

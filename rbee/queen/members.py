@@ -15,7 +15,6 @@ import msgspec
 
 from rbee.process.child import Child
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
@@ -127,7 +126,7 @@ class Members:
         self._forgotten.add(hive_id)
         self._rows = None
         machine = self._others.pop(hive_id, None)
-        if machine is None or sabotaged("queen:leave-open"):
+        if machine is None:
             return
         await machine.fill_in()
         if all(other.served_on != machine.served_on for other in self._others.values()):
@@ -145,7 +144,7 @@ class Members:
         rows = await self._listed()
         await self.forget(hive_id)
         ours = known_hosts(self._home)
-        if sabotaged("queen:keep-host-keys") or not ours.exists():
+        if not ours.exists():
             return
         with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
             names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
@@ -212,7 +211,7 @@ def with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive:
     if ssh is None or ssh.tunnel is not None:
         return wanted
     before = [row for row in rows if row.hive_id == hive_id and row.host == wanted.host and row.ssh]
-    tunnel = all(row.is_tunnelled for row in before) and not sabotaged("queen:in-the-open")
+    tunnel = all(row.is_tunnelled for row in before)
     return msgspec.structs.replace(wanted, ssh=msgspec.structs.replace(ssh, tunnel=tunnel))
 
 

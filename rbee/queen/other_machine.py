@@ -25,7 +25,6 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
@@ -137,7 +136,7 @@ class OtherMachine:
         connection, self._inspected = self._inspected or await self._connect(), None
         self._connection = connection
         try:
-            tunnel = self._ssh.tunnel and not sabotaged("queen:no-tunnel")
+            tunnel = self._ssh.tunnel
             yield await (self._dig_to_recorded(connection) if tunnel else self._direct(connection))
         except BaseException:
             await self.fill_in()  # there is no hive at its end
@@ -149,8 +148,6 @@ class OtherMachine:
 
     async def _direct(self, connection: Connection) -> Way:
         here, there = connection.local_address, connection.peer_address
-        if sabotaged("queen:localhost-to-all"):
-            here = _LOOPBACK
         if not here or not there:
             through = msgspec.structs.replace(self._ssh, tunnel=True)
             raise RbeeError(
@@ -196,8 +193,7 @@ class OtherMachine:
             async with timeout(self._settings.stop_term):
                 connection = await self._connect()
                 try:
-                    if not sabotaged("queen:no-ssh-kill"):
-                        await connection.run(shell.END)
+                    await connection.run(shell.END)
                 finally:
                     await connection.close()
         except asyncio.TimeoutError:

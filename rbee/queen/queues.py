@@ -18,7 +18,6 @@ from typing import NamedTuple, TypeGuard
 
 import msgspec
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.jobs import Job
 from rbee.queen.line import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.registry import Registry, is_ready
@@ -141,8 +140,6 @@ class Queues:
     def is_growing(self, job: Job) -> bool:
         """Whether another job has a worker started that may serve this one, too."""
         growing = self._queue(job).growing
-        if sabotaged("queen:load-twice"):
-            return False
         return any(
             is_made_for(up_to, job.work) and may_serve(wanted, job.request)
             for wanted, up_to in growing
@@ -263,8 +260,6 @@ class Queues:
 
     def _tell_places(self, queue: _Queue) -> None:
         """Tells those who wait for a busy worker where they stand, again when that has halved."""
-        if sabotaged("queen:silent-queue"):
-            return
         slots = self._slots(queue.model_ref)
         for place, job in self._places(queue):
             if 2 * place > queue.told.get(job.job_id, 2 * place):

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen.troubles import of_degraded
 from rbee.queen.work import Load, Work
@@ -118,7 +117,7 @@ class Registry:
     def beat(self, beat: Heartbeat) -> bool:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
-        hive = self.hives.get(beat.hive_id) or (None if sabotaged("queen:never-rejoin") else back)
+        hive = self.hives.get(beat.hive_id) or back
         if hive is None:
             if beat.hive_id not in self._expected:
                 return False
@@ -144,7 +143,7 @@ class Registry:
         """A hive has told what it has."""
         hive = self.living(hive_id)
         hive.devices = devices
-        hive.devices_at = 0.0 if sabotaged("queen:always-ask") else time.monotonic()
+        hive.devices_at = time.monotonic()
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
@@ -164,8 +163,7 @@ class Registry:
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
-        if not sabotaged("queen:let-back-in"):
-            self._offline.pop(hive_id, None)
+        self._offline.pop(hive_id, None)
         if self.hives.pop(hive_id, None) is not None:
             self._notify()
 
@@ -188,9 +186,9 @@ class Registry:
 
         `template` is as in `WorkerBeat`: one that kills workers is nothing to those without it.
         """
-        key = (device, model_ref, "" if sabotaged("queen:blame-the-model") else template)
+        key = (device, model_ref, template)
         hive = self.hives.get(hive_id)
-        if hive is None or sabotaged("queen:forget-failures"):
+        if hive is None:
             return error
         known = hive.degraded.get(key)
         if known is not None:
@@ -287,7 +285,7 @@ class Registry:
         )
 
     async def _until_offline(self, hive_id: Callable[[], str]) -> None:
-        while not self.is_offline(hive_id()) or sabotaged("queen:wait-for-the-silent"):
+        while not self.is_offline(hive_id()):
             await self._silenced.wait()
 
     def _expect_beat(self, hive_id: str) -> None:
@@ -299,8 +297,6 @@ class Registry:
 
     def lost(self, hive_id: str) -> None:
         """A hive has fallen silent: it is offline, until it beats again."""
-        if sabotaged("queen:never-offline"):
-            return
         hive = self.hives.pop(hive_id, None)
         if hive is not None:
             self._offline[hive_id] = hive

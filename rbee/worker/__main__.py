@@ -14,7 +14,6 @@ import sys
 
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
-from rbee.process.sabotage import sabotaged
 from rbee.worker.confined import first_to_go
 
 _USAGE = """\
@@ -32,8 +31,7 @@ def main() -> None:
         asked = arguments in (["--help"], ["-h"])
         print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
         sys.exit(0 if asked else 2)
-    if not sabotaged("worker:ignore-lifeline"):
-        die_with_parent(signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     first_to_go()
     lifeline = Lifeline(int(arguments[1]))
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"

@@ -25,7 +25,6 @@ from rbee.process import logs, own_folder
 from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, proof, sse
 from rbee.wire import narration as say_so
@@ -147,8 +146,7 @@ class _Worker:
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
-        if not sabotaged("worker:ignore-lifeline"):
-            self.lifeline.watch(server.ask_to_stop, lambda: None)
+        self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
         async with open_session(Settings()) as session:
             name = proof.worker_name(orders.worker_id)
@@ -318,7 +316,7 @@ class _Worker:
 
     def on_shutdown(self, request: web.Request) -> Answer:
         """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
-        unless_busy = request.query.get("unless") == "busy" and not sabotaged("worker:leave-anyway")
+        unless_busy = request.query.get("unless") == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
         self.server.ask_to_stop()
@@ -404,8 +402,7 @@ class _Worker:
         del self.running[inference.infer_id]
         self.worked += inference.worked
         self._busy_or_ready()
-        if not sabotaged("worker:no-terminal-event"):
-            inference.events.end_with(ended, self.orders.worker_id)
+        inference.events.end_with(ended, self.orders.worker_id)
         over = [each for each in self.inferences.values() if each.events.closed]
         unread = [each for each in over if not each.events.readers]
         for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
@@ -414,7 +411,7 @@ class _Worker:
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""
         orders = self.orders
-        if not orders.content or sabotaged("worker:trust-names"):
+        if not orders.content:
             return True
         try:
             return content_id(orders.model_paths) == orders.content

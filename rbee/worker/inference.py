@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rbee.http.events import EventLog
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import Threads, in_thread
 from rbee.wire import narration as say_so
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
@@ -43,7 +42,7 @@ class Inference:
         self.infer_id = infer_id
         self.events = EventLog()
         self._request = request
-        self._streams = request.stream or sabotaged("worker:stream-anyway")
+        self._streams = request.stream
         self._cancelled = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
         self.worked = 0
@@ -65,8 +64,7 @@ class Inference:
 
     def cancel(self) -> None:
         """Stops the generation within one token; its stream ends with `cancelled`."""
-        if not sabotaged("worker:ignore-cancel"):
-            self._cancelled.set()
+        self._cancelled.set()
 
     def waits(self) -> None:
         """Tells, once, that the engine reads other prompts before this one."""
@@ -113,8 +111,6 @@ class Inference:
         if collected:
             self._pieces.append(_joined(collected))
         self._take_over()
-        if sabotaged("worker:no-terminal-event"):
-            return
         if self._cancelled.is_set():
             self.events.cancelled()
             return
@@ -140,8 +136,7 @@ class Inference:
         self.thread = threading.get_ident()
 
         def on_work(work: Work) -> None:
-            blind = sabotaged("worker:count-output-alone")
-            self.worked = work.made if blind else work.read + work.made
+            self.worked = work.read + work.made
             for news in self._telling.of(work, time.monotonic()):
                 on_news(news)
 
@@ -152,8 +147,6 @@ class Inference:
         inputs = self._request.inputs
         if inputs is None:
             return engine.generate(self._request, on_piece, self._cancelled, on_work)
-        if sabotaged("worker:same-vector"):
-            inputs = inputs[:1] * len(inputs)
         read = engine.embed(inputs, on_vector, self._cancelled)
         return Generated("stop", read, 0)
 
@@ -181,7 +174,7 @@ class Inference:
             self._first_token = self._first_token or time.perf_counter()
             if isinstance(piece, bytes):
                 self.events.emit("vector", Vector(self._index, piece))
-            elif not (self._index == 2 and sabotaged("worker:drop-token")):
+            else:
                 self.events.emit("token", _token(piece, self._index))
             self._index += 1
 
@@ -191,7 +184,7 @@ def context_full(generated: Generated, max_tokens: int | None, context: int) -> 
 
     An engine may have made it larger than was asked for: what fills it tells.
     """
-    if generated.finish_reason != "length" or sabotaged("worker:hide-the-cut"):
+    if generated.finish_reason != "length":
         return 0
     asked_for = max_tokens is not None and generated.tokens_out >= max_tokens
     return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)

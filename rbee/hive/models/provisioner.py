@@ -41,7 +41,6 @@ from rbee.hive.models.turns import Turns
 from rbee.http.events import EventLog
 from rbee.process import owned
 from rbee.process.content import content_id, kind_of
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
 from rbee.wire import narration as say_so
 from rbee.wire.errors import RbeeError, listed, nearest
@@ -209,7 +208,7 @@ class Provisioner:
         for running in self._provisions.values():
             over = running.events.closed or running.cancelled.is_set()
             same = running.ref == ref and running.newest >= newest
-            if same and not over and not sabotaged("hive:download-twice"):
+            if same and not over:
                 return running
         provision = Provision(ref, newest)
         self._provisions[provision.provision_id] = provision
@@ -339,8 +338,6 @@ class Provisioner:
         here = await in_thread(DISK, self._here, plan)
         plan = await self._without_what_is_wrong(provision, plan, here)
         size = say_so.size(plan.size_bytes)
-        if sabotaged("hive:catalog-before-download"):
-            await in_thread(DATABASE, self._catalog.add, _row_of_nothing(plan))
         if plan.note:
             provision.say(say_so.MODEL_NOTE, note=plan.note)
         if all(file.name in here for file in plan.files):
@@ -370,7 +367,7 @@ class Provisioner:
         """
         cached = [file for file in plan.files if file.cached_path and file.name not in here]
         shared = await in_thread(DISK, _shared, cached)
-        if not shared or sabotaged("hive:believe-the-cache"):
+        if not shared:
             return plan
         if not plan.is_asked:
             # Blobs are called by their hashes: whoever puts one there names it as well.
@@ -403,8 +400,7 @@ class Provisioner:
     ) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
         row = await in_thread(HEADERS, _checked_row, plan, folder, here)
-        if not sabotaged("hive:forget-model"):
-            await in_thread(DATABASE, self._catalog.add, row)
+        await in_thread(DATABASE, self._catalog.add, row)
         self._forget(plan.ref)
         self._is_untidy = True
         self._on_led(row.ref, [file.path for file in row.files])
@@ -509,8 +505,7 @@ class Provisioner:
             )
         mine = {file.path for row in rows if row.ref == str(ref) for file in row.files}
         owned = self._catalog.remove(str(ref))
-        if not sabotaged("hive:keep-files"):
-            self._take_off_the_disk([Path(file.path) for file in owned])
+        self._take_off_the_disk([Path(file.path) for file in owned])
         left = (row for row in rows if row.ref != str(ref))
         return [row.ref for row in left if any(file.path in mine for file in row.files)]
 
@@ -732,7 +727,7 @@ def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
     root = os.path.realpath(models)
     for file in plan.files:
         place = os.path.realpath(os.path.dirname(folder / file.name))
-        if os.path.commonpath([root, place]) != root and not sabotaged("hive:believe-the-hub"):
+        if os.path.commonpath([root, place]) != root:
             raise RbeeError(
                 "home_unusable",
                 f"{plan.repo} would be written to {place}, which is outside of {root}",

@@ -6,7 +6,6 @@ the model is once it is loaded.
 
 from __future__ import annotations
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import EngineFacts, WorkerOrders, WorkerReport, WorkerState
 from rbee.wire.narration import device_name
@@ -32,7 +31,7 @@ def not_able(facts: EngineFacts, backend: str, *, simulated: bool) -> RbeeError 
 
     A simulated device is served by an engine that runs on the CPU.
     """
-    if backend in facts.backends or simulated or sabotaged("hive:any-engine"):
+    if backend in facts.backends or simulated:
         return None
     return RbeeError(
         "backend_unavailable",

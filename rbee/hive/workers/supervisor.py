@@ -43,7 +43,6 @@ from rbee.process.child import tail
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
@@ -143,7 +142,7 @@ class Supervisor:
         engine has died of lately.
         """
         known = self._dies_of.get((engine, orders.content))
-        if known is not None and not sabotaged("hive:forget-the-deadly"):
+        if known is not None:
             raise known
         spare = self._take_spare(engine)
         self._spare = None
@@ -270,10 +269,9 @@ class Supervisor:
         The worker alone knows: its next heartbeat may be on its way.
         """
         peer = self._peer(worker)
-        unless_busy = not sabotaged("hive:unload-busy")
         try:
             async with timeout(self._settings.stop_request):
-                await peer.shutdown(unless_busy=unless_busy)
+                await peer.shutdown(unless_busy=True)
         except RbeeError as error:
             if error.code == "worker_busy":
                 worker.idle_since = None
@@ -285,9 +283,8 @@ class Supervisor:
 
     def _kill(self, worker: Worker) -> None:
         """Ends a worker that is stuck; it counts as one that died."""
-        if not sabotaged("hive:spare-the-stuck"):
-            worker.killed = True
-            worker.child.signal(signal.SIGKILL)
+        worker.killed = True
+        worker.child.signal(signal.SIGKILL)
 
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
@@ -386,9 +383,6 @@ class Supervisor:
 
     async def _take(self, measure: Measure, worker: Worker) -> None:
         if measure is Measure.UNLOAD:
-            if sabotaged("hive:keep-idle"):
-                worker.idle_since = None
-                return
             if await self.unload(worker):
                 idle = say_so.seconds(self._settings.idle_worker)
                 self._note(worker, say_so.WORKER_IDLE, idle=idle)
@@ -441,7 +435,7 @@ class Supervisor:
                 ),
             )
             return
-        delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
+        delays = self._settings.restart_delays
         if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
             worker.restart_count = worker.loads_died = 0
         worker.ready_since = None

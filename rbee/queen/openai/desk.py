@@ -11,7 +11,6 @@ from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, change_of
 from rbee.http.server import Answer, caller_of, read_body
-from rbee.process.sabotage import sabotaged
 from rbee.queen.catalog import KeyRow
 from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
@@ -183,7 +182,7 @@ class Desk:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
             for job in jobs:
                 job.events.reader_left()
-                if job.task is not None and not sabotaged("queen:work-for-nobody"):
+                if job.task is not None:
                     job.task.cancel()  # one that is over is left alone
                 if isinstance(form, Vectors):
                     job.forget()
@@ -298,7 +297,7 @@ class _Writer:
     def take(self, index: int, frame: sse.Frame) -> None:
         """Takes over what a job tells. Raises the error in which it ended."""
         event = _understood(frame)
-        if isinstance(event, Narration) and not sabotaged("queen:silent-v1"):
+        if isinstance(event, Narration):
             self.pending.append(_comment(event, self._caller))
             return
         if event is None or isinstance(event, Narration):
@@ -370,7 +369,7 @@ def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) 
 
 def _comment(narration: Narration, caller: Caller | None) -> bytes:
     """A line of narration as a comment of a stream; what a key's holder is not to know is none."""
-    if caller is not None and not sabotaged("queen:keys-hear-all"):
+    if caller is not None:
         human = heard_by_key(narration, caller.model)
         return f": {human}\n\n".encode() if human else sse.COMMENT
     return f": {narration.actor}: {shown(narration.human)}\n\n".encode()

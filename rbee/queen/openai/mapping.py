@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import UNSET
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.openai.messages import (
     Asked,
     AskedMessage,
@@ -315,7 +314,7 @@ class Vectors:
     def whole(self, who: Identity, told: Sequence[Told]) -> Embeddings:
         """See `Form`."""
         (one,) = told
-        vectors = one.vectors[::-1] if sabotaged("queen:shuffle-vectors") else one.vectors
+        vectors = one.vectors
         read = one.done.tokens_in
         return Embeddings(
             data=[

@@ -24,7 +24,6 @@ import msgspec
 import xllamacpp
 
 from rbee.process.child import tail
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages import (
     CallPiece,
@@ -253,8 +252,6 @@ class LlamaCpp:
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
-        if sabotaged("worker:engine-port"):
-            return xllamacpp.Server(params)
         with HiddenSocket.beginning() as path:
             params.hostnames = [path]
             server = xllamacpp.Server(params)
@@ -472,7 +469,7 @@ class LlamaCpp:
             if schema is not request.json_schema:
                 error.details["field"] = "functions"
             raise
-        thinks = request.think is not False and not sabotaged("worker:form-over-thought")
+        thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
             # The form was demanded: half of what may be written is left for it.
