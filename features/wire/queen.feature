@@ -58,7 +58,7 @@ Feature: What the queen answers on the wire
         | DELETE /workers/worker-nobody                 | 404    | worker_not_found | nobody  |
         | DELETE /models/HF:author%2Fnothing            | 404    | model_not_found  | nothing |
         | DELETE /models/HF:author%2Fnothing?node=attic | 404    | hive_not_found   | attic   |
-        | DELETE /errands/nothing                       | 404    | not_found        | nothing |
+        | DELETE /operations/nothing                    | 404    | not_found        | nothing |
       Then each answer has its status, its error and its message
 
     Scenario: A job is accepted before it is done
@@ -124,7 +124,7 @@ Feature: What the queen answers on the wire
         """
         {"model_ref": "minillama"}
         """
-      Then the answer is 202 with the fields "errand_id, events_url"
+      Then the answer is 202 with the fields "operation_id, events_url"
       And the stream of that job ends with "narration, done, [DONE]"
 
     Scenario: Hives are woken without a job
@@ -132,7 +132,7 @@ Feature: What the queen answers on the wire
         """
         {}
         """
-      Then the answer is 202 with the fields "errand_id, events_url"
+      Then the answer is 202 with the fields "operation_id, events_url"
       And the stream of that job ends with "narration, done, [DONE]"
 
     Scenario: A model that a worker has loaded is not removed

@@ -34,14 +34,10 @@ from rbee.process.content import content_id
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    Backend,
-    Gpu,
-    RequestBounds,
-    StartWorker,
-    WorkerOrders,
-    template_name,
-)
+from rbee.wire.messages.devices import Backend, Gpu
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.orders import RequestBounds, WorkerOrders
+from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings

@@ -35,20 +35,20 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import DATABASE, DISK, End, in_thread, spawn
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    LARGEST_CONTEXT,
-    Adopt,
-    Devices,
-    Health,
-    HiveOrders,
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Health
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import Adopt
+from rbee.wire.messages.models import (
     ModelList,
     ModelRemoved,
     ModelView,
     ProvisionModel,
     ProvisionStarted,
+)
+from rbee.wire.messages.orders import HiveOrders
+from rbee.wire.messages.workers import (
     ProvisionWorker,
     StartWorker,
     WorkerKindView,
@@ -94,7 +94,7 @@ async def _live(
         if lifeline is not None:
             if hive.catalog.set_aside:
                 name = Path(hive.catalog.set_aside).name
-                lifeline.narrate(say(say_so.HIVE_CATALOG_ASIDE, {"name": name}))
+                lifeline.narrate(say(narration.HIVE_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
         await hive.sleep()

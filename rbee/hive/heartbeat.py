@@ -17,7 +17,8 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import begin
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
+from rbee.wire.messages.hives import Heartbeat, HeartbeatAnswer
+from rbee.wire.messages.workers import WorkerBeat
 
 
 class HeartbeatSender:

@@ -23,7 +23,7 @@ from rbee.http.bodies import LARGEST_BODY
 from rbee.http.room import Limits, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 log = logging.getLogger(__name__)
 

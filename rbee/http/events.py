@@ -14,7 +14,7 @@ from aiohttp import web
 from rbee.http.heads import number_of
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, unforeseen
-from rbee.wire.messages import Nothing
+from rbee.wire.messages.basics import Nothing
 from rbee.wire.narration import Narration
 
 #: Of every answer that is a stream of events.

@@ -24,7 +24,7 @@ from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, auth, proof
 from rbee.wire.errors import RbeeError, unforeseen
-from rbee.wire.messages import Health, decode, encode
+from rbee.wire.messages.basics import Health, decode, encode
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
 

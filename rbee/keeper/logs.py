@@ -13,7 +13,7 @@ from rbee.keeper.streams import shown
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
 from rbee.wire.errors import RbeeError, listed, nearest
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 from rbee.wire.narration import size
 
 #: Seconds between two looks at a log that is followed, where the kernel does not tell of changes.

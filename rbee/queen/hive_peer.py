@@ -13,7 +13,7 @@ from rbee.process.tasks import begin
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health
+from rbee.wire.messages.basics import Health
 
 T = TypeVar("T")
 

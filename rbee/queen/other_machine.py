@@ -28,12 +28,13 @@ from rbee.process.home import Home
 from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Tell, Way, see_off
+from rbee.queen.machines import Tell, Way, shut_down_and_wait
 from rbee.queen.wheel import build_wheel
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.hives import SshTarget
+from rbee.wire.messages.orders import HiveOrders, Report
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
@@ -101,20 +102,20 @@ class OtherMachine:
         host = self._host
         connection = await self._connect(accept)
         try:
-            tell(say_so.MACHINE_REACHED, host=host, address=connection.peer_address or host)
+            tell(narration.MACHINE_REACHED, host=host, address=connection.peer_address or host)
             found = shell.facts(await self._said(connection, shell.INSPECT))
-            tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
+            tell(narration.MACHINE_LOGIN, host=host, user=found.user)
             if found.rbee != __version__:
                 shell.check_python(host, found)
             version = found.runs_on if found.rbee else found.version
-            tell(say_so.MACHINE_PYTHON, host=host, version=version)
-            tell(say_so.MACHINE_DISK, host=host, free=say_so.size(found.free_bytes))
+            tell(narration.MACHINE_PYTHON, host=host, version=version)
+            tell(narration.MACHINE_DISK, host=host, free=narration.size(found.free_bytes))
             if install and found.rbee != __version__:
                 shell.check_room(host, found)
                 await self._install(connection, found.rbee, tell)
             else:
                 shell.check_version(host, found.rbee, __version__, self._add_as)
-                tell(say_so.MACHINE_RBEE, host=host, version=__version__)
+                tell(narration.MACHINE_RBEE, host=host, version=__version__)
         except BaseException:
             await connection.close()
             raise
@@ -182,7 +183,7 @@ class OtherMachine:
         try:
             if peer is None:
                 raise RbeeError("hive_unreachable", f"{self._host} does not answer", "")
-            await see_off(peer, self._settings)
+            await shut_down_and_wait(peer, self._settings)
         except RbeeError:
             await self._kill()
         finally:
@@ -372,7 +373,7 @@ class OtherMachine:
 
     async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
         """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
-        line = say_so.MACHINE_REPLACE if found else say_so.MACHINE_INSTALL
+        line = narration.MACHINE_REPLACE if found else narration.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()
         name, wheel = await in_thread(DISK, build_wheel)
@@ -393,8 +394,8 @@ class OtherMachine:
             lines.close()
         if lines.status != 0:
             raise shell.not_installed(self._host, lines.stderr.decode("utf-8", "replace"))
-        took = say_so.seconds(time.monotonic() - began)
-        tell(say_so.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
+        took = narration.seconds(time.monotonic() - began)
+        tell(narration.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
 
 
 def known_hosts(home: Home) -> Path:

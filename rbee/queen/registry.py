@@ -18,9 +18,11 @@ import msgspec
 from rbee.process.tasks import begin
 from rbee.queen.troubles import of_degraded
 from rbee.queen.work import Load, Work
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import Heartbeat
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
 
 T = TypeVar("T")
 #: Who hears what happens in the cluster: `tell(line, **facts)`.
@@ -111,7 +113,7 @@ class Registry:
         """A hive, silent or not, is reached at `url` from now on. Raises `hive_unreachable`."""
         hive = self._offline.get(hive_id) or self.living(hive_id)
         hive.url = url
-        self._tell(say_so.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
+        self._tell(narration.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
         return hive
 
     def beat(self, beat: Heartbeat) -> bool:
@@ -137,7 +139,7 @@ class Registry:
     def _tell_return(self, hive_id: str) -> None:
         if hive_id in self._missed:
             self._missed.discard(hive_id)
-            self._tell(say_so.HIVE_ONLINE, hive_id=hive_id)
+            self._tell(narration.HIVE_ONLINE, hive_id=hive_id)
 
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
@@ -171,7 +173,7 @@ class Registry:
         """A hive has ended that nobody put to sleep."""
         if hive_id in self.hives:
             self._missed.add(hive_id)
-            self._tell(say_so.HIVE_GONE, hive_id=hive_id)
+            self._tell(narration.HIVE_GONE, hive_id=hive_id)
         self.gone(hive_id)
 
     def silent(self) -> list[str]:
@@ -202,8 +204,8 @@ class Registry:
         hive.degraded[key] = Degraded(
             error.message, told, time.monotonic(), round(until * 1000), timer
         )
-        where = {"device": say_so.device_name(device), "hive_id": hive_id}
-        self._tell(say_so.DEGRADED, model_ref=model_ref, **where)
+        where = {"device": narration.device_name(device), "hive_id": hive_id}
+        self._tell(narration.DEGRADED, model_ref=model_ref, **where)
         self._notify()
         return told
 
@@ -218,8 +220,8 @@ class Registry:
         known = hive.degraded.pop((device, model_ref, template), None)
         if known is not None:
             known.timer.cancel()
-            where = {"device": say_so.device_name(device), "hive_id": hive.hive_id}
-            self._tell(say_so.HEALED, model_ref=model_ref, **where)
+            where = {"device": narration.device_name(device), "hive_id": hive.hive_id}
+            self._tell(narration.HEALED, model_ref=model_ref, **where)
             self._notify()
 
     def is_offline(self, hive_id: str) -> bool:
@@ -302,7 +304,7 @@ class Registry:
             self._offline[hive_id] = hive
             self._missed.add(hive_id)
             missed = round(time.monotonic() - hive.last_beat, 1)
-            self._tell(say_so.HIVE_OFFLINE, hive_id=hive_id, silent=say_so.seconds(missed))
+            self._tell(narration.HIVE_OFFLINE, hive_id=hive_id, silent=narration.seconds(missed))
             self._silenced.set()
             self._silenced = asyncio.Event()
             self._notify()

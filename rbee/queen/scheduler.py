@@ -18,14 +18,10 @@ from typing import NamedTuple
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import (
-    Devices,
-    Gpu,
-    JobRequest,
-    WorkerBeat,
-    WorkerState,
-    template_name,
-)
+from rbee.wire.messages.devices import Devices, Gpu
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.model_ref import BUNDLED
 
 CPU = "cpu"

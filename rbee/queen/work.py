@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rbee.wire.messages import JobRequest, TokenIds
+from rbee.wire.messages.basics import TokenIds
+from rbee.wire.messages.jobs import JobRequest
 
 #: Vectors of so many bytes of text are made in a moment: that is waited for.
 _FEW = 16_384

@@ -37,7 +37,8 @@ def main() -> None:
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
     with quick_imports():
         from rbee.process import own_folder
-        from rbee.wire.messages import EngineFacts, WorkerOrders
+        from rbee.wire.messages.orders import WorkerOrders
+        from rbee.wire.messages.workers import EngineFacts
         from rbee.worker.engines import engine_module
 
         try:

@@ -26,16 +26,11 @@ from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
-from rbee.wire import addresses, proof, sse
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
-from rbee.wire.messages import (
-    InferAccepted,
-    InferRequest,
-    WorkerOrders,
-    WorkerReport,
-    WorkerState,
-)
+from rbee.wire.messages.inference import InferAccepted, InferRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import WorkerReport, WorkerState
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
@@ -173,9 +168,9 @@ class _Worker:
         orders = self.orders
         loop = asyncio.get_running_loop()
         if orders.simulated:
-            await self.tell(say_so.WORKER_SIMULATED, device=say_so.device_name(orders.device))
+            await self.tell(narration.WORKER_SIMULATED, device=narration.device_name(orders.device))
         await self.tell(
-            say_so.WORKER_LOADING,
+            narration.WORKER_LOADING,
             path=orders.model_paths[0],
             engine=self.module.NAME,
             version=self.module.facts().version,
@@ -202,13 +197,13 @@ class _Worker:
             self._tidy()
         self.engine = engine
         self.state = WorkerState.READY
-        used = {"device": say_so.device_name(orders.device), "engine": self.module.NAME}
+        used = {"device": narration.device_name(orders.device), "engine": self.module.NAME}
         loaded = {
-            "seconds": say_so.seconds(time.perf_counter() - started),
-            "size": say_so.size(_total(orders.model_paths)),
+            "seconds": narration.seconds(time.perf_counter() - started),
+            "size": narration.size(_total(orders.model_paths)),
             "context": engine.context,
         }
-        lines = [say(say_so.WORKER_DEVICE, used), say(say_so.WORKER_LOADED, loaded)]
+        lines = [say(narration.WORKER_DEVICE, used), say(narration.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
 
     def _engine(self) -> Engine:
@@ -225,7 +220,7 @@ class _Worker:
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
-        line = say(say_so.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
+        line = say(narration.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
         with contextlib.suppress(RbeeError):
             await self.report(WorkerState.LOADING, [line], loaded=share)
 

@@ -16,9 +16,10 @@ from typing import Literal
 
 from rbee.http.events import EventLog
 from rbee.process.tasks import Threads, in_thread
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
-from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
+from rbee.wire.messages.events import Done, Progress, Token, Vector
+from rbee.wire.messages.inference import InferRequest
 from rbee.wire.narration import Narration, say
 from rbee.worker.engines import Engine, Generated, Piece, Work
 from rbee.worker.telling import News, Telling
@@ -70,7 +71,7 @@ class Inference:
         """Tells, once, that the engine reads other prompts before this one."""
         if not self._told_to_wait and not self.events.closed:
             self._told_to_wait = True
-            self.events.narrate(say(say_so.PROMPT_WAITS, {}))
+            self.events.narrate(say(narration.PROMPT_WAITS, {}))
 
     def fail(self, error: ErrorBody) -> None:
         """Ends the stream with an error now, whether the engine lets go of it or not."""

@@ -23,7 +23,9 @@ from typing import NamedTuple, NoReturn
 from rbee.process import apart
 from rbee.process.child import tail
 from rbee.process.lifeline import die_with_parent
-from rbee.wire.messages import EngineFacts, WorkerOrders, decode, encode
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts
 from rbee.worker.confined import bound_memory, confine
 
 #: What a template may take to render a greeting: seconds of CPU time, seconds in all, and bytes.

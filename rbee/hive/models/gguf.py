@@ -25,7 +25,7 @@ import msgspec
 
 from rbee.process.content import open_regular
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import LARGEST_CONTEXT
+from rbee.wire.messages.basics import LARGEST_CONTEXT
 
 #: First read, in bytes: holds the whole header of a model with up to some 10,000 tokens.
 FIRST_WINDOW = 256 * 1024

@@ -7,7 +7,8 @@ the model is once it is loaded.
 from __future__ import annotations
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import EngineFacts, WorkerOrders, WorkerReport, WorkerState
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts, WorkerReport, WorkerState
 from rbee.wire.narration import device_name
 
 #: What to type where an engine finds no device of a kind.

@@ -46,17 +46,16 @@ from rbee.process.home import Home
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
-from rbee.wire.messages import (
+from rbee.wire.messages.basics import Nothing
+from rbee.wire.messages.devices import Gpu
+from rbee.wire.messages.events import Progress
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import (
     EngineFacts,
-    Gpu,
-    Nothing,
-    Progress,
     WorkerFailure,
     WorkerKindView,
-    WorkerOrders,
     WorkerReport,
     WorkerState,
 )
@@ -155,7 +154,7 @@ class Supervisor:
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
         for worker_id in unloaded:
-            self._say(worker, say_so.WORKER_UNLOADED, worker_id=worker_id)
+            self._say(worker, narration.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
         except BaseException as error:
@@ -216,7 +215,7 @@ class Supervisor:
         if worker.is_restarting and worker.state is not WorkerState.LOADING:
             worker.is_restarting = False
             if worker.state in (WorkerState.READY, WorkerState.BUSY):
-                self._note(worker, say_so.WORKER_RECOVERED)
+                self._note(worker, narration.WORKER_RECOVERED)
         if worker.state is WorkerState.LOADING:
             worker.cpu = _cpu_of(worker)
         for line in report.narration:
@@ -332,7 +331,7 @@ class Supervisor:
         worker.port = int(report.url.rpartition(":")[2])
         self._say(
             worker,
-            say_so.WORKER_WAKE,
+            narration.WORKER_WAKE,
             port=worker.port,
             path=worker.orders.model_paths[0],
             device=worker.orders.device,
@@ -384,8 +383,8 @@ class Supervisor:
     async def _take(self, measure: Measure, worker: Worker) -> None:
         if measure is Measure.UNLOAD:
             if await self.unload(worker):
-                idle = say_so.seconds(self._settings.idle_worker)
-                self._note(worker, say_so.WORKER_IDLE, idle=idle)
+                idle = narration.seconds(self._settings.idle_worker)
+                self._note(worker, narration.WORKER_IDLE, idle=idle)
             return
         if measure is Measure.GIVE_UP:
             if _has_worked(worker):
@@ -401,10 +400,10 @@ class Supervisor:
                 ),
             )
         if measure is Measure.KILL:
-            self._note(worker, say_so.WORKER_STUCK)
+            self._note(worker, narration.WORKER_STUCK)
         if measure is Measure.END_STUCK:
             stall = self._settings.token_stall
-            self._note(worker, say_so.WORKER_ENGINE_STUCK, stall=stall)
+            self._note(worker, narration.WORKER_ENGINE_STUCK, stall=stall)
             await self._tell_why(worker)
         self._kill(worker)
         await worker.exited
@@ -466,7 +465,7 @@ class Supervisor:
             worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
             self._on_change()
             facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-            self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
+            self._say(worker, narration.WORKER_RESTART, count=worker.restart_count, **facts)
             await asyncio.sleep(delay)
             if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                 self._remove(worker)
@@ -560,7 +559,7 @@ class Supervisor:
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
         orders = worker.orders
-        self._note(worker, say_so.WORKER_GIVEN_UP, why=error.message)
+        self._note(worker, narration.WORKER_GIVEN_UP, why=error.message)
         if not worker.events.closed:
             worker.events.error(error.body())
         self._news.failed(

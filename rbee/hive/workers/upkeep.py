@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from rbee.wire.messages import WorkerState
+from rbee.wire.messages.workers import WorkerState
 from rbee.wire.settings import Settings
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.queen.rights import not_granted
 from rbee.wire.errors import HTTP_STATUS, RbeeError
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 #: OpenAI's word where it is another one.
 _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}

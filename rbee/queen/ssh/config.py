@@ -16,7 +16,7 @@ import paramiko
 
 from rbee.process.owned import distrust
 from rbee.queen.ssh.refusals import refuse
-from rbee.wire.messages import SshTarget
+from rbee.wire.messages.hives import SshTarget
 from rbee.wire.names import shown, why_no_host, why_no_user
 
 SSH_PORT = 22

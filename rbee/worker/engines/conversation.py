@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import ChatMessage, InferRequest
+from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
 _ANY_MARK = "<|"

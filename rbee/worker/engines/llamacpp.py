@@ -25,14 +25,10 @@ import xllamacpp
 
 from rbee.process.child import tail
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    CallPiece,
-    EngineFacts,
-    InferRequest,
-    Placed,
-    TokenLikelihood,
-    WorkerOrders,
-)
+from rbee.wire.messages.events import CallPiece, TokenLikelihood
+from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts, Placed
 from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (

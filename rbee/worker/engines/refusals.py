@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import InferRequest
+from rbee.wire.messages.inference import InferRequest
 from rbee.worker.engines.conversation import asks_field, does_not_fit
 
 #: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from rbee.queen.jobs import Job
-from rbee.wire.messages import JobRequest
+from rbee.wire.messages.jobs import JobRequest
 
 #: What a request may say about the worker that it wants; None leaves it open.
 _WISHES = ("node", "device", "backend", "engine", "ctx")

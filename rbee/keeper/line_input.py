@@ -12,7 +12,7 @@ from rbee.wire.errors import RbeeError
 _SIGN = "you> "
 
 
-class TypedLines:
+class LineInput:
     """Lines of standard input. `interactive`: a person types them, who is shown a sign."""
 
     def __init__(self, screen: Screen) -> None:

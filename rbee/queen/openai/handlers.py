@@ -38,21 +38,15 @@ from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
-from rbee.wire.messages import (
-    Done,
-    Token,
-    Unreachable,
-    Vector,
-    decode,
-    encode,
-)
+from rbee.wire.messages.basics import Unreachable, decode, encode
+from rbee.wire.messages.events import Done, Token, Vector
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
 from rbee.wire.shown import shown
 
 
-class Desk:
+class Handlers:
     """Takes requests in and gives answers out; see `rbee.queen.openai.routes.OpenAI`."""
 
     def __init__(

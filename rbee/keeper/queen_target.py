@@ -18,7 +18,7 @@ from rbee.wire.settings import Settings
 _HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 
-class Whereabouts(NamedTuple):
+class QueenTarget(NamedTuple):
     """`url` and `token` are the queen's; `named`: a person named her, so she is never woken.
 
     `moved`: she was woken before her address was set anew, and listens where she did.
@@ -32,7 +32,7 @@ class Whereabouts(NamedTuple):
     moved: bool = False
 
     @classmethod
-    def of(cls, home: Home, queen: str | None, token_file: str | None) -> Whereabouts:
+    def of(cls, home: Home, queen: str | None, token_file: str | None) -> QueenTarget:
         """The queen of this home, unless flags name another URL or another token.
 
         Raises `invalid_request` for a token file that holds no token.

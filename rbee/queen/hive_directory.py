@@ -19,10 +19,9 @@ from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
 from rbee.queen.other_machine import OtherMachine, known_hosts
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import AddHive, SshTarget
+from rbee.wire.messages.hives import AddHive, SshTarget
 from rbee.wire.names import check_hive, check_machine
 from rbee.wire.settings import Settings
 
@@ -30,7 +29,7 @@ from rbee.wire.settings import Settings
 LOCAL = "localhost"
 
 
-class Members:
+class HiveDirectory:
     """The machines of the catalog. `own` is the queen's."""
 
     def __init__(
@@ -66,7 +65,7 @@ class Members:
             if self._rows is None:
                 self._rows = await in_thread(DATABASE, self._catalog.list)
             if not self._rows:
-                tell(say_so.NO_HIVES)
+                tell(narration.NO_HIVES)
                 port = self._settings.hive_port
                 await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
                 self._rows = await in_thread(DATABASE, self._catalog.list)

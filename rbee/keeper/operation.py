@@ -1,4 +1,4 @@
-"""An errand of the queen as the person who sent her sees it."""
+"""An operation of the queen as the person who sent her sees it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,30 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import AddingHive, ErrandBegun, HivesAwake, Progress, WakeHives, decode
+from rbee.wire.messages.basics import decode
+from rbee.wire.messages.events import Progress
+from rbee.wire.messages.hives import HiveAddStarted, HivesAwake, WakeHives
+from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.narration import Narration
 
 T = TypeVar("T")
 
 
-def run_errand(screen: Screen, queen: AwakeQueen, path: str, wanted: Any, kind: type[T]) -> T:
-    """Sends the queen on an errand and shows it; what she brings back, as a `kind`.
+def run_operation(screen: Screen, queen: AwakeQueen, path: str, wanted: Any, kind: type[T]) -> T:
+    """Sends the queen on an operation and shows it; what she brings back, as a `kind`.
 
     Raises the error it ended in. Ctrl+C has her drop it.
     """
-    return follow_errand(screen, queen, queen.client.post(path, wanted, ErrandBegun), kind)
+    return follow_operation(screen, queen, queen.client.post(path, wanted, OperationStarted), kind)
 
 
-def follow_errand(
-    screen: Screen, queen: AwakeQueen, errand: ErrandBegun | AddingHive, kind: type[T]
+def follow_operation(
+    screen: Screen, queen: AwakeQueen, operation: OperationStarted | HiveAddStarted, kind: type[T]
 ) -> T:
-    """Shows an errand that the queen has begun; see `run_errand`."""
+    """Shows an operation that the queen has begun; see `run_operation`."""
     done: T | None = None
     try:
-        for frames in queen.client.events(errand.events_url):
+        for frames in queen.client.events(operation.events_url):
             for frame in frames:
                 _show(screen, frame)
                 if frame.event == "done":
@@ -40,7 +43,7 @@ def follow_errand(
     except (KeyboardInterrupt, *UNREAD):
         queen.client.close()
         with contextlib.suppress(RbeeError):  # a queen that is gone has dropped it
-            queen.client.ask("DELETE", f"{addresses.ERRANDS}/{errand.errand_id}")
+            queen.client.ask("DELETE", f"{addresses.OPERATIONS}/{operation.operation_id}")
         raise
     if done is None:
         raise RbeeError("queen_unreachable", "somebody puts the queen to sleep", "try again")
@@ -50,7 +53,7 @@ def follow_errand(
 def wake_hives(screen: Screen, queen: AwakeQueen, node: str | None) -> HivesAwake:
     """Has the queen wake hive `node`, or all she knows. Raises what keeps one asleep."""
     wanted = WakeHives(node=node)
-    return run_errand(screen, queen, addresses.HIVES_WAKE, wanted, HivesAwake)
+    return run_operation(screen, queen, addresses.HIVES_WAKE, wanted, HivesAwake)
 
 
 def _show(screen: Screen, frame: sse.Frame) -> None:

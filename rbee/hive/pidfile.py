@@ -19,7 +19,7 @@ from rbee.process.home import Home
 _NAME = "hive.json"
 
 
-class Record(msgspec.Struct, frozen=True):
+class Pidfile(msgspec.Struct, frozen=True):
     """A hive that was started to stay. `pid` is also the id of its process group."""
 
     pid: int
@@ -37,19 +37,19 @@ class Record(msgspec.Struct, frozen=True):
         return None
 
 
-def read(home: Home) -> Record | None:
-    """What stands in the record; None where there is none that can be read."""
+def read(home: Home) -> Pidfile | None:
+    """What stands in the file; None where there is none that can be read."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(_path(home).read_bytes(), type=Record)
+        return msgspec.json.decode(_path(home).read_bytes(), type=Pidfile)
     return None
 
 
 def write(home: Home, pid: int, hive_id: str, owner: str, url: str) -> None:
     """Notes a hive that has just been started."""
     began = psutil.Process(pid).create_time()
-    record = Record(pid=pid, began=began, hive_id=hive_id, owner=owner, url=url)
+    found = Pidfile(pid=pid, began=began, hive_id=hive_id, owner=owner, url=url)
     draft = _path(home).with_name(f"{_NAME}.{os.getpid()}")
-    draft.write_bytes(msgspec.json.encode(record))
+    draft.write_bytes(msgspec.json.encode(found))
     draft.replace(_path(home))
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 
 from rbee.keeper.queen_client import QueenClient
-from rbee.keeper.whereabouts import Whereabouts, awake_at
+from rbee.keeper.queen_target import QueenTarget, awake_at
 from rbee.process import listening
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health
+from rbee.wire.messages.basics import Health
 from rbee.wire.proof import Credential, hive_name, hive_secret
 
 
-def find_stray_hive(where: Whereabouts) -> tuple[QueenClient, Health] | None:
+def find_orphan_hive(where: QueenTarget) -> tuple[QueenClient, Health] | None:
     """It, to speak to, and its health; None when no hive is awake on this machine."""
     settings = where.settings
     usual = addresses.base_url(settings.hive_host, settings.hive_port)

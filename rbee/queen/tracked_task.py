@@ -1,4 +1,4 @@
-"""What is told of one piece of the queen's work, a job or an errand, to whoever follows it."""
+"""What is told of one piece of the queen's work, a job or an operation, to whoever follows it."""
 
 from __future__ import annotations
 
@@ -7,35 +7,29 @@ import secrets
 
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import (
-    ModelView,
-    Provisioned,
-    ProvisionModel,
-    ProvisionStarted,
-    decode,
-)
+from rbee.wire.messages.basics import decode
+from rbee.wire.messages.models import ModelView, Provisioned, ProvisionModel, ProvisionStarted
 from rbee.wire.narration import Line, say
 
 
-class Story:
+class TrackedTask:
     """Its events, and the task whose work they tell."""
 
     def __init__(self) -> None:
-        self.story_id = secrets.token_hex(8)
+        self.task_id = secrets.token_hex(8)
         self.events = EventLog()
         self.task: asyncio.Task[None] | None = None
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates."""
-        self.events.narrate(say(line, facts, self.story_id))
+        self.events.narrate(say(line, facts, self.task_id))
 
     def let_go(self) -> None:
         """Keeps of a story that is over no more than its end, and tells so whoever asks for it."""
-        gone = say_so.size(self.events.size)
-        self.events.forget(say(say_so.STORY_GONE, {"size": gone}, self.story_id))
+        gone = narration.size(self.events.size)
+        self.events.forget(say(narration.STORY_GONE, {"size": gone}, self.task_id))
 
     async def relay(self, peer: Peer, path: str, after_first: Line | None = None) -> bytes:
         """Passes on narration and progress of a peer's stream; the data of its `done`.
@@ -69,13 +63,13 @@ class Story:
             if error.code != "model_not_found" or not ref.startswith("HF:") or not may_fetch:
                 raise
         else:
-            self.say(say_so.MODEL_FOUND, model_ref=ref)
+            self.say(narration.MODEL_FOUND, model_ref=ref)
             if newest and ref.startswith("HF:"):
                 started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
                 return decode(await self.relay(peer, started.events_url), Provisioned)
             return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
         started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
-        self.say(say_so.MODEL_ASKED, model_ref=ref)
+        self.say(narration.MODEL_ASKED, model_ref=ref)
         done = await self.relay(peer, started.events_url)
-        self.say(say_so.MODEL_READY)
+        self.say(narration.MODEL_READY)
         return decode(done, Provisioned)
