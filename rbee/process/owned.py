@@ -12,8 +12,6 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
-
 #: A way that is longer leads in a circle: the kernel follows 40 links.
 _LONGEST_WAY = 1000
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -54,8 +52,6 @@ def distrust(path: Path) -> Distrust | None:
     Whoever may set a link decides where it leads, so each one on the way is looked at, with the
     folder that it is in. What is not there is no danger.
     """
-    if sabotaged("everybody:believe-the-home"):
-        return None
     me = os.geteuid()
     *above, end = _on_the_way(path)
     for each, found in [end, *reversed(above)]:

@@ -13,7 +13,6 @@ import os
 import socket
 import sys
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire import proof
 
 #: How an address of IPv4 begins in the table of IPv6.
@@ -25,16 +24,9 @@ def believed(told: str | None, nonce: str, ends: proof.Ends, credential: proof.C
 
     Who passes a connection on is this user, or root, where that is done on this machine.
     """
-    if sabotaged("everybody:believe-any-connection"):
-        return proof.holds(told, nonce, ends, credential._replace(forwarded=True))
     if not proof.holds(told, nonce, ends, credential):
         return False
-    is_passed_on = not proof.is_direct(told, ends)
-    return (
-        not is_passed_on
-        or not is_another_users(ends)
-        or sabotaged("everybody:believe-whose-port-ever")
-    )
+    return proof.is_direct(told, ends) or not is_another_users(ends)
 
 
 def is_another_users(ends: proof.Ends) -> bool:
