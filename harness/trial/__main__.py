@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from harness import census, lending
 from harness.ports import PortSlice
-from harness.trial import key_holder, neighbour, stranger
+from harness.trial import impostor, key_holder, neighbour, stranger
 from harness.trial.stage import Stage, staged
 from harness.trial.tricks import Outcome
 
@@ -24,7 +24,9 @@ _ON_A_WARM_SWARM: dict[str, Callable[[Stage], list[Outcome]]] = {
     "stranger": stranger.play,
     "key_holder": key_holder.play,
 }
-_APART: dict[str, Callable[[Stage], list[Outcome]]] = {}
+_APART: dict[str, Callable[[Stage], list[Outcome]]] = {
+    "impostor": impostor.play,
+}
 ROOMS = {**_ON_A_WARM_SWARM, **_APART}
 
 

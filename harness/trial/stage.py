@@ -15,6 +15,7 @@ from harness.cluster import Cluster
 from harness.ports import PortSlice
 
 ROLES = ("queen", "hive", "worker")
+_TABLES = Path(__file__).parent / "tables"
 #: What nobody but the owner is to learn.
 PROMPT = "a private prompt"
 
@@ -106,3 +107,15 @@ def readable(path: str | Path) -> str:
 def listed(path: str | Path) -> str:
     """What is in a folder."""
     return f"listed {sorted(os.listdir(path))[:4]}"
+
+
+def table(name: str) -> list[str]:
+    """The lines of ``tables/<name>.txt``, with what is escaped in them as in Python."""
+    lines = (_TABLES / f"{name}.txt").read_text("ascii").splitlines()
+    return [line.encode("ascii").decode("unicode_escape") for line in lines]
+
+
+def pairs(name: str) -> list[tuple[str, str]]:
+    """The same of a table of two columns, with `` | `` between them."""
+    split = (line.partition(" | ") for line in table(name))
+    return [(what, data) for what, _, data in split]

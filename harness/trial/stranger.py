@@ -3,73 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from harness.trial.stage import ROLES, Stage, send, statuses
+from harness.trial.stage import ROLES, Stage, pairs, send, statuses, table
 from harness.trial.tricks import Outcome, Trick, carry_out
 from rbee.wire import proof
 
 _LOCAL = "Host: 127.0.0.1\r\n"
 _END = "\r\n\r\n"
-#: Routes of any role that do something or tell something.
-_ROUTES = (
-    "GET /", "GET /jobs", "POST /jobs", "GET /events", "GET /hives", "GET /workers", "GET /models",
-    "GET /keys", "POST /keys", "DELETE /keys/x", "POST /shutdown", "POST /stay", "POST /infer",
-    "POST /heartbeat", "POST /heartbeat/workers", "POST /adopt", "GET /devices", "GET /capacity",
-    "POST /workers/start", "POST /models/provision", "DELETE /models/x", "GET /v1/models",
-    "POST /v1/chat/completions", "GET /openapi.json", "GET /metrics", "GET /props", "GET /slots",
-    "POST /v2/hives/add-hive",
-)  # fmt: skip
-_PATHS = (
-    "//jobs", "/./jobs", "/health/../jobs", "/health/%2e%2e/jobs", "/health/..;/jobs", "/jobs/",
-    "/jobs/.", "/jobs%2f", "/%6aobs", "/jobs%00", "/jobs;x=1", "/health/;/../jobs", "/HEALTH/../jobs",
-    "/health%3f/../jobs", "/\\jobs", "/health/%252e%252e/jobs", "http://127.0.0.1/jobs", "*",
-    "/jobs?token=x", "/../../../../etc/passwd", "/health#/../jobs",
-)  # fmt: skip
-#: Heads that are odd: what they are, and the lines behind the first.
-_HEADS = (
-    ("a folded header", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Authorization: Bearer\r\n x"),
-    ("a space before the colon", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Authorization : Bearer x"),
-    ("no host", "GET /jobs HTTP/1.1"),
-    ("two hosts", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Host: evil.example"),
-    ("another host", "GET /health HTTP/1.1\r\nHost: evil.example"),
-    ("a host with a user", "GET /health HTTP/1.1\r\nHost: 127.0.0.1@evil.example"),
-    ("a host with an end like ours", "GET /health HTTP/1.1\r\nHost: localhost.evil.example"),
-    ("a host and a whole URL of another", "GET http://evil.example/health HTTP/1.1\r\nHost: 127.0.0.1"),
-    ("a length and chunks", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Content-Length: 4\r\nTransfer-Encoding: chunked"),
-    ("chunks by another name", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Transfer-Encoding: xchunked"),
-    ("chunks twice", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Transfer-Encoding: chunked, chunked"),
-    ("two lengths", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Content-Length: 4\r\nContent-Length: 5"),
-    ("a length below zero", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Content-Length: -1"),
-    ("a length with a sign", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Content-Length: +4"),
-    ("a length in another script", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Content-Length: \u0664"),
-    ("a huge length", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Content-Length: 99999999999999999999"),
-    ("an upgrade to HTTP/2", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk"),
-    ("an upgrade to WebSocket", "GET /events HTTP/1.1\r\n" + _LOCAL + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13"),
-    ("HTTP/0.9", "GET /jobs"),
-    ("HTTP/1.0", "GET /jobs HTTP/1.0"),
-    ("HTTP/9.9", "GET /jobs HTTP/9.9\r\n" + _LOCAL.strip()),
-    ("TRACE", "TRACE /jobs HTTP/1.1\r\n" + _LOCAL + "Cookie: a=b"),
-    ("CONNECT", "CONNECT 127.0.0.1:22 HTTP/1.1\r\n" + _LOCAL.strip()),
-    ("HEAD", "HEAD /jobs HTTP/1.1\r\n" + _LOCAL.strip()),
-    ("OPTIONS", "OPTIONS /jobs HTTP/1.1\r\n" + _LOCAL + "Origin: https://evil.example\r\nAccess-Control-Request-Method: POST"),
-    ("a method of another", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "X-HTTP-Method-Override: GET"),
-    ("the name of a proxy's client", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nForwarded: for=127.0.0.1"),
-    ("the path of a proxy", "GET /health HTTP/1.1\r\n" + _LOCAL + "X-Original-URL: /jobs\r\nX-Rewrite-URL: /jobs"),
-    ("an empty token", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Authorization: Bearer "),
-    ("a token of spaces", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Authorization: Bearer     "),
-    ("a Basic token", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Authorization: Basic cm9vdDpyb290"),
-    ("a token in the query", "GET /jobs?access_token=x HTTP/1.1\r\n" + _LOCAL.strip()),
-    ("a token in a cookie", "GET /jobs HTTP/1.1\r\n" + _LOCAL + "Cookie: token=x"),
-    ("the name of a hive, and no secret", "POST /heartbeat HTTP/1.1\r\n" + _LOCAL + "X-Rbee-Name: hive localhost"),
-    ("an empty name, and no secret", "POST /heartbeat HTTP/1.1\r\n" + _LOCAL + "X-Rbee-Name: hive \r\nAuthorization: Bearer "),
-    ("a name with a zero of a proof", "POST /heartbeat HTTP/1.1\r\n" + _LOCAL + "X-Rbee-Name: hive a%00b"),
-    ("a form of a page", "POST /jobs HTTP/1.1\r\n" + _LOCAL + "Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b"),
-    ("parts of a form", "POST /v1/chat/completions HTTP/1.1\r\n" + _LOCAL + "Origin: null\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 5\r\n\r\n--x--"),
-    ("one line feed for two", "GET /jobs HTTP/1.1\n" + _LOCAL.strip() + "\n"),
-    ("a carriage return alone", "GET /jobs HTTP/1.1\rHost: 127.0.0.1\r"),
-    ("a zero in the method", "GE\0T /jobs HTTP/1.1\r\n" + _LOCAL.strip()),
-)  # fmt: skip
 
 
 def play(stage: Stage) -> list[Outcome]:
@@ -91,13 +32,13 @@ def play(stage: Stage) -> list[Outcome]:
 
 def _of(stage: Stage, role: str) -> Iterator[Trick]:
     port = stage.port(role)
-    for route in _ROUTES:
+    for route in table("routes"):
         yield Trick(f"{role}: {route}", _sent(port, f"{route} HTTP/1.1\r\n{_LOCAL}"), _turned_away)
-    for path in _PATHS:
+    for path in table("paths"):
         yield Trick(
             f"{role}: GET {path}", _sent(port, f"GET {path} HTTP/1.1\r\n{_LOCAL}"), _turned_away
         )
-    for what, head in _HEADS:
+    for what, head in pairs("heads"):
         yield Trick(f"{role}: {what}", _sent(port, head), _turned_away)
     health = f"GET /health HTTP/1.1\r\n{_LOCAL}\r\n"
     jobs = f"GET /jobs HTTP/1.1\r\n{_LOCAL}\r\n"
@@ -107,7 +48,7 @@ def _of(stage: Stage, role: str) -> Iterator[Trick]:
         yield Trick(
             f"{role}: the challenge {asked[:20]!r}",
             _sent(port, challenge + asked),
-            _tells_no_secret(stage),
+            _tells_no_secret,
         )
     yield Trick(
         f"{role}: a challenge, and its proof as a token", lambda: _reflected(port), _turned_away
@@ -158,7 +99,7 @@ def _of(stage: Stage, role: str) -> Iterator[Trick]:
     )
 
 
-def _sent(port: int, text: str):
+def _sent(port: int, text: str) -> Callable[[], str]:
     return lambda: statuses(send(port, (text + _END).encode("utf-8")))
 
 
@@ -178,8 +119,8 @@ def _one(seen: str) -> bool:
     return len(seen.split()) == 1
 
 
-def _tells_no_secret(stage: Stage):
-    return lambda seen: seen.split() in (["health"], ["400"], ["431"])
+def _tells_no_secret(seen: str) -> bool:
+    return seen.split() in (["health"], ["400"], ["431"])
 
 
 def _reflected(port: int) -> str:

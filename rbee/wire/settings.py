@@ -198,6 +198,8 @@ VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
 }
+#: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
+_LONGEST_FILE = 32 * 1024
 _PREFIX = "RBEE_"
 
 
@@ -276,6 +278,12 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if len(text) > _LONGEST_FILE:
+        raise RbeeError(
+            "invalid_request",
+            f"{name} is longer than {_LONGEST_FILE} characters",
+            f"leave in {name} what is to be set",
+        )
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # no TOML, or a number of thousands of digits
