@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from harness import census, lending
 from harness.ports import PortSlice
-from harness.trial import impostor, key_holder, neighbour, stranger
+from harness.trial import impostor, key_holder, neighbour, stranger, worker
 from harness.trial.stage import Stage, staged
 from harness.trial.tricks import Outcome
 
@@ -26,6 +26,7 @@ _ON_A_WARM_SWARM: dict[str, Callable[[Stage], list[Outcome]]] = {
 }
 _APART: dict[str, Callable[[Stage], list[Outcome]]] = {
     "impostor": impostor.play,
+    "worker": worker.play,
 }
 ROOMS = {**_ON_A_WARM_SWARM, **_APART}
 

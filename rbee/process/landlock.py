@@ -29,7 +29,9 @@ _FIRST = (1 << 13) - 1
 #: What may be given on a file that is no folder.
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READ = _READ_FILE | _READ_DIR
-_WRITE = _FIRST & ~_EXECUTE | _TRUNCATE | _IOCTL_DEV
+#: Making devices, which who is root might.
+_MAKE_DEVICES = 1 << 6 | 1 << 11
+_WRITE = _FIRST & ~_EXECUTE & ~_MAKE_DEVICES | _TRUNCATE | _IOCTL_DEV
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
 

@@ -73,7 +73,7 @@ _PROCESSORS = {
             *(92, 93, 94, 260),  # chown, fchown, lchown, fchownat
             *(188, 189, 190, 197, 198, 199, 463, 466),  # setxattr, removexattr and their kin
             *(132, 235, 261, 280, 254),  # utime, utimes, futimesat, utimensat, inotify_add_watch
-            *(200, 424),  # tkill, pidfd_send_signal
+            *(200, 424, 160),  # tkill, pidfd_send_signal, setrlimit
             *(80, 81, 88, 266, 437),  # chdir, fchdir, symlink, symlinkat, openat2
         ),
         socket=41,
@@ -102,7 +102,7 @@ _PROCESSORS = {
             *(54, 55),
             *(5, 6, 7, 14, 15, 16, 463, 466),
             *(88, 27),
-            *(130, 424),
+            *(130, 424, 164),
             *(49, 50, 36, 437),
         ),
         socket=198,
@@ -117,16 +117,20 @@ _PROCESSORS = {
 
 
 class _Argument(NamedTuple):
-    """One of a call's arguments, counted from 0: the `mask` bits of it are one of `values`."""
+    """One of a call's arguments, counted from 0: the `mask` bits of its lower half, or of its upper
+    one, are one of `values`."""
 
     place: int
     values: tuple[int, ...]
     mask: int = 0xFFFFFFFF
+    upper: bool = False
 
 
 #: ``AF_UNIX``, ``AF_INET`` and ``AF_INET6``; ``SOCK_STREAM`` without its flags; TCP. Datagrams
 #: would reach any program of the machine and of the network.
 _SOCKETS = (_Argument(0, (1, 2, 10)), _Argument(1, (1,), 0xF), _Argument(2, (0, 6)))
+#: The third argument leads nowhere.
+_NO_ADDRESS = (_Argument(2, (0,)), _Argument(2, (0,), upper=True))
 #: ``MSG_FASTOPEN`` connects without `connect`.
 _FASTOPEN = 0x20000000
 #: What is opened with ``O_PATH`` is not asked for by Landlock.
@@ -137,7 +141,7 @@ _IPV4, _IPV6 = 16, 28
 
 def _conditions(of: _Processor, longest: int) -> dict[int, tuple[_Argument, ...]]:
     """What the arguments of calls have to be, by their numbers. A program may send itself signals
-    and look at its own bounds.
+    and look at its own bounds, which it does not set.
 
     Before Linux 7.1 nothing bounds which sockets with a name in a folder a program connects to, so
     the name itself is: no socket of a session or of a system has one that short, and what would
@@ -149,7 +153,7 @@ def _conditions(of: _Processor, longest: int) -> dict[int, tuple[_Argument, ...]
         **{number: (_Argument(place, (0,), _O_PATH),) for number, place in of.opens},
         of.socket: _SOCKETS,
         **{number: (_Argument(0, (me,)),) for number in of.signals},
-        of.limits: (_Argument(0, (0, me)),),
+        of.limits: (_Argument(0, (0, me)), *_NO_ADDRESS),
         of.priority: (_Argument(0, (0,)), _Argument(1, (0,))),
         **{number: (_Argument(place, (0,), _FASTOPEN),) for number, place in of.sends},
     }
@@ -218,7 +222,7 @@ def program(
 
 def _judged(argument: _Argument) -> Iterator[tuple[int, int, int, int]]:
     """Goes on behind these lines where an argument is as it should be."""
-    yield _LOAD, 0, 0, _ARGUMENT_AT + _ARGUMENT * argument.place
+    yield _LOAD, 0, 0, _ARGUMENT_AT + _ARGUMENT * argument.place + 4 * argument.upper
     yield _KEEP, 0, 0, argument.mask
     for place, value in enumerate(argument.values):
         yield _IF_EQUAL, len(argument.values) - place, 0, value
