@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from harness import census, lending
 from harness.ports import PortSlice
-from harness.trial import impostor, key_holder, neighbour, stranger, worker
+from harness.trial import hive, impostor, key_holder, neighbour, stranger, worker
 from harness.trial.stage import Stage, staged
 from harness.trial.tricks import Outcome
 
@@ -27,6 +27,7 @@ _ON_A_WARM_SWARM: dict[str, Callable[[Stage], list[Outcome]]] = {
 _APART: dict[str, Callable[[Stage], list[Outcome]]] = {
     "impostor": impostor.play,
     "worker": worker.play,
+    "hive": hive.play,
 }
 ROOMS = {**_ON_A_WARM_SWARM, **_APART}
 
