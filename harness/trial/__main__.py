@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from harness import census, lending
 from harness.ports import PortSlice
-from harness.trial import hive, impostor, key_holder, neighbour, stranger, worker
+from harness.trial import hive, impostor, key_holder, neighbour, shell, stranger, worker
 from harness.trial.stage import Stage, staged
 from harness.trial.tricks import Outcome
 
@@ -28,6 +28,7 @@ _APART: dict[str, Callable[[Stage], list[Outcome]]] = {
     "impostor": impostor.play,
     "worker": worker.play,
     "hive": hive.play,
+    "shell": shell.play,
 }
 ROOMS = {**_ON_A_WARM_SWARM, **_APART}
 

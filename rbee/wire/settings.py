@@ -17,14 +17,16 @@ from rbee.wire.errors import RbeeError, nearest, nested_too_deep
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
-Seconds = Annotated[float, msgspec.Meta(gt=0, extra={"unit": "seconds"})]
-SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "seconds"})]
+#: For ever, as far as a clock counts (seconds).
+_EVER = 1e9
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=_EVER, extra={"unit": "seconds"})]
+SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, le=_EVER, extra={"unit": "seconds"})]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Mebibytes = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "MiB"})]
 Tokens = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "tokens"})]
 #: May hold a password: its value is shown nowhere.
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
-Factor = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "times"})]
+Factor = Annotated[float, msgspec.Meta(ge=1, le=_EVER, extra={"unit": "times"})]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
