@@ -17,16 +17,14 @@ from rbee.wire.errors import RbeeError, nearest, nested_too_deep
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
-#: For ever, as far as a clock counts (seconds).
-_EVER = 1e9
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=_EVER, extra={"unit": "seconds"})]
-SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, le=_EVER, extra={"unit": "seconds"})]
+Seconds = Annotated[float, msgspec.Meta(gt=0, extra={"unit": "seconds"})]
+SecondsOrNone = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "seconds"})]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Mebibytes = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "MiB"})]
 Tokens = Annotated[int, msgspec.Meta(ge=0, extra={"unit": "tokens"})]
 #: May hold a password: its value is shown nowhere.
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
-Factor = Annotated[float, msgspec.Meta(ge=1, le=_EVER, extra={"unit": "times"})]
+Factor = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "times"})]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -200,6 +198,8 @@ VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
 }
+#: The largest number that is no whole one: no clock counts more seconds.
+_MOST = 1e9
 #: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
 _LONGEST_FILE = 32 * 1024
 _PREFIX = "RBEE_"
@@ -264,7 +264,11 @@ def _split(name: str, text: str) -> Any:
 
 def _checked(name: str, value: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, _FIELDS[name].type, strict=False)
+        checked = msgspec.convert(value, _FIELDS[name].type, strict=False)
+        numbers = checked if isinstance(checked, tuple | list) else [checked]
+        if any(isinstance(each, float) and not each <= _MOST for each in numbers):
+            raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
+        return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
         raise RbeeError(
