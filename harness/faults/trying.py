@@ -15,7 +15,7 @@ import sysconfig
 import tempfile
 import venv
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,12 +135,13 @@ def try_all(faults: Sequence[Fault], project: Path, jobs: int) -> Iterator[Verdi
             return outcome_of(copy, where[fault], str(copy / ".venv" / "bin" / "python"))
 
     with ThreadPoolExecutor(jobs) as pool:
-        plain = {
-            places: pool.submit(outcome_of, project, places)
-            for places in dict.fromkeys(where.values())
-            if places
-        }
-        tried = {fault: pool.submit(with_it, fault) for fault in faults if where[fault]}
+        plain: dict[tuple[str, ...], Future[str]] = {}
+        tried: dict[Fault, Future[str]] = {}
+        for fault in faults:
+            if places := where[fault]:
+                if places not in plain:
+                    plain[places] = pool.submit(outcome_of, project, places)
+                tried[fault] = pool.submit(with_it, fault)
         for fault in faults:
             places = where[fault]
             if places:
