@@ -91,8 +91,9 @@ def _make_environment(copy: Path) -> None:
     made = copy / ".venv"
     venv.EnvBuilder(with_pip=False, symlinks=True).create(made)
     place = Path(sysconfig.get_path("purelib", vars={"base": str(made), "platbase": str(made)}))
-    ours = sysconfig.get_path("purelib")
-    (place / "a_copy.pth").write_text(f"{copy}\n{ours}\n", encoding="utf-8")
+    # Packages alone, not the projects that `.pth` files among them may name.
+    packages = [path for path in sys.path if Path(path).name == "site-packages"]
+    (place / "a_copy.pth").write_text("\n".join([str(copy), *packages, ""]), encoding="utf-8")
     for script in (here / "bin").iterdir():
         target = made / "bin" / script.name
         if not target.exists() and script.is_file() and not script.is_symlink():
