@@ -11,6 +11,7 @@ forget_the_folder(__name__)
 
 import signal
 import sys
+import tempfile
 
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
@@ -53,6 +54,7 @@ def main() -> None:
         from rbee.worker.daemon import run
         from rbee.worker.trial import Trial
 
+    tempfile.gettempdir()  # found out by writing there, while nobody waits
     orders = lifeline.orders(WorkerOrders, InferRequest)
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
