@@ -232,7 +232,10 @@ def _tag_findings(path: Path, line: int, tag: str) -> Iterator[Finding]:
     if not tags.is_known(tag):
         known = ", ".join(f"@{name}" for name in (*tags.NEEDS, *tags.PLAIN))
         yield Finding(
-            str(path), line, "unknown-tag", f"@{tag} means nothing; known: {known}, @phase-N"
+            str(path),
+            line,
+            "unknown-tag",
+            f"@{tag} means nothing; known: {known}, @phase-N, @fault.ROLE.NAME",
         )
 
 
