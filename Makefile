@@ -32,7 +32,7 @@ MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
 .PHONY: help infer test specification check lock docs bench bench-peers bench-performance bench-real \
-	sabotage chaos load fuzz format clean always
+	faults chaos load fuzz format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -117,16 +117,17 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m harness.speclint features
+	$(BIN)/python -m harness.faults --check
 	$(BIN)/python -m harness.settings_page --check
 	$(BIN)/python -m harness.licences --check
 
 audit: $(VENV)/.test ## ask the OSV database about every version that the locks name
 	$(BIN)/python -m harness.audit
 
-# REAL=1 for chaos, load and sabotage: with the models of real weights.
-sabotage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break the product on purpose: the scenario named for each fault goes red
+# REAL=1 for chaos, load and faults: with the models of real weights.
+faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break a copy of the product on purpose: what is named for each fault goes red
 	$(COMPILE)
-	$(BIN)/python -m harness.sabotage --jobs $(JOBS) $(WEIGHTS)
+	$(BIN)/python -m harness.faults --jobs $(JOBS) $(WEIGHTS)
 
 chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
 	$(COMPILE)

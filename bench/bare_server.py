@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from rbee.wire.messages import Heartbeat
+from rbee.wire.messages.hives import Heartbeat
 
 _OK = b'{"status":"ok"}'
 

@@ -27,7 +27,10 @@ from bench.simulated_hives import MODEL, WORKERS
 from bench.swarm import STUCK, Resident, RunFailed, Swarm
 from rbee.queen.catalog import HiveCatalog, open_catalog
 from rbee.wire import addresses, auth, sse
-from rbee.wire.messages import ErrandBegun, JobAccepted, JobRequest, WakeHives, encode
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.hives import WakeHives
+from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.settings import Settings
 
 #: Hives of the fleets whose memory and jobs are looked at; the heartbeats are those of the last.
@@ -139,7 +142,7 @@ class _Fleet(Resident):
     def _wake(self) -> None:
         wanted = encode(WakeHives())
         answer = self._call(self._queen_port, "POST", addresses.HIVES_WAKE, wanted)
-        self._follow(msgspec.json.decode(answer, type=ErrandBegun).events_url)
+        self._follow(msgspec.json.decode(answer, type=OperationStarted).events_url)
         online = self._online()
         if sum(hive["workers"] == WORKERS for hive in online) != self._count:
             self._swarm.failed(f"of {self._count} hives {len(online)} are online")

@@ -22,7 +22,8 @@ from bench.simulated_hives import GPUS, devices_of, workers_of
 from rbee.queen import scheduler
 from rbee.queen.flow import facts_of
 from rbee.queen.registry import Registry
-from rbee.wire.messages import Heartbeat, JobRequest
+from rbee.wire.messages.hives import Heartbeat
+from rbee.wire.messages.jobs import JobRequest
 
 #: Decisions over each fleet.
 _TIMES = 500

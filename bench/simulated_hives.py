@@ -24,18 +24,12 @@ from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.news import News
 from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, proof, sse
-from rbee.wire.messages import (
-    Adopt,
-    Cpu,
-    Devices,
-    Done,
-    Gpu,
-    Health,
-    InferAccepted,
-    WorkerBeat,
-    WorkerState,
-    encode,
-)
+from rbee.wire.messages.basics import Health, encode
+from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.messages.events import Done
+from rbee.wire.messages.hives import Adopt
+from rbee.wire.messages.inference import InferAccepted
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.settings import Settings
 
 #: Workers of each hive, and GPUs.

@@ -19,7 +19,9 @@ from bench.engine_alone import CONTEXT, SEED
 from bench.generation import Generation
 from bench.swarm import ROLES, STUCK, Resident, RunFailed, Swarm, end, role_of
 from rbee.wire import addresses, auth, sse
-from rbee.wire.messages import Done, JobAccepted, JobRequest, Token, encode
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.events import Done, Token
+from rbee.wire.messages.jobs import JobAccepted, JobRequest
 from rbee.wire.model_ref import BUNDLED
 
 _FIRST_TOKEN = b"event: token\n"

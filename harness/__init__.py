@@ -4,5 +4,5 @@ A scenario gets one `cluster.Cluster`: its own home, environment and ports, on w
 real programs. Around it stand the guards that make a green run worth believing: `census` (no
 process, no held port is left), `logs` (no traceback, no secret), `loop_guard` (no lost coroutine)
 and `speclint` (no feature that checks nothing). `run` runs the suite in several processes and
-`sabotage` shows that it can turn red.
+`faults` shows that it can turn red.
 """

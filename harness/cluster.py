@@ -534,9 +534,6 @@ class Cluster:
             RBEE_WORKER_PORT=str(self.ports.worker),
             RBEE_RESTART_DELAYS="0.05,0.1,0.2",
         )
-        sabotage = os.environ.get("RBEE_SABOTAGE")
-        if sabotage:
-            kept["RBEE_SABOTAGE"] = sabotage
         return kept
 
 

@@ -17,7 +17,9 @@ from rbee.process.apart import environment_of
 from rbee.queen.flow import facts_of
 from rbee.queen.registry import Registry
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Cpu, Devices, JobRequest, template_name
+from rbee.wire.messages.devices import Cpu, Devices
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.jobs import JobRequest
 from rbee.worker.trial import is_plain, verdict_of
 
 #: Secrets of an owner, by the names that programs look for them under.

@@ -17,7 +17,9 @@ from rbee.queen.openai.messages import ChatRequest, CompletionRequest
 from rbee.queen.shelf import Over, too_many
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Done, JobRequest, JobState, Progress, Token, decode, encode
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.events import Done, Progress, Token
+from rbee.wire.messages.jobs import JobRequest, JobState
 from rbee.worker.engines.conversation import marks_of_turns, too_many_marks
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 

@@ -9,20 +9,11 @@ from rbee.hive.workers.able import not_able, not_placed
 from rbee.queen.openai.errors import advice_of
 from rbee.queen.scheduler import HiveFacts, warm_worker
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    ChatMessage,
-    Cpu,
-    Devices,
-    EngineFacts,
-    InferRequest,
-    JobRequest,
-    Placed,
-    WorkerBeat,
-    WorkerOrders,
-    WorkerReport,
-    WorkerState,
-    template_name,
-)
+from rbee.wire.messages.devices import Cpu, Devices
+from rbee.wire.messages.inference import ChatMessage, InferRequest, template_name
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts, Placed, WorkerBeat, WorkerReport, WorkerState
 from rbee.worker.engines import Piece, refusals, thinking
 from rbee.worker.engines.conversation import messages_of
 

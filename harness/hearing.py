@@ -9,15 +9,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from harness.cluster import Cluster
 from rbee.keeper.awake import AwakeQueen
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.settings import Settings
 
 _TOKEN = "token"
-_SAID = {"connected": say_so.CONNECTED, "not connected": say_so.NOT_CONNECTED}
+_SAID = {"connected": narration.CONNECTED, "not connected": narration.NOT_CONNECTED}
 
 
 class Events:
@@ -61,7 +60,7 @@ class Events:
     def listen(self) -> None:
         """A keeper begins to listen."""
         url = f"http://127.0.0.1:{self._server.server_port}"
-        where = Whereabouts(Home(self._home), Settings(), url, _TOKEN)
+        where = QueenTarget(Home(self._home), Settings(), url, _TOKEN)
         with contextlib.redirect_stderr(self._said):
             AwakeQueen(Screen(), where).listen()
 

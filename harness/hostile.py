@@ -19,7 +19,7 @@ from rbee.hive.models.fit import largest_context, worker_need
 from rbee.hive.models.gguf import GgufHeader, header_of_file
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 T = TypeVar("T")
 

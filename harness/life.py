@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from rbee.hive.workers.upkeep import Due, next_due
-from rbee.wire.messages import Progress, WorkerState
+from rbee.wire.messages.events import Progress
+from rbee.wire.messages.workers import WorkerState
 from rbee.wire.settings import Settings
 from rbee.worker.engines import Work
 from rbee.worker.life import Life, Look, is_left_out

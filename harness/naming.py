@@ -14,11 +14,11 @@ from typing import NamedTuple
 from harness.cluster import Cluster
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow, ssh_from
-from rbee.queen.members import with_way
+from rbee.queen.hive_directory import with_way
 from rbee.queen.ssh.config import read_config, resolve
 from rbee.queen.ssh.program import for_any_shell
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import AddHive, HiveStatus, SshTarget
+from rbee.wire.messages.hives import AddHive, HiveStatus, SshTarget
 from rbee.wire.names import why_no_host, why_no_user
 
 _KINDS: Mapping[str, Callable[[str], str]] = {"machine": why_no_host, "user": why_no_user}

@@ -16,7 +16,8 @@ from rbee.keeper.lists import job_table
 from rbee.keeper.options import INFER_OPTIONS
 from rbee.queen.openai.messages import ChatRequest, CompletionRequest
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import JobRequest, JobState, JobView, decode
+from rbee.wire.messages.basics import decode
+from rbee.wire.messages.jobs import JobRequest, JobState, JobView
 from rbee.wire.settings import Settings, settings_from, with_flags
 
 _CHAT = {"model": "minillama", "messages": [{"role": "user", "content": "hello"}]}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from rbee.queen.scheduler import HiveFacts, Place, places
 from rbee.queen.troubles import Troubles, whose
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Cpu, Devices, Gpu, JobRequest
+from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.messages.jobs import JobRequest
 
 _NOBODY = ("none", "nothing")
 

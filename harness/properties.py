@@ -407,12 +407,12 @@ def _let_go_in_order(given: tuple[list[tuple[int, bool]], int]) -> None:
     sizes, most = given
     over = [Over(str(place), *each) for place, each in enumerate(sizes)]
     gone = too_many(over, most)
-    left = [each for each in over if each.story_id not in gone]
-    unread = [each.story_id for each in over if not each.is_read]
+    left = [each for each in over if each[0] not in gone]
+    unread = [each[0] for each in over if not each.is_read]
     assert gone == unread[: len(gone)], gone
     assert sum(each.size for each in left) <= most or all(each.is_read for each in left)
     if gone:
-        last = next(each for each in over if each.story_id == gone[-1])
+        last = next(each for each in over if each[0] == gone[-1])
         assert sum(each.size for each in left) + last.size > most, "one more went than had to"
 
 

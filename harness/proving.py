@@ -14,7 +14,7 @@ from rbee.http.client import Peer, open_session
 from rbee.http.server import Server
 from rbee.wire import addresses, auth, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health
+from rbee.wire.messages.basics import Health
 from rbee.wire.settings import Settings
 
 _HERE = proof.Ends("127.0.0.1:8500", "127.0.0.1:50000")

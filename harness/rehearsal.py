@@ -88,9 +88,9 @@ def port(context: Context) -> None:
     context.cluster.hold_port()
 
 
-@when("the queen is sabotaged")
-def sabotaged(context: Context) -> None:
-    context.fault = context.cluster.environment.get("RBEE_SABOTAGE", "")
+@when("the queen is asked")
+def asked(context: Context) -> None:
+    context.fault = ""
 
 
 @then("all is well")
@@ -102,13 +102,13 @@ def well(context: Context) -> None:
 def broken(context: Context) -> None:
     raise AssertionError("the promise was broken")
 """
-ENVIRONMENT = """
+ENVIRONMENT = f"""
 import socket
 
 from harness import tags
-from harness.cluster import ROOT, Cluster
+from harness.cluster import Cluster
 
-exec((ROOT / "environment.py").read_text())
+exec(open({str(ROOT / "environment.py")!r}).read())
 tags.NEEDS["needs-moon"] = lambda: "no moon is near"
 
 
@@ -220,16 +220,9 @@ class Rehearsal:
         """Runs the runner on the rehearsed project."""
         return self.stage.run(f"python -m harness.run {arguments}", timeout=60)
 
-    def run_sabotage(self, fault: str) -> Finished:
-        """Tries one sabotage on the first scenario of the rehearsed project."""
-        role, _, name = fault.partition(":")
-        self.write(
-            "table.py",
-            "import sys\nfrom harness import sabotage\n"
-            f"sabotage.SABOTAGES = (sabotage.Sabotage({role!r}, {name!r}, "
-            "'The queen works', 'features/queen.feature'),)\nsys.exit(sabotage.main([]))",
-        )
-        return self.stage.run("python table.py", timeout=60)
+    def run_project_faults(self, arguments: str) -> Finished:
+        """Tries, or checks, the faults that the rehearsed project keeps."""
+        return self.stage.run(f"python -m harness.faults {arguments}", timeout=60)
 
     def assert_last_line(self, expected: str) -> None:
         """The output of what ran last ends with this line."""

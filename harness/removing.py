@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from rbee.queen.registry import Registry
-from rbee.wire.messages import Heartbeat
+from rbee.wire.messages.hives import Heartbeat
 
 _SILENCE_S = 60.0
 

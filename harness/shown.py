@@ -19,7 +19,9 @@ from rbee.keeper import lists
 from rbee.keeper.screen import Screen
 from rbee.process import journal
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import HiveStatus, HiveView, Progress, WakeHives, decode
+from rbee.wire.messages.basics import decode
+from rbee.wire.messages.events import Progress
+from rbee.wire.messages.hives import HiveStatus, HiveView, WakeHives
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Narration
 from rbee.wire.shown import ShownStream, require_name, shown

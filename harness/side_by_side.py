@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from rbee.queen.queues import takes_one
 from rbee.queen.scheduler import HiveFacts, WarmWorker, places_beside, warm_worker
 from rbee.queen.work import Load, vectors_up_to, wants_another, work_of
-from rbee.wire.messages import Cpu, Devices, Gpu, JobRequest, WorkerBeat, WorkerState
+from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
 
 _MODEL = "HF:author/minillama"
 _JOBS: Mapping[str, list[str] | None] = {

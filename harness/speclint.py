@@ -117,8 +117,9 @@ def _feature_findings(
     for one in (feature, *scenarios):
         for tag in one.tags:
             if not tags.is_known(tag):
-                known = ", ".join(f"@{name}" for name in (*tags.NEEDS, *tags.PLAIN))
-                yield one.line, "unknown-tag", f"@{tag} means nothing; known: {known}, @phase-N"
+                forms = (*tags.NEEDS, *tags.PLAIN, "phase-N", "fault.ROLE.NAME")
+                known = ", ".join(f"@{name}" for name in forms)
+                yield one.line, "unknown-tag", f"@{tag} means nothing; known: {known}"
     for scenario in scenarios:
         if scenario.name in named:
             yield scenario.line, "same-name", f"a second scenario {scenario.name!r}"

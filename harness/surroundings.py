@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.cluster import Cluster
-from rbee.keeper.whereabouts import Whereabouts
+from rbee.keeper.queen_target import QueenTarget
 from rbee.process.home import Home
 from rbee.wire import narration
 from rbee.wire.settings import Settings
@@ -71,10 +71,10 @@ def tokens_sent(rows: Sequence[Mapping[str, str]]) -> list[bool]:
             os.environ["HF_TOKEN"] = before
 
 
-def _meaning(queen: str) -> Whereabouts:
+def _meaning(queen: str) -> QueenTarget:
     named = queen != "her own"
     url = queen if named else "http://127.0.0.1:8500"
-    return Whereabouts(Home(Path("/none")), Settings(), url, "token", named)
+    return QueenTarget(Home(Path("/none")), Settings(), url, "token", named)
 
 
 def line_of_a_deep_model() -> str:

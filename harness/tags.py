@@ -109,6 +109,8 @@ NEEDS: dict[str, Callable[[], str]] = {
 }
 PLAIN = (TIMING, TRACEBACK)
 _PHASE = re.compile(r"phase-\d+")
+#: What a scenario notices: see `harness.faults`, whose ``--check`` knows which there are.
+_FAULT = re.compile(r"fault\.[a-z]+\.[a-z0-9-]+")
 
 
 @functools.cache
@@ -124,4 +126,4 @@ def reason_to_skip(tags: Iterable[str]) -> str:
 
 def is_known(tag: str) -> bool:
     """Whether the tag means anything; one that does not is a misspelt one."""
-    return tag in NEEDS or tag in PLAIN or _PHASE.fullmatch(tag) is not None
+    return tag in NEEDS or tag in PLAIN or bool(_PHASE.fullmatch(tag) or _FAULT.fullmatch(tag))

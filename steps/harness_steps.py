@@ -188,6 +188,11 @@ def project(context: Context) -> None:
     rehearsal(context).set_up_project()
 
 
+@given('it keeps the fault "{name}"')
+def keeps_fault(context: Context, name: str) -> None:
+    rehearsal(context).write(f"harness/faults/{name}.patch", context.text)
+
+
 @given('its feature "{name}" reads')
 def project_feature(context: Context, name: str) -> None:
     rehearsal(context).write(f"features/{name}.feature", context.text)
@@ -203,9 +208,14 @@ def runs_project_with(context: Context, arguments: str) -> None:
     rehearsal(context).run_project(arguments)
 
 
-@when('the sabotage "{fault}" is tried on it')
-def tries_sabotage(context: Context, fault: str) -> None:
-    rehearsal(context).run_sabotage(fault)
+@when("each of its faults is tried")
+def tries_faults(context: Context) -> None:
+    rehearsal(context).run_project_faults("")
+
+
+@when("its faults are checked")
+def checks_faults(context: Context) -> None:
+    rehearsal(context).run_project_faults("--check")
 
 
 @then('its last line is "{line}"')

@@ -26,6 +26,7 @@ Feature: Programs that speak OpenAI's API
         | the models                                        | minillama is loaded on localhost |
       Then each of them gets what it asked for
 
+    @fault.queen.silent-v1
     Scenario: A model that is on no machine yet is fetched, and the answer tells of it meanwhile
       Given a hub that holds "author/minillama"
       And programs are told at once that an answer takes its time
@@ -34,6 +35,8 @@ Feature: Programs that speak OpenAI's API
       Then it has read "hive: model size = 550 KB; starting download" as a remark before the answer
       And the hive's catalog holds model "HF:author/minillama"
 
+    @fault.queen.shuffle-vectors
+    @fault.worker.same-vector
     Scenario: Vectors of texts, of a model that is on no machine yet and of one that chats
       Given a hub that holds "author/minibert"
       And a queen that is awake
@@ -59,6 +62,7 @@ Feature: Programs that speak OpenAI's API
         | what it says of the answer to its call         | The weather is fine.  |
       Then each of them gets what it asked for
 
+    @fault.queen.work-for-nobody
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a queen that is awake
@@ -83,6 +87,7 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @fault.queen.again-and-again
     Scenario: Requests that ask for something wrong are refused once, and not tried again
       Given a hub that holds "author/colossus"
       And a swarm that is warm

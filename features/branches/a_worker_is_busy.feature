@@ -18,6 +18,7 @@ Feature: What happens when the worker that holds the model is busy
       """
     And the first command still runs until I press Ctrl+C
 
+  @fault.queen.crowd-the-cpu
   Scenario: On the CPU it is waited for
     Given a queen that is awake, whose workers take 1 job at once
     And "rbee-keeper infer --model HF:author/endless-llama 'write a story'" runs until tokens come

@@ -2,6 +2,7 @@ Feature: What happens when a worker is in the way
   What a worker was promised is not given to another. One that idles makes room, one that works
   never does.
 
+  @fault.hive.never-unload
   Scenario: An idle worker is unloaded to make room
     Given its simulated GPUs are
       | name    | VRAM in GB |
@@ -18,6 +19,7 @@ Feature: What happens when a worker is in the way
     And the exit status is 0
     And 1 worker is running
 
+  @fault.hive.unload-busy
   Scenario: A busy worker is never unloaded
     Given its simulated GPUs are
       | name    | VRAM in GB |

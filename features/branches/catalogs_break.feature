@@ -1,5 +1,6 @@
 Feature: What happens when a catalog or a model on disk is damaged
 
+  @fault.queen.keep-the-corrupt
   Scenario: Corrupt catalogs are set aside by name, and nothing is fetched again
     Given a hub that holds "author/minillama"
     And I have typed "rbee-keeper infer --model HF:author/minillama 'hello'"
@@ -16,6 +17,7 @@ Feature: What happens when a catalog or a model on disk is damaged
     And the hive's catalog holds model "HF:author/minillama"
     And the hub has served one download in all
 
+  @fault.hive.trust-disk
   Scenario: A model that was changed on disk is fetched again
     Given a hub that holds "author/minillama"
     And I have typed "rbee-keeper infer --model HF:author/minillama 'hello'"
@@ -30,6 +32,7 @@ Feature: What happens when a catalog or a model on disk is damaged
     And the exit status is 0
 
   @timing
+  @fault.queen.locked-is-corrupt
   Scenario Outline: A catalog that another program has locked is named
     Given I have typed "rbee-keeper infer 'hello'"
     And a catalog that is locked is waited for 200 ms

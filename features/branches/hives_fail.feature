@@ -2,6 +2,7 @@ Feature: What happens when a hive is known, dies or falls silent
 
   Rule: What a hive told of its devices is believed for a while
 
+    @fault.queen.believe-for-ever
     Scenario: Old capabilities are asked for again
       Given capabilities are old at once
       And a swarm that is warm
@@ -16,6 +17,7 @@ Feature: What happens when a hive is known, dies or falls silent
 
   Rule: A hive that dies takes its workers with it and is woken again
 
+    @fault.queen.leave-the-dead
     Scenario: The next prompt wakes another hive
       Given a swarm that is warm
       When the hive is killed
@@ -31,6 +33,8 @@ Feature: What happens when a hive is known, dies or falls silent
   Rule: A hive that misses three heartbeats is offline
 
     @timing
+    @fault.queen.never-offline
+    @fault.queen.never-rejoin
     Scenario: A frozen hive is listed as offline, and is back when it beats again
       Given heartbeats come every 100 ms
       And a swarm that is warm

@@ -3,6 +3,7 @@ Feature: What happens when many call at once
   slot taken waits in the queue of that model, which is fair between the keys that callers show, and
   bounded. What was accepted is answered.
 
+  @fault.hive.one-slot
   Scenario: One worker answers several at the same time
     Given a hub that holds "author/endless-llama"
     And a queen that is awake
@@ -26,6 +27,7 @@ Feature: What happens when many call at once
       And programs are told at once that an answer takes its time
       And a queen that is awake, whose workers take 1 job at once
 
+    @fault.queen.silent-queue
     Scenario: Behind a job that runs
       Given "rbee-keeper infer --model HF:author/endless-llama 'write a story'" runs until tokens come
       And "rbee-keeper infer --model HF:author/endless-llama --max-tokens 5 'hello'" runs beside it until it narrates "queen: number 1 in the queue for HF:author/endless-llama"
@@ -75,11 +77,13 @@ Feature: What happens when many call at once
       And a queen that is awake, whose workers take 1 job at once
       And a program that reads a story of "author/endless-llama" beside the keys "laptop" and "phone"
 
+    @fault.queen.first-come
     Scenario: A key that comes late is served next
       Given 4 programs with the key "laptop" and then 2 with the key "phone" wait for an answer of "author/endless-llama"
       When the story is left
       Then the answers go to "laptop, phone, laptop, phone, laptop, laptop"
 
+    @fault.queen.flood
     Scenario: A queue that one key has flooded still has places for another
       When 6 programs with the key "laptop" and then 1 with the key "phone" ask for an answer of "author/endless-llama"
       Then 2 of them are told to come again after some seconds
@@ -91,6 +95,7 @@ Feature: What happens when many call at once
       Given a hub that holds "author/endless-llama"
       And programs are told at once that an answer takes its time
 
+    @fault.queen.mix-vectors
     Scenario: A worker for vectors alone beside one that writes
       Given a queen that is awake
       And a program that reads a story of "author/endless-llama"
@@ -99,6 +104,7 @@ Feature: What happens when many call at once
       Then stdout shows a row "<worker id> localhost HF:author/endless-llama (vectors) cpu"
       And all of them get tokens at the same time
 
+    @fault.queen.late-comers-first
     Scenario: Where there is no room for one, who came first is served first
       Given its simulated GPUs are
         | name   | VRAM in GB |
@@ -111,6 +117,7 @@ Feature: What happens when many call at once
 
   Rule: Who reads slowly costs nobody else anything
 
+    @fault.queen.whole-at-once
     Scenario: Programs that read nothing of a long answer
       Given a swarm that is warm
       And a job that has made 1000 vectors

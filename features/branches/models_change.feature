@@ -4,6 +4,7 @@ Feature: What happens when a model changes behind its name
 
   Rule: What a worker has loaded is not taken for what is there now
 
+    @fault.worker.trust-names
     Scenario: A file that is replaced is noticed by a worker that is warm
       Given a model file of my own called "mine.gguf"
       And the model in the file "mine.gguf" has answered and stays warm

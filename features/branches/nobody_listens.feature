@@ -1,6 +1,7 @@
 Feature: What happens to a job that nobody listens to any more
 
   @timing
+  @fault.queen.ignore-gone-reader
   Scenario: A client that vanishes frees its slot
     Given jobs wait 100 ms for a reader that has left
     And a hub that holds "author/endless-llama"

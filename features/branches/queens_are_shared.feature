@@ -8,6 +8,7 @@ Feature: What happens when several people use one queen
       And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
       And "rbee-keeper infer --model HF:author/endless-llama 'write a long story'" runs beside it until tokens come
 
+    @fault.queen.desert-others
     Scenario: Her sleep waits for somebody else's story
       When I press Ctrl+C in the first terminal
       Then the terminal narrates
@@ -25,6 +26,7 @@ Feature: What happens when several people use one queen
 
   Rule: Who asks the swarm to stay keeps it, whoever woke it
 
+    @fault.queen.ignore-stay
     Scenario: Another keeper asks her to stay
       Given a hub that holds "author/endless-llama"
       And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
@@ -40,6 +42,7 @@ Feature: What happens when several people use one queen
   Rule: A queen that is leaving is waited for
 
     @timing
+    @fault.keeper.impatient
     Scenario: A prompt that comes while she puts everything to sleep
       Given a hive that is frozen is given 500 ms to leave
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
@@ -56,6 +59,7 @@ Feature: What happens when several people use one queen
 
   Rule: A queen of another version is named, not used
 
+    @fault.keeper.any-queen
     Scenario: A queen that was started before an upgrade
       Given a queen of version "0.0.1" that is awake
       When I type "rbee-keeper infer 'hello'"
@@ -65,6 +69,7 @@ Feature: What happens when several people use one queen
 
   Rule: A queen is who she is, whatever her address is called
 
+    @fault.hive.trust-addresses
     Scenario Outline: A hive that a person has started for the queen at <host>
       Given a queen that is awake
       And a hive that a person has started for the queen at "<host>"

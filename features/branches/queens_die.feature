@@ -1,5 +1,6 @@
 Feature: What happens when the queen of a warm swarm dies
 
+  @fault.queen.no-adoption
   Scenario: A new queen takes the hive over, with the worker it kept
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     And the queen has just been killed
@@ -16,6 +17,7 @@ Feature: What happens when the queen of a warm swarm dies
     And everything is asleep
 
   @timing
+  @fault.hive.ignore-lease
   Scenario: Without a new queen the hive goes to sleep when its lease ends
     Given heartbeats come every 50 ms
     And a hive without a queen stays awake for 300 ms

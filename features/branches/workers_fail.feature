@@ -9,6 +9,7 @@ Feature: What happens when a worker dies, hangs or idles
       Then stdout holds the answer of minillama to "hello" alone
       And the exit status is 0
 
+    @fault.queen.no-second-try
     Scenario: A device on which workers keep dying is left for another
       Given its simulated GPUs are
         | name     | VRAM in GB |
@@ -25,6 +26,7 @@ Feature: What happens when a worker dies, hangs or idles
         """
       And the exit status is 0
 
+    @fault.queen.forget-failures
     Scenario: Where each device fails, the error tells of each, and a list shows them for a while
       Given its simulated GPUs are
         | name     | VRAM in GB |
@@ -72,6 +74,7 @@ Feature: What happens when a worker dies, hangs or idles
   Rule: A worker that hangs is noticed, killed and started again
 
     @timing
+    @fault.hive.never-notice
     Scenario: A worker that sends no more heartbeats is replaced
       Given heartbeats come every 100 ms
       And a swarm that is warm
@@ -80,6 +83,7 @@ Feature: What happens when a worker dies, hangs or idles
       And the next "rbee-keeper infer 'hello'" works
 
     @timing
+    @fault.hive.spare-the-stuck
     Scenario: A worker that is frozen in the middle of a story is replaced
       Given heartbeats come every 100 ms
       And a hub that holds "author/endless-llama"
@@ -129,6 +133,7 @@ Feature: What happens when a worker dies, hangs or idles
   Rule: A worker that nobody needs is unloaded
 
     @timing
+    @fault.hive.keep-idle
     Scenario: An idle worker leaves after its time, and the next prompt loads it again
       Given idle workers leave after 200 ms
       And a swarm that is warm

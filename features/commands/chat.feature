@@ -4,6 +4,7 @@ Feature: A conversation in the terminal: chat
 
   Rule: A pipe is answered line by line
 
+    @fault.keeper.forgetful-chat
     Scenario: The lines of a pipe are one conversation
       When I type "rbee-keeper chat --temperature 0" and the lines
         """

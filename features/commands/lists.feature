@@ -4,6 +4,10 @@ Feature: What there is: devices, hives, ps, models
 
   Rule: A warm swarm tells everything it has
 
+    @fault.queen.hide-devices
+    @fault.queen.hide-hives
+    @fault.queen.hide-models
+    @fault.queen.hide-workers
     Scenario: Each list tells people what is there, under its heading
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I type each of these commands
@@ -91,6 +95,7 @@ Feature: What there is: devices, hives, ps, models
         | rbee-keeper infer --node attic 'hello'                | no hive is called 'attic'       | rbee-keeper hives lists them: localhost |
       Then each of them is refused with its error and its advice
 
+    @fault.queen.any-name
     Scenario: A hive whose name is misspelt, where nothing is awake
       When I type "rbee-keeper infer --node localhots 'hello'"
       Then the terminal narrates

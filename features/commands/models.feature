@@ -87,6 +87,7 @@ Feature: Models on a hive: pull and rm
 
   Rule: "rm" removes the row and the files that rbee has put there
 
+    @fault.hive.keep-files
     Scenario: A model that was pulled is removed
       Given a hub that holds "author/minillama"
       And I have typed "rbee-keeper pull HF:author/minillama"

@@ -4,6 +4,7 @@ Feature: Where a command is typed, and with what around it
 
   Rule: Any folder can be the home
 
+    @fault.queen.home-in-a-url
     Scenario Outline: A home called "<name>"
       Given RBEE_HOME is a folder called "<name>"
       When I type "rbee-keeper infer --quiet 'hello'"
@@ -28,6 +29,7 @@ Feature: Where a command is typed, and with what around it
 
   Rule: Nothing is imported from the folder that a command is typed in
 
+    @fault.keeper.trust-the-folder
     Scenario: Files there are called as Python's own
       Given files called as modules of Python's where commands are typed
       When I type "rbee-keeper infer --quiet 'hello'"

@@ -5,6 +5,7 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
 
   Rule: An answer that cannot be written is an error
 
+    @fault.keeper.lose-the-answer
     Scenario: The disk is full
       When I type "rbee-keeper infer 'hello' > /dev/full"
       Then the terminal narrates
@@ -64,6 +65,7 @@ Feature: Whatever stands behind the terminal, an answer is never lost in silence
 
   Rule: A character that the terminal does not have is shown as a sign
 
+    @fault.keeper.strict-terminal
     Scenario: A terminal of one byte for each character
       Given a log called "hive-attic" that reads "naïve 日本"
       When I type "PYTHONUTF8=0 PYTHONIOENCODING=latin-1 rbee-keeper logs hive-attic | iconv -f latin1 -t utf8"

@@ -2,6 +2,7 @@ Feature: One worker less, and what they wrote: stop and logs
 
   Rule: "stop" ends one worker, named by its id or the first letters of it
 
+    @fault.hive.deaf-to-stop
     Scenario: A worker is stopped by the first letters of its id
       Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       When I stop the worker by the first letters of its id
@@ -71,6 +72,7 @@ Feature: One worker less, and what they wrote: stop and logs
       Then stderr contains "no logs yet"
       And the exit status is 0
 
+    @fault.keeper.look-once
     Scenario: A log is followed until Ctrl+C
       Given a log called "queen" that reads "the queen reigns"
       And "rbee-keeper logs --follow queen" has shown "the queen reigns"

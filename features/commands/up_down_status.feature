@@ -4,6 +4,7 @@ Feature: A swarm that stays: up, status, down
 
   Rule: "up" wakes the queen and her hives, and they stay
 
+    @fault.queen.ignore-stay
     Scenario: Up from nothing
       When I type "rbee-keeper up"
       Then the terminal narrates
@@ -34,6 +35,7 @@ Feature: A swarm that stays: up, status, down
 
   Rule: "down" ends everything, whoever woke it
 
+    @fault.queen.deaf-to-down
     Scenario: Down ends what up began
       Given a swarm that was left warm by "rbee-keeper up"
       When I put the swarm to sleep with "rbee-keeper down"
@@ -114,6 +116,7 @@ Feature: A swarm that stays: up, status, down
 
   Rule: A queen is found where she was woken, whatever the settings say by then
 
+    @fault.queen.leave-no-note
     Scenario: Her address was set anew while she is awake
       Given a swarm that was left warm by "rbee-keeper up"
       And the ports of queen and hive are set anew

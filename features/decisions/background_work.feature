@@ -3,6 +3,7 @@ Feature: Work in the background always has somebody who sees its end
   told how, and whoever asks next begins anew.
 
   @expects-traceback
+  @fault.shared.nobody-sees-the-end
   Scenario Outline: Work that <ends> is told as "<told>"
     When work in the background <ends>
     Then whoever waits for it is told "<told>"
@@ -26,6 +27,7 @@ Feature: Work in the background always has somebody who sees its end
     When the code is searched for pools of threads
     Then there is none but where each kind of work has its own
 
+  @fault.hive.one-host-for-all
   Scenario Outline: Of downloads from <waiting>, while <running> are under way, <next> begins
     When downloads from "<waiting>" wait while "<running>" are under way, of at most 4, and 3 from a host
     Then the next that begins is "<next>"

@@ -57,6 +57,7 @@ Feature: Phase 7: which file of a repository is the model
 
   Rule: What belongs to a model is never taken for the model
 
+    @fault.hive.companions-too
     Scenario Outline: Beside the model lies <companion>
       When "owner/a-model-GGUF" holds "<companion>, a-F16.gguf 1600" and somebody asks for "the model"
       Then "a-F16.gguf" is taken

@@ -54,6 +54,7 @@ Feature: What a worker is given, and what is said of models that harm it
       | -14    | done           | it takes more than 2 s to write one greeting                |
 
   @timing
+  @fault.hive.count-for-ever
   Scenario Outline: A worker dies that was ready for <seconds> seconds
     When a worker dies that was ready for <seconds> seconds
     Then its earlier deaths count: <count>
@@ -87,6 +88,7 @@ Feature: What a worker is given, and what is said of models that harm it
       | linux    | 7   | ok     |
       | darwin   | 0   | partly |
 
+  @fault.queen.blame-the-model
   Scenario Outline: Workers died with <template>; a job asks for <asked>
     When workers of a model kept dying with <template>, and <asked> is asked for
     Then the device counts as degraded for that job: <degraded>

@@ -1,5 +1,6 @@
 Feature: What the keeper says of its connection to the queen is so
 
+  @fault.keeper.claim-connection
   Scenario Outline: A queen whose events <are>
     Given a queen whose events <are>
     When a keeper begins to listen to her

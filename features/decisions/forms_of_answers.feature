@@ -3,6 +3,7 @@ Feature: What the form of an answer may cost
   kilobytes can stand for more ways of going on than any computer looks through. All of them are
   counted while the form is read, and what is too much is refused by name, before anything is built.
 
+  @fault.worker.any-schema
   Scenario Outline: An answer in the form of <form> is refused
     When an answer is to have the form of <form>
     Then that is refused at once at "<where>", for "<too much>"
@@ -26,6 +27,7 @@ Feature: What the form of an answer may cost
       | a name for itself                            | #             | to itself again                          |
       | names that lead to one another               | #/$defs/node  | to itself again                          |
 
+  @fault.worker.flat-enum
   Scenario Outline: An answer in the form of <form> is taken
     When an answer is to have the form of <form>
     Then that is taken at once

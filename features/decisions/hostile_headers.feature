@@ -5,6 +5,7 @@ Feature: Whatever a model file says, to look at it is cheap
   known, before anything is made of it: a file that means harm costs next to nothing, and is refused
   in one sentence.
 
+  @fault.hive.believe-counts
   Scenario: Headers that mean harm
     When a hive looks at each of these model files
       | the file                                | what is told                                                                         |
@@ -71,6 +72,7 @@ Feature: Whatever a model file says, to look at it is cheap
     Then each of them is taken for a model
     And none of them took more than 16 MiB of memory and 2 s of computing
 
+  @fault.shared.open-anything
   Scenario: Nothing is opened but a file, and nothing waits for one
     When each of these is given to a hive for a model file
       | what lies there                     | what is told                                                     |

@@ -3,6 +3,7 @@ Feature: What a program may use is what the machine has
   A container or a service is given a share of a machine: of its memory, its processors, and of
   their time. Whoever takes more is killed or stopped by the kernel.
 
+  @fault.hive.whole-machine
   Scenario Outline: The smallest limit on the way to the root counts
     Given a machine on paper whose control groups of version <version> are
       | group   | limit   | used   | idle files |
@@ -44,6 +45,7 @@ Feature: What a program may use is what the machine has
       | 1       |
       | 2       |
 
+  @fault.hive.count-processors
   Scenario Outline: An engine has a thread for each core that it may keep busy
     A second thread on the same core only waits for the first. A model of next to no size is done
     with a step before two threads have met.

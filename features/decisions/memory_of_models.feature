@@ -25,6 +25,7 @@ Feature: A worker is promised what its engine takes
       | model     | context | slots | weights | cache | graph |
       | minillama | 512     | 4     | 0.95    | 2.00  | 3.83  |
 
+  @fault.hive.cache-everywhere
   Scenario Outline: Only a layer that attends keeps every token
     Each such layer keeps 8 MiB of 8,192 tokens, whatever other layers do.
 

@@ -69,6 +69,7 @@ Feature: The name of a machine, a user or a hive is checked as what it is
 
   Rule: An SSH configuration is asked about checked names alone
 
+    @fault.queen.any-host
     Scenario Outline: What is no name is refused, and nothing is run for it
       Given an SSH configuration that <does>
       When the way to "<host>" is looked up in it
@@ -90,6 +91,7 @@ Feature: The name of a machine, a user or a hive is checked as what it is
       When the way to "attic" is looked up in it
       Then the command was run with "attic"
 
+    @fault.queen.any-config
     Scenario Outline: Where others may write it, it is not read: <mode>
       When an SSH configuration is read that has the mode <mode>
       Then it is refused, since others could have written what it runs

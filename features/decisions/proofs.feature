@@ -25,6 +25,7 @@ Feature: What proves that somebody knows a secret
       | a hive in its queen's place | at once                               | not believed |
       | a hive in its queen's place | of another connection, through a tunnel | not believed |
 
+  @fault.shared.proved-once-for-all
   Scenario: What one hive has proved opens nothing for the secret of another
     Given a hive that has proved itself to the queen
     When the queen speaks to another hive, which is said to be at the same address

@@ -2,6 +2,7 @@
 Feature: A model in several files is one model
   A large model comes in numbered files. Whichever of them a person names, all of them are meant.
 
+  @fault.hive.count-one-part
   Scenario Outline: Any of its files leads to all
     Given a model in <parts> files
     When the model is looked up by its file <number>

@@ -48,6 +48,7 @@ Feature: Who is let in, and what is told of it
       | evil.example         | bee.example.org | of another one  |
       | any.example          | *               | of this machine |
 
+  @fault.shared.tell-each
   Scenario: A fault that comes again and again
     When one fault comes 1139 times, and another once
     Then 2 lines tell of them

@@ -38,6 +38,7 @@ Feature: What a terminal is shown
     When the modules of the keeper are looked through for what writes to a terminal
     Then its screen is the only one
 
+  @fault.queen.forged-log
   Scenario: A line of a log cannot be forged
     When a log quotes "x\nqueen: goodbye\r\x1b[2Jy"
     Then it has one line for each that was written, and the rest indented below it

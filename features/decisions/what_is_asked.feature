@@ -41,6 +41,7 @@ Feature: What costs more than its bytes is bounded
       | for a seed                    | 9223372036854775807 |
       | of the likeliest tokens       | 2147483647          |
 
+  @fault.worker.read-all-marks
   Scenario Outline: <count> times "<mark>" for a context of <context> tokens
     When a text of <count> times "<mark>" is meant for a context of <context> tokens
     Then it is <verdict> before it is read

@@ -3,6 +3,7 @@ Feature: What has been told is kept as long as there is room
   kept for a while, as many as there is room for; of the others the end stays, and a line that says
   so.
 
+  @fault.queen.keep-every-byte
   Scenario: A thousand long jobs
     Given a queen who keeps 4 MiB of what jobs have told
     When 1000 jobs have told 100 kB each, of prompts of 1000 kB
@@ -23,10 +24,12 @@ Feature: What has been told is kept as long as there is room
       | a 5 read, b 9 read     | 1    |      |
       | a 50                   | 10   | a    |
 
+  @fault.hive.keep-all-progress
   Scenario: A download that takes hours
     When a download tells 20000 times how far it is, and 100 lines between
     Then its story is less than 30 kB, and tells whoever comes now all lines and how far it is
 
+  @fault.queen.room-for-all
   Scenario: What jobs ask for is kept until they are over, as much as there is room for
     Given a queen who keeps 4 MiB of what jobs ask for
     When 10 jobs come that ask for 1000 kB each

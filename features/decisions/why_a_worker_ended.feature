@@ -3,6 +3,7 @@ Feature: Why a worker ended
   The kernel ends a program without a word where memory runs out. It counts whom it has ended: so
   rbee tells it from a signal that somebody sent, and does not try again what would end the same.
 
+  @fault.hive.blame-nobody
   Scenario Outline: A signal, who sent it, and whom the kernel has killed meanwhile
     When a worker ends with the status <status>, sent by <sender>, <killed> killed meanwhile
     Then the cause is <cause>

@@ -57,6 +57,7 @@ Feature: From nothing to tokens and back to nothing
     And the hive's catalog holds model "HF:author/minillama"
     And the hive's catalog holds worker kind "cuda-llm-worker-rbee"
 
+  @fault.hive.forget-model
   Scenario: The second time the machine is known and the model is there
     Given a hub that holds "author/minillama"
     And I have typed "rbee-keeper infer --model HF:author/minillama 'hello'"

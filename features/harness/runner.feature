@@ -125,22 +125,57 @@ Feature: The runner counts what ran, and a green run can be believed
         | a log holds the token                    | holds a secret: Bearer <secret> |
         | somebody else holds the port of the hive | is still held                   |
 
-  Rule: A sabotage has to turn its scenario red
+  Rule: A fault has to turn red what is named for it
 
     Scenario Outline: A scenario that <teeth>
       Given a rehearsed project
       And its feature "queen" reads
         '''
         Feature: Queen
+          @fault.queen.wrong-answer
           Scenario: The queen works
             When <event>
             Then all is well
         '''
-      When the sabotage "queen:no-cascade" is tried on it
-      Then its last line is "<count> of 1 sabotages turned their scenario red"
+      And it keeps the fault "queen/wrong-answer"
+        '''
+        --- steps/steps.py
+        -    context.fault = ""
+        +    context.fault = "a wrong answer"
+        '''
+      When each of its faults is tried
+      Then its last line is "<count> of 1 faults turned red what is named for them"
       And the exit status is <status>
 
       Examples:
-        | teeth             | event                  | count | status |
-        | notices the fault | the queen is sabotaged | 1     | 0      |
-        | notices nothing   | nothing bad happens    | 0     | 1      |
+        | teeth             | event               | count | status |
+        | notices the fault | the queen is asked  | 1     | 0      |
+        | notices nothing   | nothing bad happens | 0     | 1      |
+
+    Scenario Outline: A fault is kept true: <what>
+      Given a rehearsed project
+      And its feature "queen" reads
+        '''
+        Feature: Queen
+          @fault.queen.<tag>
+          Scenario: The queen works
+            When the queen is asked
+            Then all is well
+        '''
+      And it keeps the fault "queen/wrong-answer"
+        '''
+        --- steps/steps.py
+        -    <as it is>
+        +    <as it would be wrong>
+        '''
+      When its faults are checked
+      Then its output holds "<complaint>"
+      And the exit status is 1
+
+      Examples:
+        | what                          | tag          | as it is             | as it would be wrong | complaint                                  |
+        | its lines have gone           | wrong-answer | context.fault = "" + | context.fault = 1    | queen:wrong-answer does not apply any more |
+        | its lines stand there twice   | wrong-answer | import               | import               | queen:wrong-answer does not apply any more |
+        | what comes of it is no Python | wrong-answer | context.fault = ""   | context.fault = )    | is no Python with it                       |
+        | no scenario is named for it   | other        | context.fault = ""   | context.fault = "1"  | queen:wrong-answer is named by no scenario |
+        | a scenario is named for none  | other        | context.fault = ""   | context.fault = "1"  | there is no fault for @fault.queen.other   |

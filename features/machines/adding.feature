@@ -5,6 +5,7 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
 
   Rule: A host key that nobody has seen before is agreed to by a person
 
+    @fault.queen.trust-any-host
     Scenario: A script is told the fingerprint, and what to type
       Given the machines "blep, workstation"
       And I sit at "blep"
@@ -63,6 +64,7 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
 
   Rule: A host key that has changed is an alarm
 
+    @fault.queen.trust-any-host
     Scenario: Another machine answers under the name of one that was added
       Given my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation"

@@ -5,6 +5,7 @@ Feature: Cables are cut and plugs are pulled
     Given my machine "blep" beside the machines "workstation"
     And heartbeats come every 100 ms
 
+  @fault.queen.wait-for-the-silent
   Scenario: A machine is pulled from the wall in the middle of a story
     Given a hub that holds "author/endless-llama"
     And a queen who knows the machines "workstation"
@@ -28,6 +29,7 @@ Feature: Cables are cut and plugs are pulled
     Then stdout holds the answer of minillama to "hello" alone
     And the exit status is 0
 
+  @fault.queen.one-tunnel
   Scenario: When the cable is back, the machine rejoins by itself with its workers
     Given a queen who knows the machines "workstation"
     And I have typed "rbee-keeper infer --node workstation 'hello'"

@@ -25,6 +25,7 @@ Feature: The trouble of one machine is not the end of a job
     Then the exit status is 0
     And the worker is on hive "localhost"
 
+  @fault.queen.ignore-holders
   Scenario: Of two equal machines the one that has the model is taken
     Given a hub that holds "author/minillama"
     And I have typed "rbee-keeper pull --node workstation HF:author/minillama"
@@ -37,6 +38,7 @@ Feature: The trouble of one machine is not the end of a job
       """
 
   @timing
+  @fault.queen.wait-for-the-frozen
   Scenario: A machine that is frozen holds nobody up
     Given a machine is waited for 300 ms
     And a hive that is frozen is given 1500 ms to leave

@@ -46,6 +46,7 @@ Feature: Another machine is woken, and sleeps again
         """
       And 1 worker is running
 
+    @fault.queen.far-first
     Scenario: Among equal processors the one at hand is taken
       Given my machine "blep" beside the machines "workstation"
       And I have added the machines "workstation, localhost"
@@ -104,6 +105,7 @@ Feature: Another machine is woken, and sleeps again
 
   Rule: A firewall that lets only SSH through is in nobody's way
 
+    @fault.queen.no-tunnel
     Scenario: A tunnel in both directions
       Given my machine "blep" beside the machines "workstation"
       And a firewall on "workstation" lets in SSH alone
@@ -133,6 +135,7 @@ Feature: Another machine is woken, and sleeps again
   Rule: Who does not answer is ended over SSH, by its process group
 
     @timing
+    @fault.queen.no-ssh-kill
     Scenario: A frozen hive on another machine, without a tunnel
       Given my machine "blep" beside the machines "workstation"
       And a hive that is frozen is given 1000 ms to leave
@@ -186,6 +189,7 @@ Feature: Another machine is woken, and sleeps again
         """
       And everything is asleep
 
+    @fault.queen.localhost-to-all
     Scenario: A new queen takes it over, without a tunnel
       Given my machine "blep" beside the machines "workstation"
       And I have typed "rbee-keeper add-hive --no-tunnel workstation"

@@ -12,6 +12,7 @@ Feature: Phase 1: the keeper finds the queen or wakes her
       """
     And the exit status is 0
 
+  @fault.keeper.always-wake
   Scenario: A queen that is awake is used and left alone
     Given a queen that is awake
     When I type "rbee-keeper infer 'hello'"
@@ -37,6 +38,7 @@ Feature: Phase 1: the keeper finds the queen or wakes her
     And the exit status is 1
     And nothing was started
 
+  @fault.shared.trust-the-port
   Scenario: The queen who is awake has another token
     Given a queen that is awake with another token
     When I type "rbee-keeper infer 'hello'"

@@ -1,6 +1,7 @@
 @phase-2
 Feature: Phase 2: the keeper hands in the job and shows its story
 
+  @fault.keeper.tokens-on-stderr
   Scenario: Tokens and narration go separate ways
     When I type "rbee-keeper infer --temperature 0 'hello' > answer.txt 2> narration.txt"
     Then the file "answer.txt" holds "Hello! How can I help you today?"

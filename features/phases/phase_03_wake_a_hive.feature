@@ -1,6 +1,7 @@
 @phase-3
 Feature: Phase 3: the queen wakes a hive
 
+  @fault.hive.no-heartbeat
   Scenario: An empty catalog gets the local machine
     When I type "rbee-keeper infer 'hello'"
     Then the terminal narrates
@@ -11,6 +12,7 @@ Feature: Phase 3: the queen wakes a hive
       """
     And the queen's catalog holds hive "localhost"
 
+  @fault.queen.always-ask
   Scenario: A hive that is awake is not woken again
     Given a swarm that is warm
     When I type "rbee-keeper infer 'hello'"

@@ -58,6 +58,7 @@ Feature: Phase 4: the hive tells what its machine has
     And nothing is left running
 
   @needs-nvml-stub
+  @fault.hive.any-engine
   Scenario: A worker cannot be started, either, for a device that its engine does not find
     Given a driver that reports
       | name                    | VRAM in GB | used in GB |

@@ -8,6 +8,7 @@ Feature: Phase 5: the scheduler picks a device
       | RTX 3090 | 24         |
       | RTX 3070 | 8          |
 
+  @fault.queen.wrong-gpu
   Scenario: The GPU with the most memory is picked
     When I type "rbee-keeper infer 'hello'"
     Then the terminal narrates
@@ -16,6 +17,7 @@ Feature: Phase 5: the scheduler picks a device
       queen: CUDA worker is awake and ready
       """
 
+  @fault.queen.ignore-device
   Scenario: A device that is named is used
     When I type "rbee-keeper infer --device gpu2 'hello'"
     Then the terminal narrates
@@ -24,6 +26,7 @@ Feature: Phase 5: the scheduler picks a device
       hive: waking worker on :8601 with model=<path>, device=gpu2
       """
 
+  @fault.queen.ignore-device
   Scenario: The CPU is used when it is asked for
     When I type "rbee-keeper infer --backend cpu 'hello'"
     Then the terminal narrates
@@ -32,6 +35,7 @@ Feature: Phase 5: the scheduler picks a device
       queen: CPU worker is awake and ready
       """
 
+  @fault.queen.ignore-node
   Scenario Outline: What nobody has is refused with what there is
     When I type "rbee-keeper infer <choice> 'hello'"
     Then stderr contains "<message>"

@@ -2,6 +2,8 @@
 Feature: Phase 6: a model is placed only where it fits
   The hive reads the header of the model on the hub, before anything is downloaded.
 
+  @fault.hive.no-fit-check
+  @fault.queen.first-or-none
   Scenario: No room on the strongest GPU, nor on the next, but in RAM
     Given its simulated GPUs are
       | name     | VRAM in GB |
@@ -20,6 +22,7 @@ Feature: Phase 6: a model is placed only where it fits
     And the exit status is 1
     And the hub has served no download
 
+  @fault.hive.no-advice
   Scenario: A named device without room fails at once, with a quant that would fit
     Given its simulated GPUs are
       | name     | VRAM in GB |
@@ -36,6 +39,8 @@ Feature: Phase 6: a model is placed only where it fits
     And the exit status is 1
     And nothing is left running
 
+  @fault.queen.no-fallback
+  @fault.queen.silent-fallback
   Scenario: The CPU is used when no GPU has room, and nobody can miss it
     Given its simulated GPUs are
       | name     | VRAM in GB |

@@ -73,6 +73,7 @@ Feature: Phase 7: the hive fetches the model
       Then the exit status is 0
       And the hive's catalog holds model "HF:author/gated"
 
+    @fault.queen.forget-the-token
     Scenario: A token counts for the command it is given to, also where the queen was awake before
       Given a hub that holds "author/gated"
       And a swarm that was left warm by "rbee-keeper up"
@@ -153,6 +154,8 @@ Feature: Phase 7: the hive fetches the model
       And the hub was asked for "minillama-q4_0.gguf" from its beginning, 2 times
       And the hive's catalog holds model "HF:author/minillama"
 
+    @fault.hive.download-twice
+    @fault.queen.load-twice
     Scenario: All who want the same model at the same time share one download and one worker
       Given a hub that holds "author/minillama"
       And the hub sends "minillama-q8_0.gguf" slowly

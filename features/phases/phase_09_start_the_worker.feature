@@ -11,6 +11,7 @@ Feature: Phase 9: the hive starts a worker process
       """
     And the exit status is 0
 
+  @fault.hive.no-restart
   Scenario: A worker that dies while it loads is started again
     Given a worker that is killed while it loads, 1 time
     When I type "rbee-keeper infer 'hello'"

@@ -1,6 +1,7 @@
 @phase-11
 Feature: Phase 11: tokens stream over three hops
 
+  @fault.worker.drop-token
   Scenario: No token is lost on the way
     When I type "rbee-keeper infer --temperature 0 'write a short story'"
     Then stdout holds what the engine alone writes to "write a short story"
@@ -14,6 +15,7 @@ Feature: Phase 11: tokens stream over three hops
     Then the event "done" tells "finish_reason" as "length"
     And the event "done" tells "tokens_out" as "5"
 
+  @fault.worker.no-terminal-event
   Scenario: The end of an answer is learnt
     When I type "rbee-keeper infer --json --temperature 0 'hello'"
     Then the event "done" tells times and counts
@@ -63,6 +65,7 @@ Feature: Phase 11: tokens stream over three hops
       bee-keeper: the answer stops here: 3 tokens are what --max-tokens allows
       """
 
+  @fault.worker.hide-the-cut
   Scenario: An answer that fills the context says so
     Given a hub that holds "author/endless-llama"
     When I type "rbee-keeper infer --model HF:author/endless-llama --ctx 256 'write a short story'"
@@ -73,6 +76,8 @@ Feature: Phase 11: tokens stream over three hops
       """
     And the exit status is 0
 
+  @fault.queen.ignore-cancel
+  @fault.worker.ignore-cancel
   Scenario: A cancelled job frees its slot at once
     Given a hub that holds "author/endless-llama"
     And a queen that is awake
@@ -83,6 +88,7 @@ Feature: Phase 11: tokens stream over three hops
     And each worker has all its slots free
 
   @timing
+  @fault.queen.ignore-deadline
   Scenario: A deadline ends the job, with a status of its own
     Given a hub that holds "author/endless-llama"
     When I type "rbee-keeper infer --model HF:author/endless-llama --deadline 1 'write a short story'"

@@ -1,6 +1,7 @@
 @phase-12
 Feature: Phase 12: everything goes to sleep again
 
+  @fault.queen.no-cascade
   Scenario: Who woke the queen puts the swarm to sleep
     When I type "rbee-keeper infer 'hello'"
     Then the terminal narrates

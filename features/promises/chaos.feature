@@ -2,6 +2,7 @@ Feature: The swarm is whole again after chaos
   Under load, at moments that a seed draws, a program is killed, frozen, or has its connections cut,
   and so has the hub. `make chaos` does this hundreds of times; these rounds are always the same.
 
+  @fault.worker.ignore-lifeline
   Scenario: Whoever is struck, the next prompt finds the swarm in order
     Given what happens is drawn from the seed "willow"
     When 3 rounds of it have passed

@@ -5,6 +5,7 @@ Feature: A download survives whatever happens to it
 
   Rule: What breaks is taken up again within the same run
 
+    @fault.hive.no-resume
     Scenario: A connection that is cut
       Given a hub that holds "author/minillama"
       And the hub once cuts the connection 600000 bytes into "minillama-q8_0.gguf"
@@ -34,6 +35,7 @@ Feature: A download survives whatever happens to it
 
   Rule: What one run could not finish, the next one does
 
+    @fault.hive.catalog-before-download
     Scenario: A download that breaks off leaves no row in the catalog
       Given a hub that holds "author/minillama"
       And a hive that gives up at the first trouble
@@ -48,6 +50,7 @@ Feature: A download survives whatever happens to it
       And 600000 bytes of "minillama-q8_0.gguf" are kept for the next time
       And the hive's catalog holds no model
 
+    @fault.hive.no-resume
     Scenario: The run after a failure goes on at the same byte
       Given a hub that holds "author/minillama"
       And a hive that gives up at the first trouble
@@ -123,6 +126,7 @@ Feature: A download survives whatever happens to it
 
   Rule: Wrong bytes are never used
 
+    @fault.hive.skip-checksum
     Scenario: A download with wrong bytes is refused
       Given a hub that holds "author/minillama"
       And the hub once sends wrong bytes from byte 600000 of "minillama-q8_0.gguf" on
@@ -148,6 +152,7 @@ Feature: A download survives whatever happens to it
   Rule: A disk that fills up is named
 
     @needs-mount
+    @fault.hive.any-disk-trouble
     Scenario: Another program fills the disk in the middle of a download
       Given a hub that holds "author/minillama"
       And a small disk for the models

@@ -3,6 +3,7 @@ Feature: Under load nothing is lost and nothing leaks
   wait for: they hang up in the queue, before the first token, or in the middle. `make load` does this
   with 64 programs for a minute; this short load is always the same.
 
+  @fault.queen.keep-slot
   Scenario: Who stays is answered, and all that is held is as before
     Given what happens is drawn from the seed "nettle"
     When 24 programs at once ask 3 times each, and some more than there are places

@@ -2,6 +2,7 @@ Feature: Nothing is left behind, whoever is killed
   kill -9 of any program at any moment leaves no process, no held port, and catalogs that the next
   run can use.
 
+  @fault.worker.ignore-lifeline
   Scenario Outline: The <role> is killed <moment>
     Given a hub that holds "author/endless-llama"
     And "rbee-keeper infer --model HF:author/endless-llama --max-tokens <tokens> 'write a short story'" runs until it narrates "<line>"
@@ -42,6 +43,7 @@ Feature: Nothing is left behind, whoever is killed
       | hive   | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
       | worker | while tokens flow          | 300    | queen: connection to worker established; starting inference          |
 
+  @fault.hive.keep-descriptors
   Scenario: A program that began as a copy of another holds nothing of its
     Given a swarm that is warm
     When I look at the pipes between the programs

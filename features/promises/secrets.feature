@@ -6,6 +6,7 @@ Feature: Only who has the token is let in, and the token is nowhere to be seen
     When I type "rbee-keeper infer 'hello'"
     Then the token can be read by its owner alone
 
+  @fault.queen.no-auth
   Scenario Outline: The <role> lets nobody in without the token
     Given a swarm that is warm
     When somebody without the token asks the <role> for everything it has
@@ -17,6 +18,7 @@ Feature: Only who has the token is let in, and the token is nowhere to be seen
       | hive   |
       | worker |
 
+  @fault.worker.engine-port
   Scenario: The engine has no port of its own
     Given a swarm that is warm
     When somebody asks each port that the worker listens on

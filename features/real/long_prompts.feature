@@ -6,6 +6,7 @@ Feature: A prompt that takes longer to read than a token may take
   Background:
     Given an engine that does nothing for 1000 ms counts as stuck
 
+  @fault.worker.count-output-alone
   Scenario: A person watches it being read
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" on a terminal with a prompt of 1100 words
     Then the exit status is 0

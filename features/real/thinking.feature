@@ -24,6 +24,7 @@ Feature: A model that thinks before it answers
     Then stdout contains "Paris"
     And the exit status is 0
 
+  @fault.worker.form-over-thought
   Scenario Outline: A form and a call that are demanded, where <case>
     Given a queen that is awake
     When programs that want <wanted> ask "<model>" for a city, in a form and as a call

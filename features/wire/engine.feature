@@ -50,6 +50,7 @@ Feature: What an engine refuses is an error that says whose fault it is
     Then it is not given to the engine
 
   @needs-real-models
+  @fault.worker.blame-itself
   Scenario: What real models refuse
     Given a queen that is awake
     When a program asks the queen each of these, with its body

@@ -58,7 +58,7 @@ Feature: What the queen answers on the wire
         | DELETE /workers/worker-nobody                 | 404    | worker_not_found | nobody  |
         | DELETE /models/HF:author%2Fnothing            | 404    | model_not_found  | nothing |
         | DELETE /models/HF:author%2Fnothing?node=attic | 404    | hive_not_found   | attic   |
-        | DELETE /errands/nothing                       | 404    | not_found        | nothing |
+        | DELETE /operations/nothing                    | 404    | not_found        | nothing |
       Then each answer has its status, its error and its message
 
     Scenario: A job is accepted before it is done
@@ -87,6 +87,7 @@ Feature: What the queen answers on the wire
       When a client that others wrote reads the stream of that job
       Then it has read the answer of minillama to "hello"
 
+    @fault.worker.stream-anyway
     Scenario: A conversation is answered without streaming by one event with the whole text
       When a program asks the queen "POST /jobs" with
         """
@@ -123,7 +124,7 @@ Feature: What the queen answers on the wire
         """
         {"model_ref": "minillama"}
         """
-      Then the answer is 202 with the fields "errand_id, events_url"
+      Then the answer is 202 with the fields "operation_id, events_url"
       And the stream of that job ends with "narration, done, [DONE]"
 
     Scenario: Hives are woken without a job
@@ -131,7 +132,7 @@ Feature: What the queen answers on the wire
         """
         {}
         """
-      Then the answer is 202 with the fields "errand_id, events_url"
+      Then the answer is 202 with the fields "operation_id, events_url"
       And the stream of that job ends with "narration, done, [DONE]"
 
     Scenario: A model that a worker has loaded is not removed
@@ -141,6 +142,7 @@ Feature: What the queen answers on the wire
   Rule: A job that is over is kept for a while, with its events
 
     @timing
+    @fault.queen.keep-jobs
     Scenario: The oldest gives way to the newest, and time to all
       Given the queen keeps 2 jobs that are over for 2 s
       And a swarm that is warm

@@ -45,6 +45,7 @@ Feature: What a hub says is taken in with bounds
       | bytes that are no text                     |
       | nothing                                    |
 
+  @fault.hive.believe-the-hub
   Scenario Outline: A file called <name>
     When a hub lists a file called <name>
     Then it counts as <verdict>

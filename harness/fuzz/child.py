@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from harness.fuzz.mutation import LARGEST, Mutator
 from harness.fuzz.targets import Target
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 _MIB = 1024 * 1024
 #: A run of the clock is so much longer than one of the CPU, on a machine that does other things.

@@ -33,9 +33,16 @@ from rbee.hive.models.listing import (
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.queen.openai.mapping import Chat, Text, Vectors, model_ref_of
 from rbee.queen.openai.messages import ChatRequest, CompletionRequest, EmbeddingRequest
-from rbee.wire import messages, sse
+from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import decode, encode
+from rbee.wire.messages.basics import LARGEST_CONTEXT, decode, encode
+from rbee.wire.messages.events import Done, Progress, Token
+from rbee.wire.messages.hives import AddHive, Adopt, Heartbeat
+from rbee.wire.messages.inference import InferRequest, Question, ToolFunction
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.keys import AddKey
+from rbee.wire.messages.models import ProvisionModel, PullModel
+from rbee.wire.messages.workers import ProvisionWorker, StartWorker, WorkerReport
 from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, settings_from
@@ -96,7 +103,7 @@ def judge_header(data: bytes) -> None:
         need = worker_need([header], context, slots, on_gpu=slots == 4)
         assert 0 <= need.total < 2**53, need
         encode({"need": need.total, "parts": [need.weights, need.kv, need.compute, need.output]})
-    largest_context([header], messages.LARGEST_CONTEXT, lambda need: False, on_gpu=True)
+    largest_context([header], LARGEST_CONTEXT, lambda need: False, on_gpu=True)
     encode([pooling_of(header), batch_of(header, context), header.name, header.quant])
 
 
@@ -147,9 +154,9 @@ def _row(draw: random.Random, place: int) -> bytes:
 # --- streams ---------------------------------------------------------------------------------
 
 _TOLD: Mapping[str, Any] = {
-    "token": messages.Token,
-    "done": messages.Done,
-    "progress": messages.Progress,
+    "token": Token,
+    "done": Done,
+    "progress": Progress,
     "error": ErrorBody,
     "narration": Narration,
 }
@@ -259,10 +266,10 @@ def judge_settings(data: bytes) -> None:
 _BODIES: Mapping[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(ChatRequest, CompletionRequest, EmbeddingRequest, messages.JobRequest),
-        *(messages.InferRequest, messages.StartWorker, messages.AddHive, messages.AddKey),
-        *(messages.Heartbeat, messages.WorkerReport, messages.Adopt, messages.PullModel),
-        *(messages.ProvisionModel, messages.ProvisionWorker),
+        *(ChatRequest, CompletionRequest, EmbeddingRequest, JobRequest),
+        *(InferRequest, StartWorker, AddHive, AddKey),
+        *(Heartbeat, WorkerReport, Adopt, PullModel),
+        *(ProvisionModel, ProvisionWorker),
     )
 }
 
@@ -283,10 +290,10 @@ def judge_body(data: bytes) -> None:
     for job in jobs[:2]:
         sent = encode(job)
         assert len(sent) < 20 * len(body) + 10_000, f"{len(body)} bytes become {len(sent)}"
-        again = decode(sent, messages.JobRequest)
+        again = decode(sent, JobRequest)
         told = msgspec.convert(
-            {key: getattr(again, key) for key in messages.Question.__struct_fields__},
-            messages.InferRequest,
+            {key: getattr(again, key) for key in Question.__struct_fields__},
+            InferRequest,
         )
         messages_of(told)
         plain_text_of(told)
@@ -308,7 +315,7 @@ def judge_schema(data: bytes) -> None:
         return
     if not isinstance(schema, dict):
         return
-    called = messages.ToolFunction(name="f", parameters=schema)
+    called = ToolFunction(name="f", parameters=schema)
     for one in (schema, schema_of_call([called])):
         grammar = grammar_of(one)
         assert len(grammar) <= _LONGEST_GRAMMAR, f"a grammar of {len(grammar)} characters"
@@ -396,7 +403,7 @@ TARGETS: Mapping[str, Target] = {
             (
                 *_BODIES,
                 *ChatRequest.__struct_fields__,
-                *messages.JobRequest.__struct_fields__,
+                *JobRequest.__struct_fields__,
                 *("role", "content", "user", "assistant", "system", "tool", "function", "type"),
             ),
         ),

@@ -37,7 +37,7 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
         from rbee.process.child import Child
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline, die_with_parent
-        from rbee.wire.messages import HiveOrders
+        from rbee.wire.messages.orders import HiveOrders
 
     die_with_parent(signal.SIGKILL)
     home = Home.of_environment()

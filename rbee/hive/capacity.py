@@ -31,18 +31,13 @@ from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.registry import Worker
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.process.content import content_id
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    Backend,
-    Gpu,
-    RequestBounds,
-    StartWorker,
-    WorkerOrders,
-    template_name,
-)
+from rbee.wire.messages.devices import Backend, Gpu
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.orders import RequestBounds, WorkerOrders
+from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.settings import Settings
@@ -101,15 +96,13 @@ class Capacity:
         headers = await self._models.headers(ref)
         context = self._context(headers[0], ctx)
         free = self._free(device, gpu)
-        if sabotaged("hive:one-slot"):
-            slots = 1
         for count in range(slots or self._settings.slots, 0, -1):
             need = worker_need(headers, context, count, gpu is not None)
             if self._needed(need, gpu) <= free:
                 return Fit(need, count)
         needed = self._needed(need, gpu)
         free += sum(worker.reserved_bytes for worker in self._idle(device))
-        if needed > free and not sabotaged("hive:no-fit-check"):
+        if needed > free:
             smaller = await self._smaller(ref, need, free)
             shorter = largest_context(
                 headers, context, lambda other: self._needed(other, gpu) <= free, gpu is not None
@@ -196,7 +189,7 @@ class Capacity:
         None: there is room as it is.
         """
         gpu = await self.gpu(device)
-        if sabotaged("hive:never-unload") or self._needed(need, gpu) <= self._free(device, gpu):
+        if self._needed(need, gpu) <= self._free(device, gpu):
             return None
         unloaded: list[str] = []
         for worker in self._idle(device):
@@ -212,8 +205,7 @@ class Capacity:
         idle = [
             worker
             for worker in self._workers.workers.values()
-            if worker.orders.device == device
-            and (worker.is_unused or sabotaged("hive:unload-busy"))
+            if worker.orders.device == device and worker.is_unused
         ]
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
@@ -241,7 +233,7 @@ class Capacity:
         )
 
     async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:
-        if ref.source != "hf" or sabotaged("hive:no-advice"):
+        if ref.source != "hf":
             return ""
         plan = await self._models.plan(ref)
         return largest_fitting(plan.quants, need.overhead, free)

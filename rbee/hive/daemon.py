@@ -34,22 +34,21 @@ from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, End, in_thread, spawn
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    LARGEST_CONTEXT,
-    Adopt,
-    Devices,
-    Health,
-    HiveOrders,
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Health
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import Adopt
+from rbee.wire.messages.models import (
     ModelList,
     ModelRemoved,
     ModelView,
     ProvisionModel,
     ProvisionStarted,
+)
+from rbee.wire.messages.orders import HiveOrders
+from rbee.wire.messages.workers import (
     ProvisionWorker,
     StartWorker,
     WorkerKindView,
@@ -95,7 +94,7 @@ async def _live(
         if lifeline is not None:
             if hive.catalog.set_aside:
                 name = Path(hive.catalog.set_aside).name
-                lifeline.narrate(say(say_so.HIVE_CATALOG_ASIDE, {"name": name}))
+                lifeline.narrate(say(narration.HIVE_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
         await hive.sleep()
@@ -179,8 +178,7 @@ class _Hive:
         async def until_lease_ends() -> None:
             assert self.heartbeat is not None
             await self.heartbeat.lease_ended(self.settings.lease)
-            if not sabotaged("hive:ignore-lease"):
-                self.server.ask_to_stop()
+            self.server.ask_to_stop()
 
         self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
 
@@ -322,8 +320,7 @@ class _Hive:
 
     async def _stop_worker(self, request: web.Request) -> Answer:
         worker = self.workers.get(request.match_info["id"])
-        if not sabotaged("hive:deaf-to-stop"):
-            await asyncio.shield(self.workers.stop(worker))
+        await asyncio.shield(self.workers.stop(worker))
         return None
 
     async def _worker_heartbeat(self, request: web.Request) -> Answer:
@@ -398,7 +395,7 @@ async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
             health = await owner.get(addresses.HEALTH, Health)
     except (RbeeError, asyncio.TimeoutError):
         return False
-    return health.instance != wanted.instance or sabotaged("hive:trust-addresses")
+    return health.instance != wanted.instance
 
 
 def _required(value: str | None, name: str) -> str:

@@ -26,7 +26,7 @@ from rbee.hive.processors import usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Cpu, Devices, Gpu
+from rbee.wire.messages.devices import Cpu, Devices, Gpu
 
 #: Bytes in the unit of every size called `_gb`: a GiB.
 GIB = 1024**3

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from rbee.hive.news import News
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Heartbeat, HeartbeatAnswer, WorkerBeat
+from rbee.wire.messages.hives import Heartbeat, HeartbeatAnswer
+from rbee.wire.messages.workers import WorkerBeat
 
 
 class HeartbeatSender:
@@ -96,8 +96,6 @@ class HeartbeatSender:
                     await self._renewed.wait()
 
     async def _beat(self) -> None:
-        if sabotaged("hive:no-heartbeat"):
-            return
         lines, failures = self._news.unheard()
         beat = Heartbeat(
             hive_id=self._hive_id,

@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
-
 #: Version 1 writes a number of pages close to 2**63 bytes where there is no limit.
 _NO_LIMIT = 1 << 60
 _ROOT = Path("/")
@@ -60,8 +58,6 @@ class _Group(NamedTuple):
 
 def limits_of_this_process(root: Path = _ROOT) -> Limits:
     """The limits of this process and of what it starts, now."""
-    if sabotaged("hive:whole-machine"):
-        return Limits()
     rooms = [room for group in _groups("memory", root) if (room := _memory(group))]
     shares = [share for group in _groups("cpu", root) if (share := _processors(group))]
     return Limits(

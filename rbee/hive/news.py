@@ -10,7 +10,7 @@ from collections import deque
 from typing import TypeVar
 
 from rbee.process import journal
-from rbee.wire.messages import WorkerFailure
+from rbee.wire.messages.workers import WorkerFailure
 from rbee.wire.narration import Narration
 
 T = TypeVar("T")

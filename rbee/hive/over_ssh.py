@@ -14,13 +14,13 @@ import sys
 
 import psutil
 
-from rbee.hive import record
+from rbee.hive import pidfile
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import HiveOrders
+from rbee.wire.messages.orders import HiveOrders
 
 #: What a hive gets to leave by itself before it is killed (seconds).
 _GRACE = 3.0
@@ -39,7 +39,7 @@ def wake() -> None:
         child = Child.fork("hive", home.log("hive", orders.hive_id))
         child.order(orders)
         report = child.wait_ready(settings.health_wait_total, lifeline.narrate)
-        record.write(home, child.pid, orders.hive_id, orders.owner, report.url)
+        pidfile.write(home, child.pid, orders.hive_id, orders.owner, report.url)
     except RbeeError as error:
         lifeline.failed(error.body())
         sys.exit(1)
@@ -49,7 +49,7 @@ def wake() -> None:
 def end() -> None:
     """Ends the recorded hive with its process group; its workers die with it."""
     home = Home.open()
-    known = record.read(home)
+    known = pidfile.read(home)
     process = known.process() if known is not None else None
     if process is not None:
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -59,11 +59,11 @@ def end() -> None:
                 break
             except psutil.TimeoutExpired:
                 continue
-    record.remove(home)
+    pidfile.remove(home)
 
 
 def _refuse_a_second(home: Home, orders: HiveOrders) -> None:
-    known = record.read(home)
+    known = pidfile.read(home)
     if known is None or known.process() is None:
         return
     if known.owner != orders.owner:

@@ -16,7 +16,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from rbee.hive.limits import limits_of_this_process
-from rbee.process.sabotage import sabotaged
 
 #: Where a processor's file tells which others share its core.
 _SIBLINGS = "sys/devices/system/cpu/cpu{}/topology/{}"
@@ -44,8 +43,6 @@ def usable_cores(
         quota = limits_of_this_process(root).processors if quota is None else quota
         if sys.platform == "darwin":
             return _performance_cores(len(processors))
-    if sabotaged("hive:count-processors"):
-        return len(processors)
     cores = len({_core_of(root, number) for number in processors})
     if quota is not None:
         cores = min(cores, math.floor(quota))

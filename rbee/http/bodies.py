@@ -12,7 +12,6 @@ from aiohttp import hdrs, web
 
 from rbee.http.room import Limits
 from rbee.process.deadline import timeout
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 #: Bodies above this are refused with 413 (bytes), as sent and as unpacked.
@@ -46,7 +45,7 @@ async def read(request: web.Request, limits: Limits) -> bytes:
     began = loop.time()
     while True:
         earned = limits.pause + received / _LEAST_RATE - (loop.time() - began)
-        patience = None if sabotaged("server:wait-for-bodies") else min(earned, limits.pause)
+        patience = min(earned, limits.pause)
         try:
             async with timeout(patience):
                 piece = await request.content.readany()

@@ -14,7 +14,7 @@ from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
 from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import decode, encode
+from rbee.wire.messages.basics import decode, encode
 from rbee.wire.settings import Settings
 
 T = TypeVar("T")

@@ -21,10 +21,9 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from rbee.http.bodies import LARGEST_BODY
 from rbee.http.room import Limits, Stranger, who_gives_way
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import End, spawn
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +170,7 @@ class Connection(web.RequestHandler):
         """What is answered to what is no request, and to what met a fault of ours."""
         if request.writer.output_size > 0:
             raise ConnectionError("it broke off in the middle of an answer")
-        if status >= 500 or sabotaged("server:log-nonsense"):
+        if status >= 500:
             log.error("a request failed", exc_info=exc)
         error = _FAULT if status >= 500 else _NO_HTTP
         response = web.Response(
@@ -196,8 +195,6 @@ class Connection(web.RequestHandler):
             data = data.lstrip(b"\r\n")  # what may stand before a request
             self._state, self._received, self._seen = _State.SENDS, 0, b""
             self._deadline = self._loop.time() + self._all.limits.head
-            if sabotaged("server:wait-for-heads"):
-                self._deadline = None
         if self._received <= _LARGEST_HEAD:
             self._received += len(data)
             if _HEAD_ENDS in self._seen + data:
@@ -315,7 +312,7 @@ class Connections:
     def _let_in(self, accepted: socket.socket, source: str) -> None:
         connection = self._make(self, source)
         self._strangers[connection] = None
-        if len(self._strangers) > self.limits.strangers and not sabotaged("server:no-bounds"):
+        if len(self._strangers) > self.limits.strangers:
             self._let_one_go()
 
         def ended(end: End) -> None:
@@ -334,7 +331,7 @@ class Connections:
     def _has_room(self) -> bool:
         """Whether one more may come, once somebody who is idle has left for it."""
         most = self.limits.connections
-        if len(self._strangers) + len(self._known) < most or sabotaged("server:no-bounds"):
+        if len(self._strangers) + len(self._known) < most:
             return True
         return self._let_one_go() or self._drop(None)
 

@@ -12,10 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from rbee.http.heads import number_of
-from rbee.process.sabotage import sabotaged
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, unforeseen
-from rbee.wire.messages import Nothing
+from rbee.wire.messages.basics import Nothing
 from rbee.wire.narration import Narration
 
 #: Of every answer that is a stream of events.
@@ -103,7 +102,7 @@ class EventLog:
         Such a frame becomes an empty one, so that all others keep their numbers.
         """
         self._progress.append(self._count)
-        if len(self._progress) > _PROGRESS_KEPT and not sabotaged("hive:keep-all-progress"):
+        if len(self._progress) > _PROGRESS_KEPT:
             at = self._progress.popleft() - 1 - (self._count - len(self._frames))
             if at >= 0:
                 self.size -= len(self._frames[at])
@@ -185,7 +184,7 @@ class EventLog:
         for frame in itertools.islice(self._frames, start, None):
             piece.append(frame)
             size += len(frame)
-            if size >= _LONG_PIECE and not sabotaged("queen:whole-at-once"):
+            if size >= _LONG_PIECE:
                 break
         return b"".join(piece), first_kept + start + len(piece)
 

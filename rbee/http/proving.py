@@ -13,7 +13,6 @@ from aiohttp.tracing import Trace
 
 from rbee.process.deadline import timeout as within
 from rbee.process.port_owner import believed
-from rbee.process.sabotage import sabotaged
 from rbee.wire import proof
 
 #: The most of an answer to a challenge (bytes).
@@ -35,8 +34,6 @@ class ProvedRequest(ClientRequest):
     def connection_key(self) -> ConnectionKey:
         """What connections are kept by."""
         key = super().connection_key
-        if sabotaged("everybody:proved-once-for-all"):
-            return key
         return key._replace(
             proxy_headers_hash=hash((key.proxy_headers_hash, proof.presented(self.headers)))
         )
@@ -57,7 +54,7 @@ class ProvingConnector(aiohttp.BaseConnector):
             async with within(timeout.sock_connect):
                 connected = await self._connected(req.url.raw_host or "", req.url.port or 80)
             try:
-                if credential.secret and not sabotaged("everybody:trust-the-port"):
+                if credential.secret:
                     # Who reports tries again. Others have their own ways to tell who is frozen.
                     async with within(timeout.sock_connect if credential.reports else None):
                         await _proved(self._loop, connected, req.url.authority, credential)

@@ -22,10 +22,9 @@ from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
 from rbee.http.room import limits_of
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses, auth, proof
 from rbee.wire.errors import RbeeError, unforeseen
-from rbee.wire.messages import Health, decode, encode
+from rbee.wire.messages.basics import Health, decode, encode
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
 
@@ -199,7 +198,7 @@ class Server:
             status=self.status, role=self.role, version=__version__, instance=self.instance
         )
         asked = request.headers.get(proof.CHALLENGE_HEADER)
-        if asked is None or request.transport is None or sabotaged(f"{self.role}:prove-nothing"):
+        if asked is None or request.transport is None:
             return health
         ends = proof.Ends(
             proof.address(request.transport.get_extra_info("sockname")),
@@ -226,7 +225,7 @@ class Server:
             loop=asyncio.get_running_loop(),
             access_log=None,
             # Bodies are unpacked by `bodies`, once it is known whose they are.
-            auto_decompress=sabotaged("server:unpack-for-all"),
+            auto_decompress=False,
             lingering_time=LINGER_S,
             read_bufsize=_READ_AHEAD,
         )
@@ -267,19 +266,18 @@ class Server:
     def _refuse_nonsense(self, request: web.Request) -> None:
         """Raises what is wrong with the head of a request, whoever sends it."""
         flaw = flaw_of(request.raw_path, request.headers.items())
-        if flaw and not sabotaged("server:take-any-text"):
+        if flaw:
             raise RbeeError("invalid_request", flaw, "send text, percent-encoded in an address")
         for host in (host_in(request.raw_path), request.headers.get("Host")):
             # What speaks HTTP/1.0 may name nobody; a browser always does.
             if host is None or is_ours(host, self._names, socket.gethostname()):
                 continue
-            if not sabotaged("server:any-name"):
-                raise _unknown_host(host, self.role)
+            raise _unknown_host(host, self.role)
 
     async def _caller(self, request: web.Request, route: Route) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
         header = request.headers.get(auth.HEADER)
-        if sabotaged(f"{self.role}:no-auth") or auth.accepts(header, self._own.secret):
+        if auth.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")
         if route.named and name:
@@ -288,7 +286,7 @@ class Server:
                 return name
         if header is not None and self._recognise is not None:
             key_name = await self._recognise(header)
-            if key_name is not None and (route.keys or sabotaged("queen:keys-for-all")):
+            if key_name is not None and route.keys:
                 return key_name
             if key_name is not None:
                 raise RbeeError(

@@ -12,15 +12,14 @@ import msgspec
 
 from rbee import __version__
 from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
 from rbee.process import listening
 from rbee.process.health import wait_healthy
-from rbee.process.sabotage import sabotaged
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health, QueenOrders, ShutdownBegun
+from rbee.wire.messages.basics import Health, ShutdownBegun
+from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
@@ -39,7 +38,7 @@ _CASCADE_NOW = addresses.SHUTDOWN + "?cascade=true&now=true"
 class AwakeQueen:
     """A queen that answers. `child` is hers when this keeper woke her."""
 
-    def __init__(self, screen: Screen, where: Whereabouts, child: Child | None = None) -> None:
+    def __init__(self, screen: Screen, where: QueenTarget, child: Child | None = None) -> None:
         self.client = where.client()
         self._screen = screen
         self._where = where
@@ -74,8 +73,8 @@ class AwakeQueen:
         self._listener = threading.Thread(target=show, name="events", daemon=True)
         self._listener.start()
         tried.wait(self._settings.connect_timeout)
-        is_heard = opened.is_set() or sabotaged("keeper:claim-connection")
-        self._screen.say(say_so.CONNECTED if is_heard else say_so.NOT_CONNECTED)
+        is_heard = opened.is_set()
+        self._screen.say(narration.CONNECTED if is_heard else narration.NOT_CONNECTED)
 
     def keep(self) -> None:
         """Has the queen and her hives stay awake, whoever woke them."""
@@ -92,12 +91,12 @@ class AwakeQueen:
         from subprocess import TimeoutExpired
 
         child, settings = self._child, self._settings
-        self._screen.say(say_so.CASCADE)
+        self._screen.say(narration.CASCADE)
         with contextlib.suppress(RbeeError):  # if she cannot hear it, the lifeline tells her
             self.client.close()
             begun = self.client.post(_CASCADE, None, ShutdownBegun)
             if begun.kept or begun.jobs:
-                self._screen.say(say_so.KEPT if begun.kept else say_so.OTHER_JOBS)
+                self._screen.say(narration.KEPT if begun.kept else narration.OTHER_JOBS)
                 child.release()
                 return
         child.release()
@@ -115,10 +114,10 @@ class AwakeQueen:
         Raises `queen_unreachable` when she is still there after the time for stopping.
         """
         health = self.client.health()
-        self._screen.say(say_so.CASCADE)
+        self._screen.say(narration.CASCADE)
         jobs = self.client.post(_CASCADE_NOW, None, ShutdownBegun).jobs
         if jobs:
-            self._screen.say(say_so.JOBS_CANCELLED, count=jobs)
+            self._screen.say(narration.JOBS_CANCELLED, count=jobs)
         self.client.close()
         if self._listener is not None:
             self._listener.join(self._settings.stop_total)
@@ -130,15 +129,15 @@ class AwakeQueen:
         if self._child is not None:
             self._child.release()
 
-    def _heard(self, narration: Narration) -> None:
-        self._screen.narrate(narration)
-        if narration.action == say_so.KEEP_WARM.action:
+    def _heard(self, said: Narration) -> None:
+        self._screen.narrate(said)
+        if said.action == narration.KEEP_WARM.action:
             self._warm.set()
 
 
 @contextlib.contextmanager
 def awake_queen(
-    screen: Screen, where: Whereabouts, wanted: Sequence[str] = NOTHING
+    screen: Screen, where: QueenTarget, wanted: Sequence[str] = NOTHING
 ) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
@@ -155,18 +154,18 @@ def awake_queen(
             raise _unanswered(where)
         from rbee.process.child import Child  # late: a queen who is awake needs no process of ours
 
-        screen.say(say_so.QUEEN_ASLEEP)
+        screen.say(narration.QUEEN_ASLEEP)
         log = where.home.log("queen")
         child = Child.start("queen", log, *wanted)
         queen = AwakeQueen(screen, where, child)
     try:
         if child is not None:
-            screen.say(say_so.QUEEN_LAUNCH, port=settings.queen_port)
+            screen.say(narration.QUEEN_LAUNCH, port=settings.queen_port)
             if not _launch(child, queen.client, where, screen):
                 queen = AwakeQueen(screen, where)
         else:
             _tell_what_is_hers(screen, where)
-        screen.say(say_so.QUEEN_AWAKE)
+        screen.say(narration.QUEEN_AWAKE)
         queen.listen()
         yield queen
     finally:
@@ -177,30 +176,30 @@ def awake_queen(
             raise
 
 
-def _tell_what_is_hers(screen: Screen, where: Whereabouts) -> None:
+def _tell_what_is_hers(screen: Screen, where: QueenTarget) -> None:
     """Says what of this shell does not count for a queen who was awake before."""
     if where.moved:
-        screen.say(say_so.QUEEN_ELSEWHERE, url=where.url)
+        screen.say(narration.QUEEN_ELSEWHERE, url=where.url)
     known = None if where.named else listening.noted(where.home, "queen")
     if known is not None and known.url == where.url:
         changed = listening.changed_since(known, where.home)
         if changed:
-            screen.say(say_so.QUEEN_UNCHANGED, names=", ".join(changed))
+            screen.say(narration.QUEEN_UNCHANGED, names=", ".join(changed))
 
 
 def _stays(client: QueenClient, screen: Screen, settings: Settings) -> bool:
     """Whether a queen is there to be used; one that is leaving is waited for."""
     health = recognised(client)
-    if health is None or sabotaged("keeper:always-wake"):
+    if health is None:
         return False
     if health.status == "ok":
         return True
-    screen.say(say_so.QUEEN_LEAVING)
+    screen.say(narration.QUEEN_LEAVING)
     wait_gone(client, health, settings)
     return False
 
 
-def find_queen(where: Whereabouts) -> QueenClient:
+def find_queen(where: QueenTarget) -> QueenClient:
     """The queen, for a command that wakes nobody. Raises `queen_unreachable` when she sleeps."""
     client = where.client()
     if recognised(client) is not None:
@@ -210,7 +209,7 @@ def find_queen(where: Whereabouts) -> QueenClient:
     raise RbeeError("queen_unreachable", "the queen is asleep", "rbee-keeper up")
 
 
-def find_any_queen(where: Whereabouts) -> QueenClient | None:
+def find_any_queen(where: QueenTarget) -> QueenClient | None:
     """The queen, of whatever version; None when she sleeps. Raises where a named one does."""
     client = where.client()
     if recognised(client, any_version=True) is not None:
@@ -233,7 +232,7 @@ def wait_gone(client: QueenClient, health: Health, settings: Settings) -> None:
         return None
 
     patience = with_flags(settings, {"health_wait_total": settings.stop_total})
-    if not sabotaged("keeper:impatient") and wait_healthy(gone, patience) is None:
+    if wait_healthy(gone, patience) is None:
         raise RbeeError(
             "queen_unreachable",
             f"the {health.role} at {client.url} is still there after {settings.stop_total:g} s",
@@ -241,7 +240,7 @@ def wait_gone(client: QueenClient, health: Health, settings: Settings) -> None:
         )
 
 
-def _launch(child: Child, client: QueenClient, where: Whereabouts, screen: Screen) -> bool:
+def _launch(child: Child, client: QueenClient, where: QueenTarget, screen: Screen) -> bool:
     """Phases 1.2 and 1.3. False: another keeper's queen was faster, and is used instead."""
     settings = where.settings
     child.order(
@@ -275,7 +274,7 @@ def _launch(child: Child, client: QueenClient, where: Whereabouts, screen: Scree
     return True
 
 
-def _unanswered(where: Whereabouts) -> RbeeError:
+def _unanswered(where: QueenTarget) -> RbeeError:
     return RbeeError(
         "queen_unreachable",
         f"no queen answers at {where.url}",
@@ -290,7 +289,7 @@ def recognised(client: QueenClient, *, any_version: bool = False) -> Health | No
     Raises where somebody answers who is none of ours.
     """
     health = client.health()
-    if health is None or sabotaged("keeper:any-queen"):
+    if health is None:
         return health
     if health.role != "queen":
         raise RbeeError(

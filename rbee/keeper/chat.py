@@ -8,14 +8,14 @@ from collections.abc import Callable
 from rbee.keeper.awake import AwakeQueen, awake_queen
 from rbee.keeper.command import Terminated
 from rbee.keeper.job import JobRun, wanted_by
+from rbee.keeper.line_input import LineInput
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import require_stdin
-from rbee.keeper.typed import TypedLines
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.process.sabotage import sabotaged
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import ChatMessage, JobRequest
+from rbee.wire.messages.inference import ChatMessage
+from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
 
 #: The job that asks for the next message of a conversation.
@@ -33,11 +33,11 @@ _COMMAND = re.compile(r"/[a-z]+")
 _ROUTINE = frozenset(
     line.action
     for line in (
-        say_so.REGISTERED,
-        say_so.WARM_WORKER,
-        say_so.INFER_CONNECTED,
-        say_so.INFER_DONE,
-        say_so.COUNTS,
+        narration.REGISTERED,
+        narration.WARM_WORKER,
+        narration.INFER_CONNECTED,
+        narration.INFER_DONE,
+        narration.COUNTS,
     )
 )
 #: Errors after which the next line would fare no better.
@@ -63,8 +63,6 @@ class Conversation:
 
     def went_on(self, text: str, answer: str, thought: str) -> None:
         """Remembers a turn."""
-        if sabotaged("keeper:forgetful-chat"):
-            return
         self._said.append(ChatMessage(role="user", content=text))
         answered = ChatMessage(role="assistant", content=answer.strip(), thought=thought.strip())
         self._said.append(answered)
@@ -74,7 +72,7 @@ class Conversation:
         self._said.clear()
 
 
-def chat(screen: Screen, where: Whereabouts, ask: Ask, system: str | None) -> int:
+def chat(screen: Screen, where: QueenTarget, ask: Ask, system: str | None) -> int:
     """Answers line after line of standard input until it ends; returns the exit status.
 
     That is 0, or 1 where the lines came from a pipe and not all of them could be answered. Raises
@@ -88,9 +86,9 @@ def chat(screen: Screen, where: Whereabouts, ask: Ask, system: str | None) -> in
 
     require_stdin()
     first = ask([ChatMessage(role="user", content="")])
-    screen.say(say_so.CHAT_START, model_ref=first.model_ref)
+    screen.say(narration.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:
-        screen.say(say_so.TEST_MODEL)
+        screen.say(narration.TEST_MODEL)
     with awake_queen(screen, where, wanted_by(first, where)) as queen:
         return _Chat(screen, queen, asked, Conversation(system)).run()
 
@@ -105,7 +103,7 @@ class _Chat:
         self._queen = queen
         self._ask = ask
         self._conversation = conversation
-        self._lines = TypedLines(screen)
+        self._lines = LineInput(screen)
         self._all_answered = True
 
     def run(self) -> int:
@@ -132,7 +130,7 @@ class _Chat:
     def _turn(self, text: str) -> None:
         """An answer; one that was stopped is remembered as far as it came, one that failed not."""
         self._queen.client.close()  # while a person thinks, the queen lets go of a connection
-        job = JobRun(self._screen, self._queen, say_so.CUT_IN_CHAT)
+        job = JobRun(self._screen, self._queen, narration.CUT_IN_CHAT)
         request = self._ask(self._conversation.asked(text))
         try:
             job.run(request)

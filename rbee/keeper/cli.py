@@ -102,7 +102,8 @@ def chat(screen: Screen, options: Options) -> Deed:
       rbee-keeper chat --model HF:author/minillama --system "Be brief."
       printf 'hello\\ntell me a story\\n' | rbee-keeper chat > answers.txt
     """
-    from rbee.wire.messages import ChatMessage, JobRequest
+    from rbee.wire.messages.inference import ChatMessage
+    from rbee.wire.messages.jobs import JobRequest
 
     def ask(messages: list[ChatMessage]) -> JobRequest:
         return JobRequest(**asked_of(options), messages=messages)
@@ -260,7 +261,7 @@ def add_hive(screen: Screen, options: Options) -> Deed:
     Another machine, with rbee brought there:
       $ rbee-keeper add-hive workstation --ssh-user maria --install
     """
-    from rbee.wire.messages import AddHive, SshTarget
+    from rbee.wire.messages.hives import AddHive, SshTarget
 
     user, port, key = options["ssh_user"], options["ssh_port"], options["key"]
     tunnel = options["tunnel"]
@@ -324,7 +325,7 @@ def add_key(screen: Screen, options: Options) -> Deed:
       $ export OPENAI_API_KEY=$(rbee-keeper add-key editor)
     """
     from rbee.keeper import keys
-    from rbee.wire.messages import AddKey
+    from rbee.wire.messages.keys import AddKey
 
     models, may_fetch = list(options["models"]), options["may_fetch"]
     wanted = AddKey(name=options["name"], models=models, may_fetch=may_fetch)

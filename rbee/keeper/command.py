@@ -11,15 +11,14 @@ from typing import NoReturn
 
 from rbee.keeper.interrupt import INTERRUPTED, raise_on_interrupt
 from rbee.keeper.options import Options
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
 #: What a command does once it knows its options; what it returns is its exit status.
-Deed = Callable[[Whereabouts], int | None]
+Deed = Callable[[QueenTarget], int | None]
 
 _EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2, "payload_too_large": 2}
 _BROKEN_PIPE = 141
@@ -43,9 +42,9 @@ def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options)
     queen, token_file = options["queen"], options["token_file"]
 
     def run(home: Home) -> int | None:
-        where = Whereabouts.of(home, queen, token_file)
+        where = QueenTarget.of(home, queen, token_file)
         is_far = queen is not None and not addresses.is_loopback(addresses.host_of(queen))
-        if is_far and not options.get("quiet") and not sabotaged("keeper:silent-in-the-open"):
+        if is_far and not options.get("quiet"):
             from rbee.keeper.open_way import warning
 
             screen.warn(warning(queen))  # before anything is sent

@@ -18,7 +18,7 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.table import table
 from rbee.process import landlock, seccomp
 from rbee.process.home import Home
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 #: The version of Landlock since which ports are bounded, too.
 _WITH_PORTS = 4

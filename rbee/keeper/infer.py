@@ -8,11 +8,11 @@ from rbee.keeper.awake import awake_queen
 from rbee.keeper.command import Deed, Misuse
 from rbee.keeper.job import JobRun, wanted_by
 from rbee.keeper.options import Options, asked_of
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import text_of_stdin, why
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.wire import narration as say_so
-from rbee.wire.messages import JobRequest
+from rbee.wire import narration
+from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
 
 
@@ -31,15 +31,15 @@ def infer_command(screen: Screen, options: Options) -> Deed:
     return lambda where: infer(screen, where, request, keep_alive=options["keep_alive"])
 
 
-def infer(screen: Screen, where: Whereabouts, request: JobRequest, *, keep_alive: bool) -> None:
+def infer(screen: Screen, where: QueenTarget, request: JobRequest, *, keep_alive: bool) -> None:
     """Runs one job and shows it. Raises `RbeeError` with what went wrong.
 
     Ctrl+C cancels the job; a queen that was woken for it goes to sleep either way.
     """
     request.hub_token = where.hub_token(request.model_ref)
-    screen.say(say_so.INFER_START, model_ref=request.model_ref)
+    screen.say(narration.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:
-        screen.say(say_so.TEST_MODEL)
+        screen.say(narration.TEST_MODEL)
     with awake_queen(screen, where, wanted_by(request, where)) as queen:
         JobRun(screen, queen).run(request)
         if keep_alive:

@@ -9,19 +9,19 @@ import msgspec
 
 from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
 from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.wire import addresses, sse
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import Done, JobAccepted, JobRequest, Progress, Token
+from rbee.wire.messages.events import Done, Progress, Token
+from rbee.wire.messages.jobs import JobAccepted, JobRequest
 from rbee.wire.narration import Line, Narration
 
 _token = msgspec.json.Decoder(Token)
 
 
-def wanted_by(request: JobRequest, where: Whereabouts) -> Sequence[str]:
+def wanted_by(request: JobRequest, where: QueenTarget) -> Sequence[str]:
     """What a woken queen may start ahead of a job: nothing where it runs elsewhere."""
     return NOTHING if request.node else (*A_WORKER, request.engine or where.settings.engine)
 
@@ -33,7 +33,7 @@ class JobRun:
     """
 
     def __init__(
-        self, screen: Screen, queen: AwakeQueen, full: Line = say_so.CUT_BY_CONTEXT
+        self, screen: Screen, queen: AwakeQueen, full: Line = narration.CUT_BY_CONTEXT
     ) -> None:
         """`full` is what is said of an answer that ends where the context does."""
         self.text = ""
@@ -57,7 +57,7 @@ class JobRun:
         try:
             self._show(client, job.events_url)
         except (KeyboardInterrupt, *UNREAD):
-            self._screen.say(say_so.CANCELLING)
+            self._screen.say(narration.CANCELLING)
             client.close()
             with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
                 client.ask("DELETE", f"{addresses.JOBS}/{job.job_id}")
@@ -84,11 +84,11 @@ class JobRun:
     def _other(self, frame: sse.Frame) -> RbeeError | None:
         screen = self._screen
         if frame.event == "narration":
-            narration = msgspec.json.decode(frame.data, type=Narration)
-            if narration.action == say_so.INFER_DONE.action:
-                self._last_words.append(narration)  # said behind the mark that ends the tokens
+            said = msgspec.json.decode(frame.data, type=Narration)
+            if said.action == narration.INFER_DONE.action:
+                self._last_words.append(said)  # said behind the mark that ends the tokens
             else:
-                screen.narrate(narration)
+                screen.narrate(said)
         elif frame.event == "progress":
             screen.progress(msgspec.json.decode(frame.data, type=Progress))
         elif frame.event == "error":
@@ -102,13 +102,13 @@ class JobRun:
                 screen.warn(_nothing_but_thought(self.done))
             screen.done(self.done)
             screen.mark_done()
-            for narration in self._last_words:
-                screen.narrate(narration)
-            screen.say(say_so.COUNTS, **_counts(self.done))
+            for said in self._last_words:
+                screen.narrate(said)
+            screen.say(narration.COUNTS, **_counts(self.done))
             if self.done.context_full:
                 screen.say(self._full, context=self.done.context_full)
             elif self.done.finish_reason == "length":
-                screen.say(say_so.CUT_BY_LIMIT, count=self.done.tokens_out)
+                screen.say(narration.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None
 
 

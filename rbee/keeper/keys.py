@@ -6,28 +6,28 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.keeper.table import age, table
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
-from rbee.wire.messages import AddKey, KeyList, KeyView, NewKey, encode
+from rbee.wire import addresses, narration
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.keys import AddKey, KeyList, KeyView, NewKey
 
 
-def add_key(screen: Screen, where: Whereabouts, wanted: AddKey, *, as_json: bool) -> None:
+def add_key(screen: Screen, where: QueenTarget, wanted: AddKey, *, as_json: bool) -> None:
     """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
     with awake_queen(screen, where) as queen:
         new = queen.client.post(addresses.KEYS, wanted, NewKey)
         try:
-            screen.say(say_so.KEY_ADDED, name=wanted.name)
+            screen.say(narration.KEY_ADDED, name=wanted.name)
             screen.answer(encode(new).decode() if as_json else new.key)
         except UNREAD:
             _remove(queen, wanted.name)  # nobody has seen it, and nobody ever would
             raise
 
 
-def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+def keys(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     """The names of all keys, and what each may use."""
     with awake_queen(Screen(quiet=True), where) as queen:
         found = queen.client.get(addresses.KEYS, KeyList)
@@ -36,11 +36,11 @@ def keys(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
         screen.hint("no keys yet; rbee-keeper add-key laptop makes one")
 
 
-def remove_key(screen: Screen, where: Whereabouts, name: str) -> None:
+def remove_key(screen: Screen, where: QueenTarget, name: str) -> None:
     """Makes a key worthless."""
     with awake_queen(screen, where) as queen:
         _remove(queen, name)
-        screen.say(say_so.KEY_REMOVED, name=name)
+        screen.say(narration.KEY_REMOVED, name=name)
 
 
 def _remove(queen: AwakeQueen, name: str) -> None:

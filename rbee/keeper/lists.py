@@ -7,30 +7,23 @@ from collections.abc import Iterator, Sequence
 
 from rbee.keeper.awake import awake_queen, find_queen
 from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
-from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses
 from rbee.wire.errors import no_such
-from rbee.wire.messages import (
-    ClusterModelList,
-    ClusterModelView,
-    ClusterWorkerList,
-    ClusterWorkerView,
-    HiveList,
-    HiveView,
-    JobList,
-    JobState,
-    JobView,
-    encode,
-)
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.hives import HiveList, HiveView
+from rbee.wire.messages.jobs import JobList, JobState, JobView
+from rbee.wire.messages.models import ClusterModelList, ClusterModelView
+from rbee.wire.messages.workers import ClusterWorkerList, ClusterWorkerView
 from rbee.wire.narration import size
 
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
 _JOBS_SHOWN = 10
 
 
-def devices(screen: Screen, where: Whereabouts, hive: str | None, *, as_json: bool) -> None:
+def devices(screen: Screen, where: QueenTarget, hive: str | None, *, as_json: bool) -> None:
     """The processors and GPUs of one hive or of all, those that sleep as they are remembered."""
     hives = _remembered(where, hive)
     _answer(screen, as_json, {"hives": hives}, device_table(hives))
@@ -39,7 +32,7 @@ def devices(screen: Screen, where: Whereabouts, hive: str | None, *, as_json: bo
         screen.hint("no devices are known yet; rbee-keeper up asks for them")
 
 
-def hives(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+def hives(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     """The machines of the swarm, awake and asleep."""
     found = _remembered(where, None)
     _answer(screen, as_json, {"hives": found}, hive_table(found))
@@ -48,7 +41,7 @@ def hives(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
         screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 
 
-def ps(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+def ps(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     """The workers and the jobs."""
     client = find_queen(where)
     workers = client.get(addresses.WORKERS, ClusterWorkerList).workers
@@ -57,7 +50,7 @@ def ps(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
     _answer(screen, as_json, {"workers": workers, "jobs": jobs}, "\n\n".join(tables))
 
 
-def models(screen: Screen, where: Whereabouts, node: str | None, *, as_json: bool) -> None:
+def models(screen: Screen, where: QueenTarget, node: str | None, *, as_json: bool) -> None:
     """The model catalogs of the hives that are awake, or of one of them."""
     client = find_queen(where)
     _hives(client, node)
@@ -161,7 +154,7 @@ def _loaded(worker: ClusterWorkerView) -> str:
     return f"{name} (vectors)" if worker.vectors_up_to else name
 
 
-def _remembered(where: Whereabouts, hive_id: str | None) -> list[HiveView]:
+def _remembered(where: QueenTarget, hive_id: str | None) -> list[HiveView]:
     """As `_hives`; a queen that sleeps is woken for it, alone, and sleeps again."""
     with awake_queen(Screen(quiet=True), where) as queen:
         return _hives(queen.client, hive_id)

@@ -12,9 +12,8 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import shown
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError, listed, nearest
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 from rbee.wire.narration import size
 
 #: Seconds between two looks at a log that is followed, where the kernel does not tell of changes.
@@ -57,8 +56,6 @@ def follow_log(screen: Screen, home: Home, name: str) -> None:
     with open(path, "rb") as file:
         for _ in _changes(path):
             _write(screen, text_of.decode(file.read()))
-            if sabotaged("keeper:look-once"):
-                break
 
 
 def _changes(path: Path) -> Iterator[None]:

@@ -12,13 +12,13 @@ import click
 import msgspec
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
-from rbee.keeper.errand import follow_errand
+from rbee.keeper.operation import follow_operation
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import AddHive, AddingHive, HiveAdded, encode
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.hives import AddHive, HiveAdded, HiveAddStarted
 from rbee.wire.names import check_machine
 from rbee.wire.shown import shown
 
@@ -30,7 +30,7 @@ _PASSPHRASE = ("passphrase_needed", "passphrase_wrong")
 _PASSPHRASE_TRIES = 3
 
 
-def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bool) -> None:
+def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive, *, as_json: bool) -> None:
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
     A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
@@ -40,26 +40,26 @@ def add_hive(screen: Screen, where: Whereabouts, wanted: AddHive, *, as_json: bo
     check_machine(wanted)
     is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     with awake_queen(screen, where) as queen:
-        screen.say(say_so.ADD_HIVE, host=wanted.host)
+        screen.say(narration.ADD_HIVE, host=wanted.host)
         add = _add_with_a_person if is_person else _add
         added = add(screen, queen, wanted)
-        screen.say(say_so.HIVE_ADDED, hive_id=added.hive_id)
+        screen.say(narration.HIVE_ADDED, hive_id=added.hive_id)
         if as_json:
             screen.answer(encode(added).decode())
 
 
-def remove_hive(screen: Screen, where: Whereabouts, hive_id: str) -> None:
+def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
     """Has the queen put a hive to sleep and forget its machine."""
     with awake_queen(screen, where) as queen:
         path = f"{addresses.HIVES}/{quote(hive_id, safe='')}"
         queen.client.ask("DELETE", path, patience=2 * where.settings.stop_total)
-        screen.say(say_so.HIVE_REMOVED, hive_id=hive_id)
+        screen.say(narration.HIVE_REMOVED, hive_id=hive_id)
 
 
 def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
-    begun = queen.client.post(addresses.ADD_HIVE, wanted, AddingHive)
+    begun = queen.client.post(addresses.ADD_HIVE, wanted, HiveAddStarted)
     try:
-        return follow_errand(screen, queen, begun, HiveAdded)
+        return follow_operation(screen, queen, begun, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
         if error.details.get("reason") == "passphrase_needed" and _is_private(queen):

@@ -5,30 +5,30 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from rbee.keeper.awake import A_HIVE, NOTHING, awake_queen
-from rbee.keeper.errand import run_errand, wake_hives
+from rbee.keeper.operation import run_operation, wake_hives
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
-from rbee.wire.messages import ModelRemoved, Provisioned, PullModel, decode, encode
+from rbee.wire import addresses, narration
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.models import ModelRemoved, Provisioned, PullModel
 
 #: The hive beside the queen, where no other is named.
 _BESIDE_HER = "localhost"
 
 
-def pull(screen: Screen, where: Whereabouts, ref: str, node: str | None, *, as_json: bool) -> None:
+def pull(screen: Screen, where: QueenTarget, ref: str, node: str | None, *, as_json: bool) -> None:
     """Has a hive fetch a model. Ctrl+C keeps what has arrived for the next time."""
     wanted = PullModel(model_ref=ref, node=node, hub_token=where.hub_token(ref))
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
-        done = run_errand(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
-        size = say_so.size(done.size_bytes)
+        done = run_operation(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
+        size = narration.size(done.size_bytes)
         facts = {"model_ref": ref, "hive_id": done.hive_id or node or _BESIDE_HER}
-        screen.say(say_so.MODEL_HERE, size=size, **facts)
+        screen.say(narration.MODEL_HERE, size=size, **facts)
         if as_json:
             screen.answer(encode(done).decode())
 
 
-def remove(screen: Screen, where: Whereabouts, ref: str, node: str | None) -> None:
+def remove(screen: Screen, where: QueenTarget, ref: str, node: str | None) -> None:
     """Removes a model from a hive: its row, and the files that rbee has put there.
 
     Raises `model_in_use` while a worker has it loaded.
@@ -38,7 +38,7 @@ def remove(screen: Screen, where: Whereabouts, ref: str, node: str | None) -> No
         wake_hives(screen, queen, hive_id)
         path = f"{addresses.model_path(ref)}?node={quote(hive_id, safe='')}"
         answer = queen.client.ask("DELETE", path, patience=where.settings.stop_total)
-        screen.say(say_so.MODEL_REMOVED, model_ref=ref, hive_id=hive_id)
+        screen.say(narration.MODEL_REMOVED, model_ref=ref, hive_id=hive_id)
         if answer:
             others = decode(answer, ModelRemoved, "answer of the queen").kept_for
             screen.hint(f"its files stay, since other names lead to them: {', '.join(others)}")

@@ -13,7 +13,6 @@ from io import BufferedReader
 from urllib.parse import urlsplit
 
 from rbee.process.port_owner import believed
-from rbee.process.sabotage import sabotaged
 from rbee.wire import proof
 
 #: The longest line of a head, and the most of a body that is read at once (bytes).
@@ -103,7 +102,7 @@ class Connection:
             answered += _more(self._socket, answered)
         proved = believed(told, nonce, ends, self._credential)
         health = answered.partition(b"\r\n\r\n")[2]
-        return health, proved or sabotaged("everybody:trust-the-port")
+        return health, proved
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float

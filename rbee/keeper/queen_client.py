@@ -13,7 +13,7 @@ import msgspec
 from rbee.keeper.plain_http import Answer, Connection, NotProved
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import Health, decode, encode
+from rbee.wire.messages.basics import Health, decode, encode
 from rbee.wire.proof import Credential
 
 T = TypeVar("T")

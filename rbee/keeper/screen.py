@@ -19,10 +19,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rbee.keeper.streams import AnswerLost, can_show, is_same_file, json_for
-from rbee.process.sabotage import sabotaged
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Progress, encode
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Line, Narration, say, size
 from rbee.wire.shown import ShownStream, json_shown, shown
 
@@ -31,7 +31,7 @@ _BAR_WIDTH = 30
 _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
 _DIM, _PLAIN = "\033[2m", "\033[0m"
-_SHOWN_BY_BAR = frozenset((say_so.MODEL_PERCENT.action, say_so.PROMPT_SO_FAR.action))
+_SHOWN_BY_BAR = frozenset((narration.MODEL_PERCENT.action, narration.PROMPT_SO_FAR.action))
 
 
 class Screen:
@@ -63,16 +63,16 @@ class Screen:
         """Narrates in the keeper's own voice."""
         self.narrate(say(line, facts))
 
-    def narrate(self, narration: Narration) -> None:
+    def narrate(self, said: Narration) -> None:
         """Shows a line of narration."""
         if self._json:
-            self._event("narration", narration)
-        elif not self._quiet and narration.action not in self._hushed:
-            if self._terminal and narration.action in _SHOWN_BY_BAR:
+            self._event("narration", said)
+        elif not self._quiet and said.action not in self._hushed:
+            if self._terminal and said.action in _SHOWN_BY_BAR:
                 return
-            if narration.action == say_so.ANSWER_SO_FAR.action and sys.stdout.isatty():
+            if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
                 return  # it would cut the story in two, whose length can be seen
-            self._line(shown(f"{narration.actor}: {narration.human}"))
+            self._line(shown(f"{said.actor}: {said.human}"))
 
     def hush(self, actions: frozenset[str]) -> None:
         """From now on tells people nothing of these actions, nor that a stream has ended."""
@@ -135,10 +135,7 @@ class Screen:
             self._end_thought()
             if self._story is not None:
                 text = self._story.feed(text)
-            if sabotaged("keeper:tokens-on-stderr"):
-                self._tell(text)
-            else:
-                _write(text)
+            _write(text)
             self._mid_line = not text.endswith("\n")
 
     def answer(self, text: str) -> None:
@@ -148,10 +145,7 @@ class Screen:
         """
         with self._lock:
             self._clear_bar()
-            if self._json:
-                text = json_for(sys.stdout, text)
-            elif not sabotaged("keeper:raw-terminal"):
-                text = shown(text, multiline=True)
+            text = json_for(sys.stdout, text) if self._json else shown(text, multiline=True)
             _write(text + "\n")
 
     def ask(self, question: str) -> None:
@@ -289,11 +283,6 @@ def bar_of(what: str, share: float, rate: str) -> str:
 
 def _write(text: str) -> None:
     """To stdout, at once. Raises BrokenPipeError and AnswerLost."""
-    if sabotaged("keeper:lose-the-answer"):
-        with contextlib.suppress(OSError):
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        return
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from rbee.keeper.awake import find_any_queen
 from rbee.keeper.lists import device_table, hive_table, job_table, worker_table
+from rbee.keeper.orphan_hive import find_orphan_hive
 from rbee.keeper.queen_client import QueenClient
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.stray_hive import find_stray_hive
-from rbee.keeper.whereabouts import Whereabouts
 from rbee.wire import addresses
-from rbee.wire.messages import ClusterWorkerList, HiveList, JobList, encode
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.hives import HiveList
+from rbee.wire.messages.jobs import JobList
+from rbee.wire.messages.workers import ClusterWorkerList
 
 
-def status(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
+def status(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     """Tells whether the queen is awake, and if she is, what she knows."""
     client = find_any_queen(where)
     if client is not None:
@@ -20,9 +23,9 @@ def status(screen: Screen, where: Whereabouts, *, as_json: bool) -> None:
         return
     queen = {"state": "asleep", "url": where.url}
     text = f"queen asleep (she would listen at {where.url})"
-    stray = find_stray_hive(where)
+    stray = find_orphan_hive(where)
     if stray is not None:
-        queen["stray_hive"] = stray[0].url
+        queen["orphan_hive"] = stray[0].url
         text += f"\na hive without a queen is awake at {stray[0].url}; rbee-keeper down ends it"
     nothing = HiveList(hives=[]), ClusterWorkerList(workers=[]), JobList(jobs=[])
     screen.answer(_for_programs(queen, *nothing) if as_json else text)

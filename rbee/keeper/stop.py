@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from rbee.keeper.awake import find_queen
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import ClusterWorkerList
+from rbee.wire.messages.workers import ClusterWorkerList
 
 
-def stop(screen: Screen, where: Whereabouts, name: str) -> None:
+def stop(screen: Screen, where: QueenTarget, name: str) -> None:
     """Ends the worker with this id, or the one whose id begins so, and waits until it is gone.
 
     Raises `worker_not_found` where none or several do.
@@ -21,7 +20,7 @@ def stop(screen: Screen, where: Whereabouts, name: str) -> None:
     worker_id = _meant(name, [worker.worker_id for worker in workers])
     path = f"{addresses.WORKERS}/{worker_id}"
     client.ask("DELETE", path, patience=2 * where.settings.stop_total)
-    screen.say(say_so.WORKER_STOPPED, worker_id=worker_id)
+    screen.say(narration.WORKER_STOPPED, worker_id=worker_id)
 
 
 def _meant(name: str, known: list[str]) -> str:

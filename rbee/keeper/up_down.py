@@ -5,18 +5,16 @@ from __future__ import annotations
 import shlex
 
 from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, wait_gone
-from rbee.keeper.errand import wake_hives
+from rbee.keeper.operation import wake_hives
+from rbee.keeper.orphan_hive import find_orphan_hive
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.status import status_of
-from rbee.keeper.stray_hive import find_stray_hive
-from rbee.keeper.whereabouts import Whereabouts
-from rbee.process.sabotage import sabotaged
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 
 
-def up(screen: Screen, where: Whereabouts, *, as_json: bool, print_env: bool = False) -> None:
+def up(screen: Screen, where: QueenTarget, *, as_json: bool, print_env: bool = False) -> None:
     """Wakes the queen and her hives, lets them stay, and tells what is there.
 
     With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead.
@@ -24,7 +22,7 @@ def up(screen: Screen, where: Whereabouts, *, as_json: bool, print_env: bool = F
     with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
         queen.keep()
-        screen.say(say_so.UP)
+        screen.say(narration.UP)
         if print_env:
             screen.answer(_exports(queen.client.url, where.token))
         else:
@@ -36,7 +34,7 @@ def _exports(url: str, token: str) -> str:
     return "\n".join(f"export {name}={shlex.quote(value)};" for name, value in values.items())
 
 
-def down(screen: Screen, where: Whereabouts) -> None:
+def down(screen: Screen, where: QueenTarget) -> None:
     """Ends the queen with all that is hers, and a hive of this machine that has lost its queen.
 
     Jobs that still run are cancelled. Returns when all of it is gone.
@@ -46,11 +44,11 @@ def down(screen: Screen, where: Whereabouts) -> None:
         queen = AwakeQueen(screen, where)
         queen.listen()
         queen.end()
-    stray = None if where.named else _end_stray_hive(screen, where)
-    screen.say(say_so.DOWN if found or stray else say_so.NOTHING_RUNS)
+    stray = None if where.named else _end_orphan_hive(screen, where)
+    screen.say(narration.DOWN if found or stray else narration.NOTHING_RUNS)
 
 
-def rotate_token(screen: Screen, where: Whereabouts) -> None:
+def rotate_token(screen: Screen, where: QueenTarget) -> None:
     """Ends the swarm as `down` does, and draws another token for it.
 
     Raises `invalid_request` where a queen was named: her token is on her machine.
@@ -62,17 +60,16 @@ def rotate_token(screen: Screen, where: Whereabouts) -> None:
             "type rbee-keeper rotate-token there, and take the new one from its file",
         )
     down(screen, where)
-    if not sabotaged("keeper:keep-the-token"):
-        where.home.draw_new_token()
-    screen.say(say_so.TOKEN_ROTATED)
+    where.home.draw_new_token()
+    screen.say(narration.TOKEN_ROTATED)
 
 
-def _end_stray_hive(screen: Screen, where: Whereabouts) -> bool:
-    found = find_stray_hive(where)
+def _end_orphan_hive(screen: Screen, where: QueenTarget) -> bool:
+    found = find_orphan_hive(where)
     if found is None:
         return False
     client, health = found
-    screen.say(say_so.STRAY_HIVE)
+    screen.say(narration.STRAY_HIVE)
     client.ask("POST", addresses.SHUTDOWN)
     client.close()
     wait_gone(client, health, where.settings)

@@ -15,8 +15,6 @@ import os
 import sys
 from collections.abc import Mapping
 
-from rbee.process.sabotage import sabotaged
-
 #: Where a daemon works.
 FOLDER = "/"
 
@@ -61,7 +59,6 @@ _FOR_WORKERS = frozenset(
         "LD_PRELOAD",
         "DYLD_LIBRARY_PATH",
         "RBEE_HOME",
-        "RBEE_SABOTAGE",
     }
 )
 _FAMILIES_FOR_WORKERS = (
@@ -97,7 +94,7 @@ def environment_of(environ: Mapping[str, str], role: str = "") -> dict[str, str]
     anybody's, and an environment holds tokens.
     """
     found = dict(environ)
-    if role == "worker" and not sabotaged("hive:tell-workers-all"):
+    if role == "worker":
         found = {name: value for name, value in environ.items() if _is_for_workers(name)}
         # An engine that fails is not looked into by a debugger, which would write what it holds.
         found.setdefault("GGML_NO_BACKTRACE", "1")

@@ -20,7 +20,7 @@ from rbee.process import apart
 
 if TYPE_CHECKING:
     from rbee.wire.errors import RbeeError
-    from rbee.wire.messages import Report
+    from rbee.wire.messages.orders import Report
     from rbee.wire.narration import Narration
 
 #: What a parent writes on the lifeline to let a child outlive it.
@@ -99,7 +99,7 @@ class Child:
 
     def order(self, orders: object) -> None:
         """Hands the child its orders, the token among them, through its stdin."""
-        from rbee.wire.messages import encode
+        from rbee.wire.messages.basics import encode
 
         self._write(encode(orders) + b"\n")
 
@@ -212,7 +212,8 @@ class ReportLines:
         Raises the error a child reports.
         """
         from rbee.wire.errors import RbeeError
-        from rbee.wire.messages import Report, decode
+        from rbee.wire.messages.basics import decode
+        from rbee.wire.messages.orders import Report
 
         if not chunk:
             raise self._child.died()

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine, exc
 from sqlalchemy.engine import URL
 
 from rbee.process import postgresql
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 
@@ -49,7 +48,7 @@ def open_database(where: str | Path, busy: float) -> Database:
         path = target.database or ""
         if path not in ("", ":memory:"):
             with _told(target):
-                if _is_corrupt(path, busy) and not sabotaged("queen:keep-the-corrupt"):
+                if _is_corrupt(path, busy):
                     set_aside = _put_aside(path)
         engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
         sqlalchemy.event.listen(engine, "connect", _prepare)
@@ -76,8 +75,6 @@ def _parsed(where: str | Path) -> URL:
     What cannot be read is not shown: it may be a password.
     """
     if isinstance(where, Path):
-        if sabotaged("queen:home-in-a-url"):
-            return sqlalchemy.make_url(f"sqlite:///{where}")
         return URL.create("sqlite", database=str(where))
     if where.startswith("/"):
         return URL.create("sqlite", database=where)
@@ -110,8 +107,6 @@ def _is_corrupt(path: str, busy: float) -> bool:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
     except sqlite3.OperationalError:
         # Locked or unreadable says nothing about the content.
-        if sabotaged("queen:locked-is-corrupt"):
-            return True
         raise
     except sqlite3.DatabaseError:
         return True

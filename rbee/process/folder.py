@@ -16,13 +16,8 @@ def forget_the_folder(name: str) -> None:
         here = os.getcwd()
     except OSError:  # it has been removed, and nothing can be imported from it
         return
-    before = list(sys.path)
     safe = getattr(sys.flags, "safe_path", False)
     if name == "__main__" and not safe and sys.path[:1] in ([""], [here]):
         del sys.path[0]
     if not {"", "."}.isdisjoint(os.environ.get("PYTHONPATH", "/").split(os.pathsep)):
         sys.path[:] = [path for path in sys.path if path != here]
-    from rbee.process.sabotage import sabotaged  # late: only now is it safe to import
-
-    if sabotaged("keeper:trust-the-folder"):
-        sys.path[:] = before

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rbee.process import owned
-from rbee.process.sabotage import sabotaged
 
 if TYPE_CHECKING:
     from rbee.wire.errors import RbeeError
@@ -65,8 +64,7 @@ class Home:
         Whatever this process and its children write from now on is for their user alone. Raises
         `home_unusable` where the folder cannot be written, or cannot be believed.
         """
-        if not sabotaged("everybody:open-to-all"):
-            os.umask(0o077)
+        os.umask(0o077)
         home = cls.of_environment()
         path = home.path
         try:

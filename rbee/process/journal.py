@@ -8,7 +8,6 @@ import time
 import traceback
 from typing import Any
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
@@ -23,8 +22,7 @@ def write(narration: Narration) -> None:
 def begin() -> None:
     """From now on what is logged in this process takes one line, whatever it quotes, and the lines
     of a traceback stand below it, indented: none can be taken for the line of another record."""
-    if not sabotaged("queen:forged-log"):
-        logging.setLogRecordFactory(record_of)
+    logging.setLogRecordFactory(record_of)
 
 
 def record_of(*arguments: Any, **named: Any) -> logging.LogRecord:

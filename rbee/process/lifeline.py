@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rbee.process.child import STAY
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import EngineFacts, Report, decode, encode
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.orders import Report
+from rbee.wire.messages.workers import EngineFacts
 from rbee.wire.narration import Narration
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ import msgspec
 
 from rbee.process.apart import environment_of
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 
 #: Variables of others that decide how a hive reaches the hub; a token is sent with each request.
 _HEEDED = frozenset(
@@ -35,7 +34,7 @@ _HEEDED = frozenset(
     ]
 )
 #: Ours that say where a queen is, which is told apart, or nothing to a daemon that is awake.
-_APART = ("RBEE_HOME", "RBEE_QUEEN_", "RBEE_SABOTAGE")
+_APART = ("RBEE_HOME", "RBEE_QUEEN_")
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -52,8 +51,6 @@ class Listening(msgspec.Struct, frozen=True):
 
 def note(home: Home, role: str, url: str, instance: str, hive_id: str = "") -> None:
     """Writes that it listens. A disk that is full keeps no daemon from working."""
-    if sabotaged("queen:leave-no-note"):
-        return
     path = _path(home, role)
     draft = path.with_name(f"{role}.{os.getpid()}")
     with contextlib.suppress(OSError):

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TextIO
 
 from rbee.process.repeats import Repeats
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DISK, End, in_thread, spawn
 
 #: How often one and the same fault is told (seconds).
@@ -42,7 +41,7 @@ def begin(log: Path, most_mib: int) -> None:
     to that. 0: it may grow.
     """
     logging.getLogger().addHandler(Faults(sys.stderr))
-    if most_mib and _is_stderr(log) and not sabotaged("logs:let-it-grow"):
+    if most_mib and _is_stderr(log):
         # A worker opens no file any more once it has a model.
         reads = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
         spawn(_keep_below(reads, most_mib * _MIB), "the bound of the log", _ignore)
@@ -106,8 +105,7 @@ class Faults(logging.StreamHandler):  # type: ignore[type-arg]
 
     def emit(self, record: logging.LogRecord) -> None:
         """One record, or one more of a count."""
-        told = sabotaged("logs:tell-each")
-        if told or self._repeats.is_told(_fault_of(record), time.monotonic()):
+        if self._repeats.is_told(_fault_of(record), time.monotonic()):
             super().emit(record)
         elif self._timer is None:
             self._timer = threading.Timer(_TOLD_EVERY, self._tell_untold)

@@ -12,8 +12,6 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
-
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
@@ -51,8 +49,6 @@ def distrust(path: Path) -> Distrust | None:
 
     Links count as what they lead to, and on the way there. What is not there is no danger.
     """
-    if sabotaged("everybody:believe-the-home"):
-        return None
     me = os.geteuid()
     for start in dict.fromkeys([path, Path(os.path.realpath(path))]):
         for each in (start, *start.parents):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire import addresses, proof
 
 #: ``LISTEN`` in the tables of the kernel.
@@ -24,14 +23,12 @@ def believed(told: str | None, nonce: str, ends: proof.Ends, credential: proof.C
     A connection that is passed on begins at a port of this user's, or of root's, where it begins
     on this machine.
     """
-    if sabotaged("everybody:believe-any-connection"):
-        return proof.holds(told, nonce, ends, credential._replace(forwarded=True))
     if not proof.holds(told, nonce, ends, credential):
         return False
     host, _, port = ends.server.rpartition(":")
     if proof.is_direct(told, ends) or not addresses.is_loopback(host):
         return True
-    return not is_another_users(int(port)) or sabotaged("everybody:believe-whose-port-ever")
+    return not is_another_users(int(port))
 
 
 def is_another_users(port: int) -> bool:

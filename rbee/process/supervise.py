@@ -13,7 +13,7 @@ from rbee.process.child import Child, ReportLines
 from rbee.process.deadline import timeout
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Report
+from rbee.wire.messages.orders import Report
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
 

@@ -16,7 +16,6 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def spawn(
     What nobody foresaw (no `RbeeError`) goes into the log of this program with its traceback.
     """
     task = begin(work, name)
-    if not sabotaged("tasks:nobody-sees-the-end"):
-        task.add_done_callback(functools.partial(_tell, name, on_end))
+    task.add_done_callback(functools.partial(_tell, name, on_end))
     return task
 
 
@@ -91,7 +89,7 @@ async def in_thread(kind: Threads, work: Callable[..., T], *arguments: Any) -> T
     loop = asyncio.get_running_loop()
     # As asyncio.to_thread has it: what holds for whoever asks, such as whose token is shown.
     context = contextvars.copy_context()
-    pool = None if sabotaged("hive:one-pool-for-all") else kind.pool()
+    pool = kind.pool()
     return await loop.run_in_executor(pool, context.run, contained, work, *arguments)
 
 

@@ -31,7 +31,7 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline
         from rbee.queen.daemon import run
-        from rbee.wire.messages import QueenOrders
+        from rbee.wire.messages.orders import QueenOrders
 
     home = Home.of_environment()
     spare = None

@@ -23,7 +23,8 @@ from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import Database, open_database, transaction
 from rbee.queen.rights import Rights
-from rbee.wire.messages import Devices, HiveStatus, SshTarget
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import HiveStatus, SshTarget
 
 _metadata = MetaData()
 _hives = Table(

@@ -10,7 +10,7 @@ from rbee import __version__
 from rbee.process.home import Home
 from rbee.process.imports import quick_imports
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import QueenOrders
+from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.settings import with_flags
 from rbee.wire.shown import shown
 

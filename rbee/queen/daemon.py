@@ -25,54 +25,43 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, End, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
-from rbee.queen.errands import Errand, Errands
 from rbee.queen.flow import Flow
+from rbee.queen.hive_directory import LOCAL, id_of
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
-from rbee.queen.members import LOCAL, id_of
 from rbee.queen.openai.routes import Caller, Known, OpenAI
+from rbee.queen.operations import Operation, Operations
 from rbee.queen.registry import Hive, Registry
 from rbee.queen.troubles import is_deadly
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import (
+from rbee.wire.messages.basics import Health, Nothing, ShutdownBegun, Unreachable
+from rbee.wire.messages.devices import DegradedDevice
+from rbee.wire.messages.hives import (
     AddHive,
-    AddingHive,
-    AddKey,
-    ClusterModelList,
-    ClusterModelView,
-    ClusterWorkerList,
-    ClusterWorkerView,
-    DegradedDevice,
-    ErrandBegun,
-    Health,
     Heartbeat,
     HeartbeatAnswer,
+    HiveAddStarted,
     HiveList,
     HiveStatus,
     HiveView,
-    JobAccepted,
-    JobList,
-    JobRequest,
-    JobState,
-    JobView,
-    KeyList,
+    WakeHives,
+)
+from rbee.wire.messages.jobs import JobAccepted, JobList, JobRequest, JobState, JobView
+from rbee.wire.messages.keys import AddKey, KeyList, NewKey
+from rbee.wire.messages.models import (
+    ClusterModelList,
+    ClusterModelView,
     ModelList,
     ModelRemoved,
-    NewKey,
-    Nothing,
     PullModel,
-    QueenOrders,
-    ShutdownBegun,
-    Unreachable,
-    WakeHives,
-    WorkerBeat,
 )
+from rbee.wire.messages.operations import OperationStarted
+from rbee.wire.messages.orders import QueenOrders
+from rbee.wire.messages.workers import ClusterWorkerList, ClusterWorkerView, WorkerBeat
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
@@ -120,7 +109,7 @@ async def _live(
         if lifeline is not None:
             if queen.catalog_set_aside:
                 name = Path(queen.catalog_set_aside).name
-                lifeline.narrate(say(say_so.QUEEN_CATALOG_ASIDE, {"name": name}))
+                lifeline.narrate(say(narration.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
         # What is there by now stays; else each full collection would look through all of it.
         gc.freeze()
@@ -211,7 +200,7 @@ class _Queen:
             spare,
             lambda: self.server.instance,
         )
-        self.errands = Errands(self.hives, self.catalog)
+        self.operations = Operations(self.hives, self.catalog)
         self.flow = Flow(self.hives, self.registry, settings)
         self.cascade = True
         self.kept = False
@@ -227,14 +216,14 @@ class _Queen:
         """Phase 12: jobs, workers, hives, herself."""
         await self._end_jobs()
         self.server.status = "leaving"
-        if not self.cascade or sabotaged("queen:no-cascade"):
+        if not self.cascade:
             self.hives.stay()
         else:
-            self._say(say_so.STOP_WORKERS)
+            self._say(narration.STOP_WORKERS)
             await self.hives.stop_workers()
-            self._say(say_so.STOP_HIVES)
+            self._say(narration.STOP_HIVES)
             await self.hives.sleep(self._say)
-        self._say(say_so.GOODBYE)
+        self._say(narration.GOODBYE)
         self.events.done(Nothing())
         await self.server.close()
 
@@ -251,8 +240,8 @@ class _Queen:
             Route("GET", addresses.HIVES, self._hives),
             Route("DELETE", addresses.HIVES + "/{id}", self._remove_hive),
             Route("POST", addresses.HIVES_WAKE, self._wake_hives, 202),
-            Route("GET", addresses.ERRANDS + "/{id}/events", self._errand_events),
-            Route("DELETE", addresses.ERRANDS + "/{id}", self._cancel_errand),
+            Route("GET", addresses.OPERATIONS + "/{id}/events", self._operation_events),
+            Route("DELETE", addresses.OPERATIONS + "/{id}", self._cancel_operation),
             Route("GET", addresses.WORKERS, self._workers),
             Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
             Route("GET", addresses.MODELS, self._models),
@@ -283,8 +272,6 @@ class _Queen:
 
     def _begun(self, job: Job) -> Job:
         self._refuse_if_sleepy()
-        if sabotaged("queen:ignore-node"):
-            job.request.node = None
         self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
@@ -313,8 +300,7 @@ class _Queen:
     async def _work(self, job: Job) -> None:
         """Runs a job and ends its stream with exactly one terminal event."""
         try:
-            ignored = sabotaged("queen:ignore-deadline")
-            async with timeout(None if ignored else job.request.deadline_s):
+            async with timeout(job.request.deadline_s):
                 done = await self.flow.run(job)
         except asyncio.CancelledError:
             if job.revoked is not None:
@@ -356,24 +342,26 @@ class _Queen:
 
     async def _cancel(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
-        if job.task is not None and not sabotaged("queen:ignore-cancel"):
+        if job.task is not None:
             job.task.cancel()
             await asyncio.wait([job.task])
         return None
 
     def _cancel_unread(self, job: Job) -> None:
-        unread = not job.events.readers and not sabotaged("queen:ignore-gone-reader")
+        unread = not job.events.readers
         if unread and job.task is not None:
             job.task.cancel()
 
-    async def _add_hive(self, request: web.Request) -> AddingHive:
+    async def _add_hive(self, request: web.Request) -> HiveAddStarted:
         wanted = await read_body(request, AddHive)
         self._refuse_if_sleepy()
         hive_id = id_of(wanted)
         wanted = await self.hives.members.decided(hive_id, wanted)
-        errand = self.errands.add(hive_id, wanted)
-        return AddingHive(
-            hive_id=hive_id, errand_id=errand.errand_id, events_url=_begun(errand).events_url
+        operation = self.operations.add(hive_id, wanted)
+        return HiveAddStarted(
+            hive_id=hive_id,
+            operation_id=operation.operation_id,
+            events_url=_begun(operation).events_url,
         )
 
     async def _remove_hive(self, request: web.Request) -> Answer:
@@ -390,8 +378,6 @@ class _Queen:
 
     async def _hives(self, request: web.Request) -> HiveList:
         rows = await in_thread(DATABASE, self.catalog.list)
-        if sabotaged("queen:hide-hives"):
-            rows = []
         return HiveList(hives=[self._hive_view(row) for row in rows])
 
     def _hive_view(self, row: HiveRow) -> HiveView:
@@ -403,7 +389,7 @@ class _Queen:
             port=row.port,
             status=HiveStatus.ONLINE if hive else HiveStatus.OFFLINE,
             url=hive.url if hive else None,
-            devices=None if sabotaged("queen:hide-devices") else devices,
+            devices=devices,
             workers=len(hive.workers) if hive else 0,
             last_heartbeat_ms=hive.last_beat_ms if hive else None,
             degraded=_degraded(hive) if hive else [],
@@ -415,7 +401,6 @@ class _Queen:
                 ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
-                if not sabotaged("queen:hide-workers")
             ]
         )
 
@@ -430,7 +415,6 @@ class _Queen:
             ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
             for hive, answer in answers
             for model in answer.models
-            if not sabotaged("queen:hide-models")
         ]
         return models, unreachable
 
@@ -462,27 +446,29 @@ class _Queen:
         await self.keys.remove(request.match_info["name"])
         return None
 
-    async def _wake_hives(self, request: web.Request) -> ErrandBegun:
+    async def _wake_hives(self, request: web.Request) -> OperationStarted:
         wanted = await read_body(request, WakeHives)
         self._refuse_if_sleepy()
-        return _begun(self.errands.wake(wanted.node))
+        return _begun(self.operations.wake(wanted.node))
 
-    async def _pull_model(self, request: web.Request) -> ErrandBegun:
+    async def _pull_model(self, request: web.Request) -> OperationStarted:
         wanted = await read_body(request, PullModel)
         ref = str(parse_model_ref(wanted.model_ref))
         self._refuse_if_sleepy()
-        return _begun(self.errands.pull(ref, wanted.node, wanted.hub_token))
+        return _begun(self.operations.pull(ref, wanted.node, wanted.hub_token))
 
-    async def _errand_events(self, request: web.Request) -> Answer:
-        errand = self.errands.get(request.match_info["id"])
+    async def _operation_events(self, request: web.Request) -> Answer:
+        operation = self.operations.get(request.match_info["id"])
         try:
-            return await respond(request, errand.events, comment_every=self.settings.stream_comment)
+            return await respond(
+                request, operation.events, comment_every=self.settings.stream_comment
+            )
         finally:
-            if errand.events.readers == 0 and errand.task is not None:
-                errand.task.cancel()  # everybody who waited for it has gone
+            if operation.events.readers == 0 and operation.task is not None:
+                operation.task.cancel()  # everybody who waited for it has gone
 
-    async def _cancel_errand(self, request: web.Request) -> Answer:
-        await self.errands.cancel(self.errands.get(request.match_info["id"]))
+    async def _cancel_operation(self, request: web.Request) -> Answer:
+        await self.operations.cancel(self.operations.get(request.match_info["id"]))
         return None
 
     async def _remove_model(self, request: web.Request) -> Answer:
@@ -518,7 +504,7 @@ class _Queen:
     async def _heartbeat(self, request: web.Request) -> HeartbeatAnswer:
         beat = await read_body(request, Heartbeat)
         own = proof.hive_name(beat.hive_id)
-        if caller_of(request) not in ("", own) and not sabotaged("queen:any-heartbeat"):
+        if caller_of(request) not in ("", own):
             raise RbeeError(
                 "unauthorized",
                 f"{caller_of(request)} cannot speak for hive {beat.hive_id}",
@@ -553,11 +539,10 @@ class _Queen:
         if self.kept and request.query.get("unless") == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = request.query.get("cascade", "true") != "false"
-        if not sabotaged("queen:deaf-to-down"):
-            self.server.ask_to_stop()
+        self.server.ask_to_stop()
         if request.query.get("now") == "true":
             self.server.impatient.set()
-            return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.errands.running()))
+            return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.operations.running()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
     async def _end_jobs(self) -> None:
@@ -579,16 +564,14 @@ class _Queen:
                 event.cancel()
         impatient.cancel()
         tasks = [job.task for job in self.jobs.running() if job.task is not None]
-        tasks += self.errands.running()
+        tasks += self.operations.running()
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=self.settings.stop_request)
 
     def _wanted(self) -> list[EventLog]:
-        if sabotaged("queen:desert-others"):
-            return []
-        stories = [job.events for job in self.jobs.running()] + self.errands.stories()
+        stories = [job.events for job in self.jobs.running()] + self.operations.stories()
         return [story for story in stories if story.is_wanted(self.settings.reader_grace)]
 
     def _keeper_gone(self) -> None:
@@ -598,14 +581,13 @@ class _Queen:
 
     async def _asked_to_stay(self, request: web.Request) -> Answer:
         self._refuse_if_sleepy()
-        if not sabotaged("queen:ignore-stay"):
-            self._stay()
+        self._stay()
         return None
 
     def _stay(self) -> None:
         self.kept = True
         self.hives.stay()
-        self._say(say_so.KEEP_WARM)
+        self._say(narration.KEEP_WARM)
 
     def _say(self, line: Line, **facts: object) -> None:
         self._narrate(say(line, facts))
@@ -624,9 +606,9 @@ def _degraded(hive: Hive) -> list[DegradedDevice]:
     ]
 
 
-def _begun(errand: Errand) -> ErrandBegun:
-    url = f"{addresses.ERRANDS}/{errand.errand_id}/events"
-    return ErrandBegun(errand_id=errand.errand_id, events_url=url)
+def _begun(operation: Operation) -> OperationStarted:
+    url = f"{addresses.OPERATIONS}/{operation.operation_id}/events"
+    return OperationStarted(operation_id=operation.operation_id, events_url=url)
 
 
 def _secret_of_hive(token: str, name: str) -> str | None:

@@ -15,35 +15,31 @@ from collections.abc import Collection, Iterable
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen import scheduler
+from rbee.queen.hive_directory import LOCAL
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
-from rbee.queen.members import LOCAL
 from rbee.queen.queues import Queues, takes_one
 from rbee.queen.registry import Hive, Registry, is_ready
 from rbee.queen.rights import not_granted
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.queen.work import vectors_up_to, wants_another
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages import (
-    Done,
-    InferRequest,
-    JobRequest,
-    ModelView,
+from rbee.wire.messages.basics import decode
+from rbee.wire.messages.events import Done
+from rbee.wire.messages.inference import InferRequest, Question, template_name
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.models import ModelView
+from rbee.wire.messages.workers import (
     ProvisionWorker,
-    Question,
     StartWorker,
     WorkerBeat,
     WorkerKindView,
     WorkerStarted,
     WorkerState,
-    decode,
-    template_name,
 )
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
@@ -86,7 +82,7 @@ class Flow:
                     lambda: job.hive_id or "", self._attempt(job)
                 )
             except RbeeError as error:
-                if job.tokens_forwarded or sabotaged("queen:no-second-try"):
+                if job.tokens_forwarded:
                     raise
                 await self._learn_from(job, error)
                 self._queues.return_to(job)
@@ -101,8 +97,7 @@ class Flow:
                 worker = await self._worker(job, await self._awake(job))
             return await self._infer(job, worker)
         finally:
-            if job.events.readers or not sabotaged("queen:keep-slot"):
-                self._queues.release(job)
+            self._queues.release(job)
 
     async def _awake(self, job: Job) -> list[Hive]:
         """The machines that this job may run on. Raises `model_not_found` where there is none."""
@@ -122,7 +117,7 @@ class Flow:
             named = job.request.node is not None or troubles.is_over
             if named or job.is_patient or not troubles.silent:
                 raise error
-            job.say(say_so.WAIT_SILENT, hive_id=troubles.silent[0])
+            job.say(narration.WAIT_SILENT, hive_id=troubles.silent[0])
             job.is_patient = True
             troubles.forgive_silence()
             return
@@ -133,7 +128,7 @@ class Flow:
         its = troubles.add(hive_id, device, error)
         if troubles.is_over:
             raise troubles.error()
-        job.say(say_so.MOVING_ON, why=why)
+        job.say(narration.MOVING_ON, why=why)
         if its is Whose.MOMENT:
             await self._settle(job, hive_id, error)
 
@@ -175,8 +170,8 @@ class Flow:
             worker = self._idle_worker(job, awake)
             if worker is not None:
                 return worker
-            if await self._is_another_wanted(job, awake) and not self._queues.is_growing(job):
-                with self._queues.growing(job):
+            if await self._is_another_wanted(job, awake) and not self._queues.is_starting(job):
+                with self._queues.starting(job):
                     return await self._new_worker(job, awake)
             worker = await self._worker_beside(job, awake)
             if worker is not None:
@@ -216,7 +211,7 @@ class Flow:
 
     async def _is_another_wanted(self, job: Job, awake: list[Hive]) -> bool:
         """Whether a worker is to be started: there is none, or all are busy and one more fits."""
-        if self._queues.is_growing(job):
+        if self._queues.is_starting(job):
             return False
         warm = self._warm(job, awake)
         job.shares = warm is None
@@ -226,7 +221,7 @@ class Flow:
             return False  # see `_worker_beside`
         if warm.worker.state is WorkerState.LOADING or not await self._has_room(job, awake):
             return False
-        job.say(say_so.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
+        job.say(narration.ANOTHER_WORKER, worker_id=warm.worker.worker_id)
         return True
 
     def _tell_wait(self, job: Job, awake: list[Hive], told: set[tuple[str, str]]) -> None:
@@ -240,18 +235,18 @@ class Flow:
             return
         told.add((worker_id, state))
         if warm is None:
-            job.say(say_so.WAIT_PREPARING, model_ref=job.request.model_ref)
+            job.say(narration.WAIT_PREPARING, model_ref=job.request.model_ref)
         elif state == "kept":
             job.say(
-                say_so.WAIT_VECTORS if job.work.is_vectors else say_so.WAIT_TEXT,
+                narration.WAIT_VECTORS if job.work.is_vectors else narration.WAIT_TEXT,
                 worker_id=worker_id,
             )
         else:
-            job.say(say_so.WAIT_WORKER, worker_id=worker_id, hive_id=warm.hive_id, state=state)
+            job.say(narration.WAIT_WORKER, worker_id=worker_id, hive_id=warm.hive_id, state=state)
 
     def _claimed(self, job: Job, warm: WarmWorker) -> WorkerBeat:
         facts = {"worker_id": warm.worker.worker_id, "hive_id": warm.hive_id}
-        job.say(say_so.WARM_WORKER, model_ref=job.request.model_ref, **facts)
+        job.say(narration.WARM_WORKER, model_ref=job.request.model_ref, **facts)
         job.hive_id, job.device = warm.hive_id, warm.worker.device
         return warm.worker
 
@@ -261,8 +256,6 @@ class Flow:
     def _warm(
         self, job: Job, hives: Iterable[Hive], kept: Collection[str] = ()
     ) -> WarmWorker | None:
-        if sabotaged("queen:never-reuse"):
-            return None
         claimed = self._registry.claimed
         facts = facts_of(hives)
         return scheduler.warm_worker(job.request, facts, claimed, job.troubles, job.work, kept)
@@ -285,10 +278,10 @@ class Flow:
         job.looked.add(worker_id)
         if place is None:
             return None
-        line = say_so.BESIDE_FOR_VECTORS if up_to else say_so.BESIDE_FOR_TEXT
+        line = narration.BESIDE_FOR_VECTORS if up_to else narration.BESIDE_FOR_TEXT
         job.say(line, worker_id=worker_id, device=device_name(place.device), hive_id=place.hive_id)
         try:
-            with self._queues.growing(job, up_to):
+            with self._queues.starting(job, up_to):
                 job.hive_id, job.device = place.hive_id, place.device
                 hive = self._registry.living(place.hive_id)
                 await self._prepare(job, hive, place)
@@ -299,13 +292,13 @@ class Flow:
             job.hive_id = job.device = None
             self._queues.release(job)
             self._queues.return_to(job)
-            job.say(say_so.BESIDE_IN_VAIN, why=error.message)
+            job.say(narration.BESIDE_IN_VAIN, why=error.message)
             return None
 
     def _in_the_way(self, job: Job, awake: list[Hive]) -> WarmWorker | None:
         """The worker that is in this job's way, where one more is wanted for that."""
         warm = self._warm(job, awake)
-        if warm is None or not warm.is_in_the_way or self._queues.is_growing(job):
+        if warm is None or not warm.is_in_the_way or self._queues.is_starting(job):
             return None
         wanted = is_ready(warm.worker) and wants_another(job.work, warm.load)
         return warm if wanted else None
@@ -324,7 +317,7 @@ class Flow:
         """Whether a GPU has room for a second worker; the CPU gains nothing by one."""
         facts = facts_of(awake, job.request)
         for place in scheduler.places(job.request, facts, job.troubles):
-            if place.device == scheduler.CPU and not sabotaged("queen:crowd-the-cpu"):
+            if place.device == scheduler.CPU:
                 continue
             with contextlib.suppress(RbeeError):  # whatever it is: no room for this one there
                 await self._capacity(job, place, job.request.ctx)
@@ -353,14 +346,14 @@ class Flow:
                     raise
                 error = self._hives.typed_from_here(place.hive_id, error)
                 troubles.add(place.hive_id, place.device, error)
-                if troubles.is_over or sabotaged("queen:first-or-none"):
+                if troubles.is_over:
                     break
                 device = device_name(place.device)
                 if error.code in ROOM:
-                    job.say(say_so.NO_ROOM, device=device, model_ref=request.model_ref)
+                    job.say(narration.NO_ROOM, device=device, model_ref=request.model_ref)
                 else:
                     facts_told = {"hive_id": place.hive_id, "why": error.message}
-                    job.say(say_so.NEXT_PLACE, device=device, **facts_told)
+                    job.say(narration.NEXT_PLACE, device=device, **facts_told)
             else:
                 job.hive_id, job.device = place.hive_id, place.device
                 return place
@@ -384,7 +377,7 @@ class Flow:
         if len(awake) > _ASKED:
             equal = set(scheduler.contenders(job.request, facts_of(awake)))
             hives = [hive for hive in awake if hive.hive_id in equal][:_ASKED]
-        if len(hives) < 2 or job.request.node or sabotaged("queen:ignore-holders"):
+        if len(hives) < 2 or job.request.node:
             return frozenset()
         return await self._hives.holders(job.request.model_ref, hives)
 
@@ -392,19 +385,19 @@ class Flow:
         model_ref = job.request.model_ref
         if place.fallback:
             full = all(each.error.code in ROOM for each in job.troubles)
-            no_gpu = say_so.CPU_FALLBACK if full and job.troubles else say_so.CPU_INSTEAD
+            no_gpu = narration.CPU_FALLBACK if full and job.troubles else narration.CPU_INSTEAD
             job.say(no_gpu, model_ref=model_ref)
         else:
             picked = device_name(place.device)
-            job.say(say_so.PICKED, device=picked, hive_id=place.hive_id)
+            job.say(narration.PICKED, device=picked, hive_id=place.hive_id)
 
     # --- phase 6: capacity ------------------------------------------------------------------
 
     async def _ask_room(self, job: Job, place: Place) -> None:
         device = device_name(place.device)
-        job.say(say_so.ASK_ROOM, device=device)
+        job.say(narration.ASK_ROOM, device=device)
         await self._capacity(job, place, job.request.ctx)
-        job.say(say_so.ROOM, device=device, model_ref=job.request.model_ref)
+        job.say(narration.ROOM, device=device, model_ref=job.request.model_ref)
 
     async def _capacity(self, job: Job, place: Place, ctx: int | None) -> None:
         query = {"device": place.device, "model": job.request.model_ref}
@@ -434,10 +427,10 @@ class Flow:
         )
         row = await self._peer(job, hive).post(addresses.WORKERS_PROVISION, wanted, WorkerKindView)
         if row.new:
-            job.say(say_so.WORKER_ASKED, kind=kind)
-            job.say(say_so.WORKER_PREPARED)
+            job.say(narration.WORKER_ASKED, kind=kind)
+            job.say(narration.WORKER_PREPARED)
         else:
-            job.say(say_so.WORKER_PRESENT, kind=kind)
+            job.say(narration.WORKER_PRESENT, kind=kind)
 
     # --- phases 9 and 10: the worker ------------------------------------------------------------
 
@@ -452,20 +445,20 @@ class Flow:
             engine=request.engine,
             ctx=ctx,
             chat_template=request.chat_template,
-            share=job.shares and not sabotaged("queen:load-twice"),
+            share=job.shares,
             vectors_up_to=up_to,
         )
         started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
         self._queues.claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request, place, up_to))
         try:
-            await job.relay(peer, started.events_url, say_so.WORKER_REGISTERED)
+            await job.relay(peer, started.events_url, narration.WORKER_REGISTERED)
         except RbeeError as error:
             if error.code == "model_invalid":  # by the word of the engine that this machine has
                 error.details.setdefault("device", place.device)
             raise
         worker = await self._until_ready(hive, started.worker_id)
-        job.say(say_so.WORKER_READY, backend=place.backend.upper())
+        job.say(narration.WORKER_READY, backend=place.backend.upper())
         return worker
 
     async def _until_ready(self, hive: Hive, worker_id: str) -> WorkerBeat:
@@ -496,7 +489,7 @@ class Flow:
         # of its heartbeats.
         settings = self._settings
         silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
-        begun = functools.partial(job.say, say_so.INFER_CONNECTED)
+        begun = functools.partial(job.say, narration.INFER_CONNECTED)
         try:
             async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
                 if frame.event in ("token", "vector"):
@@ -519,7 +512,7 @@ class Flow:
                 "the worker ended its stream without saying how the inference ended",
                 f"rbee-keeper logs {worker.worker_id}",
             )
-        job.say(say_so.INFER_DONE)
+        job.say(narration.INFER_DONE)
         return done
 
     async def _stop_inference(self, peer: Peer, begun: InferRequest) -> None:
@@ -531,8 +524,7 @@ class Flow:
     # --------------------------------------------------------------------------------------------
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
-        token = "" if sabotaged("queen:forget-the-token") else job.request.hub_token
-        return self._hives.peer(hive, job.job_id, token, patient=job.is_patient)
+        return self._hives.peer(hive, job.job_id, job.request.hub_token, patient=job.is_patient)
 
 
 def _permitted(job: Job, hives: list[Hive]) -> list[Hive]:
@@ -546,7 +538,6 @@ def facts_of(
     hives: Iterable[Hive], request: JobRequest | None = None, holders: Collection[str] = ()
 ) -> list[HiveFacts]:
     """The hives that have told their devices, as the scheduler sees them for a model."""
-    near_first = not sabotaged("queen:far-first")
     what = (request.model_ref, template_name(request.chat_template)) if request else None
     return [
         HiveFacts(
@@ -554,7 +545,7 @@ def facts_of(
             hive.devices,
             hive.workers.values(),
             [device for device, *failed in hive.degraded if tuple(failed) == what],
-            (hive.hive_id == LOCAL) is near_first,
+            hive.hive_id == LOCAL,
             hive.hive_id in holders,
         )
         for hive in hives

@@ -9,12 +9,11 @@ import aiohttp
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen.registry import Hive, Registry
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Health
+from rbee.wire.messages.basics import Health
 
 T = TypeVar("T")
 
@@ -47,7 +46,7 @@ class HivePeer(Peer):
 
     async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         call = super()._call(method, path, kind, **options)
-        if self._patience is not None and not sabotaged("queen:wait-for-the-frozen"):
+        if self._patience is not None:
             call = self._unless_frozen(call, self._patience)
         return await self._registry.unless_offline(lambda: self._hive_id, call)
 

@@ -21,26 +21,19 @@ from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.hive_directory import LOCAL, HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
-from rbee.queen.machines import Tell, Way, see_off
-from rbee.queen.members import LOCAL, Members, refuse_unknown, ssh_of
+from rbee.queen.machines import Tell, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Hive, Registry
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    AddHive,
-    Adopt,
-    Devices,
-    Health,
-    HiveStatus,
-    ModelView,
-    Unreachable,
-)
+from rbee.wire.messages.basics import Health, Unreachable
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import AddHive, Adopt, HiveStatus
+from rbee.wire.messages.models import ModelView
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
 
@@ -71,7 +64,7 @@ class Hives:
         self._registry = registry
         self.session = session
         on_exit = functools.partial(self._ended, LOCAL)
-        self.members = Members(
+        self.members = HiveDirectory(
             home,
             settings,
             token,
@@ -123,7 +116,7 @@ class Hives:
 
     async def _answer(self, hive: Hive, path: str, kind: type[T]) -> T | str:
         """What a hive answers, or why that is not known."""
-        patience = None if sabotaged("queen:wait-for-the-frozen") else self._settings.list_patience
+        patience = self._settings.list_patience
         try:
             async with timeout(patience):
                 return await self.peer(hive, patient=True).get(path, kind)
@@ -164,23 +157,21 @@ class Hives:
         hives = [hive for hive in self._registry.hives.values() if node in (None, hive.hive_id)]
         described = [hive for hive in hives if hive.devices is not None]
         told_after = time.monotonic() - self._settings.capabilities_fresh
-        if sabotaged("queen:believe-for-ever"):
-            told_after = 0.0
         old = [hive for hive in described if hive.devices_at <= told_after]
         fresh = [hive for hive in described if hive.devices_at > told_after]
         if len(fresh) > 1:
-            tell(say_so.REGISTERED_ALL, count=len(fresh))
+            tell(narration.REGISTERED_ALL, count=len(fresh))
         elif fresh:
-            tell(say_so.REGISTERED, hive_id=fresh[0].hive_id)
+            tell(narration.REGISTERED, hive_id=fresh[0].hive_id)
         for hive in old:
-            tell(say_so.STALE, hive_id=hive.hive_id)
+            tell(narration.STALE, hive_id=hive.hive_id)
         asked = [self._ask_devices(hive, tell) for hive in old]
         for hive, failure in zip(old, await asyncio.gather(*asked, return_exceptions=True)):
             if isinstance(failure, BaseException):
                 if not isinstance(failure, RbeeError):
                     raise failure
                 # What it told before still stands; it may answer in time for the next question.
-                tell(say_so.HIVE_SKIPPED, hive_id=hive.hive_id, why=failure.message)
+                tell(narration.HIVE_SKIPPED, hive_id=hive.hive_id, why=failure.message)
                 described.remove(hive)
         return described
 
@@ -193,7 +184,7 @@ class Hives:
         starting hive reports.
         """
         rows = await self.members.rows(tell)
-        if node is not None and not sabotaged("queen:any-name"):
+        if node is not None:
             refuse_unknown(node, rows)
         rows = [row for row in rows if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
@@ -214,7 +205,7 @@ class Hives:
             raise _none_wakes(failures)
         for hive_id, error in failures.items():
             self._failed[hive_id] = time.monotonic()
-            tell(say_so.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
+            tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
 
     def _late(self, row: HiveRow) -> RbeeError:
@@ -250,7 +241,7 @@ class Hives:
         Raises what keeps it from being a hive; then one that was not there before is forgotten.
         """
         port = self._settings.hive_port if wanted.port is None else wanted.port
-        tell(say_so.ADDING_HIVE, host=wanted.host)
+        tell(narration.ADDING_HIVE, host=wanted.host)
         row = HiveRow(hive_id, wanted.host, port, HiveStatus.WAKING, ssh_of(wanted), None, 0)
         machine = None
         if row.ssh is not None:
@@ -320,12 +311,12 @@ class Hives:
                 except RbeeError as error:
                     if not error.details.get("died"):
                         raise
-                    tell(say_so.MOVING_ON, why=error.message)
+                    tell(narration.MOVING_ON, why=error.message)
                     hive = await self._until_heard(row, tell)
             else:
                 await self._first_heartbeat(hive)
             self._failed.pop(row.hive_id, None)
-            tell(say_so.FIRST_HEARTBEAT, hive_id=row.hive_id)
+            tell(narration.FIRST_HEARTBEAT, hive_id=row.hive_id)
             await self._ask_devices(hive, tell)
             return hive
 
@@ -340,13 +331,13 @@ class Hives:
         """Takes over a hive that outlived its queen, or starts one."""
         machine = self.members.machine(row)
         if row.ssh is not None:
-            tell(say_so.HIVE_APPROACH, host=row.host)
+            tell(narration.HIVE_APPROACH, host=row.host)
             if not row.is_tunnelled:
-                tell(say_so.HIVE_IN_THE_OPEN, host=row.host)
+                tell(narration.HIVE_IN_THE_OPEN, host=row.host)
         async with machine.approach() as way:
             hive = await self._adopt(row, way, tell)
             if hive is None:
-                tell(say_so.HIVE_WAKE, host=row.host, port=way.port)
+                tell(narration.HIVE_WAKE, host=row.host, port=way.port)
                 with self._registry.expecting(row.hive_id):
                     url = await machine.start(row, way, tell)
                     tunnelled = row.is_tunnelled
@@ -392,8 +383,6 @@ class Hives:
 
     async def _dig_again(self, hive_id: str, machine: OtherMachine) -> bool:
         """Whether a tunnel leads to the hive again, which then says so by a heartbeat."""
-        if sabotaged("queen:one-tunnel"):
-            return False
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             try:
                 way = await machine.dig_again()
@@ -414,7 +403,7 @@ class Hives:
 
         Raises `hive_exists` where it has another queen, who lives.
         """
-        if not way.hive_url or sabotaged("queen:no-adoption"):
+        if not way.hive_url:
             return None
         tunnelled = row.is_tunnelled
         hive = self._registry.woken(row.hive_id, row.host, way.hive_url, tunnelled)
@@ -428,15 +417,15 @@ class Hives:
             adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url, instance=instance)
             await peer.post(addresses.ADOPT, adopt, type(None))
             if health.version != __version__:
-                tell(say_so.OUTDATED, hive_id=row.hive_id, found=health.version)
-                await see_off(peer, self._settings)
+                tell(narration.OUTDATED, hive_id=row.hive_id, found=health.version)
+                await shut_down_and_wait(peer, self._settings)
                 raise _silent(hive, "was of another version")
         except (RbeeError, asyncio.TimeoutError) as error:
             self._registry.gone(row.hive_id)
             if isinstance(error, RbeeError) and error.code == "hive_exists":
                 raise
             return None
-        tell(say_so.ADOPTED, hive_id=row.hive_id)
+        tell(narration.ADOPTED, hive_id=row.hive_id)
         return hive
 
     async def _first_heartbeat(self, hive: Hive) -> None:
@@ -459,7 +448,7 @@ class Hives:
         await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         tell(
-            say_so.CAPABILITIES,
+            narration.CAPABILITIES,
             hive_id=hive.hive_id,
             devices=in_words(devices),
             models=devices.models,
@@ -468,7 +457,7 @@ class Hives:
         simulated = [gpu for gpu in devices.gpus if gpu.simulated]
         if simulated:
             names = ", ".join(f"{device_name(gpu.id)} {gpu.name}" for gpu in simulated)
-            tell(say_so.SIMULATED_GPUS, names=names)
+            tell(narration.SIMULATED_GPUS, names=names)
 
     async def _put_to_sleep(self, hive_id: str, tell: Tell) -> None:
         if hive_id not in self._on:
@@ -481,13 +470,13 @@ class Hives:
             async with timeout(self._settings.stop_total):
                 await machine.end(self.peer(hive) if hive is not None else None)
         except RbeeError as error:
-            tell(say_so.UNREACHED, hive_id=hive_id, why=error.message)
+            tell(narration.UNREACHED, hive_id=hive_id, why=error.message)
         except asyncio.TimeoutError:
-            tell(say_so.UNREACHED, hive_id=hive_id, why="it does not answer")
+            tell(narration.UNREACHED, hive_id=hive_id, why="it does not answer")
         try:
             await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
         except RbeeError as error:  # no reason to keep anybody awake
-            tell(say_so.UNNOTED, hive_id=hive_id, why=error.message)
+            tell(narration.UNNOTED, hive_id=hive_id, why=error.message)
 
     async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
         await (await self.worker(hive_id, url, worker_id)).shutdown()
@@ -497,8 +486,6 @@ class Hives:
         return failed is not None and time.monotonic() - failed < self._settings.hive_retry
 
     def _ended(self, hive_id: str) -> None:
-        if sabotaged("queen:leave-the-dead"):
-            return
         if hive_id in self._on:
             self._on.discard(hive_id)
             self._registry.ended(hive_id)

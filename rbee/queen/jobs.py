@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.shelf import Shelf
-from rbee.queen.story import Story
+from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import work_of
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError, nearest
-from rbee.wire.messages import Done, JobRequest, JobState, JobView, encode
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.events import Done
+from rbee.wire.messages.jobs import JobRequest, JobState, JobView
 
 
-class Job(Story):
+class Job(TrackedTask):
     """One request and its story.
 
     `key` names whose it is: the API key it came with, empty for the swarm's own token. `number`
@@ -65,7 +66,7 @@ class Job(Story):
     @property
     def job_id(self) -> str:
         """What it is called."""
-        return self.story_id
+        return self.task_id
 
     def view(self, place: int | None) -> JobView:
         """This job in `GET /jobs`, with its place in the queue where it waits in one."""
@@ -132,11 +133,11 @@ class JobBoard:
     def require_room(self, job: Job) -> None:
         """Raises `queue_full` where the jobs that are not over ask for too much together."""
         too_much = self._asked and self._asked + job.size_asked > self._most_asked
-        if too_much and not sabotaged("queen:room-for-all"):
+        if too_much:
             raise RbeeError(
                 "queue_full",
-                f"what other jobs ask for takes {say_so.size(self._asked)} already, and "
-                f"{say_so.size(self._most_asked)} are kept (jobs_asked_mib)",
+                f"what other jobs ask for takes {narration.size(self._asked)} already, and "
+                f"{narration.size(self._most_asked)} are kept (jobs_asked_mib)",
                 "try again in a moment",
                 {"retry_after_s": _RETRY_AFTER},
             )
@@ -175,8 +176,6 @@ class JobBoard:
         return list(reversed(self._jobs.values()))
 
     def _forget_old(self) -> None:
-        if sabotaged("queen:keep-jobs"):
-            return
         surplus = len(self._jobs) - self._kept
         oldest = _now_ms() - self._kept_for * 1000
         gone = []

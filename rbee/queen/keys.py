@@ -20,13 +20,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import AddKey, KeyList, KeyView, NewKey
+from rbee.wire.messages.keys import AddKey, KeyList, KeyView, NewKey
 
 _PREFIX = "rbee-"
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -77,9 +76,6 @@ class Keys:
     @contextlib.contextmanager
     def used(self, row: KeyRow, end: Callable[[RbeeError], None]) -> Iterator[None]:
         """While this lasts, `end` is called, with what to tell, when the key is removed."""
-        if sabotaged("queen:keys-outlive-removal"):
-            yield
-            return
         ends = self._in_use.setdefault(row.digest, [])
         ends.append(end)
         if not self._watching:
@@ -138,8 +134,6 @@ class Keys:
 
         Raises `database_unusable`.
         """
-        if self._is_deaf:
-            return
         async with self._reading:
             began, changes = time.monotonic(), self._changes
             if began - self._read_at >= _FRESH:
@@ -162,10 +156,6 @@ class Keys:
         for digest in [each for each in self._in_use if each not in self._by_digest]:
             for end in list(self._in_use[digest]):
                 end(_removed())
-
-    @property
-    def _is_deaf(self) -> bool:
-        return bool(self._by_digest) and sabotaged("queen:remember-keys")
 
     async def _watch(self) -> None:
         """Looks for keys that another queen has removed, while something is done for one."""

@@ -21,7 +21,7 @@ from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import HiveOrders
+from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
@@ -129,7 +129,7 @@ class OwnMachine:
         if peer is None:
             await self._kill()
         elif self._child is None:
-            await see_off(peer, self._settings)
+            await shut_down_and_wait(peer, self._settings)
         else:
             child, exited = self._child
             await stop(child, exited, peer.shutdown, self._settings)
@@ -172,7 +172,7 @@ def _as_trouble_of_the_hive(error: BaseException) -> BaseException:
     return error
 
 
-async def see_off(peer: Peer, settings: Settings) -> None:
+async def shut_down_and_wait(peer: Peer, settings: Settings) -> None:
     """Shuts down a hive that is no child of ours; its end closes a connection to it.
 
     Raises `hive_unreachable` when it does not answer.

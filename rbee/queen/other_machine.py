@@ -25,16 +25,16 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Tell, Way, see_off
+from rbee.queen.machines import Tell, Way, shut_down_and_wait
 from rbee.queen.wheel import build_wheel
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import HiveOrders, Report, SshTarget, decode, encode
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.hives import SshTarget
+from rbee.wire.messages.orders import HiveOrders, Report
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
 
@@ -102,20 +102,20 @@ class OtherMachine:
         host = self._host
         connection = await self._connect(accept)
         try:
-            tell(say_so.MACHINE_REACHED, host=host, address=connection.peer_address or host)
+            tell(narration.MACHINE_REACHED, host=host, address=connection.peer_address or host)
             found = shell.facts(await self._said(connection, shell.INSPECT))
-            tell(say_so.MACHINE_LOGIN, host=host, user=found.user)
+            tell(narration.MACHINE_LOGIN, host=host, user=found.user)
             if found.rbee != __version__:
                 shell.check_python(host, found)
             version = found.runs_on if found.rbee else found.version
-            tell(say_so.MACHINE_PYTHON, host=host, version=version)
-            tell(say_so.MACHINE_DISK, host=host, free=say_so.size(found.free_bytes))
+            tell(narration.MACHINE_PYTHON, host=host, version=version)
+            tell(narration.MACHINE_DISK, host=host, free=narration.size(found.free_bytes))
             if install and found.rbee != __version__:
                 shell.check_room(host, found)
                 await self._install(connection, found.rbee, tell)
             else:
                 shell.check_version(host, found.rbee, __version__, self._add_as)
-                tell(say_so.MACHINE_RBEE, host=host, version=__version__)
+                tell(narration.MACHINE_RBEE, host=host, version=__version__)
         except BaseException:
             await connection.close()
             raise
@@ -137,7 +137,7 @@ class OtherMachine:
         connection, self._inspected = self._inspected or await self._connect(), None
         self._connection = connection
         try:
-            tunnel = self._ssh.tunnel and not sabotaged("queen:no-tunnel")
+            tunnel = self._ssh.tunnel
             yield await (self._dig_to_recorded(connection) if tunnel else self._direct(connection))
         except BaseException:
             await self.fill_in()  # there is no hive at its end
@@ -149,8 +149,6 @@ class OtherMachine:
 
     async def _direct(self, connection: Connection) -> Way:
         here, there = connection.local_address, connection.peer_address
-        if sabotaged("queen:localhost-to-all"):
-            here = _LOOPBACK
         if not here or not there:
             through = msgspec.structs.replace(self._ssh, tunnel=True)
             raise RbeeError(
@@ -185,7 +183,7 @@ class OtherMachine:
         try:
             if peer is None:
                 raise RbeeError("hive_unreachable", f"{self._host} does not answer", "")
-            await see_off(peer, self._settings)
+            await shut_down_and_wait(peer, self._settings)
         except RbeeError:
             await self._kill()
         finally:
@@ -196,8 +194,7 @@ class OtherMachine:
             async with timeout(self._settings.stop_term):
                 connection = await self._connect()
                 try:
-                    if not sabotaged("queen:no-ssh-kill"):
-                        await connection.run(shell.END)
+                    await connection.run(shell.END)
                 finally:
                     await connection.close()
         except asyncio.TimeoutError:
@@ -376,7 +373,7 @@ class OtherMachine:
 
     async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
         """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
-        line = say_so.MACHINE_REPLACE if found else say_so.MACHINE_INSTALL
+        line = narration.MACHINE_REPLACE if found else narration.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()
         name, wheel = await in_thread(DISK, build_wheel)
@@ -397,8 +394,8 @@ class OtherMachine:
             lines.close()
         if lines.status != 0:
             raise shell.not_installed(self._host, lines.stderr.decode("utf-8", "replace"))
-        took = say_so.seconds(time.monotonic() - began)
-        tell(say_so.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
+        took = narration.seconds(time.monotonic() - began)
+        tell(narration.MACHINE_INSTALLED, host=self._host, version=__version__, seconds=took)
 
 
 def known_hosts(home: Home) -> Path:

@@ -18,15 +18,15 @@ from typing import NamedTuple, TypeGuard
 
 import msgspec
 
-from rbee.process.sabotage import sabotaged
+from rbee.queen.fairness import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.jobs import Job
-from rbee.queen.line import Line, has_place, in_order, may_serve, wait_for
 from rbee.queen.registry import Registry, is_ready
 from rbee.queen.scheduler import WarmWorker, leads_to
 from rbee.queen.work import is_made_for, kept_for_the_other, wants_another
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import JobRequest, WorkerState
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.workers import WorkerState
 
 #: How much the newest job says about how long one takes; the rest is said by those before.
 _WEIGHT_OF_NEWEST = 0.2
@@ -59,7 +59,7 @@ class _Queue:
         #: The place that each job was told last.
         self.told: dict[str, int] = {}
         #: What a worker is being started for, and how long inputs it is for if for vectors alone.
-        self.growing: list[tuple[JobRequest, int]] = []
+        self.starting: list[tuple[JobRequest, int]] = []
         #: What is kept for those who wait, in their order.
         self.kept: list[_Kept] = []
         self.seconds: float | None = None
@@ -70,7 +70,7 @@ class _Queue:
 
     @property
     def is_idle(self) -> bool:
-        return not self.waiting and not self.running and not self.growing
+        return not self.waiting and not self.running and not self.starting
 
 
 class Queues:
@@ -138,14 +138,12 @@ class Queues:
         if job not in self._queue(job).waiting.get(job.key, ()):
             self._line_up(job)
 
-    def is_growing(self, job: Job) -> bool:
+    def is_starting(self, job: Job) -> bool:
         """Whether another job has a worker started that may serve this one, too."""
-        growing = self._queue(job).growing
-        if sabotaged("queen:load-twice"):
-            return False
+        starting = self._queue(job).starting
         return any(
             is_made_for(up_to, job.work) and may_serve(wanted, job.request)
-            for wanted, up_to in growing
+            for wanted, up_to in starting
         )
 
     def kept_from(self, job: Job) -> frozenset[str]:
@@ -169,19 +167,19 @@ class Queues:
         ]
 
     @contextlib.contextmanager
-    def growing(self, job: Job, up_to: int = 0) -> Iterator[None]:
+    def starting(self, job: Job, up_to: int = 0) -> Iterator[None]:
         """This job has a worker started; whom that may serve, too, waits for it. `up_to`: it is for
         vectors alone, of inputs of so many tokens.
 
         Afterwards the first who still waits looks whether another one is needed.
         """
         queue = self._queue(job)
-        grown = (job.request, up_to)
-        queue.growing.append(grown)
+        begun = (job.request, up_to)
+        queue.starting.append(begun)
         try:
             yield
         finally:
-            queue.growing.remove(grown)
+            queue.starting.remove(begun)
             self._deal()
             self._send_one_to_look(queue)
             self._forget(queue)
@@ -211,7 +209,7 @@ class Queues:
             self.claim(job, worker.worker.worker_id)
             queue.asking[job.job_id].set_result(worker)
         self._tell_places(queue)
-        if not queue.growing:
+        if not queue.starting:
             self._send_one_to_look(queue, unserved=True)
 
     def _next(self, queue: _Queue) -> tuple[Job, WarmWorker] | None:
@@ -231,7 +229,7 @@ class Queues:
             if takes_one(worker):
                 return job, worker
             in_vain.add(wish)
-            if worker is not None and worker.is_in_the_way and not self.is_growing(job):
+            if worker is not None and worker.is_in_the_way and not self.is_starting(job):
                 queue.kept.append(_Kept(job, worker.worker.worker_id))
         return None
 
@@ -255,7 +253,7 @@ class Queues:
 
     def _places(self, queue: _Queue) -> Iterator[tuple[int, Job]]:
         """Those who wait while no worker is being started, in their order."""
-        if not queue.asking or queue.growing:
+        if not queue.asking or queue.starting:
             return
         for place, job in enumerate(in_order(queue.line), 1):
             if job.job_id in queue.asking:
@@ -263,8 +261,6 @@ class Queues:
 
     def _tell_places(self, queue: _Queue) -> None:
         """Tells those who wait for a busy worker where they stand, again when that has halved."""
-        if sabotaged("queen:silent-queue"):
-            return
         slots = self._slots(queue.model_ref)
         for place, job in self._places(queue):
             if 2 * place > queue.told.get(job.job_id, 2 * place):
@@ -273,10 +269,10 @@ class Queues:
             wait = wait_for(place, slots, queue.seconds)
             queue.told[job.job_id] = place
             if wait is None:
-                job.say(say_so.PLACE, place=place, model_ref=ref)
+                job.say(narration.PLACE, place=place, model_ref=ref)
             else:
-                about = say_so.seconds(wait)
-                job.say(say_so.PLACE_AND_WAIT, place=place, model_ref=ref, wait=about)
+                about = narration.seconds(wait)
+                job.say(narration.PLACE_AND_WAIT, place=place, model_ref=ref, wait=about)
 
     def _slots(self, model_ref: str) -> int:
         """The slots of all workers that serve a model now."""

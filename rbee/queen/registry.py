@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import begin
 from rbee.queen.troubles import of_degraded
 from rbee.queen.work import Load, Work
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import Devices, Heartbeat, WorkerBeat, WorkerState
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.hives import Heartbeat
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
 
 T = TypeVar("T")
 #: Who hears what happens in the cluster: `tell(line, **facts)`.
@@ -112,13 +113,13 @@ class Registry:
         """A hive, silent or not, is reached at `url` from now on. Raises `hive_unreachable`."""
         hive = self._offline.get(hive_id) or self.living(hive_id)
         hive.url = url
-        self._tell(say_so.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
+        self._tell(narration.HIVE_TUNNEL_AGAIN, hive_id=hive_id)
         return hive
 
     def beat(self, beat: Heartbeat) -> bool:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
-        hive = self.hives.get(beat.hive_id) or (None if sabotaged("queen:never-rejoin") else back)
+        hive = self.hives.get(beat.hive_id) or back
         if hive is None:
             if beat.hive_id not in self._expected:
                 return False
@@ -138,13 +139,13 @@ class Registry:
     def _tell_return(self, hive_id: str) -> None:
         if hive_id in self._missed:
             self._missed.discard(hive_id)
-            self._tell(say_so.HIVE_ONLINE, hive_id=hive_id)
+            self._tell(narration.HIVE_ONLINE, hive_id=hive_id)
 
     def described(self, hive_id: str, devices: Devices) -> None:
         """A hive has told what it has."""
         hive = self.living(hive_id)
         hive.devices = devices
-        hive.devices_at = 0.0 if sabotaged("queen:always-ask") else time.monotonic()
+        hive.devices_at = time.monotonic()
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
@@ -164,8 +165,7 @@ class Registry:
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
-        if not sabotaged("queen:let-back-in"):
-            self._offline.pop(hive_id, None)
+        self._offline.pop(hive_id, None)
         if self.hives.pop(hive_id, None) is not None:
             self._notify()
 
@@ -173,7 +173,7 @@ class Registry:
         """A hive has ended that nobody put to sleep."""
         if hive_id in self.hives:
             self._missed.add(hive_id)
-            self._tell(say_so.HIVE_GONE, hive_id=hive_id)
+            self._tell(narration.HIVE_GONE, hive_id=hive_id)
         self.gone(hive_id)
 
     def silent(self) -> list[str]:
@@ -188,9 +188,9 @@ class Registry:
 
         `template` is as in `WorkerBeat`: one that kills workers is nothing to those without it.
         """
-        key = (device, model_ref, "" if sabotaged("queen:blame-the-model") else template)
+        key = (device, model_ref, template)
         hive = self.hives.get(hive_id)
-        if hive is None or sabotaged("queen:forget-failures"):
+        if hive is None:
             return error
         known = hive.degraded.get(key)
         if known is not None:
@@ -204,8 +204,8 @@ class Registry:
         hive.degraded[key] = Degraded(
             error.message, told, time.monotonic(), round(until * 1000), timer
         )
-        where = {"device": say_so.device_name(device), "hive_id": hive_id}
-        self._tell(say_so.DEGRADED, model_ref=model_ref, **where)
+        where = {"device": narration.device_name(device), "hive_id": hive_id}
+        self._tell(narration.DEGRADED, model_ref=model_ref, **where)
         self._notify()
         return told
 
@@ -220,8 +220,8 @@ class Registry:
         known = hive.degraded.pop((device, model_ref, template), None)
         if known is not None:
             known.timer.cancel()
-            where = {"device": say_so.device_name(device), "hive_id": hive.hive_id}
-            self._tell(say_so.HEALED, model_ref=model_ref, **where)
+            where = {"device": narration.device_name(device), "hive_id": hive.hive_id}
+            self._tell(narration.HEALED, model_ref=model_ref, **where)
             self._notify()
 
     def is_offline(self, hive_id: str) -> bool:
@@ -287,7 +287,7 @@ class Registry:
         )
 
     async def _until_offline(self, hive_id: Callable[[], str]) -> None:
-        while not self.is_offline(hive_id()) or sabotaged("queen:wait-for-the-silent"):
+        while not self.is_offline(hive_id()):
             await self._silenced.wait()
 
     def _expect_beat(self, hive_id: str) -> None:
@@ -299,14 +299,12 @@ class Registry:
 
     def lost(self, hive_id: str) -> None:
         """A hive has fallen silent: it is offline, until it beats again."""
-        if sabotaged("queen:never-offline"):
-            return
         hive = self.hives.pop(hive_id, None)
         if hive is not None:
             self._offline[hive_id] = hive
             self._missed.add(hive_id)
             missed = round(time.monotonic() - hive.last_beat, 1)
-            self._tell(say_so.HIVE_OFFLINE, hive_id=hive_id, silent=say_so.seconds(missed))
+            self._tell(narration.HIVE_OFFLINE, hive_id=hive_id, silent=narration.seconds(missed))
             self._silenced.set()
             self._silenced = asyncio.Event()
             self._notify()

@@ -15,20 +15,13 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
-from rbee.process.sabotage import sabotaged
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages import (
-    Devices,
-    Gpu,
-    JobRequest,
-    WorkerBeat,
-    WorkerState,
-    template_name,
-)
+from rbee.wire.messages.devices import Devices, Gpu
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.model_ref import BUNDLED
 
 CPU = "cpu"
@@ -155,8 +148,6 @@ def places(
     considered = _meant(request, hives)
     if not considered:
         raise _unknown_hive(request.node or "", hives)
-    if sabotaged("queen:ignore-device"):
-        request = msgspec.structs.replace(request, device=None, backend=None)
     look = _Look(request, considered, troubles)
     if not look.has_any:
         raise _no_such_device(request, considered)
@@ -230,7 +221,6 @@ class _Look:
         self._request = request
         self._hives = hives
         self._troubles = troubles
-        self._strongest_first = 1 if sabotaged("queen:wrong-gpu") else -1
         self._has_gpus = False
         self._best = self._best_gpu()
 
@@ -263,7 +253,7 @@ class _Look:
         best: _Ranked | None = None
         for number, hive in enumerate(self._hives):
             for gpu in hive.devices.gpus:
-                weight = self._strongest_first * gpu.vram_gb
+                weight = -gpu.vram_gb
                 if best is not None and weight > best[1] and not best[0]:
                     continue  # weaker, however idle
                 if not _is_wanted(gpu, hive, self._request):
@@ -292,7 +282,7 @@ class _Look:
         used = [worker.device for worker in hive.workers]
         return (
             gpu.id in hive.degraded,
-            self._strongest_first * gpu.vram_gb,
+            -gpu.vram_gb,
             not hive.holds,
             used.count(gpu.id),
             len(used),
@@ -310,7 +300,6 @@ class _Look:
     def _on_cpus(self, hives: list[HiveFacts]) -> Iterator[Place]:
         """The least busy one that has the model first, and of equals the one at hand."""
         fallback = self._has_gpus and CPU not in (self._request.device, self._request.backend)
-        fallback = fallback and not sabotaged("queen:silent-fallback")
         hives.sort(
             key=lambda hive: (
                 not hive.holds,
@@ -342,7 +331,7 @@ def _cpu_wanted(request: JobRequest) -> bool:
         return request.device == CPU
     if request.backend is not None:
         return request.backend == CPU
-    return request.allow_cpu and not sabotaged("queen:no-fallback")
+    return request.allow_cpu
 
 
 def _serves(worker: WorkerBeat, request: JobRequest) -> bool:

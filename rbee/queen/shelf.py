@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
-from rbee.queen.story import Story
+from rbee.queen.tracked_task import TrackedTask
 
 
 class Over(NamedTuple):
     """A story that is over: what it is called, its bytes, and whether somebody reads it now."""
 
-    story_id: str
+    task_id: str
     size: int
     is_read: bool = False
 
@@ -29,7 +28,7 @@ def too_many(over: Sequence[Over], most: int) -> list[str]:
         if surplus <= 0:
             break
         if not each.is_read:
-            going.append(each.story_id)
+            going.append(each.task_id)
             surplus -= each.size
     return going
 
@@ -40,27 +39,27 @@ class Shelf:
     def __init__(self, most: int) -> None:
         """`most` bytes of events are kept."""
         self._most = most
-        self._stories: dict[str, Story] = {}
+        self._stories: dict[str, TrackedTask] = {}
         #: At least the bytes of all these: some may have let go of theirs by themselves.
         self._size = 0
 
-    def put(self, story: Story) -> None:
+    def put(self, story: TrackedTask) -> None:
         """A story is over; others are let go of where there is no room for it."""
-        self._stories[story.story_id] = story
+        self._stories[story.task_id] = story
         self._size += story.events.size
-        if self._size <= self._most or sabotaged("queen:keep-every-byte"):
+        if self._size <= self._most:
             return
         over = [
-            Over(each.story_id, each.events.size, each.events.readers > 0)
+            Over(each.task_id, each.events.size, each.events.readers > 0)
             for each in self._stories.values()
         ]
         self._size = sum(each.size for each in over)
-        for story_id in too_many(over, self._most):
-            gone = self._stories[story_id]
+        for task_id in too_many(over, self._most):
+            gone = self._stories[task_id]
             self.take(gone)
             gone.let_go()
 
-    def take(self, story: Story) -> None:
+    def take(self, story: TrackedTask) -> None:
         """A story is not to be told any more."""
-        if self._stories.pop(story.story_id, None) is not None:
+        if self._stories.pop(story.task_id, None) is not None:
             self._size -= story.events.size

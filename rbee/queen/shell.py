@@ -12,8 +12,7 @@ import shlex
 
 import msgspec
 
-from rbee.wire import addresses
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Line
 
@@ -214,11 +213,11 @@ sweep || true
 def progress(line: str) -> tuple[Line, dict[str, str]] | None:
     """What a line of `install` is told as, but for the host; None: it is not worth telling."""
     if line == _ENVIRONMENT_MADE:
-        return say_so.MACHINE_ENVIRONMENT, {}
+        return narration.MACHINE_ENVIRONMENT, {}
     if loading := _LOADING.match(line):
-        return say_so.MACHINE_LOADS, loading.groupdict()
+        return narration.MACHINE_LOADS, loading.groupdict()
     if placing := _PLACING.match(line):
-        return say_so.MACHINE_PLACES, {"count": str(placing["names"].count(",") + 1)}
+        return narration.MACHINE_PLACES, {"count": str(placing["names"].count(",") + 1)}
     return None
 
 

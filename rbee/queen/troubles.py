@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import JobRequest
+from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.narration import device_name
 
 #: How often the trouble of a moment may befall a job in one place.

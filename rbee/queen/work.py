@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
-from rbee.wire.messages import JobRequest, TokenIds
+from rbee.wire.messages.basics import TokenIds
+from rbee.wire.messages.jobs import JobRequest
 
 #: Vectors of so many bytes of text are made in a moment: that is waited for.
 _FEW = 16_384
@@ -71,8 +71,6 @@ def _size(given: str | TokenIds) -> int:
 
 def in_the_way(work: Work, load: Load) -> bool:
     """Whether what a worker does keeps it from this work, or the other way round."""
-    if sabotaged("queen:mix-vectors"):
-        return False
     return load.texts > 0 if work.is_vectors else load.few_vectors + load.many_vectors > 0
 
 
@@ -99,6 +97,4 @@ def is_made_for(up_to: int, work: Work) -> bool:
 def kept_for_the_other(kept: Sequence[tuple[str, bool]], work: Work) -> frozenset[str]:
     """The workers that others before wait for, who want text where this work is vectors, or the
     other way round. `kept` are workers, and whether they are kept for vectors."""
-    if sabotaged("queen:late-comers-first"):
-        return frozenset()
     return frozenset(worker_id for worker_id, vectors in kept if vectors is not work.is_vectors)

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Callable
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import AddHive
+from rbee.wire.messages.hives import AddHive
 
 #: The longest name of a host, and of a part of it between dots (RFC 1123, 2.1; RFC 1035, 2.3.4).
 LONGEST_HOST = 253

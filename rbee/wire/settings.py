@@ -197,7 +197,6 @@ _FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
-    "RBEE_SABOTAGE": "A fault on purpose, for the specification.",
 }
 _PREFIX = "RBEE_"
 

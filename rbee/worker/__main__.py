@@ -14,7 +14,6 @@ import sys
 
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
-from rbee.process.sabotage import sabotaged
 from rbee.worker.confined import first_to_go
 
 _USAGE = """\
@@ -32,14 +31,14 @@ def main() -> None:
         asked = arguments in (["--help"], ["-h"])
         print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
         sys.exit(0 if asked else 2)
-    if not sabotaged("worker:ignore-lifeline"):
-        die_with_parent(signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     first_to_go()
     lifeline = Lifeline(int(arguments[1]))
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
     with quick_imports():
         from rbee.process import own_folder
-        from rbee.wire.messages import EngineFacts, WorkerOrders
+        from rbee.wire.messages.orders import WorkerOrders
+        from rbee.wire.messages.workers import EngineFacts
         from rbee.worker.engines import engine_module
 
         try:

@@ -23,7 +23,6 @@ from collections.abc import Iterator, Sequence
 
 import rbee
 from rbee.process import landlock, seccomp
-from rbee.process.sabotage import sabotaged
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ _MAC_CACHES = "/private/var/folders"
 
 def first_to_go() -> None:
     """Where memory runs out, the kernel ends this program before others. Wants no privilege."""
-    if sys.platform == "linux" and not sabotaged("worker:hard-to-kill"):
+    if sys.platform == "linux":
         try:
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("1000")
@@ -93,7 +92,7 @@ def bound_memory(limit: int) -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if not limit or sys.platform != "linux" or sabotaged("worker:unbounded"):
+    if not limit or sys.platform != "linux":
         return
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
@@ -114,8 +113,6 @@ def confine(
     `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
     ports that it may still connect to; it listens where it does by then. Never raises.
     """
-    if sabotaged("worker:unconfined"):
-        return
     if sys.platform == "darwin":
         _confine_mac([folder, *([log_file] if log_file else [])])
         return

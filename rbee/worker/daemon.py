@@ -25,18 +25,12 @@ from rbee.process import logs, own_folder
 from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
-from rbee.wire import addresses, proof, sse
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
-from rbee.wire.messages import (
-    InferAccepted,
-    InferRequest,
-    WorkerOrders,
-    WorkerReport,
-    WorkerState,
-)
+from rbee.wire.messages.inference import InferAccepted, InferRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import WorkerReport, WorkerState
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
@@ -147,8 +141,7 @@ class _Worker:
         await server.serve()
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
-        if not sabotaged("worker:ignore-lifeline"):
-            self.lifeline.watch(server.ask_to_stop, lambda: None)
+        self.lifeline.watch(server.ask_to_stop, lambda: None)
         status = 0
         async with open_session(Settings()) as session:
             name = proof.worker_name(orders.worker_id)
@@ -175,9 +168,9 @@ class _Worker:
         orders = self.orders
         loop = asyncio.get_running_loop()
         if orders.simulated:
-            await self.tell(say_so.WORKER_SIMULATED, device=say_so.device_name(orders.device))
+            await self.tell(narration.WORKER_SIMULATED, device=narration.device_name(orders.device))
         await self.tell(
-            say_so.WORKER_LOADING,
+            narration.WORKER_LOADING,
             path=orders.model_paths[0],
             engine=self.module.NAME,
             version=self.module.facts().version,
@@ -204,13 +197,13 @@ class _Worker:
             self._tidy()
         self.engine = engine
         self.state = WorkerState.READY
-        used = {"device": say_so.device_name(orders.device), "engine": self.module.NAME}
+        used = {"device": narration.device_name(orders.device), "engine": self.module.NAME}
         loaded = {
-            "seconds": say_so.seconds(time.perf_counter() - started),
-            "size": say_so.size(_total(orders.model_paths)),
+            "seconds": narration.seconds(time.perf_counter() - started),
+            "size": narration.size(_total(orders.model_paths)),
             "context": engine.context,
         }
-        lines = [say(say_so.WORKER_DEVICE, used), say(say_so.WORKER_LOADED, loaded)]
+        lines = [say(narration.WORKER_DEVICE, used), say(narration.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
 
     def _engine(self) -> Engine:
@@ -227,7 +220,7 @@ class _Worker:
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
-        line = say(say_so.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
+        line = say(narration.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
         with contextlib.suppress(RbeeError):
             await self.report(WorkerState.LOADING, [line], loaded=share)
 
@@ -318,7 +311,7 @@ class _Worker:
 
     def on_shutdown(self, request: web.Request) -> Answer:
         """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
-        unless_busy = request.query.get("unless") == "busy" and not sabotaged("worker:leave-anyway")
+        unless_busy = request.query.get("unless") == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
         self.server.ask_to_stop()
@@ -404,8 +397,7 @@ class _Worker:
         del self.running[inference.infer_id]
         self.worked += inference.worked
         self._busy_or_ready()
-        if not sabotaged("worker:no-terminal-event"):
-            inference.events.end_with(ended, self.orders.worker_id)
+        inference.events.end_with(ended, self.orders.worker_id)
         over = [each for each in self.inferences.values() if each.events.closed]
         unread = [each for each in over if not each.events.readers]
         for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
@@ -414,7 +406,7 @@ class _Worker:
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""
         orders = self.orders
-        if not orders.content or sabotaged("worker:trust-names"):
+        if not orders.content:
             return True
         try:
             return content_id(orders.model_paths) == orders.content

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rbee.http.events import EventLog
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import Threads, in_thread
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
-from rbee.wire.messages import Done, InferRequest, Progress, Token, Vector
+from rbee.wire.messages.events import Done, Progress, Token, Vector
+from rbee.wire.messages.inference import InferRequest
 from rbee.wire.narration import Narration, say
 from rbee.worker.engines import Engine, Generated, Piece, Work
 from rbee.worker.telling import News, Telling
@@ -43,7 +43,7 @@ class Inference:
         self.infer_id = infer_id
         self.events = EventLog()
         self._request = request
-        self._streams = request.stream or sabotaged("worker:stream-anyway")
+        self._streams = request.stream
         self._cancelled = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
         self.worked = 0
@@ -65,14 +65,13 @@ class Inference:
 
     def cancel(self) -> None:
         """Stops the generation within one token; its stream ends with `cancelled`."""
-        if not sabotaged("worker:ignore-cancel"):
-            self._cancelled.set()
+        self._cancelled.set()
 
     def waits(self) -> None:
         """Tells, once, that the engine reads other prompts before this one."""
         if not self._told_to_wait and not self.events.closed:
             self._told_to_wait = True
-            self.events.narrate(say(say_so.PROMPT_WAITS, {}))
+            self.events.narrate(say(narration.PROMPT_WAITS, {}))
 
     def fail(self, error: ErrorBody) -> None:
         """Ends the stream with an error now, whether the engine lets go of it or not."""
@@ -113,8 +112,6 @@ class Inference:
         if collected:
             self._pieces.append(_joined(collected))
         self._take_over()
-        if sabotaged("worker:no-terminal-event"):
-            return
         if self._cancelled.is_set():
             self.events.cancelled()
             return
@@ -140,8 +137,7 @@ class Inference:
         self.thread = threading.get_ident()
 
         def on_work(work: Work) -> None:
-            blind = sabotaged("worker:count-output-alone")
-            self.worked = work.made if blind else work.read + work.made
+            self.worked = work.read + work.made
             for news in self._telling.of(work, time.monotonic()):
                 on_news(news)
 
@@ -152,8 +148,6 @@ class Inference:
         inputs = self._request.inputs
         if inputs is None:
             return engine.generate(self._request, on_piece, self._cancelled, on_work)
-        if sabotaged("worker:same-vector"):
-            inputs = inputs[:1] * len(inputs)
         read = engine.embed(inputs, on_vector, self._cancelled)
         return Generated("stop", read, 0)
 
@@ -181,7 +175,7 @@ class Inference:
             self._first_token = self._first_token or time.perf_counter()
             if isinstance(piece, bytes):
                 self.events.emit("vector", Vector(self._index, piece))
-            elif not (self._index == 2 and sabotaged("worker:drop-token")):
+            else:
                 self.events.emit("token", _token(piece, self._index))
             self._index += 1
 
@@ -191,7 +185,7 @@ def context_full(generated: Generated, max_tokens: int | None, context: int) -> 
 
     An engine may have made it larger than was asked for: what fills it tells.
     """
-    if generated.finish_reason != "length" or sabotaged("worker:hide-the-cut"):
+    if generated.finish_reason != "length":
         return 0
     asked_for = max_tokens is not None and generated.tokens_out >= max_tokens
     return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
 from rbee.process.work import uses_cpu
 
 
@@ -48,8 +47,6 @@ def has_worked(before: Look, now: Look) -> bool:
         now.done.get(request) != done for request, done in before.done.items()
     ):
         return True
-    if sabotaged("worker:count-output-alone"):
-        return False
     return uses_cpu(now.cpu - before.cpu, now.at - before.at)
 
 

@@ -5,8 +5,8 @@ Short prompts and quick answers are told of by their tokens alone. Phase 11.2.
 
 from __future__ import annotations
 
-from rbee.wire import narration as say_so
-from rbee.wire.messages import Progress
+from rbee.wire import narration
+from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Narration, say
 from rbee.worker.engines import Work
 
@@ -54,9 +54,9 @@ class Telling:
             if long and self._moved:
                 news.append(_bar(work, work.to_read - known, now - since))
             if long:
-                took = say_so.seconds(now - since)
+                took = narration.seconds(now - since)
                 facts = {"tokens": work.to_read - known, "seconds": took}
-                news.append(say(say_so.PROMPT_READ, facts))
+                news.append(say(narration.PROMPT_READ, facts))
         elif long and work.read > self._read:
             self._read = work.read
             if now - self._moved_at >= _BAR:
@@ -65,7 +65,7 @@ class Telling:
             if now - self._said_at >= _LINE:
                 self._said_at = now
                 facts = {"done": work.read, "total": work.to_read}
-                news.append(say(say_so.PROMPT_SO_FAR, facts))
+                news.append(say(narration.PROMPT_SO_FAR, facts))
         return news
 
     def _writing(self, work: Work, now: float) -> list[News]:
@@ -73,7 +73,7 @@ class Telling:
             return []
         self._said_at, self._wrote = now, work.made
         rate = work.made / (now - self._wrote_since)
-        return [say(say_so.ANSWER_SO_FAR, {"tokens": work.made, "rate": f"{rate:.1f}"})]
+        return [say(narration.ANSWER_SO_FAR, {"tokens": work.made, "rate": f"{rate:.1f}"})]
 
 
 def _bar(work: Work, read: int, seconds: float) -> Progress:

@@ -23,8 +23,9 @@ from typing import NamedTuple, NoReturn
 from rbee.process import apart
 from rbee.process.child import tail
 from rbee.process.lifeline import die_with_parent
-from rbee.process.sabotage import sabotaged
-from rbee.wire.messages import EngineFacts, WorkerOrders, decode, encode
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts
 from rbee.worker.confined import bound_memory, confine
 
 #: What a template may take to render a greeting: seconds of CPU time, seconds in all, and bytes.
@@ -71,8 +72,6 @@ class Trial(NamedTuple):
         if not (orders.chat_template and orders.trial_model) or orders.deadly_template:
             return None
         if not hasattr(module, "try_template") or is_plain(orders.chat_template):
-            return None
-        if sabotaged("worker:no-trial"):
             return None
         log = os.path.join(folder, _LOG)
         if sys.platform == "linux" and facts.backends == ["cpu"]:

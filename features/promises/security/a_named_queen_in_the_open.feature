@@ -3,6 +3,7 @@ Feature: Who names a queen of another machine is told that others can read what 
   between, and nothing is said.
 
   @timing
+  @fault.keeper.silent-in-the-open
   Scenario: A queen of another machine
     Given a server that says nothing is waited for 100 ms
     When I type "rbee-keeper status --queen http://192.0.2.7:9000"

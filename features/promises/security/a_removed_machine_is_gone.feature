@@ -3,6 +3,7 @@ Feature: A machine that is removed is gone
   remove-hive puts its hive to sleep and closes whatever was opened for it: tunnels, addresses,
   the host key that was agreed to. Files of the person's own, and models over there, stay.
 
+  @fault.queen.leave-open
   Scenario Outline: Nothing that was opened for it stays open
     Given my machine "blep" beside the machines "workstation"
     And a queen that is awake
@@ -17,6 +18,7 @@ Feature: A machine that is removed is gone
       | --tunnel    |
       | --no-tunnel |
 
+  @fault.queen.keep-host-keys
   Scenario: The host key that was agreed to has to be agreed to again
     Given the machines "blep, workstation"
     And I sit at "blep"

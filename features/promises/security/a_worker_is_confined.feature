@@ -3,6 +3,7 @@ Feature: A worker has its model, its socket and nothing else
   It loads files that anybody may have made. Before it opens one it gives up what it does not need,
   so that an engine that is led astray reaches nothing.
 
+  @fault.worker.unconfined
   Scenario: What a bad model would have it do is refused
     Given a worker that tries what a bad model would have it do
     When I type "rbee-keeper infer 'hello'"
@@ -16,6 +17,7 @@ Feature: A worker has its model, its socket and nothing else
       | start a program             |
     And the exit status is 0
 
+  @fault.hive.tell-workers-all
   Scenario: No secret of the environment reaches a worker
     Given secrets in the environment that I type in
     And a hub that holds "author/minillama"
@@ -24,6 +26,7 @@ Feature: A worker has its model, its socket and nothing else
     Then 2 workers run that know none of them
     And the exit status is 0
 
+  @fault.worker.hard-to-kill
   Scenario: Its memory is bounded, where it lacks the worker goes first, and the doctor tells
     Given a swarm that is warm
     When I type "rbee-keeper doctor"

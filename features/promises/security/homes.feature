@@ -2,6 +2,7 @@ Feature: A home is believed where nobody else can have written it
   Token, settings and catalogs decide what rbee does, so they have to be its user's own, like the
   folders above them. What rbee writes there is its user's alone.
 
+  @fault.shared.believe-the-home
   Scenario Outline: A home <of whom>
     Given a home that has been used, <of whom>
     When I type "rbee-keeper infer 'hello'"
@@ -27,6 +28,7 @@ Feature: A home is believed where nobody else can have written it
       | whose settings belong to another user  | belongs to another user         | name a folder of your |
       | whose token belongs to another user    | belongs to another user         | name a folder of your |
 
+  @fault.shared.open-to-all
   Scenario: What is written into a home is for its user alone
     When I type "umask 000; rbee-keeper infer --quiet 'hello'"
     Then the exit status is 0

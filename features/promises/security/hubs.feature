@@ -2,6 +2,7 @@ Feature: A hub says what it holds, and nothing else
   Whatever a hub answers, nothing is written outside of the home, the disk and the memory are not
   filled, and whoever waits is told. A cache into which others may write is a hub, too.
 
+  @fault.hive.believe-the-commit
   Scenario: A hub whose listing leads out of the home
     Given a hub that holds "author/minillama"
     And a hive that gives up at the first trouble
@@ -19,6 +20,7 @@ Feature: A hub says what it holds, and nothing else
     Then stderr contains "it does not answer as a model hub does"
     And the exit status is 1
 
+  @fault.hive.believe-the-cache
   Scenario: A cache that others may write to does not hold what the hub lists
     Given a hub that holds "author/minillama"
     And "minillama-q8_0.gguf" of "author/minillama" lies in the cache of the hub's own tool

@@ -3,6 +3,7 @@ Feature: A key reaches the models that it may use, and nothing beyond them
   learns nothing of files, machines and other people's work, and has nothing fetched that nobody
   allowed. A key that is removed is worth nothing, at once and everywhere.
 
+  @fault.queen.keys-open-files
   Scenario: Files, repositories and names that a key may not use cannot be told apart
     Given a hub that holds "author/minillama"
     And a swarm that is warm
@@ -21,6 +22,7 @@ Feature: A key reaches the models that it may use, and nothing beyond them
     Then each of them is answered in the same words, which say nothing of what is there
     And the hub was not asked for anything
 
+  @fault.queen.keys-hear-all
   Scenario: A key with a list and leave to fetch has what is on the list fetched
     Given a hub that holds "author/minillama"
     And programs are told at once that an answer takes its time
@@ -30,6 +32,7 @@ Feature: A key reaches the models that it may use, and nothing beyond them
     Then it has heard of the fetching, and of no machine, path, and worker
     And the key "tv" sees the model "HF:author/minillama" alone
 
+  @fault.queen.keys-outlive-removal
   Scenario: A key that another queen removes is cut off everywhere, and its slots are free
     Given a hub that holds "author/endless-llama"
     And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/endless-llama --max-tokens 2 'hello'"

@@ -4,6 +4,7 @@ Feature: What leaves a machine is encrypted, unless somebody has asked for less
   heartbeats. Neither end listens to its neighbours. `--no-tunnel` asks for plain HTTP between the
   two; what that means is said.
 
+  @fault.queen.in-the-open
   Scenario: Who listens on the cable reads nothing of it
     Given my machine "blep" beside the machines "workstation"
     And somebody listens on the cable of "workstation"

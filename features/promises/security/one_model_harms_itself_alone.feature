@@ -3,6 +3,7 @@ Feature: A model harms itself alone
   the rest as it stands. What it does is told of that model, and nobody else's work suffers.
 
   @needs-linux
+  @fault.worker.no-trial
   Scenario: A story goes on while the models of others come to grief
     Given these model files
       | file           | what it does             |
@@ -24,6 +25,7 @@ Feature: A model harms itself alone
     And the first command still runs until I press Ctrl+C
 
   @needs-linux
+  @fault.worker.unbounded
   Scenario: What a template does with some messages is told of that model
     Given these model files
       | file          | what it does                       |
@@ -38,6 +40,7 @@ Feature: A model harms itself alone
     Then each of them is refused in its words
     And the next "rbee-keeper infer 'hello'" works
 
+  @fault.hive.forget-the-deadly
   Scenario: A model that has killed its engine is not loaded again for the next who asks
     Given these model files
       | file         | what it does              |

@@ -22,6 +22,7 @@ Feature: One request stops no other
     Then each is refused by the name of its field
     And the story goes on all the while, without a second of silence
 
+  @fault.hive.one-pool-for-all
   Scenario: A hub takes its time with each of ten models
     Given a hub that holds "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"
     And that hub sends a few bytes at a time

@@ -3,6 +3,8 @@ Feature: Strangers stop nobody
   memory and in lines of the log, so that the owner and those with a key are served meanwhile.
 
   @timing
+  @fault.shared.no-bounds
+  @fault.shared.wait-for-heads
   Scenario: Half-sent requests
     Given strangers have 20 places and 3 s for a request
     And a swarm that is warm
@@ -12,6 +14,8 @@ Feature: Strangers stop nobody
     And all that the stranger began is closed within 5 s
     And the logs have grown by less than 20 kB
 
+  @fault.shared.log-nonsense
+  @fault.shared.take-any-text
   Scenario: What is no text
     Given a swarm that is warm
     When a stranger sends each program these
@@ -31,6 +35,7 @@ Feature: Strangers stop nobody
     Then each of them is refused
     And no log tells of it
 
+  @fault.shared.unpack-for-all
   Scenario: A body that becomes a gigabyte
     Given a queen that is awake
     When a stranger sends her a gigabyte packed into one megabyte
@@ -39,6 +44,7 @@ Feature: Strangers stop nobody
     And a packed request of the owner is understood
 
   @timing
+  @fault.shared.wait-for-bodies
   Scenario: A slow line
     Given the body of a request may pause for 1 s
     And a queen that is awake
@@ -46,6 +52,7 @@ Feature: Strangers stop nobody
     Then the first is accepted
     And the other is refused with "deadline_exceeded"
 
+  @fault.shared.any-name
   Scenario: A name that is none of this machine
     Given a swarm that is warm
     When a page of "evil.example" asks each program how it is, under that name
@@ -53,6 +60,7 @@ Feature: Strangers stop nobody
     And each answers under an address of the machine
 
   @timing
+  @fault.shared.let-it-grow
   Scenario: A log that grows
     Given a log may have 1 MiB
     And a swarm that is warm

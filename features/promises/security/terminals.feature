@@ -3,6 +3,7 @@ Feature: Nothing from elsewhere steers the terminal
   them sets the clipboard and the title, clears the screen, and draws rows that nobody wrote. (What is
   shown, character by character, is in the decisions.)
 
+  @fault.keeper.raw-terminal
   Scenario: A log in which somebody else has written
     Given a log called "queen" with what would steer a terminal in it
     When I type "rbee-keeper logs queen" on a terminal

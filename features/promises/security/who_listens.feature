@@ -4,6 +4,7 @@ Feature: Nothing is told to whoever happens to listen
   connection that is used then. The swarm's token stays with its owner: each hive and each worker
   has a secret of its own.
 
+  @fault.shared.trust-the-port
   Scenario: Another user holds the queen's port
     Given another user of the machine holds the queen's port and says to be the queen
     When I type "rbee-keeper infer 'a private prompt'"
@@ -18,6 +19,7 @@ Feature: Nothing is told to whoever happens to listen
     And the exit status is 1
     And that user has heard neither a secret nor "a private prompt"
 
+  @fault.shared.believe-any-connection
   Scenario: Another user passes on to the queen what is meant for her
     Given a queen that is awake
     And another user of the machine passes on to the queen what commands say to her
@@ -25,6 +27,7 @@ Feature: Nothing is told to whoever happens to listen
     Then stderr contains "was told nothing"
     And that user has heard neither a secret nor "a private prompt"
 
+  @fault.shared.believe-whose-port-ever
   Scenario: Another user passes on what is meant for a queen that a person names
     Given a queen that is awake
     And another user of the machine passes on to the queen what commands say to her
@@ -46,11 +49,13 @@ Feature: Nothing is told to whoever happens to listen
     When each secret is shown to each program
     Then each program lets in its own secret alone
 
+  @fault.queen.any-heartbeat
   Scenario: A heartbeat counts only from the hive that it names
     Given a swarm that is warm
     When hive attic sends a heartbeat that names hive localhost
     Then that heartbeat is refused
 
+  @fault.keeper.keep-the-token
   Scenario: The token is replaced by another one
     Given a swarm that is warm
     When the token is rotated

@@ -17,7 +17,6 @@ import msgspec
 
 from rbee.process.content import open_regular
 from rbee.process.database import open_database, transaction
-from rbee.process.sabotage import sabotaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -144,7 +143,7 @@ class ModelCatalog:
         takes seconds for a large model, and keeps its row when the checksum still holds.
         """
         row = self._read(ref)
-        if row is None or sabotaged("hive:trust-disk"):
+        if row is None:
             return row
         files, status = _verified(row.files)
         if files != row.files or status != row.status:

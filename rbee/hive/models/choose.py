@@ -21,7 +21,6 @@ from rbee.hive.models.names import (
     part_of,
     quant_of,
 )
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import ModelRef
 
@@ -152,7 +151,7 @@ def _variants(listing: Sequence[ListedFile], repo: str) -> list[_Variant]:
                 part.stem,
                 quant_of(file.name),
                 label_of(file.name),
-                "" if sabotaged("hive:companions-too") else companion_of(file.name, repo),
+                companion_of(file.name, repo),
                 {},
                 part.total,
             )

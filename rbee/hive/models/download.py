@@ -28,7 +28,6 @@ from rbee.hive.models.hub import (
     open_stream,
 )
 from rbee.hive.models.listing import is_hash
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
 
@@ -170,7 +169,7 @@ def _fetch(
                 raise Cancelled from failure
             if cancelled.wait(again.pause(failure, file, done)):
                 raise Cancelled from failure
-    if not digest.matches() and not sabotaged("hive:skip-checksum"):
+    if not digest.matches():
         os.ftruncate(descriptor, 0)
         raise _wrong_content(file)
 
@@ -262,8 +261,6 @@ def _read_ahead(
 ) -> None:
     """Put the hub's answer into `pieces`: its offset, its bytes, None; or what was raised."""
     try:
-        if sabotaged("hive:no-resume"):
-            offset = 0
         with open_stream(file, offset, stall_s) as stream:
             pieces.put(stream.offset)
             for chunk in stream.chunks:
@@ -356,8 +353,7 @@ def _sole_writer(
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             try:
-                if not sabotaged("hive:download-twice"):
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 report(os.fstat(descriptor).st_size)
                 if cancelled.wait(PROGRESS_S):
@@ -437,7 +433,7 @@ def _disk_failures_told(file: HubFile, destination: str) -> Iterator[None]:
     except OSError as error:
         folder = os.path.dirname(destination)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if full and not sabotaged("hive:any-disk-trouble"):
+        if full:
             missing = file.size - arrived_size(file, destination)
             raise _disk_full(folder, missing, shutil.disk_usage(folder).free) from error
         raise RbeeError(

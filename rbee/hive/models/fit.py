@@ -21,7 +21,6 @@ import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, pooling_of
-from rbee.process.sabotage import sabotaged
 
 #: Where the formulas were compared with what the engine reserves.
 CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"})
@@ -323,8 +322,6 @@ class _Shape:
 
 def _attends(header: GgufHeader, heads_kv: Sequence[int] | None, layers: int) -> tuple[bool, ...]:
     """For each layer whether it has a KV cache. `heads_kv`, where given, is 0 for one without."""
-    if sabotaged("hive:cache-everywhere"):
-        return (True,) * layers
     if header.architecture in WITHOUT_CACHE | RECURRENT:
         return (False,) * layers
     default = ATTENTION_INTERVALS.get(header.architecture, 0)

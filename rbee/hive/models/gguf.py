@@ -24,9 +24,8 @@ from collections.abc import Callable
 import msgspec
 
 from rbee.process.content import open_regular
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import LARGEST_CONTEXT
+from rbee.wire.messages.basics import LARGEST_CONTEXT
 
 #: First read, in bytes: holds the whole header of a model with up to some 10,000 tokens.
 FIRST_WINDOW = 256 * 1024
@@ -287,7 +286,7 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     if version not in (2, 3):
         raise _invalid(name, _version_problem(version), "get the model as GGUF version 3")
     tensor_count = window.number("Q")
-    if tensor_count > MOST_TENSORS and not sabotaged("hive:believe-counts"):
+    if tensor_count > MOST_TENSORS:
         raise _beyond(name, f"{tensor_count} tensors", MOST_TENSORS)
     pair_count = window.number("Q")
     if pair_count > MOST_KEYS:
@@ -604,8 +603,7 @@ def _checked(metadata: dict[str, MetaValue], name: str) -> tuple[str, int, int]:
         if not isinstance(architecture, str) or not _ARCHITECTURE.fullmatch(architecture):
             raise _invalid(name, "has an architecture that is not called as one")
         for key, bounds in _NUMBERS.items():
-            if not sabotaged("hive:believe-numbers"):
-                _number(metadata, f"{architecture}.{key}", bounds, name)
+            _number(metadata, f"{architecture}.{key}", bounds, name)
     if not isinstance(metadata.get(_TEMPLATE, ""), str):
         raise _wrong_type(name, _TEMPLATE, "a text")
     return str(architecture), split_count, split_no

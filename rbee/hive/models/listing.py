@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from rbee.hive.models.choose import ListedFile
-from rbee.process.sabotage import sabotaged
 
 #: Bytes of a listing; the longest of real repositories have a tenth of it.
 LONGEST_ANSWER = 32 * 2**20
@@ -41,9 +40,7 @@ _SPAN = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _A_HASH = r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z"
 
 Size = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_FILE)]
-Commit = Annotated[
-    str, msgspec.Meta(pattern="" if sabotaged("hive:believe-the-commit") else _A_HASH)
-]
+Commit = Annotated[str, msgspec.Meta(pattern=_A_HASH)]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 BlobId = Annotated[str, msgspec.Meta(pattern=_A_HASH)]
 
@@ -88,11 +85,7 @@ def listing_of(body: bytes) -> Listing:
         answer = msgspec.json.decode(body, type=_Answer)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    files = [
-        _listed(each)
-        for each in answer.siblings or ()
-        if is_file_name(each.rfilename) or sabotaged("hive:believe-the-hub")
-    ]
+    files = [_listed(each) for each in answer.siblings or () if is_file_name(each.rfilename)]
     return Listing(files, answer.sha or "", bool(answer.gated))
 
 

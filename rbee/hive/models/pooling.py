@@ -7,7 +7,7 @@ taken, which has seen all of the text; of an encoder without a word about it, th
 from __future__ import annotations
 
 from rbee.hive.models.gguf import GgufHeader
-from rbee.wire.messages import Pooling
+from rbee.wire.messages.workers import Pooling
 
 #: Values of `pooling_type` (enum llama_pooling_type in llama.cpp's ``llama.h``).
 _MEAN, _CLS, _LAST, _RANK = 1, 2, 3, 4

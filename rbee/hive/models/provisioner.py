@@ -41,11 +41,11 @@ from rbee.hive.models.turns import Turns
 from rbee.http.events import EventLog
 from rbee.process import owned
 from rbee.process.content import content_id, kind_of
-from rbee.process.sabotage import sabotaged
 from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
-from rbee.wire.messages import Progress, Provisioned
+from rbee.wire.messages.events import Progress
+from rbee.wire.messages.models import Provisioned
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
 from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
@@ -95,7 +95,7 @@ class Provision:
 
     def wait_in_line(self, before: int, host: str) -> None:
         """Tells that others are fetched first."""
-        self.say(say_so.MODEL_IN_LINE, host=host or "all hubs", before=before)
+        self.say(narration.MODEL_IN_LINE, host=host or "all hubs", before=before)
 
     def say(self, line: Line, **facts: object) -> None:
         """Narrates to everybody who waits for this model."""
@@ -209,7 +209,7 @@ class Provisioner:
         for running in self._provisions.values():
             over = running.events.closed or running.cancelled.is_set()
             same = running.ref == ref and running.newest >= newest
-            if same and not over and not sabotaged("hive:download-twice"):
+            if same and not over:
                 return running
         provision = Provision(ref, newest)
         self._provisions[provision.provision_id] = provision
@@ -311,23 +311,23 @@ class Provisioner:
             return row
         self._forget(ref)
         if await in_thread(HUB, hub.is_offline):
-            provision.say(say_so.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
+            provision.say(narration.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
             return row
         try:
             plan = await self.plan(ref)
         except RbeeError as error:
-            provision.say(say_so.MODEL_UNASKED, why=error.message)
+            provision.say(narration.MODEL_UNASKED, why=error.message)
             return row
         if not plan.is_asked:
-            provision.say(say_so.MODEL_UNASKED, why="the hub is out of reach")
+            provision.say(narration.MODEL_UNASKED, why="the hub is out of reach")
             return row
         commit = plan.commit[:12]
         if _is_of(row, plan):
             row = msgspec.structs.replace(row, revision=plan.commit)
             await in_thread(DATABASE, self._catalog.add, row)
-            provision.say(say_so.MODEL_CURRENT, model_ref=str(ref), commit=commit)
+            provision.say(narration.MODEL_CURRENT, model_ref=str(ref), commit=commit)
             return row
-        provision.say(say_so.MODEL_NEWER, model_ref=str(ref), commit=commit)
+        provision.say(narration.MODEL_NEWER, model_ref=str(ref), commit=commit)
         newer = await self._fetch(provision, plan)
         await self._lead_others(row, newer)
         return newer
@@ -338,26 +338,24 @@ class Provisioner:
         await in_thread(DISK, _require_inside, self._models, folder, plan)
         here = await in_thread(DISK, self._here, plan)
         plan = await self._without_what_is_wrong(provision, plan, here)
-        size = say_so.size(plan.size_bytes)
-        if sabotaged("hive:catalog-before-download"):
-            await in_thread(DATABASE, self._catalog.add, _row_of_nothing(plan))
+        size = narration.size(plan.size_bytes)
         if plan.note:
-            provision.say(say_so.MODEL_NOTE, note=plan.note)
+            provision.say(narration.MODEL_NOTE, note=plan.note)
         if all(file.name in here for file in plan.files):
             other = await in_thread(DISK, self._name_of, here[plan.files[0].name])
-            provision.say(say_so.MODEL_SHARED, other=other)
+            provision.say(narration.MODEL_SHARED, other=other)
         elif all(file.cached_path for file in plan.files):
-            provision.say(say_so.MODEL_CACHED)
+            provision.say(narration.MODEL_CACHED)
         else:
             already = await in_thread(DISK, _arrived_size, plan, folder, here)
             require_disk(str(self._models), plan.size_bytes - already)
-            provision.say(say_so.MODEL_SIZE, size=size)
+            provision.say(narration.MODEL_SIZE, size=size)
             if already:
-                provision.say(say_so.MODEL_RESUME, done=say_so.size(already), size=size)
+                provision.say(narration.MODEL_RESUME, done=narration.size(already), size=size)
             teller = _ProgressTeller(provision, plan.size_bytes, already)
             await self._download_all(provision, plan, folder, here, teller)
-            took = say_so.seconds(time.monotonic() - started)
-            provision.say(say_so.MODEL_DOWNLOADED, seconds=took)
+            took = narration.seconds(time.monotonic() - started)
+            provision.say(narration.MODEL_DOWNLOADED, seconds=took)
         return await self._entered(plan, folder, here)
 
     async def _without_what_is_wrong(
@@ -370,13 +368,13 @@ class Provisioner:
         """
         cached = [file for file in plan.files if file.cached_path and file.name not in here]
         shared = await in_thread(DISK, _shared, cached)
-        if not shared or sabotaged("hive:believe-the-cache"):
+        if not shared:
             return plan
         if not plan.is_asked:
             # Blobs are called by their hashes: whoever puts one there names it as well.
             raise _unvouched(shared[0])
         total = sum(file.size for file in shared)
-        provision.say(say_so.MODEL_SHARED_CACHE, size=say_so.size(total))
+        provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
         teller = _ProgressTeller(provision, total, 0)
         loop = asyncio.get_running_loop()
         wrong, before = set(), 0
@@ -388,7 +386,7 @@ class Provisioner:
             check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
             if not await in_thread(DISK, *check):
                 wrong.add(file.name)
-                provision.say(say_so.MODEL_CACHE_WRONG, file=file.name)
+                provision.say(narration.MODEL_CACHE_WRONG, file=file.name)
             before += file.size
         return msgspec.structs.replace(
             plan,
@@ -403,8 +401,7 @@ class Provisioner:
     ) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
         row = await in_thread(HEADERS, _checked_row, plan, folder, here)
-        if not sabotaged("hive:forget-model"):
-            await in_thread(DATABASE, self._catalog.add, row)
+        await in_thread(DATABASE, self._catalog.add, row)
         self._forget(plan.ref)
         self._is_untidy = True
         self._on_led(row.ref, [file.path for file in row.files])
@@ -509,8 +506,7 @@ class Provisioner:
             )
         mine = {file.path for row in rows if row.ref == str(ref) for file in row.files}
         owned = self._catalog.remove(str(ref))
-        if not sabotaged("hive:keep-files"):
-            self._take_off_the_disk([Path(file.path) for file in owned])
+        self._take_off_the_disk([Path(file.path) for file in owned])
         left = (row for row in rows if row.ref != str(ref))
         return [row.ref for row in left if any(file.path in mine for file in row.files)]
 
@@ -588,11 +584,11 @@ class _ProgressTeller:
         if now - self._told >= _BETWEEN_PERCENTS:
             self._told = now
             percent = done * 100 // self._total
-            self._provision.say(say_so.MODEL_PERCENT, percent=percent, rate=say_so.size(rate))
+            self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
 
     def trouble(self, why: str, done: int) -> None:
         if not self._provision.events.closed:
-            self._provision.say(say_so.MODEL_TROUBLE, why=why, done=say_so.size(done))
+            self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
 
 
 def _lies_in(ref: ModelRef) -> Threads:
@@ -732,7 +728,7 @@ def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
     root = os.path.realpath(models)
     for file in plan.files:
         place = os.path.realpath(os.path.dirname(folder / file.name))
-        if os.path.commonpath([root, place]) != root and not sabotaged("hive:believe-the-hub"):
+        if os.path.commonpath([root, place]) != root:
             raise RbeeError(
                 "home_unusable",
                 f"{plan.repo} would be written to {place}, which is outside of {root}",

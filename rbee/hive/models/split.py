@@ -18,7 +18,6 @@ from rbee.hive.models.gguf import (
     GgufHeader,
     header_of_file,
 )
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 _NAME = re.compile(r"(?P<prefix>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
@@ -56,7 +55,7 @@ def parts_of(path: str) -> tuple[str, ...]:
     missing, and `model_invalid` for what does not belong together, or is no model.
     """
     header = header_of_file(path)
-    if header.split_count <= 1 or sabotaged("hive:count-one-part"):
+    if header.split_count <= 1:
         return (path,)
     paths = _numbered(path, header)
     missing = [os.path.basename(each) for each in paths if not os.path.isfile(each)]

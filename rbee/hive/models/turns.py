@@ -11,8 +11,6 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-from rbee.process.sabotage import sabotaged
-
 
 def next_of(
     waiting: Sequence[str], running: Mapping[str, int], most: int, of_one: int
@@ -22,8 +20,6 @@ def next_of(
     if sum(running.values()) >= most:
         return None
     hosts = [host for host, count in running.items() if count >= of_one]
-    if sabotaged("hive:one-host-for-all"):
-        hosts = []
     return next((i for i, host in enumerate(waiting) if host not in hosts), None)
 
 

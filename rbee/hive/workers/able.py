@@ -6,9 +6,9 @@ the model is once it is loaded.
 
 from __future__ import annotations
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import EngineFacts, WorkerOrders, WorkerReport, WorkerState
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts, WorkerReport, WorkerState
 from rbee.wire.narration import device_name
 
 #: What to type where an engine finds no device of a kind.
@@ -32,7 +32,7 @@ def not_able(facts: EngineFacts, backend: str, *, simulated: bool) -> RbeeError 
 
     A simulated device is served by an engine that runs on the CPU.
     """
-    if backend in facts.backends or simulated or sabotaged("hive:any-engine"):
+    if backend in facts.backends or simulated:
         return None
     return RbeeError(
         "backend_unavailable",

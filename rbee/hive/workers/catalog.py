@@ -12,7 +12,7 @@ from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import open_database, transaction
-from rbee.wire.messages import WorkerKindView
+from rbee.wire.messages.workers import WorkerKindView
 
 _metadata = MetaData()
 _workers = Table(

@@ -9,7 +9,8 @@ import time
 from rbee.hive.limits import memory_kills
 from rbee.http.events import EventLog
 from rbee.process.child import Child
-from rbee.wire.messages import WorkerBeat, WorkerOrders, WorkerReport, WorkerState, WorkerView
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import WorkerBeat, WorkerReport, WorkerState, WorkerView
 
 #: A report may be read so much later than it was written (seconds).
 _SAID_BEFORE = 10.0

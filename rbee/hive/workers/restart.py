@@ -6,7 +6,6 @@ import enum
 import signal
 from collections.abc import Sequence
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import size
 
@@ -28,7 +27,7 @@ def cause_of(status: int, *, killed_by_hive: bool, memory_kills: int) -> Cause:
     `memory_kills` is how many processes the kernel has killed for want of memory where the worker
     ran, since the worker was last heard: a worker that is killed at that moment was one of them.
     """
-    if status != -signal.SIGKILL or killed_by_hive or sabotaged("hive:blame-nobody"):
+    if status != -signal.SIGKILL or killed_by_hive:
         return Cause.ITSELF
     return Cause.MEMORY if memory_kills > 0 else Cause.PERHAPS_MEMORY
 
@@ -95,7 +94,7 @@ def crashed(status: int) -> bool:
 def begins_anew(ready_for: float) -> bool:
     """Whether a worker that was ready for so many seconds died of something new: what was counted
     before counts no more, and callers who share it are not given up for what others asked."""
-    return ready_for >= _SOUND_AFTER and not sabotaged("hive:count-for-ever")
+    return ready_for >= _SOUND_AFTER
 
 
 def how_it_ended(status: int) -> str:

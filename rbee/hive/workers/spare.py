@@ -16,7 +16,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import EngineFacts
+from rbee.wire.messages.workers import EngineFacts
 
 
 class Spare:

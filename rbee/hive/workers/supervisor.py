@@ -43,21 +43,19 @@ from rbee.process.child import tail
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.sabotage import sabotaged
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses, proof
-from rbee.wire import narration as say_so
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
-from rbee.wire.messages import (
+from rbee.wire.messages.basics import Nothing
+from rbee.wire.messages.devices import Gpu
+from rbee.wire.messages.events import Progress
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import (
     EngineFacts,
-    Gpu,
-    Nothing,
-    Progress,
     WorkerFailure,
     WorkerKindView,
-    WorkerOrders,
     WorkerReport,
     WorkerState,
 )
@@ -143,7 +141,7 @@ class Supervisor:
         engine has died of lately.
         """
         known = self._dies_of.get((engine, orders.content))
-        if known is not None and not sabotaged("hive:forget-the-deadly"):
+        if known is not None:
             raise known
         spare = self._take_spare(engine)
         self._spare = None
@@ -156,7 +154,7 @@ class Supervisor:
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
         for worker_id in unloaded:
-            self._say(worker, say_so.WORKER_UNLOADED, worker_id=worker_id)
+            self._say(worker, narration.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
         except BaseException as error:
@@ -217,7 +215,7 @@ class Supervisor:
         if worker.is_restarting and worker.state is not WorkerState.LOADING:
             worker.is_restarting = False
             if worker.state in (WorkerState.READY, WorkerState.BUSY):
-                self._note(worker, say_so.WORKER_RECOVERED)
+                self._note(worker, narration.WORKER_RECOVERED)
         if worker.state is WorkerState.LOADING:
             worker.cpu = _cpu_of(worker)
         for line in report.narration:
@@ -270,10 +268,9 @@ class Supervisor:
         The worker alone knows: its next heartbeat may be on its way.
         """
         peer = self._peer(worker)
-        unless_busy = not sabotaged("hive:unload-busy")
         try:
             async with timeout(self._settings.stop_request):
-                await peer.shutdown(unless_busy=unless_busy)
+                await peer.shutdown(unless_busy=True)
         except RbeeError as error:
             if error.code == "worker_busy":
                 worker.idle_since = None
@@ -285,9 +282,8 @@ class Supervisor:
 
     def _kill(self, worker: Worker) -> None:
         """Ends a worker that is stuck; it counts as one that died."""
-        if not sabotaged("hive:spare-the-stuck"):
-            worker.killed = True
-            worker.child.signal(signal.SIGKILL)
+        worker.killed = True
+        worker.child.signal(signal.SIGKILL)
 
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
@@ -335,7 +331,7 @@ class Supervisor:
         worker.port = int(report.url.rpartition(":")[2])
         self._say(
             worker,
-            say_so.WORKER_WAKE,
+            narration.WORKER_WAKE,
             port=worker.port,
             path=worker.orders.model_paths[0],
             device=worker.orders.device,
@@ -386,12 +382,9 @@ class Supervisor:
 
     async def _take(self, measure: Measure, worker: Worker) -> None:
         if measure is Measure.UNLOAD:
-            if sabotaged("hive:keep-idle"):
-                worker.idle_since = None
-                return
             if await self.unload(worker):
-                idle = say_so.seconds(self._settings.idle_worker)
-                self._note(worker, say_so.WORKER_IDLE, idle=idle)
+                idle = narration.seconds(self._settings.idle_worker)
+                self._note(worker, narration.WORKER_IDLE, idle=idle)
             return
         if measure is Measure.GIVE_UP:
             if _has_worked(worker):
@@ -407,10 +400,10 @@ class Supervisor:
                 ),
             )
         if measure is Measure.KILL:
-            self._note(worker, say_so.WORKER_STUCK)
+            self._note(worker, narration.WORKER_STUCK)
         if measure is Measure.END_STUCK:
             stall = self._settings.token_stall
-            self._note(worker, say_so.WORKER_ENGINE_STUCK, stall=stall)
+            self._note(worker, narration.WORKER_ENGINE_STUCK, stall=stall)
             await self._tell_why(worker)
         self._kill(worker)
         await worker.exited
@@ -441,7 +434,7 @@ class Supervisor:
                 ),
             )
             return
-        delays = () if sabotaged("hive:no-restart") else self._settings.restart_delays
+        delays = self._settings.restart_delays
         if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
             worker.restart_count = worker.loads_died = 0
         worker.ready_since = None
@@ -472,7 +465,7 @@ class Supervisor:
             worker.killed, worker.memory_kills, worker.killed_since = False, memory_kills(), None
             self._on_change()
             facts = {"worker_id": worker.worker_id, "how": how, "delay": delay}
-            self._say(worker, say_so.WORKER_RESTART, count=worker.restart_count, **facts)
+            self._say(worker, narration.WORKER_RESTART, count=worker.restart_count, **facts)
             await asyncio.sleep(delay)
             if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                 self._remove(worker)
@@ -566,7 +559,7 @@ class Supervisor:
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
         orders = worker.orders
-        self._note(worker, say_so.WORKER_GIVEN_UP, why=error.message)
+        self._note(worker, narration.WORKER_GIVEN_UP, why=error.message)
         if not worker.events.closed:
             worker.events.error(error.body())
         self._news.failed(

@@ -10,8 +10,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
-from rbee.wire.messages import WorkerState
+from rbee.wire.messages.workers import WorkerState
 from rbee.wire.settings import Settings
 
 
@@ -47,7 +46,7 @@ def next_due(
     if state is WorkerState.LOADING:
         return Due(Measure.GIVE_UP, worked_at + settings.load_stall)
     serving = state in (WorkerState.READY, WorkerState.BUSY)
-    if not serving or sabotaged("hive:never-notice"):
+    if not serving:
         return None
     silent = settings.heartbeat_interval * settings.heartbeats_missed
     if last_report - worked_at >= settings.token_stall:

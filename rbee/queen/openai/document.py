@@ -27,16 +27,11 @@ from rbee.queen.openai.messages import (
 )
 from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody
-from rbee.wire.messages import (
-    ClusterModelList,
-    ClusterWorkerList,
-    Health,
-    HiveList,
-    JobAccepted,
-    JobList,
-    JobRequest,
-    JobView,
-)
+from rbee.wire.messages.basics import Health
+from rbee.wire.messages.hives import HiveList
+from rbee.wire.messages.jobs import JobAccepted, JobList, JobRequest, JobView
+from rbee.wire.messages.models import ClusterModelList
+from rbee.wire.messages.workers import ClusterWorkerList
 
 _SCHEMAS = "#/components/schemas/{name}"
 _JSON = "application/json"

@@ -6,11 +6,10 @@ import re
 
 from aiohttp import web
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.queen.rights import not_granted
 from rbee.wire.errors import HTTP_STATUS, RbeeError
-from rbee.wire.messages import encode
+from rbee.wire.messages.basics import encode
 
 #: OpenAI's word where it is another one.
 _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
@@ -100,8 +99,6 @@ def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
 
     `model` is what it calls the model that it asked for, `ref` what that is here.
     """
-    if sabotaged("queen:keys-hear-all"):
-        return error
     if error.code == "model_not_found":
         return not_granted(model) if model else error
     field = {name: error.details[name] for name in _TOLD_TO_KEYS if name in error.details}
@@ -122,7 +119,7 @@ def _unplaced(text: str, model: str, ref: str) -> str:
 
 def failure(error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
-    passes = error.code in _PASSES or sabotaged("queen:again-and-again")
+    passes = error.code in _PASSES
     headers = {"x-should-retry": "true" if passes else "false"}
     retry = error.details.get("retry_after_s")
     if retry is not None:

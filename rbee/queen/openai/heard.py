@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbee.wire import narration as say_so
+from rbee.wire import narration
 from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
@@ -10,35 +10,35 @@ from rbee.wire.shown import shown
 _AS_SAID = frozenset(
     line.action
     for line in (
-        say_so.MODEL_SIZE,
-        say_so.MODEL_PERCENT,
-        say_so.MODEL_DOWNLOADED,
-        say_so.PROMPT_SO_FAR,
-        say_so.PROMPT_READ,
-        say_so.ANSWER_SO_FAR,
+        narration.MODEL_SIZE,
+        narration.MODEL_PERCENT,
+        narration.MODEL_DOWNLOADED,
+        narration.PROMPT_SO_FAR,
+        narration.PROMPT_READ,
+        narration.ANSWER_SO_FAR,
     )
 )
 #: What is said in place of lines that name machines, workers, paths, or what others do.
 _INSTEAD = {
-    say_so.HIVE_WAKE.action: "queen: waking a machine",
-    say_so.WAIT_WORKER.action: "queen: waiting for a slot",
-    say_so.MODEL_ASKED.action: "queen: the model is being fetched",
-    say_so.MODEL_RESUME.action: "hive: the download goes on",
-    say_so.MODEL_TROUBLE.action: "hive: the download was interrupted, and goes on",
-    say_so.WORKER_WAKE.action: "hive: the model is being loaded",
-    say_so.WORKER_READY.action: "queen: the model is ready",
-    say_so.MOVING_ON.action: "queen: that did not work; trying again",
-    say_so.PROMPT_WAITS.action: "worker: other prompts are read first",
+    narration.HIVE_WAKE.action: "queen: waking a machine",
+    narration.WAIT_WORKER.action: "queen: waiting for a slot",
+    narration.MODEL_ASKED.action: "queen: the model is being fetched",
+    narration.MODEL_RESUME.action: "hive: the download goes on",
+    narration.MODEL_TROUBLE.action: "hive: the download was interrupted, and goes on",
+    narration.WORKER_WAKE.action: "hive: the model is being loaded",
+    narration.WORKER_READY.action: "queen: the model is ready",
+    narration.MOVING_ON.action: "queen: that did not work; trying again",
+    narration.PROMPT_WAITS.action: "worker: other prompts are read first",
 }
 
 
-def heard_by_key(narration: Narration, model: str) -> str:
+def heard_by_key(said: Narration, model: str) -> str:
     """The line, with its speaker, that a key's holder is told who calls its model `model`; empty:
     none."""
-    if narration.action in _AS_SAID:
-        return f"{narration.actor}: {shown(narration.human)}"
-    if narration.action == say_so.PLACE.action:
-        place = narration.human.partition(" for ")[0]
-        _, about, wait = narration.human.rpartition("; about ")
+    if said.action in _AS_SAID:
+        return f"{said.actor}: {shown(said.human)}"
+    if said.action == narration.PLACE.action:
+        place = said.human.partition(" for ")[0]
+        _, about, wait = said.human.rpartition("; about ")
         return shown(f"queen: {place} for {model}{about}{wait if about else ''}")
-    return _INSTEAD.get(narration.action, "")
+    return _INSTEAD.get(said.action, "")

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import UNSET
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.openai.messages import (
     Asked,
     AskedMessage,
@@ -38,17 +37,11 @@ from rbee.queen.openai.messages import (
 )
 from rbee.wire.errors import RbeeError
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
-from rbee.wire.messages import (
-    CallPiece,
-    ChatMessage,
-    ClusterModelView,
-    Done,
-    JobRequest,
-    Token,
-    TokenLikelihood,
-    ToolCall,
-    WorkerBeat,
-)
+from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
+from rbee.wire.messages.inference import ChatMessage, ToolCall
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
 
 _SEEDS = 2**32
@@ -315,7 +308,7 @@ class Vectors:
     def whole(self, who: Identity, told: Sequence[Told]) -> Embeddings:
         """See `Form`."""
         (one,) = told
-        vectors = one.vectors[::-1] if sabotaged("queen:shuffle-vectors") else one.vectors
+        vectors = one.vectors
         read = one.done.tokens_in
         return Embeddings(
             data=[

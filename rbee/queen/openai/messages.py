@@ -22,14 +22,9 @@ from rbee.wire.limits import (
     Stop,
     TopK,
 )
-from rbee.wire.messages import (
-    NonEmpty,
-    TokenId,
-    TokenIds,
-    TokenLikelihood,
-    ToolFunction,
-    Unreachable,
-)
+from rbee.wire.messages.basics import NonEmpty, TokenId, TokenIds, Unreachable
+from rbee.wire.messages.events import TokenLikelihood
+from rbee.wire.messages.inference import ToolFunction
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]

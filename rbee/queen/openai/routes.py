@@ -16,11 +16,14 @@ from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import ClusterModelView, JobRequest, Unreachable, WorkerBeat, encode
+from rbee.wire.messages.basics import Unreachable, encode
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.queen.openai.desk import Desk
+    from rbee.queen.openai.handlers import Handlers
 
 #: The models of the hives that answer, the workers with their hives, and the hives that do not.
 Known = tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]], list[Unreachable]]
@@ -105,10 +108,10 @@ class OpenAI:
         return web.Response(status=204, headers=headers if self._settings.cors_origins else None)
 
     @functools.cached_property
-    def _desk(self) -> Desk:
-        from rbee.queen.openai.desk import Desk
+    def _desk(self) -> Handlers:
+        from rbee.queen.openai.handlers import Handlers
 
-        return Desk(self._settings, self._begin, self._known, self._loaded, self._keys())
+        return Handlers(self._settings, self._begin, self._known, self._loaded, self._keys())
 
 
 def _failure(request: web.Request, error: RbeeError) -> web.Response:

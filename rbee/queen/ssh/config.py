@@ -15,9 +15,8 @@ from typing import Any
 import paramiko
 
 from rbee.process.owned import distrust
-from rbee.process.sabotage import sabotaged
 from rbee.queen.ssh.refusals import refuse
-from rbee.wire.messages import SshTarget
+from rbee.wire.messages.hives import SshTarget
 from rbee.wire.names import shown, why_no_host, why_no_user
 
 SSH_PORT = 22
@@ -82,7 +81,7 @@ def _owned(file: Path) -> Path:
 
     OpenSSH (`read_config_file_depth`) looks at the file alone, this at the folders above it, too.
     """
-    strange = None if sabotaged("queen:any-config") else distrust(file)
+    strange = distrust(file)
     if strange is not None:
         raise refuse(
             "config",
@@ -140,8 +139,7 @@ class _Resolver:
 
     def target(self, host: str, given: SshTarget, on_the_way: frozenset[str]) -> Target:
         """`on_the_way` are those that lead there, none of which it may go through."""
-        if not sabotaged("queen:any-host"):
-            _require(host, why_no_host, "machine")  # before any token is expanded with it
+        _require(host, why_no_host, "machine")  # before any token is expanded with it
         said = self._said(host)
         if said.get("proxycommand") and "proxyjump" not in said:
             raise refuse(

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import paramiko
 
-from rbee.process.sabotage import sabotaged
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
@@ -86,7 +85,7 @@ def check(
             f"give {target.name} a new host key, or remove that line",
             **facts,
         )
-    if any(not each.marker for each in same) or sabotaged("queen:trust-any-host"):
+    if any(not each.marker for each in same):
         return False
     others = [each for each in known if not each.marker]
     if others:

@@ -12,7 +12,10 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import CallPiece, InferRequest, Placed, TokenLikelihood, WorkerOrders
+from rbee.wire.messages.events import CallPiece, TokenLikelihood
+from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import Placed
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
 Input = str | list[int]

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import CallPiece, ChatMessage, InferRequest, ToolFunction
+from rbee.wire.messages.events import CallPiece
+from rbee.wire.messages.inference import ChatMessage, InferRequest, ToolFunction
 from rbee.worker.engines.json_grammar import check_cost
 
 

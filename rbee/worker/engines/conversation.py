@@ -18,9 +18,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import ChatMessage, InferRequest
+from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
 _ANY_MARK = "<|"
@@ -69,7 +68,7 @@ def too_many_marks(texts: Iterable[str], marks: Iterable[str], context: int) -> 
     small for that; 0 where it is not. To count them is quick, and to read 80,000 takes 20 s."""
     marks = [mark for mark in marks if mark == _ANY_MARK or _ANY_MARK not in mark]
     found = sum(text.count(mark) for text in texts for mark in marks)
-    return found if found > context and not sabotaged("worker:read-all-marks") else 0
+    return found if found > context else 0
 
 
 def texts_of(request: InferRequest) -> list[str]:

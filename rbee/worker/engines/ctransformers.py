@@ -21,7 +21,9 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import EngineFacts, InferRequest, Placed, WorkerOrders
+from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts, Placed
 from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
     asks_field,

@@ -24,16 +24,11 @@ import msgspec
 import xllamacpp
 
 from rbee.process.child import tail
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import (
-    CallPiece,
-    EngineFacts,
-    InferRequest,
-    Placed,
-    TokenLikelihood,
-    WorkerOrders,
-)
+from rbee.wire.messages.events import CallPiece, TokenLikelihood
+from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import EngineFacts, Placed
 from rbee.worker.engines import Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
@@ -253,8 +248,6 @@ class LlamaCpp:
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
-        if sabotaged("worker:engine-port"):
-            return xllamacpp.Server(params)
         with HiddenSocket.beginning() as path:
             params.hostnames = [path]
             server = xllamacpp.Server(params)
@@ -472,7 +465,7 @@ class LlamaCpp:
             if schema is not request.json_schema:
                 error.details["field"] = "functions"
             raise
-        thinks = request.think is not False and not sabotaged("worker:form-over-thought")
+        thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
             # The form was demanded: half of what may be written is left for it.

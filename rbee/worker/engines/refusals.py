@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages import InferRequest
+from rbee.wire.messages.inference import InferRequest
 from rbee.worker.engines.conversation import asks_field, does_not_fit
 
 #: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.
@@ -38,7 +37,7 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
             "ask for less: a shorter conversation, a plainer schema; or take another model",
             {"field": asks_field(request)},
         )
-    if int(error.get("code", 400)) >= 500 or sabotaged("worker:blame-itself"):
+    if int(error.get("code", 400)) >= 500:
         return engine_failed("llama.cpp", message)
     if "tool call arguments" in message:
         return RbeeError(

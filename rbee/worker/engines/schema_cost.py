@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rbee.process.sabotage import sabotaged
 from rbee.wire.errors import RbeeError
 
 
@@ -62,7 +61,7 @@ class Count:
         """Counts `more`. Raises where that is too much, naming `path`."""
         total = self._so_far.get(bound, 0) + more
         self._so_far[bound] = total
-        if total > bound.most and not sabotaged("worker:any-schema"):
+        if total > bound.most:
             raise too_much(bound, path)
 
 
@@ -138,8 +137,6 @@ class Ways:
 
 def require_few_ways(root: Ways) -> None:
     """Raises where more ways may be open at one point of an answer than there may be."""
-    if sabotaged("worker:any-schema"):
-        return
     order = _parts_first(root)
     most = dict.fromkeys(order, 0)
     for _ in range(_ROUNDS):

@@ -1,0 +1,102 @@
+"""Where a command runs: this machine's home and settings, and the queen that is meant."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from rbee.keeper.queen_client import QueenClient
+from rbee.process import listening, owned
+from rbee.process.home import Home
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.proof import Credential
+from rbee.wire.settings import Settings
+
+#: Where the hub's own programs look for a token, in this order.
+_HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+
+
+class QueenTarget(NamedTuple):
+    """`url` and `token` are the queen's; `named`: a person named her, so she is never woken.
+
+    `moved`: she was woken before her address was set anew, and listens where she did.
+    """
+
+    home: Home
+    settings: Settings
+    url: str
+    token: str
+    named: bool = False
+    moved: bool = False
+
+    @classmethod
+    def of(cls, home: Home, queen: str | None, token_file: str | None) -> QueenTarget:
+        """The queen of this home, unless flags name another URL or another token.
+
+        Raises `invalid_request` for a token file that holds no token.
+        """
+        settings = home.settings()
+        token = home.token() if token_file is None else _token_of(token_file)
+        if queen is not None:
+            return cls(home, settings, queen, token, named=True)
+        own = addresses.base_url(settings.queen_host, settings.queen_port)
+        url = awake_at(home, "queen", own, Credential(token), settings) or own
+        return cls(home, settings, url, token, moved=url != own)
+
+    def hub_token(self, model_ref: str) -> str:
+        """The token for the hub in this shell, for a request that may need it; else empty.
+
+        A queen of another machine gets it only through a tunnel that ends here.
+        """
+        here = not self.named or addresses.is_loopback(addresses.host_of(self.url))
+        if not here or not model_ref.startswith("HF:"):
+            return ""
+        token = next(filter(None, map(os.environ.get, _HUB_TOKENS)), "").strip()
+        return token if token.isascii() and token.isprintable() else ""
+
+    def client(self) -> QueenClient:
+        """Her, to speak to."""
+        credential = Credential(self.token, forwarded=self.named)
+        return QueenClient(self.url, credential, self.settings.connect_timeout)
+
+
+def awake_at(
+    home: Home, role: str, usual: str, credential: Credential, settings: Settings
+) -> str | None:
+    """Where the daemon of this home is awake, if that is not at its `usual` address."""
+    known = listening.noted(home, role)
+    if known is None or known.url == usual:
+        return None
+    client = QueenClient(known.url, credential, settings.connect_timeout)
+    try:
+        health = client.health()
+    except RbeeError as error:
+        # A stranger has that port by now; or it is ours, and frozen.
+        return None if error.code == "port_in_use" else known.url
+    is_it = health is not None and client.is_proved and health.instance == known.instance
+    return known.url if is_it else None
+
+
+def _token_of(path: str) -> str:
+    reason = owned.distrust(Path(path).absolute())
+    if reason is not None:
+        raise RbeeError("invalid_request", reason.why, f"{reason.remedy}, or name another file")
+    try:
+        words = Path(path).read_text().split()
+    except OSError as error:
+        words = []
+        why = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        words = []
+        why = "is no text"
+    else:
+        why = f"holds {len(words)} words, not one token"
+    if len(words) != 1:
+        raise RbeeError(
+            "invalid_request",
+            f"{path} {why}",
+            "name the file `token` in the RBEE_HOME of the machine the queen was started on",
+        )
+    return words[0]

@@ -1,0 +1,67 @@
+"""Whose turn it is in the queue of a model. Phase 5, where every slot is taken.
+
+A queue is fair between callers: a slot goes to the key that has the fewest, among equals to the
+one that was served longest ago, and to the oldest job of that key. And it is bounded: a key may
+wait with no more jobs than there are places left, so that one that floods the queue takes half of
+it, and the next one still gets in.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from rbee.queen.jobs import Job
+from rbee.wire.messages.jobs import JobRequest
+
+#: What a request may say about the worker that it wants; None leaves it open.
+_WISHES = ("node", "device", "backend", "engine", "ctx")
+
+
+class Line(NamedTuple):
+    """The queue of one model, as the decisions see it.
+
+    `waiting` are the jobs by key, oldest first; `running` counts the slots that each key has;
+    `served` tells, by key, the number of the last slot it was given.
+    """
+
+    waiting: Mapping[str, list[Job]]
+    running: Mapping[str, int]
+    served: Mapping[str, int]
+
+
+def in_order(line: Line) -> Iterator[Job]:
+    """The jobs of a line in the order in which slots go to them, were none to be given back."""
+    running, served = dict(line.running), dict(line.served)
+    rows = {key: iter(jobs) for key, jobs in line.waiting.items()}
+    for number in itertools.count(max(served.values(), default=0) + 1):
+        if not rows:
+            return
+        key = min(rows, key=lambda key: (running.get(key, 0), served.get(key, 0)))
+        job = next(rows[key], None)
+        if job is None:
+            del rows[key]
+            continue
+        running[key] = running.get(key, 0) + 1
+        served[key] = number
+        yield job
+
+
+def has_place(line: Line, key: str, longest: int) -> bool:
+    """Whether a job of `key` may wait in a line of `longest` places."""
+    left = longest - sum(map(len, line.waiting.values()))
+    return len(line.waiting.get(key, ())) < left
+
+
+def wait_for(place: int, slots: int, seconds: float | None) -> float | None:
+    """How long number `place` waits (seconds), where a job takes `seconds`; None: nobody knows."""
+    return None if seconds is None or not slots else place * seconds / slots
+
+
+def may_serve(wanted: JobRequest, request: JobRequest) -> bool:
+    """Whether the worker that is started for `wanted` may be one that `request` asks for, too."""
+    if wanted.chat_template != request.chat_template:
+        return False  # None is a wish as well: the model's own
+    named = ((getattr(wanted, name), getattr(request, name)) for name in _WISHES)
+    return not any(None not in both and both[0] != both[1] for both in named)

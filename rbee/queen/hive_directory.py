@@ -1,0 +1,236 @@
+"""Which machines belong to the swarm, and the way to each. Phase 3.1.
+
+What the catalog remembers of a machine becomes a `Machine` here, once; who wants to wake one or
+to end one asks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from rbee.process.child import Child
+from rbee.process.home import Home
+from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
+from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.machines import Machine, OwnMachine, Tell
+from rbee.queen.other_machine import OtherMachine, known_hosts
+from rbee.wire import addresses, narration
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages.hives import AddHive, SshTarget
+from rbee.wire.names import check_hive, check_machine
+from rbee.wire.settings import Settings
+
+#: The id and host of the machine the queen runs on.
+LOCAL = "localhost"
+
+
+class HiveDirectory:
+    """The machines of the catalog. `own` is the queen's."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        token: str,
+        catalog: HiveCatalog,
+        queen_url: Callable[[], str],
+        queen_instance: Callable[[], str],
+        serve_also_on: Callable[[str], Awaitable[str]],
+        serve_no_more_on: Callable[[str], Awaitable[None]],
+        spare: Child | None,
+        on_own_exit: Callable[[], None],
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._token = token
+        self._catalog = catalog
+        self._queen_url = queen_url
+        self._queen_instance = queen_instance
+        self._serve_also_on = serve_also_on
+        self._serve_no_more_on = serve_no_more_on
+        self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
+        self._others: dict[str, OtherMachine] = {}
+        self._rows: list[HiveRow] | None = None
+        self._forgotten: set[str] = set()
+        self._reading = asyncio.Lock()
+
+    async def rows(self, tell: Tell) -> list[HiveRow]:
+        """The machines of the catalog, read once; the local one is added to an empty one."""
+        async with self._reading:
+            if self._rows is None:
+                self._rows = await in_thread(DATABASE, self._catalog.list)
+            if not self._rows:
+                tell(narration.NO_HIVES)
+                port = self._settings.hive_port
+                await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
+                self._rows = await in_thread(DATABASE, self._catalog.list)
+            return self._rows
+
+    def machine(self, row: HiveRow) -> Machine:
+        """The machine of a row."""
+        if row.ssh is None:
+            return self.own
+        if row.hive_id not in self._others:
+            self._others[row.hive_id] = self.other(row, "")
+        return self._others[row.hive_id]
+
+    def known(self, hive_id: str) -> Machine:
+        """The machine of a hive that was woken."""
+        return self._others.get(hive_id, self.own)
+
+    def is_other(self, hive_id: str) -> bool:
+        """Whether a hive that was woken is on another machine than the queen."""
+        return hive_id in self._others
+
+    def other(self, row: HiveRow, passphrase: str) -> OtherMachine:
+        """A machine that is to be looked at first; it belongs to the swarm once it is taken in."""
+        assert row.ssh is not None, "only other machines are reached over SSH"
+        return OtherMachine(
+            row.hive_id,
+            row.host,
+            row.port,
+            row.ssh,
+            self._home,
+            self._settings,
+            self._token,
+            self._queen_instance,
+            self._serve_also_on,
+            lambda: int(self._queen_url().rpartition(":")[2]),
+            passphrase,
+        )
+
+    async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
+        """Writes a machine into the catalog; whether it was not there before."""
+        before = self._others.get(row.hive_id)
+        if machine is not None and before is not None:
+            before.renew(machine)  # its hive may be awake at the end of its tunnel
+        elif machine is not None:
+            self._others[row.hive_id] = machine
+        self._forgotten.discard(row.hive_id)
+        is_new = all(each.hive_id != row.hive_id for each in await self._listed())
+        if is_new:
+            add = self._catalog.add
+            await in_thread(DATABASE, add, row.hive_id, row.host, row.port, row.ssh)
+        self._rows = None
+        return is_new
+
+    async def forget(self, hive_id: str) -> None:
+        """Takes a machine out of the catalog, and closes what was opened for it."""
+        await in_thread(DATABASE, self._catalog.remove, hive_id)
+        self._forgotten.add(hive_id)
+        self._rows = None
+        machine = self._others.pop(hive_id, None)
+        if machine is None:
+            return
+        await machine.fill_in()
+        if all(other.served_on != machine.served_on for other in self._others.values()):
+            await self._serve_no_more_on(machine.served_on)
+
+    def is_forgotten(self, hive_id: str) -> bool:
+        """Whether a machine was taken out of the catalog since this queen has read it."""
+        return hive_id in self._forgotten
+
+    async def remove(self, hive_id: str) -> None:
+        """Forgets a machine, and the host keys that were agreed to for it and are of no more use.
+
+        Those in the person's own files are theirs.
+        """
+        rows = await self._listed()
+        await self.forget(hive_id)
+        ours = known_hosts(self._home)
+        if not ours.exists():
+            return
+        with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
+            names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
+            gone = names.pop(hive_id, frozenset()).difference(*names.values())
+            host_keys = await in_thread(
+                MODULES, importlib.import_module, "rbee.queen.ssh.host_keys"
+            )
+            await in_thread(DISK, host_keys.forget, gone, ours)
+
+    async def _names(self, row: HiveRow) -> frozenset[str]:
+        return await self.other(row, "").known_as()
+
+    async def require(self, hive_id: str) -> None:
+        """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
+        refuse_unknown(hive_id, await self._listed())
+
+    async def decided(self, hive_id: str, wanted: AddHive) -> AddHive:
+        """`wanted`, and whether through a tunnel: as typed, as it was added before, or through one.
+
+        Raises `hive_exists` for a name or a machine that the catalog has already. A machine that is
+        there under this very name may have rbee brought to it anew, and a new host key agreed to.
+        """
+        is_renewed = wanted.install or wanted.accept_host_key
+        rows = await self._listed()
+        wanted = with_way(hive_id, wanted, rows)
+        for row in rows:
+            same_machine = (row.host, row.ssh) == (wanted.host, ssh_of(wanted))
+            if row.hive_id == hive_id and not (is_renewed and same_machine):
+                raise RbeeError(
+                    "hive_exists",
+                    f"there is a hive called {hive_id!r} already",
+                    f"rbee-keeper remove-hive {hive_id}, or give this one another name with --id",
+                )
+            if row.hive_id != hive_id and same_machine:
+                raise RbeeError(
+                    "hive_exists",
+                    f"{wanted.host} is in the catalog already, as hive {row.hive_id}",
+                    f"rbee-keeper remove-hive {row.hive_id}",
+                )
+        return wanted
+
+    async def _listed(self) -> list[HiveRow]:
+        return await in_thread(DATABASE, self._catalog.list)
+
+
+def refuse_unknown(hive_id: str, rows: Sequence[HiveRow]) -> None:
+    """Raises `hive_not_found` with a near match where no row is that of the hive."""
+    ids = [row.hive_id for row in rows]
+    if hive_id not in ids:
+        raise no_such("hive", hive_id, ids, "rbee-keeper hives lists them")
+
+
+def ssh_of(wanted: AddHive) -> SshTarget | None:
+    """How the machine is to be reached; None for the queen's own."""
+    here = wanted.host in addresses.LOOPBACK
+    if wanted.ssh is None or (here and wanted.ssh == SshTarget(tunnel=False)):
+        return None if here else SshTarget()
+    return wanted.ssh
+
+
+def with_way(hive_id: str, wanted: AddHive, rows: Sequence[HiveRow]) -> AddHive:
+    """`wanted` with the tunnel decided: as typed, else as that machine is in `rows`, else one."""
+    ssh = ssh_of(wanted)
+    if ssh is None or ssh.tunnel is not None:
+        return wanted
+    before = [row for row in rows if row.hive_id == hive_id and row.host == wanted.host and row.ssh]
+    tunnel = all(row.is_tunnelled for row in before)
+    return msgspec.structs.replace(wanted, ssh=msgspec.structs.replace(ssh, tunnel=tunnel))
+
+
+def id_of(wanted: AddHive) -> str:
+    """What a machine is called: as the user says, or the first part of its name.
+
+    Raises `invalid_request` where that cannot be a name, or any other name of `wanted` is none.
+    """
+    check_machine(wanted)
+    hive_id = _called(wanted)
+    check_hive(hive_id)
+    return hive_id
+
+
+def _called(wanted: AddHive) -> str:
+    if wanted.hive_id is not None:
+        return wanted.hive_id
+    if ssh_of(wanted) is None:
+        return LOCAL
+    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
+    if is_address:
+        return wanted.host.replace(":", "-").replace("%", "-").strip("-")
+    return wanted.host.partition(".")[0]

@@ -1,0 +1,378 @@
+"""Answers what is asked below ``/v1``: each answer is an ordinary job, or several."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncGenerator, Sequence
+
+from aiohttp import web
+
+from rbee.http.events import STREAM_HEADERS, change_of
+from rbee.http.server import Answer, caller_of, read_body
+from rbee.queen.catalog import KeyRow
+from rbee.queen.jobs import Job
+from rbee.queen.keys import Keys
+from rbee.queen.openai.errors import failed, for_key
+from rbee.queen.openai.heard import heard_by_key
+from rbee.queen.openai.mapping import (
+    Chat,
+    Form,
+    Identity,
+    Text,
+    Told,
+    Vectors,
+    model_ref_of,
+    models_of,
+)
+from rbee.queen.openai.messages import (
+    Asked,
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    Model,
+    Models,
+)
+from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
+from rbee.queen.rights import granted, hub_ref, names_of, not_granted
+from rbee.wire import addresses, sse
+from rbee.wire.errors import ErrorBody, RbeeError, no_such
+from rbee.wire.messages.basics import Unreachable, decode, encode
+from rbee.wire.messages.events import Done, Token, Vector
+from rbee.wire.model_ref import BUNDLED
+from rbee.wire.narration import Narration
+from rbee.wire.settings import Settings
+from rbee.wire.shown import shown
+
+
+class Handlers:
+    """Takes requests in and gives answers out; see `rbee.queen.openai.routes.OpenAI`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        begin: Begin,
+        known: AskKnown,
+        loaded: Loaded,
+        keys: Keys,
+    ) -> None:
+        self._settings = settings
+        self._loaded = loaded
+        self._begin = begin
+        self._known = known
+        self._keys = keys
+
+    async def models(self, request: web.Request) -> Models:
+        """`GET /v1/models`; the holder of a key sees those that it may use, and no machines."""
+        models, unreachable = await self._all_models()
+        key = caller_of(request)
+        if key:
+            return Models(data=_seen_by(self._keys.named(key), models))
+        return Models(data=models, unreachable=unreachable)
+
+    async def model(self, request: web.Request) -> Model:
+        """`GET /v1/models/{id}`."""
+        key = caller_of(request)
+        if key:
+            return await self._model_for(self._keys.named(key), request.match_info["id"])
+        ref = model_ref_of(request.match_info["id"])
+        listed, unreachable = await self._all_models()
+        models = {model.id: model for model in listed}
+        if ref not in models:
+            error = no_such("model", ref, models, f"GET {addresses.V1_MODELS} lists them")
+            if unreachable:
+                silent = ", ".join(each.hive_id for each in unreachable)
+                error.message += f"; what is on {silent} is not known, since no answer came"
+            raise error
+        return models[ref]
+
+    async def _caller(self, request: web.Request, asked: Asked | EmbeddingRequest) -> Caller | None:
+        """The holder of the key that a request came with; its model is a reference from now on.
+
+        None: it came with the swarm's own token. Raises `model_not_found`.
+        """
+        name = caller_of(request)
+        if not name:
+            return None
+        key = self._keys.named(name)
+        loaded = models_of([], self._loaded())
+        ref = str(hub_ref(asked.model) or "")
+        if ref not in loaded or not key.rights.permit(ref):
+            # Whatever was asked for, and whether it is there: that takes the same way.
+            present, workers, _ = await self._known(True)
+            loaded = models_of(present, workers)
+        hives = {ref: those for ref, (_, those) in loaded.items()}
+        found = granted(asked.model, hives, key.rights)
+        asked.model = found.ref
+        anywhere = found.may_fetch or found.ref == BUNDLED
+        holders = None if anywhere else frozenset(hives.get(found.ref, ()))
+        return Caller(name, found.name, found.ref, holders, found.may_fetch)
+
+    async def _model_for(self, key: KeyRow, asked: str) -> Model:
+        models, _ = await self._all_models()
+        name = granted(asked, (model.id for model in models), key.rights).name
+        for model in _seen_by(key, models):
+            if model.id == name:
+                return model
+        raise not_granted(asked)  # it may be fetched, and is nowhere yet
+
+    async def _all_models(self) -> tuple[list[Model], list[Unreachable]]:
+        present, workers, unreachable = await self._known(False)
+        found = models_of(present, workers)
+        models = [
+            Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()
+        ]
+        return models, unreachable
+
+    async def chat(self, request: web.Request) -> Answer:
+        """`POST /v1/chat/completions`."""
+        asked = await read_body(request, ChatRequest)
+        caller = await self._caller(request, asked)
+        return await self._answer(request, Chat(asked), caller)
+
+    async def complete(self, request: web.Request) -> Answer:
+        """`POST /v1/completions`."""
+        asked = await read_body(request, CompletionRequest)
+        caller = await self._caller(request, asked)
+        return await self._answer(request, Text(asked), caller)
+
+    async def embed(self, request: web.Request) -> Answer:
+        """`POST /v1/embeddings`."""
+        asked = await read_body(request, EmbeddingRequest)
+        caller = await self._caller(request, asked)
+        return await self._answer(request, Vectors(asked), caller)
+
+    async def _answer(
+        self, request: web.Request, form: Form | Vectors, caller: Caller | None
+    ) -> Answer:
+        if caller is None:
+            return await self._answer_with(request, form, None, [])
+        jobs: list[Job] = []
+
+        def end(why: RbeeError) -> None:
+            for job in jobs:
+                job.revoke(why)
+
+        try:
+            with self._keys.used(self._keys.named(caller.key), end):
+                return await self._answer_with(request, form, caller, jobs)
+        except RbeeError as error:
+            raise for_key(error, caller.model, caller.ref) from None
+
+    async def _answer_with(
+        self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
+    ) -> Answer:
+        """Answers with jobs, which it begins and keeps in `jobs`."""
+        try:
+            for wanted in form.jobs():
+                jobs.append(self._begin(wanted, caller))
+                jobs[-1].events.reader_came()
+            who = _identity(form, jobs, caller)
+            if not isinstance(form, Vectors) and form.asked.stream:
+                return await self._stream(request, form, jobs, who, caller)
+            return await self._whole(form, jobs, who)
+        finally:
+            # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
+            for job in jobs:
+                job.events.reader_left()
+                if job.task is not None:
+                    job.task.cancel()  # one that is over is left alone
+                if isinstance(form, Vectors):
+                    job.forget()
+
+    async def _whole(self, form: Form | Vectors, jobs: Sequence[Job], who: Identity) -> Answer:
+        tokens: list[list[Token]] = [[] for _ in jobs]
+        vectors: list[list[bytes]] = [[] for _ in jobs]
+        ends: dict[int, Done] = {}
+        async with contextlib.aclosing(self._told(jobs)) as told:
+            async for news in told:
+                for index, frame in news:
+                    event = _understood(frame)
+                    if isinstance(event, Token):
+                        tokens[index].append(event)
+                    elif isinstance(event, Vector):
+                        vectors[index].append(event.v)
+                    elif isinstance(event, Done):
+                        ends[index] = event
+        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
+        answer = form.whole(who, whole)
+        return web.Response(body=encode(answer), content_type="application/json")
+
+    async def _stream(
+        self,
+        request: web.Request,
+        form: Form,
+        jobs: Sequence[Job],
+        who: Identity,
+        caller: Caller | None,
+    ) -> web.StreamResponse:
+        response = _Stream(headers=STREAM_HEADERS)
+        with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
+            await self._tell(request, response, _Writer(form, who, caller), jobs)
+        return response
+
+    async def _tell(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        writer: _Writer,
+        jobs: Sequence[Job],
+    ) -> None:
+        """Until there is a token, or patience ends, a failure still has a status of its own."""
+        patient_until = asyncio.get_running_loop().time() + self._settings.stream_patience
+        try:
+            async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
+                async for news in told:
+                    for index, frame in news:
+                        writer.take(index, frame)
+                    if not news:
+                        writer.pending.append(sse.COMMENT)
+                    if writer.begun or asyncio.get_running_loop().time() >= patient_until:
+                        await _send(request, response, writer.pending)
+            writer.end()
+        except RbeeError as error:
+            if not response.prepared:
+                raise
+            writer.fail(error)
+        await _send(request, response, writer.pending)
+        await response.write_eof()
+
+    async def _told(
+        self, jobs: Sequence[Job], patient_until: float = math.inf
+    ) -> AsyncGenerator[list[tuple[int, sse.Frame]], None]:
+        """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
+
+        Ends when all of them have. What a slow reader has not taken stays in the logs of the jobs
+        alone.
+        """
+        loop = asyncio.get_running_loop()
+        logs = [job.events for job in jobs]
+        readers = [sse.FrameReader() for _ in jobs]
+        read = [0] * len(jobs)
+        while True:
+            news = []
+            revoked = next((job.revoked for job in jobs if job.revoked is not None), None)
+            if revoked is not None:
+                raise revoked  # what it has not read yet, it does not get
+            for index, log in enumerate(logs):
+                pending, read[index] = log.after(read[index])
+                news += [(index, frame) for frame in readers[index].feed(pending)]
+            if news:
+                yield news
+            elif all(log.closed for log in logs):
+                return
+            else:
+                patience = patient_until - loop.time()
+                longest = patience if patience > 0 else self._settings.stream_comment
+                if not await change_of(logs, min(longest, self._settings.stream_comment)):
+                    yield []
+
+
+class _Stream(web.StreamResponse):
+    """Its head goes out together with the first piece: one packet less before the first token."""
+
+    _send_headers_immediately = False
+
+
+class _Writer:
+    """The events of one streamed answer, as bytes that wait to be sent."""
+
+    def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
+        self._caller = caller
+        self.pending: list[bytes] = []
+        #: Whether there is a token.
+        self.begun = False
+        self._form = form
+        self._who = who
+        self._opened: set[int] = set()
+        self._ends: dict[int, Done] = {}
+
+    def take(self, index: int, frame: sse.Frame) -> None:
+        """Takes over what a job tells. Raises the error in which it ended."""
+        event = _understood(frame)
+        if isinstance(event, Narration):
+            self.pending.append(_comment(event, self._caller))
+            return
+        if event is None or isinstance(event, Narration):
+            return
+        self.begun = True
+        if index not in self._opened:
+            self._opened.add(index)
+            self._add(self._form.opening(self._who, index))
+        if isinstance(event, Token):
+            self._add(self._form.piece(self._who, index, event))
+        elif isinstance(event, Done):
+            self._ends[index] = event
+            self._add(self._form.ending(self._who, index, event))
+
+    def end(self) -> None:
+        """Every answer is told."""
+        options = self._form.asked.stream_options
+        if options is not None and options.include_usage:
+            ends = [self._ends[index] for index in sorted(self._ends)]
+            self._add(self._form.usage(self._who, ends))
+        self.pending.append(sse.DONE_FRAME)
+
+    def fail(self, error: RbeeError) -> None:
+        """The stream breaks off."""
+        self._add(
+            failed(
+                error
+                if self._caller is None
+                else for_key(error, self._caller.model, self._caller.ref)
+            )
+        )
+
+    def _add(self, event: object | None) -> None:
+        if event is not None:
+            self.pending.append(b"data: %s\n\n" % encode(event))
+
+
+def _understood(frame: sse.Frame) -> Token | Vector | Done | Narration | None:
+    """What an event of a job says, where that matters here. Raises the error that it tells."""
+    if frame.event == "token":
+        return decode(frame.data, Token)
+    if frame.event == "vector":
+        return decode(frame.data, Vector)
+    if frame.event == "done":
+        return decode(frame.data, Done)
+    if frame.event == "narration":
+        return decode(frame.data, Narration)
+    if frame.event == "error":
+        raise RbeeError.from_body(decode(frame.data, ErrorBody))
+    if frame.event == "cancelled":
+        raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
+    return None
+
+
+async def _send(request: web.Request, response: web.StreamResponse, pending: list[bytes]) -> None:
+    if not response.prepared:
+        await response.prepare(request)
+    if pending:
+        piece = b"".join(pending)
+        pending.clear()
+        await response.write(piece)
+
+
+def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) -> Identity:
+    first = jobs[0]
+    model = first.request.model_ref if caller is None else caller.model
+    return Identity(f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, model)
+
+
+def _comment(narration: Narration, caller: Caller | None) -> bytes:
+    """A line of narration as a comment of a stream; what a key's holder is not to know is none."""
+    if caller is not None:
+        human = heard_by_key(narration, caller.model)
+        return f": {human}\n\n".encode() if human else sse.COMMENT
+    return f": {narration.actor}: {shown(narration.human)}\n\n".encode()
+
+
+def _seen_by(key: KeyRow, models: Sequence[Model]) -> list[Model]:
+    """What the holder of a key sees of `models`: by the names that it uses, and on no machine."""
+    by_ref = {model.id: model for model in models}
+    return [
+        Model(id=name, status=by_ref[ref].status, hives=[])
+        for name, ref in names_of(by_ref, key.rights).items()
+    ]

@@ -1,0 +1,1 @@
+"""The typed bodies of every request, answer and event: a module for each noun."""

@@ -1,0 +1,110 @@
+"""What every body of a request, answer or event is made of, and how it is read and written.
+
+Requests refuse unknown fields and name the path of whatever does not fit; answers and events
+tolerate unknown fields, so that a newer peer can say more. Sizes are bytes unless the name says
+otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in milliseconds (`_ms`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from rbee.wire.errors import RbeeError, nested_too_deep
+from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
+
+T = TypeVar("T")
+NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+#: What something is called; see `shown.require_name`.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN)]
+#: The number of a token in a model's vocabulary.
+TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+TokenIds = Annotated[list[TokenId], msgspec.Meta(min_length=1)]
+#: A context beyond this is a slip: the longest that a model was made for is 100 million (tokens).
+LARGEST_CONTEXT = 2**27
+
+
+class Answer(msgspec.Struct, kw_only=True, omit_defaults=False):
+    """Base of what a daemon answers."""
+
+
+class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what a daemon is asked."""
+
+
+class Health(Answer, kw_only=True):
+    """`GET /health`: who answers here. `instance` is drawn anew at every start.
+
+    `status` is ``ok``, or ``leaving`` when a queen has begun to put everything to sleep.
+    """
+
+    status: str
+    role: str
+    version: str
+    instance: str
+
+
+class Started(Answer, kw_only=True):
+    """Work was begun; its story is told at `events_url`."""
+
+    events_url: str
+
+
+class ShutdownBegun(Answer, kw_only=True):
+    """The answer to the queen's `POST /shutdown`.
+
+    `jobs` of others that she still waits for, or with `now=true` cancels; `kept`: somebody asked
+    the swarm to stay, so that with `unless=kept` she does not leave at all.
+    """
+
+    jobs: int
+    kept: bool = False
+
+
+class Unreachable(msgspec.Struct, kw_only=True):
+    """A machine that was asked for a list and did not answer: what it has is not in there."""
+
+    hive_id: str
+    why: str
+
+
+class Nothing(msgspec.Struct):
+    """The data of `cancelled`, and of a `done` that has nothing to say."""
+
+
+_json = msgspec.json.Encoder()
+
+
+def encode(message: Any) -> bytes:
+    """`message` as JSON. Raises `invalid_request` for what nests too deep."""
+    try:
+        return _json.encode(message)
+    except RecursionError:
+        raise nested_too_deep("what was to be sent on") from None
+
+
+#: What msgspec says of a text that does not fit a pattern.
+_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+
+
+def decode(data: bytes, kind: type[T], what: str = "body") -> T:
+    """`data` as a `kind`. Raises `invalid_request` naming the path that does not fit."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        wrong = _PATTERN.sub("Holds characters that cannot be seen", str(error))
+        raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
+    except RecursionError:
+        raise nested_too_deep(what) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RbeeError(
+            "invalid_request", f"{what} is no JSON: {error}", "send a JSON object"
+        ) from None
+
+
+def _fields(kind: type[Any]) -> str:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return ", ".join(field.encode_name for field in msgspec.structs.fields(kind))
+    return "see the documentation"

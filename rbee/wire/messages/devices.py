@@ -1,0 +1,50 @@
+"""What a machine computes on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from rbee.wire.messages.basics import Answer
+
+Backend = Literal["cuda", "metal", "cpu"]
+
+
+class Cpu(msgspec.Struct, kw_only=True, gc=False):
+    """The processor; `ram_gb` and `ram_free_gb` in GiB."""
+
+    name: str
+    cores: int
+    ram_gb: float
+    ram_free_gb: float = 0.0
+
+
+class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One GPU; sizes in GiB. `simulated` marks one that exists on paper only."""
+
+    id: str
+    name: str
+    vram_gb: float
+    vram_free_gb: float
+    backend: Literal["cuda", "metal"] = "cuda"
+    simulated: bool = False
+
+
+class Devices(Answer, kw_only=True):
+    """`GET /devices`: what a machine has, and how many models and workers are on it."""
+
+    cpu: Cpu
+    gpus: list[Gpu]
+    models: int = 0
+    workers: int = 0
+
+
+class DegradedDevice(msgspec.Struct, kw_only=True):
+    """A device that is the last choice for a model until `until_ms` (since 1970): workers kept
+    dying on it. `why` is what came of the last of them."""
+
+    device: str
+    model_ref: str
+    why: str
+    until_ms: int

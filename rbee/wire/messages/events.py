@@ -1,0 +1,80 @@
+"""The data of the events of a stream, besides narration and errors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Progress(msgspec.Struct, omit_defaults=True):
+    """`progress`: `what` is download, load or prompt.
+
+    `done` and `total` are bytes and `rate` bytes/s, or of a prompt tokens and tokens/s.
+    """
+
+    what: str
+    done: int
+    total: int
+    rate: float = 0.0
+
+
+class Likelihood(msgspec.Struct, kw_only=True):
+    """How likely a token was (natural logarithm); `bytes` are those of its text."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None = None
+
+
+class TokenLikelihood(Likelihood, kw_only=True):
+    """A token that was drawn, and the likeliest in its place, itself among them."""
+
+    top_logprobs: list[Likelihood] = []
+
+
+class CallPiece(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A piece of call number `index` of an answer; the first one has its `id` and `name`."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+class Token(msgspec.Struct, omit_defaults=True):
+    """`token`: the text and its index, counted from 0.
+
+    `thought` is what a model says to itself before it answers.
+    """
+
+    t: str
+    i: int
+    thought: str = ""
+    calls: list[CallPiece] = []
+    logprobs: list[TokenLikelihood] = []
+
+
+class Vector(msgspec.Struct):
+    """`vector`: of input number `i`, counted from 0.
+
+    `v` are its numbers as float32, little-endian (base64 in JSON); its length is 1.
+    """
+
+    i: int
+    v: bytes
+
+
+class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`done` of a job or an inference.
+
+    `context_full` is the size of the context (tokens) where that is what ended an answer, for which
+    `finish_reason` is ``length``; with 0 it was `max_tokens`.
+    """
+
+    finish_reason: Literal["stop", "length", "tool_calls"] = "stop"
+    tokens_in: int = 0
+    tokens_out: int = 0
+    ttft_ms: float = 0.0
+    duration_ms: float = 0.0
+    context_full: int = 0

@@ -1,0 +1,131 @@
+"""Machines: added, awake, heard of."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import msgspec
+
+from rbee.wire.messages.basics import Answer, Name, NonEmpty, Request, Started
+from rbee.wire.messages.devices import DegradedDevice, Devices
+from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
+from rbee.wire.narration import Narration
+
+
+class SshTarget(Request, kw_only=True):
+    """How the queen reaches a machine over SSH; what is None is left to ``~/.ssh/config``.
+
+    `tunnel`: HTTP goes through the SSH connection, too, in both directions; False: past it, in the
+    open. None: as the machine was added before, and through it where it is new.
+    """
+
+    user: NonEmpty | None = None
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
+    key_path: NonEmpty | None = None
+    tunnel: bool | None = None
+
+
+class AddHive(Request, kw_only=True):
+    """`POST /add-hive`.
+
+    `host` is a name or address, an alias of ``~/.ssh/config``, or localhost, for which `ssh` means
+    nothing. `accept_host_key` is the fingerprint (``SHA256:...``) of a key that a person has
+    agreed to; `passphrase` opens the key file and is kept in RAM alone.
+    """
+
+    host: NonEmpty
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    hive_id: Name | None = None
+    ssh: SshTarget | None = None
+    install: bool = False
+    accept_host_key: str = ""
+    passphrase: str = ""
+
+
+class HiveAddStarted(Started, kw_only=True):
+    """The answer to `POST /add-hive`; its story is an operation that ends in `HiveAdded`."""
+
+    hive_id: str
+    operation_id: str
+
+
+class HiveAdded(msgspec.Struct, kw_only=True):
+    """`done` of `POST /add-hive`."""
+
+    hive_id: str
+    devices: Devices
+
+
+class HiveStatus(str, enum.Enum):
+    """What the queen knows of a hive."""
+
+    OFFLINE = "offline"
+    WAKING = "waking"
+    ONLINE = "online"
+
+
+class WakeHives(Request, kw_only=True):
+    """`POST /hives/wake`: this hive, or all."""
+
+    node: Name | None = None
+
+
+class HivesAwake(msgspec.Struct, kw_only=True):
+    """`done` of `POST /hives/wake`: the hives that live."""
+
+    hives: list[str]
+
+
+class HiveView(Answer, kw_only=True):
+    """One row of `GET /hives`: the catalog joined with what is known live."""
+
+    hive_id: str
+    host: str
+    port: int
+    status: HiveStatus
+    url: str | None = None
+    devices: Devices | None = None
+    workers: int = 0
+    last_heartbeat_ms: int | None = None
+    degraded: list[DegradedDevice] = []
+
+
+class HiveList(Answer, kw_only=True):
+    """`GET /hives`."""
+
+    hives: list[HiveView]
+
+
+class Heartbeat(Request, kw_only=True):
+    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only.
+
+    `url`: where the hive listens, where that may be news. `news` and `failures` are what happened
+    since the last beat that was answered and belongs to no job; `processor` is the name of the
+    machine's, once it has been found out.
+    """
+
+    hive_id: Name
+    timestamp: str
+    url: str = ""
+    workers: list[WorkerBeat] = []
+    news: list[Narration] = []
+    failures: list[WorkerFailure] = []
+    processor: str = ""
+
+
+class HeartbeatAnswer(Answer, kw_only=True):
+    """What the queen answers to a heartbeat it knows the sender of."""
+
+    status: str = "ok"
+
+
+class Adopt(Request, kw_only=True):
+    """`POST /adopt` from a queen to a hive whose own queen is gone: report to me.
+
+    `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
+    """
+
+    hive_id: Name
+    queen_url: NonEmpty
+    instance: str = ""

@@ -1,0 +1,137 @@
+"""What is asked of a model, on its way from whoever asks to the worker."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from rbee.wire.limits import (
+    MOST_FUNCTIONS,
+    MOST_INPUTS,
+    MOST_MESSAGES,
+    MOST_STOPS,
+    MOST_TEMPLATE_VALUES,
+    MOST_WEIGHTS,
+    Stop,
+    TopK,
+)
+from rbee.wire.messages.basics import Name, NonEmpty, Request, Started, TokenIds
+
+
+class Sampling(Request, kw_only=True):
+    """How tokens are drawn. None means: what the engine does by default."""
+
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
+    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    top_k: TopK | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
+    stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
+    presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    logit_bias: Annotated[dict[str, float], msgspec.Meta(max_length=MOST_WEIGHTS)] | None = None
+    """What is added to the logit of a token, by its number in the model's vocabulary."""
+    logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
+    """Tell how likely each token was, and so many of its likeliest alternatives."""
+
+
+class ToolFunction(Request, kw_only=True):
+    """What a model may call; `parameters` is the JSON schema of its arguments."""
+
+    name: NonEmpty
+    description: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class ToolCall(Request, kw_only=True):
+    """A call that a model has asked for; `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class ChatMessage(Request, kw_only=True):
+    """One message of a conversation; one of a tool answers the call `tool_call_id`.
+
+    `thought` is what the model said to itself before an answer: for templates that want it back.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    thought: str = ""
+    tool_calls: Annotated[list[ToolCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
+    tool_call_id: str = ""
+
+
+class Question(Sampling, kw_only=True):
+    """What a model is asked: a `prompt`, or the `messages` of a conversation, oldest first.
+
+    Exactly one of both; the last message is not the model's. A `prompt` is what one message of the
+    user is to a model that was tuned to chat, and plain text to go on with for any other; `raw`
+    makes it plain text for all. `json_schema` is the form of the answer. Of `functions` the model
+    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer. `think`
+    says whether the model may think before it answers (None: as it does by itself), and
+    `template_values` are for its chat template.
+
+    Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
+    said about an answer means nothing then.
+    """
+
+    prompt: NonEmpty | None = None
+    messages: (
+        Annotated[list[ChatMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)] | None
+    ) = None
+    inputs: (
+        Annotated[list[NonEmpty | TokenIds], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
+        | None
+    ) = None
+    stream: bool = True
+    raw: bool = False
+    json_schema: dict[str, Any] | None = None
+    functions: Annotated[list[ToolFunction], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
+    must_call: bool = False
+    parallel_calls: bool | None = None
+    think: bool | None = None
+    template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
+
+    def __post_init__(self) -> None:
+        if self.inputs is not None:
+            if self.prompt is not None or self.messages is not None:
+                raise ValueError("`inputs` goes without `prompt` and without `messages`")
+            return
+        if self.prompt is None and self.messages is None:
+            raise ValueError("neither `prompt` nor `messages` is given: give one of them")
+        if self.prompt is not None and self.messages is not None:
+            raise ValueError("both `prompt` and `messages` are given: give one of them")
+        if self.raw and self.messages is not None:
+            raise ValueError("`raw` goes with `prompt`, not with `messages`")
+        if self.must_call and not self.functions:
+            raise ValueError("`must_call` needs `functions`")
+        if self.messages is not None and self.messages[-1].role == "assistant":
+            raise ValueError("the last of `messages` is not the user's: role `user` is wanted")
+
+
+def template_name(text: str | None) -> str:
+    """What a chat template is called that somebody gave for a model's own; empty for none."""
+    if not text:
+        return ""
+
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class InferRequest(Question, kw_only=True):
+    """`POST /infer`, answered by `InferAccepted`, or by the events where they are accepted.
+
+    Who names the inference can end it without having heard of its beginning.
+    """
+
+    infer_id: Name | None = None
+
+
+class InferAccepted(Started, kw_only=True):
+    """The answer to `POST /infer`."""
+
+    infer_id: str

@@ -1,0 +1,69 @@
+"""What is asked of the queen, and what she tells of it."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import msgspec
+
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, Started
+from rbee.wire.messages.devices import Backend
+from rbee.wire.messages.inference import Question
+from rbee.wire.messages.workers import EngineName
+
+
+class JobRequest(Question, kw_only=True):
+    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own.
+
+    `hub_token` opens what its owner may read on the hub. It is used for this request and told to
+    nobody but the hive that fetches, on the queen's machine or through a tunnel.
+    """
+
+    model_ref: NonEmpty
+    node: Name | None = None
+    device: Name | None = None
+    backend: Backend | None = None
+    engine: EngineName | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
+    allow_cpu: bool = True
+    chat_template: NonEmpty | None = None
+    deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    hub_token: str = ""
+
+
+class JobAccepted(Started, kw_only=True):
+    """The answer to `POST /jobs`."""
+
+    job_id: str
+
+
+class JobState(str, enum.Enum):
+    """Where a job stands; the last three are final."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobView(Answer, kw_only=True):
+    """One row of `GET /jobs`; `place` is that in the queue, 1 being next, where it waits there."""
+
+    job_id: str
+    model_ref: str
+    state: JobState
+    created_at_ms: int
+    finished_at_ms: int | None = None
+    hive_id: str | None = None
+    device: str | None = None
+    worker_id: str | None = None
+    place: int | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class JobList(Answer, kw_only=True):
+    """`GET /jobs`, newest first."""
+
+    jobs: list[JobView]

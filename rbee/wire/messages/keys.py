@@ -1,0 +1,43 @@
+"""The keys of programs that speak OpenAI's API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from rbee.wire.messages.basics import Answer, Name, NonEmpty, Request
+
+
+class AddKey(Request, kw_only=True):
+    """`POST /keys`: a name for people, such as the program or the machine that will use it.
+
+    `models` are those that the key is limited to, where any are named: references, in which ``*``
+    stands for any text. `may_fetch`: also those that no machine has yet.
+    """
+
+    name: Name
+    models: Annotated[list[NonEmpty], msgspec.Meta(max_length=256)] = []
+    may_fetch: bool = False
+
+
+class NewKey(Answer, kw_only=True):
+    """The answer to `POST /keys`; nobody is told `key` a second time."""
+
+    name: str
+    key: str
+
+
+class KeyView(Answer, kw_only=True):
+    """One row of `GET /keys`; `models` are those that it is limited to, none: it is not."""
+
+    name: str
+    created_at_ms: int
+    models: list[str] = []
+    may_fetch: bool = False
+
+
+class KeyList(Answer, kw_only=True):
+    """`GET /keys`, by name."""
+
+    keys: list[KeyView]

@@ -1,0 +1,111 @@
+"""What a parent tells the child that it starts, on the first line of the child's stdin, and what
+the child reports."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rbee.wire.errors import ErrorBody
+from rbee.wire.messages.basics import Request
+from rbee.wire.messages.devices import Backend
+from rbee.wire.messages.workers import EngineFacts, Pooling
+from rbee.wire.narration import Narration
+
+
+class QueenOrders(Request, kw_only=True):
+    """How a queen is to run; the token travels here and never in arguments."""
+
+    host: str
+    port: int
+    token: str
+    database: str = ""
+
+
+class HiveOrders(Request, kw_only=True):
+    """How a hive is to run.
+
+    `on_lease`: no parent holds it, the queen's answers to its heartbeats do; `owner` says in
+    words for people whose queen that is. `queen_instance` is who she is, as in `Adopt`.
+    """
+
+    host: str
+    port: int
+    token: str
+    hive_id: str
+    queen_url: str
+    queen_instance: str = ""
+    on_lease: bool = False
+    owner: str = ""
+
+
+class RequestBounds(msgspec.Struct, frozen=True):
+    """What a worker allows those who ask it; the settings of the same names."""
+
+    connections: int
+    strangers: int
+    request_head: float
+    request_pause: float
+    reader_stall: float
+
+
+class WorkerOrders(Request, kw_only=True):
+    """How a worker is to run.
+
+    `model_paths` are the files of one model, the first of them is opened by the engine;
+    `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
+    own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
+    file that the worker's stderr goes to, of `log_mib` MiB at most; `deadly_template`: an engine
+    has died while it read that template; `trial_model` is a tiny model that it is tried with
+    before, and `memory_limit` how much memory of its own the worker may take (bytes; 0: no bound);
+    `confined`: it gives up what it does not need. `threads` is the engine's. `pooling` is how one
+    vector is made of a text (`own`: as the model says; `none`: it makes other things), and `batch`
+    how many tokens are worked through at once.
+    `token_stall` is how long the engine may do nothing at all (seconds). `content` identifies what
+    lay at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked
+    at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
+    """
+
+    host: str
+    port: int
+    token: str
+    worker_id: str
+    hive_url: str
+    model_ref: str
+    model_paths: list[str]
+    device: str
+    backend: Backend
+    context: int
+    slots: int
+    threads: int
+    prompt_cache_mib: int
+    heartbeat_interval: float
+    token_stall: float
+    chat_template: str = ""
+    template: str = ""
+    deadly_template: bool = False
+    trial_model: str = ""
+    memory_limit: int = 0
+    confined: bool = True
+    log: str = ""
+    log_mib: int = 0
+    bounds: RequestBounds | None = None
+    pooling: Pooling = "last"
+    batch: int = 512
+    simulated: bool = False
+    content: str = ""
+    vectors_up_to: int = 0
+
+
+class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A line on a child's ready descriptor.
+
+    `narration` while it starts; `engine` from a worker that has imported its engine;
+    ``{"url", "pid", "instance"}`` once the socket is bound; `error` when it cannot start.
+    """
+
+    url: str = ""
+    pid: int = 0
+    instance: str = ""
+    narration: Narration | None = None
+    engine: EngineFacts | None = None
+    error: ErrorBody | None = None
