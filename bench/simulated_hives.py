@@ -166,14 +166,13 @@ class _Fleet:
             await asyncio.sleep(at - time.monotonic())
             together = min(tokens - told, max(1, round(SPEED * _TOGETHER / self._answering)))
             frames = [
-                b"id: %d\n%s"
-                % (told + number + 1, sse.body("token", Token(" word", told + number)))
-                for number in range(together)
+                sse.frame(number + 1, "token", encode(Token(" word", number)))
+                for number in range(told, told + together)
             ]
             told += together
             await response.write(b"".join(frames))
-        done = sse.body("done", Done(finish_reason="length", tokens_out=tokens))
-        await response.write(b"id: %d\n%s%s" % (tokens + 1, done, sse.DONE_FRAME))
+        done = encode(Done(finish_reason="length", tokens_out=tokens))
+        await response.write(sse.frame(tokens + 1, "done", done) + sse.DONE_FRAME)
 
     async def _seen(self, _request: web.Request) -> web.Response:
         return web.json_response({"beats": self._beats, "asked_at": self._asked_at})
