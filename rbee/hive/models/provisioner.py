@@ -472,7 +472,7 @@ class Provisioner:
                     loop.call_soon_threadsafe(teller.trouble, why, before + done)
 
                 provision.is_in_line = True
-                async with self._turns.turn(hub.host_of(file.url), provision.wait_in_line):
+                async with self._turns.turn(file.host, provision.wait_in_line):
                     provision.is_in_line = False
                     await in_thread(
                         DOWNLOADS,
