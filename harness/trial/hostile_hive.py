@@ -147,7 +147,10 @@ _USUAL: dict[str, Any] = {
     addresses.DEVICES: {"cpu": {"name": "CPU", "cores": 4, "ram_gb": 16.0}, "gpus": []},
     addresses.MODELS: {"models": []},
     addresses.model_path("minillama"): {
-        **{"model_ref": "minillama", "path": "/x", "size_bytes": 1, "workers": [_WORKER]},
+        "model_ref": "minillama",
+        "path": "/x",
+        "size_bytes": 1,
+        "workers": [_WORKER],
     },
     addresses.WORKERS: {"workers": []},
 }

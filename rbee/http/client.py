@@ -96,8 +96,9 @@ class Peer:
         *,
         stall: float | None = None,
         on_open: Callable[[], object] | None = None,
-    ) -> AsyncIterator[sse.Frame]:
-        """The events of a stream up to and without ``[DONE]``; a `body` is posted and begins it.
+    ) -> AsyncIterator[list[sse.Frame]]:
+        """The events of a stream up to and without ``[DONE]``, all that arrived together at a time;
+        a `body` is posted and begins it.
 
         `on_open` is called once the peer has begun to answer.
         Raises that it broke off when the stream closes before that, or when nothing comes for
@@ -127,10 +128,12 @@ class Peer:
                 left -= len(chunk)
                 if left < 0:
                     raise self._says_too_much(sse.LONGEST_STREAM)
-                for frame in reader.feed(chunk):
-                    if frame.is_done:
-                        return
-                    yield frame
+                frames = reader.feed(chunk)
+                if frames and frames[-1].is_done:
+                    yield frames[:-1]
+                    return
+                if frames:
+                    yield frames
 
     async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         async with self._connected(method, path, **options) as response:

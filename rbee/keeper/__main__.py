@@ -25,7 +25,7 @@ def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     if sys.argv[1:2] and sys.argv[1] in _PRIVATE:
         command_line.hide(sys.argv[2:])
-    with quick_imports(without={"typing_extensions"}):
+    with quick_imports(of_a_daemon=False, without={"typing_extensions"}):
         from rbee.keeper.streams import open_streams
 
         open_streams()

@@ -46,13 +46,21 @@ def distrust_of(path: Path, found: os.stat_result, me: int, *, above: bool) -> D
     return None
 
 
-def distrust(path: Path) -> Distrust | None:
+def distrust(path: Path, *, in_believed: bool = False) -> Distrust | None:
     """What speaks against believing `path`, or what leads to it; None: nothing does.
 
     Whoever may set a link decides where it leads, so each one on the way is looked at, with the
-    folder that it is in. What is not there is no danger.
+    folder that it is in. What is not there is no danger. `in_believed`: the folder that it is in,
+    and what leads there, has been looked at.
     """
     me = os.geteuid()
+    if in_believed:
+        try:
+            found = os.lstat(path)
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISLNK(found.st_mode):
+            return distrust_of(path, found, me, above=False)
     *above, end = _on_the_way(path)
     for each, found in [end, *reversed(above)]:
         if reason := distrust_of(each, found, me, above=each != end[0]):
