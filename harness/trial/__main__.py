@@ -15,7 +15,18 @@ from collections.abc import Callable, Sequence
 
 from harness import census, lending
 from harness.ports import PortSlice
-from harness.trial import hive, impostor, key_holder, neighbour, shell, stranger, worker
+from harness.trial import (
+    hive,
+    hub,
+    impostor,
+    key_holder,
+    lan,
+    neighbour,
+    shell,
+    stranger,
+    terminal,
+    worker,
+)
 from harness.trial.stage import Stage, staged
 from harness.trial.tricks import Outcome
 
@@ -23,12 +34,15 @@ _ON_A_WARM_SWARM: dict[str, Callable[[Stage], list[Outcome]]] = {
     "neighbour": neighbour.play,
     "stranger": stranger.play,
     "key_holder": key_holder.play,
+    "terminal": terminal.play,
 }
 _APART: dict[str, Callable[[Stage], list[Outcome]]] = {
     "impostor": impostor.play,
     "worker": worker.play,
     "hive": hive.play,
     "shell": shell.play,
+    "lan": lan.play,
+    "hub": hub.play,
 }
 ROOMS = {**_ON_A_WARM_SWARM, **_APART}
 

@@ -223,7 +223,8 @@ def _streams(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
             "with an error that steers a terminal",
             whole(
                 (
-                    f'event: error\ndata: {{"code":"{_ESCAPES}","message":"{_ESCAPES}","suggestion":"{_ESCAPES}"}}\n\n'
+                    f'event: error\ndata: {{"code":"{_ESCAPES}","message":"{_ESCAPES}",'
+                    f'"suggestion":"{_ESCAPES}"}}\n\n'
                 ).encode(),
                 _EVENTS,
             ),
@@ -232,7 +233,8 @@ def _streams(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
             "with lines that steer a terminal",
             whole(
                 (
-                    f'event: narration\ndata: {{"actor":"{_ESCAPES}","action":"x","human":"{_ESCAPES}"}}\n\n'
+                    f'event: narration\ndata: {{"actor":"{_ESCAPES}","action":"x",'
+                    f'"human":"{_ESCAPES}"}}\n\n'
                     "data: [DONE]\n\n"
                 ).encode(),
                 _EVENTS,
@@ -241,7 +243,8 @@ def _streams(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
         (
             "with progress beyond all bounds",
             whole(
-                b'event: progress\ndata: {"phase":"prompt","done":9e99,"total":-1}\n\ndata: [DONE]\n\n',
+                b'event: progress\ndata: {"what":"prompt","done":9e99,"total":-1}\n\n'
+                b"data: [DONE]\n\n",
                 _EVENTS,
             ),
         ),
@@ -267,7 +270,8 @@ def _streams(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
 
 
 def _failing(text: str) -> Answer:
-    error = f'{{"error":{{"code":"{text}","message":"{text}","suggestion":"{text}","details":{{}}}}}}'.encode()
+    told = f'{{"code":"{text}","message":"{text}","suggestion":"{text}","details":{{}}}}'
+    error = f'{{"error":{told}}}'.encode()
     return lambda taken: taken.sendall(
         b"HTTP/1.1 500 x\r\nContent-Length: %d\r\n\r\n%s" % (len(error), error)
     )
@@ -347,7 +351,8 @@ def _typed(stage: Stage, command: str) -> str:
         return f"the owner has waited for {took:.0f} s"
     if grown > _GROWS:
         return f"the queen has grown by {grown:.0f} MiB"
-    return f"status {finished.status}, {took:.1f} s, {grown:.0f} MiB: {finished.stderr.strip().splitlines()[-1:]}"
+    last = finished.stderr.strip().splitlines()[-1:]
+    return f"status {finished.status}, {took:.1f} s, {grown:.0f} MiB: {last}"
 
 
 def _asked(stage: Stage, hive: HostileHive, route: str, answer: Answer, command: str) -> str:

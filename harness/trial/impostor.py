@@ -40,7 +40,10 @@ _ANSWERS: tuple[tuple[str, bytes | None], ...] = (
     ("that it is the queen", _whole(_health())),
     ("that it is a hive", _whole(_health("hive"))),
     ("that it is another version", _whole(_health(version="0.0.1"))),
-    ("that it is a version with escape sequences", _whole(_health(version="\\u001b[2J\\u001b]0;x\\u0007"))),
+    (
+        "that it is a version with escape sequences",
+        _whole(_health(version="\\u001b[2J\\u001b]0;x\\u0007")),
+    ),
     ("a role with escape sequences", _whole(_health(role="\\u001b[2Jqueen"))),
     ("that it is leaving", _whole(_health(status="leaving"))),
     ("a proof of nothing", _whole(_health(), _PROOF + b"\r\n")),
@@ -57,10 +60,22 @@ _ANSWERS: tuple[tuple[str, bytes | None], ...] = (
     ("a head of a megabyte", b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2**20 + b"\r\n\r\n"),
     ("a hundred times 100", b"HTTP/1.1 100 Continue\r\n\r\n" * 100 + _whole(_health())),
     ("a redirect to itself", b"HTTP/1.1 307 Go\r\nLocation: /health\r\nContent-Length: 0\r\n\r\n"),
-    ("a redirect elsewhere", b"HTTP/1.1 302 Go\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"),
-    ("that it wants a password", b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"),
-    ("that it wants a proxy's password", b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"),
-    ("a reason with escape sequences", b"HTTP/1.1 500 \x1b[2J\x1b]52;c;eA==\x07\r\nContent-Length: 0\r\n\r\n"),
+    (
+        "a redirect elsewhere",
+        b"HTTP/1.1 302 Go\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n",
+    ),
+    (
+        "that it wants a password",
+        b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+    ),
+    (
+        "that it wants a proxy's password",
+        b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+    ),
+    (
+        "a reason with escape sequences",
+        b"HTTP/1.1 500 \x1b[2J\x1b]52;c;eA==\x07\r\nContent-Length: 0\r\n\r\n",
+    ),
     ("HTTP/1.0", b"HTTP/1.0 200 OK\r\nContent-Length: 59\r\n\r\n" + _health()),
     ("an upgrade", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"),
     ("HTTP/2", b"\0\0\0\x04\0\0\0\0\0"),
@@ -71,7 +86,7 @@ _ANSWERS: tuple[tuple[str, bytes | None], ...] = (
     ("JSON of 50,000 brackets", _whole(b"[" * 50_000)),
     ("a health that is a list", _whole(b"[1]")),
     ("a health without a role", _whole(b"{}")),
-)  # fmt: skip
+)
 
 
 def play(stage: Stage) -> list[Outcome]:

@@ -37,6 +37,12 @@ def _read(path: str) -> str:
         return repr(file.read(8))
 
 
+def _write(path: str, text: str = "") -> str:
+    with open(path, "a") as file:
+        file.write(text)
+    return "written"
+
+
 def _unix(path: str, kind: int = socket.SOCK_STREAM) -> str:
     with socket.socket(socket.AF_UNIX, kind) as asked:
         asked.connect(path)
@@ -114,9 +120,9 @@ def _rows(told: dict[str, Any]) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "read /etc/shadow", lambda: _read("/etc/shadow")
     yield "list /tmp", lambda: os.listdir("/tmp")
     yield "list /root", lambda: os.listdir("/root")
-    yield "write into the home", lambda: open(home + "/bee", "w")
-    yield "write a program that Python starts with", lambda: open(told["site"], "a")
-    yield "write beside the engine", lambda: open(os.path.dirname(os.__file__) + "/bee.py", "w")
+    yield "write into the home", lambda: _write(home + "/bee")
+    yield "write a program that Python starts with", lambda: _write(told["site"])
+    yield "write beside the engine", lambda: _write(os.path.dirname(os.__file__) + "/bee.py")
     yield "truncate a file of its owner", lambda: os.truncate(note, 0)
     yield "rename a file of its owner", lambda: os.rename(note, note + "2")
     yield "remove a file of its owner", lambda: os.unlink(note)
@@ -153,7 +159,7 @@ def _rows(told: dict[str, Any]) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "slow its hive down", lambda: os.setpriority(os.PRIO_PROCESS, hive, 19)
     yield "slow its owner down", lambda: os.setpriority(os.PRIO_USER, os.getuid(), 19)
     yield "lift its own bound", lambda: resource.setrlimit(resource.RLIMIT_DATA, (-1, -1))
-    yield "be ended last", lambda: open("/proc/self/oom_score_adj", "w").write("-1000")
+    yield "be ended last", lambda: _write("/proc/self/oom_score_adj", "-1000")
     yield "take 64 GB", lambda: len(bytearray(1 << 36))
     yield "speak to a program of its owner", lambda: _unix(agent)
     yield "speak to it by a handle", lambda: _unix_by_handle(agent)
