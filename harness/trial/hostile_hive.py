@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +36,13 @@ def endless(piece: bytes, head: str = "", start: bytes = b"") -> Answer:
             taken.sendall(piece)
 
     return answer
+
+
+def bomb() -> bytes:
+    """A gigabyte of zeros, packed into a megabyte."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return gzip.compress(b"")[:10] + block * 1000
 
 
 def silent(taken: socket.socket) -> None:

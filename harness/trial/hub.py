@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from harness import fetching
-from harness.trial.hostile_hive import Answer, endless, silent, whole
+from harness.trial.hostile_hive import Answer, bomb, endless, silent, whole
 from harness.trial.stage import Stage
 from harness.trial.tricks import Outcome, Trick, carry_out
 
@@ -93,7 +93,7 @@ def _listings(stage: Stage, hub: _Hub) -> Iterator[Trick]:
         ("no answer", silent),
         ("no HTTP", lambda taken: taken.sendall(b"\0" * 4096)),
         ("a head without an end", endless(b"X: y\r\n")),
-        ("a gigabyte in a megabyte", whole(_bomb(), "Content-Encoding: gzip\r\n")),
+        ("a gigabyte in a megabyte", whole(bomb(), "Content-Encoding: gzip\r\n")),
         (
             "a reason that steers a terminal",
             lambda taken: taken.sendall(
@@ -139,7 +139,7 @@ def _files(stage: Stage, hub: _Hub) -> Iterator[Trick]:
                 "Content-Length: 2\r\n\r\nxx".encode()
             ),
         ),
-        ("a packed file", whole(_bomb(), f"{head}Content-Encoding: gzip\r\n")),
+        ("a packed file", whole(bomb(), f"{head}Content-Encoding: gzip\r\n")),
         ("nothing", whole(b"", head)),
         ("no answer", silent),
     )
@@ -202,15 +202,6 @@ def _plainly(data: bytes, taken: socket.socket) -> None:
 
 def _fine(seen: str) -> bool:
     return seen.startswith("status")
-
-
-def _bomb() -> bytes:
-    import gzip
-    import zlib
-
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    block = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    return gzip.compress(b"")[:10] + block * 900
 
 
 def _slow(head: str) -> Answer:

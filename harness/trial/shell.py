@@ -19,7 +19,8 @@ _CODE = "import os\nos.makedirs({mark!r}, exist_ok=True)\n"
 #: Names of files that some program, somewhere, would run or believe.
 _NAMES = (
     "rbee.py", "rbee/__init__.py", "rbee/keeper/__main__.py", "sitecustomize.py",
-    "usercustomize.py", "secrets.py", "json.py", "msgspec.py", "click.py", "aiohttp.py", "encodings.py", "_blake2.py",
+    "usercustomize.py", "secrets.py", "json.py", "msgspec.py", "click.py", "aiohttp.py",
+    "encodings.py", "_blake2.py",
     "paramiko.py", "xllamacpp.py", "huggingface_hub.py", "token.py", "socket.py", "pyvenv.cfg",
     "conftest.py", "rbee.pth",
 )  # fmt: skip
