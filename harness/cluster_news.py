@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import urllib.request
-
 from harness.cluster import Cluster
 from harness.transcript import assert_in_order
 from harness.waiting import wait_until
@@ -16,18 +12,9 @@ _QUIET_S = 0.2
 
 def told(cluster: Cluster) -> list[str]:
     """``actor: line`` of each event that belongs to no job, from the first one that is kept."""
-    request = urllib.request.Request(
-        cluster.url("queen", "/events"),
-        headers={"Authorization": f"Bearer {cluster.token}", "Last-Event-ID": "0"},
-    )
-    lines = []
-    with urllib.request.urlopen(request, timeout=_QUIET_S) as stream:
-        with contextlib.suppress(TimeoutError):
-            for line in stream:
-                if line.startswith(b"data: {"):
-                    narration = json.loads(line.removeprefix(b"data: "))
-                    lines.append(f"{narration['actor']}: {narration['human']}")
-    return lines
+    how = {"last_event_id": "0", "timeout": _QUIET_S, "until_silent": True}
+    told = [event.json() for event in cluster.listen("queen", "/events", **how).events]
+    return [f"{narration['actor']}: {narration['human']}" for narration in told]
 
 
 def assert_told(cluster: Cluster, expected: str) -> None:

@@ -23,6 +23,7 @@ from bench.engine_alone import CONTEXT, default_threads
 from bench.peers import environments
 from bench.peers.client import Address
 from bench.swarm import KEEPER, ROLES, STUCK, Resident, Swarm, free_port, model_path, role_of
+from harness import client
 from rbee.hive.models.gguf import header_of_file
 from rbee.wire.model_ref import BUNDLED
 
@@ -106,7 +107,7 @@ class Server(Resident):
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
                 self._swarm.failed(f"{self.name} has ended before it answered")
             try:
-                if _call(port, "GET", path)[0] == http.HTTPStatus.OK:
+                if _call(port, "GET", path).status == http.HTTPStatus.OK:
                     return
             except (OSError, http.client.HTTPException):
                 pass  # it does not listen yet
@@ -343,20 +344,13 @@ class Xinference(Server):
         self._demand("/v1/models", launched)
 
     def _demand(self, path: str, body: dict[str, Any]) -> None:
-        status, said = _call(self._port, "POST", path, body)
-        if status != http.HTTPStatus.OK:
-            self._swarm.failed(f"{self.name} answered {path} with {status}: {said}")
+        answer = _call(self._port, "POST", path, body)
+        if answer.status != http.HTTPStatus.OK:
+            self._swarm.failed(f"{self.name} answered {path} with {answer.status}: {answer.text}")
 
 
-def _call(port: int, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
-    try:
-        headers = {"Content-Type": "application/json"}
-        connection.request(method, path, json.dumps(body) if body else None, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
-    finally:
-        connection.close()
+def _call(port: int, method: str, path: str, body: Any = None) -> client.Answer:
+    return client.ask(method, f"http://127.0.0.1:{port}{path}", body=body, timeout=_PATIENCE)
 
 
 def _of_this_environment(*names: str) -> dict[str, str]:

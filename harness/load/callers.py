@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from harness.client import EventReader
 from harness.load.plan import Cut, Form, Moment, Order, orders
 
 #: How long a program waits for an answer before it says that it was lost, in seconds.
@@ -296,15 +297,12 @@ def _session(token: str) -> aiohttp.ClientSession:
 
 
 async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
-    """Name and data of each event of a stream; a line without data has none."""
-    name = ""
+    """Name and data of each event of a stream."""
+    reader = EventReader()
     async for raw in response.content:
-        line = raw.decode().rstrip("\n")
-        if line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            yield name, line.removeprefix("data: ")
-            name = ""
+        event = reader.take(raw.decode())
+        if event is not None:
+            yield event.event, event.data
 
 
 def _job_of(answer_id: str) -> str:
