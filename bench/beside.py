@@ -8,6 +8,7 @@ batch and threads; one client asks both by OpenAI's API, in turns, each time wit
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import statistics
@@ -20,9 +21,10 @@ from bench.engine_alone import default_threads
 from bench.figures import Figure, Target
 from bench.peers.client import Address, chat_of
 from bench.report import Part
-from bench.swarm import KEEPER, STUCK, RunFailed, Swarm, end, free_port
+from bench.swarm import KEEPER, STUCK, RunFailed, Swarm, answered_well, end, free_port
 from fixtures.hub.models import endless_minillama
 from harness import client
+from harness.waiting import wait_until
 
 WORDS = 7500
 CONTEXT = 8192
@@ -31,8 +33,6 @@ _SLOTS = 2
 _BATCH = 512
 #: Tokens of the stream before the prompt comes, and at most.
 _BEFORE, _MOST = 20, 8000
-#: Between two looks at whether a server answers yet (seconds).
-_BETWEEN_LOOKS = 0.05
 #: A prompt takes seconds: it is read once in so many rounds.
 _ROUNDS_A_PROMPT = 2
 #: How much longer the silence may be than at the engine's own server.
@@ -78,10 +78,9 @@ def measure_beside(rounds: int) -> Part:
         try:
             if swarm.time([KEEPER, "up", "--quiet"]).status:
                 swarm.failed("rbee-keeper up failed")
-            token = (swarm.home / "token").read_text().strip()
             servers = {
                 "engine": Address(engine_port, model.name),
-                "rbee": Address(swarm.queen_port, f"file:{model}", token),
+                "rbee": Address(swarm.queen_port, f"file:{model}", swarm.token),
             }
             _warm_up(servers)
             silences = _in_turns(servers, rounds)
@@ -93,16 +92,10 @@ def measure_beside(rounds: int) -> Part:
 
 def _warm_up(servers: dict[str, Address]) -> None:
     """One answer of each, once it can be asked."""
-    end_of_patience = time.monotonic() + STUCK
     for address in servers.values():
-        while True:
-            try:
-                _read(address, "hello")
-                break
-            except OSError:
-                if time.monotonic() > end_of_patience:
-                    raise RunFailed("a server does not answer") from None
-                time.sleep(_BETWEEN_LOOKS)
+        answers = functools.partial(answered_well, address.port, "/health")
+        wait_until("a server answers", answers, STUCK)
+        _read(address, "hello")
 
 
 def _in_turns(servers: dict[str, Address], rounds: int) -> dict[str, list[_Silence]]:

@@ -15,6 +15,8 @@ from harness.census import Member
 from harness.cluster import Cluster
 from harness.waiting import wait_until
 
+_OVER = ("done", "failed", "cancelled")
+
 
 def wake_queen(cluster: Cluster) -> None:
     """A queen that a person has started in another terminal."""
@@ -82,6 +84,18 @@ def assert_job(cluster: Cluster, state: str) -> None:
     """The queen lists one job, in this state."""
     jobs = cluster.queen_get("/jobs")["jobs"]
     assert [job["state"] for job in jobs] == [state], jobs
+
+
+def wait_until_jobs_are_over(cluster: Cluster, deadline_s: float) -> dict[str, str]:
+    """The states of all jobs that the queen lists, by their ids, once none of them runs."""
+
+    def all_over() -> bool:
+        running = [job for job in cluster.queen_get("/jobs")["jobs"] if job["state"] not in _OVER]
+        assert not running, running
+        return True
+
+    wait_until("every job is over", all_over, deadline_s)
+    return {job["job_id"]: job["state"] for job in cluster.queen_get("/jobs")["jobs"]}
 
 
 def freeze(cluster: Cluster, role: str) -> Member:

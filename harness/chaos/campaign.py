@@ -13,8 +13,9 @@ import psutil
 
 from fixtures.hub.control import FixtureHub
 from harness.chaos.plan import TOYS, Models, draw
-from harness.chaos.round import Complaint, Concern, Round, Verdict
+from harness.chaos.round import Round, Verdict
 from harness.cluster import Cluster
+from harness.complaints import Concern
 from harness.lending import Lent
 from harness.ports import Ports
 
@@ -77,7 +78,8 @@ class Campaign:
         cluster.set(**SETTINGS)
         verdict = Round(plan, cluster, self._live_hub).run()
         verdict.seconds = time.monotonic() - began
-        verdict.complaints += [Complaint(Concern.LOGS, told) for told in self._hub_complaints()]
+        for told in self._hub_complaints():
+            verdict.complaints.add(Concern.LOGS, told)
         if verdict.complaints:
             verdict.report = cluster.report()
         cluster.remove()
