@@ -51,7 +51,7 @@ def measure_fleet(_rounds: int) -> Part:
     ways: dict[int, dict[str, list[float]]] = {}
     beats: dict[str, float] = {}
     for count in FLEETS:
-        with _Fleet(count) as fleet:
+        with Fleet(count) as fleet:
             memory[count] = fleet.memory()
             if count:
                 ways[count] = fleet.ways()
@@ -67,7 +67,7 @@ def measure_fleet(_rounds: int) -> Part:
     return Part(figures, samples)
 
 
-class _Fleet(Resident):
+class Fleet(Resident):
     """A queen with so many hives, all awake."""
 
     def __init__(self, count: int) -> None:

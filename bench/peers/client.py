@@ -86,8 +86,13 @@ def chat_of(address: Address, prompt: str, max_tokens: int) -> dict[str, Any]:
 def request_of(address: Address, prompt: str, max_tokens: int) -> bytes:
     """That chat as it goes over the wire."""
     body = json.dumps(chat_of(address, prompt, max_tokens)).encode()
+    return message(address, "POST", _ROUTE, body)
+
+
+def message(address: Address, method: str, path: str, body: bytes = b"") -> bytes:
+    """A request as it goes over the wire, on a connection that is closed behind its answer."""
     lines = [
-        f"POST {_ROUTE} HTTP/1.1",
+        f"{method} {path} HTTP/1.1",
         f"Host: {_HOST}:{address.port}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
