@@ -12,10 +12,10 @@ import contextlib
 import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import coverage
-from coverage import CoverageData
+if TYPE_CHECKING:
+    from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ROOT / "rbee"
@@ -75,6 +75,9 @@ def everywhere(folder: Path) -> Iterator[None]:
 
 def collect(folder: Path) -> Counted:
     """What all programs have written into `folder`."""
+    # Late: only who counts pays for it.
+    from coverage import CoverageData
+
     found = CoverageData(no_disk=True)
     told: list[int] = []
     silent: list[int] = []
@@ -95,6 +98,8 @@ def collect(folder: Path) -> Counted:
 
 def files(lines: CoverageData, html: Path | None = None) -> list[Share]:
     """The share of each file of the product; a page for each line of it in the folder `html`."""
+    import coverage
+
     judge = coverage.Coverage(data_file=None, config_file=False, source=[str(PRODUCT)])
     for pattern in _NEVER_RUN:
         judge.exclude(pattern)
