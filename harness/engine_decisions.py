@@ -14,6 +14,7 @@ from rbee.wire.messages.inference import ChatMessage, InferRequest, template_nam
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed, WorkerBeat, WorkerReport, WorkerState
+from rbee.wire.placement import Placement
 from rbee.worker.engines import Piece, refusals, thinking
 from rbee.worker.engines.conversation import messages_of
 
@@ -74,7 +75,7 @@ def serves(asked: str, loaded: str) -> bool:
         worker_id="w",
         url="",
         model_ref="minillama",
-        device="cpu",
+        placement=Placement.on("localhost", "cpu"),
         backend="cpu",
         engine="llamacpp",
         state=WorkerState.READY,
@@ -189,7 +190,7 @@ def placed(device: str, state: str, what: str) -> str:
         hive_url="",
         model_ref="minillama",
         model_paths=[],
-        device=device,
+        placement=Placement.on("localhost", device),
         backend="cpu" if device == "cpu" else "cuda",
         context=32,
         slots=1,

@@ -40,6 +40,7 @@ from rbee.wire.messages.orders import RequestBounds, WorkerOrders
 from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
@@ -58,7 +59,10 @@ class Fit(NamedTuple):
 class Capacity:
     """The memory of this machine's devices, and who has been promised how much."""
 
-    def __init__(self, settings: Settings, models: Provisioner, workers: Supervisor) -> None:
+    def __init__(
+        self, hive_id: str, settings: Settings, models: Provisioner, workers: Supervisor
+    ) -> None:
+        self._hive_id = hive_id
         self._settings = settings
         self._models = models
         self._workers = workers
@@ -118,23 +122,25 @@ class Capacity:
         Raises as `check` and the supervisor do.
         """
         engine = wanted.engine or self._settings.engine
-        on = await self.gpu(wanted.device)
+        placement = wanted.placed(self._hive_id)
+        device = placement.head.device
+        on = await self.gpu(device)
         simulated = on is not None and on.simulated
         await self._workers.able(engine, on.backend if on else "cpu", simulated=simulated)
         content = content_id([file.path for file in row.files])
         async with self._promising:
             if wanted.share:
                 for worker in self._workers.holding(content):
-                    if _will_do(worker, wanted, engine):
+                    if _will_do(worker, wanted, placement, engine):
                         return worker
             most = 1 if engine in _ONE_AT_A_TIME else 0
-            need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
+            need, slots = await self.check(device, ref, wanted.ctx or 0, most)
             headers = await self._models.headers(ref)
             context = self._context(headers[0], wanted.ctx or 0)
-            unloaded = await self._make_room(wanted.device, need)
+            unloaded = await self._make_room(device, need)
             if unloaded is not None:  # for more than the first, or for none: some may be in use
-                need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
-            gpu = await self.gpu(wanted.device)
+                need, slots = await self.check(device, ref, wanted.ctx or 0, most)
+            gpu = await self.gpu(device)
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"
             threads = settings.engine_threads or _threads(engine, need)
@@ -146,7 +152,7 @@ class Capacity:
                 hive_url=hive_url,
                 model_ref=str(ref),
                 model_paths=[file.path for file in row.files],
-                device=wanted.device,
+                placement=placement,
                 backend=backend,
                 context=context,
                 slots=slots,
@@ -205,7 +211,7 @@ class Capacity:
         idle = [
             worker
             for worker in self._workers.workers.values()
-            if worker.orders.device == device and worker.is_unused
+            if worker.orders.placement.head.device == device and worker.is_unused
         ]
         return sorted(idle, key=lambda worker: worker.idle_since or 0.0)
 
@@ -219,7 +225,11 @@ class Capacity:
         return asked or self._settings.context or default_context(header)
 
     def _free(self, device: str, gpu: Gpu | None) -> int:
-        mine = [each for each in self._workers.workers.values() if each.orders.device == device]
+        mine = [
+            each
+            for each in self._workers.workers.values()
+            if each.orders.placement.head.device == device
+        ]
         reserved = sum(worker.reserved_bytes for worker in mine)
         if gpu is None:
             ram = ram_here()
@@ -272,10 +282,10 @@ class Capacity:
         )
 
 
-def _will_do(worker: Worker, wanted: StartWorker, engine: str) -> bool:
+def _will_do(worker: Worker, wanted: StartWorker, placement: Placement, engine: str) -> bool:
     """Whether a worker that holds what is wanted is as good as one that would be started."""
     return (
-        worker.orders.device == wanted.device
+        worker.orders.placement == placement
         and worker.engine == engine
         and (wanted.ctx or 0) <= worker.orders.context
         and worker.orders.vectors_up_to == wanted.vectors_up_to

@@ -137,7 +137,7 @@ class _Hive:
             self._changed,
             self.news,
         )
-        self.capacity = Capacity(settings, self.models, self.workers)
+        self.capacity = Capacity(orders.hive_id, settings, self.models, self.workers)
         self.heartbeat: HeartbeatSender | None = None
         self.queen_instance = orders.queen_instance
 

@@ -168,7 +168,9 @@ class _Worker:
         orders = self.orders
         loop = asyncio.get_running_loop()
         if orders.simulated:
-            await self.tell(narration.WORKER_SIMULATED, device=narration.device_name(orders.device))
+            await self.tell(
+                narration.WORKER_SIMULATED, device=narration.device_name(orders.placement.devices)
+            )
         await self.tell(
             narration.WORKER_LOADING,
             path=orders.model_paths[0],
@@ -197,7 +199,10 @@ class _Worker:
             self._tidy()
         self.engine = engine
         self.state = WorkerState.READY
-        used = {"device": narration.device_name(orders.device), "engine": self.module.NAME}
+        used = {
+            "device": narration.device_name(orders.placement.devices),
+            "engine": self.module.NAME,
+        }
         loaded = {
             "seconds": narration.seconds(time.perf_counter() - started),
             "size": narration.size(_total(orders.model_paths)),

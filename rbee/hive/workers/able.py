@@ -56,7 +56,11 @@ def not_placed(engine: str, orders: WorkerOrders, report: WorkerReport) -> RbeeE
     return RbeeError(
         "backend_unavailable",
         f"engine {engine} has loaded {orders.model_ref} without a layer on "
-        f"{device_name(orders.device)}",
+        f"{device_name(orders.placement.devices)}",
         _FIXES[engine][orders.backend],
-        {"engine": engine, "device": orders.device, "backends": placed.backends if placed else []},
+        {
+            "engine": engine,
+            "device": orders.placement.devices,
+            "backends": placed.backends if placed else [],
+        },
     )

@@ -20,7 +20,7 @@ _SAID_BEFORE = 10.0
 class Worker:
     """One worker process and what it was told.
 
-    `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
+    `reserved_bytes` is what its model was estimated to need there; `events` tells the
     story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
     slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
     did anything, as far as its last report knows, or when it had nothing to do. `names` are the
@@ -100,7 +100,7 @@ class Worker:
             worker_id=self.worker_id,
             url=self.url,
             model_ref=self.orders.model_ref,
-            device=self.orders.device,
+            placement=self.orders.placement,
             backend=self.orders.backend,
             engine=self.engine,
             state=self.state,
@@ -116,16 +116,11 @@ class Worker:
 
     def view(self) -> WorkerView:
         """This worker in `GET /workers`."""
-        return WorkerView(
-            worker_id=self.worker_id,
-            url=self.url,
-            model_ref=self.orders.model_ref,
-            device=self.orders.device,
-            engine=self.engine,
-            state=self.state,
+        return WorkerView.of(
+            self.beat(),
+            self.orders.placement.head.hive_id,
             pid=self.child.pid,
             restart_count=self.restart_count,
             last_heartbeat_ms=self.last_heartbeat_ms,
-            vram_bytes=self.reserved_bytes,
             threads=self.orders.threads,
         )

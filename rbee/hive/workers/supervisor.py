@@ -334,7 +334,7 @@ class Supervisor:
             narration.WORKER_WAKE,
             port=worker.port,
             path=worker.orders.model_paths[0],
-            device=worker.orders.device,
+            device=worker.orders.placement.devices,
         )
 
     def _watch(self, worker: Worker) -> None:
@@ -396,7 +396,7 @@ class Supervisor:
                     "worker_start_timeout",
                     f"worker {worker.worker_id} made no progress for {stall:g} s",
                     _where_to_look(worker),
-                    {"log": tail(worker.child.log), "device": worker.orders.device},
+                    {"log": tail(worker.child.log), "device": worker.orders.placement.devices},
                 ),
             )
         if measure is Measure.KILL:
@@ -494,7 +494,7 @@ class Supervisor:
                 f"worker {worker.worker_id} died ({how}) and was restarted "
                 f"{worker.restart_count} times in vain",
                 _advice(cause, worker),
-                {"log": tail(worker.child.log), "device": worker.orders.device},
+                {"log": tail(worker.child.log), "device": worker.orders.placement.devices},
             ),
         )
 
@@ -505,7 +505,7 @@ class Supervisor:
             worker.worker_id,
             orders.model_ref,
             worker.engine,
-            orders.device,
+            orders.placement.devices,
             how,
             tail(worker.child.log),
         )
@@ -564,7 +564,7 @@ class Supervisor:
             worker.events.error(error.body())
         self._news.failed(
             WorkerFailure(
-                device=orders.device,
+                placement=orders.placement,
                 model_ref=orders.model_ref,
                 error=error.body(),
                 template=orders.template,
@@ -615,7 +615,7 @@ def _out_of_memory(worker: Worker) -> RbeeError:
     return out_of_memory(
         worker.worker_id,
         orders.model_ref,
-        orders.device,
+        orders.placement.devices,
         need_bytes=worker.reserved_bytes,
         limit_bytes=ram_here().total,
         loading=not worker.events.closed,

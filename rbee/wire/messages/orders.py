@@ -10,6 +10,7 @@ from rbee.wire.messages.basics import Request
 from rbee.wire.messages.devices import Backend
 from rbee.wire.messages.workers import EngineFacts, Pooling
 from rbee.wire.narration import Narration
+from rbee.wire.placement import Placement
 
 
 class QueenOrders(Request, kw_only=True):
@@ -52,7 +53,7 @@ class WorkerOrders(Request, kw_only=True):
     """How a worker is to run.
 
     `model_paths` are the files of one model, the first of them is opened by the engine;
-    `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
+    `simulated` says that the devices exist on paper only; `chat_template` (Jinja) is the model's
     own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
     file that the worker's stderr goes to, of `log_mib` MiB at most; `deadly_template`: an engine
     has died while it read that template; `trial_model` is a tiny model that it is tried with
@@ -72,7 +73,7 @@ class WorkerOrders(Request, kw_only=True):
     hive_url: str
     model_ref: str
     model_paths: list[str]
-    device: str
+    placement: Placement
     backend: Backend
     context: int
     slots: int

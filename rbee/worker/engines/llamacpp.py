@@ -205,7 +205,7 @@ class LlamaCpp:
         else:
             params.n_gpu_layers = _ALL_LAYERS
             params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
-            params.main_gpu = int(orders.device.removeprefix("gpu"))
+            params.main_gpu = int(orders.placement.head.device.removeprefix("gpu"))
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
@@ -625,7 +625,8 @@ def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
     ]
     backends = [backend for backend, _ in devices]
     free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
-    number = int(orders.device.removeprefix("gpu")) if orders.device.startswith("gpu") else -1
+    device = orders.placement.head.device
+    number = int(device.removeprefix("gpu")) if device.startswith("gpu") else -1
     return backends, free[number] if 0 <= number < len(free) else None
 
 
