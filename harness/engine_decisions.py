@@ -15,7 +15,7 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed, WorkerBeat, WorkerReport, WorkerState
 from rbee.wire.placement import Placement
-from rbee.worker.engines import Piece, refusals, thinking
+from rbee.worker.engines import Piece, engine_called, refusals, thinking
 from rbee.worker.engines.conversation import messages_of
 
 #: Stands for a line break in a cell of a table.
@@ -167,10 +167,16 @@ def is_too_deep(template: str) -> bool:
     return refusals.nests_too_deep(template)
 
 
+def _facts(engine: str, backends: str) -> EngineFacts:
+    """What a worker with an engine would tell of it, where it finds devices of `backends`."""
+    record = engine_called(engine)
+    return record._replace(version=lambda: "1.0", backends=lambda: backends.split(", ")).facts()
+
+
 def able(found: str, backend: str, *, simulated: bool) -> str:
     """``yes``, or ``no`` with what to type; `found` may begin with the engine's name."""
     engine, _, backends = found.rpartition(": ")
-    facts = EngineFacts(engine or "llamacpp", "1.0", backends.split(", "))
+    facts = _facts(engine or "llamacpp", backends)
     refused = not_able(facts, backend, simulated=simulated)
     return "yes" if refused is None else f"no: {refused.suggestion}"
 
@@ -200,5 +206,5 @@ def placed(device: str, state: str, what: str) -> str:
         token_stall=1,
     )
     report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
-    refused = not_placed("llamacpp", orders, report)
+    refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)
     return "yes" if refused is None else f"no: {refused.code}"

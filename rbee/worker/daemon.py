@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 from aiohttp import web
@@ -34,7 +33,7 @@ from rbee.wire.messages.workers import WorkerReport, WorkerState
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
-from rbee.worker.engines import Engine
+from rbee.worker.engines import Engine, LoadedModel, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
@@ -61,7 +60,7 @@ _UNREAD_KEPT = 16
 def run(
     orders: WorkerOrders,
     lifeline: Lifeline,
-    engine: ModuleType,
+    engine: Engine,
     trial: Trial | None,
     folder: str,
 ) -> None:
@@ -86,7 +85,7 @@ class _Worker:
         self,
         orders: WorkerOrders,
         lifeline: Lifeline,
-        module: ModuleType,
+        engine: Engine,
         trial: Trial | None,
         folder: str,
     ) -> None:
@@ -94,9 +93,9 @@ class _Worker:
         self.trial = trial
         self.folder = folder
         self.lifeline = lifeline
-        self.module = module
+        self.engine = engine
         self.state = WorkerState.LOADING
-        self.engine: Engine | None = None
+        self.model: LoadedModel | None = None
         self.inferences: dict[str, Inference] = {}
         self.running: dict[str, _Running] = {}
         self.changed = asyncio.Event()
@@ -174,8 +173,8 @@ class _Worker:
         await self.tell(
             narration.WORKER_LOADING,
             path=orders.model_paths[0],
-            engine=self.module.NAME,
-            version=self.module.facts().version,
+            engine=self.engine.name,
+            version=self.engine.version(),
         )
         started = time.perf_counter()
 
@@ -187,7 +186,7 @@ class _Worker:
             await self.loaded(1.0)
             if not self._is_as_ordered():
                 raise self._stale()  # the engine opens what was looked at, and nothing else
-            engine: Engine = await in_thread(self.threads, self._engine)
+            model = await in_thread(self.threads, self._load)
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -197,27 +196,26 @@ class _Worker:
             raise
         finally:
             self._tidy()
-        self.engine = engine
+        self.model = model
         self.state = WorkerState.READY
         used = {
             "device": narration.device_name(orders.placement.devices),
-            "engine": self.module.NAME,
+            "engine": self.engine.name,
         }
         loaded = {
             "seconds": narration.seconds(time.perf_counter() - started),
             "size": narration.size(_total(orders.model_paths)),
-            "context": engine.context,
+            "context": model.context,
         }
         lines = [say(narration.WORKER_DEVICE, used), say(narration.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
 
-    def _engine(self) -> Engine:
-        """The engine with its model, once it is known whether it may be given the template."""
+    def _load(self) -> LoadedModel:
+        """The engine's model, once it is known whether it may be given the template."""
         fault = self.trial.verdict() if self.trial is not None else ""
         if fault:
             log.error("the chat template is not given to the engine: %s", fault)
-        engine: Engine = self.module.load(self.orders, fault)
-        return engine
+        return self.engine.load(self.orders, fault)
 
     def _tidy(self) -> None:
         """The trial is over, and the engine needs no folder any more."""
@@ -246,13 +244,13 @@ class _Worker:
             worker_id=self.orders.worker_id,
             state=state,
             slots=self.orders.slots,
-            slots_free=self.orders.slots - len(self.running) if self.engine else 0,
+            slots_free=self.orders.slots - len(self.running) if self.model else 0,
             context=self.orders.context,
             loaded=loaded,
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
             error=error.body() if error else None,
-            placed=self.engine.placed if self.engine else None,
+            placed=self.model.placed if self.model else None,
         )
         await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
 
@@ -297,7 +295,7 @@ class _Worker:
 
         Who sent them is told so, and the others that they may ask again.
         """
-        overdue = self.engine.overdue() if self.engine is not None else ()
+        overdue = self.model.overdue() if self.model is not None else ()
         if not overdue:
             return
         log.error("the chat template comes to no end with some messages; this worker leaves")
@@ -325,10 +323,11 @@ class _Worker:
     async def infer(self, request: web.Request) -> Answer:
         """`POST /infer`: begins to generate."""
         wanted = await read_body(request, InferRequest)
-        if self.engine is not None and not self._is_as_ordered():
+        refuse_unknown(self.engine.name, self.engine.can, wanted)
+        if self.model is not None and not self._is_as_ordered():
             self._retire()
             raise self._stale()
-        if self.engine is None or len(self.running) >= self.orders.slots:
+        if self.model is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",
                 f"all {self.orders.slots} slots of this worker are taken",
@@ -338,7 +337,7 @@ class _Worker:
         inference = Inference(wanted.infer_id or secrets.token_hex(8), wanted)
         self.inferences[inference.infer_id] = inference
         task = spawn(
-            inference.run(self.engine, self.threads),
+            inference.run(self.model, self.threads),
             f"inference {inference.infer_id}",
             functools.partial(self._freed, inference),
         )

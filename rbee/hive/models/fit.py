@@ -122,6 +122,18 @@ class Need(msgspec.Struct, frozen=True):
         """What comes on top of the weights, in bytes: the same for every quant of a model."""
         return self.kv + self.compute + self.output
 
+    def of(self, share: float) -> Need:
+        """That of a part of the model (share: above 0, to 1)."""
+        if share == 1.0:
+            return self
+        return Need(
+            weights=math.ceil(self.weights * share),
+            kv=math.ceil(self.kv * share),
+            compute=math.ceil(self.compute * share),
+            output=math.ceil(self.output * share),
+            is_estimate=True,
+        )
+
 
 def estimate(
     headers: GgufHeader | Sequence[GgufHeader],

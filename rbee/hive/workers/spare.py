@@ -15,7 +15,6 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard
-from rbee.wire.errors import RbeeError
 from rbee.wire.messages.workers import EngineFacts
 
 
@@ -32,7 +31,7 @@ class Spare:
     async def facts(self, patience: float) -> EngineFacts:
         """What the engine found out about itself, within `patience` seconds.
 
-        Raises `backend_unavailable` without an engine, `internal` when the worker dies or hangs.
+        Raises what it says where there is no such engine, `internal` when it dies or hangs.
         """
         if self._facts is None:
             self.reports = Reports(self.child)
@@ -43,9 +42,6 @@ class Spare:
                 raise self.child.start_timeout(patience) from None
             assert report.engine is not None, "a worker's first report is about its engine"
             self._facts = report.engine
-        if self._facts.missing:
-            package = "xllamacpp" if self.engine == "llamacpp" else self.engine
-            raise RbeeError("backend_unavailable", self._facts.missing, f"pip install {package}")
         return self._facts
 
     def discard(self) -> asyncio.Future[int]:

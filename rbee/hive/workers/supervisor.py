@@ -1,4 +1,6 @@
-"""Starts workers, hears from them, restarts those that die, stops them. Phases 8 to 10, 12.2.
+"""Keeps workers alive: gives them orders, hears from them, restarts those that die, stops them.
+
+Phases 9, 10 and 12.2.
 
 The registry is written here alone. Every change of a worker's state is passed on to the queen
 at once, through `on_change`.
@@ -16,13 +18,12 @@ from typing import Any
 import aiohttp
 import psutil
 
+from rbee.hive.capacity import Capacity, Promise
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
 from rbee.hive.news import News
 from rbee.hive.workers.able import not_able, not_placed
-from rbee.hive.workers.catalog import WorkerCatalog
-from rbee.hive.workers.reason import with_reason
-from rbee.hive.workers.registry import Worker
+from rbee.hive.workers.kinds import Kinds
 from rbee.hive.workers.restart import (
     Cause,
     begins_anew,
@@ -35,27 +36,25 @@ from rbee.hive.workers.restart import (
 )
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
+from rbee.hive.workers.worker import Worker
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process import journal, logs, own_folder
-from rbee.process.apart import command_of
 from rbee.process.child import tail
 from rbee.process.content import content_id
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
+from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
 from rbee.wire.messages.basics import Nothing
-from rbee.wire.messages.devices import Gpu
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import (
     EngineFacts,
     WorkerFailure,
-    WorkerKindView,
     WorkerReport,
     WorkerState,
 )
@@ -77,9 +76,9 @@ class Supervisor:
         self,
         home: Home,
         settings: Settings,
-        catalog: WorkerCatalog,
         session: aiohttp.ClientSession,
-        spare: Spare | None,
+        kinds: Kinds,
+        capacity: Capacity,
         on_change: Callable[[], None],
         news: News,
     ) -> None:
@@ -87,69 +86,33 @@ class Supervisor:
         self.workers: dict[str, Worker] = {}
         self._home = home
         self._settings = settings
-        self._catalog = catalog
         self._session = session
-        self._spare = spare
+        self._kinds = kinds
+        self._capacity = capacity
         self._on_change = on_change
         self._watches: set[asyncio.Task[None]] = set()
         self._stories: dict[str, EventLog] = {}
-        self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
         #: What an engine has died of lately, by its name and the content of the files.
         self._dies_of: dict[tuple[str, str], RbeeError] = {}
 
-    async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
-        """Phase 8: the catalog row of a kind of worker, after the engine itself was asked.
-
-        A simulated GPU is served by an engine that runs on the CPU, and the row says so.
-        Raises `backend_unavailable` with the command that would help.
-        """
-        kind = f"{backend}-llm-worker-rbee"
-        simulated = gpu is not None and gpu.simulated
-        known = await in_thread(DATABASE, self._catalog.find, kind, engine)
-        facts = await self.able(engine, backend, simulated=simulated)
-        view = WorkerKindView(
-            kind=kind,
-            engine=engine,
-            version=facts.version,
-            command=command_of("rbee.worker", "--engine", engine),
-            simulated=simulated,
-        )
-        if known is None or known != view:
-            await in_thread(DATABASE, self._catalog.put, view)
-            view.new = True
-        return view
-
-    async def able(self, engine: str, backend: str, *, simulated: bool) -> EngineFacts:
-        """What an engine says of itself, where it can serve a device of this kind.
-
-        Raises `backend_unavailable` with the command that would help.
-        """
-        facts = await self._engine_facts(engine)
-        refusal = not_able(facts, backend, simulated=simulated)
-        if refusal is not None:
-            raise refusal
-        return facts
-
     async def start(
-        self, engine: str, orders: WorkerOrders, reserved_bytes: int, unloaded: list[str]
+        self, facts: EngineFacts, orders: WorkerOrders, promise: Promise, unloaded: list[str]
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
         `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
-        the hive's; `unloaded` are the workers that made room for it.
+        the hive's; `promise` is given back at its end; `unloaded` are the workers that made room.
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
-        known = self._dies_of.get((engine, orders.content))
+        known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
+            self._capacity.give_back(promise)
             raise known
-        spare = self._take_spare(engine)
-        self._spare = None
+        spare = self._kinds.take(facts.engine)
         orders.worker_id = spare.worker_id
         orders.token = proof.worker_secret(orders.token, spare.worker_id)
-        worker = Worker(
-            spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
-        )
+        worker = Worker(spare.worker_id, facts, orders, promise, spare.child, exit_of(spare.child))
         worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
         self._keep_story(worker)
@@ -159,6 +122,7 @@ class Supervisor:
             await self._give_orders(worker, spare)
         except BaseException as error:
             del self.workers[worker.worker_id]
+            self._capacity.give_back(promise)
             spare.discard()
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
@@ -206,7 +170,7 @@ class Supervisor:
         Raises `worker_not_found`.
         """
         worker = self.get(report.worker_id)
-        misplaced = not_placed(worker.engine, worker.orders, report)
+        misplaced = not_placed(worker.facts, worker.orders, report)
         if misplaced is not None:
             self._end_misplaced(worker, misplaced)
             return
@@ -287,36 +251,11 @@ class Supervisor:
 
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
-        if self._spare is not None:
-            await self._spare.discard()
+        await self._kinds.close()
         workers = list(self.workers.values())
         await asyncio.gather(*(self.stop(worker) for worker in workers))
         for watch in self._watches:
             watch.cancel()
-
-    async def _engine_facts(self, engine: str) -> EngineFacts:
-        """What an engine said of itself, asked once; the spare that was asked is kept.
-
-        Asking goes on when the request that began it is cancelled, since others may wait for it.
-        """
-        asked = self._facts.get(engine)
-        if asked is not None and asked.done() and (asked.cancelled() or asked.exception()):
-            asked = None
-            if self._spare is not None:
-                self._spare.discard()  # who could not answer then is not asked again
-                self._spare = None
-        if asked is None:
-            self._spare = self._take_spare(engine)
-            patience = self._settings.health_wait_total
-            asked = self._facts[engine] = begin(self._spare.facts(patience), f"facts of {engine}")
-        return await asyncio.shield(asked)
-
-    def _take_spare(self, engine: str) -> Spare:
-        spare = self._spare
-        if spare is not None and (spare.engine != engine or spare.child.process.poll() is not None):
-            spare.discard()
-            spare = None
-        return spare or Spare(self._home, engine)
 
     async def _give_orders(self, worker: Worker, spare: Spare) -> None:
         facts = await spare.facts(self._settings.health_wait_total)
@@ -470,7 +409,7 @@ class Supervisor:
             if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                 self._remove(worker)
                 return
-            spare = Spare(self._home, worker.engine)
+            spare = self._kinds.take(worker.facts.engine)
             worker.child, worker.exited = spare.child, exit_of(spare.child)
             worker.worked_at = worker.last_report = time.monotonic()
             worker.cpu = 0.0
@@ -504,13 +443,13 @@ class Supervisor:
         error = dies_of_loading(
             worker.worker_id,
             orders.model_ref,
-            worker.engine,
+            worker.facts.engine,
             orders.placement.devices,
             how,
             tail(worker.child.log),
         )
         if orders.content and len(self._dies_of) < _REMEMBERED:
-            key = (worker.engine, orders.content)
+            key = (worker.facts.engine, orders.content)
             self._dies_of[key] = error
             forget = asyncio.get_running_loop().call_later
             forget(self._settings.degraded_for, self._dies_of.pop, key, None)
@@ -524,7 +463,7 @@ class Supervisor:
         if report.loaded is not None:
             worker.events.emit("progress", Progress("load", round(report.loaded * 100), 100))
         if report.error is not None:
-            worker.events.error(with_reason(report.error, tail(worker.child.log)))
+            worker.events.error(report.error)
         elif report.state in (WorkerState.READY, WorkerState.BUSY):
             worker.events.done(Nothing())
 
@@ -574,6 +513,7 @@ class Supervisor:
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
+        self._capacity.give_back(worker.promise)
         worker.child.release()
         self._on_change()
 
@@ -616,7 +556,7 @@ def _out_of_memory(worker: Worker) -> RbeeError:
         worker.worker_id,
         orders.model_ref,
         orders.placement.devices,
-        need_bytes=worker.reserved_bytes,
+        need_bytes=worker.promise.total,
         limit_bytes=ram_here().total,
         loading=not worker.events.closed,
         log=log,

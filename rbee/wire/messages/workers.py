@@ -12,6 +12,10 @@ from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, R
 from rbee.wire.narration import Narration
 from rbee.wire.placement import Part, Placement
 
+#: What an engine may have something for, besides plain text.
+Ability = Literal[
+    "chat", "vectors", "tools", "json_schema", "thinking", "logprobs", "logit_bias", "penalties"
+]
 Pooling = Literal["own", "mean", "last", "none"]
 
 
@@ -203,14 +207,19 @@ class WorkerReport(Request, kw_only=True):
     placed: Placed | None = None
 
 
-class EngineFacts(msgspec.Struct):
-    """What a worker finds out about its engine before it has orders.
+class EngineFacts(msgspec.Struct, kw_only=True):
+    """An engine, as a worker that has imported it but has no orders yet tells of it.
 
-    `backends` are those with a device on this machine, by the engine's own word; a worker whose
-    engine cannot be imported says why in `missing`.
+    `backends` are those with a device on this machine, by the engine's own word; `install` is what
+    to type where it finds none. `slots` is how many requests it takes at once at most, and
+    `threads` on how many of the processor it runs best; 0: its hive decides.
     """
 
     engine: str
-    version: str = ""
-    backends: list[str] = []
-    missing: str = ""
+    version: str
+    backends: list[str]
+    formats: list[str]
+    can: list[Ability]
+    slots: int = 0
+    threads: int = 0
+    install: dict[str, str] = {}

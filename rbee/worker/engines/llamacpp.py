@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import xllamacpp
@@ -28,8 +28,8 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Generated, Input, Piece, Work
+from rbee.wire.messages.workers import Ability, Placed
+from rbee.worker.engines import Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
@@ -47,6 +47,7 @@ from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
+    reason_of_loading,
     refused,
     template_reason,
     template_unusable,
@@ -61,8 +62,6 @@ from rbee.worker.engines.thinking import (
     taught,
     wants_thoughts,
 )
-
-NAME = "llamacpp"
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
@@ -110,20 +109,19 @@ _POOLINGS = {
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
 
-def facts() -> EngineFacts:
-    """The version of the engine and the backends it finds a device for."""
-    backends = {"cpu"}
-    for device in xllamacpp.get_device_info():
-        for prefix, backend in _BACKENDS.items():
-            if str(device["name"]).startswith(prefix):
-                backends.add(backend)
-    return EngineFacts(NAME, xllamacpp.__version__, sorted(backends))
+def backends() -> set[str]:
+    """Those that it finds a device for."""
+    return {"cpu", *(backend for backend, _ in _devices())}
 
 
-def load(orders: WorkerOrders, template_fault: str = "") -> LlamaCpp:
-    """Loads the model of `orders` onto its device; `template_fault`: why its template cannot be
-    given to the engine."""
-    return LlamaCpp(orders, template_fault)
+def _devices() -> list[tuple[str, int]]:
+    """The backend of each device that it finds besides the processor, and its free bytes."""
+    return [
+        (backend, int(device["memory_free"]))
+        for device in xllamacpp.get_device_info()
+        for prefix, backend in _BACKENDS.items()
+        if str(device["name"]).startswith(prefix)
+    ]
 
 
 def try_template(orders: WorkerOrders) -> bool:
@@ -230,13 +228,9 @@ class LlamaCpp:
         try:
             return self._serving(params)
         except RuntimeError as error:
-            refusal = _cannot_load(orders, error)
             _until_told(orders)
-        if (
-            not asked
-            or self._unusable
-            or any("error loading model" in line for line in _log(orders))
-        ):
+            refusal = _cannot_load(orders, error)
+        if not asked or self._unusable or reason_of_loading(_log(orders)):
             raise refusal
         params.chat_template = _PLAIN
         try:
@@ -593,12 +587,14 @@ def _makes_no_vectors() -> RbeeError:
 
 
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
-    return RbeeError(
-        "model_invalid",
-        f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
-        "the worker's log has llama.cpp's own words; try another file of that model",
-        {"path": orders.model_paths[0]},
-    )
+    """The error raises without a reason; where there is one, it is in the log."""
+    reason = reason_of_loading(_log(orders))
+    suggestion = "the worker's log has llama.cpp's own words; try another file of that model"
+    if "architecture" in reason:
+        suggestion = "pip install --upgrade xllamacpp, or name another model"
+    what = f"this model: {reason}" if reason else f"{orders.model_paths[0]}: {error}"
+    details = {"path": orders.model_paths[0]}
+    return RbeeError("model_invalid", f"llama.cpp cannot load {what}", suggestion, details)
 
 
 def _until_told(orders: WorkerOrders) -> None:
@@ -617,17 +613,11 @@ def _log(orders: WorkerOrders) -> list[str]:
 
 def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
     """The backends that have a device, and the bytes that are free on the one of the orders."""
-    devices = [
-        (backend, int(device["memory_free"]))
-        for device in xllamacpp.get_device_info()
-        for prefix, backend in _BACKENDS.items()
-        if str(device["name"]).startswith(prefix)
-    ]
-    backends = [backend for backend, _ in devices]
+    devices = _devices()
     free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
     device = orders.placement.head.device
     number = int(device.removeprefix("gpu")) if device.startswith("gpu") else -1
-    return backends, free[number] if 0 <= number < len(free) else None
+    return [backend for backend, _ in devices], free[number] if 0 <= number < len(free) else None
 
 
 def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | None]) -> Placed:
@@ -635,3 +625,20 @@ def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | 
     if before[1] is None or after[1] is None:
         return Placed(backends=backends)
     return Placed(backends=backends, device_bytes=abs(before[1] - after[1]))
+
+
+ENGINE = Engine(
+    name="llamacpp",
+    title="llama.cpp",
+    version=lambda: str(xllamacpp.__version__),
+    backends=backends,
+    load=LlamaCpp,
+    install={
+        "cpu": "pip install xllamacpp",
+        "cuda": "pip install --force-reinstall xllamacpp --index-url "
+        "https://xorbitsai.github.io/xllamacpp/whl/cu128",
+        "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
+    },
+    can=get_args(Ability),
+    try_template=try_template,
+)

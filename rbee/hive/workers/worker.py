@@ -1,4 +1,4 @@
-"""The workers of this hive, as it keeps them alive. RAM; written by the supervisor alone."""
+"""A worker of this hive, as it is kept alive. RAM; written by the supervisor alone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import asyncio
 import dataclasses
 import time
 
+from rbee.hive.capacity import Promise
 from rbee.hive.limits import memory_kills
 from rbee.http.events import EventLog
 from rbee.process.child import Child
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WorkerBeat, WorkerReport, WorkerState, WorkerView
+from rbee.wire.messages.workers import (
+    EngineFacts,
+    WorkerBeat,
+    WorkerReport,
+    WorkerState,
+    WorkerView,
+)
 
 #: A report may be read so much later than it was written (seconds).
 _SAID_BEFORE = 10.0
@@ -20,7 +27,7 @@ _SAID_BEFORE = 10.0
 class Worker:
     """One worker process and what it was told.
 
-    `reserved_bytes` is what its model was estimated to need there; `events` tells the
+    `facts` are those of its engine, `promise` is the memory that is kept for it; `events` tells the
     story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
     slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
     did anything, as far as its last report knows, or when it had nothing to do. `names` are the
@@ -28,9 +35,9 @@ class Worker:
     """
 
     worker_id: str
-    engine: str
+    facts: EngineFacts
     orders: WorkerOrders
-    reserved_bytes: int
+    promise: Promise
     child: Child
     exited: asyncio.Future[int]
     url: str = ""
@@ -102,11 +109,11 @@ class Worker:
             model_ref=self.orders.model_ref,
             placement=self.orders.placement,
             backend=self.orders.backend,
-            engine=self.engine,
+            engine=self.facts.engine,
             state=self.state,
             slots=self.orders.slots,
             slots_free=self.slots_free,
-            vram_bytes=self.reserved_bytes,
+            vram_bytes=self.promise.total,
             context=self.orders.context,
             template=self.orders.template,
             content=self.orders.content,
