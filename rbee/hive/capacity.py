@@ -38,10 +38,12 @@ _CPU = "cpu"
 
 
 class Fit(NamedTuple):
-    """What a model needs on each device of a placement, and how many jobs it takes at once."""
+    """What a model needs on each device of a placement, how many jobs it takes at once there, and
+    its headers."""
 
     needs: Mapping[str, Need]
     slots: int
+    headers: Sequence[GgufHeader]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -123,35 +125,23 @@ class Capacity:
         Raises `insufficient_vram` or `insufficient_ram` with need, free and what is short in
         bytes, and with a smaller quant of the same repository where one would fit.
         """
-        gpus = [await self.gpu(part.device) for part in placement.parts]
-        rooms = [
-            _Room(part, gpu, self._free(part.device, gpu))
-            for part, gpu in zip(placement.parts, gpus, strict=True)
-        ]
+        rooms = await self._rooms(placement)
         headers = await self._models.headers(ref)
         context = self.context(headers[0], ctx)
         for count in range(slots or self._settings.slots, 0, -1):
-            fit = Fit(
-                {room.part.device: room.need(headers, context, count) for room in rooms}, count
-            )
-            if all(
-                self._needed(fit.needs[room.part.device], room.gpu) <= room.free for room in rooms
-            ):
-                return fit
+            needs = {room.part.device: room.need(headers, context, count) for room in rooms}
+            if all(self._lacks(room, needs) <= 0 for room in rooms):
+                return Fit(needs, count, headers)
         for room in rooms:
-            need = fit.needs[room.part.device]
             free = room.free + sum(each.of.get(room.part.device, 0) for each in unused)
-            if self._needed(need, room.gpu) > free:
-                raise await self._short(room._replace(free=free), ref, headers, context, need)
-        return fit
+            room = room._replace(free=free)
+            if self._lacks(room, needs) > 0:
+                raise await self._short(room, ref, headers, context, needs[room.part.device])
+        return Fit(needs, 1, headers)
 
-    async def has_room(self, fit: Fit) -> bool:
+    async def has_room(self, placement: Placement, fit: Fit) -> bool:
         """Whether there is room for a model as things are now."""
-        for device, need in fit.needs.items():
-            gpu = await self.gpu(device)
-            if self._needed(need, gpu) > self._free(device, gpu):
-                return False
-        return True
+        return all(self._lacks(room, fit.needs) <= 0 for room in await self._rooms(placement))
 
     def context(self, header: GgufHeader, asked: int) -> int:
         """The context of a worker, in tokens; `asked`: 0 where nobody has asked for one."""
@@ -162,6 +152,17 @@ class Capacity:
             return need.total
         prompts = self._settings.prompt_cache_mib * _MIB
         return ram_needed(need, self._settings.ram_factor) + prompts
+
+    async def _rooms(self, placement: Placement) -> list[_Room]:
+        gpus = [await self.gpu(part.device) for part in placement.parts]
+        return [
+            _Room(part, gpu, self._free(part.device, gpu))
+            for part, gpu in zip(placement.parts, gpus, strict=True)
+        ]
+
+    def _lacks(self, room: _Room, needs: Mapping[str, Need]) -> int:
+        """By how many bytes a device is too small for its part; 0 or less: it is not."""
+        return self._needed(needs[room.part.device], room.gpu) - room.free
 
     def _free(self, device: str, gpu: Gpu | None) -> int:
         reserved = sum(promise.of.get(device, 0) for promise in self._promised)

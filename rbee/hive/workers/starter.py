@@ -8,7 +8,7 @@ from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.pooling import batch_of, pooling_of
-from rbee.hive.models.provisioner import Provisioner, bundled_path
+from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.kinds import Kinds
 from rbee.hive.workers.supervisor import Supervisor
@@ -33,14 +33,12 @@ class Starter:
         self,
         hive: HiveOrders,
         settings: Settings,
-        models: Provisioner,
         capacity: Capacity,
         kinds: Kinds,
         workers: Supervisor,
     ) -> None:
         self._hive = hive
         self._settings = settings
-        self._models = models
         self._capacity = capacity
         self._kinds = kinds
         self._workers = workers
@@ -82,8 +80,8 @@ class Starter:
             unloaded = await self._make_room(placement, fit)
             if unloaded is not None:  # for more than the first, or for none: some may be in use
                 fit = await self.check(placement, ref, wanted.ctx or 0, facts.slots)
-            header = (await self._models.headers(ref))[0]
             settings, need = self._settings, fit.needs[placement.head.device]
+            header = fit.headers[0]
             context = self._capacity.context(header, wanted.ctx or 0)
             threads = settings.engine_threads or facts.threads
             threads = threads or engine_threads(usable_cores(), need.weights)
@@ -138,11 +136,11 @@ class Starter:
 
         None: there is room as it is.
         """
-        if await self._capacity.has_room(fit):
+        if await self._capacity.has_room(placement, fit):
             return None
         unloaded: list[str] = []
         for worker in self._unused(placement):
-            if await self._capacity.has_room(fit):
+            if await self._capacity.has_room(placement, fit):
                 break
             if await self._workers.unload(worker):
                 unloaded.append(worker.worker_id)
