@@ -20,7 +20,7 @@ from rbee.hive.models.gguf import GgufHeader, header_of_file
 from rbee.hive.models.provisioner import Provisioner, bundled_path
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
-from rbee.wire.messages.workers import Ability
+from rbee.wire.messages.workers import Ability, EngineFacts
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.placement import Part, Placement
 from rbee.wire.settings import Settings
@@ -54,7 +54,7 @@ def refused(known: str, request: str) -> str:
     fields = {what: _SENT[what], **({name: json.loads(value)} if name else {})}
     asked = msgspec.convert(fields, InferRequest)
     try:
-        refuse_unknown("some", can, asked)
+        refuse_unknown(EngineFacts(engine="some", can=can, install={}), asked)
     except RbeeError as error:
         return str(error.details["field"])
     return ""

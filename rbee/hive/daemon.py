@@ -24,8 +24,7 @@ from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
-from rbee.hive.workers.kinds import Kinds
-from rbee.hive.workers.spare import Spare
+from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session

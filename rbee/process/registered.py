@@ -1,8 +1,8 @@
 """What packages register under a group of entry points, rbee itself among them.
 
 Metadata are written when a package is installed. Those of an editable installation are as old as
-that, and a source tree that is only on the path has none; so rbee's own ``pyproject.toml``, where
-it stands beside the package, has the last word.
+that, and a source tree that is only on the path has none: rbee's own ``pyproject.toml``, where it
+stands beside the package, says what they lack.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ def registered(group: str) -> dict[str, EntryPoint]:
 
 
 def find(group: str, name: str) -> EntryPoint | None:
-    """What is registered under this name. The metadata of others are read, which takes longer,
-    where rbee's own do not have it."""
-    mine = _installed(group)
-    return mine[name] if name in mine else registered(group).get(name)
+    """What is registered under this name. The metadata of others, which takes twenty milliseconds,
+    are read where rbee itself has none."""
+    return _installed(group).get(name) or own(group).get(name) or registered(group).get(name)
 
 
 def own(group: str) -> dict[str, EntryPoint]:
     """What rbee itself registers."""
-    return {**_installed(group), **_in_source(group)}
+    return {**_in_source(group), **_installed(group)}
 
 
 def _installed(group: str) -> dict[str, EntryPoint]:

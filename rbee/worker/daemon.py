@@ -21,12 +21,12 @@ from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
 from rbee.http.server import Answer, Route, Server, leave, read_body
 from rbee.process import logs, own_folder
-from rbee.process.content import content_id, open_regular
+from rbee.process.content import is_still, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, narration, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
+from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
 from rbee.wire.messages.inference import InferAccepted, InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import WorkerReport, WorkerState
@@ -187,11 +187,11 @@ class _Worker:
             await _told_meanwhile(
                 begun, in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             )
-            if not self._is_as_ordered():
-                raise self._stale()  # the engine opens what was looked at, and nothing else
+            if gone := self._stale():
+                raise gone  # the engine opens what was looked at, and nothing else
             model = await _told_meanwhile(self.loaded(1.0), in_thread(self.threads, self._load))
-            if not self._is_as_ordered():
-                raise self._stale()  # replaced while it was being loaded
+            if gone := self._stale():
+                raise gone  # replaced while it was being loaded
         except Exception as error:
             if not isinstance(error, RbeeError):
                 log.exception("loading failed")
@@ -326,10 +326,10 @@ class _Worker:
     async def infer(self, request: web.Request) -> Answer:
         """`POST /infer`: begins to generate."""
         wanted = await read_body(request, InferRequest)
-        refuse_unknown(self.engine.name, self.engine.can, wanted)
-        if self.model is not None and not self._is_as_ordered():
+        refuse_unknown(self.engine.about, wanted)
+        if self.model is not None and (gone := self._stale()):
             self._retire()
-            raise self._stale()
+            raise gone
         if self.model is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",
@@ -410,23 +410,11 @@ class _Worker:
         for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
             del self.inferences[each.infer_id]
 
-    def _is_as_ordered(self) -> bool:
-        """Whether the model's files are still those that were to be loaded: a few stats."""
+    def _stale(self) -> RbeeError | None:
+        """The error where the model's files are not those any more that were to be loaded."""
         orders = self.orders
-        if not orders.content:
-            return True
-        try:
-            return content_id(orders.model_paths) == orders.content
-        except OSError:
-            return False
-
-    def _stale(self) -> RbeeError:
-        return RbeeError(
-            "worker_stale",
-            f"the model was replaced since {self.orders.worker_id} loaded it",
-            "try again: what is there now is loaded",
-            {"model_ref": self.orders.model_ref},
-        )
+        is_as_ordered = is_still(orders.content, orders.model_paths)
+        return None if is_as_ordered else stale(orders.worker_id, orders.model_ref)
 
     def _retire(self) -> None:
         """Takes nothing more in; what runs is answered, then this worker leaves."""

@@ -126,13 +126,9 @@ class Need(msgspec.Struct, frozen=True):
         """That of a part of the model (share: above 0, to 1)."""
         if share == 1.0:
             return self
-        return Need(
-            weights=math.ceil(self.weights * share),
-            kv=math.ceil(self.kv * share),
-            compute=math.ceil(self.compute * share),
-            output=math.ceil(self.output * share),
-            is_estimate=True,
-        )
+        names = ("weights", "kv", "compute", "output")
+        of = {name: math.ceil(getattr(self, name) * share) for name in names}
+        return msgspec.structs.replace(self, **of, is_estimate=True)
 
 
 def estimate(

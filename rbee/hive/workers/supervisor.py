@@ -23,32 +23,28 @@ from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
 from rbee.hive.news import News
 from rbee.hive.workers.able import not_able, not_placed
-from rbee.hive.workers.kinds import Kinds
+from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.restart import (
     Cause,
     begins_anew,
     cause_of,
     crashed,
-    dies_of_loading,
     how_it_ended,
-    out_of_memory,
     restart_delay,
 )
-from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.hive.workers.worker import Worker
 from rbee.http.client import Peer
 from rbee.http.events import EventLog
 from rbee.process import journal, logs, own_folder
-from rbee.process.child import tail
-from rbee.process.content import content_id
+from rbee.process.content import is_still
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses, narration, proof
-from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
+from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
 from rbee.wire.messages.basics import Nothing
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.orders import WorkerOrders
@@ -58,13 +54,18 @@ from rbee.wire.messages.workers import (
     WorkerReport,
     WorkerState,
 )
-from rbee.wire.narration import Line, say
+from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
 #: Of how many models is known that an engine dies of them.
 _REMEMBERED = 256
+#: What to do about a SIGKILL that its hive has not sent.
+_PERHAPS_MEMORY = (
+    "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a smaller"
+    " model or a shorter context, or: {}"
+)
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
 
@@ -329,15 +330,8 @@ class Supervisor:
             if _has_worked(worker):
                 return
             stall = self._settings.load_stall
-            self._fail(
-                worker,
-                RbeeError(
-                    "worker_start_timeout",
-                    f"worker {worker.worker_id} made no progress for {stall:g} s",
-                    _where_to_look(worker),
-                    {"log": tail(worker.child.log), "device": worker.orders.placement.devices},
-                ),
-            )
+            what = f"worker {worker.worker_id} made no progress for {stall:g} s"
+            self._fail(worker, worker.error("worker_start_timeout", what))
         if measure is Measure.KILL:
             self._note(worker, narration.WORKER_STUCK)
         if measure is Measure.END_STUCK:
@@ -362,16 +356,9 @@ class Supervisor:
 
     async def _restart(self, worker: Worker, status: int) -> None:
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""
-        if not _is_as_ordered(worker.orders):
-            self._give_up(
-                worker,
-                RbeeError(
-                    "worker_stale",
-                    f"the model was replaced since {worker.worker_id} loaded it",
-                    "try again: what is there now is loaded",
-                    {"model_ref": worker.orders.model_ref},
-                ),
-            )
+        orders = worker.orders
+        if not is_still(orders.content, orders.model_paths):
+            self._give_up(worker, stale(worker.worker_id, orders.model_ref))
             return
         delays = self._settings.restart_delays
         if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
@@ -426,27 +413,22 @@ class Supervisor:
                 self._on_change()
                 self._watch(worker)
                 return
-        self._give_up(
-            worker,
-            RbeeError(
-                "worker_crashed",
-                f"worker {worker.worker_id} died ({how}) and was restarted "
-                f"{worker.restart_count} times in vain",
-                _advice(cause, worker),
-                {"log": tail(worker.child.log), "device": worker.orders.placement.devices},
-            ),
-        )
+        what = f"worker {worker.worker_id} died ({how}) and was restarted {worker.restart_count}"
+        advice = _PERHAPS_MEMORY if cause is Cause.PERHAPS_MEMORY else ""
+        self._give_up(worker, worker.error("worker_crashed", f"{what} times in vain", advice))
 
     def _deadly(self, worker: Worker, how: str) -> RbeeError:
-        """The error of a model that kills its engine; it is remembered, by what lies there now."""
+        """The error of a model that its engine has died of twice while it loaded it, the second
+        time without its chat template: it would do so again, on any processor. It is remembered, by
+        what lies there now."""
         orders = worker.orders
-        error = dies_of_loading(
-            worker.worker_id,
-            orders.model_ref,
-            worker.facts.engine,
-            orders.placement.devices,
-            how,
-            tail(worker.child.log),
+        error = worker.error(
+            "model_invalid",
+            f"{worker.facts.engine} dies of loading {orders.model_ref} ({how}, worker"
+            f" {worker.worker_id})",
+            "its file is damaged, or not for this engine: fetch it anew (rbee-keeper rm, then"
+            " pull), or take another file of that model",
+            died=True,
         )
         if orders.content and len(self._dies_of) < _REMEMBERED:
             key = (worker.facts.engine, orders.content)
@@ -538,47 +520,30 @@ def _cpu_of(worker: Worker) -> float:
     return 0.0
 
 
-def _is_as_ordered(orders: WorkerOrders) -> bool:
-    """Whether the files that a worker was to load are still what they were then."""
-    try:
-        return not orders.content or content_id(orders.model_paths) == orders.content
-    except OSError:
-        return False
-
-
 def _ignore(ended: End) -> None:
     """Of the end of a worker everybody hears by its exit."""
 
 
 def _out_of_memory(worker: Worker) -> RbeeError:
-    orders, log = worker.orders, tail(worker.child.log)
-    return out_of_memory(
-        worker.worker_id,
-        orders.model_ref,
-        orders.placement.devices,
-        need_bytes=worker.promise.total,
-        limit_bytes=ram_here().total,
+    """The error of a worker that the kernel has ended: the same again would end the same."""
+    need, limit = worker.promise.total, ram_here().total
+    return worker.error(
+        "insufficient_ram",
+        f"out of memory: the kernel ended worker {worker.worker_id}; {worker.orders.model_ref} was"
+        f" to take {size(need)}, and {size(limit)} of RAM may be used on that machine",
+        "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
+        " raise the memory limit of that machine",
+        need_bytes=need,
+        limit_bytes=limit,
+        out_of_memory=True,
         loading=not worker.events.closed,
-        log=log,
     )
-
-
-def _advice(cause: Cause, worker: Worker) -> str:
-    if cause is Cause.PERHAPS_MEMORY:
-        return (
-            "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a"
-            f" smaller model or a shorter context, or: {_where_to_look(worker)}"
-        )
-    return _where_to_look(worker)
-
-
-def _where_to_look(worker: Worker) -> str:
-    return f"rbee-keeper logs {worker.worker_id} shows what happened there"
 
 
 def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
     """A worker that dies or hangs before it listens has crashed, like one that does so later."""
     if isinstance(error, RbeeError) and error.code == "internal":
-        details = {**error.details, "starting": True}
-        return RbeeError("worker_crashed", error.message, _where_to_look(worker), details)
+        crash = worker.error("worker_crashed", error.message, **error.details, starting=True)
+        del crash.details["device"]  # it has not come to what it was to do there
+        return crash
     return error

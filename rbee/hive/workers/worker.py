@@ -9,7 +9,8 @@ import time
 from rbee.hive.capacity import Promise
 from rbee.hive.limits import memory_kills
 from rbee.http.events import EventLog
-from rbee.process.child import Child
+from rbee.process.child import Child, tail
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import (
     EngineFacts,
@@ -84,6 +85,12 @@ class Worker:
             self.idle_since = None
         elif self.idle_since is None:
             self.idle_since = self.last_report
+
+    def error(self, code: str, message: str, suggestion: str = "", **details: object) -> RbeeError:
+        """An error of this worker, with its devices and the end of its log."""
+        where_to_look = f"rbee-keeper logs {self.worker_id} shows what happened there"
+        told = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
+        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, told)
 
     @property
     def is_unused(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -211,15 +212,16 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     """An engine, as a worker that has imported it but has no orders yet tells of it.
 
     `backends` are those with a device on this machine, by the engine's own word; `install` is what
-    to type where it finds none. `slots` is how many requests it takes at once at most, and
-    `threads` on how many of the processor it runs best; 0: its hive decides.
+    to type where it finds none of one. It reads models of these `formats`. `slots` is how many
+    requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
+    its hive decides.
     """
 
     engine: str
-    version: str
-    backends: list[str]
-    formats: list[str]
-    can: list[Ability]
+    can: Sequence[Ability]
+    install: dict[str, str]
+    formats: Sequence[str] = ("gguf",)
     slots: int = 0
     threads: int = 0
-    install: dict[str, str] = {}
+    version: str = ""
+    backends: Sequence[str] = ()

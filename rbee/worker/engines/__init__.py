@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from rbee.process.registered import ENGINES, find, registered
 from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
@@ -97,28 +99,25 @@ class Engine(NamedTuple):
     """What runs models. One is all that rbee knows of an engine; a package that has another names
     its own under `rbee.process.registered.ENGINES`.
 
-    It is called `name` where it is asked for and `title` in its errors. `version` and `backends`
-    ask the library itself, `backends` for those of which it finds a device on this machine, and
-    `install` is what to type where it finds none of one. `load` loads the model of its orders; its
-    second argument says why the model's chat template is of no use, empty for one that is. It
-    raises `model_invalid` or `backend_unavailable`.
-
-    It reads `formats`, does what it `can`, and takes `slots` requests at once and `threads` of the
-    processor, at most (0: as many as its hive finds right). One that reads chat templates, which
-    may be anybody's, tries one in a process that may die of it: False says that it cannot read it.
+    `about` says what holds on every machine; `version` and `backends` ask the library itself,
+    `backends` for those of which it finds a device on this one. Its errors call it `title`.
+    `load` loads the model of its orders; its second argument says why the model's chat template is
+    of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
+    that reads chat templates, which may be anybody's, tries one in a process that may die of it:
+    False says that it cannot read it.
     """
 
-    name: str
+    about: EngineFacts
     title: str
     version: Callable[[], str]
     backends: Callable[[], Collection[str]]
     load: Callable[[WorkerOrders, str], LoadedModel]
-    install: Mapping[str, str]
-    can: Collection[Ability]
-    formats: Collection[str] = ("gguf",)
-    slots: int = 0
-    threads: int = 0
     try_template: Callable[[WorkerOrders], bool] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is asked for."""
+        return self.about.engine
 
     def facts(self) -> EngineFacts:
         """What its hive has to know of it. Raises `backend_unavailable`."""
@@ -128,18 +127,9 @@ class Engine(NamedTuple):
             raise RbeeError(
                 "backend_unavailable",
                 f"engine {self.name} does not work here: {error}",
-                next(iter(self.install.values()), ""),
+                next(iter(self.about.install.values()), ""),
             ) from None
-        return EngineFacts(
-            engine=self.name,
-            version=version,
-            backends=backends,
-            formats=sorted(self.formats),
-            can=sorted(self.can),
-            slots=self.slots,
-            threads=self.threads,
-            install=dict(self.install),
-        )
+        return msgspec.structs.replace(self.about, version=version, backends=backends)
 
 
 #: What of a request wants which ability of an engine.
@@ -184,15 +174,15 @@ def engine_called(name: str) -> Engine:
     return engine
 
 
-def refuse_unknown(engine: str, can: Collection[Ability], request: InferRequest) -> None:
+def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
     """Raises `invalid_request`, by the name of its field, for what an engine has nothing for."""
     wanted = _WANTED if request.inputs is None else {"inputs": "vectors"}
     for field, ability in wanted.items():
         value = getattr(request, field)
-        if ability not in can and value is not None and value is not False and value != []:
+        if ability not in engine.can and value is not None and value is not False and value != []:
             raise RbeeError(
                 "invalid_request",
-                f"engine {engine} does not know `{field}`",
+                f"engine {engine.engine} does not know `{field}`",
                 "leave it out, or run the model with another engine (--engine)",
                 {"field": field},
             )

@@ -23,7 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import Placed
+from rbee.wire.messages.workers import EngineFacts, Placed
 from rbee.worker.engines import Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
     asks_field,
@@ -263,17 +263,19 @@ def _library() -> str | None:
 
 
 ENGINE = Engine(
-    name="ctransformers",
+    EngineFacts(
+        engine="ctransformers",
+        can=("chat", "vectors", "thinking"),
+        install={
+            "cpu": "pip install ctransformers",
+            "cuda": "take engine llamacpp for a GPU",
+            "metal": "take engine llamacpp for a GPU",
+        },
+        slots=1,
+        threads=1,  # of 2023: two threads of its collapse after a pause
+    ),
     title="ctransformers",
     version=lambda: version("ctransformers"),
     backends=lambda: ["cpu"],  # its wheel runs there alone
     load=CTransformers,
-    install={
-        "cpu": "pip install ctransformers",
-        "cuda": "take engine llamacpp for a GPU",
-        "metal": "take engine llamacpp for a GPU",
-    },
-    can=("chat", "vectors", "thinking"),
-    slots=1,
-    threads=1,  # of 2023: two threads of its collapse after a pause
 )

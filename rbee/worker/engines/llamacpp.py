@@ -28,7 +28,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import Ability, Placed
+from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 from rbee.worker.engines import Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
@@ -628,17 +628,19 @@ def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | 
 
 
 ENGINE = Engine(
-    name="llamacpp",
+    EngineFacts(
+        engine="llamacpp",
+        can=get_args(Ability),
+        install={
+            "cpu": "pip install xllamacpp",
+            "cuda": "pip install --force-reinstall xllamacpp --index-url "
+            "https://xorbitsai.github.io/xllamacpp/whl/cu128",
+            "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
+        },
+    ),
     title="llama.cpp",
     version=lambda: str(xllamacpp.__version__),
     backends=backends,
     load=LlamaCpp,
-    install={
-        "cpu": "pip install xllamacpp",
-        "cuda": "pip install --force-reinstall xllamacpp --index-url "
-        "https://xorbitsai.github.io/xllamacpp/whl/cu128",
-        "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
-    },
-    can=get_args(Ability),
     try_template=try_template,
 )
