@@ -111,8 +111,8 @@ def engines(home: Home) -> Iterator[Finding]:
             yield Finding(check, state, error.message, error.suggestion)
         else:
             assert told is not None, "a worker's first report is about its engine"
-            detail = f"{name} {told.version}, on {', '.join(told.backends)}"
-            yield Finding(check, "ok", f"{detail}: text, {', '.join(told.can)}")
+            where, can = ", ".join(told.backends), ", ".join(["text", *told.can])
+            yield Finding(check, "ok", f"{name} {told.version}, on {where}: {can}")
         finally:
             child.release()
             child.signal(signal.SIGKILL)

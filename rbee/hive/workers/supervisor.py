@@ -396,7 +396,7 @@ class Supervisor:
             if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                 self._remove(worker)
                 return
-            spare = self._kinds.take(worker.facts.engine)
+            spare = Spare(self._home, worker.facts.engine)
             worker.child, worker.exited = spare.child, exit_of(spare.child)
             worker.worked_at = worker.last_report = time.monotonic()
             worker.cpu = 0.0
