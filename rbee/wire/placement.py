@@ -33,4 +33,6 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
     @property
     def devices(self) -> str:
         """How people read it: ``gpu0``, or ``gpu0+gpu1``."""
+        if len(self.parts) == 1:  # a queen of a thousand hives asks it of each worker
+            return self.parts[0].device
         return "+".join(part.device for part in self.parts)
