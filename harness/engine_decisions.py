@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+import msgspec
+
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.queen.openai.errors import advice_of
 from rbee.queen.scheduler import HiveFacts, warm_worker
@@ -12,9 +14,10 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices
 from rbee.wire.messages.inference import ChatMessage, InferRequest, template_name
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.orders import WorkerOrders, WorkerSettings
 from rbee.wire.messages.workers import EngineFacts, Placed, WorkerBeat, WorkerReport, WorkerState
 from rbee.wire.placement import Placement
+from rbee.wire.settings import Settings
 from rbee.worker.engines import Piece, engine_called, refusals, thinking
 from rbee.worker.engines.conversation import messages_of
 
@@ -201,9 +204,7 @@ def placed(device: str, state: str, what: str) -> str:
         context=32,
         slots=1,
         threads=1,
-        prompt_cache_mib=0,
-        heartbeat_interval=1,
-        token_stall=1,
+        settings=msgspec.convert(Settings(), WorkerSettings, from_attributes=True),
     )
     report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
     refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)

@@ -2,6 +2,7 @@ Feature: An engine is one record, which its package registers
   A new engine touches its own file and the list of entry points of its package; what rbee asks of it
   is decided by its record.
 
+  @fault.worker.answer-anyway
   Scenario Outline: What of a request an engine has nothing for: <case>
     When an engine that knows of "<known>" is sent <request>
     Then it refuses the field "<field>"
@@ -27,6 +28,7 @@ Feature: An engine is one record, which its package registers
       | an installation                    | a wheel       | llamacpp | llamacpp                |
       | an editable one, older than itself | a source tree |          | ctransformers, llamacpp |
 
+  @fault.hive.whole-for-each-part
   Scenario Outline: What a model is promised: <case>
     Given two GPUs of 2 GB each
     When minillama is promised its room on "<placement>"

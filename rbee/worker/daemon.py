@@ -115,13 +115,13 @@ class _Worker:
                 Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
             ],
             on_shutdown=self.on_shutdown,
-            settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
+            settings=with_flags(Settings(), asdict(orders.settings)),
         )
 
     async def live(self) -> None:
         """From bind to leave."""
         orders, server = self.orders, self.server
-        logs.begin(Path(orders.log), orders.log_mib)
+        logs.begin(Path(orders.log), orders.settings.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
@@ -131,7 +131,7 @@ class _Worker:
         # Before there is a second thread: what is given up counts for this one and its children.
         bound_memory(orders.memory_limit)
         tempfile.tempdir = self.folder
-        if orders.confined:
+        if orders.settings.confine_workers:
             confine(
                 files=orders.model_paths,
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
@@ -262,11 +262,11 @@ class _Worker:
 
         While it works, also often enough for the hive to learn in time that its engine does not.
         """
-        orders = self.orders
-        often = min(orders.heartbeat_interval, orders.token_stall / _LOOKS)
+        settings = self.orders.settings
+        often = min(settings.heartbeat_interval, settings.token_stall / _LOOKS)
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
-                async with timeout(often if self.running else orders.heartbeat_interval):
+                async with timeout(often if self.running else settings.heartbeat_interval):
                     await self.changed.wait()
                     # A state that passes at once is not worth two requests in the middle of an
                     # answer that is as short.
@@ -286,7 +286,7 @@ class _Worker:
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
             self.running[each].inference.waits()
-        for each in life.left_out(orders.token_stall, orders.slots * orders.context):
+        for each in life.left_out(orders.settings.token_stall, orders.slots * orders.context):
             inference = self.running[each].inference
             # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
             if not inference.makes_vectors and not inference.events.closed:
@@ -358,7 +358,7 @@ class _Worker:
     async def _tell(self, request: web.Request, inference: Inference) -> Answer:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
-            beat = self.orders.heartbeat_interval
+            beat = self.orders.settings.heartbeat_interval
             return await respond(request, inference.events, comment_every=beat)
         finally:
             if inference.events.readers == 0:
@@ -448,7 +448,7 @@ async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T])
 
 
 def _forgotten(orders: WorkerOrders) -> RbeeError:
-    worker_id, stall = orders.worker_id, orders.token_stall
+    worker_id, stall = orders.worker_id, orders.settings.token_stall
     what = (
         f"worker {worker_id} works for others and has done nothing for this request in "
         f"{stall:g} s (token_stall)"

@@ -17,7 +17,7 @@ from rbee.process.content import content_id
 from rbee.wire.addresses import host_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import template_name
-from rbee.wire.messages.orders import HiveOrders, RequestBounds, WorkerOrders
+from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
 from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.placement import Placement
@@ -98,17 +98,12 @@ class Starter:
                 context=context,
                 slots=fit.slots,
                 threads=threads,
-                prompt_cache_mib=settings.prompt_cache_mib,
-                heartbeat_interval=settings.heartbeat_interval,
-                token_stall=settings.token_stall,
-                log_mib=settings.log_mib,
-                bounds=msgspec.convert(settings, RequestBounds, from_attributes=True),
+                settings=msgspec.convert(settings, WorkerSettings, from_attributes=True),
                 chat_template=wanted.chat_template
                 or str(header.metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),
                 trial_model=str(bundled_path()),
                 memory_limit=self._limit(need, threads, on_gpu=gpu is not None),
-                confined=settings.confine_workers,
                 pooling=pooling_of(header),
                 batch=batch_of(header, context),
                 simulated=simulated,

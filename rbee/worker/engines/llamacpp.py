@@ -188,7 +188,7 @@ class LlamaCpp:
         params.n_parallel = orders.slots
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
-        params.cache_ram_mib = orders.prompt_cache_mib
+        params.cache_ram_mib = orders.settings.prompt_cache_mib
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
         params.embedding = orders.pooling != "none"
         params.n_batch = params.n_ubatch = orders.batch
@@ -208,7 +208,9 @@ class LlamaCpp:
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
-        self.placed = _placed(before, _free_memory(orders))
+        after = _free_memory(orders)
+        by = None if before is None or after is None else abs(before - after)
+        self.placed = Placed(backends=sorted(backends()), device_bytes=by)
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -611,20 +613,12 @@ def _log(orders: WorkerOrders) -> list[str]:
     return tail(Path(orders.log), _LOG_LINES) if orders.log else []
 
 
-def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
-    """The backends that have a device, and the bytes that are free on the one of the orders."""
-    devices = _devices()
-    free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
+def _free_memory(orders: WorkerOrders) -> int | None:
+    """The bytes that are free on the device of the orders; None where it finds no such device."""
+    free = [bytes_free for backend, bytes_free in _devices() if backend == orders.backend]
     device = orders.placement.head.device
     number = int(device.removeprefix("gpu")) if device.startswith("gpu") else -1
-    return [backend for backend, _ in devices], free[number] if 0 <= number < len(free) else None
-
-
-def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | None]) -> Placed:
-    backends = sorted({"cpu", *after[0]})
-    if before[1] is None or after[1] is None:
-        return Placed(backends=backends)
-    return Placed(backends=backends, device_bytes=abs(before[1] - after[1]))
+    return free[number] if 0 <= number < len(free) else None
 
 
 ENGINE = Engine(
