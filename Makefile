@@ -17,6 +17,7 @@ UPGRADE ?=
 TARGET ?=
 ROOM ?=
 REAL   ?=
+FEATURES ?=
 WEIGHTS = $(if $(REAL),--real)
 export MODEL PROMPT
 
@@ -32,8 +33,8 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification check lock docs bench bench-peers bench-performance bench-real \
-	faults chaos load fuzz trial format clean always
+.PHONY: help infer test specification pythons check lock docs bench bench-peers bench-performance bench-real \
+	faults coverage chaos load fuzz trial format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -112,6 +113,10 @@ specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
 
+pythons: $(VENV)/.test $(VENV)/.uv/.made ## a part of the specification on each other Python that is found (3.10 to 3.13)
+	@sh harness/setup_hosts.sh
+	@$(BIN)/python -m harness.pythons
+
 check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -129,6 +134,12 @@ audit: $(VENV)/.test ## ask the OSV database about every version that the locks 
 faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break a copy of the product on purpose: what is named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.faults --jobs $(JOBS) $(WEIGHTS)
+
+# A measurement of its own, since counting takes time: of FEATURES, everything where none is named.
+coverage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## how much of each role the specification runs, daemons counted; FEATURES="features/flows ..." runs a part
+	$(COMPILE)
+	@sh harness/setup_hosts.sh
+	$(BIN)/python -m harness.coverage --jobs $(JOBS) $(FEATURES)
 
 chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
 	$(COMPILE)
