@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from rbee.hive.capacity import Capacity, Promise
+from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
 from rbee.hive.news import News
@@ -97,22 +97,23 @@ class Supervisor:
         self._dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
-        self, facts: EngineFacts, orders: WorkerOrders, promise: Promise, unloaded: list[str]
+        self, facts: EngineFacts, orders: WorkerOrders, fit: Fit, unloaded: list[str]
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
         `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
-        the hive's; `promise` is given back at its end; `unloaded` are the workers that made room.
+        the hive's; what its model needs is promised until its end; `unloaded` are the workers that
+        made room for it.
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
         known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
-            self._capacity.give_back(promise)
             raise known
         spare = self._kinds.take(facts.engine)
         orders.worker_id = spare.worker_id
         orders.token = proof.worker_secret(orders.token, spare.worker_id)
+        promise = self._capacity.promise(fit)
         worker = Worker(spare.worker_id, facts, orders, promise, spare.child, exit_of(spare.child))
         worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
