@@ -15,6 +15,7 @@ STREAMS ?= 64
 SECONDS ?= 60
 UPGRADE ?=
 TARGET ?=
+ROOM ?=
 REAL   ?=
 FEATURES ?=
 WEIGHTS = $(if $(REAL),--real)
@@ -33,7 +34,7 @@ MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
 .PHONY: help infer test specification pythons check lock docs bench bench-peers bench-performance bench-real \
-	faults coverage chaos load fuzz format clean always
+	faults coverage chaos load fuzz trial format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -151,6 +152,10 @@ load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from S
 fuzz: $(VENV)/.test ## feed what reads other people's data with what they might send, SECONDS for each; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.fuzz $(TARGET) --seed "$(SEED)" --seconds $(SECONDS)
+
+trial: $(VENV)/.test ## try as another user, key's holder, hub, machine, model and neighbour what can be had of a swarm; ROOM names one
+	$(COMPILE)
+	$(BIN)/python -m harness.trial $(ROOM)
 
 bench: $(VENV)/.models/.made-for-bench ## measure, as ratios against something outside the project
 	$(COMPILE)
