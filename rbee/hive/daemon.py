@@ -11,6 +11,7 @@ import os
 import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -23,13 +24,15 @@ from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
-from rbee.hive.workers.spare import Spare
+from rbee.hive.workers.kinds import Kinds, Spare
+from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.heads import number_of
 from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
 from rbee.process import listening, logs, own_folder
 from rbee.process.content import content_id
+from rbee.process.database import open_database
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
@@ -57,31 +60,56 @@ from rbee.wire.messages.workers import (
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import say
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
+
+
+class Catalogs(NamedTuple):
+    """What this hive remembers, in ``hive.db``.
+
+    `set_aside` is the new name of a corrupt database found in its place, or empty.
+    """
+
+    models: ModelCatalog
+    workers: WorkerCatalog
+    set_aside: str
+
+    @classmethod
+    def open(cls, home: Home, settings: Settings) -> Catalogs:
+        """Both, made where they are missing; blocks. Raises as `open_database` does."""
+        engine, set_aside = open_database(home.database("hive.db"), settings.database_busy)
+        models, workers = ModelCatalog(engine), WorkerCatalog(engine)
+        # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
+        models.list()
+        models.find("")
+        workers.find("", "")
+        return cls(models, workers, set_aside)
 
 
 def run(
     orders: HiveOrders,
     home: Home,
     settings: Settings,
+    catalogs: Catalogs,
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    asyncio.run(_live(orders, home, settings, lifeline, spare))
+    asyncio.run(_live(orders, home, settings, catalogs, lifeline, spare))
 
 
 async def _live(
     orders: HiveOrders,
     home: Home,
     settings: Settings,
+    catalogs: Catalogs,
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
     logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(settings) as session:
         try:
-            hive = _Hive(orders, home, settings, session, spare)
+            hive = _Hive(orders, home, settings, catalogs, session, spare)
             await hive.server.serve()
         except RbeeError as error:
             if lifeline is None:
@@ -91,8 +119,8 @@ async def _live(
         server = hive.server
         listening.note(home, "hive", server.url, server.instance, orders.hive_id)
         if lifeline is not None:
-            if hive.catalog.set_aside:
-                name = Path(hive.catalog.set_aside).name
+            if catalogs.set_aside:
+                name = Path(catalogs.set_aside).name
                 lifeline.narrate(say(narration.HIVE_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
@@ -109,6 +137,7 @@ class _Hive:
         orders: HiveOrders,
         home: Home,
         settings: Settings,
+        catalogs: Catalogs,
         session: aiohttp.ClientSession,
         spare: Spare | None,
     ) -> None:
@@ -124,19 +153,15 @@ class _Hive:
         )
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after, self._changed)
-        self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
+        self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
+        self.capacity = Capacity(settings, self.models)
+        self.kinds = Kinds(home, settings, catalogs.workers, spare)
         self.workers = Supervisor(
-            home,
-            settings,
-            WorkerCatalog(home.database("hive.db"), settings.database_busy),
-            session,
-            spare,
-            self._changed,
-            self.news,
+            home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
-        self.capacity = Capacity(settings, self.models, self.workers)
+        self.starter = Starter(orders, settings, self.capacity, self.kinds, self.workers)
         self.heartbeat: HeartbeatSender | None = None
         self.queen_instance = orders.queen_instance
 
@@ -232,7 +257,8 @@ class _Hive:
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
-            await self.capacity.check(device, ref, int(ctx or 0))
+            placement = Placement.on(self.orders.hive_id, device)
+            await self.starter.check(placement, ref, int(ctx or 0))
         return None
 
     async def _provision_model(self, request: web.Request) -> ProvisionStarted:
@@ -285,7 +311,7 @@ class _Hive:
         else:
             gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
-        return await self.workers.provision(backend, engine, gpu)
+        return await self.kinds.provision(backend, engine, gpu)
 
     async def _start_worker(self, request: web.Request) -> WorkerStarted:
         wanted = await read_body(request, StartWorker)
@@ -295,7 +321,7 @@ class _Hive:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
+        worker = await self.starter.start(wanted, ref, row, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
         await in_thread(DATABASE, self.catalog.touch, str(ref))

@@ -25,7 +25,7 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import DATABASE, begin, in_thread
+from rbee.process.tasks import DATABASE, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.flow import Flow
 from rbee.queen.hive_directory import LOCAL, id_of
@@ -63,7 +63,7 @@ from rbee.wire.messages.models import (
 )
 from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.messages.orders import QueenOrders
-from rbee.wire.messages.workers import ClusterWorkerList, ClusterWorkerView, WorkerBeat
+from rbee.wire.messages.workers import WorkerBeat, WorkerList, WorkerView
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
@@ -212,6 +212,8 @@ class _Queen:
         self.server.stop_on_signals()
         if lifeline is not None:
             lifeline.watch(self._keeper_gone, self._stay)
+        # What cannot be read now is read when it is wanted, and told to whoever wants it.
+        spawn(self.hives.members.read_ahead(), "reading the catalog", lambda ended: None)
         await self.server.stopping.wait()
 
     async def sleep(self) -> None:
@@ -351,10 +353,10 @@ class _Queen:
             degraded=_degraded(hive) if hive else [],
         )
 
-    async def _workers(self, request: web.Request) -> ClusterWorkerList:
-        return ClusterWorkerList(
+    async def _workers(self, request: web.Request) -> WorkerList:
+        return WorkerList(
             workers=[
-                ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
+                WorkerView.of(worker, hive.hive_id)
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
             ]

@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator, Sequence
 
 import rbee
@@ -107,11 +106,13 @@ def confine(
     folder: str,
     log_file: str = "",
     connect: Sequence[int] = (),
+    ipv6: bool = False,
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
     `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
-    ports that it may still connect to; it listens where it does by then. Never raises.
+    ports that it may still connect to, with `ipv6` at such addresses, too; it listens where it does
+    by then. Never raises.
     """
     if sys.platform == "darwin":
         _confine_mac([folder, *([log_file] if log_file else [])])
@@ -127,7 +128,7 @@ def confine(
         landlock.no_new_privileges()
         above = [os.path.dirname(folder)]
         landlock.restrict(landlock.Rights(read, may_write, above, (), connect))
-        seccomp.refuse_calls(execute=on_gpu)
+        seccomp.refuse_calls(execute=on_gpu, ipv6=ipv6)
     except OSError as error:
         log.warning("this worker is not confined as it should be: %s", error)
 
@@ -140,8 +141,7 @@ def port_of(url: str) -> int:
 def _of_python() -> list[str]:
     """Where this Python has its modules; no folder that holds others' things as well."""
     home = os.path.expanduser("~")
-    paths = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib")]
-    paths += [sys.prefix, sys.base_prefix, *sys.path]
+    paths = [sys.prefix, sys.base_prefix, *sys.path]
     rbee_home = os.environ.get("RBEE_HOME") or os.path.join(home, ".rbee")
     private = [os.path.abspath(each) for each in (home, rbee_home)]
     kept = [path for path in map(os.path.abspath, paths) if not _holds(path, private)]

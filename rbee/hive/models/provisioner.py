@@ -163,10 +163,12 @@ class Provisioner:
         found = await self.find(ref)
         if found is not None:
             paths = [file.path for file in found.files]
-            content = await in_thread(_lies_in(ref), content_id, paths)
+            # Somebody's own file may lie on a disk that answers no more.
+            elsewhere = ref.source == "file"
+            content = await in_thread(FILES, content_id, paths) if elsewhere else content_id(paths)
             return await self._remembered(
                 content,
-                FILES if ref.source == "file" else HEADERS,
+                FILES if elsewhere else HEADERS,
                 lambda: together(map(header_of_file, paths)),
             )
         plan = await self.plan(ref)
