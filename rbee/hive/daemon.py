@@ -28,7 +28,6 @@ from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
-from rbee.http.events import EventLog, respond
 from rbee.http.heads import number_of
 from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
 from rbee.process import listening, logs, own_folder
@@ -266,17 +265,12 @@ class _Hive:
         wanted = await read_body(request, ProvisionModel)
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
             provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
-        url = f"{addresses.MODELS_PROVISION}/{provision.provision_id}/events"
-        return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
+        url = f"{addresses.MODELS_PROVISION}/{provision.id}/events"
+        return ProvisionStarted(provision_id=provision.id, events_url=url)
 
     async def _provision_events(self, request: web.Request) -> Answer:
-        provision = self.models.get(request.match_info["id"])
-        try:
-            return await self._stream(request, provision.events)
-        finally:
-            if provision.events.readers == 0:
-                # Everybody who waited for the model has gone; what has arrived is kept.
-                provision.call_off()
+        provision = self.models.provisions.get(request.match_info["id"])
+        return await provision.respond(request, self.settings.stream_comment)
 
     async def _models(self, request: web.Request) -> ModelList:
         rows = await in_thread(DATABASE, self.catalog.list)
@@ -342,7 +336,8 @@ class _Hive:
         return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
 
     async def _worker_events(self, request: web.Request) -> Answer:
-        return await self._stream(request, self.workers.story(request.match_info["id"]))
+        start = self.workers.starts.get(request.match_info["id"])
+        return await start.respond(request, self.settings.stream_comment)
 
     async def _stop_worker(self, request: web.Request) -> Answer:
         worker = self.workers.get(request.match_info["id"])
@@ -391,9 +386,6 @@ class _Hive:
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
         return Peer(self.session, url, credential, "queen", "queen_unreachable")
-
-    async def _stream(self, request: web.Request, events: EventLog) -> web.StreamResponse:
-        return await respond(request, events, comment_every=self.settings.stream_comment)
 
 
 def _model_view(row: ModelRow) -> ModelView:

@@ -11,13 +11,15 @@ import aiohttp
 import msgspec
 
 from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
-from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.settings import Settings
 
 T = TypeVar("T")
+
+#: How often a stream is looked at within the time that its peer may be silent.
+_LOOKS = 20
 
 _NONE: Mapping[str, str] = {}
 #: The most that is read of an answer that is no stream (bytes): a machine that was added may have
@@ -115,25 +117,25 @@ class Peer:
             reader = sse.FrameReader()
             chunks = response.content
             left = sse.LONGEST_STREAM
-            while True:
-                try:
-                    async with timeout(stall):
+            with contextlib.closing(_Stall(chunks, stall)):
+                while True:
+                    try:
                         chunk = await chunks.readany()
-                except asyncio.TimeoutError:
-                    raise self._silent(stall) from None
-                except (aiohttp.ClientError, ConnectionError):
-                    chunk = b""  # the peer was killed: its stream ends in the middle of a piece
-                if not chunk:
-                    raise self._broke_off(path)
-                left -= len(chunk)
-                if left < 0:
-                    raise self._says_too_much(sse.LONGEST_STREAM)
-                frames = reader.feed(chunk)
-                if frames and frames[-1].is_done:
-                    yield frames[:-1]
-                    return
-                if frames:
-                    yield frames
+                    except asyncio.TimeoutError:
+                        raise self._silent(stall) from None
+                    except (aiohttp.ClientError, ConnectionError):
+                        chunk = b""  # the peer was killed: its stream ends within a piece
+                    if not chunk:
+                        raise self._broke_off(path)
+                    left -= len(chunk)
+                    if left < 0:
+                        raise self._says_too_much(sse.LONGEST_STREAM)
+                    frames = reader.feed(chunk)
+                    if frames and frames[-1].is_done:
+                        yield frames[:-1]
+                        return
+                    if frames:
+                        yield frames
 
     async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         async with self._connected(method, path, **options) as response:
@@ -202,6 +204,37 @@ class Peer:
     def _where_to_look(self) -> str:
         log = self.name.split()[-1]  # its id, or its role where there is one alone
         return f"rbee-keeper logs {log} shows what happened there"
+
+
+class _Stall:
+    """Breaks a stream off, with a TimeoutError, on which nothing comes for `longest` seconds.
+
+    One timer looks now and then at what has come; one for each piece would cost as much as the
+    piece.
+    """
+
+    def __init__(self, chunks: aiohttp.StreamReader, longest: float | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._chunks = chunks
+        self._seen = -1
+        self._timer: asyncio.TimerHandle | None = None
+        if longest is not None:
+            self._every, self._longest = longest / _LOOKS, longest
+            self._look()
+
+    def close(self) -> None:
+        """The stream has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        now, seen = self._loop.time(), self._chunks.total_bytes
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        if now - self._since >= self._longest:
+            self._chunks.set_exception(asyncio.TimeoutError())
+        else:
+            self._timer = self._loop.call_at(now + self._every, self._look)
 
 
 def _why(error: Exception) -> str:

@@ -25,7 +25,7 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import DATABASE, End, begin, in_thread, spawn
+from rbee.process.tasks import DATABASE, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
 from rbee.queen.flow import Flow
 from rbee.queen.hive_directory import LOCAL, id_of
@@ -33,13 +33,15 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.openai.routes import Caller, Known, OpenAI
-from rbee.queen.operations import Operation, Operations
+from rbee.queen.operations import Operations
 from rbee.queen.registry import Hive, Registry
+from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import is_deadly
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Health, Nothing, ShutdownBegun, Unreachable
 from rbee.wire.messages.devices import DegradedDevice
+from rbee.wire.messages.events import Done
 from rbee.wire.messages.hives import (
     AddHive,
     Heartbeat,
@@ -50,7 +52,7 @@ from rbee.wire.messages.hives import (
     HiveView,
     WakeHives,
 )
-from rbee.wire.messages.jobs import JobAccepted, JobList, JobRequest, JobState, JobView
+from rbee.wire.messages.jobs import JobAccepted, JobList, JobRequest, JobView
 from rbee.wire.messages.keys import AddKey, KeyList, NewKey
 from rbee.wire.messages.models import (
     ClusterModelList,
@@ -226,7 +228,7 @@ class _Queen:
             self._say(narration.STOP_HIVES)
             await self.hives.sleep(self._say)
         self._say(narration.GOODBYE)
-        self.events.done(Nothing())
+        self.events.finish("done", Nothing())
         await self.server.close()
 
     def _routes(self) -> list[Route]:
@@ -264,70 +266,37 @@ class _Queen:
 
     def _begin(self, wanted: JobRequest, key: str = "") -> Job:
         """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
-        return self._begun(Job(wanted, key))
+        return self._begun(Job(wanted, key, unread_for=self.settings.reader_grace))
 
     def _begin_for(self, wanted: JobRequest, caller: Caller | None) -> Job:
         """The same for a program; `caller` is the holder of a key, and what that may have."""
         if caller is None:
             return self._begin(wanted)
-        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch))
+        grace = self.settings.reader_grace
+        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch, grace))
 
     def _begun(self, job: Job) -> Job:
         self._refuse_if_sleepy()
         self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
-        job.task = spawn(
-            self._work(job), f"job {job.job_id}", lambda ended: self._is_over(job, ended)
-        )
+        task = job.begin(self._work(job), f"job {job.job_id}")
+        task.add_done_callback(lambda _: self.flow.leave(job))
         return job
 
-    def _is_over(self, job: Job, ended: End) -> None:
-        self._broke_off(job, ended)
-        self.jobs.over(job)
-
-    def _broke_off(self, job: Job, ended: End) -> None:
-        """Ends the story of a job whose task did not: it was cancelled before its first step, or
-        met what nobody foresaw."""
-        if job.events.closed:
-            return
-        self.flow.leave(job)
-        if job.revoked is not None:
-            self._failed(job, job.revoked)
-            return
-        cancelled = ended is None or isinstance(ended, asyncio.CancelledError)
-        job.ended(JobState.CANCELLED if cancelled else JobState.FAILED)
-        job.events.end_with(ended, "queen")
-
-    async def _work(self, job: Job) -> None:
-        """Runs a job and ends its stream with exactly one terminal event."""
+    async def _work(self, job: Job) -> Done:
+        """What comes of a job. Raises the error in which it ends."""
         try:
             async with timeout(job.request.deadline_s):
-                done = await self.flow.run(job)
-        except asyncio.CancelledError:
-            if job.revoked is not None:
-                self._failed(job, job.revoked)
-            else:
-                job.ended(JobState.CANCELLED)
-                job.events.cancelled()
+                return await self.flow.run(job)
         except asyncio.TimeoutError:
-            self._failed(job, _deadline(job))
+            raise _deadline(job) from None
         except RbeeError as error:
-            self._failed(job, self.hives.typed_from_here(job.hive_id or "", error))
-        else:
-            job.done = done
-            job.ended(JobState.DONE)
-            job.events.done(done)
-        finally:
-            self.flow.leave(job)
-
-    def _failed(self, job: Job, error: RbeeError) -> None:
-        job.ended(JobState.FAILED)
-        job.events.error(error.body(job.job_id))
+            raise self.hives.typed_from_here(job.hive_id or "", error) from None
 
     async def _jobs(self, request: web.Request) -> JobList:
         places = self.flow.places()
-        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.all()])
+        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
 
     async def _job(self, request: web.Request) -> JobView:
         job = self.jobs.get(request.match_info["id"])
@@ -335,24 +304,11 @@ class _Queen:
 
     async def _job_events(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
-        try:
-            return await respond(request, job.events, comment_every=self.settings.stream_comment)
-        finally:
-            if not job.events.readers and not job.events.closed:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self.settings.reader_grace, self._cancel_unread, job)
+        return await job.respond(request, self.settings.stream_comment)
 
     async def _cancel(self, request: web.Request) -> Answer:
-        job = self.jobs.get(request.match_info["id"])
-        if job.task is not None:
-            job.task.cancel()
-            await asyncio.wait([job.task])
+        await self.jobs.get(request.match_info["id"]).call_off()
         return None
-
-    def _cancel_unread(self, job: Job) -> None:
-        unread = not job.events.readers
-        if unread and job.task is not None:
-            job.task.cancel()
 
     async def _add_hive(self, request: web.Request) -> HiveAddStarted:
         wanted = await read_body(request, AddHive)
@@ -362,13 +318,13 @@ class _Queen:
         operation = self.operations.add(hive_id, wanted)
         return HiveAddStarted(
             hive_id=hive_id,
-            operation_id=operation.operation_id,
+            operation_id=operation.id,
             events_url=_begun(operation).events_url,
         )
 
     async def _remove_hive(self, request: web.Request) -> Answer:
         hive_id = request.match_info["id"]
-        jobs = sum(job.hive_id == hive_id for job in self.jobs.running())
+        jobs = sum(job.hive_id == hive_id for job in self.jobs.under_way())
         if jobs:
             raise RbeeError(
                 "hive_busy",
@@ -460,17 +416,11 @@ class _Queen:
         return _begun(self.operations.pull(ref, wanted.node, wanted.hub_token))
 
     async def _operation_events(self, request: web.Request) -> Answer:
-        operation = self.operations.get(request.match_info["id"])
-        try:
-            return await respond(
-                request, operation.events, comment_every=self.settings.stream_comment
-            )
-        finally:
-            if operation.events.readers == 0 and operation.task is not None:
-                operation.task.cancel()  # everybody who waited for it has gone
+        operation = self.operations.board.get(request.match_info["id"])
+        return await operation.respond(request, self.settings.stream_comment)
 
     async def _cancel_operation(self, request: web.Request) -> Answer:
-        await self.operations.cancel(self.operations.get(request.match_info["id"]))
+        await self.operations.board.get(request.match_info["id"]).call_off()
         return None
 
     async def _remove_model(self, request: web.Request) -> Answer:
@@ -544,7 +494,7 @@ class _Queen:
         self.server.ask_to_stop()
         if request.query.get("now") == "true":
             self.server.impatient.set()
-            return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.operations.running()))
+            return ShutdownBegun(jobs=len(self._under_way()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
     async def _end_jobs(self) -> None:
@@ -555,7 +505,7 @@ class _Queen:
         """
         impatient = begin(self.server.impatient.wait())
         while (wanted := self._wanted()) and not impatient.done():
-            read = [each for each in wanted if each.readers]
+            read = [each.events for each in wanted if each.events.readers]
             events = [impatient, *(begin(each.unread.wait()) for each in read[:1])]
             await asyncio.wait(
                 events,
@@ -565,16 +515,16 @@ class _Queen:
             for event in events[1:]:
                 event.cancel()
         impatient.cancel()
-        tasks = [job.task for job in self.jobs.running() if job.task is not None]
-        tasks += self.operations.running()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=self.settings.stop_request)
+        ending = [begin(each.call_off()) for each in self._under_way()]
+        if ending:
+            await asyncio.wait(ending, timeout=self.settings.stop_request)
 
-    def _wanted(self) -> list[EventLog]:
-        stories = [job.events for job in self.jobs.running()] + self.operations.stories()
-        return [story for story in stories if story.is_wanted(self.settings.reader_grace)]
+    def _under_way(self) -> list[TrackedTask]:
+        return [*self.jobs.under_way(), *self.operations.board.under_way()]
+
+    def _wanted(self) -> list[TrackedTask]:
+        grace = self.settings.reader_grace
+        return [each for each in self._under_way() if each.events.is_wanted(grace)]
 
     def _keeper_gone(self) -> None:
         """The keeper that woke her has ended; what somebody asked to stay does."""
@@ -608,9 +558,9 @@ def _degraded(hive: Hive) -> list[DegradedDevice]:
     ]
 
 
-def _begun(operation: Operation) -> OperationStarted:
-    url = f"{addresses.OPERATIONS}/{operation.operation_id}/events"
-    return OperationStarted(operation_id=operation.operation_id, events_url=url)
+def _begun(operation: TrackedTask) -> OperationStarted:
+    url = f"{addresses.OPERATIONS}/{operation.id}/events"
+    return OperationStarted(operation_id=operation.id, events_url=url)
 
 
 def _secret_of_hive(token: str, name: str) -> str | None:

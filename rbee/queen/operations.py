@@ -1,21 +1,16 @@
-"""What the queen does for a client that is no job: waking hives, having a model fetched.
-
-Each has a story of its own, like a job. Nobody is left who reads it: then it is dropped.
-"""
+"""What the queen does for a client that is no job: waking hives, having a model fetched."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
-from rbee.http.events import EventLog
-from rbee.process.tasks import DATABASE, End, in_thread, spawn
+from rbee.http.board import Board
+from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import LOCAL
 from rbee.queen.hives import Hives
 from rbee.queen.registry import Hive
-from rbee.queen.shelf import Shelf
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
@@ -30,53 +25,43 @@ _KEPT = 64
 _KEPT_BYTES = 16 * 2**20
 
 
-class Operation(TrackedTask):
-    """One of them, and the story of it."""
-
-    @property
-    def operation_id(self) -> str:
-        """What it is called."""
-        return self.task_id
-
-
 class Operations:
     """The operations of a queen."""
 
     def __init__(self, hives: Hives, catalog: HiveCatalog) -> None:
         self._hives = hives
         self._catalog = catalog
-        self._operations: dict[str, Operation] = {}
-        self._shelf = Shelf(_KEPT_BYTES)
+        self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
 
-    def wake(self, node: str | None) -> Operation:
+    def wake(self, node: str | None) -> TrackedTask:
         """Wakes hive `node`, or all, and asks for their devices."""
 
-        async def work(operation: Operation) -> HivesAwake:
+        async def work(operation: TrackedTask) -> HivesAwake:
             hives = await self._awake(node, operation)
             return HivesAwake(hives=[hive.hive_id for hive in hives])
 
         return self._begin(work)
 
-    def add(self, hive_id: str, wanted: AddHive) -> Operation:
+    def add(self, hive_id: str, wanted: AddHive) -> TrackedTask:
         """Looks at a machine and makes it a hive of this swarm."""
 
-        async def work(operation: Operation) -> HiveAdded:
+        async def work(operation: TrackedTask) -> HiveAdded:
             devices = await self._hives.add(hive_id, wanted, operation.say)
             return HiveAdded(hive_id=hive_id, devices=devices)
 
         return self._begin(work)
 
-    def pull(self, ref: str, node: str | None, hub_token: str = "") -> Operation:
+    def pull(self, ref: str, node: str | None, hub_token: str = "") -> TrackedTask:
         """Has hive `node` fetch a model, or the one beside the queen, or where she has none there
         the first of the others that can."""
 
-        async def work(operation: Operation) -> Provisioned:
+        async def work(operation: TrackedTask) -> Provisioned:
             known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
             beside = not known or LOCAL in known
             hives = await self._awake(node or (LOCAL if beside else None), operation)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
             for hive in hives:
-                peer = self._hives.peer(hive, operation.operation_id, hub_token)
+                peer = self._hives.peer(hive, operation.id, hub_token)
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
                     found = await self._hives.unless_offline(hive, fetching)
@@ -94,59 +79,17 @@ class Operations:
 
         return self._begin(work)
 
-    def get(self, operation_id: str) -> Operation:
-        """An operation by its id. Raises `not_found`."""
-        try:
-            return self._operations[operation_id]
-        except KeyError:
-            raise RbeeError(
-                "not_found",
-                f"no operation {operation_id} is known to this queen",
-                "ask for it again",
-            ) from None
-
-    def stories(self) -> list[EventLog]:
-        """What is told of the operations that are under way."""
-        return [each.events for each in self._operations.values() if not each.events.closed]
-
-    def running(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
-        tasks = [each.task for each in self._operations.values() if each.task is not None]
-        return [task for task in tasks if not task.done()]
-
-    async def cancel(self, operation: Operation) -> None:
-        """Drops an operation, and waits until it is over. One that is over is left alone."""
-        if operation.task is not None:
-            operation.task.cancel()
-            await asyncio.wait([operation.task])
-
-    async def _awake(self, node: str | None, operation: Operation) -> list[Hive]:
+    async def _awake(self, node: str | None, operation: TrackedTask) -> list[Hive]:
         await self._hives.living(node, operation.say)
         return await self._hives.awake(node, operation.say)
 
-    def _begin(self, work: Callable[[Operation], Awaitable[Any]]) -> Operation:
-        operation = Operation()
-        self._operations[operation.operation_id] = operation
-        operation.task = spawn(
-            self._run(operation, work),
-            f"operation {operation.operation_id}",
-            lambda ended: self._is_over(operation, ended),
-        )
-        over = [each.operation_id for each in self._operations.values() if each.events.closed]
-        for operation_id in over[: max(0, len(over) - _KEPT)]:
-            self._shelf.take(self._operations.pop(operation_id))
+    def _begin(self, work: Callable[[TrackedTask], Coroutine[Any, Any, Any]]) -> TrackedTask:
+        operation = TrackedTask()
+        self.board.add(operation)
+        operation.begin(work(operation), f"operation {operation.id}")
         return operation
 
-    def _is_over(self, operation: Operation, ended: End) -> None:
-        operation.events.end_with(ended, "queen")
-        self._shelf.put(operation)
 
-    async def _run(self, operation: Operation, work: Callable[[Operation], Awaitable[Any]]) -> None:
-        try:
-            done = await work(operation)
-        except asyncio.CancelledError:
-            operation.events.cancelled()
-        except RbeeError as error:
-            operation.events.error(error.body(operation.operation_id))
-        else:
-            operation.events.done(done)
+def _missing(operation_id: str, known: Collection[str]) -> RbeeError:
+    what = f"no operation {operation_id} is known to this queen"
+    return RbeeError("not_found", what, "ask for it again")

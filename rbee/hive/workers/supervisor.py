@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -33,9 +33,9 @@ from rbee.hive.workers.restart import (
     restart_delay,
 )
 from rbee.hive.workers.upkeep import Measure, next_due
-from rbee.hive.workers.worker import Worker
+from rbee.hive.workers.worker import Start, Worker
+from rbee.http.board import Board
 from rbee.http.client import Peer
-from rbee.http.events import EventLog
 from rbee.process import journal, logs, own_folder
 from rbee.process.content import is_still
 from rbee.process.deadline import timeout
@@ -45,7 +45,6 @@ from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
-from rbee.wire.messages.basics import Nothing
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import (
@@ -92,7 +91,7 @@ class Supervisor:
         self._capacity = capacity
         self._on_change = on_change
         self._watches: set[asyncio.Task[None]] = set()
-        self._stories: dict[str, EventLog] = {}
+        self.starts: Board[Start] = Board(_missing, _STORIES_KEPT)
         #: What an engine has died of lately, by its name and the content of the files.
         self._dies_of: dict[tuple[str, str], RbeeError] = {}
 
@@ -117,13 +116,14 @@ class Supervisor:
         worker = Worker(spare.worker_id, facts, orders, promise, spare.child, exit_of(spare.child))
         worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
-        self._keep_story(worker)
+        self.starts.add(worker.start)
         for worker_id in unloaded:
             self._say(worker, narration.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
         except BaseException as error:
             del self.workers[worker.worker_id]
+            self.starts.remove(worker.start)
             self._capacity.give_back(promise)
             spare.discard()
             raise _as_trouble_of_the_worker(worker, error) from None
@@ -185,10 +185,8 @@ class Supervisor:
         if worker.state is WorkerState.LOADING:
             worker.cpu = _cpu_of(worker)
         for line in report.narration:
-            if not worker.events.closed:
-                worker.events.narrate(line)
-        if not worker.events.closed:
-            self._tell_loading(worker, report)
+            worker.start.narrate(line)
+        self._tell_loading(worker, report)
         self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
@@ -198,14 +196,7 @@ class Supervisor:
         try:
             return self.workers[worker_id]
         except KeyError:
-            raise no_such(
-                "worker", worker_id, self.workers, "rbee-keeper ps lists the workers"
-            ) from None
-
-    def story(self, worker_id: str) -> EventLog:
-        """The events of a worker's start, also after it failed. Raises `worker_not_found`."""
-        story = self._stories.get(worker_id)
-        return story if story is not None else self.get(worker_id).events
+            raise _missing(worker_id, self.workers) from None
 
     def secret_of(self, name: str) -> str | None:
         """The secret called `name`, where that is one of a worker of this hive."""
@@ -267,7 +258,7 @@ class Supervisor:
             raise refusal
         orders.log = str(spare.child.log)
         spare.child.order(orders)
-        report = await spare.reports.ready(self._settings.health_wait_total, worker.events.narrate)
+        report = await spare.reports.ready(self._settings.health_wait_total, worker.start.narrate)
         worker.url = report.url
         worker.port = int(report.url.rpartition(":")[2])
         self._say(
@@ -444,30 +435,25 @@ class Supervisor:
 
     def _tell_loading(self, worker: Worker, report: WorkerReport) -> None:
         if report.loaded is not None:
-            worker.events.emit("progress", Progress("load", round(report.loaded * 100), 100))
+            worker.start.progress(Progress("load", round(report.loaded * 100), 100))
         if report.error is not None:
-            worker.events.error(report.error)
+            worker.start.fail(RbeeError.from_body(report.error))
         elif report.state in (WorkerState.READY, WorkerState.BUSY):
-            worker.events.done(Nothing())
-
-    def _keep_story(self, worker: Worker) -> None:
-        self._stories[worker.worker_id] = worker.events
-        while len(self._stories) > _STORIES_KEPT:
-            del self._stories[next(iter(self._stories))]
+            worker.start.succeed()
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
         told = say(line, facts)
-        if worker.events.closed:
+        if worker.start.is_over:
             self._news.tell(told)
         else:
-            worker.events.narrate(told)
+            worker.start.narrate(told)
             journal.write(told)
 
     def _note(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells the cluster and the log; who waits for the worker learns it in other words."""
         told = say(line, {"worker_id": worker.worker_id, **facts})
-        if worker.events.closed:
+        if worker.start.is_over:
             self._news.tell(told)
         else:
             journal.write(told)
@@ -482,8 +468,7 @@ class Supervisor:
         worker.state = WorkerState.FAILED
         orders = worker.orders
         self._note(worker, narration.WORKER_GIVEN_UP, why=error.message)
-        if not worker.events.closed:
-            worker.events.error(error.body())
+        worker.start.fail(error)
         self._news.failed(
             WorkerFailure(
                 placement=orders.placement,
@@ -496,9 +481,16 @@ class Supervisor:
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
+        what = f"worker {worker.worker_id} was stopped before it was ready"
+        stopped = RbeeError("worker_crashed", what, "try again")
+        worker.start.fail(stopped)
         self._capacity.give_back(worker.promise)
         worker.child.release()
         self._on_change()
+
+
+def _missing(worker_id: str, known: Collection[str]) -> RbeeError:
+    return no_such("worker", worker_id, known, "rbee-keeper ps lists the workers")
 
 
 def _has_worked(worker: Worker) -> bool:
@@ -537,7 +529,7 @@ def _out_of_memory(worker: Worker) -> RbeeError:
         need_bytes=need,
         limit_bytes=limit,
         out_of_memory=True,
-        loading=not worker.events.closed,
+        loading=not worker.start.is_over,
     )
 
 

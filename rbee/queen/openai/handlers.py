@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, Event, change_of
+from rbee.http.events import STREAM_HEADERS, Event, Watch
 from rbee.http.server import Answer, caller_of, read_body
 from rbee.queen.catalog import KeyRow
 from rbee.queen.jobs import Job
@@ -152,7 +152,7 @@ class Handlers:
 
         def end(why: RbeeError) -> None:
             for job in jobs:
-                job.revoke(why)
+                job.cancel(why)
 
         try:
             with self._keys.used(self._keys.named(caller.key), end):
@@ -176,10 +176,9 @@ class Handlers:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
             for job in jobs:
                 job.events.reader_left()
-                if job.task is not None:
-                    job.task.cancel()  # one that is over is left alone
+                job.cancel()
                 if isinstance(form, Vectors):
-                    job.forget()
+                    job.events.forget()  # they fill memory, and nobody asks for them again
 
     async def _whole(self, form: Form | Vectors, jobs: Sequence[Job], who: Identity) -> Answer:
         tokens: list[list[Token]] = [[] for _ in jobs]
@@ -250,24 +249,25 @@ class Handlers:
         loop = asyncio.get_running_loop()
         logs = [job.events for job in jobs]
         read = [0] * len(jobs)
-        while True:
-            news: list[tuple[int, Event]] = []
-            revoked = next((job.revoked for job in jobs if job.revoked is not None), None)
-            if revoked is not None:
-                raise revoked  # what it has not read yet, it does not get
-            for index, log in enumerate(logs):
-                for number, event in log.after(read[index]):
-                    read[index] = number
-                    news.append((index, event))
-            if news:
-                yield news
-            elif all(log.closed for log in logs):
-                return
-            else:
-                patience = patient_until - loop.time()
-                longest = patience if patience > 0 else self._settings.stream_comment
-                if not await change_of(logs, min(longest, self._settings.stream_comment)):
-                    yield []
+        with contextlib.closing(Watch(logs)) as watch:
+            while True:
+                news: list[tuple[int, Event]] = []
+                for job in jobs:
+                    if job.revoked is not None:
+                        raise job.revoked  # what it has not read yet, it does not get
+                for index, log in enumerate(logs):
+                    for number, event in log.after(read[index]):
+                        read[index] = number
+                        news.append((index, event))
+                if news:
+                    yield news
+                elif all(log.closed for log in logs):
+                    return
+                else:
+                    patience = patient_until - loop.time()
+                    longest = patience if patience > 0 else math.inf
+                    if not await watch.news(min(longest, self._settings.stream_comment)):
+                        yield []
 
 
 class _Stream(web.StreamResponse):
