@@ -155,8 +155,10 @@ class Operation:
             self.cancel()
 
     def _ended(self, ended: End) -> None:
-        if self.task is not None and ended is None:
-            self.succeed(self.task.result())
+        # A task keeps its error, and that keeps all that the work has held.
+        task, self.task = self.task, None
+        if task is not None and ended is None:
+            self.succeed(task.result())
         elif ended is not None and not isinstance(ended, asyncio.CancelledError):
             self.fail(unforeseen(ended, self._role))
         elif self.revoked is not None:
