@@ -534,6 +534,7 @@ class _Queen:
     async def _asked_to_stay(self, request: web.Request) -> Answer:
         self._refuse_if_sleepy()
         self._stay()
+        await self.hives.have_heard()
         return None
 
     def _stay(self) -> None:

@@ -298,6 +298,17 @@ class Hives:
         """Lets the hives outlive this queen, on their lease."""
         self.members.own.stay()
 
+    async def have_heard(self) -> None:
+        """Returns once the hive of this machine knows what it was told by its lifeline.
+
+        Until it has read that it may stay, the kernel ends it together with this queen. It reads
+        that before it answers a question that is asked later.
+        """
+        hive = self._registry.hives.get(LOCAL)
+        if hive is not None:
+            with contextlib.suppress(RbeeError):
+                await self.peer(hive).get(addresses.HEALTH, Health)
+
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             if self.members.is_forgotten(row.hive_id):
