@@ -126,6 +126,8 @@ class Supervisor:
             self.starts.remove(worker.start)
             self._capacity.give_back(promise)
             spare.discard()
+            if worker.state is WorkerState.STOPPING and isinstance(error, RbeeError):
+                error = _stopped(worker)
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
@@ -215,9 +217,8 @@ class Supervisor:
             worker.state = WorkerState.STOPPING
             self._on_change()
         worker.idle_since = None
-        if worker.url:
-            peer = self._peer(worker)
-            await stop(worker.child, worker.exited, peer.shutdown, self._settings)
+        ask = self._peer(worker).shutdown if worker.url else None
+        await stop(worker.child, worker.exited, ask, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
         """Ends a worker that is idle. False: it says that it is in use by now, and stays.
@@ -390,6 +391,7 @@ class Supervisor:
                 return
             spare = Spare(self._home, worker.facts.engine)
             worker.child, worker.exited = spare.child, exit_of(spare.child)
+            worker.url = ""
             worker.worked_at = worker.last_report = time.monotonic()
             worker.cpu = 0.0
             try:
@@ -398,6 +400,9 @@ class Supervisor:
                 worker.killed = worker.child.process.poll() is None  # it hangs
                 spare.discard()
                 status = await worker.exited
+                if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                    self._remove(worker)
+                    return
                 if error.code != "internal":  # it said why, and would say it again
                     self._give_up(worker, error)
                     return
@@ -481,12 +486,15 @@ class Supervisor:
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
-        what = f"worker {worker.worker_id} was stopped before it was ready"
-        stopped = RbeeError("worker_crashed", what, "try again")
-        worker.start.fail(stopped)
+        worker.start.fail(_stopped(worker))
         self._capacity.give_back(worker.promise)
         worker.child.release()
         self._on_change()
+
+
+def _stopped(worker: Worker) -> RbeeError:
+    what = f"worker {worker.worker_id} was stopped before it was ready"
+    return RbeeError("worker_crashed", what, "try again")
 
 
 def _missing(worker_id: str, known: Collection[str]) -> RbeeError:
