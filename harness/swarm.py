@@ -121,6 +121,16 @@ def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
     return True
 
 
+def assert_only_worker(cluster: Cluster, model_ref: str, device: str) -> None:
+    """The queen lists one worker, with this model on this device, now or in a moment."""
+
+    def is_alone() -> bool:
+        workers = cluster.queen_get("/workers")["workers"]
+        return [(one["model_ref"], one["device"]) for one in workers] == [(model_ref, device)]
+
+    wait_until(f"the only worker has {model_ref} on {device}", is_alone)
+
+
 def assert_no_process(cluster: Cluster) -> None:
     """No process of ours runs, whoever else holds a port."""
     wait_until("no process of rbee runs", lambda: not cluster.processes())

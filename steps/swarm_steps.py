@@ -100,6 +100,11 @@ def slots_free(context: Context) -> None:
     assert swarm.wait_for_slots(context.cluster, free=True)
 
 
+@then('the only worker has "{model_ref}" on "{device}"')
+def only_worker(context: Context, model_ref: str, device: str) -> None:
+    swarm.assert_only_worker(context.cluster, model_ref, device)
+
+
 @then('the worker is on hive "{hive_id}"')
 def worker_on(context: Context, hive_id: str) -> None:
     (worker,) = context.cluster.queen_get("/workers")["workers"]

@@ -89,8 +89,9 @@ class Capacity:
 
         With `slots` where there is room for as many (0: as in the settings), else with fewer; an
         idle worker goes for the first of them only.
-        Raises `insufficient_vram` or `insufficient_ram` with need, free and what is short in
-        bytes, and with a smaller quant of the same repository where one would fit.
+        Raises `insufficient_vram` or `insufficient_ram` with need, free, what is short and what
+        workers hold that do not idle, in bytes, and with a smaller quant of the same repository
+        where one would fit.
         """
         gpu = await self.gpu(device)
         headers = await self._models.headers(ref)
@@ -101,13 +102,15 @@ class Capacity:
             if self._needed(need, gpu) <= free:
                 return Fit(need, count)
         needed = self._needed(need, gpu)
-        free += sum(worker.reserved_bytes for worker in self._idle(device))
+        idle = self._idle(device)
+        free += sum(worker.reserved_bytes for worker in idle)
         if needed > free:
             smaller = await self._smaller(ref, need, free)
             shorter = largest_context(
                 headers, context, lambda other: self._needed(other, gpu) <= free, gpu is not None
             )
-            raise self._short(device, ref, need, needed, free, smaller, shorter)
+            in_use = self._reserved(device) - sum(worker.reserved_bytes for worker in idle)
+            raise self._short(device, ref, need, needed, free, in_use, smaller, shorter)
         return Fit(need, 1)
 
     async def start(
@@ -218,9 +221,12 @@ class Capacity:
     def _context(self, header: GgufHeader, asked: int) -> int:
         return asked or self._settings.context or default_context(header)
 
-    def _free(self, device: str, gpu: Gpu | None) -> int:
+    def _reserved(self, device: str) -> int:
         mine = [each for each in self._workers.workers.values() if each.orders.device == device]
-        reserved = sum(worker.reserved_bytes for worker in mine)
+        return sum(worker.reserved_bytes for worker in mine)
+
+    def _free(self, device: str, gpu: Gpu | None) -> int:
+        reserved = self._reserved(device)
         if gpu is None:
             ram = ram_here()
             return ram_budget(total_bytes=ram.total, free_bytes=ram.free, reserved_bytes=reserved)
@@ -245,6 +251,7 @@ class Capacity:
         need: Need,
         needed: int,
         free: int,
+        in_use: int,
         smaller: str,
         shorter: int,
     ) -> RbeeError:
@@ -265,6 +272,7 @@ class Capacity:
                 "need_bytes": needed,
                 "free_bytes": free,
                 "short_bytes": needed - free,
+                "in_use_bytes": in_use,
                 "estimate": need.is_estimate,
                 **({"smaller_quant": smaller} if smaller else {}),
                 **({"shorter_context": shorter} if shorter else {}),

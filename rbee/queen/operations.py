@@ -12,10 +12,9 @@ from typing import Any
 from rbee.http.events import EventLog
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog
-from rbee.queen.hive_directory import LOCAL
 from rbee.queen.hives import Hives
-from rbee.queen.registry import Hive
 from rbee.queen.shelf import Shelf
+from rbee.queen.state import LOCAL, Hive
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
