@@ -59,6 +59,12 @@ def old_capabilities(context: Context) -> None:
     context.cluster.set(capabilities_fresh=0.0001)
 
 
+@given('"{command_line}" keeps a worker busy')
+def keeps_busy(context: Context, command_line: str) -> None:
+    context.cluster.start(command_line).wait_for_text()
+    swarm.wait_for_slots(context.cluster, free=False)
+
+
 @given("the queen has seen each worker busy")
 def seen_busy(context: Context) -> None:
     swarm.wait_for_slots(context.cluster, free=False)

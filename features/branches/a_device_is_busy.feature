@@ -9,8 +9,7 @@ Feature: What happens when running jobs keep the room of a device
       | Tiny GT | 0.468      |
     And a hub that holds "author/endless-llama"
     And a queen that is awake
-    And "rbee-keeper infer --model HF:author/endless-llama --no-cpu 'write a story'" runs until tokens come
-    And the queen has seen each worker busy
+    And "rbee-keeper infer --model HF:author/endless-llama --no-cpu 'write a story'" keeps a worker busy
 
   @fault.queen.refuse-for-good
   Scenario: Who is to have no processor waits in line for the GPU
@@ -26,7 +25,6 @@ Feature: What happens when running jobs keep the room of a device
       queen: CUDA worker is awake and ready
       [DONE]
       """
-    And stdout holds the answer of minillama to "hello" alone
 
   Scenario: Who waits for a device stands in the list of jobs with a place
     Given "rbee-keeper infer --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for GPU0 on hive localhost"
