@@ -36,18 +36,19 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
     begun = functools.partial(job.say, narration.INFER_CONNECTED)
     try:
-        async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
-            if frame.event in ("token", "vector"):
-                job.events.forward(frame.body)
-                job.tokens_forwarded += 1
-            elif frame.event in ("progress", "narration"):
-                job.events.forward(frame.body)
-            elif frame.event == "done":
-                done = decode(frame.data, Done)
-            elif frame.event == "error":
-                raise RbeeError.from_body(decode(frame.data, ErrorBody))
-            elif frame.event == "cancelled":
-                raise asyncio.CancelledError
+        async for frames in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
+            for _, event, data in frames:
+                if event in ("token", "vector"):
+                    job.events.forward(event, data)
+                    job.tokens_forwarded += 1
+                elif event in ("progress", "narration"):
+                    job.events.forward(event, data)
+                elif event == "done":
+                    done = decode(data, Done)
+                elif event == "error":
+                    raise RbeeError.from_body(decode(data, ErrorBody))
+                elif event == "cancelled":
+                    raise asyncio.CancelledError
     except asyncio.CancelledError:
         await asyncio.shield(_stop(peer, wanted, settings))
         raise

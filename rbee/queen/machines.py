@@ -135,11 +135,11 @@ class OwnMachine:
             await stop(child, exited, peer.shutdown, self._settings)
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """As it stands."""
+        """The error unchanged: what it advises to type is typed on this machine."""
         return error
 
     async def way_to(self, url: str) -> str:
-        """As it stands."""
+        """The URL unchanged: it is on this machine."""
         return url
 
     def stay(self) -> None:

@@ -86,7 +86,7 @@ def encode(message: Any) -> bytes:
 
 
 #: What msgspec says of a text that does not fit a pattern.
-_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+_PATTERN = r"(?s)Expected `str` matching regex '.*'(?= - at |\Z)"
 
 
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
@@ -94,7 +94,7 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        wrong = _PATTERN.sub("Holds characters that cannot be seen", str(error))
+        wrong = re.sub(_PATTERN, "Holds characters that cannot be seen", str(error))
         raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
