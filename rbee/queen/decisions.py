@@ -19,6 +19,7 @@ from rbee.queen.state import (
     Claim,
     Place,
     Room,
+    Spot,
     State,
     Wait,
     Waiting,
@@ -27,7 +28,12 @@ from rbee.queen.state import (
 )
 from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
+
+#: What of a request is about its worker, beside where that may be, and a prompt for it.
+_OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "chat_template")
+_NO_PROMPT = "-"
 
 
 class Grant(NamedTuple):
@@ -52,6 +58,11 @@ class Check(NamedTuple):
     ctx: int | None
     beside: bool = False
 
+    @property
+    def spot(self) -> Spot:
+        """Where, and with what context."""
+        return self.place.hive_id, self.place.device, self.ctx
+
 
 class Start(NamedTuple):
     """A worker is started where there is room; its hive ends those that idle in its way.
@@ -65,6 +76,11 @@ class Start(NamedTuple):
     ctx: int | None
     up_to: int = 0
     beside: str = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where, and with what context."""
+        return self.place.hive_id, self.place.device, self.ctx
 
 
 class Another(NamedTuple):
@@ -126,6 +142,36 @@ def decide(state: State) -> Decision | None:
             waits[wish] = decision.wait
     moves = (turn.move(claim) for claim in state.claims.values() if claim.moves)
     return next((decision for decision in moves if decision is not None), None)
+
+
+def note(state: State, decision: Decision) -> None:
+    """Writes down what is decided, before it is done."""
+    claim = decision.claim
+    if isinstance(decision, Hold):
+        claim.wait, claim.begun, claim.another, claim.fresh = decision.wait, None, False, False
+        return
+    if isinstance(decision, Another):
+        claim.begun, claim.another, claim.fresh = 0, True, False
+        claim.rooms = {spot: room for spot, room in claim.rooms.items() if not room.fits}
+        return
+    claim.acting = True
+    if isinstance(decision, Grant):
+        state.take(claim, decision.warm.worker.worker_id)
+    elif isinstance(decision, Check) and not decision.beside:
+        claim.begun = claim.begun or 0
+    elif isinstance(decision, Start):
+        claim.begun = decision.up_to
+        del claim.rooms[decision.spot]
+
+
+def replacement(claim: Claim, worker_id: str) -> Claim:
+    """What takes the place of a worker on the CPU, once running jobs leave room for it."""
+    asked = {name: getattr(claim.request, name) for name in _OF_A_WORKER}
+    wanted = JobRequest(**asked, allow_cpu=False, prompt=_NO_PROMPT)
+    move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id)
+    move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
+    move.looked = move.fresh = True
+    return move
 
 
 class _Turn:

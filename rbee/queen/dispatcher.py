@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import math
 import time
 from collections import Counter
@@ -30,6 +29,8 @@ from rbee.queen.decisions import (
     Start,
     decide,
     facts_of,
+    note,
+    replacement,
 )
 from rbee.queen.degraded import Degrading
 from rbee.queen.fairness import Line, has_place, wait_for
@@ -45,7 +46,6 @@ from rbee.queen.state import (
     Hive,
     Place,
     Room,
-    Spot,
     State,
     Wait,
     Waiting,
@@ -55,7 +55,6 @@ from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, is_passing, 
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.narration import device_name
 from rbee.wire.settings import Settings
@@ -66,11 +65,6 @@ _ASKED = 32
 _WEIGHT_OF_NEWEST = 0.2
 #: What a caller is told who finds a queue full before any job of that model is done (seconds).
 _RETRY_AFTER = 5
-#: What stands for the prompt of what only moves a worker, and what else it is asked for.
-_NO_PROMPT = "-"
-_OF_A_WORKER = ("model_ref", "node", "backend", "engine", "ctx", "chat_template")
-#: Of how many workers is known which job used them last.
-_REMEMBERED = 1024
 
 
 class Dispatcher:
@@ -85,7 +79,6 @@ class Dispatcher:
         self._tell = tell
         self._starting = Starting(hives, registry, settings)
         self._degrading = Degrading(self.state, tell, settings.degraded_for, registry.is_offline)
-        self._numbers = itertools.count(1)
         self._jobs: dict[str, Job] = {}
         #: Who is to hear what is decided for whom.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
@@ -97,7 +90,7 @@ class Dispatcher:
     def join(self, job: Job) -> None:
         """A job begins to wait. Raises `queue_full` with the seconds after which to come again."""
         now = time.monotonic()
-        claim = Claim(job.job_id, job.key, job.request, next(self._numbers), job.holders, now)
+        claim = Claim(job.job_id, job.key, job.request, self.state.number(), job.holders, now)
         model = self.state.model(claim)
         line = self.state.lines().get(model) or Line({}, {}, {})
         if not has_place(line, job.key, self._settings.jobs_waiting):
@@ -169,54 +162,25 @@ class Dispatcher:
         self._degrading.look()
         self._forget_the_gone()
         while (decision := decide(self.state)) is not None:
-            self._note(decision)
+            note(self.state, decision)
+            self._pass_on(decision)
         self._tell_places()
 
-    def _note(self, decision: Decision) -> None:
-        """Writes down what is decided; whoever carries it out hears of it."""
+    def _pass_on(self, decision: Decision) -> None:
+        """Tells whoever waits what is decided for him."""
         claim = decision.claim
-        if isinstance(decision, Hold):
-            claim.wait, claim.begun, claim.another, claim.fresh = decision.wait, None, False, False
-            if decision.wait not in claim.told:
-                claim.told.add(decision.wait)
-                self._tell_wait(claim, decision.wait)
-            return
         if isinstance(decision, Another):
-            claim.begun, claim.another, claim.fresh = 0, True, False
-            claim.rooms = {spot: room for spot, room in claim.rooms.items() if not room.fits}
             self._jobs[claim.job_id].say(narration.ANOTHER_WORKER, worker_id=decision.worker_id)
-            return
-        claim.acting = True
-        if isinstance(decision, Grant):
-            self._take(claim, decision.warm.worker.worker_id)
-        elif isinstance(decision, Check) and not decision.beside:
-            claim.begun = claim.begun or 0
-        elif isinstance(decision, Start):
-            claim.begun = decision.up_to
-            del claim.rooms[_spot(decision)]
-        self._asked[claim.job_id].set_result(decision)
-
-    def _take(self, claim: Claim, worker_id: str) -> None:
-        """A job takes a slot of a worker; nobody else gets it until it is over."""
-        claim.worker_id, claim.wait = worker_id, None
-        if not claim.moves:
-            self._jobs[claim.job_id].worker_id = worker_id
-            used = self.state.used
-            used.pop(worker_id, None)
-            used[worker_id] = claim.number
-            while len(used) > _REMEMBERED:
-                del used[next(iter(used))]
-            served = self.state.served.setdefault(self.state.model(claim), {})
-            served[claim.key] = next(self._numbers)
+        elif not isinstance(decision, Hold):
+            self._asked[claim.job_id].set_result(decision)
+        elif decision.wait not in claim.told:
+            claim.told.add(decision.wait)
+            self._tell_wait(claim, decision.wait)
 
     def _free(self, job: Job, claim: Claim) -> None:
         """A job whose worker was lost waits again, where it stood."""
         self._note_time(job, claim)
-        claim.worker_id, claim.wait, claim.begun, claim.another = "", None, None, False
-        claim.looked = claim.fresh = False
-        claim.told_place = None
-        claim.told.clear()
-        claim.rooms.clear()
+        self.state.free(claim)
         self._changed()
 
     def _note_time(self, job: Job, claim: Claim) -> None:
@@ -293,8 +257,8 @@ class Dispatcher:
             return None
         facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
         job.say(narration.WARM_WORKER, model_ref=job.request.model_ref, **facts)
-        job.hive_id, job.device = warm.hive_id, worker.device
-        return warm.worker
+        job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
+        return worker
 
     # --- phase 6: a place with room -------------------------------------------------------------
 
@@ -311,13 +275,13 @@ class Dispatcher:
             await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
-            claim.rooms[_spot(decision)] = Room(False, passing, in_use, beats)
+            claim.rooms[decision.spot] = Room(False, passing, in_use, beats)
             if not beside and not passing:
                 self._go_on_from(job, claim, place, error)
             elif not beside:
                 job.say(narration.NO_ROOM, device=device, model_ref=ref)
         else:
-            claim.rooms[_spot(decision)] = Room(True)
+            claim.rooms[decision.spot] = Room(True)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
 
@@ -355,7 +319,8 @@ class Dispatcher:
             started, beat = await self._starting.start(
                 job, place, decision.ctx, decision.up_to, share=share
             )
-            self._take(claim, started.worker_id)
+            self.state.take(claim, started.worker_id)
+            job.worker_id = started.worker_id
             self._registry.worker_started(place.hive_id, beat)
             worker = await self._starting.until_ready(job, place, started)
         except RbeeError as error:
@@ -371,7 +336,7 @@ class Dispatcher:
             else:
                 line = narration.NO_ROOM
                 job.say(line, device=device_name(place.device), model_ref=job.request.model_ref)
-            claim.rooms[_spot(decision)] = Room(False, passing, in_use)
+            claim.rooms[decision.spot] = Room(False, passing, in_use)
             return None
         finally:
             claim.begun, claim.another = None, False
@@ -434,12 +399,9 @@ class Dispatcher:
     def _move_later(self, claim: Claim, worker_id: str) -> None:
         """A worker had to be started on the CPU while running jobs kept the GPUs: once one has room
         it is replaced by one there."""
-        asked = {name: getattr(claim.request, name) for name in _OF_A_WORKER}
-        wanted = JobRequest(**asked, allow_cpu=False, prompt=_NO_PROMPT)
-        job = Job(wanted, holders=claim.holders, may_fetch=False)
-        move = Claim(job.job_id, "", wanted, claim.number, claim.holders, moves=worker_id)
-        move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
-        move.looked = move.fresh = True
+        move = replacement(claim, worker_id)
+        job = Job(move.request, holders=claim.holders, may_fetch=False)
+        move.job_id = job.job_id
         self.state.claims[job.job_id] = move
         self._jobs[job.job_id] = job
         self._moves[job.job_id] = spawn(
@@ -566,7 +528,3 @@ class Dispatcher:
                 "longest": self._settings.jobs_waiting,
             },
         )
-
-
-def _spot(decision: Check | Start) -> Spot:
-    return decision.place.hive_id, decision.place.device, decision.ctx

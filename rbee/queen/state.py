@@ -24,6 +24,8 @@ from rbee.wire.placement import Placement
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
 CPU = "cpu"
+#: Of how many workers is known which job used them last.
+_REMEMBERED = 1024
 
 
 @dataclass(slots=True)
@@ -174,7 +176,7 @@ class State:
 
     `names` leads from each name of a model that has several to one of them; `served` tells, by
     model and key, the number of the last slot given, `seconds` how long a job of a model takes, and
-    `used` the number of the last job of a worker.
+    `used` the number of the last job of a worker. `last` is the last number that was given.
     """
 
     hives: dict[str, Hive] = field(default_factory=dict)
@@ -184,6 +186,30 @@ class State:
     served: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
+    last: int = 0
+
+    def number(self) -> int:
+        """The next number, of a job that comes or a slot that is given."""
+        self.last += 1
+        return self.last
+
+    def take(self, claim: Claim, worker_id: str) -> None:
+        """A job takes a slot of a worker; nobody else gets it until it is free."""
+        claim.worker_id, claim.wait = worker_id, None
+        if not claim.moves:
+            self.served.setdefault(self.model(claim), {})[claim.key] = self.number()
+            self.used.pop(worker_id, None)
+            self.used[worker_id] = claim.number
+            while len(self.used) > _REMEMBERED:
+                del self.used[next(iter(self.used))]
+
+    def free(self, claim: Claim) -> None:
+        """A job whose worker was lost waits again, where it stood."""
+        claim.worker_id, claim.wait, claim.begun, claim.another = "", None, None, False
+        claim.looked = claim.fresh = False
+        claim.told_place = None
+        claim.told.clear()
+        claim.rooms.clear()
 
     def model(self, claim: Claim) -> str:
         """The model whose queue a claim stands in: one file has one, whatever it is called."""
