@@ -276,6 +276,9 @@ class Dispatcher:
         except RbeeError as error:
             passing = is_passing(error)
             claim.rooms[decision.spot] = Room(False, passing, in_use, beats)
+            if passing and not beside:
+                # What keeps the room may be this very file, which another name has led to.
+                await self._starting.ask_for_names(job, self._hives_of(place))
             if not beside and not passing:
                 self._go_on_from(job, claim, place, error)
             elif not beside:
@@ -284,6 +287,9 @@ class Dispatcher:
             claim.rooms[decision.spot] = Room(True)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
+
+    def _hives_of(self, place: Place) -> list[Hive]:
+        return [hive for hive in self.state.hives.values() if hive.hive_id == place.hive_id]
 
     def _go_on_from(self, job: Job, claim: Claim, place: Place, error: RbeeError) -> None:
         """A place will not do. Raises where no other is to be tried."""
@@ -316,6 +322,12 @@ class Dispatcher:
         try:
             await self._starting.prepare(job, place)
             share = not claim.another and not decision.beside
+            if share:
+                # Others may have had it started meanwhile, by another name.
+                await self._starting.ask_for_names(job, self._hives_of(place))
+                if self._warm(claim) is not None:
+                    job.hive_id = job.device = None
+                    return None
             started, beat = await self._starting.start(
                 job, place, decision.ctx, decision.up_to, share=share
             )

@@ -23,7 +23,6 @@ from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.model_ref import BUNDLED
 from rbee.wire.placement import Placement
 
 
@@ -123,7 +122,7 @@ def may_hold(model_ref: str, worker: WorkerBeat) -> bool:
     Names of one repository may lead to the same file, and a path on a disk may to any.
     """
     mine, theirs = _whence(model_ref), _whence(worker.model_ref)
-    return mine == theirs if "file" not in (mine, theirs) else BUNDLED not in (mine, theirs)
+    return mine == theirs or "file" in (mine, theirs)
 
 
 def _whence(model_ref: str) -> str:
