@@ -93,7 +93,7 @@ def _read_as_written(stream: tuple[list[tuple[str, Any]], int, bytes]) -> None:
     """Events with an id each, comments between them, ends of lines of either kind, in pieces."""
     events, size, newline = stream
     frames = [
-        sse.COMMENT + b"id: %d\n" % number + sse.body(name, told)
+        sse.COMMENT + sse.frame(number, name, msgspec.json.encode(told))
         for number, (name, told) in enumerate(events, 1)
     ]
     written = b"".join([*frames, sse.DONE_FRAME]).replace(b"\n", newline)
