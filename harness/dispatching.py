@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import msgspec
 
 from rbee.queen.decisions import (
-    Another,
     Check,
     Decision,
     Grant,
@@ -97,7 +96,7 @@ class PaperSwarm:
             if isinstance(decision, Refuse):
                 self.refused[decision.claim.job_id] = decision.claim
                 del self.state.claims[decision.claim.job_id]
-            elif not isinstance(decision, (Hold, Another, Grant)):
+            elif not isinstance(decision, (Hold, Grant)):
                 self.doing.append(decision)
             elif isinstance(decision, Grant) and decision.claim.moves:
                 decision.claim.acting = False
@@ -153,11 +152,11 @@ class PaperSwarm:
         claim, device = decision.claim, decision.place.device
         short, in_use = self._short(claim, device)
         if short <= 0:
-            claim.rooms[decision.spot] = Room(True)
+            claim.rooms[decision.place.spot, decision.ctx] = Room(True)
             return
         passes = short <= in_use
-        beats = self._hive.beats
-        claim.rooms[decision.spot] = Room(False, passes, self.state.in_use(_HIVE, device), beats)
+        now, beats = self.state.in_use(decision.place.spot), self._hive.beats
+        claim.rooms[decision.place.spot, decision.ctx] = Room(False, passes, now, beats)
         if not decision.beside and not passes:
             code = "insufficient_ram" if device == CPU else "insufficient_vram"
             claim.troubles.add(_HIVE, device, RbeeError(code, "no room", "take a smaller one"))
@@ -174,8 +173,9 @@ class PaperSwarm:
         model = claim.request.model_ref
         short, in_use = self._short(claim, device)
         if short > 0:
-            now = self.state.in_use(_HIVE, device)
-            claim.rooms[decision.spot] = Room(False, short <= in_use, now, self._hive.beats)
+            now, beats = self.state.in_use(decision.place.spot), self._hive.beats
+            room = Room(False, short <= in_use, now, beats)
+            claim.rooms[decision.place.spot, decision.ctx] = room
             claim.begun, claim.another, claim.acting = None, False, False
             self._beat()
             return

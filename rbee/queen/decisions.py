@@ -7,6 +7,7 @@ answer is None; then when anything has changed. For people: docs/scheduling.md.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
@@ -19,7 +20,6 @@ from rbee.queen.state import (
     Claim,
     Place,
     Room,
-    Spot,
     State,
     Wait,
     Waiting,
@@ -50,18 +50,17 @@ class Look(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A hive is asked whether there is room. `beside`: the job has a worker that it can wait for,
-    and hears nothing of it."""
+    """A hive is asked whether there is room.
+
+    `beside`: the job has a worker that it can wait for, and hears nothing of it. `busy` is one that
+    is not enough: there is room for another.
+    """
 
     claim: Claim
     place: Place
     ctx: int | None
     beside: bool = False
-
-    @property
-    def spot(self) -> Spot:
-        """Where, and with what context."""
-        return self.place.hive_id, self.place.device, self.ctx
+    busy: str = ""
 
 
 class Start(NamedTuple):
@@ -76,18 +75,6 @@ class Start(NamedTuple):
     ctx: int | None
     up_to: int = 0
     beside: str = ""
-
-    @property
-    def spot(self) -> Spot:
-        """Where, and with what context."""
-        return self.place.hive_id, self.place.device, self.ctx
-
-
-class Another(NamedTuple):
-    """A place is chosen for a worker more, since this one is busy and a GPU has room."""
-
-    claim: Claim
-    worker_id: str
 
 
 class Hold(NamedTuple):
@@ -111,7 +98,7 @@ class MakeRoom(NamedTuple):
     hive_id: str
 
 
-Decision: TypeAlias = "Grant | Look | Check | Start | Another | Hold | Refuse | MakeRoom"
+Decision: TypeAlias = "Grant | Look | Check | Start | Hold | Refuse | MakeRoom"
 
 
 def decide(state: State) -> Decision | None:
@@ -122,8 +109,8 @@ def decide(state: State) -> Decision | None:
     for queue in turn.queues:
         # Who wants the same as somebody before waits for the same, unless there is a free slot.
         waits: dict[tuple[object, ...], Wait] = {}
-        asking: set[tuple[object, ...]] = set()
-        for number, claim in enumerate(queue):
+        asking = set()
+        for place, claim in enumerate(queue):
             wish = _wish(claim)
             if claim.acting:
                 if claim.wait is not None:
@@ -132,7 +119,7 @@ def decide(state: State) -> Decision | None:
                 continue
             known = waits.get(wish) if claim.looked else None
             if known is None or wish in asking:
-                decision = turn.step(claim, queue[:number], known)
+                decision = turn.step(claim, queue, place, known)
             else:
                 decision = Hold(claim, known)
             if not isinstance(decision, Hold):
@@ -150,18 +137,14 @@ def note(state: State, decision: Decision) -> None:
     if isinstance(decision, Hold):
         claim.wait, claim.begun, claim.another, claim.fresh = decision.wait, None, False, False
         return
-    if isinstance(decision, Another):
-        claim.begun, claim.another, claim.fresh = 0, True, False
-        claim.rooms = {spot: room for spot, room in claim.rooms.items() if not room.fits}
-        return
     claim.acting = True
     if isinstance(decision, Grant):
         state.take(claim, decision.warm.worker.worker_id)
     elif isinstance(decision, Check) and not decision.beside:
-        claim.begun = claim.begun or 0
+        claim.begun, claim.another = claim.begun or 0, claim.another or bool(decision.busy)
     elif isinstance(decision, Start):
         claim.begun = decision.up_to
-        del claim.rooms[decision.spot]
+        del claim.rooms[decision.place.spot, decision.ctx]
 
 
 def replacement(claim: Claim, worker_id: str) -> Claim:
@@ -184,32 +167,33 @@ class _Turn:
         self.queues = sorted(waiting, key=lambda queue: min(each.number for each in queue))
         self._loads = state.loads()
         self._known: dict[str, list[HiveFacts]] = {}
-        self._retiring = frozenset(state.retiring())
-        #: Those who wait for what others could take before them.
-        self._keeping = [
-            claim
-            for queue in self.queues
-            for claim in queue
-            if claim.wait is not None
-            and claim.wait.what in (Waiting.TURN, Waiting.ROOM)
-            and not (claim.wait.what is Waiting.TURN and self._is_starting(claim))
+        waits = [
+            (claim, claim.wait) for queue in waiting for claim in queue if claim.wait is not None
+        ]
+        #: Those who wait for the room of a device, and for their turn with a worker.
+        self._for_room = [each for each in waits if each[1].what is Waiting.ROOM]
+        self._for_turn = [
+            each
+            for each in waits
+            if each[1].what is Waiting.TURN and not self._is_starting(each[0])
         ]
 
-    def step(self, claim: Claim, before: list[Claim], instead: Wait | None = None) -> Decision:
-        """What a job does next. `before` are those of its queue whose turn is earlier; `instead` is
-        what it waits for where it gets no slot, since one of them looks for a worker already."""
-        first = [
-            other
-            for other in self._keeping
-            if other is not claim
-            and (other in before or (other not in self._queue_of(claim) and _came(other, claim)))
+    def step(self, claim: Claim, queue: list[Claim], place: int, instead: Wait | None) -> Decision:
+        """What a job does next, at this place in its queue. `instead` is what it waits for where it
+        gets no slot, since somebody before it looks for a worker already."""
+        before = set(map(id, queue[:place]))
+
+        def is_first(other: Claim) -> bool:
+            others = self._state.model(other) != self._state.model(claim)
+            return id(other) in before or (others and other.number < claim.number)
+
+        spots = {wait.spot for other, wait in self._for_room if is_first(other)}
+        turns = [
+            (wait.worker_id, other.work.is_vectors)
+            for other, wait in self._for_turn
+            if is_first(other)
         ]
-        spots = frozenset(
-            (other.wait.hive_id, other.wait.device)
-            for other in first
-            if other.wait is not None and other.wait.what is Waiting.ROOM
-        )
-        warm = self._warm(claim, first, spots)
+        warm = self._warm(claim, spots, turns)
         if claim.begun is None and takes_one(warm):
             return Grant(claim, warm)
         if not claim.looked:
@@ -219,18 +203,15 @@ class _Turn:
         hold = Hold(claim, self._wait_for(warm, spots))
         if claim.begun is None and self._is_starting(claim):
             return hold
-        decision: Decision | None
         if warm is None or claim.begun is not None:
-            decision = self._placed(claim, spots, another=warm is not None)
+            decision = self._placed(claim, spots, another=warm is not None) or hold
         elif warm.is_in_the_way:
-            decision = self._beside(claim, warm, spots)
+            decision = self._beside(claim, spots, warm) or hold
         elif warm.worker.state is WorkerState.LOADING:
-            decision = None
+            return hold
         else:
-            decision = self._another(claim, warm, spots)
-        if decision is None or isinstance(decision, Hold):
-            return decision if decision is not None and warm is None else hold
-        return decision if claim.fresh else Look(claim)
+            decision = self._another(claim, spots, warm) or hold
+        return decision if claim.fresh or isinstance(decision, Hold) else Look(claim)
 
     def move(self, claim: Claim) -> Decision | None:
         """What is done next to replace a worker on the CPU by one where a device has room again.
@@ -240,62 +221,46 @@ class _Turn:
         """
         if claim.acting:
             return None
-        state = self._state
-        if claim.worker_id:
-            return self._make_room(claim)
-        warm = self._warm(claim, (), frozenset())
-        if warm is not None:
-            return Grant(claim, warm) if is_ready(warm.worker) else None
-        if self._is_starting(claim):
-            return None
-        wanted = {(each.wait.hive_id, each.wait.device) for each in self._keeping if each.wait}
-        for place in self._places(claim):
-            room = claim.rooms.get((place.hive_id, place.device, claim.request.ctx))
-            if room is None or (place.hive_id, place.device) in wanted:
-                continue
-            if room.fits:
-                return Start(claim, place, claim.request.ctx)
-            last = state.used.get(claim.moves, 0)
-            workers = state.hives[place.hive_id].workers.values()
-            there = [each.worker_id for each in workers if each.device == place.device]
-            if self._has_eased(room, place) and all(state.used.get(i, 0) < last for i in there):
-                return Check(claim, place, claim.request.ctx, beside=True)
-        return None
-
-    def _make_room(self, claim: Claim) -> Decision | None:
-        for hive in self._state.hives.values():
+        state, ctx = self._state, claim.request.ctx
+        last = state.used.get(claim.moves, 0)
+        for hive in state.hives.values() if claim.worker_id else ():
             worker = hive.workers.get(claim.moves)
             if worker is not None and idles(worker) and claim.moves not in self._loads:
                 return MakeRoom(claim, hive.hive_id)
+        warm = self._warm(claim, set(), [])
+        if claim.worker_id or self._is_starting(claim) or warm is not None:
+            is_there = warm is not None and is_ready(warm.worker) and not claim.worker_id
+            return Grant(claim, warm) if is_there and warm is not None else None
+        wanted = {wait.spot for _, wait in self._for_room}
+        for place in self._places(claim):
+            room = claim.rooms.get((place.spot, ctx))
+            if room is None or place.spot in wanted:
+                continue
+            if room.fits:
+                return Start(claim, place, ctx)
+            there = state.workers_on(place.spot)
+            if self._has_eased(room, place) and all(state.used.get(i, 0) < last for i in there):
+                return Check(claim, place, ctx, beside=True)
         return None
 
     # --- phase 5: a worker that is there ----------------------------------------------------
 
     def _warm(
-        self, claim: Claim, first: Iterable[Claim], spots: frozenset[tuple[str, str]]
+        self, claim: Claim, spots: set[tuple[str, str]], turns: list[tuple[str, bool]]
     ) -> WarmWorker | None:
-        """The best worker that holds the model, free or not; it is in the way of a job where it
-        does what that does not go with, or is left to those who came `first`."""
-        turns = [
-            (other.wait.worker_id, other.work.is_vectors)
-            for other in first
-            if other.wait is not None and other.wait.what is Waiting.TURN
-        ]
+        """The best worker that holds the model, free or not. It is in the way of a job where it
+        does what that does not go with, or is left to those who wait for `spots` and `turns`."""
         kept = kept_for_the_other(turns, claim.work) | self._draining(spots)
         return scheduler.warm_worker(
             claim.request, self._facts(claim), self._loads, claim.troubles, claim.work, kept
         )
 
-    def _draining(self, spots: frozenset[tuple[str, str]]) -> frozenset[str]:
-        """The workers that take nothing in, since somebody waits for their room."""
-        found = set(self._retiring)
-        for hive_id, device in spots:
-            hive = self._state.hives.get(hive_id)
-            workers = hive.workers.values() if hive is not None else ()
-            found.update(worker.worker_id for worker in workers if worker.device == device)
-        return frozenset(found)
+    def _draining(self, spots: set[tuple[str, str]]) -> frozenset[str]:
+        """The workers that take nothing in: somebody waits for their room, or they are replaced."""
+        on = (self._state.workers_on(spot) for spot in spots)
+        return frozenset(itertools.chain(self._state.retiring(), *on))
 
-    def _wait_for(self, warm: WarmWorker | None, spots: frozenset[tuple[str, str]]) -> Wait:
+    def _wait_for(self, warm: WarmWorker | None, spots: set[tuple[str, str]]) -> Wait:
         if warm is None:
             return Wait(Waiting.START)
         worker_id = warm.worker.worker_id
@@ -303,10 +268,9 @@ class _Turn:
             what = Waiting.DRAIN
         elif warm.is_in_the_way:
             what = Waiting.TURN
-        elif warm.worker.state is WorkerState.LOADING:
-            what = Waiting.LOADING
         else:
-            what = Waiting.SLOT
+            is_loading = warm.worker.state is WorkerState.LOADING
+            what = Waiting.LOADING if is_loading else Waiting.SLOT
         return Wait(what, warm.hive_id, worker_id)
 
     def _is_starting(self, claim: Claim) -> bool:
@@ -324,44 +288,45 @@ class _Turn:
     # --- phases 5 and 6: a place for a new one ----------------------------------------------
 
     def _placed(
-        self, claim: Claim, spots: frozenset[tuple[str, str]], *, another: bool
-    ) -> Decision:
+        self, claim: Claim, spots: set[tuple[str, str]], *, another: bool
+    ) -> Decision | None:
         """The best place that has room, or is to be asked; where running jobs keep it, it is waited
-        for when no other is left. `another`: the CPU gains nothing by it."""
+        for when no other is left. `another`: there is a worker, and the CPU gains nothing by one
+        more."""
         ctx, later = claim.request.ctx, None
         try:
-            for place in self._places(claim):
+            for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
+                room = claim.rooms.get((place.spot, ctx))
                 if another and place.device == CPU:
                     continue
-                room = claim.rooms.get((place.hive_id, place.device, ctx))
-                if (place.hive_id, place.device) in spots:
+                if place.spot in spots:
                     later = later or place
-                elif room is None or not (room.fits or room.passes):
-                    return Check(claim, place, ctx)
-                elif room.fits:
+                elif room is not None and room.fits:
                     return Start(claim, place, ctx)
-                elif self._has_eased(room, place):
+                elif room is None or not room.passes or self._has_eased(room, place):
                     return Check(claim, place, ctx)
                 else:
                     later = later or place
         except RbeeError as error:
             return Refuse(claim, error)
+        if another:
+            return None
         if later is not None:
             return Hold(claim, Wait(Waiting.ROOM, later.hive_id, device=later.device))
         return Refuse(claim, claim.troubles.error())
 
     def _another(
-        self, claim: Claim, warm: WarmWorker, spots: frozenset[tuple[str, str]]
+        self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker
     ) -> Decision | None:
         """One worker more, where a GPU has room."""
         places = (place for place in self._places(claim) if place.device != CPU)
-        found = self._roomy(claim, places, claim.request.ctx, spots)
+        found = self._roomy(claim, spots, places, claim.request.ctx)
         if isinstance(found, Place):
-            return Another(claim, warm.worker.worker_id)
+            return Check(claim, found, claim.request.ctx, busy=warm.worker.worker_id)
         return found
 
     def _beside(
-        self, claim: Claim, warm: WarmWorker, spots: frozenset[tuple[str, str]]
+        self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker
     ) -> Decision | None:
         """One worker more for what the one that is there does not go with."""
         if not is_ready(warm.worker) or not wants_another(claim.work, warm.load):
@@ -369,8 +334,7 @@ class _Turn:
         up_to, ctx = vectors_up_to(claim.work), claim.request.ctx
         if up_to and ctx is None:
             ctx = min(warm.worker.context, up_to)
-        places = scheduler.places_beside(warm, claim.request, self._facts(claim), claim.troubles)
-        found = self._roomy(claim, places, ctx, spots)
+        found = self._roomy(claim, spots, self._places(claim, warm), ctx)
         if isinstance(found, Place):
             return Start(claim, found, ctx, up_to, warm.worker.worker_id)
         return found
@@ -378,14 +342,14 @@ class _Turn:
     def _roomy(
         self,
         claim: Claim,
+        spots: set[tuple[str, str]],
         places: Iterable[Place],
         ctx: int | None,
-        spots: frozenset[tuple[str, str]],
     ) -> Place | Check | None:
         """The first place with room, or that is to be asked, of those that nobody waits for."""
         for place in places:
-            room = claim.rooms.get((place.hive_id, place.device, ctx))
-            if (place.hive_id, place.device) in spots:
+            room = claim.rooms.get((place.spot, ctx))
+            if place.spot in spots:
                 continue
             if room is None or self._has_eased(room, place):
                 return Check(claim, place, ctx, beside=True)
@@ -398,20 +362,24 @@ class _Turn:
         if not room.passes:
             return False
         if room.in_use:
-            return not room.in_use <= self._state.in_use(place.hive_id, place.device)
+            return not room.in_use <= self._state.in_use(place.spot)
         return self._state.hives[place.hive_id].beats > room.beats
 
-    def _places(self, claim: Claim) -> Iterable[Place]:
-        return scheduler.places(claim.request, self._facts(claim), claim.troubles)
+    def _places(self, claim: Claim, beside: WarmWorker | None = None) -> Iterable[Place]:
+        """The places for a worker that the job can do without."""
+        facts, troubles = self._facts(claim), claim.troubles
+        try:
+            if beside is not None:
+                return scheduler.places_beside(beside, claim.request, facts, troubles)
+            return scheduler.places(claim.request, facts, troubles)
+        except RbeeError:
+            return ()
 
     def _facts(self, claim: Claim) -> list[HiveFacts]:
         known = self._known.get(claim.job_id)
         if known is None:
             known = self._known[claim.job_id] = facts_of(self._state, claim)
         return known
-
-    def _queue_of(self, claim: Claim) -> list[Claim]:
-        return next((queue for queue in self.queues if claim in queue), [])
 
 
 def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
@@ -436,10 +404,6 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
         and (claim.holders is None or hive.hive_id in claim.holders)
         and hive.hive_id not in claim.skipped
     ]
-
-
-def _came(first: Claim, then: Claim) -> bool:
-    return first.number < then.number
 
 
 def _wish(claim: Claim) -> tuple[object, ...]:

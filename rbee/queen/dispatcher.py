@@ -18,7 +18,6 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import spawn
 from rbee.queen import scheduler
 from rbee.queen.decisions import (
-    Another,
     Check,
     Decision,
     Grant,
@@ -169,9 +168,7 @@ class Dispatcher:
     def _pass_on(self, decision: Decision) -> None:
         """Tells whoever waits what is decided for him."""
         claim = decision.claim
-        if isinstance(decision, Another):
-            self._jobs[claim.job_id].say(narration.ANOTHER_WORKER, worker_id=decision.worker_id)
-        elif not isinstance(decision, Hold):
+        if not isinstance(decision, Hold):
             self._asked[claim.job_id].set_result(decision)
         elif decision.wait not in claim.told:
             claim.told.add(decision.wait)
@@ -218,9 +215,8 @@ class Dispatcher:
         warm = self._warm(claim)
         if warm is None or warm.is_in_the_way:
             await self._starting.ask_for_names(job, awake)
-        if claim.begun is not None or self._warm(claim) is None:
-            claim.owners = await self._owners(claim, awake)
-            self._learn_from_others(claim)
+        claim.owners = await self._owners(claim, awake)
+        self._learn_from_others(claim)
         claim.looked = claim.fresh = True
 
     def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
@@ -265,17 +261,19 @@ class Dispatcher:
     async def _check(self, job: Job, decision: Check) -> None:
         claim, place, beside = decision.claim, decision.place, decision.beside
         device, ref = device_name(place.device), job.request.model_ref
+        if decision.busy:
+            job.say(narration.ANOTHER_WORKER, worker_id=decision.busy)
         if not beside:
             self._tell_pick(job, claim, place)
             job.say(narration.ASK_ROOM, device=device)
         hive = self._registry.hives.get(place.hive_id)
         beats = hive.beats if hive is not None else 0
-        in_use = self.state.in_use(place.hive_id, place.device)
+        in_use = self.state.in_use(place.spot)
         try:
             await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
-            claim.rooms[decision.spot] = Room(False, passing, in_use, beats)
+            claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats)
             if passing and not beside:
                 # What keeps the room may be this very file, which another name has led to.
                 await self._starting.ask_for_names(job, self._hives_of(place))
@@ -284,7 +282,7 @@ class Dispatcher:
             elif not beside:
                 job.say(narration.NO_ROOM, device=device, model_ref=ref)
         else:
-            claim.rooms[decision.spot] = Room(True)
+            claim.rooms[place.spot, decision.ctx] = Room(True)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
 
@@ -314,7 +312,7 @@ class Dispatcher:
         """A new worker; None: there is no room for it after all, and the job goes on."""
         claim, place = decision.claim, decision.place
         job.hive_id, job.device = place.hive_id, place.device
-        in_use = self.state.in_use(place.hive_id, place.device)
+        in_use = self.state.in_use(place.spot)
         if decision.beside:
             line = narration.BESIDE_FOR_VECTORS if decision.up_to else narration.BESIDE_FOR_TEXT
             where = {"device": device_name(place.device), "hive_id": place.hive_id}
@@ -348,7 +346,7 @@ class Dispatcher:
             else:
                 line = narration.NO_ROOM
                 job.say(line, device=device_name(place.device), model_ref=job.request.model_ref)
-            claim.rooms[decision.spot] = Room(False, passing, in_use)
+            claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use)
             return None
         finally:
             claim.begun, claim.another = None, False

@@ -86,6 +86,11 @@ class Place(NamedTuple):
         """The device, as its hive calls it."""
         return self.placement.devices
 
+    @property
+    def spot(self) -> tuple[str, str]:
+        """Machine and device."""
+        return self.hive_id, self.device
+
 
 class Room(NamedTuple):
     """What a hive said of the room for a worker in one place.
@@ -125,9 +130,10 @@ class Wait(NamedTuple):
     worker_id: str = ""
     device: str = ""
 
-
-#: A place and the context of a worker there (tokens; None: what its hive takes).
-Spot = tuple[str, str, "int | None"]
+    @property
+    def spot(self) -> tuple[str, str]:
+        """Machine and device."""
+        return self.hive_id, self.device
 
 
 @dataclass(eq=False)
@@ -156,7 +162,7 @@ class Claim:
     fresh: bool = False
     skipped: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
-    rooms: dict[Spot, Room] = field(default_factory=dict)
+    rooms: dict[tuple[tuple[str, str], int | None], Room] = field(default_factory=dict)
     begun: int | None = None
     another: bool = False
     wait: Wait | None = None
@@ -198,10 +204,10 @@ class State:
         claim.worker_id, claim.wait = worker_id, None
         if not claim.moves:
             self.served.setdefault(self.model(claim), {})[claim.key] = self.number()
-            self.used.pop(worker_id, None)
-            self.used[worker_id] = claim.number
-            while len(self.used) > _REMEMBERED:
-                del self.used[next(iter(self.used))]
+        last = max(self.used.pop(worker_id, 0), self.used.get(claim.moves, claim.number))
+        self.used[worker_id] = last
+        while len(self.used) > _REMEMBERED:
+            del self.used[next(iter(self.used))]
 
     def free(self, claim: Claim) -> None:
         """A job whose worker was lost waits again, where it stood."""
@@ -245,15 +251,18 @@ class State:
                 loads[claim.worker_id] = load.with_one(claim.work)
         return loads
 
-    def in_use(self, hive_id: str, device: str) -> frozenset[str]:
-        """The workers of a device that do not idle, as far as the queen knows."""
+    def workers_on(self, spot: tuple[str, str]) -> dict[str, WorkerBeat]:
+        """The workers of a device of a machine, by their ids."""
+        hive_id, device = spot
         hive = self.hives.get(hive_id)
+        workers = hive.workers if hive is not None else {}
+        return {key: worker for key, worker in workers.items() if worker.device == device}
+
+    def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
+        """The workers of a device that do not idle, as far as the queen knows."""
         held = {claim.worker_id for claim in self.claims.values()}
-        return frozenset(
-            worker.worker_id
-            for worker in (hive.workers.values() if hive is not None else ())
-            if worker.device == device and (worker.worker_id in held or not idles(worker))
-        )
+        there = self.workers_on(spot).items()
+        return frozenset(key for key, worker in there if key in held or not idles(worker))
 
     def retiring(self) -> Iterator[str]:
         """The workers that have been replaced, and take nothing more in."""
