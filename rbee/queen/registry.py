@@ -1,6 +1,6 @@
 """The cluster as it is now: which hives live, what they have, which workers they run. RAM.
 
-Written by heartbeats and by the flow that started a worker; rebuilt from heartbeats after a
+Written by heartbeats and by who has had a worker started; rebuilt from heartbeats after a
 restart. Whoever waits for a change waits on `changed`, never on a clock.
 """
 
@@ -110,7 +110,7 @@ class Registry:
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
-        """Phase 9.3: the flow has had a worker started; its heartbeats will tell the rest."""
+        """Phase 9.3: a worker has been started; heartbeats will tell the rest."""
         self.living(hive_id).workers.setdefault(worker.worker_id, worker)
         self._notify()
 
