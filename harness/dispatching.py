@@ -16,6 +16,7 @@ from rbee.queen.decisions import (
     Hold,
     Look,
     MakeRoom,
+    Prepare,
     Refuse,
     Start,
     decide,
@@ -110,6 +111,8 @@ class PaperSwarm:
             claim.looked = claim.fresh = True
         elif isinstance(decision, Check):
             self._check(decision)
+        elif isinstance(decision, Prepare):
+            claim.prepared.add(_HIVE)
         elif isinstance(decision, Start) and not claim.worker_id:
             self._start(decision)
             return
@@ -164,8 +167,12 @@ class PaperSwarm:
     def _short(self, claim: Claim, device: str) -> tuple[int, int]:
         """What is missing for a worker if idle ones go, and what those take that do not idle."""
         there = [each for each in self._hive.workers.values() if each.device == device]
-        in_use = sum(self._models[each.model_ref] for each in there if not idles(each))
+        in_use = sum(self._models[each.model_ref] for each in there if not self._idles(each))
         return self._models[claim.request.model_ref] + in_use - self._sizes[device], in_use
+
+    def _idles(self, worker: WorkerBeat) -> bool:
+        """By its own word, which is newer than the last heartbeat."""
+        return idles(worker) and worker.worker_id not in self.state.loads()
 
     def _start(self, decision: Start) -> None:
         """Its hive ends those that idle in the way; who has none has no room after all."""
@@ -187,8 +194,7 @@ class PaperSwarm:
             )
             if used + self._models[model] <= self._sizes[device]:
                 break
-            if worker.device == device and idles(worker):
-                assert worker.worker_id not in self.state.loads(), "room is made by a busy worker"
+            if worker.device == device and self._idles(worker):
                 del self._hive.workers[worker.worker_id]
         self._workers += 1
         worker_id = f"w{self._workers}"

@@ -63,6 +63,13 @@ class Check(NamedTuple):
     busy: str = ""
 
 
+class Prepare(NamedTuple):
+    """A model is brought to where room is waited for, before it is waited for."""
+
+    claim: Claim
+    place: Place
+
+
 class Start(NamedTuple):
     """A worker is started where there is room; its hive ends those that idle in its way.
 
@@ -98,7 +105,7 @@ class MakeRoom(NamedTuple):
     hive_id: str
 
 
-Decision: TypeAlias = "Grant | Look | Check | Start | Hold | Refuse | MakeRoom"
+Decision: TypeAlias = "Grant | Look | Check | Prepare | Start | Hold | Refuse | MakeRoom"
 
 
 def decide(state: State) -> Decision | None:
@@ -136,12 +143,15 @@ def note(state: State, decision: Decision) -> None:
     claim = decision.claim
     if isinstance(decision, Hold):
         claim.wait, claim.begun, claim.another, claim.fresh = decision.wait, None, False, False
+        claim.skipped = frozenset()  # who waits takes whoever answers by then
         return
     claim.acting = True
     if isinstance(decision, Grant):
         state.take(claim, decision.warm.worker.worker_id)
     elif isinstance(decision, Check) and not decision.beside:
         claim.begun, claim.another = claim.begun or 0, claim.another or bool(decision.busy)
+    elif isinstance(decision, Prepare):
+        claim.begun = claim.begun or 0
     elif isinstance(decision, Start):
         claim.begun = decision.up_to
         del claim.rooms[decision.place.spot, decision.ctx]
@@ -311,6 +321,8 @@ class _Turn:
             return Refuse(claim, error)
         if another:
             return None
+        if later is not None and later.hive_id not in claim.prepared:
+            return Prepare(claim, later)
         if later is not None:
             return Hold(claim, Wait(Waiting.ROOM, later.hive_id, device=later.device))
         return Refuse(claim, claim.troubles.error())

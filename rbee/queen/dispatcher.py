@@ -24,6 +24,7 @@ from rbee.queen.decisions import (
     Hold,
     Look,
     MakeRoom,
+    Prepare,
     Refuse,
     Start,
     decide,
@@ -134,6 +135,9 @@ class Dispatcher:
                 await self._look(job, claim)
             elif isinstance(decision, Check):
                 await self._check(job, decision)
+            elif isinstance(decision, Prepare):
+                await self._prepare(job, claim, decision.place)
+                job.hive_id = job.device = None
             elif isinstance(decision, Start):
                 worker = await self._start(job, decision)
             elif isinstance(decision, Grant):
@@ -308,6 +312,12 @@ class Dispatcher:
 
     # --- phases 7 to 10: a worker ---------------------------------------------------------------
 
+    async def _prepare(self, job: Job, claim: Claim, place: Place) -> None:
+        job.hive_id, job.device = place.hive_id, place.device
+        if place.hive_id not in claim.prepared:
+            await self._starting.prepare(job, place)
+            claim.prepared.add(place.hive_id)
+
     async def _start(self, job: Job, decision: Start) -> WorkerBeat | None:
         """A new worker; None: there is no room for it after all, and the job goes on."""
         claim, place = decision.claim, decision.place
@@ -318,7 +328,7 @@ class Dispatcher:
             where = {"device": device_name(place.device), "hive_id": place.hive_id}
             job.say(line, worker_id=decision.beside, **where)
         try:
-            await self._starting.prepare(job, place)
+            await self._prepare(job, claim, place)
             share = not claim.another and not decision.beside
             if share:
                 # Others may have had it started meanwhile, by another name.

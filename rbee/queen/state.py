@@ -144,8 +144,9 @@ class Claim:
     machines that it may run on; None: any may. `acting`: something is being done for it, or it
     holds a slot; else it waits for a decision. It has `looked` around once who is awake, and since
     it last waited where that is `fresh`; `skipped` did not answer then, and `owners` have the model
-    on their disk. `begun`: it has a worker started, for inputs of so many tokens where that makes
-    vectors alone, and where it is `another` there is one already. `told` are the waits that it has
+    on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
+    for inputs of so many tokens where that makes vectors alone, and where it is `another` there is
+    one already. `told` are the waits that it has
     heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
     `moves` is a worker on the CPU that is to be replaced; then this is nobody's job.
     """
@@ -162,6 +163,7 @@ class Claim:
     fresh: bool = False
     skipped: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
+    prepared: set[str] = field(default_factory=set)
     rooms: dict[tuple[tuple[str, str], int | None], Room] = field(default_factory=dict)
     begun: int | None = None
     another: bool = False
@@ -215,6 +217,7 @@ class State:
         claim.looked = claim.fresh = False
         claim.told_place = None
         claim.told.clear()
+        claim.prepared.clear()
         claim.rooms.clear()
 
     def model(self, claim: Claim) -> str:
