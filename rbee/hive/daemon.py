@@ -77,7 +77,12 @@ class Catalogs(NamedTuple):
     def open(cls, home: Home, settings: Settings) -> Catalogs:
         """Both, made where they are missing; blocks. Raises as `open_database` does."""
         engine, set_aside = open_database(home.database("hive.db"), settings.database_busy)
-        return cls(ModelCatalog(engine), WorkerCatalog(engine), set_aside)
+        models, workers = ModelCatalog(engine), WorkerCatalog(engine)
+        # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
+        models.list()
+        models.find("")
+        workers.find("", "")
+        return cls(models, workers, set_aside)
 
 
 def run(

@@ -20,6 +20,9 @@ from rbee.wire.settings import Settings
 T = TypeVar("T")
 
 _NONE: Mapping[str, str] = {}
+#: The most that is read of an answer that is no stream (bytes): a machine that was added may have
+#: become somebody else's. Lists of some 20,000 models fit.
+_LONGEST_ANSWER = 16 * 1024 * 1024
 #: Asks for the events in the answer itself, not for where they are.
 _AS_EVENTS = {"Accept": sse.CONTENT_TYPE}
 
@@ -29,11 +32,16 @@ class _Failure(msgspec.Struct):
 
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
-    """The connections of one daemon to all its peers."""
+    """The connections of one daemon to all its peers.
+
+    Nothing is unpacked and no cookie is kept: none of ours sends any, and what does costs memory.
+    """
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
         connector=ProvingConnector(limit=0),
         request_class=ProvedRequest,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     )
 
 
@@ -106,6 +114,7 @@ class Peer:
                 on_open()
             reader = sse.FrameReader()
             chunks = response.content
+            left = sse.LONGEST_STREAM
             while True:
                 try:
                     async with timeout(stall):
@@ -116,6 +125,9 @@ class Peer:
                     chunk = b""  # the peer was killed: its stream ends in the middle of a piece
                 if not chunk:
                     raise self._broke_off(path)
+                left -= len(chunk)
+                if left < 0:
+                    raise self._says_too_much(sse.LONGEST_STREAM)
                 frames = reader.feed(chunk)
                 if frames and frames[-1].is_done:
                     yield frames[:-1]
@@ -125,7 +137,7 @@ class Peer:
 
     async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         async with self._connected(method, path, **options) as response:
-            data = await response.read()
+            data = await self._read(response)
             if kind is type(None):
                 return kind()
             return decode(data, kind, f"answer of {self.name}")
@@ -136,10 +148,15 @@ class Peer:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             async with self._session.request(
-                method, self.url + path, headers={**self._headers, **headers}, **options
+                method,
+                self.url + path,
+                headers={**self._headers, **headers},
+                # It would be led to where nobody has proved anything, with what was asked.
+                allow_redirects=False,
+                **options,
             ) as response:
-                if response.status >= 400:
-                    raise _told(await response.read(), response.status, self.name)
+                if not 200 <= response.status < 300:
+                    raise _told(await self._read(response), response.status, self.name)
                 yield response
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
             raise RbeeError(
@@ -148,6 +165,23 @@ class Peer:
                 "rbee-keeper status shows what is running",
                 {"url": self.url},
             ) from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The whole body. Raises where it never ends."""
+        read = bytearray()
+        async for chunk in response.content.iter_any():
+            read += chunk
+            if len(read) > _LONGEST_ANSWER:
+                raise self._says_too_much(_LONGEST_ANSWER)
+        return bytes(read)
+
+    def _says_too_much(self, most: int) -> RbeeError:
+        return RbeeError(
+            self._unreachable,
+            f"{self.name} says more than {most} bytes, and was left alone",
+            self._where_to_look(),
+            {"url": self.url},
+        )
 
     def _silent(self, stall: float | None) -> RbeeError:
         return RbeeError(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import Any, TypeVar
 
-import msgspec
-
 from rbee.keeper.awake import AwakeQueen
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
@@ -17,6 +15,9 @@ from rbee.wire.messages.events import Progress
 from rbee.wire.messages.hives import HiveAddStarted, HivesAwake, WakeHives
 from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.narration import Narration
+
+#: What a hive says is passed on as it is, and may be anything.
+_NEWS = "what is told of it"
 
 T = TypeVar("T")
 
@@ -58,8 +59,8 @@ def wake_hives(screen: Screen, queen: AwakeQueen, node: str | None) -> HivesAwak
 
 def _show(screen: Screen, frame: sse.Frame) -> None:
     if frame.event == "narration":
-        screen.narrate(msgspec.json.decode(frame.data, type=Narration))
+        screen.narrate(decode(frame.data, Narration, _NEWS))
     elif frame.event == "progress":
-        screen.progress(msgspec.json.decode(frame.data, type=Progress))
+        screen.progress(decode(frame.data, Progress, _NEWS))
     elif frame.event == "error":
-        raise RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody))
+        raise RbeeError.from_body(decode(frame.data, ErrorBody, _NEWS))

@@ -210,6 +210,8 @@ class _Queen:
         self.server.stop_on_signals()
         if lifeline is not None:
             lifeline.watch(self._keeper_gone, self._stay)
+        # What cannot be read now is read when it is wanted, and told to whoever wants it.
+        spawn(self.hives.members.read_ahead(), "reading the catalog", lambda ended: None)
         await self.server.stopping.wait()
 
     async def sleep(self) -> None:

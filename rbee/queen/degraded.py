@@ -12,6 +12,10 @@ from rbee.queen.troubles import of_degraded
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 
+#: Of how many models, devices and templates of a hive it is known that they fail. It tells of them,
+#: and may be anybody's by now.
+_MOST_OF_A_HIVE = 256
+
 
 class Degrading:
     """Writes `State.degraded`."""
@@ -36,6 +40,9 @@ class Degrading:
         if broken.hive_id not in self._state.hives:
             return error
         self._forget(broken)
+        known_there = [each for each in self._state.degraded if each.hive_id == broken.hive_id]
+        if len(known_there) >= _MOST_OF_A_HIVE:
+            self._healed(known_there[0])
         heal = asyncio.get_running_loop().call_later(self._lasts, self._healed, broken)
         self._timers[broken] = heal
         until = time.time() + self._lasts

@@ -23,6 +23,9 @@ from rbee.wire.messages.hives import Heartbeat
 from rbee.wire.messages.workers import WorkerBeat
 
 T = TypeVar("T")
+#: Of how many names is known that they are others of a file. A hive tells of them, and may be
+#: anybody's by now.
+_MOST_NAMES = 4096
 #: Who hears what happens in the cluster: `tell(line, **facts)`.
 Tell = Callable[..., None]
 
@@ -130,6 +133,8 @@ class Registry:
             if worker.names is not None and len(worker.names) > 1:
                 first = min(worker.names)
                 self.names.update(dict.fromkeys(worker.names, first))
+        while len(self.names) > _MOST_NAMES:
+            del self.names[next(iter(self.names))]
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""

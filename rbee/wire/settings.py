@@ -198,6 +198,10 @@ VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
 }
+#: The largest number that is no whole one: no clock counts more seconds.
+_MOST = 1e9
+#: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
+_LONGEST_FILE = 32 * 1024
 _PREFIX = "RBEE_"
 
 
@@ -260,7 +264,11 @@ def _split(name: str, text: str) -> Any:
 
 def _checked(name: str, value: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, _FIELDS[name].type, strict=False)
+        checked = msgspec.convert(value, _FIELDS[name].type, strict=False)
+        numbers = checked if isinstance(checked, tuple | list) else [checked]
+        if any(isinstance(each, float) and not each <= _MOST for each in numbers):
+            raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
+        return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
         raise RbeeError(
@@ -276,6 +284,12 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if len(text) > _LONGEST_FILE:
+        raise RbeeError(
+            "invalid_request",
+            f"{name} is longer than {_LONGEST_FILE} characters",
+            f"leave in {name} what is to be set",
+        )
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # no TOML, or a number of thousands of digits

@@ -139,6 +139,7 @@ class _Worker:
                 folder=self.folder,
                 log_file=orders.log,
                 connect=[port_of(orders.hive_url)],
+                ipv6=":" in addresses.host_of(orders.hive_url),
             )
         await server.serve()
         server.stop_on_signals()

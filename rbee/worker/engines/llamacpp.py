@@ -248,10 +248,10 @@ class LlamaCpp:
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
-        with HiddenSocket.beginning() as path:
-            params.hostnames = [path]
-            server = xllamacpp.Server(params)
-            self._socket = HiddenSocket(path)
+        self._socket = HiddenSocket()
+        params.hostnames = [self._socket.path]
+        server = xllamacpp.Server(params)
+        self._socket.is_listened_at()
         return server
 
     def _opens(self, marks: Marks) -> tuple[bool, bool]:
