@@ -183,7 +183,7 @@ class PaperSwarm:
             now, beats = self.state.in_use(decision.place.spot), self._hive.beats
             room = Room(False, short <= in_use, now, beats)
             claim.rooms[decision.place.spot, decision.ctx] = room
-            claim.begun, claim.another, claim.acting = None, False, False
+            claim.begun, claim.acting = None, False
             self._beat()
             return
         for worker in list(self._hive.workers.values()):
@@ -219,7 +219,7 @@ class PaperSwarm:
         self._hive.workers[claim.worker_id] = msgspec.structs.replace(
             worker, state=WorkerState.READY, slots_free=self._slots
         )
-        claim.begun, claim.another = None, False
+        claim.begun = None
         short = any(room.passes for room in claim.rooms.values())
         if claim.moves:
             claim.acting = False

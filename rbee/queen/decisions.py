@@ -50,17 +50,13 @@ class Look(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A hive is asked whether there is room.
-
-    `beside`: the job has a worker that it can wait for, and hears nothing of it. `busy` is one that
-    is not enough: there is room for another.
-    """
+    """A hive is asked whether there is room. `beside`: the job has a worker that it can wait for,
+    and hears nothing of it."""
 
     claim: Claim
     place: Place
     ctx: int | None
     beside: bool = False
-    busy: str = ""
 
 
 class Prepare(NamedTuple):
@@ -73,15 +69,15 @@ class Prepare(NamedTuple):
 class Start(NamedTuple):
     """A worker is started where there is room; its hive ends those that idle in its way.
 
-    `beside` is the worker that the job can wait for all the same; `up_to`: the new one makes
-    vectors alone, of inputs of so many tokens.
+    `beside` is what the job can wait for all the same; `up_to`: the new one makes vectors alone, of
+    inputs of so many tokens.
     """
 
     claim: Claim
     place: Place
     ctx: int | None
     up_to: int = 0
-    beside: str = ""
+    beside: Wait | None = None
 
 
 class Hold(NamedTuple):
@@ -142,16 +138,15 @@ def note(state: State, decision: Decision) -> None:
     """Writes down what is decided, before it is done."""
     claim = decision.claim
     if isinstance(decision, Hold):
-        claim.wait, claim.begun, claim.another, claim.fresh = decision.wait, None, False, False
+        claim.wait, claim.begun, claim.fresh = decision.wait, None, False
         claim.skipped = frozenset()  # who waits takes whoever answers by then
+        claim.rooms = {spot: room for spot, room in claim.rooms.items() if not room.fits}
         return
     claim.acting = True
     if isinstance(decision, Grant):
         state.take(claim, decision.warm.worker.worker_id)
-    elif isinstance(decision, Check) and not decision.beside:
-        claim.begun, claim.another = claim.begun or 0, claim.another or bool(decision.busy)
-    elif isinstance(decision, Prepare):
-        claim.begun = claim.begun or 0
+    elif isinstance(decision, Prepare) or (isinstance(decision, Check) and not decision.beside):
+        claim.begun = 0
     elif isinstance(decision, Start):
         claim.begun = decision.up_to
         del claim.rooms[decision.place.spot, decision.ctx]
@@ -210,17 +205,13 @@ class _Turn:
             return Look(claim)
         if instead is not None:
             return Hold(claim, instead)
-        hold = Hold(claim, self._wait_for(warm, spots))
+        wait = self._wait_for(warm, spots)
         if claim.begun is None and self._is_starting(claim):
-            return hold
-        if warm is None or claim.begun is not None:
-            decision = self._placed(claim, spots, another=warm is not None) or hold
-        elif warm.is_in_the_way:
-            decision = self._beside(claim, spots, warm) or hold
-        elif warm.worker.state is WorkerState.LOADING:
-            return hold
+            return Hold(claim, wait)
+        if warm is None:
+            decision = self._placed(claim, spots)
         else:
-            decision = self._another(claim, spots, warm) or hold
+            decision = self._beside(claim, spots, warm, wait) or Hold(claim, wait)
         return decision if claim.fresh or isinstance(decision, Hold) else Look(claim)
 
     def move(self, claim: Claim) -> Decision | None:
@@ -297,18 +288,13 @@ class _Turn:
 
     # --- phases 5 and 6: a place for a new one ----------------------------------------------
 
-    def _placed(
-        self, claim: Claim, spots: set[tuple[str, str]], *, another: bool
-    ) -> Decision | None:
+    def _placed(self, claim: Claim, spots: set[tuple[str, str]]) -> Decision:
         """The best place that has room, or is to be asked; where running jobs keep it, it is waited
-        for when no other is left. `another`: there is a worker, and the CPU gains nothing by one
-        more."""
+        for when no other is left."""
         ctx, later = claim.request.ctx, None
         try:
             for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
                 room = claim.rooms.get((place.spot, ctx))
-                if another and place.device == CPU:
-                    continue
                 if place.spot in spots:
                     later = later or place
                 elif room is not None and room.fits:
@@ -319,46 +305,29 @@ class _Turn:
                     later = later or place
         except RbeeError as error:
             return Refuse(claim, error)
-        if another:
-            return None
         if later is not None and later.hive_id not in claim.prepared:
             return Prepare(claim, later)
         if later is not None:
             return Hold(claim, Wait(Waiting.ROOM, later.hive_id, device=later.device))
         return Refuse(claim, claim.troubles.error())
 
-    def _another(
-        self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker
-    ) -> Decision | None:
-        """One worker more, where a GPU has room."""
-        places = (place for place in self._places(claim) if place.device != CPU)
-        found = self._roomy(claim, spots, places, claim.request.ctx)
-        if isinstance(found, Place):
-            return Check(claim, found, claim.request.ctx, busy=warm.worker.worker_id)
-        return found
-
     def _beside(
-        self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker
+        self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker, wait: Wait
     ) -> Decision | None:
-        """One worker more for what the one that is there does not go with."""
-        if not is_ready(warm.worker) or not wants_another(claim.work, warm.load):
+        """One worker more, on a GPU, or for what the one that is there does not go with."""
+        if warm.worker.state is WorkerState.LOADING:
             return None
-        up_to, ctx = vectors_up_to(claim.work), claim.request.ctx
-        if up_to and ctx is None:
-            ctx = min(warm.worker.context, up_to)
-        found = self._roomy(claim, spots, self._places(claim, warm), ctx)
-        if isinstance(found, Place):
-            return Start(claim, found, ctx, up_to, warm.worker.worker_id)
-        return found
-
-    def _roomy(
-        self,
-        claim: Claim,
-        spots: set[tuple[str, str]],
-        places: Iterable[Place],
-        ctx: int | None,
-    ) -> Place | Check | None:
-        """The first place with room, or that is to be asked, of those that nobody waits for."""
+        places: Iterable[Place]
+        up_to, ctx, facts = 0, claim.request.ctx, self._facts(claim)
+        if not warm.is_in_the_way:
+            places = (place for place in self._places(claim) if place.device != CPU)
+        elif wants_another(claim.work, warm.load):
+            up_to = vectors_up_to(claim.work)
+            if up_to and ctx is None:
+                ctx = min(warm.worker.context, up_to)
+            places = scheduler.places_beside(warm, claim.request, facts, claim.troubles)
+        else:
+            return None
         for place in places:
             room = claim.rooms.get((place.spot, ctx))
             if place.spot in spots:
@@ -366,7 +335,7 @@ class _Turn:
             if room is None or self._has_eased(room, place):
                 return Check(claim, place, ctx, beside=True)
             if room.fits:
-                return place
+                return Start(claim, place, ctx, up_to, wait)
         return None
 
     def _has_eased(self, room: Room, place: Place) -> bool:
@@ -377,13 +346,10 @@ class _Turn:
             return not room.in_use <= self._state.in_use(place.spot)
         return self._state.hives[place.hive_id].beats > room.beats
 
-    def _places(self, claim: Claim, beside: WarmWorker | None = None) -> Iterable[Place]:
+    def _places(self, claim: Claim) -> Iterable[Place]:
         """The places for a worker that the job can do without."""
-        facts, troubles = self._facts(claim), claim.troubles
         try:
-            if beside is not None:
-                return scheduler.places_beside(beside, claim.request, facts, troubles)
-            return scheduler.places(claim.request, facts, troubles)
+            return scheduler.places(claim.request, self._facts(claim), claim.troubles)
         except RbeeError:
             return ()
 

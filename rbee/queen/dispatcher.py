@@ -265,8 +265,6 @@ class Dispatcher:
     async def _check(self, job: Job, decision: Check) -> None:
         claim, place, beside = decision.claim, decision.place, decision.beside
         device, ref = device_name(place.device), job.request.model_ref
-        if decision.busy:
-            job.say(narration.ANOTHER_WORKER, worker_id=decision.busy)
         if not beside:
             self._tell_pick(job, claim, place)
             job.say(narration.ASK_ROOM, device=device)
@@ -323,13 +321,11 @@ class Dispatcher:
         claim, place = decision.claim, decision.place
         job.hive_id, job.device = place.hive_id, place.device
         in_use = self.state.in_use(place.spot)
-        if decision.beside:
-            line = narration.BESIDE_FOR_VECTORS if decision.up_to else narration.BESIDE_FOR_TEXT
-            where = {"device": device_name(place.device), "hive_id": place.hive_id}
-            job.say(line, worker_id=decision.beside, **where)
+        if decision.beside is not None:
+            self._tell_beside(job, decision, decision.beside)
         try:
             await self._prepare(job, claim, place)
-            share = not claim.another and not decision.beside
+            share = decision.beside is None
             if share:
                 # Others may have had it started meanwhile, by another name.
                 await self._starting.ask_for_names(job, self._hives_of(place))
@@ -359,7 +355,7 @@ class Dispatcher:
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use)
             return None
         finally:
-            claim.begun, claim.another = None, False
+            claim.begun = None
             self._changed()
         if place.fallback and any(room.passes for room in claim.rooms.values()):
             self._move_later(claim, started.worker_id)
@@ -524,6 +520,15 @@ class Dispatcher:
         else:
             picked = device_name(place.device)
             job.say(narration.PICKED, device=picked, hive_id=place.hive_id)
+
+    def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
+        where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
+        if beside.what is Waiting.SLOT:
+            job.say(narration.ANOTHER_WORKER, worker_id=beside.worker_id)
+            job.say(narration.PICKED, **where)
+        else:
+            line = narration.BESIDE_FOR_VECTORS if decision.up_to else narration.BESIDE_FOR_TEXT
+            job.say(line, worker_id=beside.worker_id, **where)
 
     def _slots(self, model_ref: str) -> int:
         """The slots of all workers that serve a model now."""

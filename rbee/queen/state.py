@@ -145,8 +145,7 @@ class Claim:
     holds a slot; else it waits for a decision. It has `looked` around once who is awake, and since
     it last waited where that is `fresh`; `skipped` did not answer then, and `owners` have the model
     on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
-    for inputs of so many tokens where that makes vectors alone, and where it is `another` there is
-    one already. `told` are the waits that it has
+    for inputs of so many tokens where that makes vectors alone. `told` are the waits that it has
     heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
     `moves` is a worker on the CPU that is to be replaced; then this is nobody's job.
     """
@@ -166,7 +165,6 @@ class Claim:
     prepared: set[str] = field(default_factory=set)
     rooms: dict[tuple[tuple[str, str], int | None], Room] = field(default_factory=dict)
     begun: int | None = None
-    another: bool = False
     wait: Wait | None = None
     told: set[Wait] = field(default_factory=set)
     told_place: int | None = None
@@ -213,7 +211,7 @@ class State:
 
     def free(self, claim: Claim) -> None:
         """A job whose worker was lost waits again, where it stood."""
-        claim.worker_id, claim.wait, claim.begun, claim.another = "", None, None, False
+        claim.worker_id, claim.wait, claim.begun = "", None, None
         claim.looked = claim.fresh = False
         claim.told_place = None
         claim.told.clear()
