@@ -166,7 +166,7 @@ def told_to_workers(name: str) -> bool:
 
 def verdict(status: int, log: str) -> str:
     """What is said of a template whose trial has ended so."""
-    return verdict_of(status, log)
+    return verdict_of(status, "llama.cpp", log)
 
 
 def judged(abi: int, platform: str) -> str:

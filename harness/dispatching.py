@@ -202,7 +202,7 @@ class PaperSwarm:
             worker_id=worker_id,
             url="",
             model_ref=model,
-            device=device,
+            placement=decision.place.placement,
             backend=decision.place.backend,
             engine="llamacpp",
             state=WorkerState.LOADING,

@@ -24,7 +24,8 @@ from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
-from rbee.hive.workers.spare import Spare
+from rbee.hive.workers.kinds import Kinds, Spare
+from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.events import EventLog, respond
@@ -60,6 +61,7 @@ from rbee.wire.messages.workers import (
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import say
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 
 
@@ -155,16 +157,12 @@ class _Hive:
         self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
+        self.capacity = Capacity(settings, self.models)
+        self.kinds = Kinds(home, settings, catalogs.workers, spare)
         self.workers = Supervisor(
-            home,
-            settings,
-            catalogs.workers,
-            session,
-            spare,
-            self._changed,
-            self.news,
+            home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
-        self.capacity = Capacity(settings, self.models, self.workers)
+        self.starter = Starter(orders, settings, self.capacity, self.kinds, self.workers)
         self.heartbeat: HeartbeatSender | None = None
         self.queen_instance = orders.queen_instance
 
@@ -260,7 +258,8 @@ class _Hive:
             raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
         device = _required(query.get("device"), "device")
         with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
-            await self.capacity.check(device, ref, int(ctx or 0))
+            placement = Placement.on(self.orders.hive_id, device)
+            await self.starter.check(placement, ref, int(ctx or 0))
         return None
 
     async def _provision_model(self, request: web.Request) -> ProvisionStarted:
@@ -318,7 +317,7 @@ class _Hive:
         else:
             gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
-        return await self.workers.provision(backend, engine, gpu)
+        return await self.kinds.provision(backend, engine, gpu)
 
     async def _start_worker(self, request: web.Request) -> WorkerStarted:
         wanted = await read_body(request, StartWorker)
@@ -328,7 +327,7 @@ class _Hive:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
+        worker = await self.starter.start(wanted, ref, row, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
         await in_thread(DATABASE, self.catalog.touch, str(ref))

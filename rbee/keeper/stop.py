@@ -7,7 +7,7 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.workers import ClusterWorkerList
+from rbee.wire.messages.workers import WorkerList
 
 
 def stop(screen: Screen, where: QueenTarget, name: str) -> None:
@@ -16,7 +16,7 @@ def stop(screen: Screen, where: QueenTarget, name: str) -> None:
     Raises `worker_not_found` where none or several do.
     """
     client = find_queen(where)
-    workers = client.get(addresses.WORKERS, ClusterWorkerList).workers
+    workers = client.get(addresses.WORKERS, WorkerList).workers
     worker_id = _meant(name, [worker.worker_id for worker in workers])
     path = f"{addresses.WORKERS}/{worker_id}"
     client.ask("DELETE", path, patience=2 * where.settings.stop_total)

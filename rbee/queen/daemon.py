@@ -62,7 +62,7 @@ from rbee.wire.messages.models import (
 )
 from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.messages.orders import QueenOrders
-from rbee.wire.messages.workers import ClusterWorkerList, ClusterWorkerView, WorkerBeat
+from rbee.wire.messages.workers import WorkerBeat, WorkerList, WorkerView
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings
@@ -405,10 +405,10 @@ class _Queen:
             if on == hive_id and on in self.registry.hives
         ]
 
-    async def _workers(self, request: web.Request) -> ClusterWorkerList:
-        return ClusterWorkerList(
+    async def _workers(self, request: web.Request) -> WorkerList:
+        return WorkerList(
             workers=[
-                ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
+                WorkerView.of(worker, hive.hive_id)
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
             ]

@@ -109,7 +109,7 @@ class Starting:
         """
         hive, request = self._registry.living(place.hive_id), job.request
         wanted = StartWorker(
-            device=place.device,
+            placement=place.placement,
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=ctx,
@@ -122,7 +122,7 @@ class Starting:
             worker_id=started.worker_id,
             url=started.url,
             model_ref=request.model_ref,
-            device=place.device,
+            placement=place.placement,
             backend=place.backend,
             engine="",
             state=WorkerState.LOADING,

@@ -107,7 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     restart_delays: tuple[SecondsOrNone, ...] = (1.0, 2.0, 4.0)
     """How long a worker that died is left before each try to start it again; as many tries."""
     engine: str = "llamacpp"
-    """What runs the models: ``llamacpp``, or ``ctransformers`` where that is installed."""
+    """What runs the models; ``rbee-keeper doctor`` lists the engines of a machine."""
     engine_threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: one for each physical core that may be used; one for a model so small that more of them
     would only wait for one another (up to 16 MiB of weights)."""

@@ -21,7 +21,7 @@ from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
 from rbee.wire.messages.events import Done, Progress, Token, Vector
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.narration import Narration, say
-from rbee.worker.engines import Engine, Generated, Piece, Work
+from rbee.worker.engines import Generated, LoadedModel, Piece, Work
 from rbee.worker.telling import News, Telling
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Inference:
             self.events.error(error)
         self._cancelled.set()
 
-    async def run(self, engine: Engine, threads: Threads) -> None:
+    async def run(self, model: LoadedModel, threads: Threads) -> None:
         """Generates, and ends the stream with exactly one terminal event."""
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
@@ -99,7 +99,7 @@ class Inference:
 
         receive: Callable[[Piece], None] = on_news if self._streams else collect
         try:
-            generated = await in_thread(threads, self._work, engine, receive, on_news)
+            generated = await in_thread(threads, self._work, model, receive, on_news)
         except RbeeError as error:
             self.fail(error.body())
             return
@@ -123,13 +123,13 @@ class Inference:
                 tokens_out=generated.tokens_out,
                 ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
                 duration_ms=round((ended - started) * 1000, 3),
-                context_full=context_full(generated, self._request.max_tokens, engine.context),
+                context_full=context_full(generated, self._request.max_tokens, model.context),
             )
         )
 
     def _work(
         self,
-        engine: Engine,
+        model: LoadedModel,
         on_piece: Callable[[Piece], None],
         on_news: Callable[[bytes | News], None],
     ) -> Generated:
@@ -147,8 +147,8 @@ class Inference:
 
         inputs = self._request.inputs
         if inputs is None:
-            return engine.generate(self._request, on_piece, self._cancelled, on_work)
-        read = engine.embed(inputs, on_vector, self._cancelled)
+            return model.generate(self._request, on_piece, self._cancelled, on_work)
+        read = model.embed(inputs, on_vector, self._cancelled)
         return Generated("stop", read, 0)
 
     def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -31,7 +31,7 @@ from rbee.wire.messages.basics import Health
 from rbee.wire.messages.hives import HiveList
 from rbee.wire.messages.jobs import JobAccepted, JobList, JobRequest, JobView
 from rbee.wire.messages.models import ClusterModelList
-from rbee.wire.messages.workers import ClusterWorkerList
+from rbee.wire.messages.workers import WorkerList
 
 _SCHEMAS = "#/components/schemas/{name}"
 _JSON = "application/json"
@@ -103,7 +103,7 @@ _OPERATIONS = (
     _Operation("get", addresses.JOBS, "The jobs, newest first", JobList, refusals=(401,)),
     _Operation("get", addresses.JOBS + "/{id}", "One of them", JobView, refusals=(400, 401, 404)),
     _Operation("get", addresses.HIVES, "The machines", HiveList),
-    _Operation("get", addresses.WORKERS, "The workers", ClusterWorkerList, refusals=(401,)),
+    _Operation("get", addresses.WORKERS, "The workers", WorkerList, refusals=(401,)),
     _Operation("get", addresses.MODELS, "The models on the machines", ClusterModelList),
     _Operation("get", addresses.HEALTH, "Who answers here", Health, refusals=()),
 )
