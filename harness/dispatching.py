@@ -23,6 +23,7 @@ from rbee.queen.decisions import (
     note,
     replacement,
 )
+from rbee.queen.fairness import Line, in_order
 from rbee.queen.state import CPU, Claim, Hive, Room, State, Waiting, idles, is_ready
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
@@ -286,3 +287,11 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
             swarm.come(job_id, rest[0], device=device, allow_cpu=words != "without a CPU")
         swarm.do_all()
     return swarm
+
+
+def order_of(waiting: str, running: str, served: str) -> list[str]:
+    """The keys to whose jobs slots go, in turn; of ``laptop, phone``, or ``nobody``."""
+    line: Line[str] = Line({}, {} if running == "nobody" else {running: 1}, {served: 1})
+    for key in waiting.split(", "):
+        line.waiting.setdefault(key, []).append(key)
+    return list(in_order(line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.dispatching import after
+from harness.dispatching import after, order_of
 from harness.sentences import Context, then, when
 
 _DEVICES = {"gpu0": 10, "cpu": 20}
@@ -18,6 +18,16 @@ def it_happens(context: Context, happens: str) -> None:
 def job_stands(context: Context, job_id: str, stands: str) -> None:
     found = context.paper_swarm.stands(job_id)
     assert found == stands, found
+
+
+@when("{waiting} wait, {running} run and {served} was served last")
+def they_wait(context: Context, waiting: str, running: str, served: str) -> None:
+    context.order = ", ".join(order_of(waiting, running, served))
+
+
+@then("slots go to {order}")
+def slots_go(context: Context, order: str) -> None:
+    assert context.order == order, context.order
 
 
 @then("the workers are {workers}")

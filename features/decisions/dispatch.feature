@@ -41,6 +41,19 @@ Feature: What happens next to the jobs that want a worker
       | Then who came next                      | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends | 3 | waits for gpu0 |
       | And he has it in the end                | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends; 2 ends | 3 | runs on gpu0 |
 
+  @fault.queen.first-come
+  Scenario Outline: Slots go in turn to <waiting>, while <running> run and <served> was served last
+    When <waiting> wait, <running> run and <served> was served last
+    Then slots go to <order>
+
+    Examples:
+      | waiting                     | running | served | order                       |
+      | laptop, laptop              | nobody  | nobody | laptop, laptop              |
+      | laptop, laptop, phone       | nobody  | nobody | laptop, phone, laptop       |
+      | laptop, phone               | laptop  | nobody | phone, laptop               |
+      | laptop, phone               | nobody  | laptop | phone, laptop               |
+      | laptop, laptop, phone, desk | phone   | laptop | desk, laptop, phone, laptop |
+
   Scenario Outline: A worker on the processor and a GPU that was busy: <what>
     When it happens that <happens>
     Then the workers are <workers>

@@ -173,7 +173,9 @@ class Dispatcher:
         """Tells whoever waits what is decided for him."""
         claim = decision.claim
         if not isinstance(decision, Hold):
-            self._asked[claim.job_id].set_result(decision)
+            asked = self._asked[claim.job_id]
+            if not asked.done():  # else it is being cancelled, and leaves in a moment
+                asked.set_result(decision)
         elif decision.wait not in claim.told:
             claim.told.add(decision.wait)
             self._tell_wait(claim, decision.wait)
