@@ -373,7 +373,7 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
             hive.hive_id,
             hive.devices,
             hive.workers.values(),
-            [device for hive_id, device in degraded if hive_id == hive.hive_id],
+            [device for hive_id, device in degraded if hive_id == hive.hive_id] if degraded else (),
             hive.hive_id == LOCAL,
             hive.hive_id in claim.owners,
         )
