@@ -20,8 +20,6 @@ from rbee.hive.models.choose import ListedFile
 
 #: Bytes of a listing; the longest of real repositories have a tenth of it.
 LONGEST_ANSWER = 32 * 2**20
-#: Bytes of an error's text that are read at all.
-LONGEST_ERROR = 64 * 2**10
 #: Places that a question is sent on to.
 MOST_REDIRECTS = 5
 #: Files of a repository, and bytes of one of them.

@@ -13,9 +13,10 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,18 +24,13 @@ from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import (
     Cancelled,
+    Watch,
     arrived_size,
     download,
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import (
-    GgufHeader,
-    changing,
-    check_size,
-    header_of_file,
-    read_header,
-)
+from rbee.hive.models.gguf import GgufHeader, changing, check_size, header_of_file, read_header
 from rbee.hive.models.split import parts_of, together
 from rbee.hive.models.turns import Turns
 from rbee.http.board import Board
@@ -153,7 +149,7 @@ class Provisioner:
         here = await in_thread(DISK, self._here, plan)
         if not all(file.name in here for file in plan.files):
             return None
-        return await self._entered(plan, self._models / plan.folder, here)
+        return await self._entered(_Files(plan, self._models / plan.folder, here))
 
     async def headers(self, ref: ModelRef) -> tuple[GgufHeader, ...]:
         """The GGUF headers of a model's files, here or on the hub; remembered by what they are.
@@ -163,17 +159,19 @@ class Provisioner:
         found = await self.find(ref)
         if found is not None:
             paths = [file.path for file in found.files]
+            content = await in_thread(_lies_in(ref), content_id, paths)
             # Somebody's own file may lie on a disk that answers no more.
-            elsewhere = ref.source == "file"
-            content = await in_thread(FILES, content_id, paths) if elsewhere else content_id(paths)
+            kind = FILES if ref.source == "file" else HEADERS
             return await self._remembered(
-                content,
-                FILES if elsewhere else HEADERS,
-                lambda: together(map(header_of_file, paths)),
+                content, kind, lambda: together(map(header_of_file, paths))
             )
         plan = await self.plan(ref)
         content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
-        return await self._remembered(content, HUB, lambda: _headers_on_hub(plan, self._patience))
+        return await self._remembered(
+            content,
+            HUB,
+            lambda: together(_header_on_hub(file, self._patience) for file in plan.files),
+        )
 
     async def _remembered(
         self, content: str, kind: Threads, read: Callable[[], tuple[GgufHeader, ...]]
@@ -309,6 +307,7 @@ class Provisioner:
         await in_thread(DISK, _require_inside, self._models, folder, plan)
         here = await in_thread(DISK, self._here, plan)
         plan = await self._without_what_is_wrong(provision, plan, here)
+        files = _Files(plan, folder, here)
         size = narration.size(plan.size_bytes)
         if plan.note:
             provision.say(narration.MODEL_NOTE, note=plan.note)
@@ -318,16 +317,16 @@ class Provisioner:
         elif all(file.cached_path for file in plan.files):
             provision.say(narration.MODEL_CACHED)
         else:
-            already = await in_thread(DISK, _arrived_size, plan, folder, here)
+            already = await in_thread(DISK, files.arrived_size)
             require_disk(str(self._models), plan.size_bytes - already)
             provision.say(narration.MODEL_SIZE, size=size)
             if already:
                 provision.say(narration.MODEL_RESUME, done=narration.size(already), size=size)
             teller = _ProgressTeller(provision, plan.size_bytes, already)
-            await self._download_all(provision, plan, folder, here, teller)
+            await self._download_all(provision, files, teller)
             took = narration.seconds(time.monotonic() - started)
             provision.say(narration.MODEL_DOWNLOADED, seconds=took)
-        return await self._entered(plan, folder, here)
+        return await self._entered(files)
 
     async def _without_what_is_wrong(
         self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
@@ -347,15 +346,10 @@ class Provisioner:
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
         teller = _ProgressTeller(provision, total, 0)
-        loop = asyncio.get_running_loop()
         wrong, before = set(), 0
         for file in shared:
-
-            def on_progress(done: int, _: int, before: int = before) -> None:
-                loop.call_soon_threadsafe(teller.tell, before + done)
-
-            check = (is_content_of, file, file.cached_path, on_progress, provision.stopped)
-            if not await in_thread(DISK, *check):
+            watch = teller.watch(file, before)
+            if not await in_thread(DISK, is_content_of, file, file.cached_path, watch):
                 wrong.add(file.name)
                 provision.say(narration.MODEL_CACHE_WRONG, file=file.name)
             before += file.size
@@ -367,13 +361,11 @@ class Provisioner:
             ),
         )
 
-    async def _entered(
-        self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
-    ) -> ModelRow:
+    async def _entered(self, files: _Files) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
-        row = await in_thread(HEADERS, _checked_row, plan, folder, here)
+        row = await in_thread(HEADERS, files.checked_row)
         await in_thread(DATABASE, self._catalog.add, row)
-        self._forget(plan.ref)
+        self._forget(files.plan.ref)
         self._is_untidy = True
         self._on_led(row.ref, [file.path for file in row.files])
         return row
@@ -424,38 +416,18 @@ class Provisioner:
         return None
 
     async def _download_all(
-        self,
-        provision: Provision,
-        plan: hub.ModelPlan,
-        folder: Path,
-        here: dict[str, StoredFile],
-        teller: _ProgressTeller,
+        self, provision: Provision, files: _Files, teller: _ProgressTeller
     ) -> None:
-        loop = asyncio.get_running_loop()
+        settings = self._settings
+        patience = settings.download_stall, settings.download_tries
         before = 0
-        for file in plan.files:
-            if not file.cached_path and file.name not in here:
-
-                def on_progress(done: int, total: int, before: int = before) -> None:
-                    loop.call_soon_threadsafe(teller.tell, before + done)
-
-                def on_trouble(why: str, done: int, before: int = before) -> None:
-                    loop.call_soon_threadsafe(teller.trouble, why, before + done)
-
+        for file in files.plan.files:
+            if file in files.missing():
+                watch = teller.watch(file, before)
                 provision.is_in_line = True
                 async with self._turns.turn(file.host, provision.wait_in_line):
                     provision.is_in_line = False
-                    await in_thread(
-                        DOWNLOADS,
-                        download,
-                        file,
-                        str(folder / file.name),
-                        on_progress,
-                        on_trouble,
-                        provision.stopped,
-                        self._settings.download_stall,
-                        self._settings.download_tries,
-                    )
+                    await in_thread(DOWNLOADS, download, file, files.path(file), watch, *patience)
             before += file.size
 
     def _remove(self, ref: ModelRef) -> list[str]:
@@ -543,7 +515,17 @@ class _ProgressTeller:
         self._base = already
         self._told = 0.0
 
-    def tell(self, done: int) -> None:
+    def watch(self, file: hub.HubFile, before: int) -> Watch:
+        """What is told of in a thread: one file, with so many bytes of others before it."""
+        soon = asyncio.get_running_loop().call_soon_threadsafe
+        return Watch(
+            file.size,
+            lambda done: soon(self._tell, before + done),
+            lambda why, done: soon(self._trouble, why, before + done),
+            self._provision.stopped,
+        )
+
+    def _tell(self, done: int) -> None:
         now = time.monotonic()
         if done <= self._base:
             self._since = now  # what is already here is being read again
@@ -554,8 +536,66 @@ class _ProgressTeller:
             percent = done * 100 // self._total
             self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
 
-    def trouble(self, why: str, done: int) -> None:
+    def _trouble(self, why: str, done: int) -> None:
         self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
+
+
+class _Files(NamedTuple):
+    """The files of a plan on this disk: in the hub's cache, `here` under another name or of an
+    earlier version, by name, or in `folder`, where those that are fetched go."""
+
+    plan: hub.ModelPlan
+    folder: Path
+    here: Mapping[str, StoredFile]
+
+    def missing(self) -> list[hub.HubFile]:
+        """Those that have to be fetched."""
+        return [
+            file for file in self.plan.files if not file.cached_path and file.name not in self.here
+        ]
+
+    def path(self, file: hub.HubFile) -> str:
+        """Where one lies, or will."""
+        stored = self.here.get(file.name)
+        return stored.path if stored else file.cached_path or str(self.folder / file.name)
+
+    def arrived_size(self) -> int:
+        """Bytes of them that are on the disk."""
+        left = sum(file.size - arrived_size(file, self.path(file)) for file in self.missing())
+        return self.plan.size_bytes - left
+
+    def checked_row(self) -> ModelRow:
+        """The catalog row of the model, all of it fetched; what is none leaves the disk again."""
+        plan = self.plan
+        paths = [self.path(file) for file in plan.files]
+        try:
+            header, *_ = [header_of_file(path) for path in paths]
+        except RbeeError:
+            for file in self.missing():
+                Path(self.path(file)).unlink(missing_ok=True)
+            raise
+        return ModelRow(
+            ref=str(plan.ref),
+            repo=plan.repo,
+            revision=plan.commit,
+            path=paths[0],
+            files=tuple(map(self._stored, plan.files)),
+            size_bytes=plan.size_bytes,
+            architecture=header.architecture,
+            quant=plan.quant,
+            context_length=header.context_length,
+        )
+
+    def _stored(self, file: hub.HubFile) -> StoredFile:
+        known = self.here.get(file.name)
+        return stored_file(
+            self.path(file),
+            file.sha256,
+            known.owned if known else not file.cached_path,
+            file.name,
+            file.etag,
+            is_shared=bool(file.cached_path) and bool(_shared([file])),
+        )
 
 
 def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
@@ -651,10 +691,6 @@ def _branch(ref: ModelRef) -> str:
     return ref.revision or _DEFAULT_BRANCH
 
 
-def _headers_on_hub(plan: hub.ModelPlan, patience: hub.Patience) -> tuple[GgufHeader, ...]:
-    return together(_header_on_hub(file, patience) for file in plan.files)
-
-
 def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
     def read(offset: int, size: int) -> bytes:
         return hub.read_range(file, offset, size, patience)
@@ -669,27 +705,6 @@ def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
             error.suggestion = f"name another file or quant, or another repository than {file.repo}"
         raise
     return header
-
-
-def _checked_row(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> ModelRow:
-    """The catalog row of a fetched model; a file that is none leaves the disk again."""
-    paths = [Path(_path_of(file, folder, here)) for file in plan.files]
-    try:
-        header = header_of_file(str(paths[0]))
-        for path in paths:
-            check_size(header_of_file(str(path)), path.stat().st_size, path.name)
-    except RbeeError:
-        for file, path in zip(plan.files, paths):
-            if not file.cached_path and file.name not in here:
-                with contextlib.suppress(FileNotFoundError):
-                    path.unlink()
-        raise
-    return _row(plan, folder, here, header)
-
-
-def _path_of(file: hub.HubFile, folder: Path, here: dict[str, StoredFile]) -> str:
-    stored = here.get(file.name)
-    return stored.path if stored else file.cached_path or str(folder / file.name)
 
 
 def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
@@ -707,50 +722,3 @@ def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
                 f"remove the link that leads out of {models}",
                 {"path": place},
             )
-
-
-def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> int:
-    """Bytes of the plan's files that are on the disk, in the hub's cache or in `folder`."""
-    return sum(
-        file.size
-        if file.cached_path or file.name in here
-        else arrived_size(file, str(folder / file.name))
-        for file in plan.files
-    )
-
-
-def _is_owned(file: hub.HubFile, here: dict[str, StoredFile]) -> bool:
-    stored = here.get(file.name)
-    return stored.owned if stored else not file.cached_path
-
-
-def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
-    """The row that there would be if rows were written before the files are there."""
-    return ModelRow(str(plan.ref), plan.repo, plan.commit, "", (), 0, "", plan.quant, 0)
-
-
-def _row(
-    plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile], header: GgufHeader
-) -> ModelRow:
-    paths = [_path_of(file, folder, here) for file in plan.files]
-    return ModelRow(
-        ref=str(plan.ref),
-        repo=plan.repo,
-        revision=plan.commit,
-        path=paths[0],
-        files=tuple(
-            stored_file(
-                path,
-                file.sha256,
-                _is_owned(file, here),
-                file.name,
-                file.etag,
-                is_shared=bool(file.cached_path) and bool(_shared([file])),
-            )
-            for path, file in zip(paths, plan.files)
-        ),
-        size_bytes=plan.size_bytes,
-        architecture=header.architecture,
-        quant=plan.quant,
-        context_length=header.context_length,
-    )
