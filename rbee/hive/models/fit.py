@@ -29,20 +29,9 @@ CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", 
 #: (`llama_model::create_memory`).
 WITHOUT_CACHE = frozenset(
     {
-        "bert",
-        "dream",
-        "eurobert",
-        "gemma-embedding",
-        "jina-bert-v2",
-        "jina-bert-v3",
-        "llada",
-        "llada-moe",
-        "modern-bert",
-        "neo-bert",
-        "nomic-bert",
-        "nomic-bert-moe",
-        "rnd1",
-        "wavtokenizer-dec",
+        *("bert", "dream", "eurobert", "gemma-embedding", "jina-bert-v2", "jina-bert-v3"),
+        *("llada", "llada-moe", "modern-bert", "neo-bert", "nomic-bert"),
+        *("nomic-bert-moe", "rnd1", "wavtokenizer-dec"),
     }
 )
 #: Architectures all of whose layers keep a state of fixed size in the place of a KV cache

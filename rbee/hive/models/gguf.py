@@ -94,95 +94,34 @@ _ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 #: ggml tensor type -> (name, elements in a block, bytes of a block).
 TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
-    0: ("F32", 1, 4),
-    1: ("F16", 1, 2),
-    2: ("Q4_0", 32, 18),
-    3: ("Q4_1", 32, 20),
-    6: ("Q5_0", 32, 22),
-    7: ("Q5_1", 32, 24),
-    8: ("Q8_0", 32, 34),
-    9: ("Q8_1", 32, 40),
-    10: ("Q2_K", 256, 84),
-    11: ("Q3_K", 256, 110),
-    12: ("Q4_K", 256, 144),
-    13: ("Q5_K", 256, 176),
-    14: ("Q6_K", 256, 210),
-    15: ("Q8_K", 256, 292),
-    16: ("IQ2_XXS", 256, 66),
-    17: ("IQ2_XS", 256, 74),
-    18: ("IQ3_XXS", 256, 98),
-    19: ("IQ1_S", 256, 50),
-    20: ("IQ4_NL", 32, 18),
-    21: ("IQ3_S", 256, 110),
-    22: ("IQ2_S", 256, 82),
-    23: ("IQ4_XS", 256, 136),
-    24: ("I8", 1, 1),
-    25: ("I16", 1, 2),
-    26: ("I32", 1, 4),
-    27: ("I64", 1, 8),
-    28: ("F64", 1, 8),
-    29: ("IQ1_M", 256, 56),
-    30: ("BF16", 1, 2),
-    34: ("TQ1_0", 256, 54),
-    35: ("TQ2_0", 256, 66),
-    39: ("MXFP4", 32, 17),
-    40: ("NVFP4", 64, 36),
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18),
+    3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22), 7: ("Q5_1", 32, 24),
+    8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 40), 10: ("Q2_K", 256, 84),
+    11: ("Q3_K", 256, 110), 12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176),
+    14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292), 16: ("IQ2_XXS", 256, 66),
+    17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82),
+    23: ("IQ4_XS", 256, 136), 24: ("I8", 1, 1), 25: ("I16", 1, 2),
+    26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
+    29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54),
+    35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17), 40: ("NVFP4", 64, 36),
     41: ("Q1_0", 128, 18),
-}
+}  # fmt: skip
 
 #: general.file_type -> the quant's name (enum llama_ftype in llama.cpp's ``llama.h``).
 QUANT_NAMES: dict[int, str] = {
-    0: "F32",
-    1: "F16",
-    2: "Q4_0",
-    3: "Q4_1",
-    7: "Q8_0",
-    8: "Q5_0",
-    9: "Q5_1",
-    10: "Q2_K",
-    11: "Q3_K_S",
-    12: "Q3_K_M",
-    13: "Q3_K_L",
-    14: "Q4_K_S",
-    15: "Q4_K_M",
-    16: "Q5_K_S",
-    17: "Q5_K_M",
-    18: "Q6_K",
-    19: "IQ2_XXS",
-    20: "IQ2_XS",
-    21: "Q2_K_S",
-    22: "IQ3_XS",
-    23: "IQ3_XXS",
-    24: "IQ1_S",
-    25: "IQ4_NL",
-    26: "IQ3_S",
-    27: "IQ3_M",
-    28: "IQ2_S",
-    29: "IQ2_M",
-    30: "IQ4_XS",
-    31: "IQ1_M",
-    32: "BF16",
-    36: "TQ1_0",
-    37: "TQ2_0",
-    38: "MXFP4_MOE",
-    39: "NVFP4",
-    40: "Q1_0",
-}
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0",
+    9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S",
+    15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 19: "IQ2_XXS", 20: "IQ2_XS",
+    21: "Q2_K_S", 22: "IQ3_XS", 23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S",
+    27: "IQ3_M", 28: "IQ2_S", 29: "IQ2_M", 30: "IQ4_XS", 31: "IQ1_M", 32: "BF16",
+    36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4_MOE", 39: "NVFP4", 40: "Q1_0",
+}  # fmt: skip
 
 # Metadata value types: scalars by their struct format, then text and array.
 _SCALARS = {
-    0: "B",
-    1: "b",
-    2: "H",
-    3: "h",
-    4: "I",
-    5: "i",
-    6: "f",
-    7: "?",
-    10: "Q",
-    11: "q",
-    12: "d",
-}
+    0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
+}  # fmt: skip
 _TEXT = 8
 _ARRAY = 9
 _LENGTH = struct.Struct("<Q")
@@ -222,26 +161,26 @@ class Weights(msgspec.Struct, frozen=True):
 class GgufHeader(msgspec.Struct, frozen=True):
     """The header of one GGUF file.
 
-    `context_length` is the trained context in tokens (0 if the file does not say); `quant` is
-    the name of the file's quantisation; `split_count` is the number of files the model was cut
-    into (1 if it was not) and `split_no` this one's place, from 0: only number 0 carries the
-    model's metadata. `data_offset` and `expected_file_size` are bytes, and so is `kept`: what the
-    header takes in memory, roughly.
+    `quant` is the name of the file's quantisation; `split_count` is the number of files the model
+    was cut into (1 if it was not) and `split_no` this one's place, from 0: only number 0 carries
+    the model's metadata. `data_offset` and `expected_file_size` are bytes, and so is `kept`: what
+    the header takes in memory, roughly.
     """
 
-    version: int
     architecture: str
-    name: str
     metadata: dict[str, MetaValue]
     weights: Weights
-    context_length: int
-    has_chat_template: bool
     quant: str
     split_count: int
     split_no: int
     data_offset: int
     expected_file_size: int
     kept: int = 0
+
+    @property
+    def context_length(self) -> int:
+        """The context that it was trained with, in tokens; 0 if the file does not say."""
+        return self.number("context_length")
 
     @property
     def vocabulary(self) -> int:
@@ -306,15 +245,10 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     alignment = _alignment(metadata, name)
     end = window.position
     data_offset = -(-end // alignment) * alignment
-    title = metadata.get("general.name")
     return GgufHeader(
-        version=version,
         architecture=architecture,
-        name=title if isinstance(title, str) else "",
         metadata=metadata,
         weights=weights,
-        context_length=_count(metadata, f"{architecture}.context_length"),
-        has_chat_template=any(key.startswith(_TEMPLATE) for key in metadata),
         quant=_quant_name(metadata) or quant,
         split_count=split_count,
         split_no=split_no,
@@ -637,11 +571,6 @@ def _quant_name(metadata: dict[str, MetaValue]) -> str:
     kind = metadata.get("general.file_type")
     # Bit 10 marks a guess of the writer's.
     return QUANT_NAMES.get(kind & ~1024, "") if isinstance(kind, int) else ""
-
-
-def _count(metadata: dict[str, MetaValue], key: str) -> int:
-    value = metadata.get(key, 0)
-    return value if isinstance(value, int) else 0
 
 
 def _version_problem(version: int) -> str:
