@@ -3,13 +3,13 @@
 Phase 6. Pure functions of a header, of the settings a worker runs with and of what a device has.
 
 Source of the formulas: the buffers that llama.cpp (2026.10) reserves when it makes a context.
-They were compared with its own report of those buffers in 170 loads on the CPU, of the
+They were compared with its own report of those buffers in loads on the CPU, of the
 `CHECKED_ARCHITECTURES`, with contexts from 256 to 32,768 tokens, one to four slots, batches of
-128 to 8,192, flash attention on and off, with and without vectors, and KV types f16, q8_0 and
-q4_0. Weights, KV cache and output are exact; the graph is within 0.9 %, but for phi3 without flash
-attention, where it is up to 4.1 % too high. What layers with a state keep is exact for mamba,
-lfm2 and qwen35, made small for it. Everything else is an estimate, says so, and the margin has to
-carry the rest: what a GPU's runtime takes, experts, latent attention.
+128 to 8,192, with and without vectors, and, as workers are set up, with flash attention and a KV
+cache of f16. Weights, KV cache and output are exact; the graph is within 0.9 %. What layers with a
+state keep is exact for mamba, lfm2 and qwen35, made small for it. Everything else is an estimate,
+says so, and the margin has to carry the rest: what a GPU's runtime takes, experts, latent
+attention.
 """
 
 from __future__ import annotations
@@ -43,19 +43,8 @@ _ATTEND_AND_KEEP_STATE = frozenset({"falcon-h1"})
 #: default of `full_attention_interval` in llama.cpp's loader).
 ATTENTION_INTERVALS: Mapping[str, int] = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4}
 
-#: Bytes of one element of the KV cache, by type (ggml block bytes over block elements).
-KV_TYPE_BYTES: Mapping[str, float] = {
-    "f32": 4.0,
-    "f16": 2.0,
-    "bf16": 2.0,
-    "q8_0": 34 / 32,
-    "q5_1": 24 / 32,
-    "q5_0": 22 / 32,
-    "q4_1": 20 / 32,
-    "q4_0": 18 / 32,
-    "iq4_nl": 18 / 32,
-}
-
+#: Bytes of one element of the KV cache: f16.
+_KV_BYTES = 2
 #: llama.cpp rounds a context up to a multiple of this many cells.
 CONTEXT_STEP = 256
 #: Which layers attend to a window only, for files without the pattern in their metadata: of each
@@ -126,30 +115,23 @@ def estimate(
     n_ctx: int,
     n_slots: int = 1,
     ubatch: int = 512,
-    flash_attention: bool = True,
-    kv_type_k: str = "f16",
-    kv_type_v: str = "f16",
     on_gpu: bool = True,
     vectors: bool = True,
 ) -> Need:
     """What a worker needs that loads the model with all layers on one device.
 
     `headers` is one header, or those of all parts of a split model in order. `n_ctx` counts the
-    tokens of all `n_slots` together, which share it evenly. `kv_type_k` and `kv_type_v` are keys
-    of `KV_TYPE_BYTES`. On a GPU the table of token embeddings stays in RAM where the output has a
-    tensor of its own; on the CPU it counts. With `vectors` the worker can make embeddings, for
-    which the engine reserves the logits of a whole batch.
+    tokens of all `n_slots` together, which share it evenly. On a GPU the table of token embeddings
+    stays in RAM where the output has a tensor of its own; on the CPU it counts. With `vectors` the
+    worker can make embeddings, for which the engine reserves the logits of a whole batch.
 
     Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`::
 
         weights = bytes of all tensors [- token_embd]
         KV      = sum over layers that attend:
-                      cells(layer) * slots * n_head_kv * (d_k*b_k + d_v*b_v)
+                      cells(layer) * slots * n_head_kv * 2*(d_k + d_v)
                   + sum over layers with a state: slots * 4 * (size of the state)
-        compute = flash attention: 4*ub*max(dense, [n_vocab + 5*n_embd]) + 2*ub*cells
-                                   [+ 2*ub*window]
-                  without:         4*ub*max(cells*(n_head + 1) + 3*n_embd + 3*n_head*d_k
-                                   + 2*n_head_kv*d_k [+ window + n_embd], dense, [logits])
+        compute = 4*ub*max(dense, [n_vocab + 5*n_embd]) + 2*ub*cells [+ 2*ub*window]
         dense   = 3*n_ff + 5*n_embd, or n_ff + 5*n_embd where an encoder's feed-forward has no
                   gate, or 5*(n_embd + n_inner) where that is more
         output  = 4 * slots * (n_vocab [+ n_embd])
@@ -164,8 +146,7 @@ def estimate(
     cells = ub if shape.keeps_nothing else _padded(math.ceil(n_ctx / n_slots))
     window = min(cells, _padded(shape.window + ub)) if shape.window else cells
 
-    element = (KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v])
-    row = shape.key_length * element[0] + shape.value_length * element[1]
+    row = _KV_BYTES * (shape.key_length + shape.value_length)
     kv = sum(
         (window if windowed else cells) * n_slots * heads * row
         for heads, windowed in zip(shape.heads_kv, shape.windowed, strict=True)
@@ -177,17 +158,10 @@ def estimate(
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
     dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
-    heads_kv = max(shape.heads_kv, default=0)
-    if flash_attention:
-        compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
-    else:
-        scores = cells * (shape.n_head + 1) + 3 * shape.n_embd
-        scores += (3 * shape.n_head + 2 * heads_kv) * shape.key_length
-        scores += masked + shape.n_embd if masked else 0
-        compute = 4 * ub * max(scores, dense, logits)
+    compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
     return Need(
         weights=_bounded(_weights(parts, on_gpu)),
-        kv=_bounded(math.ceil(kv)),
+        kv=_bounded(kv),
         compute=_bounded(compute),
         output=_bounded(4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,

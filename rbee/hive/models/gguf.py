@@ -197,14 +197,14 @@ class GgufHeader(msgspec.Struct, frozen=True):
         value = self.metadata.get(f"{self.architecture}.{key}")
         return int(value) if isinstance(value, int) else default
 
-    def numbers(self, key: str, length: int, default: int = 0) -> tuple[int, ...]:
-        """`length` whole numbers under `key`: an array as it is, one number repeated."""
+    def numbers(self, key: str, length: int) -> tuple[int, ...]:
+        """`length` whole numbers under `key`: an array as it is, then 0; or one number repeated."""
         assert key in _NUMBERS, key
         value = self.metadata.get(f"{self.architecture}.{key}")
         if isinstance(value, tuple):
             padded = [int(each) for each in value[:length]]
-            return tuple(padded + [default] * (length - len(padded)))
-        return (self.number(key, default),) * length
+            return tuple(padded + [0] * (length - len(padded)))
+        return (self.number(key),) * length
 
 
 def read_header(read: Callable[[int, int], bytes], name: str = "the model file") -> GgufHeader:
