@@ -96,7 +96,7 @@ class Inference(Operation):
         receive: Callable[[Piece], None] = on_news if self._streams else collect
         generated = await in_thread(threads, self._work, model, receive, on_news)
         if collected:
-            self._pieces.append(_joined(collected))
+            self._pieces.append(Piece.joined(collected))
         self._take_over()
         if self._stopped.is_set():
             raise asyncio.CancelledError
@@ -157,7 +157,9 @@ class Inference(Operation):
             if isinstance(piece, bytes):
                 self.emit("vector", Vector(self._index, piece))
             else:
-                self.emit("token", _token(piece, self._index))
+                text, thought, calls, logprobs = piece
+                token = Token(text, self._index, thought, list(calls), list(logprobs))
+                self.emit("token", token)
             self._index += 1
 
 
@@ -172,18 +174,5 @@ def context_full(generated: Generated, max_tokens: int | None, context: int) -> 
     return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)
 
 
-def _token(piece: Piece, index: int) -> Token:
-    return Token(piece.text, index, piece.thought, list(piece.calls), list(piece.logprobs))
-
-
 def _packed(vector: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(vector)}f", *vector)
-
-
-def _joined(pieces: list[Piece]) -> Piece:
-    return Piece(
-        "".join(piece.text for piece in pieces),
-        "".join(piece.thought for piece in pieces),
-        [call for piece in pieces for call in piece.calls],
-        [one for piece in pieces for one in piece.logprobs],
-    )

@@ -32,6 +32,16 @@ class Piece(NamedTuple):
     calls: Sequence[CallPiece] = ()
     logprobs: Sequence[TokenLikelihood] = ()
 
+    @classmethod
+    def joined(cls, pieces: Sequence[Piece]) -> Piece:
+        """All that these tell, in one."""
+        return cls(
+            "".join(piece.text for piece in pieces),
+            "".join(piece.thought for piece in pieces),
+            [call for piece in pieces for call in piece.calls],
+            [one for piece in pieces for one in piece.logprobs],
+        )
+
 
 class Work(NamedTuple):
     """What an engine has done for a request so far, in tokens: read of the prompt, of how many in

@@ -43,6 +43,12 @@ def asks_field(request: InferRequest) -> str:
     return "prompt" if request.messages is None else "messages"
 
 
+def options_of(request: InferRequest, names: Iterable[str]) -> dict[str, Any]:
+    """Those of these fields of a request that it has a word about."""
+    options = {name: getattr(request, name) for name in names}
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def plain_text_of(request: InferRequest) -> str:
     """What a model without a chat template goes on with."""
     if request.messages is None:
@@ -76,35 +82,42 @@ def texts_of(request: InferRequest) -> list[str]:
     return [request.prompt or "", *(message.content for message in request.messages or ())]
 
 
+def refusal(field: str, what: str, fix: str, **details: object) -> RbeeError:
+    """The error of a request that an engine refuses for what stands in a field."""
+    return RbeeError("invalid_request", what, fix, {"field": field, **details})
+
+
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     """The refusal of what leaves no room for an answer; its details hold both counts."""
-    field = asks_field(request)
     asked = "prompt" if request.messages is None else "conversation"
-    return RbeeError(
-        "invalid_request",
+    return refusal(
+        asks_field(request),
         f"the {asked} does not fit: it is {tokens} tokens, the context holds {context}",
         f"send a shorter {asked}",
-        {"field": field, "tokens": tokens, "context": context},
+        tokens=tokens,
+        context=context,
     )
 
 
 def text_does_not_fit(number: int, tokens: int, most: int) -> RbeeError:
     """The refusal of an input, counted from 0, of which no vector can be made."""
-    return RbeeError(
-        "invalid_request",
+    return refusal(
+        "inputs",
         f"text {number + 1} does not fit: it is {tokens} tokens, the model takes {most} at once",
         "cut it into shorter texts",
-        {"field": "inputs", "number": number, "tokens": tokens, "context": most},
+        number=number,
+        tokens=tokens,
+        context=most,
     )
 
 
 def tokens_unknown(number: int) -> RbeeError:
     """The refusal of an input, counted from 0, of numbers that are no tokens of this model."""
-    return RbeeError(
-        "invalid_request",
+    return refusal(
+        "inputs",
         f"the numbers of text {number + 1} are no tokens of this model",
         "send the text itself: each model has tokens of its own",
-        {"field": "inputs", "number": number},
+        number=number,
     )
 
 

@@ -26,16 +26,23 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed
 from rbee.worker.engines import Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
-    asks_field,
     does_not_fit,
     messages_of,
+    options_of,
     plain_text_of,
     stops_of,
     text_does_not_fit,
     tokens_unknown,
 )
-from rbee.worker.engines.refusals import nests_too_deep, template_unusable
-from rbee.worker.engines.thinking import Thoughts, is_opened, marks_of, taught, wants_thoughts
+from rbee.worker.engines.refusals import nests_too_deep, template_refuses, template_unusable
+from rbee.worker.engines.thinking import (
+    Thoughts,
+    is_opened,
+    marks_of,
+    overlap,
+    taught,
+    wants_thoughts,
+)
 
 #: Tokens of a prompt that are read before anything is told of it: a multiple of the engine's batch.
 _BATCH = 64
@@ -89,25 +96,18 @@ class CTransformers:
             raise does_not_fit(request, len(tokens), self.context)
         limit = min(request.max_tokens or room, room)
         opened = chat and self._marks is not None and is_opened(text, self._marks)
-        thoughts = Thoughts(self._marks, opened=opened) if chat else None
+        thoughts = Thoughts(self._marks, opened=opened, plain=not chat)
 
-        def tell(text: str) -> None:
-            piece = thoughts.take(Piece(text)) if thoughts is not None else Piece(text)
+        def tell(piece: Piece | None) -> None:
             if piece is not None:
                 on_piece(piece)
 
-        def tell_rest() -> None:
-            stops.flush()
-            rest = thoughts.rest() if thoughts is not None else None
-            if rest is not None:
-                on_piece(rest)
-
         texts = stops_of(request, tuned_to_chat=self._tuned_to_chat)
-        stops = _Stops(texts, tell)
-        count = 0
+        stops = _Stops(texts, lambda text: tell(thoughts.take(Piece(text))))
+        finish_reason, count = "stop", 0
         self._read(tokens, cancelled, on_work)
         if cancelled.is_set():
-            return Generated("stop", len(tokens), 0)
+            return Generated(finish_reason, len(tokens), count)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         for token in self._model.generate(tokens, **_sampling(request)):
             count += 1
@@ -116,10 +116,11 @@ class CTransformers:
             if cancelled.is_set() or stops.met:
                 break
             if count >= limit:
-                tell_rest()
-                return Generated("length", len(tokens), count)
-        tell_rest()
-        return Generated("stop", len(tokens), count)
+                finish_reason = "length"
+                break
+        stops.flush()
+        tell(thoughts.rest())
+        return Generated(finish_reason, len(tokens), count)
 
     def _read(
         self,
@@ -179,12 +180,7 @@ class CTransformers:
                 eos_token="</s>",
             )
         except Exception as error:  # a template is a program, and may fail in any way
-            raise RbeeError(
-                "invalid_request",
-                f"the model's chat template refuses these messages: {error}",
-                "many templates want user and assistant in turns, and no system message",
-                {"field": asks_field(request)},
-            ) from None
+            raise template_refuses(request, error) from None
         return text
 
 
@@ -205,7 +201,7 @@ class _Stops:
             self.met = True
             self._held = held[: min(ends)]
             return
-        keep = max((_overlap(held, stop) for stop in self._stops), default=0)
+        keep = max((overlap(held, stop) for stop in self._stops), default=0)
         self._held = held[len(held) - keep :]
         if len(held) > keep:
             self._on_text(held[: len(held) - keep])
@@ -217,24 +213,12 @@ class _Stops:
             self._held = ""
 
 
-def _overlap(text: str, stop: str) -> int:
-    for length in range(min(len(text), len(stop) - 1), 0, -1):
-        if text.endswith(stop[:length]):
-            return length
-    return 0
-
-
 def _sampling(request: InferRequest) -> dict[str, Any]:
-    given = {
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "top_k": request.top_k,
-        "seed": request.seed,
-    }
-    if request.temperature == 0:
-        given["top_k"] = 1  # its sampler divides by the temperature
-        given["temperature"] = None
-    return {name: value for name, value in given.items() if value is not None}
+    given = options_of(request, ("temperature", "top_p", "top_k", "seed"))
+    if given.get("temperature") == 0:
+        del given["temperature"]  # its sampler divides by it
+        given["top_k"] = 1
+    return given
 
 
 def _compiled(template: str) -> Any:

@@ -35,7 +35,9 @@ from rbee.worker.engines.conversation import (
     does_not_fit,
     marks_of_turns,
     messages_of,
+    options_of,
     plain_text_of,
+    refusal,
     stops_of,
     text_does_not_fit,
     texts_of,
@@ -105,6 +107,11 @@ _POOLINGS = {
     "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
     "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
 }
+#: The fields of a request that it takes as they are.
+_SAMPLING = (
+    *("max_tokens", "temperature", "top_p", "top_k", "seed"),
+    *("presence_penalty", "frequency_penalty", "logit_bias"),
+)
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
@@ -318,7 +325,11 @@ class LlamaCpp:
     ) -> int:
         """See `rbee.worker.engines.Engine`."""
         if self._pooling == "none":
-            raise _makes_no_vectors()
+            raise refusal(
+                "model_ref",
+                "this model compares texts, and makes no vectors of them",
+                "take a model that was made for embeddings",
+            )
         for number, text in enumerate(inputs):
             marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
             if marks:
@@ -365,7 +376,7 @@ class LlamaCpp:
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
-        thoughts = self._thoughts(request) if chat else None
+        thoughts = self._thoughts(request) if chat else Thoughts(plain=True)
         may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
@@ -385,9 +396,7 @@ class LlamaCpp:
                 return None
             choice = choices[0]
             piece = _piece(choice)
-            if piece is not None and thoughts is not None:
-                piece = thoughts.take(piece)
-            if piece is not None:
+            if piece is not None and (piece := thoughts.take(piece)) is not None:
                 on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
@@ -417,7 +426,7 @@ class LlamaCpp:
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
             answered = self._generate(asked, schema, on_piece, cancelled, on_work)
             return answered._replace(tokens_out=answered.tokens_out + thought)
-        rest = thoughts.rest() if thoughts is not None else None
+        rest = thoughts.rest()
         if rest is not None:
             on_piece(rest)
         timings = last.get("timings", {})
@@ -482,7 +491,12 @@ class LlamaCpp:
             body["stop"] = stops
         if request.functions:
             if not (chat and self._calls):
-                raise _cannot_call()
+                raise refusal(
+                    "functions",
+                    "this model was not taught when to call functions",
+                    "demand a call (tool_choice `required`, or a function's name), send no tools, "
+                    "or take a model whose chat template knows tools",
+                )
             check_cost_of_calls(request.functions)
             body["tools"] = [
                 {"type": "function", "function": msgspec.to_builtins(each)}
@@ -512,9 +526,7 @@ class LlamaCpp:
             return tokens_unknown(number)
         if int(error.get("code", 400)) >= 500:
             return engine_failed("llama.cpp", message)
-        return RbeeError(
-            "invalid_request", f"llama.cpp refuses: {message}", "", {"field": "inputs"}
-        )
+        return refusal("inputs", f"llama.cpp refuses: {message}", "")
 
 
 def _work(before: Work, chunk: dict[str, Any]) -> Work:
@@ -553,39 +565,11 @@ def _call_piece(call: dict[str, Any]) -> CallPiece:
 
 
 def _sampling(request: InferRequest, chat: bool) -> dict[str, Any]:
-    given = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "top_k": request.top_k,
-        "seed": request.seed,
-        "presence_penalty": request.presence_penalty,
-        "frequency_penalty": request.frequency_penalty,
-        "logit_bias": request.logit_bias,
-    }
+    given = options_of(request, _SAMPLING)
     if request.logprobs is not None:
         count = max(request.logprobs, 1)  # it tells nothing of a token for 0 alternatives
         given.update({"logprobs": True, "top_logprobs": count} if chat else {"logprobs": count})
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _cannot_call() -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        "this model was not taught when to call functions",
-        "demand a call (tool_choice `required`, or a function's name), send no tools, "
-        "or take a model whose chat template knows tools",
-        {"field": "functions"},
-    )
-
-
-def _makes_no_vectors() -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        "this model compares texts, and makes no vectors of them",
-        "take a model that was made for embeddings",
-        {"field": "model_ref"},
-    )
+    return given
 
 
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:

@@ -150,16 +150,22 @@ class Thoughts:
     """Tells the thought at the beginning of an answer from the answer, piece by piece.
 
     For what an engine does not tell by itself: a model that opens a thought of its own accord, or
-    one whose template has done so (`opened`). `closed`: the template has closed it, too.
+    one whose template has done so (`opened`). `closed`: the template has closed it, too. `plain`:
+    all is answer.
     """
 
     def __init__(
-        self, marks: Marks | None = None, *, opened: bool = False, closed: bool = False
+        self,
+        marks: Marks | None = None,
+        *,
+        opened: bool = False,
+        closed: bool = False,
+        plain: bool = False,
     ) -> None:
         self._pairs = [marks] if marks is not None else [Marks(*pair) for pair in _PAIRS]
         self._close = marks.close if marks is not None and opened else ""
         self._held: list[Piece] = []
-        self._begun = False
+        self._begun = plain
         #: Whether there was a thought; the line breaks behind it are no part of the answer.
         self._thought = opened or closed
 
@@ -198,7 +204,7 @@ class Thoughts:
         if mark:
             self._close = ""
             return self._behind(thought, answer)
-        kept = 0 if at_end else _overlap(thought, self._close)
+        kept = 0 if at_end else overlap(thought, self._close)
         told = thought[: len(thought) - kept]
         held = thought[len(thought) - kept :]
         if not told:
@@ -216,15 +222,10 @@ class Thoughts:
         return self._joined(answer, thought)
 
     def _joined(self, text: str, thought: str) -> Piece:
-        held, self._held = self._held, []
-        return Piece(
-            text,
-            "".join(piece.thought for piece in held) + thought,
-            [call for piece in held for call in piece.calls],
-            [one for piece in held for one in piece.logprobs],
-        )
+        held, self._held = Piece.joined(self._held), []
+        return held._replace(text=text, thought=held.thought + thought)
 
 
-def _overlap(text: str, mark: str) -> int:
+def overlap(text: str, mark: str) -> int:
     """How many characters at the end of a text may be the beginning of a mark."""
     return next((n for n in range(len(mark) - 1, 0, -1) if text.endswith(mark[:n])), 0)
