@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
+import msgspec
+
 from rbee.hive.models.hub import LONGEST_WAIT_S, HubFile, open_stream, pause_after
 from rbee.hive.models.hub_failures import CONNECT_S, HubFailure, of_file
 from rbee.hive.models.listing import is_hash
@@ -39,7 +41,7 @@ class Cancelled(Exception):
     """The download was called off. What had arrived stays for the next one."""
 
 
-class Watch:
+class Watch(msgspec.Struct):
     """Who waits for a file of `size` bytes, and whether anybody still does.
 
     `on_progress(done)` is called in bytes, about ten times a second and for the last one; it first
@@ -47,26 +49,20 @@ class Watch:
     called before something is tried again.
     """
 
-    def __init__(
-        self,
-        size: int,
-        on_progress: Callable[[int], object],
-        on_trouble: Callable[[str, int], object],
-        cancelled: threading.Event,
-    ) -> None:
-        self._size = size
-        self._on_progress = on_progress
-        self.on_trouble = on_trouble
-        self.cancelled = cancelled
-        self._told_at, self._told = 0.0, -1
+    size: int
+    on_progress: Callable[[int], object]
+    on_trouble: Callable[[str, int], object]
+    cancelled: threading.Event
+    _told_at: float = 0.0
+    _told: int = -1
 
     def report(self, done: int) -> None:
         """So many bytes are done."""
         now = time.monotonic()
-        if done == self._told or (done < self._size and now - self._told_at < PROGRESS_S):
+        if done == self._told or (done < self.size and now - self._told_at < PROGRESS_S):
             return
         self._told_at, self._told = now, done
-        self._on_progress(done)
+        self.on_progress(done)
 
     def wait(self, seconds: float = 0.0) -> None:
         """Returns after `seconds`. Raises `Cancelled` as soon as nobody wants the file any more."""

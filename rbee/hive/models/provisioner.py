@@ -91,39 +91,34 @@ class Provision(Operation):
         self.say(narration.MODEL_IN_LINE, host=host or "all hubs", before=before)
 
 
-class Provisioner:
+class Provisioner(msgspec.Struct):
     """The models of this machine: which are here, which are coming.
 
     A name leads to files, and what is known of a model is known of these: they may be replaced
-    behind their name, and have several.
+    behind their name, and have several. `on_led` hears of each name that leads to other files from
+    now on, with these files; `in_use` are the files that workers have loaded.
     """
 
-    def __init__(
-        self,
-        models: Path,
-        catalog: ModelCatalog,
-        settings: Settings,
-        on_led: Callable[[str, Sequence[str]], object],
-        in_use: Callable[[], set[str]],
-    ) -> None:
-        """`on_led` hears of each name that leads to other files from now on, with these files;
-        `in_use` are the files that workers have loaded."""
-        self._models = models
-        self._catalog = catalog
-        self._settings = settings
-        self._on_led = on_led
-        self._in_use = in_use
-        defaults = hub.Patience()
-        self._patience = hub.Patience(
-            min(defaults.answer_s, settings.download_stall),
-            min(defaults.tries, settings.download_tries),
+    _models: Path
+    _catalog: ModelCatalog
+    _settings: Settings
+    _on_led: Callable[[str, Sequence[str]], object]
+    _in_use: Callable[[], set[str]]
+    provisions: Board[Provision] = msgspec.field(
+        default_factory=lambda: Board(_missing, _STORIES_KEPT)
+    )
+    _plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
+    _headers: dict[str, tuple[GgufHeader, ...]] = {}
+    _turns: Turns = msgspec.field(default_factory=lambda: Turns(DOWNLOADS.most, OF_ONE_HOST))
+    #: Whether files may lie there that a newer version has replaced.
+    _is_untidy: bool = True
+
+    @property
+    def _patience(self) -> hub.Patience:
+        settings, most = self._settings, hub.Patience()
+        return hub.Patience(
+            min(most.answer_s, settings.download_stall), min(most.tries, settings.download_tries)
         )
-        self.provisions: Board[Provision] = Board(_missing, _STORIES_KEPT)
-        self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
-        self._headers: dict[str, tuple[GgufHeader, ...]] = {}
-        self._turns = Turns(DOWNLOADS.most, OF_ONE_HOST)
-        #: Whether files may lie there that a newer version has replaced.
-        self._is_untidy = True
 
     async def find(self, ref: ModelRef) -> ModelRow | None:
         """The catalog's row of a model whose files are all here, else None.
@@ -505,15 +500,17 @@ class Provisioner:
         self._plans.pop(ref, None)
 
 
-class _ProgressTeller:
-    """Turns byte counts into `progress` events, and into a line of narration now and then."""
+class _ProgressTeller(msgspec.Struct):
+    """Turns byte counts into `progress` events, and into a line of narration now and then.
 
-    def __init__(self, provision: Provision, total: int, already: int) -> None:
-        self._provision = provision
-        self._total = total
-        self._since = time.monotonic()
-        self._base = already
-        self._told = 0.0
+    `base` of the `total` bytes were here before.
+    """
+
+    _provision: Provision
+    _total: int
+    _base: int
+    _since: float = msgspec.field(default_factory=time.monotonic)
+    _told: float = 0.0
 
     def watch(self, file: hub.HubFile, before: int) -> Watch:
         """What is told of in a thread: one file, with so many bytes of others before it."""

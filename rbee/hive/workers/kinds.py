@@ -11,6 +11,8 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
+import msgspec
+
 from rbee.hive.workers.able import not_able
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.process.apart import command_of
@@ -55,17 +57,14 @@ class Spare:
         return discard(self.child)
 
 
-class Kinds:
+class Kinds(msgspec.Struct):
     """The engines of this machine, and the spare worker with one of them."""
 
-    def __init__(
-        self, home: Home, settings: Settings, catalog: WorkerCatalog, spare: Spare | None
-    ) -> None:
-        self._home = home
-        self._patience = settings.health_wait_total
-        self._catalog = catalog
-        self._spare = spare
-        self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
+    _home: Home
+    _settings: Settings
+    _catalog: WorkerCatalog
+    _spare: Spare | None
+    _facts: dict[str, asyncio.Task[EngineFacts]] = {}
 
     async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
         """The catalog row of a kind of worker, after the engine itself was asked.
@@ -124,7 +123,7 @@ class Kinds:
                 self._spare = None
         if asked is None:
             self._spare = self._look(engine)
-            asking = self._spare.facts(self._patience)
+            asking = self._spare.facts(self._settings.health_wait_total)
             asked = self._facts[engine] = begin(asking, f"facts of {engine}")
         return await asyncio.shield(asked)
 

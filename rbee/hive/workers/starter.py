@@ -26,22 +26,14 @@ from rbee.wire.settings import Settings
 _MIB = 1024 * 1024
 
 
-class Starter:
+class Starter(msgspec.Struct):
     """Starts the workers of this hive."""
 
-    def __init__(
-        self,
-        hive: HiveOrders,
-        settings: Settings,
-        capacity: Capacity,
-        kinds: Kinds,
-        workers: Supervisor,
-    ) -> None:
-        self._hive = hive
-        self._settings = settings
-        self._capacity = capacity
-        self._kinds = kinds
-        self._workers = workers
+    _hive: HiveOrders
+    _settings: Settings
+    _capacity: Capacity
+    _kinds: Kinds
+    _workers: Supervisor
 
     async def check(self, placement: Placement, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
         """How a model fits in a placement, where there is room for it or unused workers make it.

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import aiohttp
+import msgspec
 import psutil
 
 from rbee.hive.capacity import Capacity, Fit
@@ -69,31 +70,21 @@ _PERHAPS_MEMORY = (
 _STORIES_KEPT = 64
 
 
-class Supervisor:
+class Supervisor(msgspec.Struct):
     """The workers of this hive."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        session: aiohttp.ClientSession,
-        kinds: Kinds,
-        capacity: Capacity,
-        on_change: Callable[[], None],
-        news: News,
-    ) -> None:
-        self._news = news
-        self.workers: dict[str, Worker] = {}
-        self._home = home
-        self._settings = settings
-        self._session = session
-        self._kinds = kinds
-        self._capacity = capacity
-        self._on_change = on_change
-        self._watches: set[asyncio.Task[None]] = set()
-        self.starts: Board[Start] = Board(_missing, _STORIES_KEPT)
-        #: What an engine has died of lately, by its name and the content of the files.
-        self._dies_of: dict[tuple[str, str], RbeeError] = {}
+    _home: Home
+    _settings: Settings
+    _session: aiohttp.ClientSession
+    _kinds: Kinds
+    _capacity: Capacity
+    _on_change: Callable[[], None]
+    _news: News
+    workers: dict[str, Worker] = {}
+    _watches: set[asyncio.Task[None]] = set()
+    starts: Board[Start] = msgspec.field(default_factory=lambda: Board(_missing, _STORIES_KEPT))
+    #: What an engine has died of lately, by its name and the content of the files.
+    _dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
         self, facts: EngineFacts, orders: WorkerOrders, fit: Fit, unloaded: list[str]

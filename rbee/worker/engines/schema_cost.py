@@ -8,8 +8,10 @@ the other bounds keep the making of a grammar under a tenth of a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from rbee.wire.errors import RbeeError
 
@@ -81,7 +83,7 @@ def short(text: str) -> str:
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
 
 
-class Ways:
+class Ways(msgspec.Struct, eq=False):
     """How a value may be written: the ways that are open at its beginning, and further on.
 
     `begins` are the kinds of its first character, `open_first` how many ways are open there and
@@ -90,26 +92,16 @@ class Ways:
     each has to begin with that, and its constant.
     """
 
-    def __init__(
-        self,
-        begins: str = "",
-        open_first: int = 1,
-        open_later: int = 1,
-        parts: Iterable[Ways] = (),
-        any_of: Iterable[Ways] = (),
-        tag: tuple[str, str | None] | None = None,
-        path: str = "$",
-    ) -> None:
-        self.begins = begins
-        self.open_first = open_first
-        self.open_later = open_later
-        self.parts = list(parts)
-        self.any_of = list(any_of)
-        self.tag = tag
-        self.path = path
-        self._is_looked_at = False
-        self._alternatives: list[Ways] | None = None
-        self._told_apart: list[list[Ways]] | None = None
+    begins: str = ""
+    open_first: int = 1
+    open_later: int = 1
+    parts: list[Ways] = []
+    any_of: list[Ways] = []
+    tag: tuple[str, str | None] | None = None
+    path: str = "$"
+    _is_looked_at: bool = False
+    _alternatives: list[Ways] | None = None
+    _told_apart: list[list[Ways]] | None = None
 
     def alternatives(self) -> list[Ways]:
         """Itself, or what it is one of. Raises where these are too many, or contain themselves
