@@ -86,7 +86,7 @@ class Catalogs(NamedTuple):
         return cls(models, workers, set_aside)
 
 
-def run(
+async def live(
     orders: HiveOrders,
     home: Home,
     settings: Settings,
@@ -95,17 +95,6 @@ def run(
     spare: Spare | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    asyncio.run(_live(orders, home, settings, catalogs, lifeline, spare))
-
-
-async def _live(
-    orders: HiveOrders,
-    home: Home,
-    settings: Settings,
-    catalogs: Catalogs,
-    lifeline: Lifeline | None,
-    spare: Spare | None,
-) -> None:
     logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(settings) as session:
         try:

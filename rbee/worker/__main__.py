@@ -36,6 +36,8 @@ def main() -> None:
     first_to_go()
     lifeline = Lifeline(int(arguments[1]))
     with quick_imports():
+        import asyncio
+
         from rbee.process import own_folder
         from rbee.wire.messages.inference import InferRequest
         from rbee.wire.messages.orders import WorkerOrders
@@ -45,7 +47,7 @@ def main() -> None:
         facts = lifeline.or_say_why(engine.facts)
         lifeline.facts(facts)
 
-        from rbee.worker.daemon import run
+        from rbee.worker.daemon import Worker
         from rbee.worker.trial import Trial
 
     tempfile.gettempdir()  # found out by writing there, while nobody waits
@@ -53,7 +55,7 @@ def main() -> None:
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
     trial = Trial.begin(orders, engine, facts, folder)
-    run(orders, lifeline, engine, trial, folder)
+    asyncio.run(Worker(orders, lifeline, engine, trial, folder).live())
 
 
 if __name__ == "__main__":

@@ -27,44 +27,17 @@ log = logging.getLogger(__name__)
 
 #: What every program of a system may read: libraries, and how names and times are looked up.
 _SYSTEM = (
-    "/usr",
-    "/lib",
-    "/lib64",
-    "/nix/store",
-    "/gnu/store",
-    "/etc/alternatives",
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/etc/hosts",
-    "/etc/host.conf",
-    "/etc/resolv.conf",
-    "/etc/nsswitch.conf",
-    "/etc/gai.conf",
-    "/etc/ssl/certs",
-    "/etc/ssl/openssl.cnf",
-    "/proc/self",
-    "/proc/cpuinfo",
-    "/proc/meminfo",
-    "/proc/stat",
-    "/sys/devices/system",
-    "/dev/urandom",
-    "/dev/random",
-)
+    "/usr", "/lib", "/lib64", "/nix/store", "/gnu/store", "/etc/alternatives", "/etc/ld.so.cache",
+    "/etc/localtime", "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/nsswitch.conf",
+    "/etc/gai.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/proc/self", "/proc/cpuinfo",
+    "/proc/meminfo", "/proc/stat", "/sys/devices/system", "/dev/urandom", "/dev/random",
+)  # fmt: skip
 #: What drivers of GPUs want besides.
 _OF_DRIVERS = (
-    "/etc/nvidia",
-    "/etc/OpenCL",
-    "/etc/vulkan",
-    "/opt/rocm",
-    "/proc/driver",
-    "/proc/devices",
-    "/proc/modules",
-    "/proc/sys/vm",
-    "/proc/sys/kernel",
-    "/run/opengl-driver",
-    "/run/nvidia-persistenced",
-    "/sys",
-)
+    "/etc/nvidia", "/etc/OpenCL", "/etc/vulkan", "/opt/rocm", "/proc/driver", "/proc/devices",
+    "/proc/modules", "/proc/sys/vm", "/proc/sys/kernel", "/run/opengl-driver",
+    "/run/nvidia-persistenced", "/sys",
+)  # fmt: skip
 #: Devices of GPUs, by how their names in /dev begin, and where drivers keep what they compiled.
 _DEVICES = ("nvidia", "dri", "kfd", "shm")
 _CACHES = ("~/.nv", "~/.cache/mesa_shader_cache")

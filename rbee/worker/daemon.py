@@ -59,22 +59,11 @@ _HEAR = 1.0
 _UNREAD_KEPT = 16
 
 
-def run(
-    orders: WorkerOrders,
-    lifeline: Lifeline,
-    engine: Engine,
-    trial: Trial | None,
-    folder: str,
-) -> None:
-    """Serves until told to leave, then ends this process.
+class Worker:
+    """The state of this process: its engine, its inferences, its slots.
 
     `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
     """
-    asyncio.run(_Worker(orders, lifeline, engine, trial, folder).live())
-
-
-class _Worker:
-    """The state of this process: its engine, its inferences, its slots."""
 
     def __init__(
         self,
@@ -113,7 +102,7 @@ class _Worker:
         )
 
     async def live(self) -> None:
-        """From bind to leave."""
+        """Serves until told to leave, then ends this process."""
         orders, server = self.orders, self.server
         logs.begin(Path(orders.log), orders.settings.log_mib)
         try:

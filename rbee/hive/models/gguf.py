@@ -127,19 +127,13 @@ _ARRAY = 9
 _LENGTH = struct.Struct("<Q")
 
 
-class ArrayLength(msgspec.Struct, frozen=True):
-    """An array of the metadata of which only the number of elements is kept."""
+class Length(msgspec.Struct, frozen=True):
+    """What is kept of a long text (bytes) or array (elements) of the metadata."""
 
     count: int
 
 
-class TextLength(msgspec.Struct, frozen=True):
-    """A text of the metadata of which only the length is kept, in bytes."""
-
-    n_bytes: int
-
-
-MetaValue = str | int | float | bool | tuple[int | float, ...] | ArrayLength | TextLength
+MetaValue = str | int | float | bool | tuple[int | float, ...] | Length
 
 
 class Weights(msgspec.Struct, frozen=True):
@@ -186,7 +180,7 @@ class GgufHeader(msgspec.Struct, frozen=True):
     def vocabulary(self) -> int:
         """Number of tokens that the tokenizer knows, 0 if the file has none."""
         tokens = self.metadata.get(_TOKENS)
-        return tokens.count if isinstance(tokens, ArrayLength) else 0
+        return tokens.count if isinstance(tokens, Length) else 0
 
     def number(self, key: str, default: int = 0) -> int:
         """The whole number under `key` without its architecture prefix, or `default`.
@@ -223,7 +217,10 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
         raise _not_gguf(name, magic)
     version = window.number("I")
     if version not in (2, 3):
-        raise _invalid(name, _version_problem(version), "get the model as GGUF version 3")
+        wrong = f"is GGUF version {version}, and only 2 and 3 are known"
+        if version & 0xFFFF == 0:
+            wrong = "is a big-endian GGUF"
+        raise _invalid(name, wrong, "get the model as GGUF version 3")
     tensor_count = window.number("Q")
     if tensor_count > MOST_TENSORS:
         raise _beyond(name, f"{tensor_count} tensors", MOST_TENSORS)
@@ -355,7 +352,7 @@ class _Window:
                 raise _beyond(self._name, f"a chat template of {length} bytes", LONGEST_TEMPLATE)
             if length > KEPT_TEXT and key != _TEMPLATE:
                 self._skip(length)
-                return TextLength(length)
+                return Length(length)
             self._keep(4 * length)  # at worst a letter takes four bytes
             return self._text(length)
         if kind == _ARRAY:
@@ -400,7 +397,7 @@ class _Window:
                 self._keep(40 * count)
                 return tuple(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(size)))
             self._skip(size)
-        return ArrayLength(count)
+        return Length(count)
 
     def _skip_texts(self, count: int) -> None:
         """Step over `count` texts; a vocabulary has 150,000, so this is the hot loop."""
@@ -571,12 +568,6 @@ def _quant_name(metadata: dict[str, MetaValue]) -> str:
     kind = metadata.get("general.file_type")
     # Bit 10 marks a guess of the writer's.
     return QUANT_NAMES.get(kind & ~1024, "") if isinstance(kind, int) else ""
-
-
-def _version_problem(version: int) -> str:
-    if version & 0xFFFF == 0:
-        return "is a big-endian GGUF"
-    return f"is GGUF version {version}, and only 2 and 3 are known"
 
 
 def _not_gguf(name: str, start: bytes) -> RbeeError:

@@ -24,6 +24,22 @@ _QUANT = rf"""(?ix)(?<![a-z0-9])(?:(?P<ud>ud){_S})?
       | (?P<bf16>bf{_S}16) | f(?:p|loat)?{_S}(?P<float>16|32|64) | fp{_S}(?P<fp>[48])
       | (?P<mx>(?:mx|nv)fp[468])(?:{_S}(?P<moe>moe))?
     )(?![a-z0-9])"""
+#: How what was found is spelt, by the part of the pattern that tells its kind.
+_SPELLINGS = {
+    "iq": "{iq}_{iqk}",
+    "q": "{q}_K_{qk}",
+    "legacy": "{legacy}_{round}_{more}",
+    "ternary": "{ternary}_0",
+    "bf16": "BF16",
+    "float": "F{float}",
+    "fp": "FP{fp}",
+    "mx": "{mx}_{moe}",
+    "i2": "I2_S",
+    "tl": "{tl}",
+    "bits": "{bits}",
+    "digit": "Q{digit}",
+    "int": "Q{int}",
+}
 #: What llama.cpp's own tool takes a family's bare name for.
 _FULL_NAMES = {"Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"}
 
@@ -141,30 +157,9 @@ def _last_quant(text: str) -> str:
 def _spelt(found: re.Match[str]) -> str:
     """The usual spelling of a quant that was found."""
     part = {name: (text or "").upper() for name, text in found.groupdict().items()}
-    if part["iq"]:
-        name = f"{part['iq']}_{part['iqk']}"
-    elif part["q"]:
-        name = "_".join(filter(None, (part["q"], "K", part["qk"])))
-        name = _FULL_NAMES.get(name, name)
-    elif part["legacy"]:
-        more = re.sub(r"[-. ]", "_", part["more"])
-        name = "_".join(filter(None, (part["legacy"], part["round"], more)))
-    elif part["ternary"]:
-        name = f"{part['ternary']}_0"
-    elif part["bf16"]:
-        name = "BF16"
-    elif part["float"]:
-        name = f"F{part['float']}"
-    elif part["fp"]:
-        name = f"FP{part['fp']}"
-    elif part["mx"]:
-        name = "_".join(filter(None, (part["mx"], part["moe"])))
-    elif part["i2"]:
-        name = "I2_S"
-    else:
-        digit = part["digit"] or part["int"]
-        name = part["bits"] or part["tl"] or f"Q{digit}"
-    return f"UD-{name}" if part["ud"] else name
+    form = next(form for named, form in _SPELLINGS.items() if part[named])
+    name = re.sub(r"[-. ]", "_", form.format(**part)).rstrip("_")
+    return ("UD-" if part["ud"] else "") + _FULL_NAMES.get(name, name)
 
 
 def _stem(name: str) -> str:

@@ -157,7 +157,7 @@ class Supervisor(msgspec.Struct):
     def _retire_if_nameless(self, worker: Worker) -> None:
         if not worker.names and worker.idle_since is not None:
             worker.idle_since = None
-            spawn(self.stop(worker), f"the end of {worker.worker_id}", _ignore)
+            spawn(self.stop(worker), f"the end of {worker.worker_id}", lambda ended: None)
 
     def told(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
@@ -510,10 +510,6 @@ def _cpu_of(worker: Worker) -> float:
         times = psutil.Process(worker.child.pid).cpu_times()
         return float(times.user + times.system)
     return 0.0
-
-
-def _ignore(ended: End) -> None:
-    """Of the end of a worker everybody hears by its exit."""
 
 
 def _out_of_memory(worker: Worker) -> RbeeError:
