@@ -22,7 +22,7 @@ import msgspec
 import psutil
 
 from rbee.hive.limits import limits_of_this_process
-from rbee.hive.processors import usable_cores
+from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError
@@ -72,27 +72,21 @@ class Detector:
         gpus = await in_thread(DEVICES, gpus_here)
         if self._later is None and not self._cpu_name_file.exists():
             self._later = loop.call_later(self._query_after, self._find_cpu_name)
-        return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)
-
-    def processor(self) -> str:
-        """The name of this machine's processor, as far as it is known."""
-        return self._cpu_name()
+        ram = ram_here()
+        cpu = Cpu(
+            name=self.processor(),
+            cores=usable_cores(),
+            ram_gb=round(ram.total / GIB, 1),
+            ram_free_gb=round(ram.free / GIB, 1),
+        )
+        return Devices(cpu=cpu, gpus=gpus, models=models, workers=workers)
 
     def close(self) -> None:
         """Ends the query for the processor's name, where it still runs."""
         if self._query is not None and self._query.poll() is None:
             self._query.terminate()
 
-    def _cpu(self) -> Cpu:
-        ram = ram_here()
-        return Cpu(
-            name=self._cpu_name(),
-            cores=usable_cores(),
-            ram_gb=round(ram.total / GIB, 1),
-            ram_free_gb=round(ram.free / GIB, 1),
-        )
-
-    def _cpu_name(self) -> str:
+    def processor(self) -> str:
         """The name that py-cpuinfo found earlier; until then what the system says by itself."""
         if not self._found_name:
             try:
@@ -127,7 +121,7 @@ def name_at_once() -> str:
     """The processor's name as the system itself keeps it, without a query: py-cpuinfo's second of
     CPU is more than a run from nothing has to spare."""
     if sys.platform == "darwin":
-        return _sysctl("machdep.cpu.brand_string") or platform.machine()
+        return sysctl("machdep.cpu.brand_string") or platform.machine()
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as told:
         for line in told:
             key, _, value = line.partition(":")
@@ -217,7 +211,7 @@ def _nvidia_gpu(index: int) -> Gpu:
 def _metal() -> list[Gpu]:
     if platform.machine() != "arm64":
         return []
-    brand = _sysctl("machdep.cpu.brand_string")
+    brand = sysctl("machdep.cpu.brand_string")
     memory = ram_here()
     return [
         Gpu(
@@ -228,8 +222,3 @@ def _metal() -> list[Gpu]:
             backend="metal",
         )
     ]
-
-
-def _sysctl(name: str) -> str:
-    asked = ["/usr/sbin/sysctl", "-n", name]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()

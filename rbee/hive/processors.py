@@ -73,9 +73,13 @@ def _core_of(root: Path, number: int) -> str:
 def _performance_cores(otherwise: int) -> int:
     """Of a Mac: its fast cores; the slow ones would hold them up."""
     for name in ("hw.perflevel0.physicalcpu", "hw.physicalcpu"):
-        asked = subprocess.run(
-            ["/usr/sbin/sysctl", "-n", name], capture_output=True, text=True, check=False
-        )
-        if asked.stdout.strip().isdecimal():
-            return max(1, int(asked.stdout))
+        told = sysctl(name)
+        if told.isdecimal():
+            return max(1, int(told))
     return otherwise
+
+
+def sysctl(name: str) -> str:
+    """What a Mac says of itself under a name; empty where it does not."""
+    asked = ["/usr/sbin/sysctl", "-n", name]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()

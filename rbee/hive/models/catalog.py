@@ -45,6 +45,14 @@ class StoredFile(msgspec.Struct, frozen=True):
     etag: str = ""
     ctime_ns: int = 0
 
+    def is_as_checked(self, now: os.stat_result) -> bool:
+        """Whether it has the size and the times, and is the very file, that it was then."""
+        return (
+            (now.st_size, now.st_mtime_ns) == (self.size_bytes, self.mtime_ns)
+            and self.inode in (0, now.st_ino)
+            and self.ctime_ns in (0, now.st_ctime_ns)
+        )
+
 
 class ModelRow(msgspec.Struct, frozen=True):
     """A name of a model in the catalog; several may lead to the same files.
@@ -237,11 +245,7 @@ def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], St
             now = os.stat(file.path)
             if now.st_size != file.size_bytes:
                 status = "changed"
-            elif (
-                now.st_mtime_ns != file.mtime_ns
-                or file.inode not in (0, now.st_ino)
-                or file.ctime_ns not in (0, now.st_ctime_ns)
-            ):
+            elif not file.is_as_checked(now):
                 if file.sha256 and _sha256(file.path) == file.sha256:
                     file = msgspec.structs.replace(
                         file,

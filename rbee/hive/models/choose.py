@@ -106,6 +106,9 @@ class _Variant(msgspec.Struct):
     def first_name(self) -> str:
         return self.parts[min(self.parts)].name
 
+    def called(self) -> str:
+        return self.quant or self.first_name()
+
 
 def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
     """The files that `ref` means, out of all files of its repository.
@@ -165,7 +168,8 @@ def _best(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     variant = _ranked(whole, ref)[0]
     if variant.quant == DEFAULT_QUANT:
         return variant, ""
-    return variant, _why(variant, alone=len(variants) == 1)
+    kind = "only model" if len(variants) == 1 else "closest"
+    return variant, f"no {DEFAULT_QUANT} in the repository; taking the {kind}, {variant.called()}"
 
 
 def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
@@ -173,8 +177,8 @@ def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
     largest = max(each.size() for each in variants)
     named = [each for each in variants if each.quant and each.size()]
     # What one bit of each weight takes in this repository (bytes).
-    bits = [each.size() / _bits(each.quant) for each in named]
-    bit = statistics.median(bits) if bits else 0.0
+    of_each = [each.size() / _bits(each.quant) for each in named]
+    bit = statistics.median(of_each) if of_each else 0.0
 
     def rank(variant: _Variant) -> tuple[float, float, float, int]:
         size = variant.size()
@@ -185,7 +189,8 @@ def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
         weights = parameters_of(f"{variant.name} {ref.repo}") / 8
         each_bit = bit or weights
         if size and each_bit:
-            return _class_of(size / each_bit), math.inf, _distance(size / each_bit), 0
+            bits = size / each_bit
+            return _class_of(bits), math.inf, abs(math.log2(bits / _BITS[4])), 0
         # Nothing tells more than the size, where there is one: the smaller model, but no crumb.
         return _MORE + 0.5, math.inf, math.inf if size * _A_FRACTION < largest else size, 0
 
@@ -208,10 +213,6 @@ def _bits(quant: str) -> float:
     name = quant.removeprefix("UD-").removeprefix("TQ").removeprefix("TL")
     digits = "".join(each for each in name.partition("_")[0] if each.isdigit())
     return _BITS.get(int(digits or 0), 4.7)
-
-
-def _distance(bits: float) -> float:
-    return abs(math.log2(bits / _BITS[4]))
 
 
 def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef) -> _Variant:
@@ -277,21 +278,13 @@ def _by_quant(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     has = sorted({each.quant for each in variants if each.quant})
     best = _ranked(variants, ref)[0]
     shown = has or [best.first_name()]
-    preferred = best.quant or best.first_name()
-    near = (difflib.get_close_matches(wanted, has, n=1, cutoff=0.6) or [preferred])[0]
+    near = (difflib.get_close_matches(wanted, has, n=1, cutoff=0.6) or [best.called()])[0]
     raise RbeeError(
         "model_not_found",
         f"{ref.repo} has no {ref.quant}; it has {', '.join(shown)}",
         f"use HF:{ref.repo}:{near}",
         {"repo": ref.repo, "quant": ref.quant, "available": has},
     )
-
-
-def _why(variant: _Variant, alone: bool) -> str:
-    called = variant.quant or variant.first_name()
-    if alone:
-        return f"no {DEFAULT_QUANT} in the repository; taking the only model, {called}"
-    return f"no {DEFAULT_QUANT} in the repository; taking the closest, {called}"
 
 
 def _no_model(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef) -> RbeeError:

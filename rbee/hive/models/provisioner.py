@@ -374,8 +374,10 @@ class Provisioner(msgspec.Struct):
         found = {}
         for file in plan.files:
             stored = known.get(file.etag)
-            if stored is not None and stored.size_bytes == file.size and _is_as_stored(stored):
-                found[file.name] = stored
+            if stored is not None and stored.size_bytes == file.size:
+                with contextlib.suppress(OSError):
+                    if stored.is_as_checked(os.stat(stored.path)):
+                        found[file.name] = stored
         return found
 
     async def _lead_others(self, before: ModelRow, newer: ModelRow) -> None:
@@ -627,18 +629,6 @@ def _near(path: str) -> str:
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
     return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
-
-
-def _is_as_stored(file: StoredFile) -> bool:
-    try:
-        now = os.stat(file.path)
-    except OSError:
-        return False
-    return (now.st_size, now.st_mtime_ns, now.st_ino) == (
-        file.size_bytes,
-        file.mtime_ns,
-        file.inode,
-    ) and file.ctime_ns in (0, now.st_ctime_ns)
 
 
 def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:

@@ -234,7 +234,7 @@ class _Grammar:
         if self._lenient:
             self._count.add(BYTES, sum(len(text.encode(errors="replace")) for text in texts), path)
             ways = Ways(begins, len(texts), path=path)
-            return _Value(self._new(" | ".join(map(_literal, texts)), path), ways)
+            return _Value(self._new(" | ".join(map(literal, texts)), path), ways)
         text, most, first = self._told_apart(texts, 0, path, 0)
         return _Value(text, Ways(begins, first, most, path=path))
 
@@ -247,7 +247,7 @@ class _Grammar:
         So an engine has one way open for all that go on alike.
         """
         if len(texts) == 1:
-            return _literal(texts[0][done:]), 1, 1
+            return literal(texts[0][done:]), 1, 1
         # What the first and the last of a sorted list have in common, all have.
         alike = _alike(texts[0], texts[-1])
         branches: list[str] = []
@@ -261,10 +261,10 @@ class _Grammar:
                 branches.append(branch)
                 most = max(most, open_)
             else:
-                branches += [_literal(text[alike:]) for text in inner]
+                branches += [literal(text[alike:]) for text in inner]
         rule = self._new(" | ".join(branches), path)
         if alike > done:
-            return f"{_literal(texts[0][done:alike])} {rule}", max(most, count), 1
+            return f"{literal(texts[0][done:alike])} {rule}", max(most, count), 1
         return rule, max(most, count), count
 
     def _reference(self, pointer: str, path: str) -> _Value:
@@ -306,7 +306,7 @@ class _Grammar:
             for name, one in properties.items()
         }
         members = [
-            (f'{_literal(_json(name))} ":" ws {value.text}', name in needed)
+            (f'{literal(_json(name))} ":" ws {value.text}', name in needed)
             for name, value in values.items()
         ]
         # What may stand from a member on: where none is written yet, and behind a comma.
@@ -418,7 +418,7 @@ def _json(value: Any) -> str:
         raise _unknown("$", "a number of thousands of digits") from None
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """A text in GBNF."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from rbee.worker.engines import Piece
+from rbee.worker.engines.json_grammar import literal
 
 #: What opens and closes a thought, by the families of models that were taught it.
 _PAIRS = (
@@ -112,12 +113,12 @@ def grammar_behind(grammar: str, marks: Marks, *, opened: bool) -> str:
     rules = []
     for met in range(len(close)):
         steps = _steps(close, met)
-        ways = [f"{_quoted(character)} {_state(to, close)}" for character, to in steps.items()]
+        ways = [f"{literal(character)} {_state(to, close)}" for character, to in steps.items()]
         others = "".join(map(_in_class, steps))
         ways.append(f"[^{others}] {_state(0, close)}")
         rules.append(f"{_state(met, close)} ::= {' | '.join(ways)}")
     begun = _state(0, close)
-    root = begun if opened else f"{_quoted(marks.open)} {begun} | answer"
+    root = begun if opened else f"{literal(marks.open)} {begun} | answer"
     answer = re.sub(r"^root ::=", "answer ::=", grammar, count=1)
     return "\n".join([f"root ::= {root}", *rules, r"behind ::= [ \t\n]{0,4} answer", answer])
 
@@ -136,10 +137,6 @@ def _steps(close: str, met: int) -> dict[str, int]:
         if longest:
             steps[character] = longest
     return steps
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _in_class(character: str) -> str:
