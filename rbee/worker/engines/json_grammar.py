@@ -99,31 +99,31 @@ _Keywords = TypedDict(
 )
 
 
-def grammar_of(schema: Mapping[str, Any]) -> str:
+def grammar_of(schema: Mapping[str, Any], field: str = "json_schema") -> str:
     """The grammar whose texts are the JSON values that fit `schema`.
 
     Raises `invalid_request` that names a keyword which is not understood, or a bound of
-    `schema_cost` that the schema goes beyond, and where in it.
+    `schema_cost` that the schema goes beyond, where in it, and the `field` that it came in.
     """
-    return _bounded(_Grammar(schema, Count()))
+    return _bounded(_Grammar(schema, Count()), field)
 
 
-def check_cost(schemas: Iterable[Mapping[str, Any]]) -> None:
+def check_cost(schemas: Iterable[Mapping[str, Any]], field: str = "json_schema") -> None:
     """Raises where schemas cost too much for an engine that makes a grammar of its own of them.
 
     That takes each value of an `enum` for a way of its own, and goes over what it does not know.
     """
     count = Count()
     for schema in schemas:
-        _bounded(_Grammar(schema, count, of_engine=True))
+        _bounded(_Grammar(schema, count, of_engine=True), field)
 
 
-def _bounded(grammar: _Grammar) -> str:
+def _bounded(grammar: _Grammar, field: str) -> str:
     try:
         return grammar.text()
-    except RecursionError:
-        error = nested_too_deep("the JSON schema")
-        error.details["field"] = "json_schema"
+    except (RecursionError, RbeeError) as raised:
+        error = raised if isinstance(raised, RbeeError) else nested_too_deep("the JSON schema")
+        error.details["field"] = field
         raise error from None
 
 
@@ -428,5 +428,4 @@ def _unknown(path: str, what: str) -> RbeeError:
         "invalid_request",
         f"the JSON schema has {what} at {path}, which cannot be enforced",
         "leave it out, and check the answer for it",
-        {"field": "json_schema"},
     )

@@ -30,7 +30,7 @@ from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 from rbee.worker.engines import Engine, Generated, Input, Piece, Work
-from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
+from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
     marks_of_turns,
@@ -459,17 +459,13 @@ class LlamaCpp:
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
-        try:
-            grammar = grammar_of(schema)
-            chat = "messages" in body
-            if chat and (self._own_form or "tools" in body):
-                check_cost([schema])
-                body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
-                return
-        except RbeeError as error:
-            if schema is not request.json_schema:
-                error.details["field"] = "functions"
-            raise
+        field = "json_schema" if schema is request.json_schema else "functions"
+        grammar = grammar_of(schema, field)
+        chat = "messages" in body
+        if chat and (self._own_form or "tools" in body):
+            check_cost([schema], field)
+            body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
+            return
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -497,7 +493,7 @@ class LlamaCpp:
                     "demand a call (tool_choice `required`, or a function's name), send no tools, "
                     "or take a model whose chat template knows tools",
                 )
-            check_cost_of_calls(request.functions)
+            check_cost((each.parameters for each in request.functions), "functions")
             body["tools"] = [
                 {"type": "function", "function": msgspec.to_builtins(each)}
                 for each in request.functions

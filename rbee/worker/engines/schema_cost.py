@@ -74,7 +74,7 @@ def too_much(bound: Bound, path: str, unbounded: str = "") -> RbeeError:
         "invalid_request",
         unbounded or f"the JSON schema has more than {bound.most} {bound.of} at {path}",
         bound.fewer,
-        {"field": "json_schema", "path": path, "most": bound.most},
+        {"path": path, "most": bound.most},
     )
 
 
