@@ -20,7 +20,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Done, Progress, Token, Vector
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.narration import Narration
-from rbee.worker.engines import Generated, LoadedModel, Piece, Work
+from rbee.worker.engines import Caller, Generated, LoadedModel, Piece, Work
 from rbee.worker.telling import News, Telling
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
@@ -130,7 +130,7 @@ class Inference(Operation):
 
         inputs = self._request.inputs
         if inputs is None:
-            return model.generate(self._request, on_piece, self._stopped, on_work)
+            return model.generate(self._request, Caller(on_piece, on_work, self._stopped))
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
 

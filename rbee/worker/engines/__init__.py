@@ -60,6 +60,19 @@ class Generated(NamedTuple):
     tokens_out: int
 
 
+class Caller(NamedTuple):
+    """Who has asked for an answer.
+
+    `on_piece` is called with each piece of it; `on_work` with each batch of the prompt and with
+    each token, also one that has no text to tell yet: it is the engine's sign of life. `cancelled`
+    is set once nobody wants the answer any more.
+    """
+
+    on_piece: Callable[[Piece], None]
+    on_work: Callable[[Work], None]
+    cancelled: threading.Event
+
+
 class LoadedModel(Protocol):
     """A model that an engine has loaded."""
 
@@ -68,19 +81,10 @@ class LoadedModel(Protocol):
     #: Where the model is.
     placed: Placed
 
-    def generate(
-        self,
-        request: InferRequest,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> Generated:
-        """Blocks while it generates, calling `on_piece` with each piece of the answer.
+    def generate(self, request: InferRequest, caller: Caller) -> Generated:
+        """Blocks while it generates. Stops within one token, or one batch of the prompt, once
+        nobody wants the answer any more.
 
-        `on_work` is called with each batch of the prompt and with each token, also one that has no
-        text to tell yet: it is the engine's sign of life.
-
-        Stops within one token, or one batch of the prompt, once `cancelled` is set.
         A model with a chat template is given its messages by it; see `conversation` for one
         without. Raises `invalid_request` for what the engine refuses, in its own words.
         """

@@ -24,7 +24,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Engine, Generated, Input, Piece, Work
+from rbee.worker.engines import Caller, Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
@@ -80,13 +80,7 @@ class CTransformers:
                 {"path": orders.model_paths[0]},
             ) from None
 
-    def generate(
-        self,
-        request: InferRequest,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> Generated:
+    def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         chat = self._tuned_to_chat and not request.raw
         text = self._text(request, chat)
@@ -100,20 +94,20 @@ class CTransformers:
 
         def tell(piece: Piece | None) -> None:
             if piece is not None:
-                on_piece(piece)
+                caller.on_piece(piece)
 
         texts = stops_of(request, tuned_to_chat=self._tuned_to_chat)
         stops = _Stops(texts, lambda text: tell(thoughts.take(Piece(text))))
         finish_reason, count = "stop", 0
-        self._read(tokens, cancelled, on_work)
-        if cancelled.is_set():
+        self._read(tokens, caller)
+        if caller.cancelled.is_set():
             return Generated(finish_reason, len(tokens), count)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         for token in self._model.generate(tokens, **_sampling(request)):
             count += 1
-            on_work(Work(len(tokens), len(tokens), count))
+            caller.on_work(Work(len(tokens), len(tokens), count))
             stops.feed(decode(self._model.detokenize([token], decode=False)))
-            if cancelled.is_set() or stops.met:
+            if caller.cancelled.is_set() or stops.met:
                 break
             if count >= limit:
                 finish_reason = "length"
@@ -122,19 +116,14 @@ class CTransformers:
         tell(thoughts.rest())
         return Generated(finish_reason, len(tokens), count)
 
-    def _read(
-        self,
-        tokens: Sequence[int],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> None:
+    def _read(self, tokens: Sequence[int], caller: Caller) -> None:
         """Reads all but the end of a prompt; what was read is not read again by `generate`."""
         rest = self._model.prepare_inputs_for_generation(tokens, reset=True)
         known = len(tokens) - len(rest)
         for first in range(0, len(rest) - _BATCH, _BATCH):
-            if cancelled.is_set():
+            if caller.cancelled.is_set():
                 return
-            on_work(Work(known + first, len(tokens), 0))
+            caller.on_work(Work(known + first, len(tokens), 0))
             self._model.eval(rest[first : first + _BATCH])
 
     def overdue(self) -> Collection[int]:

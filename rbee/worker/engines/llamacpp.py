@@ -29,7 +29,7 @@ from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
-from rbee.worker.engines import Engine, Generated, Input, Piece, Work
+from rbee.worker.engines import Caller, Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
@@ -279,32 +279,26 @@ class LlamaCpp:
         finally:
             connection.close()
 
-    def generate(
-        self,
-        request: InferRequest,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> Generated:
+    def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         if not request.must_call:
-            return self._generate(request, request.json_schema, on_piece, cancelled, on_work)
+            return self._generate(request, request.json_schema, caller)
         texts: list[str] = []
 
         def keep(piece: Piece) -> None:
             texts.append(piece.text)
             # Who waits for the call sees that it is being made.
-            on_piece(Piece("", piece.thought))
+            caller.on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
         asked = told_to_call(request)
-        generated = self._generate(asked, called, keep, cancelled, on_work)
+        generated = self._generate(asked, called, caller._replace(on_piece=keep))
         call = call_of("".join(texts))
         if call is None:
             if any(texts):
-                on_piece(Piece("".join(texts)))
+                caller.on_piece(Piece("".join(texts)))
             return generated
-        on_piece(Piece("", calls=[call]))
+        caller.on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
 
     def overdue(self) -> Collection[int]:
@@ -360,12 +354,7 @@ class LlamaCpp:
         raise self._refused_input(first, answer["error"])
 
     def _generate(
-        self,
-        request: InferRequest,
-        schema: dict[str, Any] | None,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
+        self, request: InferRequest, schema: dict[str, Any] | None, caller: Caller
     ) -> Generated:
         chat = self._chat and not request.raw
         if chat and self._unusable:
@@ -386,10 +375,10 @@ class LlamaCpp:
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
             self._preparing.pop(here, None)
-            if cancelled.is_set():
+            if caller.cancelled.is_set():
                 return True
             work = _work(work, chunk)
-            on_work(work)
+            caller.on_work(work)
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)
@@ -397,7 +386,7 @@ class LlamaCpp:
             choice = choices[0]
             piece = _piece(choice)
             if piece is not None and (piece := thoughts.take(piece)) is not None:
-                on_piece(piece)
+                caller.on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
@@ -419,16 +408,16 @@ class LlamaCpp:
             self._preparing.pop(here, None)
         if "error" in last:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
-                return self._as_it_comes(request, body, on_piece, cancelled, on_work)
+                return self._as_it_comes(request, body, caller)
             raise refused(request, last["error"])
-        if may_think is not None and thought > may_think + _SLACK and not cancelled.is_set():
+        if may_think is not None and thought > may_think + _SLACK and not caller.cancelled.is_set():
             left = request.max_tokens and max(1, request.max_tokens - thought)
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
-            answered = self._generate(asked, schema, on_piece, cancelled, on_work)
+            answered = self._generate(asked, schema, caller)
             return answered._replace(tokens_out=answered.tokens_out + thought)
         rest = thoughts.rest()
         if rest is not None:
-            on_piece(rest)
+            caller.on_piece(rest)
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
@@ -437,19 +426,14 @@ class LlamaCpp:
         )
 
     def _as_it_comes(
-        self,
-        request: InferRequest,
-        body: dict[str, Any],
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
+        self, request: InferRequest, body: dict[str, Any], caller: Caller
     ) -> Generated:
         """The answer of a model that does not keep to the form that its chat template has."""
         text = self._rendered(body["messages"], body.get("chat_template_kwargs", {}))
         asked = msgspec.structs.replace(
             request, messages=None, prompt=text, raw=True, functions=[], json_schema=None
         )
-        return self._generate(asked, None, on_piece, cancelled, on_work)
+        return self._generate(asked, None, caller)
 
     def _thoughts(self, request: InferRequest) -> Thoughts:
         """What finds the thoughts that llama.cpp does not tell by itself."""
