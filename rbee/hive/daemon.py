@@ -58,7 +58,7 @@ from rbee.wire.messages.workers import (
     WorkerReport,
     WorkerStarted,
 )
-from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.narration import say
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
@@ -269,11 +269,7 @@ class _Hive:
         ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
         # With `lead` the hub is asked what a new name means, and nothing is fetched.
         look = self.models.lead if request.query.get("lead") == "true" else self.models.find
-        row = await look(ref)
-        if row is None:
-            raise RbeeError(
-                "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
-            )
+        row = _here(ref, await look(ref))
         # Of a file of somebody's own, which may lie on a disk that answers no more, in a thread.
         elsewhere = ref.source == "file"
         view = await in_thread(FILES, _model_view, row) if elsewhere else _model_view(row)
@@ -305,11 +301,7 @@ class _Hive:
     async def _start_worker(self, request: web.Request) -> WorkerStarted:
         wanted = await read_body(request, StartWorker)
         ref = parse_model_ref(wanted.model_ref)
-        row = await self.models.find(ref)
-        if row is None:
-            raise RbeeError(
-                "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
-            )
+        row = _here(ref, await self.models.find(ref))
         worker = await self.starter.start(wanted, ref, row, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
@@ -375,6 +367,13 @@ class _Hive:
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
         return Peer(self.session, url, credential, "queen", "queen_unreachable")
+
+
+def _here(ref: ModelRef, row: ModelRow | None) -> ModelRow:
+    if row is None:
+        what, fix = f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
+        raise RbeeError("model_not_found", what, fix)
+    return row
 
 
 def _model_view(row: ModelRow) -> ModelView:

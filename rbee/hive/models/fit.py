@@ -109,23 +109,18 @@ class Need(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, **of, is_estimate=True)
 
 
-def estimate(
-    headers: GgufHeader | Sequence[GgufHeader],
-    *,
-    n_ctx: int,
-    n_slots: int = 1,
-    ubatch: int = 512,
-    on_gpu: bool = True,
-    vectors: bool = True,
+def worker_need(
+    headers: Sequence[GgufHeader], context: int, slots: int, on_gpu: bool = False
 ) -> Need:
     """What a worker needs that loads the model with all layers on one device.
 
-    `headers` is one header, or those of all parts of a split model in order. `n_ctx` counts the
-    tokens of all `n_slots` together, which share it evenly. On a GPU the table of token embeddings
-    stays in RAM where the output has a tensor of its own; on the CPU it counts. With `vectors` the
-    worker can make embeddings, for which the engine reserves the logits of a whole batch.
+    `headers` is one header, or those of all parts of a split model in order; each of `slots` slots
+    has `context` tokens. On a GPU the table of token embeddings stays in RAM where the output has a
+    tensor of its own; on the CPU it counts. A worker that can make vectors has the engine reserve
+    the logits of a whole batch.
 
-    Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`::
+    Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`, and ``ub`` = the
+    tokens of a batch::
 
         weights = bytes of all tensors [- token_embd]
         KV      = sum over layers that attend:
@@ -139,46 +134,32 @@ def estimate(
     where layers with a sliding window have ``window + ub`` cells, padded, if that is fewer. A
     model `WITHOUT_CACHE` has ``ub`` cells in its graph, no KV and no logits.
     """
-    parts = (headers,) if isinstance(headers, GgufHeader) else tuple(headers)
-    head = parts[0]
+    head = headers[0]
     shape = _Shape(head)
-    ub = min(ubatch, n_ctx)
-    cells = ub if shape.keeps_nothing else _padded(math.ceil(n_ctx / n_slots))
+    vectors = pooling_of(head) != "none"
+    ub = min(batch_of(head, context), context * slots)
+    cells = ub if shape.keeps_nothing else _padded(context)
     window = min(cells, _padded(shape.window + ub)) if shape.window else cells
 
     row = _KV_BYTES * (shape.key_length + shape.value_length)
     kv = sum(
-        (window if windowed else cells) * n_slots * heads * row
+        (window if windowed else cells) * slots * heads * row
         for heads, windowed in zip(shape.heads_kv, shape.windowed, strict=True)
     )
-    kv += shape.layers_with_state * n_slots * _STATE_BYTES * shape.state
+    kv += shape.layers_with_state * slots * _STATE_BYTES * shape.state
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
-    gated = any(part.weights.gated for part in parts)
+    gated = any(part.weights.gated for part in headers)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
     dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
     compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
     return Need(
-        weights=_bounded(_weights(parts, on_gpu)),
+        weights=_bounded(_weights(headers, on_gpu)),
         kv=_bounded(kv),
         compute=_bounded(compute),
-        output=_bounded(4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
+        output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
-    )
-
-
-def worker_need(
-    headers: Sequence[GgufHeader], context: int, slots: int, on_gpu: bool = False
-) -> Need:
-    """What a worker takes with `slots` slots of `context` tokens each, set up as it would be."""
-    return estimate(
-        headers,
-        n_ctx=context * slots,
-        n_slots=slots,
-        ubatch=batch_of(headers[0], context),
-        on_gpu=on_gpu,
-        vectors=pooling_of(headers[0]) != "none",
     )
 
 

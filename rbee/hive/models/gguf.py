@@ -378,10 +378,7 @@ class _Window:
         return self.take(length).decode("utf-8", "replace")
 
     def _scalar(self, kind: str) -> int | float | bool:
-        size = struct.calcsize("<" + kind)
-        self._reach(self.position + size)
-        (value,) = struct.unpack_from("<" + kind, self._bytes, self.position - self._start)
-        self.position += size
+        (value,) = struct.unpack("<" + kind, self.take(struct.calcsize("<" + kind)))
         scalar: int | float | bool = value
         return scalar
 

@@ -460,8 +460,7 @@ class Provisioner(msgspec.Struct):
 
     def _take_off_the_disk(self, paths: list[Path]) -> None:
         for path in paths:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            path.unlink(missing_ok=True)
             for folder in path.parents:
                 if self._models not in folder.parents:
                     break

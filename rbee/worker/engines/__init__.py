@@ -22,6 +22,8 @@ from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
 Input = str | list[int]
+#: Who takes the vectors as they come.
+OnVector = Callable[[Sequence[float]], None]
 
 
 class Piece(NamedTuple):
@@ -96,10 +98,7 @@ class LoadedModel(Protocol):
         ...
 
     def embed(
-        self,
-        inputs: Sequence[Input],
-        on_vector: Callable[[Sequence[float]], None],
-        cancelled: threading.Event,
+        self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """Blocks while it makes a vector of length 1 of each input, calling `on_vector` in order.
 

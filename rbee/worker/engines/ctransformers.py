@@ -24,7 +24,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Caller, Engine, Generated, Input, Piece, Work
+from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Work
 from rbee.worker.engines.conversation import (
     does_not_fit,
     messages_of,
@@ -131,10 +131,7 @@ class CTransformers:
         return ()
 
     def embed(
-        self,
-        inputs: Sequence[Input],
-        on_vector: Callable[[Sequence[float]], None],
-        cancelled: threading.Event,
+        self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """See `rbee.worker.engines.Engine`. A vector is that of the last token."""
         count = 0
