@@ -141,7 +141,9 @@ class _Hive:
             secret_of=lambda name: self.workers.secret_of(name),
         )
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(home.path, settings.processor_query_after, self._changed)
+        self.detector = Detector(
+            home.path / "cpu-name", settings.processor_query_after, self._changed
+        )
         self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)

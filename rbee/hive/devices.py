@@ -50,21 +50,20 @@ class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
     backend: Literal["cuda", "metal"] = "cuda"
 
 
-class Detector:
+class Detector(msgspec.Struct):
     """Looks at this machine anew each time, but for the processor's name, which is kept.
 
-    That name is asked for once, `query_after` seconds after the first look.
+    That name is asked for once, `query_after` seconds after the first look, and `on_name` is
+    called, in the event loop, when it has been found out.
     """
 
-    def __init__(self, home: Path, query_after: float, on_name: Callable[[], None]) -> None:
-        """`on_name` is called, in the event loop, once the name has been found out."""
-        self._query_after = query_after
-        self._on_name = on_name
-        self._cpu_name_file = home / "cpu-name"
-        self._found_name = ""
-        self._quick_name = ""
-        self._later: asyncio.TimerHandle | None = None
-        self._query: subprocess.Popen[bytes] | None = None
+    _cpu_name_file: Path
+    _query_after: float
+    _on_name: Callable[[], None]
+    _found_name: str = ""
+    _quick_name: str = ""
+    _later: asyncio.TimerHandle | None = None
+    _query: subprocess.Popen[bytes] | None = None
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""

@@ -126,7 +126,7 @@ class Inference(Operation):
 
         def on_vector(vector: Sequence[float]) -> None:
             self.worked += 1
-            on_news(_packed(vector))
+            on_news(struct.pack(f"<{len(vector)}f", *vector))
 
         inputs = self._request.inputs
         if inputs is None:
@@ -172,7 +172,3 @@ def context_full(generated: Generated, max_tokens: int | None, context: int) -> 
         return 0
     asked_for = max_tokens is not None and generated.tokens_out >= max_tokens
     return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)
-
-
-def _packed(vector: Sequence[float]) -> bytes:
-    return struct.pack(f"<{len(vector)}f", *vector)

@@ -195,12 +195,26 @@ def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterato
     """
     pieces: queue.Queue[_Piece] = queue.Queue(_PIECES_AHEAD)
     abandoned = threading.Event()
-    threading.Thread(
-        target=copy_context().run,  # whose token is shown stands there
-        args=(_read_ahead, file, offset, stall_s, pieces, abandoned),
-        name=f"download {file.name}",
-        daemon=True,
-    ).start()
+
+    def read_ahead() -> None:
+        """Puts the hub's answer there: its offset, its bytes, None; or what was raised."""
+        last: _Piece = None
+        try:
+            with open_stream(file, offset, stall_s) as (begins, chunks):
+                pieces.put(begins)
+                for chunk in chunks:
+                    if abandoned.is_set():
+                        return
+                    pieces.put(chunk)
+        except BaseException as failure:
+            # Whatever it is: the thread that asked for the file has to hear of it.
+            last = raisable(failure)
+        if not abandoned.is_set():
+            pieces.put(last)
+
+    reading = copy_context().run  # whose token is shown stands there
+    name = f"download {file.name}"
+    threading.Thread(target=reading, args=(read_ahead,), name=name, daemon=True).start()
     # The reader itself notices a stall; this stands behind it where a lookup of a name hangs.
     patience_s = stall_s + 2 * CONNECT_S
     heard = time.monotonic()
@@ -236,29 +250,6 @@ def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterato
         with suppress(queue.Empty):
             while True:
                 pieces.get_nowait()
-
-
-def _read_ahead(
-    file: HubFile,
-    offset: int,
-    stall_s: float,
-    pieces: queue.Queue[_Piece],
-    abandoned: threading.Event,
-) -> None:
-    """Put the hub's answer into `pieces`: its offset, its bytes, None; or what was raised."""
-    try:
-        with open_stream(file, offset, stall_s) as stream:
-            pieces.put(stream.offset)
-            for chunk in stream.chunks:
-                if abandoned.is_set():
-                    return
-                pieces.put(chunk)
-        last: _Piece = None
-    except BaseException as failure:
-        # Whatever it is: the thread that asked for the file has to hear of it.
-        last = raisable(failure)
-    if not abandoned.is_set():
-        pieces.put(last)
 
 
 class _Digest:

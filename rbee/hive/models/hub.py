@@ -104,7 +104,6 @@ class ModelPlan(msgspec.Struct, frozen=True):
     """
 
     ref: ModelRef
-    repo: str
     commit: str
     files: tuple[HubFile, ...]
     quant: str
@@ -120,7 +119,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     @property
     def folder(self) -> str:
         """Where the files belong, below the models folder."""
-        return f"{repo_folder(self.repo)}/{self.commit[:12]}"
+        return f"{repo_folder(self.ref.repo)}/{self.commit[:12]}"
 
 
 def repo_folder(repo: str) -> str:
@@ -162,7 +161,7 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
     if listed.gated:
         read_range(files[0], 0, 1, patience)
     sizes = quant_sizes(listed.files, ref.repo)
-    return ModelPlan(ref, ref.repo, commit, files, choice.quant, sizes, choice.note)
+    return ModelPlan(ref, commit, files, choice.quant, sizes, choice.note)
 
 
 def read_range(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:
@@ -201,20 +200,14 @@ def _measured(repo: str, commit: str, file: ListedFile, patience: Patience) -> L
     return _asked(ask, patience)
 
 
-class HubStream(msgspec.Struct, frozen=True):
-    """The bytes of a file from `offset` on, as they arrive."""
-
-    offset: int
-    chunks: Iterator[bytes]
-
-
 @contextmanager
 def open_stream(
     file: HubFile, offset: int, read_s: float, end: int | None = None
-) -> Iterator[HubStream]:
-    """Ask for `file` from `offset` to before `end` (default: its end).
+) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Where in `file` the answer begins, and its bytes as they arrive, asked for from `offset` to
+    before `end` (default: its end).
 
-    The stream may begin at 0 although `offset` was asked for: then this hub serves no ranges.
+    It may begin at 0 although `offset` was asked for: then this hub serves no ranges.
     What it serves has been checked to be the content of `file.etag` and of `file.size` bytes.
     `read_s` is the longest wait for a byte, in seconds.
 
@@ -227,7 +220,7 @@ def open_stream(
         failures_told(file.repo, file.url),
         _answer("GET", file.url, read_s, wanted) as response,
     ):
-        yield HubStream(_served_from(response, file, offset), response.iter_raw())
+        yield _served_from(response, file, offset), response.iter_raw()
 
 
 @contextmanager
@@ -320,9 +313,9 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
 
 def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:
     data = bytearray()
-    with open_stream(file, offset, patience.answer_s, end=offset + size) as stream:
-        skip = offset - stream.offset
-        for chunk in stream.chunks:
+    with open_stream(file, offset, patience.answer_s, end=offset + size) as (begins, chunks):
+        skip = offset - begins
+        for chunk in chunks:
             data += chunk[skip:] if skip < len(chunk) else b""
             skip = max(0, skip - len(chunk))
             if len(data) >= size:
@@ -428,7 +421,7 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
             files = tuple(_hub_file(ref.repo, commit, file) for file in choice.files)
             note = "the hub is out of reach; taking the model from the user's hub cache"
             sizes = quant_sizes(held, ref.repo)
-            return ModelPlan(ref, ref.repo, commit, files, choice.quant, sizes, note, False)
+            return ModelPlan(ref, commit, files, choice.quant, sizes, note, False)
     return None
 
 

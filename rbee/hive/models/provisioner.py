@@ -161,7 +161,7 @@ class Provisioner(msgspec.Struct):
                 content, kind, lambda: together(map(header_of_file, paths))
             )
         plan = await self.plan(ref)
-        content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
+        content = " ".join([plan.ref.repo, plan.commit, *(file.name for file in plan.files)])
         return await self._remembered(
             content,
             HUB,
@@ -574,7 +574,7 @@ class _Files(NamedTuple):
             raise
         return ModelRow(
             ref=str(plan.ref),
-            repo=plan.repo,
+            repo=plan.ref.repo,
             revision=plan.commit,
             path=paths[0],
             files=tuple(map(self._stored, plan.files)),
@@ -704,7 +704,7 @@ def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
         if os.path.commonpath([root, place]) != root:
             raise RbeeError(
                 "home_unusable",
-                f"{plan.repo} would be written to {place}, which is outside of {root}",
+                f"{plan.ref.repo} would be written to {place}, which is outside of {root}",
                 f"remove the link that leads out of {models}",
                 {"path": place},
             )

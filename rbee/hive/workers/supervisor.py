@@ -194,8 +194,9 @@ class Supervisor(msgspec.Struct):
     def secret_of(self, name: str) -> str | None:
         """The secret called `name`, where that is one of a worker of this hive."""
         worker = self.workers.get(name.removeprefix(proof.worker_name("")))
-        is_its = worker is not None and name == proof.worker_name(worker.worker_id)
-        return worker.orders.token if worker is not None and is_its else None
+        if worker is None or name != proof.worker_name(worker.worker_id):
+            return None
+        return worker.orders.token
 
     def _peer(self, worker: Worker) -> Peer:
         name = proof.worker_name(worker.worker_id)
@@ -297,10 +298,9 @@ class Supervisor(msgspec.Struct):
         status = worker.exited.result()
         if status < 0:
             await in_thread(DISK, own_folder.remove_left, "worker")
-        if worker.state is WorkerState.STOPPING or status == 0:
+        # Of one that has failed it has been told why it cannot go on.
+        if worker.state in (WorkerState.STOPPING, WorkerState.FAILED) or status == 0:
             self._remove(worker)
-        elif worker.state is WorkerState.FAILED:
-            self._remove(worker)  # why it cannot go on has been told
         else:
             await self._restart(worker, status)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ctransformers
+import msgspec
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -170,14 +171,13 @@ class CTransformers:
         return text
 
 
-class _Stops:
+class _Stops(msgspec.Struct):
     """Passes text on, but for what may still become one of the stop texts."""
 
-    def __init__(self, stops: list[str], on_text: Callable[[str], None]) -> None:
-        self._stops = stops
-        self._on_text = on_text
-        self._held = ""
-        self.met = False
+    _stops: list[str]
+    _on_text: Callable[[str], None]
+    _held: str = ""
+    met: bool = False
 
     def feed(self, text: str) -> None:
         """Takes the next piece of text."""

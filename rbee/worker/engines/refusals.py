@@ -49,12 +49,12 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
             f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
             "the arguments of a call are JSON text, {} where there are none",
         )
-    by_schema = refused_by_schema(message)
+    by_schema = _SCHEMA.search(message)
     if by_schema:
         field = "functions" if request.functions and request.json_schema is None else "json_schema"
         return refusal(
             field,
-            f"llama.cpp cannot hold an answer to the JSON schema: {by_schema}",
+            f"llama.cpp cannot hold an answer to the JSON schema: {by_schema[0].strip()}",
             "ask for less: plainer types, fewer properties, lower bounds",
         )
     by_template = refused_by_template(message)
@@ -89,12 +89,6 @@ def template_reason(log: Sequence[str]) -> str:
 def reason_of_loading(log: Sequence[str]) -> str:
     """Why llama.cpp cannot load a model, out of its log; empty where it does not say."""
     return next((found[1] for line in reversed(log) if (found := _LOADING.search(line))), "")
-
-
-def refused_by_schema(message: str) -> str:
-    """What llama.cpp says of a JSON schema, or of the grammar made of it; empty: it is not that."""
-    found = _SCHEMA.search(message)
-    return found[0].strip() if found else ""
 
 
 def refused_by_template(message: str) -> str:

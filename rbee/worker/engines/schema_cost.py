@@ -53,11 +53,10 @@ _QUOTED = 60
 _ROUNDS = 8
 
 
-class Count:
+class Count(msgspec.Struct):
     """How much there is of each so far."""
 
-    def __init__(self) -> None:
-        self._so_far: dict[Bound, int] = {}
+    _so_far: dict[Bound, int] = {}
 
     def add(self, bound: Bound, more: int, path: str) -> None:
         """Counts `more`. Raises where that is too much, naming `path`."""
