@@ -22,6 +22,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.settings import Settings
 from rbee.worker.trial import is_plain, verdict_of
 
 #: Secrets of an owner, by the names that programs look for them under.
@@ -182,10 +183,8 @@ def counts_anew(seconds: float) -> bool:
 def limit(promised_mib: int, *, estimate: bool, on_gpu: bool) -> int:
     """The bound of a worker whose model is reckoned to need so much, in MiB."""
     need = Need(promised_mib << 20, 0, 0, 0, estimate)
-    return (
-        memory_limit(need, on_gpu=on_gpu, threads=4, factor=1.2, prompt_cache=0, margin=1024 << 20)
-        >> 20
-    )
+    settings = Settings(ram_factor=1.2, prompt_cache_mib=0, worker_margin_mib=1024)
+    return memory_limit(need, settings, on_gpu=on_gpu, threads=4) >> 20
 
 
 def device_that_failed(template: str, asked: str) -> bool:

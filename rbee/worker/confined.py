@@ -77,23 +77,23 @@ def confine(
     files: Sequence[str],
     on_gpu: bool,
     folder: str,
-    log_file: str = "",
+    write: Sequence[str] = (),
     connect: Sequence[int] = (),
     ipv6: bool = False,
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
-    `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
-    ports that it may still connect to, with `ipv6` at such addresses, too; it listens where it does
-    by then. Never raises.
+    `files` are those of its model, `folder` one of its own for what is temporary, `write` are what
+    else it may write to, `connect` the ports that it may still connect to, with `ipv6` at such
+    addresses, too; it listens where it does by then. Never raises.
     """
     if sys.platform == "darwin":
-        _confine_mac([folder, *([log_file] if log_file else [])])
+        _confine_mac([folder, *write])
         return
     if sys.platform != "linux":
         return
     read = [*_SYSTEM, *_of_python(), *files, *_paths("LD_LIBRARY_PATH")]
-    may_write = ["/dev/null", "/dev/zero", folder, *([log_file] if log_file else [])]
+    may_write = ["/dev/null", "/dev/zero", folder, *write]
     if on_gpu:
         read += _OF_DRIVERS
         may_write += _of_gpus()

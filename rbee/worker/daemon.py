@@ -119,7 +119,7 @@ class Worker:
                 files=orders.model_paths,
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
                 folder=self.folder,
-                log_file=orders.log,
+                write=[orders.log] if orders.log else [],
                 connect=[port_of(orders.hive_url)],
                 ipv6=":" in addresses.host_of(orders.hive_url),
             )
@@ -152,10 +152,9 @@ class Worker:
         """Loads the model and reports ready; a model that cannot be loaded is reported, too."""
         orders = self.orders
         loop = asyncio.get_running_loop()
+        device = narration.device_name(orders.placement.devices)
         if orders.simulated:
-            await self.tell(
-                narration.WORKER_SIMULATED, device=narration.device_name(orders.placement.devices)
-            )
+            await self.tell(narration.WORKER_SIMULATED, device=device)
         begun = self.tell(
             narration.WORKER_LOADING,
             path=orders.model_paths[0],
@@ -185,17 +184,13 @@ class Worker:
             self._tidy()
         self.model = model
         self.state = WorkerState.READY
-        used = {
-            "device": narration.device_name(orders.placement.devices),
-            "engine": self.engine.name,
-        }
         loaded = {
             "seconds": narration.seconds(time.perf_counter() - started),
             "size": narration.size(_total(orders.model_paths)),
             "context": model.context,
         }
-        lines = [say(narration.WORKER_DEVICE, used), say(narration.WORKER_LOADED, loaded)]
-        await self.report(self.state, lines)
+        used = say(narration.WORKER_DEVICE, {"device": device, "engine": self.engine.name})
+        await self.report(self.state, [used, say(narration.WORKER_LOADED, loaded)])
 
     def _load(self) -> LoadedModel:
         """The engine's model, once it is known whether it may be given the template."""
@@ -273,7 +268,7 @@ class Worker:
         for each in life.left_out(orders.settings.token_stall, orders.slots * orders.context):
             inference = self.running[each]
             # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
-            if not inference.makes_vectors and not inference.is_over:
+            if inference.request.inputs is None and not inference.is_over:
                 log.error("the engine has forgotten inference %s", each)
                 inference.give_up(_forgotten(orders))
 

@@ -38,7 +38,7 @@ class Inference(Operation):
 
     def __init__(self, worker_id: str, infer_id: str, request: InferRequest) -> None:
         super().__init__(worker_id, infer_id)
-        self._request = request
+        self.request = request
         self._streams = request.stream
         self._stopped = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
@@ -53,11 +53,6 @@ class Inference(Operation):
         self._index = 0
         self._taken_over = 0.0
         self._first_token: float | None = None
-
-    @property
-    def makes_vectors(self) -> bool:
-        """Whether vectors are wanted, and no text."""
-        return self._request.inputs is not None
 
     def cancel(self, why: RbeeError | None = None) -> None:
         """Stops the generation within one token; then it is over."""
@@ -107,7 +102,7 @@ class Inference(Operation):
             tokens_out=generated.tokens_out,
             ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
             duration_ms=round((ended - started) * 1000, 3),
-            context_full=context_full(generated, self._request.max_tokens, model.context),
+            context_full=context_full(generated, self.request.max_tokens, model.context),
         )
 
     def _work(
@@ -128,9 +123,9 @@ class Inference(Operation):
             self.worked += 1
             on_news(struct.pack(f"<{len(vector)}f", *vector))
 
-        inputs = self._request.inputs
+        inputs = self.request.inputs
         if inputs is None:
-            return model.generate(self._request, Caller(on_piece, on_work, self._stopped))
+            return model.generate(self.request, Caller(on_piece, on_work, self._stopped))
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
 

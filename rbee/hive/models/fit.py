@@ -21,6 +21,7 @@ import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, pooling_of
+from rbee.wire.settings import Settings
 
 #: Where the formulas were compared with what the engine reserves.
 CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"})
@@ -64,8 +65,6 @@ _STATE_BYTES = 4
 #: What a context of the device's runtime takes before any model is in it (ollama's floor for
 #: CUDA and ROCm), and the least that is left free.
 DEVICE_FLOOR = 457 * 1024 * 1024
-#: The RAM that must be available, over the RAM that is needed.
-RAM_FACTOR = 1.2
 #: More than any machine has (bytes).
 _MOST = 2**51
 #: RAM of a worker's process without its model (bytes).
@@ -202,7 +201,7 @@ def ram_budget(*, total_bytes: int, free_bytes: int, reserved_bytes: int = 0) ->
     return max(0, min(free_bytes, total_bytes - reserved_bytes))
 
 
-def ram_needed(need: Need, factor: float = RAM_FACTOR) -> int:
+def ram_needed(need: Need, factor: float) -> int:
     """Bytes of RAM that must be available before a worker on the CPU is started.
 
     `factor` over the model's own, but at least what the worker itself takes.
@@ -210,20 +209,21 @@ def ram_needed(need: Need, factor: float = RAM_FACTOR) -> int:
     return max(math.ceil(need.total * factor), need.total + WORKER_ITSELF)
 
 
-def memory_limit(
-    need: Need, *, on_gpu: bool, threads: int, factor: float, prompt_cache: int, margin: int
-) -> int:
-    """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked.
+def memory_limit(need: Need, settings: Settings, *, on_gpu: bool, threads: int) -> int:
+    """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked; 0:
+    settings bound it by none.
 
     What was promised for its model (see `ram_needed`), where that is an estimate once more as
     much; what its process takes besides, the stacks of its threads among it, which count in full;
-    and a `margin`, which requests are read and answered in. Weights count in full although they
+    and a margin, which requests are read and answered in. Weights count in full although they
     are mapped, since an engine may lay them out anew. On a GPU `need` is the device's, and what
     passes through the RAM is bounded by it and the driver's own.
     """
-    promised = ram_needed(need, factor) * (2 if need.is_estimate else 1) + prompt_cache
-    itself = _BESIDES + 2 * threads * _STACK
-    return promised + itself + margin + (_DRIVER if on_gpu else 0)
+    if not settings.worker_margin_mib:
+        return 0
+    promised = ram_needed(need, settings.ram_factor) * (2 if need.is_estimate else 1)
+    itself = _BESIDES + 2 * threads * _STACK + (_DRIVER if on_gpu else 0)
+    return promised + itself + (settings.prompt_cache_mib + settings.worker_margin_mib) * 2**20
 
 
 def largest_fitting(quants: Mapping[str, int], overhead: int, budget: int) -> str:

@@ -175,12 +175,10 @@ class Provisioner(msgspec.Struct):
         if known is not None:
             return known
         headers = self._headers[content] = await in_thread(kind, read)
-        while len(self._headers) > _HEADERS_KEPT or self._size_of_headers() > _HEADERS_SIZE:
-            del self._headers[next(iter(self._headers))]
+        kept = sum(each.kept for all_parts in self._headers.values() for each in all_parts)
+        while len(self._headers) > _HEADERS_KEPT or kept > _HEADERS_SIZE:
+            kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
         return headers
-
-    def _size_of_headers(self) -> int:
-        return sum(header.kept for headers in self._headers.values() for header in headers)
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""

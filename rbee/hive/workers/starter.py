@@ -6,7 +6,7 @@ import msgspec
 
 from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.models.catalog import ModelRow
-from rbee.hive.models.fit import Need, memory_limit
+from rbee.hive.models.fit import memory_limit
 from rbee.hive.models.pooling import batch_of, pooling_of
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
@@ -22,8 +22,6 @@ from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
-
-_MIB = 1024 * 1024
 
 
 class Starter(msgspec.Struct):
@@ -97,7 +95,7 @@ class Starter(msgspec.Struct):
                 or str(header.metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),
                 trial_model=str(bundled_path()),
-                memory_limit=self._limit(need, threads, on_gpu=gpu is not None),
+                memory_limit=memory_limit(need, settings, on_gpu=gpu is not None, threads=threads),
                 pooling=pooling_of(header),
                 batch=batch_of(header, context),
                 simulated=simulated,
@@ -105,19 +103,6 @@ class Starter(msgspec.Struct):
                 vectors_up_to=wanted.vectors_up_to,
             )
             return await self._workers.start(facts, orders, fit, unloaded or [])
-
-    def _limit(self, need: Need, threads: int, *, on_gpu: bool) -> int:
-        settings = self._settings
-        if not settings.worker_margin_mib:
-            return 0
-        return memory_limit(
-            need,
-            on_gpu=on_gpu,
-            threads=threads,
-            factor=settings.ram_factor,
-            prompt_cache=settings.prompt_cache_mib * _MIB,
-            margin=settings.worker_margin_mib * _MIB,
-        )
 
     async def _make_room(self, placement: Placement, fit: Fit) -> list[str] | None:
         """Unloads unused workers that are in the way, least recently used first, until it fits.

@@ -122,13 +122,10 @@ class Supervisor(msgspec.Struct):
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
-        await self._forget_old_logs()
-        return worker
-
-    async def _forget_old_logs(self) -> None:
         in_use = {self._home.log(worker_id) for worker_id in self.workers}
         kept = self._settings.logs_kept
         await in_thread(DISK, logs.forget_old, self._home.logs, "worker-*.log", kept, in_use)
+        return worker
 
     def holding(self, content: str) -> list[Worker]:
         """The workers that have this content loaded, or load it, and take requests for it."""
@@ -439,12 +436,8 @@ class Supervisor(msgspec.Struct):
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
-        told = say(line, facts)
-        if worker.start.is_over:
-            self._news.tell(told)
-        else:
-            worker.start.narrate(told)
-            journal.write(told)
+        worker.start.narrate(say(line, facts))
+        self._note(worker, line, **facts)
 
     def _note(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells the cluster and the log; who waits for the worker learns it in other words."""

@@ -377,12 +377,9 @@ def _tag(properties: Mapping[str, Any], needed: set[str]) -> tuple[str, str | No
     name = next(iter(properties), None)
     if name is None or name not in needed:
         return None
-    value = properties[name]
-    if isinstance(value, Mapping) and "const" in value:
-        return name, _json(value["const"])
-    if isinstance(value, Mapping) and len(value.get("enum", ())) == 1:
-        return name, _json(value["enum"][0])
-    return name, None
+    value = properties[name] if isinstance(properties[name], Mapping) else {}
+    constants = [value["const"]] if "const" in value else value.get("enum", ())
+    return name, _json(constants[0]) if len(constants) == 1 else None
 
 
 def _longest_choice(required: list[bool]) -> int:

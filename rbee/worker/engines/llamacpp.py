@@ -180,9 +180,7 @@ class LlamaCpp:
 
     def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
         self.context = orders.context
-        self._slots = orders.slots
-        self._pooling = orders.pooling
-        self._batch = orders.batch
+        self._orders = orders
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
         self._turns = marks_of_turns(orders.chat_template)
@@ -315,7 +313,7 @@ class LlamaCpp:
         self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """See `rbee.worker.engines.Engine`."""
-        if self._pooling == "none":
+        if self._orders.pooling == "none":
             raise refusal(
                 "model_ref",
                 "this model compares texts, and makes no vectors of them",
@@ -327,10 +325,10 @@ class LlamaCpp:
                 raise text_does_not_fit(number, marks, self.context)
         count = 0
         # As many as are worked on side by side: a call for more could not be stopped.
-        for first in range(0, len(inputs), self._slots):
+        for first in range(0, len(inputs), self._orders.slots):
             if cancelled.is_set():
                 break
-            vectors, read = self._embedded(inputs[first : first + self._slots], first)
+            vectors, read = self._embedded(inputs[first : first + self._orders.slots], first)
             for vector in vectors:
                 on_vector(vector)
             count += read
@@ -498,7 +496,9 @@ class LlamaCpp:
         if error.get("type") == "exceed_context_size_error":
             return text_does_not_fit(number, error["n_prompt_tokens"], error["n_ctx"])
         if too_large:
-            return text_does_not_fit(number, int(too_large[1]), min(self._batch, self.context))
+            return text_does_not_fit(
+                number, int(too_large[1]), min(self._orders.batch, self.context)
+            )
         if "invalid tokens" in message:
             return tokens_unknown(number)
         if int(error.get("code", 400)) >= 500:

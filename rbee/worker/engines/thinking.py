@@ -14,15 +14,6 @@ from typing import NamedTuple
 from rbee.worker.engines import Piece
 from rbee.worker.engines.json_grammar import literal
 
-#: What opens and closes a thought, by the families of models that were taught it.
-_PAIRS = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<reasoning>", "</reasoning>"),
-    ("<seed:think>", "</seed:think>"),
-    ("[THINK]", "[/THINK]"),
-)
 #: The format of gpt-oss: each part of an answer names its channel, and a thought is one of them.
 _CHANNELS = "<|channel|>"
 #: Where the thought of an earlier answer stands in the template's messages.
@@ -60,12 +51,22 @@ class Marks(NamedTuple):
     close: str
 
 
+#: What opens and closes a thought, by the families of models that were taught it.
+_PAIRS: tuple[Marks, ...] = (
+    Marks("<think>", "</think>"),
+    Marks("<thinking>", "</thinking>"),
+    Marks("<thought>", "</thought>"),
+    Marks("<reasoning>", "</reasoning>"),
+    Marks("<seed:think>", "</seed:think>"),
+    Marks("[THINK]", "[/THINK]"),
+)
+
+
 def marks_of(template: str) -> Marks | None:
     """The marks that a chat template has for thoughts; None for one that knows of none."""
     if _CHANNELS in template:
         return None  # its thoughts have no marks of that kind, and llama.cpp knows them all
-    found = [Marks(*pair) for pair in _PAIRS if pair[0] in template]
-    return found[0] if found else None
+    return next((pair for pair in _PAIRS if pair.open in template), None)
 
 
 def has_channels(template: str) -> bool:
@@ -159,7 +160,7 @@ class Thoughts:
         closed: bool = False,
         plain: bool = False,
     ) -> None:
-        self._pairs = [marks] if marks is not None else [Marks(*pair) for pair in _PAIRS]
+        self._pairs = _PAIRS if marks is None else (marks,)
         self._close = marks.close if marks is not None and opened else ""
         self._held: list[Piece] = []
         self._begun = plain
@@ -214,7 +215,7 @@ class Thoughts:
 
     def _behind(self, thought: str, answer: str) -> Piece:
         answer = answer.lstrip()
-        self._pairs = []  # a second thought is part of the answer
+        self._pairs = ()  # a second thought is part of the answer
         self._begun = bool(answer)
         return self._joined(answer, thought)
 
