@@ -25,10 +25,10 @@ from rbee.hive.news import News
 from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, proof, sse
 from rbee.wire.messages.basics import Health, encode
-from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.messages.devices import DEVICES, Cpu, Devices, Gpu
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.hives import Adopt
-from rbee.wire.messages.inference import InferAccepted
+from rbee.wire.messages.hives import ADOPT, Adopt
+from rbee.wire.messages.inference import INFER, InferAccepted
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.settings import Settings
 
@@ -80,10 +80,10 @@ class _Fleet:
         self._asked_at = 0.0
         self.routes = [
             web.get(addresses.HEALTH, self._health),
-            web.post(addresses.ADOPT, self._adopt),
-            web.get(addresses.DEVICES, self._devices),
-            web.post(addresses.INFER, self._infer),
-            web.get(addresses.INFER + "/{id}/events", self._events),
+            web.post(ADOPT.path, self._adopt),
+            web.get(DEVICES.path, self._devices),
+            web.post(INFER.path, self._infer),
+            web.get(INFER.path + "/{id}/events", self._events),
             web.get("/seen", self._seen),
         ]
 
@@ -142,7 +142,7 @@ class _Fleet:
 
     async def _infer(self, _request: web.Request) -> web.Response:
         self._asked_at = time.monotonic()
-        return _answer(InferAccepted(infer_id="1", events_url=f"{addresses.INFER}/1/events"))
+        return _answer(InferAccepted(infer_id="1", events_url=f"{INFER.path}/1/events"))
 
     async def _events(self, _request: web.Request) -> web.Response:
         story = sse.body("done", Done()) + sse.DONE_FRAME

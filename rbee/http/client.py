@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import aiohttp
 import msgspec
@@ -15,9 +15,11 @@ from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import decode, encode
+from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
 
-T = TypeVar("T")
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 _NONE: Mapping[str, str] = {}
 #: Asks for the events in the answer itself, not for where they are.
@@ -60,26 +62,13 @@ class Peer:
         if correlation_id:
             self._headers[addresses.CORRELATION_HEADER] = correlation_id
 
-    async def get(self, path: str, kind: type[T], params: dict[str, str] | None = None) -> T:
-        """GET; the answer as a `kind`. Raises the peer's error or that it cannot be reached."""
-        return await self._call("GET", path, kind, params=params)
-
-    async def post(self, path: str, body: Any, kind: type[T]) -> T:
-        """POST a message; the answer as a `kind`."""
-        return await self._call("POST", path, kind, data=encode(body))
-
-    async def delete(self, path: str) -> None:
-        """DELETE."""
-        await self._call("DELETE", path, type(None))
-
-    async def remove(self, path: str, kind: type[T]) -> T:
-        """DELETE; the answer as a `kind`."""
-        return await self._call("DELETE", path, kind)
-
-    async def shutdown(self, *, unless_busy: bool = False) -> None:
-        """Asks the peer to leave; `unless_busy`: a worker that is in use raises `worker_busy`."""
-        query = {"unless": "busy"} if unless_busy else None
-        await self._call("POST", addresses.SHUTDOWN, type(None), params=query)
+    @overload
+    async def call(self, route: Route[None, A]) -> A: ...
+    @overload
+    async def call(self, route: Route[Q, A], wanted: Q) -> A: ...
+    async def call(self, route: Route[Any, Any], wanted: Any = None) -> Any:
+        """Asks for `wanted`. Raises the peer's error, or that it cannot be reached."""
+        return await self._call(route, wanted)
 
     async def events(
         self,
@@ -120,12 +109,11 @@ class Peer:
                         return
                     yield frame
 
-    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
-        async with self._connected(method, path, **options) as response:
+    async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
+        asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
+        async with self._connected(route.method, route.target(wanted), **asked) as response:
             data = await response.read()
-            if kind is type(None):
-                return kind()
-            return decode(data, kind, f"answer of {self.name}")
+            return decode(data, route.answer, f"answer of {self.name}") if data else None
 
     @contextlib.asynccontextmanager
     async def _connected(

@@ -6,7 +6,7 @@ aiohttp would cost a cold run 0.2 s of import for a program that does one thing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -15,8 +15,10 @@ from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import Health, decode, encode
 from rbee.wire.proof import Credential
+from rbee.wire.routes import Route
 
-T = TypeVar("T")
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 #: A queen that says nothing for this long, not even a comment, is stuck (seconds).
 _SILENCE = 60.0
@@ -61,17 +63,20 @@ class QueenClient:
         finally:
             self.close()
 
-    def get(self, path: str, kind: type[T]) -> T:
-        """GET; the answer as a `kind`. Raises the queen's error, or `queen_unreachable`."""
-        return decode(self._call("GET", path), kind, "answer of the queen")
+    @overload
+    def call(self, route: Route[None, A], *, patience: float | None = None) -> A: ...
+    @overload
+    def call(self, route: Route[Q, A], wanted: Q, *, patience: float | None = None) -> A: ...
+    def call(
+        self, route: Route[Any, Any], wanted: Any = None, *, patience: float | None = None
+    ) -> Any:
+        """Asks for `wanted`; the answer may take `patience` seconds.
 
-    def post(self, path: str, body: Any, kind: type[T]) -> T:
-        """POST a message; the answer as a `kind`."""
-        return decode(self._call("POST", path, encode(body)), kind, "answer of the queen")
-
-    def ask(self, method: str, path: str, patience: float | None = None) -> bytes:
-        """A request whose answer may take `patience` seconds; the body of it, often empty."""
-        return self._call(method, path, patience=patience)
+        Raises the queen's error, or `queen_unreachable`.
+        """
+        body = encode(wanted) if route.has_body else b""
+        data = self._call(route.method, route.target(wanted), body, patience)
+        return decode(data, route.answer, "answer of the queen") if data else None
 
     def events(
         self, path: str, on_open: Callable[[], object] | None = None
@@ -115,9 +120,7 @@ class QueenClient:
             self._connection.close()
             self._connection = None
 
-    def _call(
-        self, method: str, path: str, body: bytes = b"", patience: float | None = None
-    ) -> bytes:
+    def _call(self, method: str, path: str, body: bytes, patience: float | None) -> bytes:
         try:
             answer = self._send(method, path, body, patience)
             data = answer.read()

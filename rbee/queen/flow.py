@@ -26,18 +26,26 @@ from rbee.queen.rights import not_granted
 from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.queen.work import vectors_up_to, wants_another
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import decode
+from rbee.wire.messages.basics import Named, decode
+from rbee.wire.messages.devices import CAPACITY, AskRoom
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.inference import InferRequest, Question, template_name
+from rbee.wire.messages.inference import (
+    CANCEL_INFERENCE,
+    INFER,
+    InferRequest,
+    Question,
+    template_name,
+)
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.models import ModelView
+from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import (
+    PROVISION_WORKER,
+    START_WORKER,
     ProvisionWorker,
     StartWorker,
     WorkerBeat,
-    WorkerKindView,
     WorkerStarted,
     WorkerState,
 )
@@ -205,8 +213,7 @@ class Flow:
         # Whatever is the matter there is told by what comes next.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
-                path = addresses.model_path(ref)
-                found = await self._peer(job, hive).get(path, ModelView, {"lead": "true"})
+                found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
             self._registry.named(hive.hive_id, found.workers, ref)
 
     async def _is_another_wanted(self, job: Job, awake: list[Hive]) -> bool:
@@ -400,11 +407,9 @@ class Flow:
         job.say(narration.ROOM, device=device, model_ref=job.request.model_ref)
 
     async def _capacity(self, job: Job, place: Place, ctx: int | None) -> None:
-        query = {"device": place.device, "model": job.request.model_ref}
-        if ctx is not None:
-            query["ctx"] = str(ctx)
+        wanted = AskRoom(device=place.device, model=job.request.model_ref, ctx=ctx or 0)
         hive = self._registry.living(place.hive_id)
-        await self._peer(job, hive).get(addresses.CAPACITY, type(None), query)
+        await self._peer(job, hive).call(CAPACITY, wanted)
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
@@ -425,7 +430,7 @@ class Flow:
             engine=job.request.engine,
             device=place.device if place.device != scheduler.CPU else None,
         )
-        row = await self._peer(job, hive).post(addresses.WORKERS_PROVISION, wanted, WorkerKindView)
+        row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
         if row.new:
             job.say(narration.WORKER_ASKED, kind=kind)
             job.say(narration.WORKER_PREPARED)
@@ -448,7 +453,7 @@ class Flow:
             share=job.shares,
             vectors_up_to=up_to,
         )
-        started = await peer.post(addresses.WORKERS_START, wanted, WorkerStarted)
+        started = await peer.call(START_WORKER, wanted)
         self._queues.claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request, place, up_to))
         try:
@@ -491,7 +496,7 @@ class Flow:
         silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
         begun = functools.partial(job.say, narration.INFER_CONNECTED)
         try:
-            async for frame in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
+            async for frame in peer.events(INFER.path, wanted, stall=silence, on_open=begun):
                 if frame.event in ("token", "vector"):
                     job.events.forward(frame.body)
                     job.tokens_forwarded += 1
@@ -519,7 +524,7 @@ class Flow:
         # It may be over, or its worker gone: what cancelling is for.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                await peer.delete(f"{addresses.INFER}/{begun.infer_id}")
+                await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))
 
     # --------------------------------------------------------------------------------------------
 

@@ -20,12 +20,22 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.keys import AddKey, KeyList, KeyView, NewKey
+from rbee.wire.messages.keys import (
+    ADD_KEY,
+    KEYS,
+    REMOVE_KEY,
+    AddKey,
+    KeyList,
+    KeyView,
+    NewKey,
+    OneKey,
+)
 
 _PREFIX = "rbee-"
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -87,6 +97,7 @@ class Keys:
             if not ends and self._in_use.get(row.digest) is ends:
                 del self._in_use[row.digest]
 
+    @serves(ADD_KEY)
     async def add(self, wanted: AddKey) -> NewKey:
         """A new key. Raises `key_exists`, and `invalid_request` for what is no name."""
         name = wanted.name
@@ -108,19 +119,23 @@ class Keys:
         self._changed()
         return NewKey(name=name, key=key)
 
+    @serves(KEYS)
     async def list(self) -> KeyList:
         """All keys, by name."""
         rows = await in_thread(DATABASE, self._catalog.list)
         return KeyList(keys=[_view(row) for row in rows])
 
-    async def remove(self, name: str) -> None:
+    @serves(REMOVE_KEY)
+    async def remove(self, wanted: OneKey) -> None:
         """From now on nobody gets in with that key, and what is done for it ends.
 
         Raises `key_not_found`.
         """
-        if not await in_thread(DATABASE, self._catalog.remove, name):
+        if not await in_thread(DATABASE, self._catalog.remove, wanted.name):
             rows = await in_thread(DATABASE, self._catalog.list)
-            raise no_such("key", name, [row.name for row in rows], "rbee-keeper keys lists them")
+            raise no_such(
+                "key", wanted.name, [row.name for row in rows], "rbee-keeper keys lists them"
+            )
         self._changed()
         with contextlib.suppress(RbeeError):  # it is gone; who comes next is told what is wrong
             await self._refresh()

@@ -20,17 +20,26 @@ from msgspec.structs import asdict
 
 from rbee.http.client import Peer, open_session
 from rbee.http.events import respond
-from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.http.server import Server, leave
+from rbee.http.serving import serves, serves_http
 from rbee.process import logs, own_folder
 from rbee.process.content import content_id, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
-from rbee.wire import addresses, narration, proof, sse
+from rbee.wire import narration, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
-from rbee.wire.messages.inference import InferAccepted, InferRequest
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
+from rbee.wire.messages.inference import (
+    CANCEL_INFERENCE,
+    FAIL_INFERENCES,
+    INFER,
+    INFER_EVENTS,
+    InferAccepted,
+    InferRequest,
+)
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WorkerReport, WorkerState
+from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
@@ -107,13 +116,6 @@ class _Worker:
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
-            [
-                Route("POST", addresses.INFER, self.infer, 202),
-                Route("POST", addresses.INFER_FAIL, self.fail),
-                Route("GET", addresses.INFER + "/{infer_id}/events", self.events),
-                Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
-            ],
-            on_shutdown=self.on_shutdown,
             settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
         )
 
@@ -138,7 +140,7 @@ class _Worker:
                 log_file=orders.log,
                 connect=[port_of(orders.hive_url)],
             )
-        await server.serve()
+        await server.serve([self])
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
         self.lifeline.watch(server.ask_to_stop, lambda: None)
@@ -249,7 +251,7 @@ class _Worker:
             error=error.body() if error else None,
             placed=self.engine.placed if self.engine else None,
         )
-        await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
+        await self.hive.call(WORKER_HEARTBEAT, report)
 
     async def beat(self) -> None:
         """Heartbeats to the hive: at once on a change, else at the interval.
@@ -309,17 +311,19 @@ class _Worker:
         if unread:
             await asyncio.wait(unread, timeout=_HEAR)
 
-    def on_shutdown(self, request: web.Request) -> Answer:
-        """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
-        unless_busy = request.query.get("unless") == "busy"
+    @serves(SHUT_DOWN_WORKER)
+    async def shut_down(self, wanted: ShutDownWorker) -> None:
+        """Raises `worker_busy` where it is to stay then."""
+        unless_busy = wanted.unless == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
         self.server.ask_to_stop()
-        return web.Response(status=202)
 
-    async def infer(self, request: web.Request) -> Answer:
-        """`POST /infer`: begins to generate."""
-        wanted = await read_body(request, InferRequest)
+    @serves_http(INFER)
+    async def infer(
+        self, request: web.Request, wanted: InferRequest
+    ) -> InferAccepted | web.StreamResponse:
+        """Begins to generate. Raises `worker_busy` where no slot is free."""
         if self.engine is not None and not self._is_as_ordered():
             self._retire()
             raise self._stale()
@@ -341,14 +345,15 @@ class _Worker:
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
             return await self._tell(request, inference)
-        url = f"{addresses.INFER}/{inference.infer_id}/events"
+        url = INFER_EVENTS.target(Named(id=inference.infer_id))
         return InferAccepted(infer_id=inference.infer_id, events_url=url)
 
-    async def events(self, request: web.Request) -> Answer:
-        """`GET /infer/{id}/events`: the stream."""
-        return await self._tell(request, self._find(request))
+    @serves_http(INFER_EVENTS)
+    async def events(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+        """The stream."""
+        return await self._tell(request, self._find(wanted.id))
 
-    async def _tell(self, request: web.Request, inference: Inference) -> Answer:
+    async def _tell(self, request: web.Request, inference: Inference) -> web.StreamResponse:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
             beat = self.orders.heartbeat_interval
@@ -358,27 +363,26 @@ class _Worker:
                 inference.cancel()
                 self.inferences.pop(inference.infer_id, None)
 
-    async def cancel(self, request: web.Request) -> Answer:
-        """`DELETE /infer/{id}`; when it is answered, the slot is free."""
-        infer_id = request.match_info["infer_id"]
+    @serves(CANCEL_INFERENCE)
+    async def cancel(self, wanted: Named) -> None:
+        """Returns when the slot is free."""
+        infer_id = wanted.id
         running = self.running.get(infer_id)
         if running is None or infer_id in self.inferences:
-            self._find(request).cancel()
+            self._find(infer_id).cancel()
         if running is not None:  # also one that ends because its reader has left
             await asyncio.wait([running.task])
         inference = self.inferences.get(infer_id)
         if inference is not None and inference.events.readers == 0:
             del self.inferences[infer_id]  # no reader has come yet, and none will
-        return None
 
-    async def fail(self, request: web.Request) -> Answer:
-        """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
-        error = await read_body(request, ErrorBody)
+    @serves(FAIL_INFERENCES)
+    async def fail(self, error: ErrorBody) -> None:
+        """The hive ends this worker; everybody on it is told why first."""
         log.error("%s", error.message)
         for running in self.running.values():
             running.inference.fail(error)
         await self._heard()
-        return None
 
     async def finish(self) -> None:
         """Cancels what still runs and waits until the engine has let go of it."""
@@ -436,8 +440,8 @@ class _Worker:
             self.state = WorkerState.BUSY if full else WorkerState.READY
             self.changed.set()
 
-    def _find(self, request: web.Request) -> Inference:
-        inference = self.inferences.get(request.match_info["infer_id"])
+    def _find(self, infer_id: str) -> Inference:
+        inference = self.inferences.get(infer_id)
         if inference is None:
             raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
         return inference

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 import time
 from collections.abc import Callable
@@ -46,11 +47,12 @@ from rbee.process.home import Home
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses, narration, proof
+from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
-from rbee.wire.messages.basics import Nothing
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Nothing, ShutDownWorker
 from rbee.wire.messages.devices import Gpu
 from rbee.wire.messages.events import Progress
+from rbee.wire.messages.inference import FAIL_INFERENCES
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import (
     EngineFacts,
@@ -260,7 +262,8 @@ class Supervisor:
         worker.idle_since = None
         if worker.url:
             peer = self._peer(worker)
-            await stop(worker.child, worker.exited, peer.shutdown, self._settings)
+            leave = functools.partial(peer.call, SHUT_DOWN_WORKER, ShutDownWorker())
+            await stop(worker.child, worker.exited, leave, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
         """Ends a worker that is idle. False: it says that it is in use by now, and stays.
@@ -270,7 +273,7 @@ class Supervisor:
         peer = self._peer(worker)
         try:
             async with timeout(self._settings.stop_request):
-                await peer.shutdown(unless_busy=True)
+                await peer.call(SHUT_DOWN_WORKER, ShutDownWorker(unless="busy"))
         except RbeeError as error:
             if error.code == "worker_busy":
                 worker.idle_since = None
@@ -419,7 +422,7 @@ class Supervisor:
         peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                await peer.post(addresses.INFER_FAIL, why.body(), type(None))
+                await peer.call(FAIL_INFERENCES, why.body())
 
     async def _restart(self, worker: Worker, status: int) -> None:
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""

@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator, Sequence
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, change_of
-from rbee.http.server import Answer, caller_of, read_body
+from rbee.http.server import caller_of
+from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
 from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
@@ -27,16 +28,23 @@ from rbee.queen.openai.mapping import (
     models_of,
 )
 from rbee.queen.openai.messages import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    MODEL,
+    MODELS,
+    PREFLIGHT,
     Asked,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
     Model,
     Models,
+    OneModel,
 )
 from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
-from rbee.wire import addresses, sse
+from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, decode, encode
 from rbee.wire.messages.events import Done, Token, Vector
@@ -44,6 +52,8 @@ from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
 from rbee.wire.shown import shown
+
+_METHODS = "GET, POST, OPTIONS"
 
 
 class Handlers:
@@ -63,24 +73,26 @@ class Handlers:
         self._known = known
         self._keys = keys
 
+    @serves_http(MODELS)
     async def models(self, request: web.Request) -> Models:
-        """`GET /v1/models`; the holder of a key sees those that it may use, and no machines."""
+        """The holder of a key sees those that it may use, and no machines."""
         models, unreachable = await self._all_models()
         key = caller_of(request)
         if key:
             return Models(data=_seen_by(self._keys.named(key), models))
         return Models(data=models, unreachable=unreachable)
 
-    async def model(self, request: web.Request) -> Model:
-        """`GET /v1/models/{id}`."""
+    @serves_http(MODEL)
+    async def model(self, request: web.Request, wanted: OneModel) -> Model:
+        """One of those."""
         key = caller_of(request)
         if key:
-            return await self._model_for(self._keys.named(key), request.match_info["id"])
-        ref = model_ref_of(request.match_info["id"])
+            return await self._model_for(self._keys.named(key), wanted.id)
+        ref = model_ref_of(wanted.id)
         listed, unreachable = await self._all_models()
         models = {model.id: model for model in listed}
         if ref not in models:
-            error = no_such("model", ref, models, f"GET {addresses.V1_MODELS} lists them")
+            error = no_such("model", ref, models, f"{MODELS} lists them")
             if unreachable:
                 silent = ", ".join(each.hive_id for each in unreachable)
                 error.message += f"; what is on {silent} is not known, since no answer came"
@@ -125,27 +137,36 @@ class Handlers:
         ]
         return models, unreachable
 
-    async def chat(self, request: web.Request) -> Answer:
-        """`POST /v1/chat/completions`."""
-        asked = await read_body(request, ChatRequest)
+    @serves_http(CHAT)
+    async def chat(self, request: web.Request, asked: ChatRequest) -> web.StreamResponse:
+        """Answers a conversation."""
         caller = await self._caller(request, asked)
         return await self._answer(request, Chat(asked), caller)
 
-    async def complete(self, request: web.Request) -> Answer:
-        """`POST /v1/completions`."""
-        asked = await read_body(request, CompletionRequest)
+    @serves_http(COMPLETIONS)
+    async def complete(self, request: web.Request, asked: CompletionRequest) -> web.StreamResponse:
+        """Goes on with a text."""
         caller = await self._caller(request, asked)
         return await self._answer(request, Text(asked), caller)
 
-    async def embed(self, request: web.Request) -> Answer:
-        """`POST /v1/embeddings`."""
-        asked = await read_body(request, EmbeddingRequest)
+    @serves_http(EMBEDDINGS)
+    async def embed(self, request: web.Request, asked: EmbeddingRequest) -> web.StreamResponse:
+        """Makes vectors of texts."""
         caller = await self._caller(request, asked)
         return await self._answer(request, Vectors(asked), caller)
 
+    @serves_http(PREFLIGHT)
+    async def preflight(self, request: web.Request) -> web.Response:
+        """What a browser asks before a page may ask anything."""
+        wanted = request.headers.get("Access-Control-Request-Headers", "")
+        headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
+        if wanted:
+            headers["Access-Control-Allow-Headers"] = wanted
+        return web.Response(status=204, headers=headers if self._settings.cors_origins else None)
+
     async def _answer(
         self, request: web.Request, form: Form | Vectors, caller: Caller | None
-    ) -> Answer:
+    ) -> web.StreamResponse:
         if caller is None:
             return await self._answer_with(request, form, None, [])
         jobs: list[Job] = []
@@ -162,7 +183,7 @@ class Handlers:
 
     async def _answer_with(
         self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
-    ) -> Answer:
+    ) -> web.StreamResponse:
         """Answers with jobs, which it begins and keeps in `jobs`."""
         try:
             for wanted in form.jobs():
@@ -181,7 +202,9 @@ class Handlers:
                 if isinstance(form, Vectors):
                     job.forget()
 
-    async def _whole(self, form: Form | Vectors, jobs: Sequence[Job], who: Identity) -> Answer:
+    async def _whole(
+        self, form: Form | Vectors, jobs: Sequence[Job], who: Identity
+    ) -> web.StreamResponse:
         tokens: list[list[Token]] = [[] for _ in jobs]
         vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}

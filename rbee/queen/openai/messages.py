@@ -25,6 +25,7 @@ from rbee.wire.limits import (
 from rbee.wire.messages.basics import NonEmpty, TokenId, TokenIds, Unreachable
 from rbee.wire.messages.events import TokenLikelihood
 from rbee.wire.messages.inference import ToolFunction
+from rbee.wire.routes import NONE, Route, Who
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -350,7 +351,7 @@ class Model(msgspec.Struct, kw_only=True):
 
 
 class Models(msgspec.Struct, kw_only=True):
-    """`GET /v1/models`; what is on machines that are `unreachable` is not known."""
+    """The models; what is on machines that are `unreachable` is not known."""
 
     data: list[Model]
     unreachable: list[Unreachable] = []
@@ -370,3 +371,49 @@ class Failed(msgspec.Struct, kw_only=True):
     """OpenAI's form of an error."""
 
     error: Failure
+
+
+class OneModel(msgspec.Struct, kw_only=True):
+    """The model that is meant."""
+
+    id: str
+
+
+MODELS = Route("GET", "/v1/models", NONE, Models, "the models that can be asked", who=Who.KEYS)
+MODEL = Route(
+    "GET", "/v1/models/{id:path}", OneModel, Model, "a model that can be asked", who=Who.KEYS
+)
+CHAT = Route(
+    "POST",
+    "/v1/chat/completions",
+    ChatRequest,
+    ChatCompletion,
+    "answers a conversation",
+    who=Who.KEYS,
+    event=ChatChunk,
+)
+COMPLETIONS = Route(
+    "POST",
+    "/v1/completions",
+    CompletionRequest,
+    Completion,
+    "goes on with a text",
+    who=Who.KEYS,
+    event=Completion,
+)
+EMBEDDINGS = Route(
+    "POST",
+    "/v1/embeddings",
+    EmbeddingRequest,
+    Embeddings,
+    "makes vectors of texts",
+    who=Who.KEYS,
+)
+PREFLIGHT = Route(
+    "OPTIONS",
+    "/v1/{rest:path}",
+    NONE,
+    NONE,
+    "for pages in a browser (`cors_origins`)",
+    who=Who.ANYBODY,
+)

@@ -8,11 +8,13 @@ otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in mil
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, nested_too_deep
+from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
 T = TypeVar("T")
@@ -35,7 +37,7 @@ class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
 
 
 class Health(Answer, kw_only=True):
-    """`GET /health`: who answers here. `instance` is drawn anew at every start.
+    """Who answers here. `instance` is drawn anew at every start.
 
     `status` is ``ok``, or ``leaving`` when a queen has begun to put everything to sleep.
     """
@@ -50,6 +52,27 @@ class Started(Answer, kw_only=True):
     """Work was begun; its story is told at `events_url`."""
 
     events_url: str
+
+
+class Named(Request, kw_only=True):
+    """What is meant, by its id."""
+
+    id: str
+
+
+class ShutDownQueen(Request, kw_only=True):
+    """The queen's `POST /shutdown`. `cascade`: her hives and their workers leave, too; `now`: what
+    still runs is cancelled; with `unless` kept she stays where somebody asked for that."""
+
+    cascade: bool = True
+    now: bool = False
+    unless: Literal["kept"] | None = None
+
+
+class ShutDownWorker(Request, kw_only=True):
+    """A worker's `POST /shutdown`; with `unless` busy it stays where somebody uses it."""
+
+    unless: Literal["busy"] | None = None
 
 
 class ShutdownBegun(Answer, kw_only=True):
@@ -87,6 +110,7 @@ def encode(message: Any) -> bytes:
 
 #: What msgspec says of a text that does not fit a pattern.
 _PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+_UNSEEN = "Holds characters that cannot be seen"
 
 
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
@@ -94,7 +118,7 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        wrong = _PATTERN.sub("Holds characters that cannot be seen", str(error))
+        wrong = _PATTERN.sub(_UNSEEN, str(error))
         raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
@@ -104,7 +128,56 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
         ) from None
 
 
+#: What msgspec says of a field that is not there.
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+
+
+def decode_fields(said: dict[str, str], kind: type[T]) -> T:
+    """What a path and a query say, as a `kind`. Raises `invalid_request`, as `decode` does."""
+    try:
+        return msgspec.convert(said, kind, strict=False)
+    except msgspec.ValidationError as error:
+        wrong = _MISSING.sub(r"the query names no \1", _PATTERN.sub(_UNSEEN, str(error)))
+        raise RbeeError("invalid_request", wrong, f"fields: {_fields(kind)}") from None
+
+
 def _fields(kind: type[Any]) -> str:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return ", ".join(field.encode_name for field in msgspec.structs.fields(kind))
     return "see the documentation"
+
+
+HEALTH = Route(
+    "GET",
+    addresses.HEALTH,
+    NONE,
+    Health,
+    "who answers here, and with `X-Rbee-Challenge` the proof of it",
+    who=Who.ANYBODY,
+)
+OPENAPI = Route(
+    "GET", "/openapi.json", NONE, dict, "all these routes, as an OpenAPI document", who=Who.KEYS
+)
+STAY = Route("POST", "/stay", NONE, NONE, "she and her hives stay awake")
+SHUT_DOWN_QUEEN = Route(
+    "POST",
+    "/shutdown",
+    ShutDownQueen,
+    ShutdownBegun,
+    "workers, hives, and she herself leave; `now=true` cancels jobs, `unless=kept` spares a swarm "
+    "that was asked to stay",
+    status=202,
+    in_query=True,
+)
+SHUT_DOWN_HIVE = Route(
+    "POST", "/shutdown", NONE, NONE, "its workers leave, then it does", status=202
+)
+SHUT_DOWN_WORKER = Route(
+    "POST",
+    "/shutdown",
+    ShutDownWorker,
+    NONE,
+    "it finishes, frees its memory and leaves; with `unless=busy` only where nobody uses it",
+    status=202,
+    in_query=True,
+)

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, Started
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Started
 from rbee.wire.messages.devices import Backend
 from rbee.wire.messages.inference import Question
 from rbee.wire.messages.workers import EngineName
+from rbee.wire.routes import NONE, Events, Route
 
 
 class JobRequest(Question, kw_only=True):
-    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own.
+    """What a job is to do. `chat_template` is the text of one (Jinja) to take for the model's own.
 
     `hub_token` opens what its owner may read on the hub. It is used for this request and told to
     nobody but the hive that fetches, on the queen's machine or through a tunnel.
@@ -33,7 +34,7 @@ class JobRequest(Question, kw_only=True):
 
 
 class JobAccepted(Started, kw_only=True):
-    """The answer to `POST /jobs`."""
+    """A job is taken in."""
 
     job_id: str
 
@@ -48,7 +49,7 @@ class JobState(str, enum.Enum):
 
 
 class JobView(Answer, kw_only=True):
-    """One row of `GET /jobs`; `place` is that in the queue, 1 being next, where it waits there."""
+    """A job in a list; `place` is that in the queue, 1 being next, where it waits there."""
 
     job_id: str
     model_ref: str
@@ -64,6 +65,21 @@ class JobView(Answer, kw_only=True):
 
 
 class JobList(Answer, kw_only=True):
-    """`GET /jobs`, newest first."""
+    """The jobs, newest first."""
 
     jobs: list[JobView]
+
+
+SUBMIT_JOB = Route(
+    "POST", "/jobs", JobRequest, JobAccepted, "work begins, whoever listens", status=202
+)
+JOBS = Route("GET", "/jobs", NONE, JobList, "the jobs, newest first")
+JOB = Route("GET", "/jobs/{id}", Named, JobView, "one job: state, place, counts")
+JOB_EVENTS = Route(
+    "GET",
+    "/jobs/{id}/events",
+    Named,
+    Events,
+    "the story of a job from its beginning; `Last-Event-ID` resumes",
+)
+CANCEL_JOB = Route("DELETE", "/jobs/{id}", Named, NONE, "cancels a job")

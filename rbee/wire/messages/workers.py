@@ -8,8 +8,17 @@ from typing import Annotated, Literal
 import msgspec
 
 from rbee.wire.errors import ErrorBody
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, Request, Started
+from rbee.wire.messages.basics import (
+    LARGEST_CONTEXT,
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    Request,
+    Started,
+)
 from rbee.wire.narration import Narration
+from rbee.wire.routes import NONE, Events, Route, Who
 
 EngineName = Literal["llamacpp", "ctransformers"]
 Pooling = Literal["own", "mean", "last", "none"]
@@ -68,7 +77,7 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
 
 
 class ProvisionWorker(Request, kw_only=True):
-    """`POST /workers/provision`; `kind` is ``<backend>-llm-worker-rbee``."""
+    """A kind of worker that is wanted; `kind` is ``<backend>-llm-worker-rbee``."""
 
     kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
     engine: EngineName | None = None
@@ -90,7 +99,7 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too.
+    """A worker that is to be started; `share`: one that has the same content loaded will do, too.
 
     `vectors_up_to`: it is to make vectors alone, of inputs of up to so many tokens.
     """
@@ -106,7 +115,7 @@ class StartWorker(Request, kw_only=True):
 
 
 class WorkerStarted(Started, kw_only=True):
-    """The answer to `POST /workers/start`; the worker is still loading."""
+    """A worker that is still loading."""
 
     worker_id: str
     url: str
@@ -115,7 +124,7 @@ class WorkerStarted(Started, kw_only=True):
 
 
 class WorkerView(Answer, kw_only=True):
-    """One row of a hive's `GET /workers`: what the hive keeps it alive by.
+    """A worker in the list of its hive: what that keeps it alive by.
 
     `threads` are those with which its engine computes on the processor.
     """
@@ -134,19 +143,19 @@ class WorkerView(Answer, kw_only=True):
 
 
 class WorkerList(Answer, kw_only=True):
-    """`GET /workers` of a hive."""
+    """The workers of a hive."""
 
     workers: list[WorkerView]
 
 
 class ClusterWorkerView(WorkerBeat, kw_only=True, omit_defaults=False):
-    """One row of the queen's `GET /workers`."""
+    """A worker, and the hive that has it."""
 
     hive_id: str
 
 
 class ClusterWorkerList(Answer, kw_only=True):
-    """`GET /workers` of the queen."""
+    """The workers of all hives."""
 
     workers: list[ClusterWorkerView]
 
@@ -164,7 +173,7 @@ class Placed(msgspec.Struct, kw_only=True):
 
 
 class WorkerReport(Request, kw_only=True):
-    """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
+    """From a worker to its hive; the first `ready` is the callback.
 
     `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
     has done nothing at all although it was asked to; `error` says why a worker that reports
@@ -195,3 +204,30 @@ class EngineFacts(msgspec.Struct):
     version: str = ""
     backends: list[str] = []
     missing: str = ""
+
+
+# Of the queen.
+CLUSTER_WORKERS = Route("GET", "/workers", NONE, ClusterWorkerList, "the workers of all hives")
+
+# Of a hive, and what stops one of both.
+STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE, "stops a worker")
+PROVISION_WORKER = Route(
+    "POST",
+    "/workers/provision",
+    ProvisionWorker,
+    WorkerKindView,
+    "the kind of worker, or why this machine cannot run it",
+)
+START_WORKER = Route(
+    "POST", "/workers/start", StartWorker, WorkerStarted, "a worker that loads", status=202
+)
+WORKERS = Route("GET", "/workers", NONE, WorkerList, "its workers, as it keeps them alive")
+WORKER_EVENTS = Route("GET", "/workers/{id}/events", Named, Events, "the story of a worker's start")
+WORKER_HEARTBEAT = Route(
+    "POST",
+    "/heartbeat/workers",
+    WorkerReport,
+    NONE,
+    "from a worker, which tells of itself; the first `ready` is its ready callback",
+    who=Who.WORKER,
+)

@@ -1,0 +1,63 @@
+"""Workers: listed and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import msgspec
+
+from rbee.http.serving import serves
+from rbee.process.deadline import timeout
+from rbee.queen.hives import Hives
+from rbee.queen.registry import Registry
+from rbee.wire.errors import no_such
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.workers import (
+    CLUSTER_WORKERS,
+    STOP_WORKER,
+    ClusterWorkerList,
+    ClusterWorkerView,
+)
+from rbee.wire.settings import Settings
+
+
+class WorkerHandlers:
+    """The workers of all hives."""
+
+    def __init__(self, hives: Hives, registry: Registry, settings: Settings) -> None:
+        self._hives = hives
+        self._registry = registry
+        self._settings = settings
+
+    @serves(CLUSTER_WORKERS)
+    async def listed(self) -> ClusterWorkerList:
+        """As their hives have told of them."""
+        return ClusterWorkerList(
+            workers=[
+                ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
+                for hive in self._registry.hives.values()
+                for worker in hive.workers.values()
+            ]
+        )
+
+    @serves(STOP_WORKER)
+    async def stop(self, wanted: Named) -> None:
+        """Returns when it is known here that it is gone. Raises `worker_not_found`."""
+        for hive in list(self._registry.hives.values()):
+            if wanted.id in hive.workers:
+                await self._hives.peer(hive).call(STOP_WORKER, wanted)
+                await self._forgotten(hive.hive_id, wanted.id)
+                return
+        known = [each for hive in self._registry.hives.values() for each in hive.workers]
+        raise no_such("worker", wanted.id, known, "rbee-keeper ps lists the workers")
+
+    async def _forgotten(self, hive_id: str, worker_id: str) -> None:
+        """Waits until the heartbeat has come that no longer tells of a worker."""
+
+        def gone() -> bool:
+            return self._registry.worker(hive_id, worker_id) is None
+
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with timeout(self._settings.stop_request):
+                await self._registry.until(gone)
