@@ -38,7 +38,7 @@ MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
 
-$(BIN)/rbee-keeper: pyproject.toml $(LOCKS)/build.txt $(LOCKS)/runtime.txt $(EACH_TIME)
+$(BIN)/rbee-keeper: pyproject.toml rbee/__init__.py $(LOCKS)/build.txt $(LOCKS)/runtime.txt $(EACH_TIME)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("rbee needs Python 3.10 or \
 	newer, and " + sys.executable + " is " + sys.version.split()[0] + "; try PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)

@@ -18,6 +18,7 @@ from bench.beside import measure_beside
 from bench.cold import measure_cold
 from bench.fleet import measure_fleet
 from bench.report import Part
+from bench.streams import measure_streams
 from bench.swarm import RunFailed
 from bench.timeline import measure_timeline
 from bench.typed import measure_typed
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "beside": measure_beside,
     "timeline": measure_timeline,
     "fleet": measure_fleet,
+    "streams": measure_streams,
 }
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 ROUNDS = 10

@@ -53,7 +53,7 @@ def measure_fleet(_rounds: int) -> Part:
     ways: dict[int, dict[str, list[float]]] = {}
     beats: dict[str, float] = {}
     for count in FLEETS:
-        with _Fleet(count) as fleet:
+        with Fleet(count) as fleet:
             memory[count] = fleet.memory()
             if count:
                 ways[count] = fleet.ways()
@@ -69,7 +69,7 @@ def measure_fleet(_rounds: int) -> Part:
     return Part(figures, samples)
 
 
-class _Fleet(Resident):
+class Fleet(Resident):
     """A queen with so many hives, all awake."""
 
     def __init__(self, count: int) -> None:
@@ -106,9 +106,9 @@ class _Fleet(Resident):
     def beats(self) -> dict[str, float]:
         """Heartbeats of one interval, and CPU seconds of the queen and of the bare server."""
         began, seen = time.time(), self._seen()["beats"]
-        before = {name: _cpu_seconds(each) for name, each in self._watched().items()}
+        before = {name: cpu_seconds(each) for name, each in self._watched().items()}
         time.sleep(Settings().heartbeat_interval)
-        after = {name: _cpu_seconds(each) for name, each in self._watched().items()}
+        after = {name: cpu_seconds(each) for name, each in self._watched().items()}
         took, beats = time.time() - began, (self._seen()["beats"] - seen) / 2
         heard = sum(hive["last_heartbeat_ms"] > began * 1e3 for hive in self._online())
         if min(beats, heard) < 0.95 * self._count:
@@ -209,7 +209,8 @@ class _Fleet(Resident):
         self._swarm.failed("the queen did not get healthy")
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
+    """Processor time that a process has used."""
     used = process.cpu_times()
     return float(used.user + used.system)
 

@@ -6,7 +6,8 @@ which is what she does with hives that outlived a queen; from then on each beats
 a real one, over a session of its own. So the queen and everything that reaches her are real, and
 nothing of her has to be told that this is a measurement. Each beats a second time at BARE_URL.
 
-Their workers hold models, and answer a job with its end at once.
+Their workers hold models. One answers a job with as many tokens as it asks for, all its answers
+together at the speed of a fast engine, and tells them in the rhythm of a real worker.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, proof, sse
 from rbee.wire.messages.basics import Health, encode
 from rbee.wire.messages.devices import DEVICES, Cpu, Devices, Gpu
-from rbee.wire.messages.events import Done
+from rbee.wire.messages.events import Done, Token
 from rbee.wire.messages.hives import ADOPT, Adopt
-from rbee.wire.messages.inference import INFER, InferAccepted
+from rbee.wire.messages.inference import INFER, InferRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.settings import Settings
 
@@ -37,6 +38,10 @@ WORKERS, GPUS = 8, 2
 #: One of the models that the fleet holds; a tenth of the hives have it.
 MODEL = "HF:author/model-0-0"
 _VRAM_GB = (12.0, 24.0, 24.0, 48.0)
+#: Answers that a worker gives at once, and what they come to together (tokens/s).
+SLOTS, SPEED = 32, 1920
+#: How often a worker tells what has come (seconds), as `rbee.worker.inference` has it.
+_TOGETHER = 1 / 30
 
 
 def devices_of(number: int) -> Devices:
@@ -59,7 +64,8 @@ def workers_of(number: int, url: str) -> list[WorkerBeat]:
             backend="cuda",
             engine="llamacpp",
             state=WorkerState.READY,
-            slots_free=1,
+            slots=SLOTS,
+            slots_free=SLOTS,
             vram_bytes=4 << 30,
             context=4096,
         )
@@ -78,12 +84,12 @@ class _Fleet:
         self._beating: set[asyncio.Task[None]] = set()
         self._beats = 0
         self._asked_at = 0.0
+        self._answering = 0
         self.routes = [
             web.get(addresses.HEALTH, self._health),
             web.post(ADOPT.path, self._adopt),
             web.get(DEVICES.path, self._devices),
             web.post(INFER.path, self._infer),
-            web.get(INFER.path + "/{id}/events", self._events),
             web.get("/seen", self._seen),
         ]
 
@@ -140,13 +146,33 @@ class _Fleet:
     async def _devices(self, _request: web.Request) -> web.Response:
         return _answer(devices_of(len(self._beating)))
 
-    async def _infer(self, _request: web.Request) -> web.Response:
+    async def _infer(self, request: web.Request) -> web.StreamResponse:
         self._asked_at = time.monotonic()
-        return _answer(InferAccepted(infer_id="1", events_url=f"{INFER.path}/1/events"))
+        wanted = msgspec.json.decode(await request.read(), type=InferRequest)
+        response = web.StreamResponse(headers={"Content-Type": sse.CONTENT_TYPE})
+        await response.prepare(request)
+        self._answering += 1
+        try:
+            await self._write(response, wanted.max_tokens or 0)
+        finally:
+            self._answering -= 1
+        return response
 
-    async def _events(self, _request: web.Request) -> web.Response:
-        story = sse.body("done", Done()) + sse.DONE_FRAME
-        return web.Response(body=story, headers={"Content-Type": sse.CONTENT_TYPE})
+    async def _write(self, response: web.StreamResponse, tokens: int) -> None:
+        """Writes an answer, each piece at its time, however long the one before it took."""
+        at, told = time.monotonic(), 0
+        while told < tokens:
+            at += _TOGETHER
+            await asyncio.sleep(at - time.monotonic())
+            together = min(tokens - told, max(1, round(SPEED * _TOGETHER / self._answering)))
+            frames = [
+                sse.frame(number + 1, "token", encode(Token(" word", number)))
+                for number in range(told, told + together)
+            ]
+            told += together
+            await response.write(b"".join(frames))
+        done = encode(Done(finish_reason="length", tokens_out=tokens))
+        await response.write(sse.frame(tokens + 1, "done", done) + sse.DONE_FRAME)
 
     async def _seen(self, _request: web.Request) -> web.Response:
         return web.json_response({"beats": self._beats, "asked_at": self._asked_at})

@@ -25,12 +25,12 @@ class Chat:
     def assert_asks(self) -> None:
         """The chat asks for a line, once more than it did before."""
         self._asked += 1
-        self._until("asks for the next line", lambda: self._shown.count(SIGN) == self._asked)
+        self._wait_until("asks for the next line", lambda: self._shown.count(SIGN) == self._asked)
 
     def type(self, line: str) -> None:
         """Types a line, and waits for the first words of the answer."""
         self._running.type(line)
-        self._until(f"answers {line!r}", lambda: bool(self._behind(f"{SIGN}{line}\n").strip()))
+        self._wait_until(f"answers {line!r}", lambda: bool(self._behind(f"{SIGN}{line}\n").strip()))
 
     def interrupt(self) -> None:
         """Ctrl+C, and on with the conversation."""
@@ -52,7 +52,7 @@ class Chat:
         shown = self._shown
         return shown.rpartition(text)[2] if text in shown else ""
 
-    def _until(self, what: str, happened: Callable[[], bool]) -> None:
+    def _wait_until(self, what: str, happened: Callable[[], bool]) -> None:
         def happened_or_over() -> bool:
             if self._running.has_ended:
                 raise RuntimeError(f"the chat has ended before it {what}\n{self._running}")

@@ -178,7 +178,7 @@ def bytes_kept(told: Told) -> int:
 def events_of(told: Told, number: int) -> list[sse.Frame]:
     """What job `number`, from 1 on (-1 is the last), tells who asks for it now."""
     job = told.board.all()[::-1][number - 1 if number > 0 else number]
-    return sse.FrameReader().feed(job.events.after(0)[0])
+    return frames_of(job.events)
 
 
 def let_go(sizes: str, most: int) -> str:
@@ -208,9 +208,10 @@ def frames_of(events: EventLog) -> list[sse.Frame]:
     """All that a reader gets who comes now."""
     frames, at = [], 0
     reader = sse.FrameReader()
-    while at < events.last_id:
-        piece, at = events.after(at)
-        frames += reader.feed(piece)
+    while pending := events.after(at):
+        at = pending[-1][0]
+        for number, event in pending:
+            frames += reader.feed(event.told(number))
     return frames
 
 

@@ -128,7 +128,8 @@ def restarts() -> list[float]:
 def questions_of_hub(pause_s: float | None = None) -> list[float]:
     """After how many seconds a hub is asked again that is in trouble, and may want a pause."""
     # Late: the hub's client is heavy.
-    from rbee.hive.models.hub import HubFailure, Patience, pause_after
+    from rbee.hive.models.hub import Patience, pause_after
+    from rbee.hive.models.hub_failures import HubFailure
 
     failure = HubFailure(RbeeError("download_failed", "", ""), True, pause_s)
     return _until_none(pause_after(failure, count, Patience()) for count in itertools.count(1))

@@ -54,7 +54,7 @@ class SlowReaders:
         grown = self._queen.memory_info().rss - self._before
         assert grown <= most_bytes, f"{grown} bytes for {len(self._readers)} slow readers"
 
-    def read_on(self, count: int) -> None:
+    def assert_told_all(self, count: int) -> None:
         """Each of them, so many, reads all, and it is what another one has read."""
         assert len(self._readers) == count
         for reader in self._readers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -240,3 +241,34 @@ def configure(cluster: Cluster, name: str, alias: str, between: str) -> None:
         f"Host {alias}\n  HostName {cluster.hosts[name].network.address}\n  User root\n"
         f"  Port 22\n  IdentityFile ~/.ssh/for-the-studio\n  ProxyJump {between}\n",
     )
+
+
+def command_through(cluster: Cluster, between: str) -> str:
+    """OpenSSH's own, which leads through a machine to the one that is meant."""
+    seat, gate = cluster.hosts[_seat(cluster)], cluster.hosts[between].network.address
+    key = seat.home / ".ssh" / "id_ed25519"
+    trusting = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    return f"ssh -F none -i {key} {trusting} -W %h:%p root@{gate}"
+
+
+def configure_proxy(cluster: Cluster, name: str, alias: str, command: str) -> None:
+    """An alias that is reached by a command."""
+    address = cluster.hosts[name].network.address
+    cluster.hosts[_seat(cluster)].write(
+        ".ssh/config", f"Host {alias}\n  HostName {address}\n  ProxyCommand {command}\n"
+    )
+
+
+def certify(cluster: Cluster, name: str, *, is_trusted: bool = True) -> None:
+    """An authority has signed the person's key; a machine trusts it alone, where `is_trusted`."""
+    seat, host = cluster.hosts[_seat(cluster)], cluster.hosts[name]
+    authority = cluster.folder / "authority"
+    draw_key(authority)
+    key = seat.home / ".ssh" / "id_ed25519.pub"
+    if not key.exists():
+        shutil.copy(host.home / ".ssh" / "authorized_keys", key)
+    sign = ["ssh-keygen", "-q", "-s", str(authority), "-I", "anna", "-n", "root", str(key)]
+    subprocess.run(sign, stdin=subprocess.DEVNULL, check=True)
+    public = authority.with_suffix(".pub").read_text()
+    if is_trusted:
+        host.write(".ssh/authorized_keys", f"cert-authority {public}")

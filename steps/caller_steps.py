@@ -173,4 +173,4 @@ def grown_little(context: Context, megabytes: int) -> None:
 
 @then("each of the {count:d} gets all events once it reads on")
 def read_on(context: Context, count: int) -> None:
-    context.slow.read_on(count)
+    context.slow.assert_told_all(count)

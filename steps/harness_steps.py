@@ -163,11 +163,6 @@ def a_feature(context: Context) -> None:
     rehearsal(context).write("features/bees.feature", context.text)
 
 
-@given("a feature of the contract that reads")
-def a_wire_feature(context: Context) -> None:
-    rehearsal(context).write("features/wire/bees.feature", context.text)
-
-
 @given("step definitions that read")
 def step_definitions(context: Context) -> None:
     rehearsal(context).write("steps/steps.py", context.text)

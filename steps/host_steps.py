@@ -273,6 +273,28 @@ def configuration(context: Context, name: str, alias: str, between: str) -> None
     troubles.configure(context.cluster, name, alias, between)
 
 
+@given('my SSH configuration reaches "{name}" as "{alias}" by a command through "{between}"')
+def proxy_through(context: Context, name: str, alias: str, between: str) -> None:
+    troubles.configure_proxy(
+        context.cluster, name, alias, troubles.command_through(context.cluster, between)
+    )
+
+
+@given('my SSH configuration reaches "{name}" as "{alias}" by the command "{command}"')
+def proxy_command(context: Context, name: str, alias: str, command: str) -> None:
+    troubles.configure_proxy(context.cluster, name, alias, command)
+
+
+@given('"{name}" lets in nobody but whose key has a certificate, and mine has')
+def certified(context: Context, name: str) -> None:
+    troubles.certify(context.cluster, name)
+
+
+@given('my key has a certificate of an authority that "{name}" does not know')
+def certified_elsewhere(context: Context, name: str) -> None:
+    troubles.certify(context.cluster, name, is_trusted=False)
+
+
 @given('I have typed "{command_line}" and the fingerprint that "{name}" shows')
 def have_typed_fingerprint(context: Context, command_line: str, name: str) -> None:
     troubles.run_with_fingerprint(context.cluster, command_line, name)

@@ -218,6 +218,37 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
       Then stdout holds the answer of minillama to "hello" alone
       And nothing is left running
 
+    Scenario: A machine is reached by the command that my configuration names
+      Given my machine "blep" beside the machines "gate, mac"
+      And the way from "blep" to "mac" leads over "gate"
+      And my SSH configuration reaches "mac" as "studio" by a command through "gate"
+      And I have typed "rbee-keeper add-hive studio"
+      When I type "rbee-keeper infer --node studio --temperature 0 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+      And nothing is left running
+
+    Scenario: A command that does not lead to the machine is told with what it said
+      Given my machine "blep" beside the machines "mac"
+      And my SSH configuration reaches "mac" as "studio" by the command "echo no way >&2; false"
+      When I type "rbee-keeper add-hive studio"
+      Then stderr contains "error: studio cannot be reached by the ProxyCommand of ~/.ssh/config: no way"
+      And the exit status is 1
+      And nothing is left running
+
+    Scenario: My key is let in by its certificate
+      Given my machine "blep" beside the machines "workstation"
+      And "workstation" lets in nobody but whose key has a certificate, and mine has
+      When I type "rbee-keeper add-hive workstation"
+      Then stderr contains "bee-keeper: hive workstation is in the catalog"
+      And the exit status is 0
+
+    Scenario: A machine that knows my key, and not who has certified it, lets me in
+      Given my machine "blep" beside the machines "workstation"
+      And my key has a certificate of an authority that "workstation" does not know
+      When I type "rbee-keeper add-hive workstation"
+      Then stderr contains "bee-keeper: hive workstation is in the catalog"
+      And the exit status is 0
+
     Scenario: Without a tunnel, HTTP does not get past the machine between
       Given my machine "blep" beside the machines "gate, mac"
       And my SSH configuration calls "mac" "studio", behind "gate", with a key of its own

@@ -15,7 +15,7 @@ import sysconfig
 import tempfile
 import venv
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +91,9 @@ def _make_environment(copy: Path) -> None:
     made = copy / ".venv"
     venv.EnvBuilder(with_pip=False, symlinks=True).create(made)
     place = Path(sysconfig.get_path("purelib", vars={"base": str(made), "platbase": str(made)}))
-    ours = sysconfig.get_path("purelib")
-    (place / "a_copy.pth").write_text(f"{copy}\n{ours}\n", encoding="utf-8")
+    # Packages alone, not the projects that `.pth` files among them may name.
+    packages = [path for path in sys.path if Path(path).name == "site-packages"]
+    (place / "a_copy.pth").write_text("\n".join([str(copy), *packages, ""]), encoding="utf-8")
     for script in (here / "bin").iterdir():
         target = made / "bin" / script.name
         if not target.exists() and script.is_file() and not script.is_symlink():
@@ -135,12 +136,13 @@ def try_all(faults: Sequence[Fault], project: Path, jobs: int) -> Iterator[Verdi
             return outcome_of(copy, where[fault], str(copy / ".venv" / "bin" / "python"))
 
     with ThreadPoolExecutor(jobs) as pool:
-        plain = {
-            places: pool.submit(outcome_of, project, places)
-            for places in dict.fromkeys(where.values())
-            if places
-        }
-        tried = {fault: pool.submit(with_it, fault) for fault in faults if where[fault]}
+        plain: dict[tuple[str, ...], Future[str]] = {}
+        tried: dict[Fault, Future[str]] = {}
+        for fault in faults:
+            if places := where[fault]:
+                if places not in plain:
+                    plain[places] = pool.submit(outcome_of, project, places)
+                tried[fault] = pool.submit(with_it, fault)
         for fault in faults:
             places = where[fault]
             if places:

@@ -32,22 +32,24 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
     from rbee.process.imports import quick_imports
 
     with quick_imports():
-        from rbee.hive.daemon import run
+        from rbee.hive.daemon import Catalogs, run
         from rbee.hive.workers.spare import Spare
         from rbee.process.child import Child
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline, die_with_parent
         from rbee.wire.messages.orders import HiveOrders
+        from rbee.wire.messages.workers import StartWorker, WorkerReport
 
     die_with_parent(signal.SIGKILL)
     home = Home.of_environment()
     spare = Spare(home, wanted[1], Child.fork) if wanted[:1] == ["--worker"] else None
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
-    orders = lifeline.orders(HiveOrders)
+    catalogs = lifeline.or_say_why(lambda: Catalogs.open(home, settings))
+    orders = lifeline.orders(HiveOrders, StartWorker, WorkerReport)
     if orders.on_lease:
         die_with_parent(None)
-    run(orders, home, settings, lifeline, spare)
+    run(orders, home, settings, catalogs, lifeline, spare)
 
 
 if __name__ == "__main__":

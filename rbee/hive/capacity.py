@@ -49,10 +49,11 @@ _ONE_AT_A_TIME = ("ctransformers",)
 
 
 class Fit(NamedTuple):
-    """What a model needs on a device, and how many jobs it takes at once there."""
+    """What a model needs on a device, how many jobs it takes at once there, and its headers."""
 
     need: Need
     slots: int
+    headers: tuple[GgufHeader, ...]
 
 
 class Capacity:
@@ -99,7 +100,7 @@ class Capacity:
         for count in range(slots or self._settings.slots, 0, -1):
             need = worker_need(headers, context, count, gpu is not None)
             if self._needed(need, gpu) <= free:
-                return Fit(need, count)
+                return Fit(need, count, headers)
         needed = self._needed(need, gpu)
         free += sum(worker.reserved_bytes for worker in self._idle(device))
         if needed > free:
@@ -108,7 +109,7 @@ class Capacity:
                 headers, context, lambda other: self._needed(other, gpu) <= free, gpu is not None
             )
             raise self._short(device, ref, need, needed, free, smaller, shorter)
-        return Fit(need, 1)
+        return Fit(need, 1, headers)
 
     async def start(
         self, wanted: StartWorker, ref: ModelRef, row: ModelRow, token: str, hive_url: str
@@ -128,12 +129,11 @@ class Capacity:
                     if _will_do(worker, wanted, engine):
                         return worker
             most = 1 if engine in _ONE_AT_A_TIME else 0
-            need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
-            headers = await self._models.headers(ref)
+            need, slots, headers = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             context = self._context(headers[0], wanted.ctx or 0)
             unloaded = await self._make_room(wanted.device, need)
             if unloaded is not None:  # for more than the first, or for none: some may be in use
-                need, slots = await self.check(wanted.device, ref, wanted.ctx or 0, most)
+                need, slots, _ = await self.check(wanted.device, ref, wanted.ctx or 0, most)
             gpu = await self.gpu(wanted.device)
             settings = self._settings
             backend: Backend = gpu.backend if gpu else "cpu"

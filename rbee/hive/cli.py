@@ -25,7 +25,7 @@ from rbee.wire.shown import shown
 def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: str) -> None:
     """A hive: one machine's devices, models and workers, at the service of a queen."""
     with quick_imports():
-        from rbee.hive.daemon import run
+        from rbee.hive.daemon import Catalogs, run
 
     try:
         home = Home.open()
@@ -37,7 +37,7 @@ def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: 
             hive_id=hive_id,
             queen_url=queen_url,
         )
-        run(orders, home, settings, None, None)
+        run(orders, home, settings, Catalogs.open(home, settings), None, None)
     except RbeeError as error:
         message, suggestion = shown(error.message), shown(error.suggestion)
         click.echo(f"error: {message}\n  try: {suggestion}", err=True)

@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -30,6 +31,7 @@ from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import listening, logs, own_folder
 from rbee.process.content import content_id
+from rbee.process.database import open_database
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
@@ -73,28 +75,47 @@ from rbee.wire.narration import say
 from rbee.wire.settings import Settings
 
 
+class Catalogs(NamedTuple):
+    """What this hive remembers, in ``hive.db``.
+
+    `set_aside` is the new name of a corrupt database found in its place, or empty.
+    """
+
+    models: ModelCatalog
+    workers: WorkerCatalog
+    set_aside: str
+
+    @classmethod
+    def open(cls, home: Home, settings: Settings) -> Catalogs:
+        """Both, made where they are missing; blocks. Raises as `open_database` does."""
+        engine, set_aside = open_database(home.database("hive.db"), settings.database_busy)
+        return cls(ModelCatalog(engine), WorkerCatalog(engine), set_aside)
+
+
 def run(
     orders: HiveOrders,
     home: Home,
     settings: Settings,
+    catalogs: Catalogs,
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    asyncio.run(_live(orders, home, settings, lifeline, spare))
+    asyncio.run(_live(orders, home, settings, catalogs, lifeline, spare))
 
 
 async def _live(
     orders: HiveOrders,
     home: Home,
     settings: Settings,
+    catalogs: Catalogs,
     lifeline: Lifeline | None,
     spare: Spare | None,
 ) -> None:
     logs.begin(home.log("hive", orders.hive_id), settings.log_mib)
     async with open_session(settings) as session:
         try:
-            hive = _Hive(orders, home, settings, session, spare)
+            hive = _Hive(orders, home, settings, catalogs, session, spare)
             await hive.server.serve([hive])
         except RbeeError as error:
             if lifeline is None:
@@ -104,8 +125,8 @@ async def _live(
         server = hive.server
         listening.note(home, "hive", server.url, server.instance, orders.hive_id)
         if lifeline is not None:
-            if hive.catalog.set_aside:
-                name = Path(hive.catalog.set_aside).name
+            if catalogs.set_aside:
+                name = Path(catalogs.set_aside).name
                 lifeline.narrate(say(narration.HIVE_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(hive.server.url, hive.server.instance)
         await hive.serve(lifeline)
@@ -122,6 +143,7 @@ class _Hive:
         orders: HiveOrders,
         home: Home,
         settings: Settings,
+        catalogs: Catalogs,
         session: aiohttp.ClientSession,
         spare: Spare | None,
     ) -> None:
@@ -136,13 +158,13 @@ class _Hive:
         )
         self.server.bind(orders.host, orders.port)
         self.detector = Detector(home.path, settings.processor_query_after, self._changed)
-        self.catalog = ModelCatalog(home.database("hive.db"), settings.database_busy)
+        self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
         self.workers = Supervisor(
             home,
             settings,
-            WorkerCatalog(home.database("hive.db"), settings.database_busy),
+            catalogs.workers,
             session,
             spare,
             self._changed,

@@ -12,8 +12,9 @@ Source: the kernel's ``admin-guide/cgroup-v2.rst`` and ``admin-guide/cgroup-v1/m
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -102,13 +103,23 @@ def _processors(group: _Group) -> float | None:
     return None  # "max", or -1
 
 
-def _groups(controller: str, root: Path) -> Iterator[_Group]:
+def _groups(controller: str, root: Path) -> Sequence[_Group]:
     """The groups of this process that a controller can have limits in, the innermost first.
 
     Both versions can be mounted at the same time, each with controllers of its own.
     """
-    paths = _paths(_text(root / "proc/self/cgroup"))
-    for mount in _text(root / "proc/self/mountinfo").splitlines():
+    groups, mounts = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
+    return _groups_in(controller, root, groups, mounts)
+
+
+@functools.lru_cache(maxsize=8)
+def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_Group]:
+    return tuple(_each_group(controller, root, groups, mounts))
+
+
+def _each_group(controller: str, root: Path, groups: str, mounts: str) -> Iterator[_Group]:
+    paths = _paths(groups)
+    for mount in mounts.splitlines():
         before, _, after = mount.partition(" - ")
         fields, kind = before.split(), after.split()
         if len(fields) < 5 or len(kind) < 3:

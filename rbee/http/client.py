@@ -77,8 +77,9 @@ class Peer:
         *,
         stall: float | None = None,
         on_open: Callable[[], object] | None = None,
-    ) -> AsyncIterator[sse.Frame]:
-        """The events of a stream up to and without ``[DONE]``; a `body` is posted and begins it.
+    ) -> AsyncIterator[list[sse.Frame]]:
+        """The events of a stream up to and without ``[DONE]``, all that arrived together at a time;
+        a `body` is posted and begins it.
 
         `on_open` is called once the peer has begun to answer.
         Raises that it broke off when the stream closes before that, or when nothing comes for
@@ -104,10 +105,12 @@ class Peer:
                     chunk = b""  # the peer was killed: its stream ends in the middle of a piece
                 if not chunk:
                     raise self._broke_off(path)
-                for frame in reader.feed(chunk):
-                    if frame.is_done:
-                        return
-                    yield frame
+                frames = reader.feed(chunk)
+                if frames and frames[-1].is_done:
+                    yield frames[:-1]
+                    return
+                if frames:
+                    yield frames
 
     async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
         asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}

@@ -1,21 +1,26 @@
-"""A stream of events that any number of readers can follow, each from where it likes."""
+"""A stream of events that any number of readers can follow, each from where it likes.
+
+An event is kept as what it is and becomes bytes where it is told.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from aiohttp import web
 
 from rbee.http.heads import number_of
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, unforeseen
-from rbee.wire.messages.basics import Nothing
+from rbee.wire.messages.basics import Nothing, decode, encode
 from rbee.wire.narration import Narration
+
+T = TypeVar("T")
 
 #: Of every answer that is a stream of events.
 STREAM_HEADERS = {
@@ -24,12 +29,36 @@ STREAM_HEADERS = {
     "X-Accel-Buffering": "no",
 }
 
-#: A piece ends with the frame that makes it so long (bytes). A reader who does not take it costs
+#: A piece ends with the event that makes it so long (bytes). A reader who does not take it costs
 #: this much memory; the rest waits in the log, once for all readers.
 _LONG_PIECE = 64 * 1024
-#: How a frame begins that tells how far something is, and how many of a story are kept of them.
-_PROGRESS = b"event: progress\n"
+#: How many events of a story are kept that tell how far something is.
 _PROGRESS_KEPT = 64
+#: The events that end a stream.
+_ENDS = ("done", "error", "cancelled")
+#: What an event takes besides its data (bytes), be it kept or told.
+_AROUND = 40
+
+
+class Event(msgspec.Struct, gc=False):
+    """What was told: its name, and its data as a message, or as the JSON in which a peer sent it.
+
+    `size` are the bytes that it takes.
+    """
+
+    name: str
+    data: Any
+    size: int
+
+    def read(self, kind: type[T]) -> T:
+        """Its data as a `kind`. Raises `invalid_request` for what a peer sent that is none."""
+        return self.data if isinstance(self.data, kind) else decode(self.data, kind)
+
+    def told(self, number: int) -> bytes:
+        """Its bytes as number `number` of a stream; the end of one has what ends it behind it."""
+        data = self.data if isinstance(self.data, bytes) else encode(self.data)
+        frame = sse.frame(number, self.name, data)
+        return frame + sse.DONE_FRAME if self.name in _ENDS else frame
 
 
 class EventLog:
@@ -40,11 +69,13 @@ class EventLog:
     """
 
     def __init__(self, keep: int | None = None) -> None:
-        self._frames: deque[bytes] = deque(maxlen=keep)
+        self._keep = keep
+        #: Those that are kept; None stands for one that says nothing any more.
+        self._events: list[Event | None] = []
         self._count = 0
-        #: The bytes of the frames that are kept.
+        #: The bytes of the events that are kept.
         self.size = 0
-        #: Where the latest frames of progress are, by number.
+        #: The numbers of the latest events of progress.
         self._progress: deque[int] = deque()
         self._closed = False
         self._waiting: list[asyncio.Future[bool]] = []
@@ -86,27 +117,25 @@ class EventLog:
         """Adds a line of narration."""
         self.emit("narration", narration)
 
-    def emit(self, event: str, data: Any) -> None:
+    def emit(self, name: str, message: Any) -> None:
         """Adds an event that does not end the stream."""
-        self.forward(sse.body(event, data))
+        self._append(_event(name, message))
 
-    def forward(self, body: bytes) -> None:
-        """Adds a frame that a peer wrote, as it came but for its id."""
-        self._append(b"id: %d\n%s" % (self._count + 1, body))
-        if body.startswith(_PROGRESS):
-            self._thin_out()
+    def forward(self, name: str, data: bytes) -> None:
+        """Adds an event that a peer has told, with its data as they came."""
+        self._append(Event(name, data, len(data) + _AROUND))
 
     def _thin_out(self) -> None:
         """How far it was says nothing once it is further: of that the newest alone is kept.
 
-        Such a frame becomes an empty one, so that all others keep their numbers.
+        Nothing stands for such an event from then on, so that all others keep their numbers.
         """
         self._progress.append(self._count)
         if len(self._progress) > _PROGRESS_KEPT:
-            at = self._progress.popleft() - 1 - (self._count - len(self._frames))
+            at = self._progress.popleft() - 1 - (self._count - len(self._events))
             if at >= 0:
-                self.size -= len(self._frames[at])
-                self._frames[at] = b""
+                self._let_go(self._events[at])
+                self._events[at] = None
 
     def done(self, data: Any) -> None:
         """Ends the stream: the work is done."""
@@ -132,61 +161,77 @@ class EventLog:
 
     def forget(self, instead: Narration | None = None) -> None:
         """Lets go of what was told so far, but for the end; `instead` stands in its place."""
-        while len(self._frames) > self._closed:
-            self.size -= len(self._frames.popleft())
+        self._keep_newest(1 if self._closed else 0)
         if instead is not None and self._closed and self._count > 1:
-            told = b"id: %d\n%s" % (self._count - 1, sse.body("narration", instead))
-            self._frames.appendleft(told)
-            self.size += len(told)
+            event = _event("narration", instead)
+            self._events.insert(0, event)
+            self.size += event.size
 
-    def _finish(self, event: str, data: Any) -> None:
+    def _finish(self, name: str, message: Any) -> None:
         assert not self._closed, "a stream has exactly one terminal event"
-        frame = b"id: %d\n%s%s" % (self._count + 1, sse.body(event, data), sse.DONE_FRAME)
+        event = _event(name, message)
         self._closed = True
-        self._append(frame)
+        self._append(event)
 
-    def _append(self, frame: bytes) -> None:
-        if len(self._frames) == self._frames.maxlen:
-            self.size -= len(self._frames[0])
-        self._frames.append(frame)
+    def _append(self, event: Event) -> None:
+        self._events.append(event)
         self._count += 1
-        self.size += len(frame)
+        self.size += event.size
+        if event.name == "progress":
+            self._thin_out()
+        if self._keep is not None:
+            self._keep_newest(self._keep)
         if self._waiting:
             for waiter in self._waiting:
                 if not waiter.done():
                     waiter.set_result(True)
             self._waiting.clear()
 
+    def _keep_newest(self, count: int) -> None:
+        surplus = len(self._events) - count
+        if surplus > 0:
+            for event in self._events[:surplus]:
+                self._let_go(event)
+            del self._events[:surplus]
+
+    def _let_go(self, event: Event | None) -> None:
+        self.size -= event.size if event is not None else 0
+
     async def follow(self, after: int = 0, comment_every: float = 15.0) -> AsyncIterator[bytes]:
-        """The frames after number `after`, what is pending joined into pieces.
+        """The bytes of the events after number `after`, what is pending joined into pieces.
 
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
         while True:
-            pending, after = self.after(after)
+            pending = self.after(after)
             if pending:
-                yield pending
+                after = pending[-1][0]
+                yield b"".join([event.told(number) for number, event in pending])
             elif self._closed:
                 return
             elif not await change_of([self], comment_every):
                 yield sse.COMMENT
 
-    def after(self, number: int) -> tuple[bytes, int]:
-        """The frames behind event `number` that are kept, as many as go into one piece, and the
-        number of the last of them; empty: there are none."""
-        first_kept = self._count - len(self._frames)
-        start = max(number, first_kept) - first_kept
-        if start == len(self._frames) - 1:
-            return self._frames[-1], self._count
-        piece: list[bytes] = []
+    def after(self, number: int) -> list[tuple[int, Event]]:
+        """The events behind event `number` that are kept, as many as go into one piece, each with
+        its number; none: there are none yet."""
+        first = self._count - len(self._events) + 1
+        piece: list[tuple[int, Event]] = []
         size = 0
-        for frame in itertools.islice(self._frames, start, None):
-            piece.append(frame)
-            size += len(frame)
+        for at in range(max(number + 1 - first, 0), len(self._events)):
+            event = self._events[at]
+            if event is None:
+                continue
+            piece.append((first + at, event))
+            size += event.size
             if size >= _LONG_PIECE:
                 break
-        return b"".join(piece), first_kept + start + len(piece)
+        return piece
+
+
+def _event(name: str, message: Any) -> Event:
+    return Event(name, message, len(encode(message)) + _AROUND)
 
 
 async def change_of(logs: Sequence[EventLog], longest: float) -> bool:

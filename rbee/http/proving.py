@@ -71,9 +71,14 @@ class ProvingConnector(aiohttp.BaseConnector):
     async def _connected(self, host: str, port: int) -> socket.socket:
         """Raises OSError, of the last address where a host has several."""
         failed: OSError = OSError(f"{host} has no address")
-        for family, _, _, _, found in await self._loop.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        ):
+        try:
+            # What is an address is not looked up, which takes a thread.
+            addresses = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        except socket.gaierror:
+            addresses = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for family, _, _, _, found in addresses:
             connected = socket.socket(family, socket.SOCK_STREAM)
             try:
                 connected.setblocking(False)

@@ -19,7 +19,7 @@ from rbee.process.imports import quick_imports
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
-    with quick_imports(without={"typing_extensions"}):
+    with quick_imports(of_a_daemon=False, without={"typing_extensions"}):
         from rbee.keeper.streams import open_streams
 
         open_streams()

@@ -20,7 +20,6 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen
 from rbee.wire.messages.events import EVENTS
-from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
@@ -240,6 +239,8 @@ def wait_gone(client: QueenClient, health: Health, settings: Settings) -> None:
 
 def _launch(child: Child, client: QueenClient, where: QueenTarget, screen: Screen) -> bool:
     """Phases 1.2 and 1.3. False: another keeper's queen was faster, and is used instead."""
+    from rbee.wire.messages.orders import QueenOrders  # late: she starts meanwhile
+
     settings = where.settings
     child.order(
         QueenOrders(

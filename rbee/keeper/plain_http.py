@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 from collections.abc import Mapping
@@ -77,11 +78,13 @@ class Connection:
         self._url = urlsplit(url)
         self._credential = credential
         self._timeout = timeout
+        #: Whether the server has proved itself, on the connection that there is.
+        self.is_proved = False
         self._socket: socket.socket | None = None
         self._answer: Answer | None = None
 
-    def prove(self) -> tuple[bytes, bool]:
-        """Connects; what the server's health is, and whether it has proved itself.
+    def prove(self) -> bytes:
+        """Connects anew, and asks for the proof; what the server's health is.
 
         Raises OSError, and ValueError where it speaks no HTTP.
         """
@@ -100,9 +103,8 @@ class Connection:
         while (told := proof.told_in(answered)) is None:
             self._socket.settimeout(max(deadline - time.monotonic(), _SHORTEST))
             answered += _more(self._socket, answered)
-        proved = believed(told, nonce, ends, self._credential)
-        health = answered.partition(b"\r\n\r\n")[2]
-        return health, proved
+        self.is_proved = believed(told, nonce, ends, self._credential)
+        return answered.partition(b"\r\n\r\n")[2]
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float
@@ -112,9 +114,9 @@ class Connection:
         `patience` is for each piece of it (seconds). Raises OSError, what `Answer` raises, and
         `NotProved`.
         """
-        if self._answer is not None and self._answer.is_last:
-            self.close()
-        if self._socket is None and not self.prove()[1]:
+        if self._is_over():
+            self.prove()
+        if not self.is_proved:
             self.close()
             raise NotProved
         assert self._socket is not None, "it has proved itself on this connection"
@@ -138,6 +140,14 @@ class Connection:
             self._stream.close()
             self._socket.close()
             self._socket = self._answer = None
+            self.is_proved = False
+
+    def _is_over(self) -> bool:
+        """Whether there is no connection, or one on which nothing more is answered."""
+        if self._socket is None or (self._answer is not None and self._answer.is_last):
+            return True
+        # Nothing is to be answered yet: what can be read is its end.
+        return bool(select.select([self._socket], [], [], 0)[0])
 
 
 def _more(connected: socket.socket, answered: bytes) -> bytes:

@@ -33,8 +33,6 @@ class QueenClient:
 
     def __init__(self, url: str, credential: Credential, connect_timeout: float) -> None:
         self.url = url
-        #: Whether whoever answered `health` has proved that.
-        self.is_proved = False
         self._credential = credential
         self._timeout = connect_timeout
         self._connection: Connection | None = None
@@ -42,13 +40,14 @@ class QueenClient:
     def health(self) -> Health | None:
         """Who answers at the queen's address; None when nobody does.
 
-        Raises `port_in_use` when it is no program of ours, and `queen_unreachable` where it
-        cannot be told.
+        Where that was proved, the next request goes out on the same connection. Raises
+        `port_in_use` when it is no program of ours, and `queen_unreachable` where it cannot be
+        told.
         """
         self.close()
+        connection = self._new_connection()
         try:
-            health, self.is_proved = self._new_connection().prove()
-            return msgspec.json.decode(health, type=Health)
+            return msgspec.json.decode(connection.prove(), type=Health)
         except (ConnectionRefusedError, ConnectionResetError):
             return None
         except OSError as error:
@@ -61,7 +60,13 @@ class QueenClient:
                 {"url": self.url},
             ) from None
         finally:
-            self.close()
+            if not self.is_proved:
+                self.close()
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether whoever answered `health` just now knows the secret."""
+        return self._connection is not None and self._connection.is_proved
 
     @overload
     def call(self, route: Route[None, A], *, patience: float | None = None) -> A: ...

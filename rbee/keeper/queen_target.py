@@ -72,10 +72,12 @@ def awake_at(
     client = QueenClient(known.url, credential, settings.connect_timeout)
     try:
         health = client.health()
+        is_it = health is not None and client.is_proved and health.instance == known.instance
     except RbeeError as error:
         # A stranger has that port by now; or it is ours, and frozen.
-        return None if error.code == "port_in_use" else known.url
-    is_it = health is not None and client.is_proved and health.instance == known.instance
+        is_it = error.code != "port_in_use"
+    finally:
+        client.close()
     return known.url if is_it else None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rbee.wire.settings import Settings
 
 
-#: What of it decides what rbee does.
+#: What of it decides what rbee does, each folder before what is in it.
 _BELIEVED = (
     "token",
     "config.toml",
@@ -84,9 +84,8 @@ class Home:
 
     def check(self) -> None:
         """Raises `home_unusable` where somebody else may have written what is believed here."""
-        believed = [self.path, *(self.path / name for name in _BELIEVED)]
-        for path in believed:
-            if reason := owned.distrust(path):
+        for path in (self.path, *(self.path / name for name in _BELIEVED)):
+            if reason := owned.distrust(path, in_believed=path is not self.path):
                 raise _disbelieved(path, reason)
         token = self.path / "token"
         if owned.is_read_by_others(token):

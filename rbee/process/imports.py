@@ -1,9 +1,10 @@
 """The imports of a program, made cheap: they are most of what a run waits for.
 
-Two things cost a quarter of a daemon's and serve nothing here. The garbage collector looks again
+Three things cost a quarter of a daemon's and serve nothing here. The garbage collector looks again
 and again through objects that stay for ever. And aiohttp loads the machine's certificates, twice,
 although daemons speak plain HTTP to one another (a TLS connection made with the contexts that
-aiohttp keeps from that moment would verify nobody, and so fail).
+aiohttp keeps from that moment would verify nobody, and so fail), and the machine's tables of file
+types, although daemons serve no files.
 
 The keeper can spare a third, for its start is most of a warm prompt: msgspec looks for
 `typing_extensions`, which is slow to import, and takes `typing` where it is missing.
@@ -21,11 +22,15 @@ _CERTIFICATES = "SSL_CERT_FILE"
 
 
 @contextlib.contextmanager
-def quick_imports(*, without: Set[str] = frozenset()) -> Iterator[None]:
+def quick_imports(*, of_a_daemon: bool = True, without: Set[str] = frozenset()) -> Iterator[None]:
     """Around the imports at the start of a program that has no threads yet.
 
     `without`: modules that are looked for inside, and not found although they may be there.
     """
+    if of_a_daemon:
+        import mimetypes
+
+        mimetypes.knownfiles = []
     shown = os.environ.get(_CERTIFICATES)
     os.environ[_CERTIFICATES] = os.devnull
     hidden = without - sys.modules.keys()

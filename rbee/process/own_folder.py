@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import glob
 import os
 import shutil
 import tempfile
@@ -37,8 +36,13 @@ def remove(folder: str) -> None:
 
 def remove_left(role: str) -> None:
     """Removes what programs of this user that have ended have left; blocks."""
-    begun = os.path.join(tempfile.gettempdir(), _prefix(role))
-    for folder in glob.glob(glob.escape(begun) + "*"):
+    above, names = tempfile.gettempdir(), []
+    with contextlib.suppress(OSError):  # nobody may list it
+        names = os.listdir(above)
+    for name in names:
+        if not name.startswith(_prefix(role)):
+            continue
+        folder = os.path.join(above, name)
         with contextlib.suppress(OSError):  # another one was faster, or it is somebody else's
             found = os.stat(folder, follow_symlinks=False)
             if found.st_uid == os.getuid() and not _is_in_use(folder, found.st_mtime):

@@ -44,12 +44,20 @@ def distrust_of(path: Path, found: os.stat_result, me: int, *, above: bool) -> D
     return None
 
 
-def distrust(path: Path) -> Distrust | None:
+def distrust(path: Path, *, in_believed: bool = False) -> Distrust | None:
     """What speaks against believing `path`, or a folder that leads to it; None: nothing does.
 
     Links count as what they lead to, and on the way there. What is not there is no danger.
+    `in_believed`: the folder that it is in, and what leads there, has been looked at.
     """
     me = os.geteuid()
+    if in_believed:
+        try:
+            found = os.lstat(path)
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISLNK(found.st_mode):
+            return distrust_of(path, found, me, above=False)
     for start in dict.fromkeys([path, Path(os.path.realpath(path))]):
         for each in (start, *start.parents):
             try:

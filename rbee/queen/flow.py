@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import secrets
-import time
 from collections.abc import Collection, Iterable
 
 from rbee.http.client import Peer
@@ -19,6 +16,7 @@ from rbee.process.tasks import begin
 from rbee.queen import scheduler
 from rbee.queen.hive_directory import LOCAL
 from rbee.queen.hives import Hives
+from rbee.queen.inference import infer
 from rbee.queen.jobs import Job
 from rbee.queen.queues import Queues, takes_one
 from rbee.queen.registry import Hive, Registry, is_ready
@@ -27,17 +25,10 @@ from rbee.queen.scheduler import HiveFacts, Place, WarmWorker
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, whose
 from rbee.queen.work import vectors_up_to, wants_another
 from rbee.wire import narration
-from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import Named, decode
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import CAPACITY, AskRoom
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.inference import (
-    CANCEL_INFERENCE,
-    INFER,
-    InferRequest,
-    Question,
-    template_name,
-)
+from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import (
@@ -103,7 +94,7 @@ class Flow:
             worker = self._idle_worker(job, living)
             if worker is None:
                 worker = await self._worker(job, await self._awake(job))
-            return await self._infer(job, worker)
+            return await infer(job, worker, self._hives, self._settings)
         finally:
             self._queues.release(job)
 
@@ -482,50 +473,6 @@ class Flow:
             )
         return worker
 
-    # --- phase 11: tokens -----------------------------------------------------------------------
-
-    async def _infer(self, job: Job, worker: WorkerBeat) -> Done:
-        peer = await self._hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
-        job.began_at = time.monotonic()
-        wanted = _infer_request(job)
-        done: Done | None = None
-        # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
-        # longer than its hive may, which is said first where both are: it sends a comment with each
-        # of its heartbeats.
-        settings = self._settings
-        silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
-        begun = functools.partial(job.say, narration.INFER_CONNECTED)
-        try:
-            async for frame in peer.events(INFER.path, wanted, stall=silence, on_open=begun):
-                if frame.event in ("token", "vector"):
-                    job.events.forward(frame.body)
-                    job.tokens_forwarded += 1
-                elif frame.event in ("progress", "narration"):
-                    job.events.forward(frame.body)
-                elif frame.event == "done":
-                    done = decode(frame.data, Done)
-                elif frame.event == "error":
-                    raise RbeeError.from_body(decode(frame.data, ErrorBody))
-                elif frame.event == "cancelled":
-                    raise asyncio.CancelledError
-        except asyncio.CancelledError:
-            await asyncio.shield(self._stop_inference(peer, wanted))
-            raise
-        if done is None:
-            raise RbeeError(
-                "worker_crashed",
-                "the worker ended its stream without saying how the inference ended",
-                f"rbee-keeper logs {worker.worker_id}",
-            )
-        job.say(narration.INFER_DONE)
-        return done
-
-    async def _stop_inference(self, peer: Peer, begun: InferRequest) -> None:
-        # It may be over, or its worker gone: what cancelling is for.
-        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
-            async with timeout(self._settings.stop_request):
-                await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))
-
     # --------------------------------------------------------------------------------------------
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
@@ -571,8 +518,3 @@ def _loading(started: WorkerStarted, request: JobRequest, place: Place, up_to: i
         template=template_name(request.chat_template),
         vectors_up_to=up_to,
     )
-
-
-def _infer_request(job: Job) -> InferRequest:
-    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
-    return InferRequest(infer_id=secrets.token_hex(8), **asked)

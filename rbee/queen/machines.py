@@ -136,11 +136,11 @@ class OwnMachine:
             await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._settings)
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """As it stands."""
+        """The error unchanged: what it advises to type is typed on this machine."""
         return error
 
     async def way_to(self, url: str) -> str:
-        """As it stands."""
+        """The URL unchanged: it is on this machine."""
         return url
 
     def stay(self) -> None:

@@ -43,16 +43,17 @@ class TrackedTask:
         `after_first` is what the queen adds to the first line of it. Raises the error in which
         the stream ends.
         """
-        async for frame in peer.events(path):
-            if frame.event in ("narration", "progress"):
-                self.events.forward(frame.body)
-                if after_first is not None:
-                    self.say(after_first)
-                    after_first = None
-            elif frame.event == "done":
-                return frame.data
-            elif frame.event == "error":
-                raise RbeeError.from_body(decode(frame.data, ErrorBody))
+        async for frames in peer.events(path):
+            for _, event, data in frames:
+                if event in ("narration", "progress"):
+                    self.events.forward(event, data)
+                    if after_first is not None:
+                        self.say(after_first)
+                        after_first = None
+                elif event == "done":
+                    return data
+                elif event == "error":
+                    raise RbeeError.from_body(decode(data, ErrorBody))
         raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
 
     async def have_model(

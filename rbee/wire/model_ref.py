@@ -29,12 +29,13 @@ ACCEPTED = (
     f"file:/path/model.gguf, or {BUNDLED}"
 )
 
+# Patterns stay text until one is wanted: a cold run wants none.
 # What the hub accepts as one half of "owner/repo".
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
-_QUANT = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
-_REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_HUB_PAGE = re.compile(r"(?:https?://)?(?:huggingface\.co|hf\.co)/([^/\s]+/[^/\s?#]+).*")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+_QUANT = r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
+_REVISION = r"[A-Za-z0-9][A-Za-z0-9._/+-]*"
+_COMMIT = r"[0-9a-f]{40}"
+_HUB_PAGE = r"(?:https?://)?(?:huggingface\.co|hf\.co)/([^/\s]+/[^/\s?#]+).*"
 
 
 class ModelRef(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,7 +55,7 @@ class ModelRef(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def is_pinned(self) -> bool:
         """Whether it names a commit, which never changes what it is."""
-        return _COMMIT.fullmatch(self.revision) is not None
+        return re.fullmatch(_COMMIT, self.revision) is not None
 
     def __str__(self) -> str:
         if self.source == "bundled":
@@ -95,7 +96,7 @@ def _hub_ref(text: str, rest: str) -> ModelRef:
     if ":" in revision:
         revision, _, selector = revision.partition(":")
         raise _refused(text, "has its @revision in the middle", f"HF:{body}:{selector}@{revision}")
-    if at and (not _REVISION.fullmatch(revision) or ".." in revision):
+    if at and (not re.fullmatch(_REVISION, revision) or ".." in revision):
         raise _refused(text, "has no branch, tag or commit after the @", f"HF:{body}@main")
     repo, colon, selector = body.partition(":")
     owner, slash, name = repo.partition("/")
@@ -105,7 +106,7 @@ def _hub_ref(text: str, rest: str) -> ModelRef:
         if selector.startswith("/") or ".." in selector.split("/"):
             raise _refused(text, f"has {selector!r} where a file of the repository belongs")
         return ModelRef("hf", repo, filename=selector, revision=revision)
-    if colon and not _QUANT.fullmatch(selector):
+    if colon and not re.fullmatch(_QUANT, selector):
         raise _refused(
             text,
             f"has {selector!r} where a quant (Q4_K_M) or a .gguf file belongs",
@@ -125,12 +126,12 @@ def _file_ref(text: str, rest: str) -> ModelRef:
 
 
 def _is_repo_name(part: str) -> bool:
-    return _NAME.fullmatch(part) is not None and "--" not in part and ".." not in part
+    return re.fullmatch(_NAME, part) is not None and "--" not in part and ".." not in part
 
 
 def _what_was_meant(text: str) -> str:
     """The reference that somebody who typed `text` most likely wanted, or nothing."""
-    page = _HUB_PAGE.fullmatch(text)
+    page = re.fullmatch(_HUB_PAGE, text)
     if page:
         return f"HF:{page[1]}"
     if text.startswith(("/", "./", "../", "~")):

@@ -11,6 +11,7 @@ forget_the_folder(__name__)
 
 import signal
 import sys
+import tempfile
 
 from rbee.process.imports import quick_imports
 from rbee.process.lifeline import Lifeline, die_with_parent
@@ -37,6 +38,7 @@ def main() -> None:
     engine = arguments[3] if len(arguments) == 4 else "llamacpp"
     with quick_imports():
         from rbee.process import own_folder
+        from rbee.wire.messages.inference import InferRequest
         from rbee.wire.messages.orders import WorkerOrders
         from rbee.wire.messages.workers import EngineFacts
         from rbee.worker.engines import engine_module
@@ -52,7 +54,8 @@ def main() -> None:
         from rbee.worker.daemon import run
         from rbee.worker.trial import Trial
 
-    orders = lifeline.orders(WorkerOrders)
+    tempfile.gettempdir()  # found out by writing there, while nobody waits
+    orders = lifeline.orders(WorkerOrders, InferRequest)
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
     trial = Trial.begin(orders, module, facts, folder)

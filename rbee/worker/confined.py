@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator, Sequence
 
 import rbee
@@ -140,8 +139,7 @@ def port_of(url: str) -> int:
 def _of_python() -> list[str]:
     """Where this Python has its modules; no folder that holds others' things as well."""
     home = os.path.expanduser("~")
-    paths = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib")]
-    paths += [sys.prefix, sys.base_prefix, *sys.path]
+    paths = [sys.prefix, sys.base_prefix, *sys.path]
     rbee_home = os.environ.get("RBEE_HOME") or os.path.join(home, ".rbee")
     private = [os.path.abspath(each) for each in (home, rbee_home)]
     kept = [path for path in map(os.path.abspath, paths) if not _holds(path, private)]

@@ -10,10 +10,10 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import web
 from msgspec.structs import asdict
@@ -48,6 +48,8 @@ from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
 from rbee.worker.trial import Trial
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +173,7 @@ class _Worker:
         loop = asyncio.get_running_loop()
         if orders.simulated:
             await self.tell(narration.WORKER_SIMULATED, device=narration.device_name(orders.device))
-        await self.tell(
+        begun = self.tell(
             narration.WORKER_LOADING,
             path=orders.model_paths[0],
             engine=self.module.NAME,
@@ -183,11 +185,14 @@ class _Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
-            await self.loaded(1.0)
+            await _told_meanwhile(
+                begun, in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
+            )
             if not self._is_as_ordered():
                 raise self._stale()  # the engine opens what was looked at, and nothing else
-            engine: Engine = await in_thread(self.threads, self._engine)
+            engine: Engine = await _told_meanwhile(
+                self.loaded(1.0), in_thread(self.threads, self._engine)
+            )
             if not self._is_as_ordered():
                 raise self._stale()  # replaced while it was being loaded
         except Exception as error:
@@ -445,6 +450,15 @@ class _Worker:
         if inference is None:
             raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
         return inference
+
+
+async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
+    """What `work` comes to, once the hive has heard what is told at the same time."""
+    telling = begin(report)
+    try:
+        return await work
+    finally:
+        await telling
 
 
 def _forgotten(orders: WorkerOrders) -> RbeeError:

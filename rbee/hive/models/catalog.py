@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from rbee.process.content import open_regular
-from rbee.process.database import open_database, transaction
+from rbee.process.database import transaction
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
+    from sqlalchemy import Engine, Table
     from sqlalchemy.schema import CreateTable
 
 Status = Literal["ready", "missing", "changed"]
@@ -92,12 +91,11 @@ def stored_file(
 class ModelCatalog:
     """The table `models` in the hive's database. All methods block.
 
-    Raises `RbeeError` `home_unusable` when the database cannot be opened, written or stays locked.
-    `set_aside` is the new name of a corrupt database found in its place, or empty.
+    Raises `RbeeError` `home_unusable` when the database cannot be written or stays locked.
     """
 
-    def __init__(self, path: Path, busy: float) -> None:
-        self._engine, self.set_aside = open_database(path, busy)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._models, self._superseded = _tables()
         with transaction(self._engine) as connection:
             connection.execute(_creation(self._models))

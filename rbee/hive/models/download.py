@@ -19,14 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
-from rbee.hive.models.hub import (
-    CONNECT_S,
-    LONGEST_WAIT_S,
-    HubFailure,
-    HubFile,
-    host_of,
-    open_stream,
-)
+from rbee.hive.models.hub import LONGEST_WAIT_S, HubFile, open_stream
+from rbee.hive.models.hub_failures import CONNECT_S, HubFailure, of_file
 from rbee.hive.models.listing import is_hash
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
@@ -36,6 +30,7 @@ PROGRESS_S = 0.1
 #: Pieces of up to 64 KiB that may wait between the network and the disk.
 _PIECES_AHEAD = 64
 _BLOCK = 1024 * 1024
+_GOES_ON = "run the same command again: it goes on where it stopped"
 
 Progress = Callable[[int, int], None]
 Trouble = Callable[[str, int], None]
@@ -462,45 +457,36 @@ def _amount(size: int) -> str:
 
 
 def _cut(file: HubFile, why: str) -> HubFailure:
-    host = host_of(file.url)
-    error = RbeeError(
-        "download_failed",
-        f"{host} stopped sending {file.name}: {why}",
-        "run the same command again: it goes on where it stopped",
-        {"host": host, "repo": file.repo, "file": file.name},
+    return of_file(
+        file, f"{file.host} stopped sending {file.name}: {why}", _GOES_ON, transient=True
     )
-    return HubFailure(error, transient=True)
 
 
 def _too_long(file: HubFile) -> HubFailure:
     """More than was promised is not written: what has been checked for is the promised size."""
-    host = host_of(file.url)
-    error = RbeeError(
-        "download_failed",
-        f"{host} sends more than the {file.size} bytes that it listed for {file.name}",
+    return of_file(
+        file,
+        f"{file.host} sends more than the {file.size} bytes that it listed for {file.name}",
         "ask again: the repository may just have changed",
-        {"host": host, "repo": file.repo, "file": file.name},
     )
-    return HubFailure(error, transient=False)
 
 
 def _gave_up(failure: HubFailure, file: HubFile, done: int, tries: int) -> RbeeError:
     told = failure.error
     details = {**told.details, "file": file.name, "done": done, "total": file.size, "tries": tries}
     times = "once" if tries == 1 else f"{tries} times in a row"
-    on = "run the same command again: it goes on where it stopped"
     return RbeeError(
         told.code,
         f"{told.message} ({times}; {_amount(done)} of {_amount(file.size)} are kept)",
-        told.suggestion if failure.retry_after_s else on,
+        told.suggestion if failure.retry_after_s else _GOES_ON,
         details,
     )
 
 
 def _wrong_content(file: HubFile) -> RbeeError:
-    return RbeeError(
-        "checksum_mismatch",
-        f"{file.name} arrived with another content than {host_of(file.url)} announced",
+    return of_file(
+        file,
+        f"{file.name} arrived with another content than {file.host} announced",
         "run the same command again: the file is fetched from its beginning",
-        {"host": host_of(file.url), "repo": file.repo, "file": file.name, "sha256": file.sha256},
-    )
+        "checksum_mismatch",
+    ).error

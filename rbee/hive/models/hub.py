@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import os
 import queue
-import re
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urljoin, urlsplit
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, urljoin
 
 import msgspec
 
 from rbee.hive.models import listing
 from rbee.hive.models.choose import Choice, ListedFile, choose, quant_sizes
+from rbee.hive.models.hub_failures import (
+    CONNECT_S,
+    HubFailure,
+    SentAstray,
+    check_status,
+    failures_told,
+    host_of,
+    of_file,
+    offline_error,
+)
 from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
@@ -35,8 +44,6 @@ if TYPE_CHECKING:
 # the first question of a user and for up to 3 s, to put the name into its requests.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-#: Seconds to connect.
-CONNECT_S = 5.0
 #: The wait before a question is asked again, in seconds, which doubles.
 FIRST_WAIT_S = 0.5
 #: A hub that asks for a longer pause than this is reported instead: after a question, and in a
@@ -46,7 +53,6 @@ LONGEST_WAIT_S = 120.0
 #: How many times as long as for a piece of it one waits for the whole answer to a question.
 _PIECES_LATE = 4
 
-_TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 T = TypeVar("T")
 
@@ -89,6 +95,11 @@ class HubFile(msgspec.Struct, frozen=True):
     url: str
     cached_path: str = ""
 
+    @property
+    def host(self) -> str:
+        """Where it comes from, as people read it."""
+        return host_of(self.url)
+
 
 class ModelPlan(msgspec.Struct, frozen=True):
     """What a reference stands for right now.
@@ -122,21 +133,6 @@ def repo_folder(repo: str) -> str:
     return repo.replace("/", "--")
 
 
-class HubFailure(Exception):
-    """A request that did not work: the `error` to tell, and whether asking again may help.
-
-    `retry_after_s` is the pause the hub asked for, in seconds.
-    """
-
-    def __init__(
-        self, error: RbeeError, transient: bool, retry_after_s: float | None = None
-    ) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.transient = transient
-        self.retry_after_s = retry_after_s
-
-
 def resolve(
     ref: ModelRef, patience: Patience, cancelled: threading.Event | None = None
 ) -> ModelPlan:
@@ -152,7 +148,7 @@ def resolve(
     if is_offline():
         plan = _plan_from_cache(ref)
         if plan is None:
-            raise _offline_error(ref.repo, str(ref))
+            raise offline_error(ref.repo, str(ref))
         return plan
     try:
         listed = _asked(lambda: _listing(ref, patience), patience, cancelled)
@@ -211,7 +207,7 @@ def _measured(
     url = hf_hub_url(repo, file.name, revision=commit)
 
     def ask() -> ListedFile:
-        with _failures_told(repo, url):
+        with failures_told(repo, url):
             size, named = _within(patience, lambda: _told_of(url, patience))
             if not size:
                 raise ValueError(f"no size of {file.name}")
@@ -248,7 +244,7 @@ def open_stream(
     if offset or end is not None:
         wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
     with (
-        _failures_told(file.repo, file.url),
+        failures_told(file.repo, file.url),
         _answer("GET", file.url, read_s, wanted) as response,
     ):
         yield HubStream(_served_from(response, file, offset), response.iter_raw())
@@ -282,23 +278,19 @@ def _answer(
             known = method == "HEAD" and "X-Linked-Size" in response.headers
             if place is None or following is None or known:
                 if not known:
-                    _check_status(response)
+                    check_status(response)
                 yield response
                 return
             if len(history) == listing.MOST_REDIRECTS:
-                raise _SentAstray("from one place to the next without end")
+                raise SentAstray("from one place to the next without end")
             end = urljoin(str(request.url), place)
             why = listing.why_not_there(url, str(request.url), end)
             if why:
-                raise _SentAstray(f"to {why}")
+                raise SentAstray(f"to {why}")
             history.append(response)
             request = following
         finally:
             response.close()
-
-
-class _SentAstray(ValueError):
-    """A redirect that is not followed; its text says where to."""
 
 
 def _told_of(url: str, patience: Patience) -> tuple[int, str]:
@@ -352,12 +344,6 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
     return told[0]
 
 
-def host_of(url: str) -> str:
-    """Host and port of `url`, without user, password, path or query: fit for a message."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-
-
 def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:
     data = bytearray()
     with open_stream(file, offset, patience.answer_s, end=offset + size) as stream:
@@ -407,7 +393,7 @@ def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
         with _answer("GET", f"{url}?blobs=true", patience.answer_s, {}) as response:
             return listing.listing_of(_body(response, listing.LONGEST_ANSWER, until))
 
-    with _failures_told(ref.repo, constants.ENDPOINT):
+    with failures_told(ref.repo, constants.ENDPOINT):
         return _within(patience, ask)
 
 
@@ -522,232 +508,6 @@ def _etag(response: httpx2.Response) -> str:
     return listing.etag_of(response.headers.get("ETag", ""))
 
 
-def _changed(file: HubFile, got: str, listed: str) -> HubFailure:
-    host = host_of(file.url)
-    error = RbeeError(
-        "download_failed",
-        f"{host} serves {file.name} with {got}, but listed it with {listed}",
-        "ask again: the repository may just have changed",
-        {"host": host, "repo": file.repo, "file": file.name},
-    )
-    return HubFailure(error, transient=False)
-
-
-@contextmanager
-def _failures_told(repo: str, url: str) -> Iterator[None]:
-    """Turn what the hub's client and its HTTP library raise into `HubFailure`."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-
-    try:
-        yield
-    except OfflineModeIsEnabled as error:
-        raise HubFailure(_offline_error(repo), transient=False) from error
-    except HfHubHTTPError as error:
-        raise _refusal(error, repo) from error
-    except httpx2.TimeoutException as error:
-        connecting = isinstance(error, httpx2.ConnectTimeout)
-        why = f"no connection in {CONNECT_S:.0f} s" if connecting else "it stopped sending"
-        raise _out_of_reach(repo, url, why) from error
-    except httpx2.RemoteProtocolError as error:
-        raise _out_of_reach(repo, url, "the connection was cut") from error
-    except (ImportError, httpx2.InvalidURL) as error:
-        raise _proxy_refused(repo, url, error) from error
-    except ValueError as error:
-        if not isinstance(error, msgspec.ValidationError) and "proxy" in str(error):
-            raise _proxy_refused(repo, url, error) from error
-        raise _out_of_reach(repo, url, _reason(error)) from error
-    except (httpx2.RequestError, httpx2.StreamError, OSError) as error:
-        raise _out_of_reach(repo, url, _reason(error)) from error
-    except (TypeError, AttributeError, LookupError, RecursionError, zlib.error) as error:
-        # What answers has other things in other places than a hub has.
-        raise _out_of_reach(repo, url, _reason(error)) from error
-
-
-def _check_status(response: httpx2.Response) -> None:
-    """Raise the client's own class of error for a status that is no success."""
-    import httpx2
-    from huggingface_hub import hf_raise_for_status
-
-    if response.is_error:
-        told = bytearray()
-        for piece in response.iter_raw():
-            told += piece
-            if len(told) > listing.LONGEST_ERROR:
-                break
-        # Its text is not shown: what it means stands in the status and the headers.
-        kept = [(name, value) for name, value in response.headers.items() if name.startswith("x-")]
-        kept += [
-            (name, value)
-            for name, value in response.headers.items()
-            if name in ("retry-after", "ratelimit", "ratelimit-policy")
-        ]
-        short = httpx2.Response(response.status_code, headers=kept, request=response.request)
-        short.history = response.history
-        hf_raise_for_status(short)
-
-
-def _refusal(error: Any, repo: str) -> HubFailure:
-    """What to tell about an answer with an error status; `error` is an `HfHubHTTPError`."""
-    from huggingface_hub.errors import (
-        DisabledRepoError,
-        GatedRepoError,
-        RemoteEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    response = error.response
-    status = int(response.status_code)
-    host = host_of(str(response.url))
-    facts = {"host": host, "status": status, "repo": repo}
-    page = f"{_endpoint()}/{repo}"
-    login = "hf auth login (or set HF_TOKEN)"
-    pause_s = _retry_after(response)
-    # A signed address of a file store that has run out; the next try gets a new one.
-    expired = (
-        status in (401, 403) and bool(response.history) and "X-Error-Code" not in response.headers
-    )
-    if isinstance(error, GatedRepoError):
-        told = RbeeError(
-            "model_gated",
-            f"{repo} is gated: {host} answered {status}",
-            f"accept the licence at {page}, then: {login}",
-            facts,
-        )
-    elif isinstance(error, RevisionNotFoundError):
-        told = RbeeError(
-            "model_not_found",
-            f"{repo} has no such revision",
-            f"look at the branches and tags on {page}, or leave out @revision",
-            facts,
-        )
-    elif isinstance(error, RemoteEntryNotFoundError):
-        told = RbeeError(
-            "model_not_found",
-            f"{repo} no longer holds that file",
-            f"ask again, or look at {page}",
-            facts,
-        )
-    elif isinstance(error, RepositoryNotFoundError) or status in (404, 410):
-        told = RbeeError(
-            "model_not_found",
-            f"{host} knows no repository {repo} ({status})",
-            f"check the spelling; if it is private: {login}",
-            facts,
-        )
-    elif isinstance(error, DisabledRepoError):
-        told = RbeeError(
-            "model_not_found",
-            f"{repo} has been disabled on {host}",
-            "name another repository",
-            facts,
-        )
-    elif status in (401, 403) and not expired:
-        told = RbeeError(
-            "model_gated",
-            f"{host} does not let this user read {repo} ({status})",
-            f"accept the licence at {page}, then: {login}",
-            facts,
-        )
-    else:
-        why = "too many requests" if status == 429 else "an error of the hub"
-        later = f"{pause_s:.0f} seconds" if pause_s else "a minute"
-        told = RbeeError(
-            "download_failed",
-            f"{host} answered {status} for {repo}: {why}",
-            f"try again in {later}; what has been downloaded is kept",
-            facts,
-        )
-    transient = told.code == "download_failed" and (expired or status in _TRANSIENT_STATUS)
-    return HubFailure(told, transient, pause_s)
-
-
-def _retry_after(response: httpx2.Response) -> float | None:
-    """Seconds the hub asks to wait: `Retry-After`, or `RateLimit` once nothing remains."""
-    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
-
-    stated = listing.pause_of(response.headers.get("Retry-After", ""))
-    if stated is not None:
-        return stated
-    try:
-        limit = parse_ratelimit_headers(response.headers)
-    except ValueError:
-        return None
-    return listing.pause_of(str(limit.reset_in_seconds)) if limit and limit.remaining == 0 else None
-
-
-def _out_of_reach(repo: str, url: str, why: str) -> HubFailure:
-    host, (variable, proxy) = host_of(url), _proxy_for(url)
-    way = f" through the proxy {_without_secret(proxy)} ({variable})" if proxy else ""
-    error = RbeeError(
-        "download_failed",
-        f"cannot read {repo} from {host}{way}: {why}",
-        f"check the network (and {variable or 'HF_ENDPOINT'}); what has been downloaded is kept",
-        {"host": host, "repo": repo},
-    )
-    return HubFailure(error, transient=True)
-
-
-def _proxy_refused(repo: str, url: str, error: Exception) -> HubFailure:
-    """A proxy that the HTTP library cannot use as it is written in the environment."""
-    # The library looks at all of them, whether they are for this address or not.
-    socks = [name for name, value in _proxies() if value.lower().startswith("socks")]
-    variable = socks[0] if socks else _proxy_for(url)[0]
-    fix = f"set {variable or 'the proxy'} to http://HOST:PORT, or unset it"
-    why = _without_secret(" ".join(str(error).split()))
-    if isinstance(error, ImportError) and "socks" in str(error).lower():
-        why = "a SOCKS proxy needs a package that is not installed"
-        fix = f'pip install "httpx2[socks]", or unset {variable or "ALL_PROXY"}'
-    elif isinstance(error, ImportError):
-        fix = "pip install --force-reinstall rbee"
-    told = RbeeError(
-        "download_failed",
-        f"cannot read {repo} from {host_of(url)}: {why}" + (f" ({variable})" if variable else ""),
-        fix,
-        {"host": host_of(url), "repo": repo, "variable": variable},
-    )
-    return HubFailure(told, transient=False)
-
-
-def _proxy_for(url: str) -> tuple[str, str]:
-    """The variable of the environment that sends requests for `url` to a proxy, and the proxy."""
-    from urllib.request import proxy_bypass
-
-    parts = urlsplit(url)
-    if proxy_bypass(parts.hostname or ""):
-        return "", ""
-    wanted = (f"{parts.scheme}_proxy", "all_proxy")
-    return next((each for each in _proxies() if each[0].lower() in wanted), ("", ""))
-
-
-def _proxies() -> list[tuple[str, str]]:
-    """The variables of the environment that name a proxy, the more particular ones first."""
-    names = ("https_proxy", "http_proxy", "all_proxy")
-    written = [each for name in names for each in (name, name.upper())]
-    return [(name, os.environ[name]) for name in written if os.environ.get(name)]
-
-
-def _without_secret(text: str) -> str:
-    """An address, or a text with one, without the user and password in it."""
-    return re.sub(r"//[^/@\s]*@", "//", text)
-
-
-def _reason(error: BaseException) -> str:
-    """The system's word for a failed connection, without addresses."""
-    if isinstance(error, _SentAstray):
-        return f"it sends the question on {error}"
-    if isinstance(error, ValueError | TypeError | AttributeError | LookupError | zlib.error):
-        return "it does not answer as a model hub does"
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            named = f": {cause.filename}" if isinstance(cause.filename, str) else ""
-            return f"{cause.strerror.lower()}{named}"
-        cause = cause.__cause__ or cause.__context__
-    return f"the connection failed ({type(error).__name__})"
-
-
 def is_offline() -> bool:
     """Whether `HF_HUB_OFFLINE` forbids to ask the hub."""
     from huggingface_hub import is_offline_mode
@@ -755,18 +515,9 @@ def is_offline() -> bool:
     return is_offline_mode()
 
 
-def _offline_error(repo: str, name: str = "") -> RbeeError:
-    return RbeeError(
-        "download_failed",
-        f"{name or repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
-        "unset HF_HUB_OFFLINE, or name a model that `rbee-keeper models` lists",
-        {"host": host_of(_endpoint()), "repo": repo},
+def _changed(file: HubFile, got: str, listed: str) -> HubFailure:
+    return of_file(
+        file,
+        f"{file.host} serves {file.name} with {got}, but listed it with {listed}",
+        "ask again: the repository may just have changed",
     )
-
-
-def _endpoint() -> str:
-    """Where the hub is, without user and password."""
-    from huggingface_hub import constants
-
-    parts = urlsplit(constants.ENDPOINT)
-    return f"{parts.scheme}://{host_of(constants.ENDPOINT)}{parts.path}".rstrip("/")

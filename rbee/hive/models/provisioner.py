@@ -170,10 +170,12 @@ class Provisioner:
         found = await self.find(ref)
         if found is not None:
             paths = [file.path for file in found.files]
-            content = await in_thread(_lies_in(ref), content_id, paths)
+            # Somebody's own file may lie on a disk that answers no more.
+            elsewhere = ref.source == "file"
+            content = await in_thread(FILES, content_id, paths) if elsewhere else content_id(paths)
             return await self._remembered(
                 content,
-                FILES if ref.source == "file" else HEADERS,
+                FILES if elsewhere else HEADERS,
                 lambda: together(map(header_of_file, paths)),
             )
         plan = await self.plan(ref)
@@ -472,7 +474,7 @@ class Provisioner:
                     loop.call_soon_threadsafe(teller.trouble, why, before + done)
 
                 provision.is_in_line = True
-                async with self._turns.turn(hub.host_of(file.url), provision.wait_in_line):
+                async with self._turns.turn(file.host, provision.wait_in_line):
                     provision.is_in_line = False
                     await in_thread(
                         DOWNLOADS,

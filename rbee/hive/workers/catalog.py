@@ -5,13 +5,11 @@ Phase 8. A row says that the engine itself found a device for that kind.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
-from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Column, Engine, MetaData, String, Table, delete, insert, select
 from sqlalchemy.schema import CreateTable
 
-from rbee.process.database import open_database, transaction
+from rbee.process.database import transaction
 from rbee.wire.messages.workers import WorkerKindView
 
 _metadata = MetaData()
@@ -29,8 +27,8 @@ _workers = Table(
 class WorkerCatalog:
     """The table `workers` of ``hive.db``; `row` is the whole of it as JSON."""
 
-    def __init__(self, path: Path, busy: float) -> None:
-        self._engine = open_database(path, busy).engine
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         with transaction(self._engine) as connection:
             connection.execute(CreateTable(_workers, if_not_exists=True))
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, change_of
+from rbee.http.events import STREAM_HEADERS, Event, change_of
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
@@ -46,7 +46,7 @@ from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
-from rbee.wire.messages.basics import Unreachable, decode, encode
+from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
@@ -210,14 +210,15 @@ class Handlers:
         ends: dict[int, Done] = {}
         async with contextlib.aclosing(self._told(jobs)) as told:
             async for news in told:
-                for index, frame in news:
-                    event = _understood(frame)
-                    if isinstance(event, Token):
-                        tokens[index].append(event)
-                    elif isinstance(event, Vector):
-                        vectors[index].append(event.v)
-                    elif isinstance(event, Done):
-                        ends[index] = event
+                for index, event in news:
+                    if event.name == "token":
+                        tokens[index].append(event.read(Token))
+                    elif event.name == "vector":
+                        vectors[index].append(event.read(Vector).v)
+                    elif event.name == "done":
+                        ends[index] = event.read(Done)
+                    else:
+                        _check(event)
         whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
         answer = form.whole(who, whole)
         return web.Response(body=encode(answer), content_type="application/json")
@@ -247,8 +248,8 @@ class Handlers:
         try:
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
                 async for news in told:
-                    for index, frame in news:
-                        writer.take(index, frame)
+                    for index, event in news:
+                        writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
                     if writer.begun or asyncio.get_running_loop().time() >= patient_until:
@@ -263,7 +264,7 @@ class Handlers:
 
     async def _told(
         self, jobs: Sequence[Job], patient_until: float = math.inf
-    ) -> AsyncGenerator[list[tuple[int, sse.Frame]], None]:
+    ) -> AsyncGenerator[list[tuple[int, Event]], None]:
         """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
 
         Ends when all of them have. What a slow reader has not taken stays in the logs of the jobs
@@ -271,16 +272,16 @@ class Handlers:
         """
         loop = asyncio.get_running_loop()
         logs = [job.events for job in jobs]
-        readers = [sse.FrameReader() for _ in jobs]
         read = [0] * len(jobs)
         while True:
-            news = []
+            news: list[tuple[int, Event]] = []
             revoked = next((job.revoked for job in jobs if job.revoked is not None), None)
             if revoked is not None:
                 raise revoked  # what it has not read yet, it does not get
             for index, log in enumerate(logs):
-                pending, read[index] = log.after(read[index])
-                news += [(index, frame) for frame in readers[index].feed(pending)]
+                for number, event in log.after(read[index]):
+                    read[index] = number
+                    news.append((index, event))
             if news:
                 yield news
             elif all(log.closed for log in logs):
@@ -311,23 +312,25 @@ class _Writer:
         self._opened: set[int] = set()
         self._ends: dict[int, Done] = {}
 
-    def take(self, index: int, frame: sse.Frame) -> None:
+    def take(self, index: int, event: Event) -> None:
         """Takes over what a job tells. Raises the error in which it ended."""
-        event = _understood(frame)
-        if isinstance(event, Narration):
-            self.pending.append(_comment(event, self._caller))
-            return
-        if event is None or isinstance(event, Narration):
-            return
-        self.begun = True
+        if event.name == "narration":
+            self.pending.append(_comment(event.read(Narration), self._caller))
+        elif event.name == "token":
+            self._open(index)
+            self._add(self._form.piece(self._who, index, event.read(Token)))
+        elif event.name == "done":
+            self._open(index)
+            done = self._ends[index] = event.read(Done)
+            self._add(self._form.ending(self._who, index, done))
+        else:
+            _check(event)
+
+    def _open(self, index: int) -> None:
         if index not in self._opened:
+            self.begun = True
             self._opened.add(index)
             self._add(self._form.opening(self._who, index))
-        if isinstance(event, Token):
-            self._add(self._form.piece(self._who, index, event))
-        elif isinstance(event, Done):
-            self._ends[index] = event
-            self._add(self._form.ending(self._who, index, event))
 
     def end(self) -> None:
         """Every answer is told."""
@@ -352,21 +355,12 @@ class _Writer:
             self.pending.append(b"data: %s\n\n" % encode(event))
 
 
-def _understood(frame: sse.Frame) -> Token | Vector | Done | Narration | None:
-    """What an event of a job says, where that matters here. Raises the error that it tells."""
-    if frame.event == "token":
-        return decode(frame.data, Token)
-    if frame.event == "vector":
-        return decode(frame.data, Vector)
-    if frame.event == "done":
-        return decode(frame.data, Done)
-    if frame.event == "narration":
-        return decode(frame.data, Narration)
-    if frame.event == "error":
-        raise RbeeError.from_body(decode(frame.data, ErrorBody))
-    if frame.event == "cancelled":
+def _check(event: Event) -> None:
+    """Raises the error that an event tells."""
+    if event.name == "error":
+        raise RbeeError.from_body(event.read(ErrorBody))
+    if event.name == "cancelled":
         raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
-    return None
 
 
 async def _send(request: web.Request, response: web.StreamResponse, pending: list[bytes]) -> None:

@@ -106,7 +106,7 @@ class AskedMessage(msgspec.Struct, kw_only=True):
 
 
 class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A function that a model may call; whether `strict` or not, a call that must be is."""
+    """A function that a model may call; `strict` changes nothing: a call always has its form."""
 
     name: NonEmpty
     description: str | None = None

@@ -46,6 +46,8 @@ class Target:
     #: What the machine is called in files of known hosts.
     known_as: str
     known_hosts: tuple[Path, ...]
+    #: Shell text whose stdin and stdout lead to its SSH port; "" where that is reached by itself.
+    command: str = ""
     #: The machines to go through, the nearest first.
     jumps: tuple[Target, ...] = ()
 
@@ -141,12 +143,6 @@ class _Resolver:
         """`on_the_way` are those that lead there, none of which it may go through."""
         _require(host, why_no_host, "machine")  # before any token is expanded with it
         said = self._said(host)
-        if said.get("proxycommand") and "proxyjump" not in said:
-            raise refuse(
-                "config",
-                f"~/.ssh/config reaches {host} by a ProxyCommand, which rbee does not run",
-                "write it as a ProxyJump, or name the machine by an address",
-            )
         address = _require(said.get("hostname", host), why_no_host, "machine")
         user = given.user or said.get("user") or self._local_user
         port = given.port or _number(said.get("port"), host)
@@ -165,6 +161,7 @@ class _Resolver:
             any_agent_key=typed is None and said.get("identitiesonly", "no").lower() != "yes",
             known_as=alias if port == SSH_PORT or "hostkeyalias" in said else f"[{alias}]:{port}",
             known_hosts=(*map(self._path, files), Path(_SYSTEM_KNOWN_HOSTS)),
+            command="" if "proxyjump" in said else said.get("proxycommand", ""),
             jumps=tuple(self._jumps(said.get("proxyjump", "none"), on_the_way | {host})),
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rbee.process.deadline import timeout as deadline
 from rbee.queen.ssh.blocking import in_thread, start
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.dialling import Line, dial
+from rbee.queen.ssh.dialling import Dialled, dial
 from rbee.queen.ssh.program import LineReader, Program
 from rbee.queen.ssh.program import Ran as Ran
 from rbee.queen.ssh.refusals import refuse
@@ -88,11 +88,11 @@ class Lines:
 class Connection:
     """A machine that let us in."""
 
-    def __init__(self, target: Target, line: Line, settings: Settings) -> None:
+    def __init__(self, target: Target, dialled: Dialled, settings: Settings) -> None:
         self.target = target
-        self._line = line
+        self._dialled = dialled
         self._seconds = settings.ssh_connect_timeout
-        self._tunnels = Tunnels(line.transport, target, self._seconds)
+        self._tunnels = Tunnels(dialled.transport, target, self._seconds)
 
     @classmethod
     async def open(
@@ -115,25 +115,25 @@ class Connection:
         Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
         ``timeout``, ``unreachable``, ``no_ssh``, and those of `host_keys` and `login`.
         """
-        line = await in_thread(
-            lambda: dial(target, add_as, known_hosts, accept, passphrase, settings), Line.close
+        dialled = await in_thread(
+            lambda: dial(target, add_as, known_hosts, accept, passphrase, settings), Dialled.close
         )
-        return cls(target, line, settings)
+        return cls(target, dialled, settings)
 
     @property
     def is_open(self) -> bool:
         """Whether it has not broken off, as far as is known."""
-        return self._line.transport.is_active()
+        return self._dialled.transport.is_active()
 
     @property
     def local_address(self) -> str:
         """Our address as the machine sees it; "" where jump hosts lie between."""
-        return self._line.local_address
+        return self._dialled.local_address
 
     @property
     def peer_address(self) -> str:
         """The machine's address as we see it; "" where jump hosts lie between."""
-        return self._line.peer_address
+        return self._dialled.peer_address
 
     async def run(self, command: str, stdin: bytes = b"", timeout: float = 60.0) -> Ran:
         """Runs POSIX shell text to its end, whatever the login shell is and says.
@@ -180,15 +180,15 @@ class Connection:
 
     async def until_closed(self) -> None:
         """Returns once it has ended, whoever ended it."""
-        await in_thread(self._line.transport.join, lambda _: None)
+        await in_thread(self._dialled.transport.join, lambda _: None)
 
     async def close(self) -> None:
         """Ends the connection with all that runs through it."""
         self._tunnels.close()
-        await in_thread(self._line.close, lambda _: None)
+        await in_thread(self._dialled.close, lambda _: None)
 
     async def _start(self, command: str, stdin: bytes, stdin_stays: bool = False) -> Program:
-        transport, seconds = self._line.transport, self._seconds
+        transport, seconds = self._dialled.transport, self._seconds
         return await in_thread(
             lambda: Program(transport, self.target, command, stdin, seconds, stdin_stays),
             Program.close,

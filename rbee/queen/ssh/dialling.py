@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import paramiko
 from rbee.queen.ssh import host_keys
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.login import log_in
+from rbee.queen.ssh.proxy import Proxy
 from rbee.queen.ssh.refusals import refuse
 from rbee.wire.errors import RbeeError
 from rbee.wire.settings import Settings
@@ -21,21 +23,17 @@ _PASSING = frozenset(["refused", "timeout", "unreachable", "no_ssh"])
 
 
 @dataclass(frozen=True)
-class Line:
-    """An authenticated connection; `transports` are those it runs over, its own the last."""
+class Dialled:
+    """An authenticated connection; `opened` is what it runs over, the nearest first."""
 
-    transports: tuple[paramiko.Transport, ...]
+    transport: paramiko.Transport
     local_address: str
     peer_address: str
-
-    @property
-    def transport(self) -> paramiko.Transport:
-        """The connection to the target itself."""
-        return self.transports[-1]
+    opened: contextlib.ExitStack
 
     def close(self) -> None:
         """Ends it, the target's end first."""
-        _hang_up(self.transports)
+        self.opened.close()
 
 
 @dataclass(frozen=True)
@@ -46,31 +44,32 @@ class _Caller:
     passphrase: str
     settings: Settings
 
-    def line_to(self, target: Target) -> Line:
-        transports: list[paramiko.Transport] = []
+    def reach(self, target: Target) -> Dialled:
         addresses = ("", "")
-        try:
+        transport: paramiko.Transport | None = None
+        with contextlib.ExitStack() as opened:
             for hop in (*target.jumps, target):
-                reached = self._reach(hop, transports)
-                if isinstance(reached, socket.socket) and not target.jumps:
-                    addresses = (reached.getsockname()[0], reached.getpeername()[0])
-                transports.append(self._enter(hop, reached))
-        except BaseException:
-            _hang_up(transports)
-            raise
-        return Line(tuple(transports), *addresses)
+                proxy = None
+                if transport is None and hop.command:
+                    proxy = Proxy(hop.command)
+                    opened.callback(proxy.close)
+                    reached: socket.socket | paramiko.Channel = proxy.socket
+                elif transport is None:
+                    reached = direct = self._connect(hop)
+                    if hop is target:
+                        addresses = (direct.getsockname()[0], direct.getpeername()[0])
+                else:
+                    reached = self._connect_through(hop, transport)
+                transport = self._enter(hop, reached, proxy)
+                opened.callback(transport.close)
+            assert transport is not None
+            return Dialled(transport, *addresses, opened.pop_all())
 
-    def _reach(
-        self, hop: Target, before: list[paramiko.Transport]
-    ) -> socket.socket | paramiko.Channel:
-        """A connection to the SSH port of a machine, from here or from the last one before it."""
+    def _connect(self, hop: Target) -> socket.socket:
         seconds = self.settings.ssh_connect_timeout
-        address = (hop.address, hop.port)
         try:
-            if before:
-                return before[-1].open_channel("direct-tcpip", address, ("", 0), timeout=seconds)
-            reached = socket.create_connection(address, seconds)
-        except (OSError, paramiko.SSHException, EOFError, UnicodeError) as error:
+            reached = socket.create_connection((hop.address, hop.port), seconds)
+        except (OSError, UnicodeError) as error:
             raise _unreached(hop, error, seconds) from None
         reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -78,7 +77,17 @@ class _Caller:
             reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(silence * 1000))
         return reached
 
-    def _enter(self, hop: Target, reached: socket.socket | paramiko.Channel) -> paramiko.Transport:
+    def _connect_through(self, hop: Target, before: paramiko.Transport) -> paramiko.Channel:
+        seconds = self.settings.ssh_connect_timeout
+        address = (hop.address, hop.port)
+        try:
+            return before.open_channel("direct-tcpip", address, ("", 0), timeout=seconds)
+        except (OSError, paramiko.SSHException, EOFError, UnicodeError) as error:
+            raise _unreached(hop, error, seconds) from None
+
+    def _enter(
+        self, hop: Target, reached: socket.socket | paramiko.Channel, proxy: Proxy | None
+    ) -> paramiko.Transport:
         seconds = self.settings.ssh_connect_timeout
         began = time.monotonic()
         transport = paramiko.Transport(reached)
@@ -93,7 +102,7 @@ class _Caller:
             except (paramiko.SSHException, EOFError, OSError) as error:
                 if time.monotonic() - began >= seconds:
                     raise _unreached(hop, TimeoutError(), seconds) from None
-                raise _no_ssh(hop, error) from None
+                raise _no_ssh(hop, error, proxy) from None
             is_new = host_keys.check(hop, key, known, self.accept, self.add_as)
             if is_new:
                 host_keys.remember(hop, key, self.known_hosts)
@@ -119,22 +128,17 @@ def dial(
     accept: str,
     passphrase: str,
     settings: Settings,
-) -> Line:
+) -> Dialled:
     """Connects and logs in, in `settings.connect_tries` tries. Raises `ssh_failed`."""
     caller = _Caller(add_as, known_hosts, accept, passphrase, settings)
     for _ in range(settings.connect_tries - 1):
         try:
-            return caller.line_to(target)
+            return caller.reach(target)
         except RbeeError as error:
             if error.details["reason"] not in _PASSING:
                 raise
         time.sleep(settings.health_wait_longest)
-    return caller.line_to(target)
-
-
-def _hang_up(transports: list[paramiko.Transport] | tuple[paramiko.Transport, ...]) -> None:
-    for transport in reversed(transports):
-        transport.close()
+    return caller.reach(target)
 
 
 def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:
@@ -169,7 +173,14 @@ def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:
     )
 
 
-def _no_ssh(hop: Target, error: Exception) -> RbeeError:
+def _no_ssh(hop: Target, error: Exception, proxy: Proxy | None) -> RbeeError:
+    if proxy is not None:
+        return refuse(
+            "proxy_command",
+            f"{hop.name} cannot be reached by the ProxyCommand of ~/.ssh/config: "
+            f"{proxy.complaint() or error}",
+            f"look into ~/.ssh/config; this has to work: ssh {hop.login}",
+        )
     return refuse(
         "no_ssh",
         f"what listens at {hop.address} port {hop.port} does not speak SSH as we do: {error}",

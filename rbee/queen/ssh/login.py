@@ -25,10 +25,10 @@ def log_in(transport: paramiko.Transport, target: Target, passphrase: str) -> No
     ``key_unreadable``, ``key_permissions``, ``passphrase_needed``, ``passphrase_wrong``.
     """
     troubles: list[RbeeError] = []
-    offered = 0
+    offered: set[int] = set()
     with contextlib.ExitStack() as opened:
         for key in _keys(_held(opened), target, passphrase, troubles):
-            offered += 1
+            offered.add(id(key))
             try:
                 more = transport.auth_publickey(target.user, key)
             except paramiko.BadAuthenticationType as error:
@@ -49,7 +49,7 @@ def log_in(transport: paramiko.Transport, target: Target, passphrase: str) -> No
             f"there is no key to log in with at {target.name}",
             f"ssh-keygen -t ed25519 && ssh-copy-id {target.login}",
         )
-    raise _not_let_in(target, offered)
+    raise _not_let_in(target, len(offered))
 
 
 def _held(opened: contextlib.ExitStack) -> Sequence[paramiko.PKey]:
@@ -82,9 +82,16 @@ def _keys(
     for file in target.key_files:
         if os.path.exists(file) and _public(file) not in offered:
             try:
-                yield load(file, passphrase)
+                key = load(file, passphrase)
             except RbeeError as error:
                 troubles.append(error)
+                continue
+            yield key
+            if key.public_blob is not None:
+                # That was its certificate, which lies beside it; who does not know the authority
+                # may know the key.
+                key.public_blob = None
+                yield key
 
 
 def load(file: Path, passphrase: str) -> paramiko.PKey:

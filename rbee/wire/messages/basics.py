@@ -109,7 +109,7 @@ def encode(message: Any) -> bytes:
 
 
 #: What msgspec says of a text that does not fit a pattern.
-_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |\Z)", re.DOTALL)
+_PATTERN = r"(?s)Expected `str` matching regex '.*'(?= - at |\Z)"
 _UNSEEN = "Holds characters that cannot be seen"
 
 
@@ -118,7 +118,7 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        wrong = _PATTERN.sub(_UNSEEN, str(error))
+        wrong = re.sub(_PATTERN, _UNSEEN, str(error))
         raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
@@ -128,16 +128,13 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
         ) from None
 
 
-#: What msgspec says of a field that is not there.
-_MISSING = re.compile(r"Object missing required field `(.*)`")
-
-
 def decode_fields(said: dict[str, str], kind: type[T]) -> T:
     """What a path and a query say, as a `kind`. Raises `invalid_request`, as `decode` does."""
     try:
         return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as error:
-        wrong = _MISSING.sub(r"the query names no \1", _PATTERN.sub(_UNSEEN, str(error)))
+        wrong = re.sub(_PATTERN, _UNSEEN, str(error))
+        wrong = re.sub("Object missing required field `(.*)`", r"the query names no \1", wrong)
         raise RbeeError("invalid_request", wrong, f"fields: {_fields(kind)}") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -120,6 +119,7 @@ def template_name(text: str | None) -> str:
     """What a chat template is called that somebody gave for a model's own; empty for none."""
     if not text:
         return ""
+    import hashlib  # late: it loads OpenSSL, which a keeper can spare
 
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,0 +1,74 @@
+"""Phase 11 at the queen: an inference on a worker, and how its tokens reach the job's readers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import secrets
+import time
+
+from rbee.http.client import Peer
+from rbee.process.deadline import timeout
+from rbee.queen.hives import Hives
+from rbee.queen.jobs import Job
+from rbee.wire import narration
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages.basics import Named, decode
+from rbee.wire.messages.events import Done
+from rbee.wire.messages.inference import CANCEL_INFERENCE, INFER, InferRequest, Question
+from rbee.wire.messages.workers import WorkerBeat
+from rbee.wire.settings import Settings
+
+
+async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) -> Done:
+    """Has a worker answer a job. Raises the error in which that ends.
+
+    Cancelling it stops the worker's engine.
+    """
+    peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
+    job.began_at = time.monotonic()
+    wanted = _infer_request(job)
+    done: Done | None = None
+    # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
+    # longer than its hive may, which is said first where both are: it sends a comment with each
+    # of its heartbeats.
+    silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
+    begun = functools.partial(job.say, narration.INFER_CONNECTED)
+    try:
+        async for frames in peer.events(INFER.path, wanted, stall=silence, on_open=begun):
+            for _, event, data in frames:
+                if event in ("token", "vector"):
+                    job.events.forward(event, data)
+                    job.tokens_forwarded += 1
+                elif event in ("progress", "narration"):
+                    job.events.forward(event, data)
+                elif event == "done":
+                    done = decode(data, Done)
+                elif event == "error":
+                    raise RbeeError.from_body(decode(data, ErrorBody))
+                elif event == "cancelled":
+                    raise asyncio.CancelledError
+    except asyncio.CancelledError:
+        await asyncio.shield(_stop(peer, wanted, settings))
+        raise
+    if done is None:
+        raise RbeeError(
+            "worker_crashed",
+            "the worker ended its stream without saying how the inference ended",
+            f"rbee-keeper logs {worker.worker_id}",
+        )
+    job.say(narration.INFER_DONE)
+    return done
+
+
+async def _stop(peer: Peer, begun: InferRequest, settings: Settings) -> None:
+    # It may be over, or its worker gone: what cancelling is for.
+    with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+        async with timeout(settings.stop_request):
+            await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))
+
+
+def _infer_request(job: Job) -> InferRequest:
+    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
+    return InferRequest(infer_id=secrets.token_hex(8), **asked)
