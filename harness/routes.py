@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from rbee.http.server import Server
-from rbee.http.serving import routes_of
+from rbee.http.serving import Served, served_by
 from rbee.wire.routes import NONE, Events, Route, Who
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +50,10 @@ _OPEN_TO = {
 
 def served(role: str) -> list[Route[Any, Any]]:
     """The rows of a daemon, by path and method."""
+    return [each.route for each in _served(role)]
+
+
+def _served(role: str) -> list[Served]:
     owners: list[type] = [Server]
     for file in sorted((_ROOT / "rbee" / role).rglob("*.py")):
         if "from rbee.http.serving import" in file.read_text():
@@ -57,7 +61,8 @@ def served(role: str) -> list[Route[Any, Any]]:
             module = importlib.import_module(name)
             found = [each for each in vars(module).values() if isinstance(each, type)]
             owners += [each for each in found if each.__module__ == name]
-    return sorted(routes_of(*owners), key=lambda route: (route.path, route.method))
+    bound = [each for owner in owners for each in served_by(owner)]
+    return sorted(bound, key=lambda each: (each.route.path, each.route.method))
 
 
 def example(route: Route[Any, Any]) -> str:
@@ -72,16 +77,17 @@ def page() -> str:
         rows = [
             _COLUMNS,
             tuple("---" for _ in _COLUMNS),
-            *(_row(role, each) for each in served(role)),
+            *(_row(role, each) for each in _served(role)),
         ]
         lines += [f"## {role.capitalize()}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row(role: str, route: Route[Any, Any]) -> tuple[str, ...]:
+def _row(role: str, served: Served) -> tuple[str, ...]:
+    route, about, _ = served
     asked = f"`{route.request.__name__}`" if route.has_body else ", ".join(_said(route))
     open_to = "" if route.who is Who.KEYS and role != "queen" else _OPEN_TO[route.who]
-    return f"`{route}`", asked, _answered(route), open_to, route.about
+    return f"`{route}`", asked, _answered(route), open_to, about
 
 
 def _said(route: Route[Any, Any]) -> Iterator[str]:

@@ -237,13 +237,13 @@ class _Hive:
 
     @serves(DEVICES)
     async def devices(self) -> Devices:
-        """What this machine has."""
+        """Tells of processor and GPUs, with the numbers of models and workers."""
         models = await in_thread(DATABASE, self.catalog.list)
         return await self.detector.detect(len(models), len(self.workers.workers))
 
     @serves_http(CAPACITY)
     async def room(self, request: web.Request, wanted: AskRoom) -> None:
-        """Raises `insufficient_vram` or `insufficient_ram` where there is none."""
+        """Says by 204 that there is room, else by 409 what is needed, free and short."""
         with _hub_token_of(request):
             await self.capacity.check(wanted.device, parse_model_ref(wanted.model), wanted.ctx)
 
@@ -251,7 +251,7 @@ class _Hive:
     async def provision_model(
         self, request: web.Request, wanted: ProvisionModel
     ) -> ProvisionStarted:
-        """Fetches a model, or joins who does."""
+        """Fetches a model; two requests share one download."""
         with _hub_token_of(request):
             provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
         url = PROVISION_EVENTS.target(Named(id=provision.provision_id))
@@ -259,7 +259,7 @@ class _Hive:
 
     @serves_http(PROVISION_EVENTS)
     async def follow_provision(self, request: web.Request, wanted: Named) -> web.StreamResponse:
-        """What becomes of it."""
+        """Tells the story of a model that is fetched: size, progress, end."""
         provision = self.models.get(wanted.id)
         try:
             return await self._stream(request, provision.events)
@@ -270,13 +270,13 @@ class _Hive:
 
     @serves(MODELS)
     async def models_here(self) -> ModelList:
-        """The catalog."""
+        """Lists the models on its disk."""
         rows = await in_thread(DATABASE, self.catalog.list)
         return ModelList(models=await in_thread(FILES, lambda: list(map(_model_view, rows))))
 
     @serves(MODEL)
     async def model(self, wanted: FindModel) -> ModelView:
-        """Raises `model_not_found`."""
+        """Tells of a model on its disk, 404 where it is not there."""
         ref = parse_model_ref(wanted.ref)
         # With `lead` the hub is asked what a new name means, and nothing is fetched.
         look = self.models.lead if wanted.lead else self.models.find
@@ -293,7 +293,7 @@ class _Hive:
 
     @serves(REMOVE_MODEL)
     async def remove_model(self, wanted: OneModel) -> ModelRemoved:
-        """Raises `model_in_use` while a worker has it loaded."""
+        """Removes a model; 409 while a worker has it loaded."""
         ref = parse_model_ref(wanted.ref)
         for worker in self.workers.workers.values():
             if str(ref) in worker.names:
@@ -307,7 +307,7 @@ class _Hive:
 
     @serves(PROVISION_WORKER)
     async def provision_worker(self, wanted: ProvisionWorker) -> WorkerKindView:
-        """Raises `backend_unavailable`."""
+        """Tells of a kind of worker, or why this machine cannot run it."""
         backend = wanted.kind.partition("-")[0]
         if wanted.device is None and backend != "cpu":
             gpu = await self.capacity.gpu_of(backend)
@@ -318,7 +318,7 @@ class _Hive:
 
     @serves(START_WORKER)
     async def start_worker(self, wanted: StartWorker) -> WorkerStarted:
-        """Returns while it loads."""
+        """Starts a worker, and answers while it loads."""
         ref = parse_model_ref(wanted.model_ref)
         row = await self.models.find(ref)
         if row is None:
@@ -338,33 +338,33 @@ class _Hive:
 
     @serves(WORKERS)
     async def workers_here(self) -> WorkerList:
-        """As they are kept alive."""
+        """Lists its workers, as it keeps them alive."""
         return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
 
     @serves_http(WORKER_EVENTS)
     async def follow_worker(self, request: web.Request, wanted: Named) -> web.StreamResponse:
-        """The story of its start."""
+        """Tells the story of a worker's start."""
         return await self._stream(request, self.workers.story(wanted.id))
 
     @serves(STOP_WORKER)
     async def stop_worker(self, wanted: Named) -> None:
-        """Returns when it is gone."""
+        """Stops a worker, and answers when it is gone."""
         worker = self.workers.get(wanted.id)
         await asyncio.shield(self.workers.stop(worker))
 
     @serves(WORKER_HEARTBEAT)
     async def heard(self, report: WorkerReport) -> None:
-        """What a worker tells."""
+        """Hears what a worker tells of itself; the first `ready` is its ready callback."""
         self.workers.told(report)
 
     @serves(SHUT_DOWN_HIVE)
     async def shut_down(self) -> None:
-        """Its workers leave, then it does."""
+        """Has its workers leave, then itself."""
         self.server.ask_to_stop()
 
     @serves(ADOPT)
     async def adopt(self, wanted: Adopt) -> None:
-        """A queen that was started anew takes this hive over, unless its own one still lives."""
+        """Reports to the queen who asks, unless its own one still lives."""
         assert self.heartbeat is not None, "routes are served once the heart beats"
         if wanted.hive_id != self.orders.hive_id:
             raise RbeeError(

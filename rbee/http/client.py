@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar, overload
 
 import aiohttp
-import msgspec
 
 from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
 from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
@@ -24,10 +23,6 @@ Q = TypeVar("Q")
 _NONE: Mapping[str, str] = {}
 #: Asks for the events in the answer itself, not for where they are.
 _AS_EVENTS = {"Accept": sse.CONTENT_TYPE}
-
-
-class _Failure(msgspec.Struct):
-    error: ErrorBody
 
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
@@ -127,7 +122,7 @@ class Peer:
                 method, self.url + path, headers={**self._headers, **headers}, **options
             ) as response:
                 if response.status >= 400:
-                    raise _told(await response.read(), response.status, self.name)
+                    raise refusal(await response.read(), response.status, self.name)
                 yield response
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
             raise RbeeError(
@@ -169,10 +164,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, asyncio.TimeoutError):
         return "it takes too long"
     return str(error) or type(error).__name__
-
-
-def _told(data: bytes, status: int, name: str) -> RbeeError:
-    try:
-        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
-    except msgspec.MsgspecError:
-        return RbeeError("internal", f"{name} answered {status} without a reason")

@@ -11,11 +11,12 @@ from typing import Any
 from msgspec.json import schema_components
 
 from rbee import __version__
+from rbee.http.serving import Served
 from rbee.wire import sse
 from rbee.wire.routes import NONE, Events, Route, Who
 
 #: Routes that belong together, and the type of their errors.
-Group = tuple[Sequence[Route[Any, Any]], type]
+Group = tuple[Sequence[Served], type]
 
 _SCHEMAS = "#/components/schemas/{name}"
 _JSON = "application/json"
@@ -27,10 +28,10 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
     references, schemas = schema_components(types, ref_template=_SCHEMAS)
     reference = dict(zip(types, references))
     paths: dict[str, dict[str, Any]] = {}
-    for routes, refused in groups:
-        for route in routes:
-            told = _described(route, refused, reference, schemas)
-            paths.setdefault(route.path, {})[route.method.lower()] = told
+    for served, refused in groups:
+        for each in served:
+            told = _described(each, refused, reference, schemas)
+            paths.setdefault(each.route.path, {})[each.route.method.lower()] = told
     return {
         "openapi": "3.1.0",
         "info": {"title": f"rbee {role}", "version": __version__},
@@ -43,18 +44,18 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
     }
 
 
-def _types(routes: Sequence[Route[Any, Any]], refused: type) -> Iterator[type]:
+def _types(served: Sequence[Served], refused: type) -> Iterator[type]:
     yield refused
-    for route in routes:
+    for route, _, _ in served:
         for kind in (route.request, route.answer, route.event):
             if kind not in (NONE, None, Events):
                 yield kind
 
 
 def _described(
-    route: Route[Any, Any], refused: type, reference: dict[Any, Any], schemas: dict[str, Any]
+    served: Served, refused: type, reference: dict[Any, Any], schemas: dict[str, Any]
 ) -> dict[str, Any]:
-    about = route.about
+    route, about, _ = served
     failed = {"description": "An error", "content": {_JSON: {"schema": reference[refused]}}}
     described: dict[str, Any] = {
         "summary": about,

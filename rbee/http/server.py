@@ -25,15 +25,8 @@ from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, auth, proof
-from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
-from rbee.wire.messages.basics import (
-    HEALTH,
-    OPENAPI,
-    Health,
-    decode,
-    decode_fields,
-    encode,
-)
+from rbee.wire.errors import RbeeError, Refused, unforeseen
+from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
@@ -119,7 +112,7 @@ class Server:
 
     async def serve(self, handlers: Iterable[object], apis: Sequence[Api] = ()) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes."""
-        self._own_table = _Table(served_by([self, *handlers]), Who.OWNER, _failure, Refused)
+        self._own_table = _Table([self, *handlers], Who.OWNER, _failure, Refused)
         self._apis = {f"{api.below}/": api for api in apis}
         self._tables: dict[str, _Table] = {}
         await self._runner.setup()
@@ -185,7 +178,7 @@ class Server:
 
     @serves_http(HEALTH)
     async def health(self, request: web.Request) -> Health | web.Response:
-        """Who this is; with a challenge, also the proof of it."""
+        """Tells who answers here, and with `X-Rbee-Challenge` proves it."""
         health = Health(
             status=self.status, role=self.role, version=__version__, instance=self.instance
         )
@@ -202,11 +195,11 @@ class Server:
 
     @serves(OPENAPI)
     async def document(self) -> dict[str, Any]:
-        """All that is served here, as an OpenAPI document."""
+        """Describes all these routes, as an OpenAPI document."""
         from rbee.http.openapi import document  # late: few ask
 
         tables = [self._own_table, *map(self._table_below, self._apis)]
-        return document(self.role, [(table.routes, table.refused) for table in tables])
+        return document(self.role, [(table.served, table.refused) for table in tables])
 
     def _connection(self, connections: Connections, source: str) -> Connection:
         return Connection(
@@ -280,8 +273,7 @@ class Server:
     def _table_below(self, below: str) -> _Table:
         if below not in self._tables:
             api = self._apis[below]
-            table = _Table(served_by(api.load()), Who.KEYS, api.failure, api.refused())
-            self._tables[below] = table
+            self._tables[below] = _Table(api.load(), Who.KEYS, api.failure, api.refused())
         return self._tables[below]
 
     def _refuse_nonsense(self, request: web.Request) -> None:
@@ -345,41 +337,31 @@ def leave(status: int = 0) -> None:
     os._exit(status)
 
 
-class Refused(msgspec.Struct):
-    """An error in the words of this system."""
-
-    error: ErrorBody
-
-
 class _Table:
     """Routes that belong together: their handlers, and what whoever misses them is told."""
 
     def __init__(
-        self,
-        served: Sequence[Served],
-        who: Who,
-        failure: Failure,
-        refused: type[msgspec.Struct],
+        self, handlers: Iterable[object], who: Who, failure: Failure, refused: type[msgspec.Struct]
     ) -> None:
         """`who` may learn that something is not served."""
-        self.routes = [each.route for each in served]
+        self.served = [each for owner in handlers for each in served_by(owner)]
         self.who = who
         self.failure = failure
         self.refused = refused
         self._router = web.UrlDispatcher()
-        self._served = {}
-        for each in served:
+        self._by_route = {}
+        for each in self.served:
             path = each.route.path
             for name in each.route.with_slashes:
                 path = path.replace(f"{{{name}}}", f"{{{name}:(?s:.+)}}")
             added = self._router.add_route(each.route.method, path, _found)
-            self._served[added] = each
+            self._by_route[added] = each
 
     async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
         """What serves a request, and the fields in its path."""
         found = await self._router.resolve(request)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
-        return self._served.get(found.route), {name: unquote(found[name]) for name in found}
+        return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
 
     def nothing_here(self, request: web.Request) -> RbeeError:
         """The error for what is not served."""

@@ -1,13 +1,14 @@
 """Binds a row of the table of routes to what answers it.
 
 A handler is a method that takes the request of its route, where that has one, and gives the answer;
-mypy holds both against the row. One that needs more of HTTP, or answers with a stream, is bound by
-`serves_http` and gets the bare request before the other.
+mypy holds both against the row, and its docstring says for people what the route does. One that
+needs more of HTTP, or answers with a stream, is bound by `serves_http`: it gets the bare request
+before the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, TypeVar, overload
 
 from aiohttp import web
@@ -19,72 +20,61 @@ Q = TypeVar("Q")
 S = TypeVar("S")
 H = TypeVar("H", bound=Callable[..., Any])
 
-Bare = Callable[[S], Awaitable[A]]
-Asked = Callable[[S, Q], Awaitable[A]]
-OfHttp = Callable[[S, web.Request], Awaitable[A | web.StreamResponse]]
-OfHttpAsked = Callable[[S, web.Request, Q], Awaitable[A | web.StreamResponse]]
+_Plain = Callable[[S], Awaitable[A]]
+_Asked = Callable[[S, Q], Awaitable[A]]
+_Http = Callable[[S, web.Request], Awaitable[A | web.StreamResponse]]
+_HttpAsked = Callable[[S, web.Request, Q], Awaitable[A | web.StreamResponse]]
 
-_SERVED = "_served"
+_BOUND = "_bound_to_route"
 
 
 class Served(NamedTuple):
-    """A route with its handler, which takes the bare request, and the request of the route."""
+    """A route, what it does, and its handler: of a class one that still wants the instance."""
 
     route: Route[Any, Any]
-    handler: Callable[[web.Request, Any], Awaitable[Any]]
+    about: str
+    handler: Callable[..., Awaitable[Any]]
 
 
 @overload
-def serves(route: Route[None, A]) -> Callable[[Bare[S, A]], Bare[S, A]]: ...
+def serves(route: Route[None, A]) -> Callable[[_Plain[S, A]], _Plain[S, A]]: ...
 @overload
-def serves(route: Route[Q, A]) -> Callable[[Asked[S, Q, A]], Asked[S, Q, A]]: ...
+def serves(route: Route[Q, A]) -> Callable[[_Asked[S, Q, A]], _Asked[S, Q, A]]: ...
 def serves(route: Route[Any, Any]) -> Callable[[H], H]:
     """Binds a method ``(self, wanted) -> answer``, or ``(self) -> answer``, to `route`."""
-    return _bound(route, is_bare=False)
+    return _bound(route, is_http=False)
 
 
 @overload
-def serves_http(route: Route[None, A]) -> Callable[[OfHttp[S, A]], OfHttp[S, A]]: ...
+def serves_http(route: Route[None, A]) -> Callable[[_Http[S, A]], _Http[S, A]]: ...
 @overload
-def serves_http(route: Route[Q, A]) -> Callable[[OfHttpAsked[S, Q, A]], OfHttpAsked[S, Q, A]]: ...
+def serves_http(route: Route[Q, A]) -> Callable[[_HttpAsked[S, Q, A]], _HttpAsked[S, Q, A]]: ...
 def serves_http(route: Route[Any, Any]) -> Callable[[H], H]:
     """Binds a method ``(self, request, wanted)``, or ``(self, request)``, to `route`."""
-    return _bound(route, is_bare=True)
+    return _bound(route, is_http=True)
 
 
-def routes_of(*owners: type) -> list[Route[Any, Any]]:
-    """The rows that the methods of these classes are bound to, in their order."""
-    return [
-        vars(method)[_SERVED][0]
-        for owner in owners
-        for method in vars(owner).values()
-        if _SERVED in getattr(method, "__dict__", ())
-    ]
+def served_by(owner: object) -> Iterator[Served]:
+    """What the methods of an object, or a class, are bound to; they take ``(request, wanted)``."""
+    for name, method in vars(owner if isinstance(owner, type) else type(owner)).items():
+        route, is_http = getattr(method, "__dict__", {}).get(_BOUND, (None, False))
+        if route is not None:
+            about = " ".join((method.__doc__ or "").split())
+            yield Served(route, about, _adapted(getattr(owner, name), route, is_http))
 
 
-def served_by(owners: Iterable[object]) -> list[Served]:
-    """The same rows with the handlers of these instances."""
-    found = []
-    for owner in owners:
-        for name, method in vars(type(owner)).items():
-            if _SERVED in getattr(method, "__dict__", ()):
-                route, is_bare = vars(method)[_SERVED]
-                found.append(Served(route, _adapted(getattr(owner, name), route, is_bare)))
-    return found
-
-
-def _bound(route: Route[Any, Any], *, is_bare: bool) -> Callable[[H], H]:
+def _bound(route: Route[Any, Any], *, is_http: bool) -> Callable[[H], H]:
     def bind(method: H) -> H:
-        vars(method)[_SERVED] = route, is_bare
+        vars(method)[_BOUND] = route, is_http
         return method
 
     return bind
 
 
 def _adapted(
-    method: Callable[..., Awaitable[Any]], route: Route[Any, Any], is_bare: bool
+    method: Callable[..., Awaitable[Any]], route: Route[Any, Any], is_http: bool
 ) -> Callable[[web.Request, Any], Awaitable[Any]]:
     wants = route.request is not NONE
-    if is_bare:
+    if is_http:
         return method if wants else lambda request, _: method(request)
     return (lambda _, wanted: method(wanted)) if wants else (lambda _, __: method())

@@ -10,8 +10,8 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.keeper.table import age, table
 from rbee.wire import narration
-from rbee.wire.messages.basics import encode
-from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyView, OneKey
+from rbee.wire.messages.basics import Named, encode
+from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyView
 
 
 def add_key(screen: Screen, where: QueenTarget, wanted: AddKey, *, as_json: bool) -> None:
@@ -43,7 +43,7 @@ def remove_key(screen: Screen, where: QueenTarget, name: str) -> None:
 
 
 def _remove(queen: AwakeQueen, name: str) -> None:
-    queen.client.call(REMOVE_KEY, OneKey(name=name))
+    queen.client.call(REMOVE_KEY, Named(id=name))
 
 
 def key_table(rows: Sequence[KeyView]) -> str:

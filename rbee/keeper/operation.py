@@ -24,11 +24,7 @@ T = TypeVar("T")
 
 
 def run_operation(
-    screen: Screen,
-    queen: AwakeQueen,
-    route: Route[Q, OperationStarted],
-    wanted: Q,
-    kind: type[T],
+    screen: Screen, queen: AwakeQueen, route: Route[Q, OperationStarted], wanted: Q, kind: type[T]
 ) -> T:
     """Sends the queen on an operation and shows it; what she brings back, as a `kind`.
 

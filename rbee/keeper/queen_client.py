@@ -12,7 +12,7 @@ import msgspec
 
 from rbee.keeper.plain_http import Answer, Connection, NotProved
 from rbee.wire import sse
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import Health, decode, encode
 from rbee.wire.proof import Credential
 from rbee.wire.routes import Route
@@ -22,10 +22,6 @@ Q = TypeVar("Q")
 
 #: A queen that says nothing for this long, not even a comment, is stuck (seconds).
 _SILENCE = 60.0
-
-
-class _Failure(msgspec.Struct):
-    error: ErrorBody
 
 
 class QueenClient:
@@ -94,7 +90,7 @@ class QueenClient:
         try:
             answer = self._send("GET", path)
             if answer.status >= 400:
-                raise _told(answer.status, answer.read())
+                raise refusal(answer.read(), answer.status, "the queen")
         except (OSError, ValueError) as error:
             raise self._unreachable(_why(error)) from None
         if on_open is not None:
@@ -133,7 +129,7 @@ class QueenClient:
             self.close()
             raise self._unreachable(_why(error)) from None
         if answer.status >= 400:
-            raise _told(answer.status, data)
+            raise refusal(data, answer.status, "the queen")
         return data
 
     def _send(
@@ -176,14 +172,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, (ValueError, ConnectionResetError)):
         return "she hung up"
     return getattr(error, "strerror", None) or str(error)
-
-
-def _told(status: int, data: bytes) -> RbeeError:
-    try:
-        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
-    except msgspec.MsgspecError:
-        return RbeeError(
-            "internal",
-            f"the queen answered {status} without a reason",
-            "rbee-keeper logs queen shows what happened to her",
-        )

@@ -229,7 +229,7 @@ class _Queen:
 
     @serves_http(EVENTS)
     async def follow(self, request: web.Request) -> web.StreamResponse:
-        """What she tells from now on."""
+        """Tells what is narrated of the swarm from now on, and belongs to no job."""
         return await respond(
             request,
             self.news.events,
@@ -239,13 +239,14 @@ class _Queen:
 
     @serves(STAY)
     async def asked_to_stay(self) -> None:
-        """Raises `queue_full` where she is going to sleep."""
+        """Has her and her hives stay awake."""
         self._require_awake()
         self._stay()
 
     @serves(SHUT_DOWN_QUEEN)
     async def shut_down(self, wanted: ShutDownQueen) -> ShutdownBegun:
-        """She goes once the jobs are done, or with `now` are cancelled."""
+        """Has workers, hives and herself leave; `now=true` cancels jobs, `unless=kept` spares a
+        swarm that was asked to stay."""
         if self.kept and wanted.unless == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = wanted.cascade

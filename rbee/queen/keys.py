@@ -26,6 +26,7 @@ from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages.basics import Named
 from rbee.wire.messages.keys import (
     ADD_KEY,
     KEYS,
@@ -34,7 +35,6 @@ from rbee.wire.messages.keys import (
     KeyList,
     KeyView,
     NewKey,
-    OneKey,
 )
 
 _PREFIX = "rbee-"
@@ -99,7 +99,8 @@ class Keys:
 
     @serves(ADD_KEY)
     async def add(self, wanted: AddKey) -> NewKey:
-        """A new key. Raises `key_exists`, and `invalid_request` for what is no name."""
+        """Makes an API key, limited to these models where any are named; 409 for a name that is
+        taken."""
         name = wanted.name
         if not _NAME.fullmatch(name):
             raise RbeeError(
@@ -121,20 +122,17 @@ class Keys:
 
     @serves(KEYS)
     async def list(self) -> KeyList:
-        """All keys, by name."""
+        """Lists the names of the API keys, and what each may use."""
         rows = await in_thread(DATABASE, self._catalog.list)
         return KeyList(keys=[_view(row) for row in rows])
 
     @serves(REMOVE_KEY)
-    async def remove(self, wanted: OneKey) -> None:
-        """From now on nobody gets in with that key, and what is done for it ends.
-
-        Raises `key_not_found`.
-        """
-        if not await in_thread(DATABASE, self._catalog.remove, wanted.name):
+    async def remove(self, wanted: Named) -> None:
+        """Removes an API key: nobody gets in with it any more, and what is done for it ends."""
+        if not await in_thread(DATABASE, self._catalog.remove, wanted.id):
             rows = await in_thread(DATABASE, self._catalog.list)
             raise no_such(
-                "key", wanted.name, [row.name for row in rows], "rbee-keeper keys lists them"
+                "key", wanted.id, [row.name for row in rows], "rbee-keeper keys lists them"
             )
         self._changed()
         with contextlib.suppress(RbeeError):  # it is gone; who comes next is told what is wrong

@@ -1,8 +1,8 @@
 """One row for each thing that a daemon can be asked: what both sides know of it. Pure.
 
 A row stands beside its messages, in `rbee.wire.messages`. The daemon binds a handler to it
-(`rbee.http.serving`), whoever asks makes the request of it, and the page of routes and
-``/openapi.json`` are written from it.
+(`rbee.http.serving`), whose docstring says what it does, and whoever asks makes the request of it.
+The page of routes and ``/openapi.json`` are written from both.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Route(Generic[Q, A]):
 
     The fields of `request` that ``{braces}`` in `path` name travel there (``{name:path}``: with
     slashes of their own), the others in the body of a POST, or else in the query, as with
-    `in_query`. `status` is that of success, `about` says for people what the route does. `event` is
-    what an event holds where the answer is, or may be, a stream; `may_be_empty`: so may the answer.
+    `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
+    be, a stream; `may_be_empty`: 204 is a success, too.
     """
 
     def __init__(
@@ -50,7 +50,6 @@ class Route(Generic[Q, A]):
         path: str,
         request: type[Q],
         answer: type[A],
-        about: str,
         *,
         status: int = 0,
         who: Who = Who.OWNER,
@@ -62,7 +61,6 @@ class Route(Generic[Q, A]):
         self.path = path.replace(":path}", "}")
         self.request = request
         self.answer = answer
-        self.about = about
         self.status = status or (204 if answer is NONE else 200)
         self.who = who
         self.event = Events if answer is Events else event

@@ -318,7 +318,7 @@ class _Worker:
 
     @serves(SHUT_DOWN_WORKER)
     async def shut_down(self, wanted: ShutDownWorker) -> None:
-        """Raises `worker_busy` where it is to stay then."""
+        """Finishes, frees its memory and leaves; with `unless=busy` only where nobody uses it."""
         unless_busy = wanted.unless == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
@@ -328,7 +328,8 @@ class _Worker:
     async def infer(
         self, request: web.Request, wanted: InferRequest
     ) -> InferAccepted | web.StreamResponse:
-        """Begins to generate. Raises `worker_busy` where no slot is free."""
+        """Begins to write; 503 where every slot is taken. With `Accept: text/event-stream` the
+        answer is the stream itself."""
         if self.engine is not None and not self._is_as_ordered():
             self._retire()
             raise self._stale()
@@ -355,7 +356,7 @@ class _Worker:
 
     @serves_http(INFER_EVENTS)
     async def events(self, request: web.Request, wanted: Named) -> web.StreamResponse:
-        """The stream."""
+        """Tells what an inference writes: tokens, end."""
         return await self._tell(request, self._find(wanted.id))
 
     async def _tell(self, request: web.Request, inference: Inference) -> web.StreamResponse:
@@ -370,7 +371,7 @@ class _Worker:
 
     @serves(CANCEL_INFERENCE)
     async def cancel(self, wanted: Named) -> None:
-        """Returns when the slot is free."""
+        """Cancels an inference, and answers when its slot is free."""
         infer_id = wanted.id
         running = self.running.get(infer_id)
         if running is None or infer_id in self.inferences:
@@ -383,7 +384,7 @@ class _Worker:
 
     @serves(FAIL_INFERENCES)
     async def fail(self, error: ErrorBody) -> None:
-        """The hive ends this worker; everybody on it is told why first."""
+        """Tells this error to all who wait here; from its hive, which is about to end it."""
         log.error("%s", error.message)
         for running in self.running.values():
             running.inference.fail(error)

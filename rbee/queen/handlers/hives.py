@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, in_thread
@@ -36,86 +37,74 @@ from rbee.wire.messages.hives import (
 from rbee.wire.messages.operations import OperationStarted
 
 
-class HiveHandlers:
+class HiveHandlers(NamedTuple):
     """`require_awake` raises where the queen is going to sleep."""
 
-    def __init__(
-        self,
-        hives: Hives,
-        catalog: HiveCatalog,
-        registry: Registry,
-        jobs: JobBoard,
-        operations: Operations,
-        news: News,
-        require_awake: Callable[[], None],
-    ) -> None:
-        self._hives = hives
-        self._catalog = catalog
-        self._registry = registry
-        self._jobs = jobs
-        self._operations = operations
-        self._news = news
-        self._require_awake = require_awake
+    hives: Hives
+    catalog: HiveCatalog
+    registry: Registry
+    jobs: JobBoard
+    operations: Operations
+    news: News
+    require_awake: Callable[[], None]
 
     @serves(ADD_HIVE)
     async def add(self, wanted: AddHive) -> HiveAddStarted:
-        """Raises `invalid_request` for what cannot be a hive, before anything is tried."""
-        self._require_awake()
+        """Looks at a machine and makes it a hive, which is an operation."""
+        self.require_awake()
         hive_id = id_of(wanted)
-        wanted = await self._hives.members.decided(hive_id, wanted)
-        operation = begun(self._operations.add(hive_id, wanted))
+        wanted = await self.hives.members.decided(hive_id, wanted)
+        operation = begun(self.operations.add(hive_id, wanted))
         return HiveAddStarted(
-            hive_id=hive_id,
-            operation_id=operation.operation_id,
-            events_url=operation.events_url,
+            hive_id=hive_id, operation_id=operation.operation_id, events_url=operation.events_url
         )
 
     @serves(REMOVE_HIVE)
     async def remove(self, wanted: Named) -> None:
-        """Raises `hive_busy` where it works."""
-        jobs = sum(job.hive_id == wanted.id for job in self._jobs.running())
+        """Puts a machine to sleep and forgets it; 409 while it works."""
+        jobs = sum(job.hive_id == wanted.id for job in self.jobs.running())
         if jobs:
             raise RbeeError(
                 "hive_busy",
                 f"hive {wanted.id} works for {jobs} job" + "s" * (jobs > 1),
                 "wait until it has finished; rbee-keeper ps lists the jobs",
             )
-        await self._hives.remove(wanted.id, self._news.say)
+        await self.hives.remove(wanted.id, self.news.say)
 
     @serves(HIVES)
     async def listed(self) -> HiveList:
-        """The catalog joined with what is known live."""
-        rows = await in_thread(DATABASE, self._catalog.list)
+        """Lists the machines, with what is known of each and which devices are degraded."""
+        rows = await in_thread(DATABASE, self.catalog.list)
         return HiveList(hives=[self._view(row) for row in rows])
 
     @serves(WAKE_HIVES)
     async def wake(self, wanted: WakeHives) -> OperationStarted:
-        """Wakes one, or all."""
-        self._require_awake()
-        return begun(self._operations.wake(wanted.node))
+        """Wakes one hive, or all, which is an operation."""
+        self.require_awake()
+        return begun(self.operations.wake(wanted.node))
 
     @serves(HEARTBEAT)
     async def heard(self, beat: Heartbeat) -> HeartbeatAnswer:
-        """Raises `hive_not_found` for one that is unknown, and is to be asked to report anew."""
-        if not self._registry.beat(beat):
+        """Hears what a hive tells of itself and its workers; 404 where it is unknown."""
+        if not self.registry.beat(beat):
             raise RbeeError(
                 "hive_not_found",
                 f"this queen does not know hive {beat.hive_id}",
                 f"rbee-keeper add-hive {beat.hive_id}",
             )
         for news in beat.news:
-            self._news.narrate(news)
+            self.news.narrate(news)
         for gone in beat.failures:
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
-                self._registry.failed(
+                self.registry.failed(
                     beat.hive_id, gone.device, gone.model_ref, error, gone.template
                 )
-        await self._hives.note_processor(beat.hive_id, beat.processor)
+        await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
     def _view(self, row: HiveRow) -> HiveView:
-        hive = self._registry.hives.get(row.hive_id)
+        hive = self.registry.hives.get(row.hive_id)
         devices = (hive.devices if hive else None) or row.devices
         return HiveView(
             hive_id=row.hive_id,

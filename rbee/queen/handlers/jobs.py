@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -27,51 +28,48 @@ from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.settings import Settings
 
 
-class JobHandlers:
+class JobHandlers(NamedTuple):
     """`begin` takes a job in, and sets to work on it."""
 
-    def __init__(
-        self, begin: Callable[[JobRequest], Job], jobs: JobBoard, flow: Flow, settings: Settings
-    ) -> None:
-        self._begin = begin
-        self._jobs = jobs
-        self._flow = flow
-        self._settings = settings
+    begin: Callable[[JobRequest], Job]
+    jobs: JobBoard
+    flow: Flow
+    settings: Settings
 
     @serves(SUBMIT_JOB)
     async def submit(self, wanted: JobRequest) -> JobAccepted:
-        """Raises `queue_full`."""
+        """Hands in a job, whose work begins whoever listens."""
         wanted.model_ref = str(parse_model_ref(wanted.model_ref))
-        job = self._begin(wanted)
+        job = self.begin(wanted)
         return JobAccepted(job_id=job.job_id, events_url=JOB_EVENTS.target(Named(id=job.job_id)))
 
     @serves(JOBS)
     async def listed(self) -> JobList:
-        """With the place of each that waits."""
-        places = self._flow.places()
-        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self._jobs.all()])
+        """Lists the jobs, newest first."""
+        places = self.flow.places()
+        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.all()])
 
     @serves(JOB)
     async def show(self, wanted: Named) -> JobView:
-        """Raises `job_not_found`, as the others do."""
-        job = self._jobs.get(wanted.id)
-        return job.view(self._flow.places().get(job.job_id))
+        """Tells of one job: state, place, counts."""
+        job = self.jobs.get(wanted.id)
+        return job.view(self.flow.places().get(job.job_id))
 
     @serves_http(JOB_EVENTS)
     async def follow(self, request: web.Request, wanted: Named) -> web.StreamResponse:
-        """A job that nobody reads any more is cancelled after a while."""
-        job = self._jobs.get(wanted.id)
+        """Tells the story of a job from its beginning; `Last-Event-ID` resumes."""
+        job = self.jobs.get(wanted.id)
         try:
-            return await respond(request, job.events, comment_every=self._settings.stream_comment)
+            return await respond(request, job.events, comment_every=self.settings.stream_comment)
         finally:
             if not job.events.readers and not job.events.closed:
                 loop = asyncio.get_running_loop()
-                loop.call_later(self._settings.reader_grace, _cancel_unread, job)
+                loop.call_later(self.settings.reader_grace, _cancel_unread, job)
 
     @serves(CANCEL_JOB)
     async def cancel(self, wanted: Named) -> None:
-        """Returns when the job is over."""
-        job = self._jobs.get(wanted.id)
+        """Cancels a job, and answers when it is over."""
+        job = self.jobs.get(wanted.id)
         if job.task is not None:
             job.task.cancel()
             await asyncio.wait([job.task])

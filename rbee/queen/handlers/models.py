@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,60 +33,53 @@ from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import parse_model_ref
 
 
-class ModelHandlers:
+class ModelHandlers(NamedTuple):
     """The models of all hives. `require_awake` raises where the queen is going to sleep."""
 
-    def __init__(
-        self,
-        hives: Hives,
-        registry: Registry,
-        operations: Operations,
-        require_awake: Callable[[], None],
-    ) -> None:
-        self._hives = hives
-        self._registry = registry
-        self._operations = operations
-        self._require_awake = require_awake
+    hives: Hives
+    registry: Registry
+    operations: Operations
+    require_awake: Callable[[], None]
 
     @serves(CLUSTER_MODELS)
     async def listed(self) -> ClusterModelList:
-        """Those of the hives that answer, and the hives that do not."""
+        """Lists the models of all hives that answer; `unreachable` names those that do not."""
         models, unreachable = await self._everywhere()
         return ClusterModelList(models=models, unreachable=unreachable)
 
     @serves(PULL_MODEL)
     async def pull(self, wanted: PullModel) -> OperationStarted:
-        """Has a hive fetch one."""
+        """Has a hive fetch a model, which is an operation."""
         ref = str(parse_model_ref(wanted.model_ref))
-        self._require_awake()
-        return begun(self._operations.pull(ref, wanted.node, wanted.hub_token))
+        self.require_awake()
+        return begun(self.operations.pull(ref, wanted.node, wanted.hub_token))
 
     @serves(REMOVE_CLUSTER_MODEL)
     async def remove(self, wanted: RemoveModel) -> ModelRemoved | None:
-        """Raises `hive_not_found` for a hive that is unknown, or sleeps."""
+        """Removes a model from a hive; 204 where no other name leads to its files."""
         ref = parse_model_ref(wanted.ref)
-        hive = self._registry.hives.get(wanted.node)
+        hive = self.registry.hives.get(wanted.node)
         if hive is None:
-            await self._hives.members.require(wanted.node)
+            await self.hives.members.require(wanted.node)
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", "rbee-keeper up")
-        removed = await self._hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=str(ref)))
+        removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=str(ref)))
         return removed if removed.kept_for else None
 
     async def known(self, awake: bool = False) -> Known:
         """The models on the hives that answer, the workers with the hive of each, and the hives
         that do not answer; with `awake` those that sleep are woken first, as for a job."""
         if awake:
-            await self._hives.awake(None, lambda line, **facts: None)
+            await self.hives.awake(None, lambda line, **facts: None)
         models, unreachable = await self._everywhere()
         return models, self.loaded(), unreachable
 
     def loaded(self) -> list[tuple[str, WorkerBeat]]:
         """The workers with the hive of each."""
-        hives = self._registry.hives.values()
+        hives = self.registry.hives.values()
         return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
 
     async def _everywhere(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
-        answers, unreachable = await self._hives.ask_each(MODELS, None)
+        answers, unreachable = await self.hives.ask_each(MODELS, None)
         models = [
             ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
             for hive, answer in answers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from aiohttp import web
 
 from rbee.http.events import respond
@@ -12,20 +14,19 @@ from rbee.wire.messages.operations import CANCEL_OPERATION, OPERATION_EVENTS, Op
 from rbee.wire.settings import Settings
 
 
-class OperationHandlers:
+class OperationHandlers(NamedTuple):
     """What is done with an operation, whatever began it."""
 
-    def __init__(self, operations: Operations, settings: Settings) -> None:
-        self._operations = operations
-        self._settings = settings
+    operations: Operations
+    settings: Settings
 
     @serves_http(OPERATION_EVENTS)
     async def follow(self, request: web.Request, wanted: Named) -> web.StreamResponse:
-        """An operation that nobody reads any more is dropped."""
-        operation = self._operations.get(wanted.id)
+        """Tells the story of a machine that is added or woken, or a model that is fetched."""
+        operation = self.operations.get(wanted.id)
         try:
             return await respond(
-                request, operation.events, comment_every=self._settings.stream_comment
+                request, operation.events, comment_every=self.settings.stream_comment
             )
         finally:
             if operation.events.readers == 0 and operation.task is not None:
@@ -33,8 +34,8 @@ class OperationHandlers:
 
     @serves(CANCEL_OPERATION)
     async def cancel(self, wanted: Named) -> None:
-        """Returns when the operation is over."""
-        await self._operations.cancel(self._operations.get(wanted.id))
+        """Drops an operation, and answers when it is over."""
+        await self.operations.cancel(self.operations.get(wanted.id))
 
 
 def begun(operation: Operation) -> OperationStarted:

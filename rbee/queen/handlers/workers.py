@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,42 +23,41 @@ from rbee.wire.messages.workers import (
 from rbee.wire.settings import Settings
 
 
-class WorkerHandlers:
+class WorkerHandlers(NamedTuple):
     """The workers of all hives."""
 
-    def __init__(self, hives: Hives, registry: Registry, settings: Settings) -> None:
-        self._hives = hives
-        self._registry = registry
-        self._settings = settings
+    hives: Hives
+    registry: Registry
+    settings: Settings
 
     @serves(CLUSTER_WORKERS)
     async def listed(self) -> ClusterWorkerList:
-        """As their hives have told of them."""
+        """Lists the workers of all hives."""
         return ClusterWorkerList(
             workers=[
                 ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
-                for hive in self._registry.hives.values()
+                for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
             ]
         )
 
     @serves(STOP_WORKER)
     async def stop(self, wanted: Named) -> None:
-        """Returns when it is known here that it is gone. Raises `worker_not_found`."""
-        for hive in list(self._registry.hives.values()):
+        """Stops a worker, and answers when it is gone."""
+        for hive in list(self.registry.hives.values()):
             if wanted.id in hive.workers:
-                await self._hives.peer(hive).call(STOP_WORKER, wanted)
+                await self.hives.peer(hive).call(STOP_WORKER, wanted)
                 await self._forgotten(hive.hive_id, wanted.id)
                 return
-        known = [each for hive in self._registry.hives.values() for each in hive.workers]
+        known = [each for hive in self.registry.hives.values() for each in hive.workers]
         raise no_such("worker", wanted.id, known, "rbee-keeper ps lists the workers")
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:
         """Waits until the heartbeat has come that no longer tells of a worker."""
 
         def gone() -> bool:
-            return self._registry.worker(hive_id, worker_id) is None
+            return self.registry.worker(hive_id, worker_id) is None
 
         with contextlib.suppress(asyncio.TimeoutError):
-            async with timeout(self._settings.stop_request):
-                await self._registry.until(gone)
+            async with timeout(self.settings.stop_request):
+                await self.registry.until(gone)

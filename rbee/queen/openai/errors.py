@@ -8,15 +8,13 @@ from aiohttp import web
 
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.queen.rights import not_granted
-from rbee.wire.errors import HTTP_STATUS, RbeeError
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 
 #: OpenAI's word where it is another one.
 _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
-#: What an error can have here.
-STATUSES = tuple(sorted({_STATUS.get(status, status) for status in HTTP_STATUS.values()}))
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 #: Names of fields at a worker whose name in OpenAI's requests is another.
 _PARAMS = {

@@ -75,7 +75,7 @@ class Handlers:
 
     @serves_http(MODELS)
     async def models(self, request: web.Request) -> Models:
-        """The holder of a key sees those that it may use, and no machines."""
+        """Lists the models that can be asked, for an API key those that it may use."""
         models, unreachable = await self._all_models()
         key = caller_of(request)
         if key:
@@ -84,7 +84,7 @@ class Handlers:
 
     @serves_http(MODEL)
     async def model(self, request: web.Request, wanted: OneModel) -> Model:
-        """One of those."""
+        """Tells of a model that can be asked."""
         key = caller_of(request)
         if key:
             return await self._model_for(self._keys.named(key), wanted.id)
@@ -157,7 +157,7 @@ class Handlers:
 
     @serves_http(PREFLIGHT)
     async def preflight(self, request: web.Request) -> web.Response:
-        """What a browser asks before a page may ask anything."""
+        """Tells a browser whether its page may ask (`cors_origins`)."""
         wanted = request.headers.get("Access-Control-Request-Headers", "")
         headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
         if wanted:

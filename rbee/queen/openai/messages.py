@@ -379,41 +379,13 @@ class OneModel(msgspec.Struct, kw_only=True):
     id: str
 
 
-MODELS = Route("GET", "/v1/models", NONE, Models, "the models that can be asked", who=Who.KEYS)
-MODEL = Route(
-    "GET", "/v1/models/{id:path}", OneModel, Model, "a model that can be asked", who=Who.KEYS
-)
+MODELS = Route("GET", "/v1/models", NONE, Models, who=Who.KEYS)
+MODEL = Route("GET", "/v1/models/{id:path}", OneModel, Model, who=Who.KEYS)
 CHAT = Route(
-    "POST",
-    "/v1/chat/completions",
-    ChatRequest,
-    ChatCompletion,
-    "answers a conversation",
-    who=Who.KEYS,
-    event=ChatChunk,
+    "POST", "/v1/chat/completions", ChatRequest, ChatCompletion, who=Who.KEYS, event=ChatChunk
 )
 COMPLETIONS = Route(
-    "POST",
-    "/v1/completions",
-    CompletionRequest,
-    Completion,
-    "goes on with a text",
-    who=Who.KEYS,
-    event=Completion,
+    "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion
 )
-EMBEDDINGS = Route(
-    "POST",
-    "/v1/embeddings",
-    EmbeddingRequest,
-    Embeddings,
-    "makes vectors of texts",
-    who=Who.KEYS,
-)
-PREFLIGHT = Route(
-    "OPTIONS",
-    "/v1/{rest:path}",
-    NONE,
-    NONE,
-    "for pages in a browser (`cors_origins`)",
-    who=Who.ANYBODY,
-)
+EMBEDDINGS = Route("POST", "/v1/embeddings", EmbeddingRequest, Embeddings, who=Who.KEYS)
+PREFLIGHT = Route("OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY)

@@ -144,37 +144,11 @@ def _fields(kind: type[Any]) -> str:
     return "see the documentation"
 
 
-HEALTH = Route(
-    "GET",
-    addresses.HEALTH,
-    NONE,
-    Health,
-    "who answers here, and with `X-Rbee-Challenge` the proof of it",
-    who=Who.ANYBODY,
-)
-OPENAPI = Route(
-    "GET", "/openapi.json", NONE, dict, "all these routes, as an OpenAPI document", who=Who.KEYS
-)
-STAY = Route("POST", "/stay", NONE, NONE, "she and her hives stay awake")
+HEALTH = Route("GET", addresses.HEALTH, NONE, Health, who=Who.ANYBODY)
+OPENAPI = Route("GET", "/openapi.json", NONE, dict, who=Who.KEYS)
+STAY = Route("POST", "/stay", NONE, NONE)
 SHUT_DOWN_QUEEN = Route(
-    "POST",
-    "/shutdown",
-    ShutDownQueen,
-    ShutdownBegun,
-    "workers, hives, and she herself leave; `now=true` cancels jobs, `unless=kept` spares a swarm "
-    "that was asked to stay",
-    status=202,
-    in_query=True,
+    "POST", "/shutdown", ShutDownQueen, ShutdownBegun, status=202, in_query=True
 )
-SHUT_DOWN_HIVE = Route(
-    "POST", "/shutdown", NONE, NONE, "its workers leave, then it does", status=202
-)
-SHUT_DOWN_WORKER = Route(
-    "POST",
-    "/shutdown",
-    ShutDownWorker,
-    NONE,
-    "it finishes, frees its memory and leaves; with `unless=busy` only where nobody uses it",
-    status=202,
-    in_query=True,
-)
+SHUT_DOWN_HIVE = Route("POST", "/shutdown", NONE, NONE, status=202)
+SHUT_DOWN_WORKER = Route("POST", "/shutdown", ShutDownWorker, NONE, status=202, in_query=True)

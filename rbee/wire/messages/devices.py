@@ -59,13 +59,5 @@ class AskRoom(Request, kw_only=True):
     ctx: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_CONTEXT)] = 0
 
 
-DEVICES = Route(
-    "GET", "/devices", NONE, Devices, "processor and GPUs, with the numbers of models and workers"
-)
-CAPACITY = Route(
-    "GET",
-    "/capacity",
-    AskRoom,
-    NONE,
-    "204 where there is room, else 409 with what is needed, free and short",
-)
+DEVICES = Route("GET", "/devices", NONE, Devices)
+CAPACITY = Route("GET", "/capacity", AskRoom, NONE)

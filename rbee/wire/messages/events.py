@@ -82,4 +82,4 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     context_full: int = 0
 
 
-EVENTS = Route("GET", "/events", NONE, Events, "narration of the swarm that belongs to no job")
+EVENTS = Route("GET", "/events", NONE, Events)

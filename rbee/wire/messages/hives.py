@@ -133,36 +133,9 @@ class Adopt(Request, kw_only=True):
     instance: str = ""
 
 
-ADD_HIVE = Route(
-    "POST",
-    "/add-hive",
-    AddHive,
-    HiveAddStarted,
-    "an operation: looks at a machine and makes it a hive",
-    status=202,
-)
-HIVES = Route(
-    "GET",
-    "/hives",
-    NONE,
-    HiveList,
-    "the machines, with what is known of each and which devices are degraded",
-)
-REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE, "puts a machine to sleep and forgets it")
-WAKE_HIVES = Route(
-    "POST",
-    "/hives/wake",
-    WakeHives,
-    OperationStarted,
-    "an operation: wakes one hive, or all",
-    status=202,
-)
-HEARTBEAT = Route(
-    "POST",
-    "/heartbeat",
-    Heartbeat,
-    HeartbeatAnswer,
-    "from a hive, which tells of itself and its workers",
-    who=Who.HIVE,
-)
-ADOPT = Route("POST", "/adopt", Adopt, NONE, "from a queen whose hive this is to be, or is")
+ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
+HIVES = Route("GET", "/hives", NONE, HiveList)
+REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
+WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)
+HEARTBEAT = Route("POST", "/heartbeat", Heartbeat, HeartbeatAnswer, who=Who.HIVE)
+ADOPT = Route("POST", "/adopt", Adopt, NONE)

@@ -139,24 +139,7 @@ class InferAccepted(Started, kw_only=True):
     infer_id: str
 
 
-INFER = Route(
-    "POST",
-    "/infer",
-    InferRequest,
-    InferAccepted,
-    "begins to write; with `Accept: text/event-stream` the answer is the stream itself, and 503 "
-    "where every slot is taken",
-    status=202,
-    event=Events,
-)
-INFER_EVENTS = Route(
-    "GET", "/infer/{id}/events", Named, Events, "what an inference writes: tokens, end"
-)
-CANCEL_INFERENCE = Route("DELETE", "/infer/{id}", Named, NONE, "cancels an inference")
-FAIL_INFERENCES = Route(
-    "POST",
-    "/infer/fail",
-    ErrorBody,
-    NONE,
-    "from its hive, which is about to end it: whoever waits here is told that error",
-)
+INFER = Route("POST", "/infer", InferRequest, InferAccepted, status=202, event=Events)
+INFER_EVENTS = Route("GET", "/infer/{id}/events", Named, Events)
+CANCEL_INFERENCE = Route("DELETE", "/infer/{id}", Named, NONE)
+FAIL_INFERENCES = Route("POST", "/infer/fail", ErrorBody, NONE)

@@ -70,16 +70,8 @@ class JobList(Answer, kw_only=True):
     jobs: list[JobView]
 
 
-SUBMIT_JOB = Route(
-    "POST", "/jobs", JobRequest, JobAccepted, "work begins, whoever listens", status=202
-)
-JOBS = Route("GET", "/jobs", NONE, JobList, "the jobs, newest first")
-JOB = Route("GET", "/jobs/{id}", Named, JobView, "one job: state, place, counts")
-JOB_EVENTS = Route(
-    "GET",
-    "/jobs/{id}/events",
-    Named,
-    Events,
-    "the story of a job from its beginning; `Last-Event-ID` resumes",
-)
-CANCEL_JOB = Route("DELETE", "/jobs/{id}", Named, NONE, "cancels a job")
+SUBMIT_JOB = Route("POST", "/jobs", JobRequest, JobAccepted, status=202)
+JOBS = Route("GET", "/jobs", NONE, JobList)
+JOB = Route("GET", "/jobs/{id}", Named, JobView)
+JOB_EVENTS = Route("GET", "/jobs/{id}/events", Named, Events)
+CANCEL_JOB = Route("DELETE", "/jobs/{id}", Named, NONE)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, NonEmpty, Request
+from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, Request
 from rbee.wire.routes import NONE, Route
 
 
@@ -44,18 +44,6 @@ class KeyList(Answer, kw_only=True):
     keys: list[KeyView]
 
 
-class OneKey(Request, kw_only=True):
-    """The key that is meant."""
-
-    name: str
-
-
-ADD_KEY = Route(
-    "POST",
-    "/keys",
-    AddKey,
-    NewKey,
-    "makes an API key, limited to these models where any are named",
-)
-KEYS = Route("GET", "/keys", NONE, KeyList, "the names of the API keys, and what each may use")
-REMOVE_KEY = Route("DELETE", "/keys/{name}", OneKey, NONE, "removes an API key")
+ADD_KEY = Route("POST", "/keys", AddKey, NewKey)
+KEYS = Route("GET", "/keys", NONE, KeyList)
+REMOVE_KEY = Route("DELETE", "/keys/{id}", Named, NONE)

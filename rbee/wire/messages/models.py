@@ -112,52 +112,15 @@ class RemoveModel(OneModel, kw_only=True):
 
 
 # Of the queen.
-CLUSTER_MODELS = Route(
-    "GET",
-    "/models",
-    NONE,
-    ClusterModelList,
-    "the models of all hives that answer; `unreachable` names those that do not",
-)
-PULL_MODEL = Route(
-    "POST",
-    "/models/provision",
-    PullModel,
-    OperationStarted,
-    "an operation: has a hive fetch a model",
-    status=202,
-)
+CLUSTER_MODELS = Route("GET", "/models", NONE, ClusterModelList)
+PULL_MODEL = Route("POST", "/models/provision", PullModel, OperationStarted, status=202)
 REMOVE_CLUSTER_MODEL: Route[RemoveModel, ModelRemoved | None] = Route(
-    "DELETE",
-    "/models/{ref:path}",
-    RemoveModel,
-    ModelRemoved,
-    "removes a model from a hive; 204 where no other name leads to its files",
-    may_be_empty=True,
+    "DELETE", "/models/{ref:path}", RemoveModel, ModelRemoved, may_be_empty=True
 )
 
 # Of a hive.
-MODELS = Route("GET", "/models", NONE, ModelList, "the models on its disk")
-MODEL = Route(
-    "GET",
-    "/models/{ref:path}",
-    FindModel,
-    ModelView,
-    "a model on its disk, 404 where it is not there",
-)
-REMOVE_MODEL = Route("DELETE", "/models/{ref:path}", OneModel, ModelRemoved, "removes a model")
-PROVISION_MODEL = Route(
-    "POST",
-    "/models/provision",
-    ProvisionModel,
-    ProvisionStarted,
-    "fetches a model; two requests share one download",
-    status=202,
-)
-PROVISION_EVENTS = Route(
-    "GET",
-    "/models/provision/{id}/events",
-    Named,
-    Events,
-    "the story of a model that is fetched: size, progress, end",
-)
+MODELS = Route("GET", "/models", NONE, ModelList)
+MODEL = Route("GET", "/models/{ref:path}", FindModel, ModelView)
+REMOVE_MODEL = Route("DELETE", "/models/{ref:path}", OneModel, ModelRemoved)
+PROVISION_MODEL = Route("POST", "/models/provision", ProvisionModel, ProvisionStarted, status=202)
+PROVISION_EVENTS = Route("GET", "/models/provision/{id}/events", Named, Events)

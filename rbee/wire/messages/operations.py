@@ -12,11 +12,5 @@ class OperationStarted(Started, kw_only=True):
     operation_id: str
 
 
-OPERATION_EVENTS = Route(
-    "GET",
-    "/operations/{id}/events",
-    Named,
-    Events,
-    "the story of a machine that is added or woken, or a model that is fetched",
-)
-CANCEL_OPERATION = Route("DELETE", "/operations/{id}", Named, NONE, "drops an operation")
+OPERATION_EVENTS = Route("GET", "/operations/{id}/events", Named, Events)
+CANCEL_OPERATION = Route("DELETE", "/operations/{id}", Named, NONE)

@@ -207,27 +207,12 @@ class EngineFacts(msgspec.Struct):
 
 
 # Of the queen.
-CLUSTER_WORKERS = Route("GET", "/workers", NONE, ClusterWorkerList, "the workers of all hives")
+CLUSTER_WORKERS = Route("GET", "/workers", NONE, ClusterWorkerList)
 
 # Of a hive, and what stops one of both.
-STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE, "stops a worker")
-PROVISION_WORKER = Route(
-    "POST",
-    "/workers/provision",
-    ProvisionWorker,
-    WorkerKindView,
-    "the kind of worker, or why this machine cannot run it",
-)
-START_WORKER = Route(
-    "POST", "/workers/start", StartWorker, WorkerStarted, "a worker that loads", status=202
-)
-WORKERS = Route("GET", "/workers", NONE, WorkerList, "its workers, as it keeps them alive")
-WORKER_EVENTS = Route("GET", "/workers/{id}/events", Named, Events, "the story of a worker's start")
-WORKER_HEARTBEAT = Route(
-    "POST",
-    "/heartbeat/workers",
-    WorkerReport,
-    NONE,
-    "from a worker, which tells of itself; the first `ready` is its ready callback",
-    who=Who.WORKER,
-)
+STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
+PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
+START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)
+WORKERS = Route("GET", "/workers", NONE, WorkerList)
+WORKER_EVENTS = Route("GET", "/workers/{id}/events", Named, Events)
+WORKER_HEARTBEAT = Route("POST", "/heartbeat/workers", WorkerReport, NONE, who=Who.WORKER)
