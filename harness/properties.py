@@ -29,7 +29,7 @@ from rbee.hive.models.choose import ListedFile, choose
 from rbee.hive.models.fit import gpu_budget, ram_budget, worker_need
 from rbee.hive.models.gguf import read_header
 from rbee.hive.models.turns import next_of
-from rbee.queen.shelf import Over, too_many
+from rbee.http.board import Over, too_many
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import ModelRef, parse_model_ref

@@ -59,6 +59,7 @@ def just_frozen(context: Context, role: str) -> None:
 
 
 @given("a hive that is frozen is given {milliseconds:d} ms to leave")
+@given("a worker that is frozen is given {milliseconds:d} ms to leave")
 def short_stop(context: Context, milliseconds: int) -> None:
     context.cluster.set(stop_request=milliseconds / 1000, stop_term=milliseconds / 1000)
 

@@ -26,6 +26,18 @@ Feature: What happens when a worker dies, hangs or idles
         """
       And the exit status is 0
 
+    @timing
+    @fault.hive.silent-stop
+    Scenario: A worker that somebody stops while it loads is told to whoever waits for it
+      Given a worker that is frozen is given 300 ms to leave
+      And a worker that hangs while it loads
+      And a queen that is awake
+      And "rbee-keeper infer 'hello'" runs until it narrates "queen: worker registered, waiting for heartbeat..."
+      When a program stops the worker
+      Then the command ends
+      And stderr contains "was stopped before it was ready; trying again"
+      And the exit status is 0
+
     @fault.queen.forget-failures
     Scenario: Where each device fails, the error tells of each, and a list shows them for a while
       Given its simulated GPUs are

@@ -26,7 +26,6 @@ from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
-from rbee.http.events import EventLog, respond
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import listening, logs, own_folder
@@ -254,19 +253,14 @@ class _Hive:
         """Fetches a model; two requests share one download."""
         with _hub_token_of(request):
             provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
-        url = PROVISION_EVENTS.target(Named(id=provision.provision_id))
-        return ProvisionStarted(provision_id=provision.provision_id, events_url=url)
+        url = PROVISION_EVENTS.target(Named(id=provision.id))
+        return ProvisionStarted(provision_id=provision.id, events_url=url)
 
     @serves_http(PROVISION_EVENTS)
     async def follow_provision(self, request: web.Request, wanted: Named) -> web.StreamResponse:
         """Tells the story of a model that is fetched: size, progress, end."""
-        provision = self.models.get(wanted.id)
-        try:
-            return await self._stream(request, provision.events)
-        finally:
-            if provision.events.readers == 0:
-                # Everybody who waited for the model has gone; what has arrived is kept.
-                provision.call_off()
+        provision = self.models.provisions.get(wanted.id)
+        return await provision.respond(request, self.settings.stream_comment)
 
     @serves(MODELS)
     async def models_here(self) -> ModelList:
@@ -344,7 +338,8 @@ class _Hive:
     @serves_http(WORKER_EVENTS)
     async def follow_worker(self, request: web.Request, wanted: Named) -> web.StreamResponse:
         """Tells the story of a worker's start."""
-        return await self._stream(request, self.workers.story(wanted.id))
+        start = self.workers.starts.get(wanted.id)
+        return await start.respond(request, self.settings.stream_comment)
 
     @serves(STOP_WORKER)
     async def stop_worker(self, wanted: Named) -> None:
@@ -392,9 +387,6 @@ class _Hive:
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
         return Peer(self.session, url, credential, "queen", "queen_unreachable")
-
-    async def _stream(self, request: web.Request, events: EventLog) -> web.StreamResponse:
-        return await respond(request, events, comment_every=self.settings.stream_comment)
 
 
 def _model_view(row: ModelRow) -> ModelView:

@@ -16,8 +16,7 @@ from aiohttp import web
 
 from rbee.http.heads import number_of
 from rbee.wire import sse
-from rbee.wire.errors import ErrorBody, unforeseen
-from rbee.wire.messages.basics import Nothing, decode, encode
+from rbee.wire.messages.basics import decode, encode
 from rbee.wire.narration import Narration
 
 T = TypeVar("T")
@@ -64,8 +63,8 @@ class Event(msgspec.Struct, gc=False):
 class EventLog:
     """Events in the order they happened, numbered from 1, kept for readers that come later.
 
-    Exactly one of `done`, `error` and `cancelled` ends it; only the code that finished the work
-    calls one of them. With `keep`, only that many of the newest events are kept.
+    Exactly one of `done`, `error` and `cancelled` ends it. With `keep`, only that many of the
+    newest events are kept.
     """
 
     def __init__(self, keep: int | None = None) -> None:
@@ -137,27 +136,12 @@ class EventLog:
                 self._let_go(self._events[at])
                 self._events[at] = None
 
-    def done(self, data: Any) -> None:
-        """Ends the stream: the work is done."""
-        self._finish("done", data)
-
-    def error(self, body: ErrorBody) -> None:
-        """Ends the stream: the work failed."""
-        self._finish("error", body)
-
-    def cancelled(self) -> None:
-        """Ends the stream: somebody asked for the work to be dropped."""
-        self._finish("cancelled", Nothing())
-
-    def end_with(self, ended: BaseException | None, role: str) -> None:
-        """Ends the stream, where that is still to be done, as the work of `role` behind it ended:
-        nobody waits for what will not come."""
-        if self._closed:
-            return
-        if ended is None or isinstance(ended, asyncio.CancelledError):
-            self.cancelled()
-        else:
-            self.error(unforeseen(ended, role).body())
+    def finish(self, name: str, message: Any) -> None:
+        """Adds the event that ends the stream: `done`, `error` or `cancelled`."""
+        assert not self._closed, "a stream has exactly one terminal event"
+        event = _event(name, message)
+        self._closed = True
+        self._append(event)
 
     def forget(self, instead: Narration | None = None) -> None:
         """Lets go of what was told so far, but for the end; `instead` stands in its place."""
@@ -166,12 +150,6 @@ class EventLog:
             event = _event("narration", instead)
             self._events.insert(0, event)
             self.size += event.size
-
-    def _finish(self, name: str, message: Any) -> None:
-        assert not self._closed, "a stream has exactly one terminal event"
-        event = _event(name, message)
-        self._closed = True
-        self._append(event)
 
     def _append(self, event: Event) -> None:
         self._events.append(event)

@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp import web
 
 from rbee.http.client import Peer, open_session
-from rbee.http.events import EventLog, respond
+from rbee.http.events import respond
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import listening, logs
@@ -24,13 +24,12 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import End, begin, spawn
+from rbee.process.tasks import begin
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.flow import Flow
 from rbee.queen.handlers.hives import HiveHandlers
 from rbee.queen.handlers.jobs import JobHandlers
 from rbee.queen.handlers.models import ModelHandlers
-from rbee.queen.handlers.operations import OperationHandlers
 from rbee.queen.handlers.workers import WorkerHandlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
@@ -39,6 +38,7 @@ from rbee.queen.news import News
 from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.operations import Operations
 from rbee.queen.registry import Registry
+from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import (
@@ -49,8 +49,8 @@ from rbee.wire.messages.basics import (
     ShutdownBegun,
     ShutDownQueen,
 )
-from rbee.wire.messages.events import EVENTS
-from rbee.wire.messages.jobs import JobRequest, JobState
+from rbee.wire.messages.events import EVENTS, Done
+from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
 from rbee.wire.narration import say
 from rbee.wire.settings import Settings
@@ -175,7 +175,7 @@ class _Queen:
             spare,
             lambda: self.server.instance,
         )
-        self.operations = Operations(self.hives, self.catalog)
+        self.operations = Operations(self.hives, self.catalog, self._require_awake, settings)
         self.flow = Flow(self.hives, self.registry, settings)
         self.cascade = True
         self.kept = False
@@ -183,24 +183,16 @@ class _Queen:
     async def answer(self) -> None:
         """Begins to serve."""
         hives, jobs, operations, settings = self.hives, self.jobs, self.operations, self.settings
-        models = ModelHandlers(hives, self.registry, operations, self._require_awake)
+        models = ModelHandlers(hives, self.registry)
         openai = OpenAI(settings, self._begin_for, models.known, models.loaded, self.keys)
         self.server.before_each_answer(openai.allow_origin)
         handlers = [
             self,
             JobHandlers(self._begin, jobs, self.flow, settings),
-            HiveHandlers(
-                hives,
-                self.catalog,
-                self.registry,
-                jobs,
-                operations,
-                self.news,
-                self._require_awake,
-            ),
+            HiveHandlers(hives, self.catalog, self.registry, jobs, self.news),
             WorkerHandlers(hives, self.registry, settings),
             models,
-            OperationHandlers(operations, settings),
+            operations,
             self.keys,
         ]
         await self.server.serve(handlers, [openai.api()])
@@ -224,7 +216,7 @@ class _Queen:
             self.news.say(narration.STOP_HIVES)
             await self.hives.sleep(self.news.say)
         self.news.say(narration.GOODBYE)
-        self.news.events.done(Nothing())
+        self.news.events.finish("done", Nothing())
         await self.server.close()
 
     @serves_http(EVENTS)
@@ -253,71 +245,38 @@ class _Queen:
         self.server.ask_to_stop()
         if wanted.now:
             self.server.impatient.set()
-            return ShutdownBegun(jobs=len(self.jobs.running()) + len(self.operations.running()))
+            return ShutdownBegun(jobs=len(self._under_way()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
     def _begin(self, wanted: JobRequest, key: str = "") -> Job:
         """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
-        return self._begun(Job(wanted, key))
+        return self._begun(Job(wanted, key, unread_for=self.settings.reader_grace))
 
     def _begin_for(self, wanted: JobRequest, caller: Caller | None) -> Job:
         """The same for a program; `caller` is the holder of a key, and what that may have."""
         if caller is None:
             return self._begin(wanted)
-        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch))
+        grace = self.settings.reader_grace
+        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch, grace))
 
     def _begun(self, job: Job) -> Job:
         self._require_awake()
         self.jobs.require_room(job)
         self.flow.join(job)
         self.jobs.add(job)
-        job.task = spawn(
-            self._work(job), f"job {job.job_id}", lambda ended: self._is_over(job, ended)
-        )
+        task = job.begin(self._work(job), f"job {job.job_id}")
+        task.add_done_callback(lambda _: self.flow.leave(job))
         return job
 
-    def _is_over(self, job: Job, ended: End) -> None:
-        self._broke_off(job, ended)
-        self.jobs.over(job)
-
-    def _broke_off(self, job: Job, ended: End) -> None:
-        """Ends the story of a job whose task did not: it was cancelled before its first step, or
-        met what nobody foresaw."""
-        if job.events.closed:
-            return
-        self.flow.leave(job)
-        if job.revoked is not None:
-            self._failed(job, job.revoked)
-            return
-        cancelled = ended is None or isinstance(ended, asyncio.CancelledError)
-        job.ended(JobState.CANCELLED if cancelled else JobState.FAILED)
-        job.events.end_with(ended, "queen")
-
-    async def _work(self, job: Job) -> None:
-        """Runs a job and ends its stream with exactly one terminal event."""
+    async def _work(self, job: Job) -> Done:
+        """What comes of a job. Raises the error in which it ends."""
         try:
             async with timeout(job.request.deadline_s):
-                done = await self.flow.run(job)
-        except asyncio.CancelledError:
-            if job.revoked is not None:
-                self._failed(job, job.revoked)
-            else:
-                job.ended(JobState.CANCELLED)
-                job.events.cancelled()
+                return await self.flow.run(job)
         except asyncio.TimeoutError:
-            self._failed(job, _deadline(job))
+            raise _deadline(job) from None
         except RbeeError as error:
-            self._failed(job, self.hives.typed_from_here(job.hive_id or "", error))
-        else:
-            job.done = done
-            job.ended(JobState.DONE)
-            job.events.done(done)
-        finally:
-            self.flow.leave(job)
-
-    def _failed(self, job: Job, error: RbeeError) -> None:
-        job.ended(JobState.FAILED)
-        job.events.error(error.body(job.job_id))
+            raise self.hives.typed_from_here(job.hive_id or "", error) from None
 
     def _require_awake(self) -> None:
         if self.server.status != "ok":
@@ -331,7 +290,7 @@ class _Queen:
         """
         impatient = begin(self.server.impatient.wait())
         while (wanted := self._wanted()) and not impatient.done():
-            read = [each for each in wanted if each.readers]
+            read = [each.events for each in wanted if each.events.readers]
             events = [impatient, *(begin(each.unread.wait()) for each in read[:1])]
             await asyncio.wait(
                 events,
@@ -341,16 +300,16 @@ class _Queen:
             for event in events[1:]:
                 event.cancel()
         impatient.cancel()
-        tasks = [job.task for job in self.jobs.running() if job.task is not None]
-        tasks += self.operations.running()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=self.settings.stop_request)
+        ending = [begin(each.call_off()) for each in self._under_way()]
+        if ending:
+            await asyncio.wait(ending, timeout=self.settings.stop_request)
 
-    def _wanted(self) -> list[EventLog]:
-        stories = [job.events for job in self.jobs.running()] + self.operations.stories()
-        return [story for story in stories if story.is_wanted(self.settings.reader_grace)]
+    def _under_way(self) -> list[TrackedTask]:
+        return [*self.jobs.under_way(), *self.operations.board.under_way()]
+
+    def _wanted(self) -> list[TrackedTask]:
+        grace = self.settings.reader_grace
+        return [each for each in self._under_way() if each.events.is_wanted(grace)]
 
     def _keeper_gone(self) -> None:
         """The keeper that woke her has ended; what somebody asked to stay does."""

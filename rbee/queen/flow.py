@@ -448,7 +448,7 @@ class Flow:
         self._queues.claim(job, started.worker_id)
         self._registry.worker_started(hive.hive_id, _loading(started, request, place, up_to))
         try:
-            await job.relay(peer, started.events_url, narration.WORKER_REGISTERED)
+            await job.relay_hive(peer, started.events_url, narration.WORKER_REGISTERED)
         except RbeeError as error:
             if error.code == "model_invalid":  # by the word of the engine that this machine has
                 error.details.setdefault("device", place.device)

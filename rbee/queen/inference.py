@@ -13,7 +13,7 @@ from rbee.process.deadline import timeout
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.wire import narration
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.inference import CANCEL_INFERENCE, INFER, InferRequest, Question
@@ -29,37 +29,27 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
     job.began_at = time.monotonic()
     wanted = _infer_request(job)
-    done: Done | None = None
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
     # longer than its hive may, which is said first where both are: it sends a comment with each
     # of its heartbeats.
     silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
     begun = functools.partial(job.say, narration.INFER_CONNECTED)
+    told = peer.events(INFER.path, wanted, stall=silence, on_open=begun)
     try:
-        async for frames in peer.events(INFER.path, wanted, stall=silence, on_open=begun):
-            for _, event, data in frames:
-                if event in ("token", "vector"):
-                    job.events.forward(event, data)
-                    job.tokens_forwarded += 1
-                elif event in ("progress", "narration"):
-                    job.events.forward(event, data)
-                elif event == "done":
-                    done = decode(data, Done)
-                elif event == "error":
-                    raise RbeeError.from_body(decode(data, ErrorBody))
-                elif event == "cancelled":
-                    raise asyncio.CancelledError
+        end, data = await job.relay(told)
+        if end == "cancelled":
+            raise asyncio.CancelledError
     except asyncio.CancelledError:
         await asyncio.shield(_stop(peer, wanted, settings))
         raise
-    if done is None:
+    if not end:
         raise RbeeError(
             "worker_crashed",
             "the worker ended its stream without saying how the inference ended",
             f"rbee-keeper logs {worker.worker_id}",
         )
     job.say(narration.INFER_DONE)
-    return done
+    return decode(data, Done)
 
 
 async def _stop(peer: Peer, begun: InferRequest, settings: Settings) -> None:

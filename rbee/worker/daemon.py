@@ -10,16 +10,16 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 from msgspec.structs import asdict
 
+from rbee.http.board import Board
 from rbee.http.client import Peer, open_session
-from rbee.http.events import respond
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import logs, own_folder
@@ -83,13 +83,6 @@ def run(
     asyncio.run(_Worker(orders, lifeline, engine, trial, folder).live())
 
 
-class _Running(NamedTuple):
-    """An inference that holds a slot, until its engine lets go of it."""
-
-    inference: Inference
-    task: asyncio.Task[None]
-
-
 class _Worker:
     """The state of this process: its engine, its inferences, its slots."""
 
@@ -108,8 +101,9 @@ class _Worker:
         self.module = module
         self.state = WorkerState.LOADING
         self.engine: Engine | None = None
-        self.inferences: dict[str, Inference] = {}
-        self.running: dict[str, _Running] = {}
+        self.inferences: Board[Inference] = Board(_missing, _UNREAD_KEPT)
+        #: Those that hold a slot, until the engine lets go of them.
+        self.running: dict[str, Inference] = {}
         self.changed = asyncio.Event()
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Look.total`.
@@ -281,18 +275,18 @@ class _Worker:
     def _look(self) -> None:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
-        done = {each: running.inference.worked for each, running in self.running.items()}
+        done = {each: running.worked for each, running in self.running.items()}
         # The CPU time of all threads but this one, which does not compute.
         cpu = time.process_time() - time.thread_time()
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
-            self.running[each].inference.waits()
+            self.running[each].waits()
         for each in life.left_out(orders.token_stall, orders.slots * orders.context):
-            inference = self.running[each].inference
+            inference = self.running[each]
             # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
-            if not inference.makes_vectors and not inference.events.closed:
+            if not inference.makes_vectors and not inference.is_over:
                 log.error("the engine has forgotten inference %s", each)
-                inference.fail(_forgotten(orders).body())
+                inference.give_up(_forgotten(orders))
 
     async def _end_overdue(self) -> None:
         """A template that comes to no end with some messages ends this worker, and nothing else.
@@ -304,15 +298,14 @@ class _Worker:
             return
         log.error("the chat template comes to no end with some messages; this worker leaves")
         for running in self.running.values():
-            is_theirs = running.inference.thread in overdue
-            error = endless_template() if is_theirs else _left(self.orders.worker_id)
-            running.inference.fail(error.body())
+            is_theirs = running.thread in overdue
+            running.give_up(endless_template() if is_theirs else _left(self.orders.worker_id))
         await self._heard()
         leave(1)
 
     async def _heard(self) -> None:
         """Waits until whoever reads has heard the end of his story, as long as one may wait."""
-        unread = [begin(each.inference.events.unread.wait()) for each in self.running.values()]
+        unread = [begin(each.events.unread.wait()) for each in self.running.values()]
         if unread:
             await asyncio.wait(unread, timeout=_HEAR)
 
@@ -340,78 +333,64 @@ class _Worker:
                 "try again in a moment",
                 {"retry_after_s": 1},
             )
-        inference = Inference(wanted.infer_id or secrets.token_hex(8), wanted)
-        self.inferences[inference.infer_id] = inference
-        task = spawn(
-            inference.run(self.engine, self.threads),
-            f"inference {inference.infer_id}",
-            functools.partial(self._freed, inference),
-        )
-        self.running[inference.infer_id] = _Running(inference, task)
+        infer_id = wanted.infer_id or secrets.token_hex(8)
+        inference = Inference(self.orders.worker_id, infer_id, wanted)
+        self.inferences.add(inference)
+        self.running[infer_id] = inference
+        task = inference.begin(inference.run(self.engine, self.threads), f"inference {infer_id}")
+        task.add_done_callback(functools.partial(self._freed, inference))
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
             return await self._tell(request, inference)
-        url = INFER_EVENTS.target(Named(id=inference.infer_id))
-        return InferAccepted(infer_id=inference.infer_id, events_url=url)
+        url = INFER_EVENTS.target(Named(id=infer_id))
+        return InferAccepted(infer_id=infer_id, events_url=url)
 
     @serves_http(INFER_EVENTS)
     async def events(self, request: web.Request, wanted: Named) -> web.StreamResponse:
         """Tells what an inference writes: tokens, end."""
-        return await self._tell(request, self._find(wanted.id))
+        return await self._tell(request, self.inferences.get(wanted.id))
 
     async def _tell(self, request: web.Request, inference: Inference) -> web.StreamResponse:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
-            beat = self.orders.heartbeat_interval
-            return await respond(request, inference.events, comment_every=beat)
+            return await inference.respond(request, self.orders.heartbeat_interval)
         finally:
             if inference.events.readers == 0:
-                inference.cancel()
-                self.inferences.pop(inference.infer_id, None)
+                self.inferences.remove(inference)
 
     @serves(CANCEL_INFERENCE)
     async def cancel(self, wanted: Named) -> None:
         """Cancels an inference, and answers when its slot is free."""
-        infer_id = wanted.id
-        running = self.running.get(infer_id)
-        if running is None or infer_id in self.inferences:
-            self._find(infer_id).cancel()
-        if running is not None:  # also one that ends because its reader has left
-            await asyncio.wait([running.task])
-        inference = self.inferences.get(infer_id)
-        if inference is not None and inference.events.readers == 0:
-            del self.inferences[infer_id]  # no reader has come yet, and none will
+        # One whose reader has left is known no more, and may hold its slot yet.
+        inference = self.running.get(wanted.id) or self.inferences.get(wanted.id)
+        await inference.call_off()
+        if inference.events.readers == 0:
+            self.inferences.remove(inference)  # no reader has come yet, and none will
 
     @serves(FAIL_INFERENCES)
     async def fail(self, error: ErrorBody) -> None:
         """Tells this error to all who wait here; from its hive, which is about to end it."""
         log.error("%s", error.message)
         for running in self.running.values():
-            running.inference.fail(error)
+            running.give_up(RbeeError.from_body(error))
         await self._heard()
 
     async def finish(self) -> None:
         """Cancels what still runs and waits until the engine has let go of it."""
         self.state = WorkerState.STOPPING
-        for inference in self.inferences.values():
-            inference.cancel()
-        if self.running:
-            await asyncio.wait([each.task for each in self.running.values()], timeout=2.0)
+        ending = [begin(each.call_off()) for each in self.running.values()]
+        if ending:
+            await asyncio.wait(ending, timeout=2.0)
 
     def heart_stopped(self, ended: End) -> None:
         """A worker that cannot report any more leaves as one that died, and is started anew."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
             leave(1)
 
-    def _freed(self, inference: Inference, ended: End) -> None:
-        del self.running[inference.infer_id]
+    def _freed(self, inference: Inference, task: asyncio.Task[object]) -> None:
+        del self.running[inference.id]
         self.worked += inference.worked
         self._busy_or_ready()
-        inference.events.end_with(ended, self.orders.worker_id)
-        over = [each for each in self.inferences.values() if each.events.closed]
-        unread = [each for each in over if not each.events.readers]
-        for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
-            del self.inferences[each.infer_id]
 
     def _is_as_ordered(self) -> bool:
         """Whether the model's files are still those that were to be loaded: a few stats."""
@@ -446,11 +425,9 @@ class _Worker:
             self.state = WorkerState.BUSY if full else WorkerState.READY
             self.changed.set()
 
-    def _find(self, infer_id: str) -> Inference:
-        inference = self.inferences.get(infer_id)
-        if inference is None:
-            raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
-        return inference
+
+def _missing(infer_id: str, known: Collection[str]) -> RbeeError:
+    return RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
 
 
 async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:

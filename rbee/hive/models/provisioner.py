@@ -11,10 +11,9 @@ import asyncio
 import contextlib
 import itertools
 import os
-import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -38,16 +37,16 @@ from rbee.hive.models.gguf import (
 )
 from rbee.hive.models.split import parts_of, together
 from rbee.hive.models.turns import Turns
-from rbee.http.events import EventLog
+from rbee.http.board import Board
+from rbee.http.operation import Operation
 from rbee.process import owned
 from rbee.process.content import content_id, kind_of
-from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, Threads, begin, in_thread, spawn
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.models import Provisioned
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
-from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
 
 #: Seconds between two lines that tell the percentage.
@@ -74,32 +73,26 @@ DOWNLOADS = Threads("downloads", 12)
 OF_ONE_HOST = 8
 
 
-class Provision:
-    """One model on its way, and the story of it; `newest`: also where one is here already."""
+class Provision(Operation):
+    """One model on its way; `newest`: also where one is here already."""
 
     def __init__(self, ref: ModelRef, newest: bool) -> None:
-        self.provision_id = secrets.token_hex(8)
+        super().__init__("hive")
         self.ref = ref
         self.newest = newest
-        self.events = EventLog()
-        self.cancelled = threading.Event()
+        self.stopped = threading.Event()
         #: Whether it waits until others have been fetched.
         self.is_in_line = False
-        self.task: asyncio.Task[None] | None = None
 
-    def call_off(self) -> None:
-        """Nobody wants it any more; what has arrived is kept."""
-        self.cancelled.set()
-        if self.is_in_line and self.task is not None:
-            self.task.cancel()
+    def cancel(self, why: RbeeError | None = None) -> None:
+        """Has it stop; what has arrived is kept."""
+        self.stopped.set()
+        if self.is_in_line:
+            super().cancel(why)
 
     def wait_in_line(self, before: int, host: str) -> None:
         """Tells that others are fetched first."""
         self.say(narration.MODEL_IN_LINE, host=host or "all hubs", before=before)
-
-    def say(self, line: Line, **facts: object) -> None:
-        """Narrates to everybody who waits for this model."""
-        self.events.narrate(say(line, facts))
 
 
 class Provisioner:
@@ -129,7 +122,7 @@ class Provisioner:
             min(defaults.answer_s, settings.download_stall),
             min(defaults.tries, settings.download_tries),
         )
-        self._provisions: dict[str, Provision] = {}
+        self.provisions: Board[Provision] = Board(_missing, _STORIES_KEPT)
         self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
         self._headers: dict[str, tuple[GgufHeader, ...]] = {}
         self._turns = Turns(DOWNLOADS.most, OF_ONE_HOST)
@@ -208,21 +201,13 @@ class Provisioner:
 
         With `newest` the hub is asked whether it has another version than is here.
         """
-        for running in self._provisions.values():
-            over = running.events.closed or running.cancelled.is_set()
+        for running in self.provisions.under_way():
             same = running.ref == ref and running.newest >= newest
-            if same and not over:
+            if same and not running.stopped.is_set():
                 return running
         provision = Provision(ref, newest)
-        self._provisions[provision.provision_id] = provision
-        provision.task = spawn(
-            self._run(provision),
-            f"fetching {ref}",
-            lambda ended: provision.events.end_with(ended, "hive"),
-        )
-        told = [each.provision_id for each in self._provisions.values() if each.events.closed]
-        for provision_id in told[: max(0, len(told) - _STORIES_KEPT)]:
-            del self._provisions[provision_id]
+        self.provisions.add(provision)
+        provision.begin(self._run(provision), f"fetching {ref}")
         return provision
 
     async def remove(self, ref: ModelRef) -> list[str]:
@@ -233,8 +218,8 @@ class Provisioner:
         `model_not_found` with a near match, and `model_in_use` while it is being fetched.
         """
         self._forget(ref)
-        for running in self._provisions.values():
-            if running.ref.repo == ref.repo and not running.events.closed:
+        for running in self.provisions.under_way():
+            if running.ref.repo == ref.repo:
                 raise RbeeError(
                     "model_in_use",
                     f"{running.ref} is being fetched by this hive",
@@ -258,8 +243,8 @@ class Provisioner:
         Not while something is fetched, which may bring them back, but for the one `by` whom that is
         done.
         """
-        others = (each for each in self._provisions.values() if each is not by)
-        if not self._is_untidy or any(not each.events.closed for each in others):
+        others = [each for each in self.provisions.under_way() if each is not by]
+        if not self._is_untidy or others:
             return
         self._is_untidy = False
         kept = self._in_use()
@@ -270,38 +255,22 @@ class Provisioner:
                 await in_thread(DISK, self._take_off_the_disk, [Path(path)])
                 await in_thread(DATABASE, self._catalog.swept, path)
 
-    def get(self, provision_id: str) -> Provision:
-        """A provision by its id. Raises `not_found`."""
-        try:
-            return self._provisions[provision_id]
-        except KeyError:
-            raise RbeeError(
-                "not_found", f"no provision {provision_id} on this hive", "ask for the model again"
-            ) from None
-
     async def close(self) -> None:
         """Stops every download; what has been fetched stays for the next time."""
-        tasks = [each.task for each in self._provisions.values() if each.task is not None]
-        for provision in self._provisions.values():
-            provision.call_off()
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._settings.stop_request)
+        ending = [begin(each.call_off()) for each in self.provisions.under_way()]
+        if ending:
+            await asyncio.wait(ending, timeout=self._settings.stop_request)
 
-    async def _run(self, provision: Provision) -> None:
+    async def _run(self, provision: Provision) -> Provisioned:
         try:
             row = await self._row_for(provision)
             await self._tidy(provision)
         except Cancelled:
-            provision.events.cancelled()
-        except Exception as error:
+            raise asyncio.CancelledError from None
+        except Exception:
             self._forget(provision.ref)
-            if not isinstance(error, RbeeError):
-                raise  # whoever sees the end of the task tells it
-            provision.events.error(error.body())
-        else:
-            provision.events.done(
-                Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
-            )
+            raise
+        return Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
 
     async def _row_for(self, provision: Provision) -> ModelRow:
         """The model as it is here, or fetched; with `newest` as the hub has it now."""
@@ -385,7 +354,7 @@ class Provisioner:
             def on_progress(done: int, _: int, before: int = before) -> None:
                 loop.call_soon_threadsafe(teller.tell, before + done)
 
-            check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
+            check = (is_content_of, file, file.cached_path, on_progress, provision.stopped)
             if not await in_thread(DISK, *check):
                 wrong.add(file.name)
                 provision.say(narration.MODEL_CACHE_WRONG, file=file.name)
@@ -483,7 +452,7 @@ class Provisioner:
                         str(folder / file.name),
                         on_progress,
                         on_trouble,
-                        provision.cancelled,
+                        provision.stopped,
                         self._settings.download_stall,
                         self._settings.download_tries,
                     )
@@ -579,18 +548,19 @@ class _ProgressTeller:
         if done <= self._base:
             self._since = now  # what is already here is being read again
         rate = max(0, done - self._base) / max(now - self._since, 1e-3)
-        events = self._provision.events
-        if events.closed:
-            return
-        events.emit("progress", Progress("download", done, self._total, round(rate)))
+        self._provision.progress(Progress("download", done, self._total, round(rate)))
         if now - self._told >= _BETWEEN_PERCENTS:
             self._told = now
             percent = done * 100 // self._total
             self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
 
     def trouble(self, why: str, done: int) -> None:
-        if not self._provision.events.closed:
-            self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
+        self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
+
+
+def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
+    what = f"no provision {provision_id} on this hive"
+    return RbeeError("not_found", what, "ask for the model again")
 
 
 def _lies_in(ref: ModelRef) -> Threads:

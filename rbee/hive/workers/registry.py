@@ -7,7 +7,7 @@ import dataclasses
 import time
 
 from rbee.hive.limits import memory_kills
-from rbee.http.events import EventLog
+from rbee.http.operation import Operation
 from rbee.process.child import Child
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import WorkerBeat, WorkerReport, WorkerState, WorkerView
@@ -16,12 +16,18 @@ from rbee.wire.messages.workers import WorkerBeat, WorkerReport, WorkerState, Wo
 _SAID_BEFORE = 10.0
 
 
+class Start(Operation):
+    """The start of a worker, which goes on whether somebody waits for it or not."""
+
+    unread_for = None
+
+
 @dataclasses.dataclass
 class Worker:
     """One worker process and what it was told.
 
-    `reserved_bytes` is what its model was estimated to need on `device`; `events` tells the
-    story of its (re)start and ends when it is ready or has failed; `idle_since` is when its last
+    `reserved_bytes` is what its model was estimated to need on `device`; `start` is
+    over when it is ready or has failed; `idle_since` is when its last
     slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
     did anything, as far as its last report knows, or when it had nothing to do. `names` are the
     references that lead to what it has loaded.
@@ -57,7 +63,10 @@ class Worker:
     killed_since: float | None = None
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
-    events: EventLog = dataclasses.field(default_factory=EventLog)
+    start: Start = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = Start("hive", self.worker_id)
 
     def told(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""

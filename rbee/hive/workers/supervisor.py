@@ -11,7 +11,7 @@ import contextlib
 import functools
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -23,7 +23,7 @@ from rbee.hive.news import News
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.reason import with_reason
-from rbee.hive.workers.registry import Worker
+from rbee.hive.workers.registry import Start, Worker
 from rbee.hive.workers.restart import (
     Cause,
     begins_anew,
@@ -36,8 +36,8 @@ from rbee.hive.workers.restart import (
 )
 from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
+from rbee.http.board import Board
 from rbee.http.client import Peer
-from rbee.http.events import EventLog
 from rbee.process import journal, logs, own_folder
 from rbee.process.apart import command_of
 from rbee.process.child import tail
@@ -49,7 +49,7 @@ from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
-from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Nothing, ShutDownWorker
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
 from rbee.wire.messages.devices import Gpu
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.inference import FAIL_INFERENCES
@@ -94,7 +94,7 @@ class Supervisor:
         self._spare = spare
         self._on_change = on_change
         self._watches: set[asyncio.Task[None]] = set()
-        self._stories: dict[str, EventLog] = {}
+        self.starts: Board[Start] = Board(_missing, _STORIES_KEPT)
         self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
         #: What an engine has died of lately, by its name and the content of the files.
         self._dies_of: dict[tuple[str, str], RbeeError] = {}
@@ -154,13 +154,14 @@ class Supervisor:
         )
         worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
-        self._keep_story(worker)
+        self.starts.add(worker.start)
         for worker_id in unloaded:
             self._say(worker, narration.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
         except BaseException as error:
             del self.workers[worker.worker_id]
+            self.starts.remove(worker.start)
             spare.discard()
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
@@ -221,10 +222,8 @@ class Supervisor:
         if worker.state is WorkerState.LOADING:
             worker.cpu = _cpu_of(worker)
         for line in report.narration:
-            if not worker.events.closed:
-                worker.events.narrate(line)
-        if not worker.events.closed:
-            self._tell_loading(worker, report)
+            worker.start.narrate(line)
+        self._tell_loading(worker, report)
         self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
@@ -234,14 +233,7 @@ class Supervisor:
         try:
             return self.workers[worker_id]
         except KeyError:
-            raise no_such(
-                "worker", worker_id, self.workers, "rbee-keeper ps lists the workers"
-            ) from None
-
-    def story(self, worker_id: str) -> EventLog:
-        """The events of a worker's start, also after it failed. Raises `worker_not_found`."""
-        story = self._stories.get(worker_id)
-        return story if story is not None else self.get(worker_id).events
+            raise _missing(worker_id, self.workers) from None
 
     def secret_of(self, name: str) -> str | None:
         """The secret called `name`, where that is one of a worker of this hive."""
@@ -329,7 +321,7 @@ class Supervisor:
             raise refusal
         orders.log = str(spare.child.log)
         spare.child.order(orders)
-        report = await spare.reports.ready(self._settings.health_wait_total, worker.events.narrate)
+        report = await spare.reports.ready(self._settings.health_wait_total, worker.start.narrate)
         worker.url = report.url
         worker.port = int(report.url.rpartition(":")[2])
         self._say(
@@ -525,30 +517,26 @@ class Supervisor:
 
     def _tell_loading(self, worker: Worker, report: WorkerReport) -> None:
         if report.loaded is not None:
-            worker.events.emit("progress", Progress("load", round(report.loaded * 100), 100))
+            worker.start.progress(Progress("load", round(report.loaded * 100), 100))
         if report.error is not None:
-            worker.events.error(with_reason(report.error, tail(worker.child.log)))
+            why = with_reason(report.error, tail(worker.child.log))
+            worker.start.fail(RbeeError.from_body(why))
         elif report.state in (WorkerState.READY, WorkerState.BUSY):
-            worker.events.done(Nothing())
-
-    def _keep_story(self, worker: Worker) -> None:
-        self._stories[worker.worker_id] = worker.events
-        while len(self._stories) > _STORIES_KEPT:
-            del self._stories[next(iter(self._stories))]
+            worker.start.succeed()
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
         told = say(line, facts)
-        if worker.events.closed:
+        if worker.start.is_over:
             self._news.tell(told)
         else:
-            worker.events.narrate(told)
+            worker.start.narrate(told)
             journal.write(told)
 
     def _note(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells the cluster and the log; who waits for the worker learns it in other words."""
         told = say(line, {"worker_id": worker.worker_id, **facts})
-        if worker.events.closed:
+        if worker.start.is_over:
             self._news.tell(told)
         else:
             journal.write(told)
@@ -563,8 +551,7 @@ class Supervisor:
         worker.state = WorkerState.FAILED
         orders = worker.orders
         self._note(worker, narration.WORKER_GIVEN_UP, why=error.message)
-        if not worker.events.closed:
-            worker.events.error(error.body())
+        worker.start.fail(error)
         self._news.failed(
             WorkerFailure(
                 device=orders.device,
@@ -577,8 +564,15 @@ class Supervisor:
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
+        what = f"worker {worker.worker_id} was stopped before it was ready"
+        stopped = RbeeError("worker_crashed", what, "try again")
+        worker.start.fail(stopped)
         worker.child.release()
         self._on_change()
+
+
+def _missing(worker_id: str, known: Collection[str]) -> RbeeError:
+    return no_such("worker", worker_id, known, "rbee-keeper ps lists the workers")
 
 
 def _has_worked(worker: Worker) -> bool:
@@ -621,7 +615,7 @@ def _out_of_memory(worker: Worker) -> RbeeError:
         orders.device,
         need_bytes=worker.reserved_bytes,
         limit_bytes=ram_here().total,
-        loading=not worker.events.closed,
+        loading=not worker.start.is_over,
         log=log,
     )
 

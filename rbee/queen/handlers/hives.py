@@ -1,68 +1,45 @@
-"""Hives: added, listed, woken, removed, and what they tell."""
+"""Hives: listed, removed, and what they tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.handlers.operations import begun
-from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import JobBoard
 from rbee.queen.news import News
-from rbee.queen.operations import Operations
 from rbee.queen.registry import Hive, Registry
 from rbee.queen.troubles import is_deadly
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.devices import DegradedDevice
 from rbee.wire.messages.hives import (
-    ADD_HIVE,
     HEARTBEAT,
     HIVES,
     REMOVE_HIVE,
-    WAKE_HIVES,
-    AddHive,
     Heartbeat,
     HeartbeatAnswer,
-    HiveAddStarted,
     HiveList,
     HiveStatus,
     HiveView,
-    WakeHives,
 )
-from rbee.wire.messages.operations import OperationStarted
 
 
 class HiveHandlers(NamedTuple):
-    """`require_awake` raises where the queen is going to sleep."""
+    """The machines, as the catalog and their heartbeats tell of them."""
 
     hives: Hives
     catalog: HiveCatalog
     registry: Registry
     jobs: JobBoard
-    operations: Operations
     news: News
-    require_awake: Callable[[], None]
-
-    @serves(ADD_HIVE)
-    async def add(self, wanted: AddHive) -> HiveAddStarted:
-        """Looks at a machine and makes it a hive, which is an operation."""
-        self.require_awake()
-        hive_id = id_of(wanted)
-        wanted = await self.hives.members.decided(hive_id, wanted)
-        operation = begun(self.operations.add(hive_id, wanted))
-        return HiveAddStarted(
-            hive_id=hive_id, operation_id=operation.operation_id, events_url=operation.events_url
-        )
 
     @serves(REMOVE_HIVE)
     async def remove(self, wanted: Named) -> None:
         """Puts a machine to sleep and forgets it; 409 while it works."""
-        jobs = sum(job.hive_id == wanted.id for job in self.jobs.running())
+        jobs = sum(job.hive_id == wanted.id for job in self.jobs.under_way())
         if jobs:
             raise RbeeError(
                 "hive_busy",
@@ -76,12 +53,6 @@ class HiveHandlers(NamedTuple):
         """Lists the machines, with what is known of each and which devices are degraded."""
         rows = await in_thread(DATABASE, self.catalog.list)
         return HiveList(hives=[self._view(row) for row in rows])
-
-    @serves(WAKE_HIVES)
-    async def wake(self, wanted: WakeHives) -> OperationStarted:
-        """Wakes one hive, or all, which is an operation."""
-        self.require_awake()
-        return begun(self.operations.wake(wanted.node))
 
     @serves(HEARTBEAT)
     async def heard(self, beat: Heartbeat) -> HeartbeatAnswer:

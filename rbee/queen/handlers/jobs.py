@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
 from aiohttp import web
 
-from rbee.http.events import respond
 from rbee.http.serving import serves, serves_http
 from rbee.queen.flow import Flow
 from rbee.queen.jobs import Job, JobBoard
@@ -47,7 +45,7 @@ class JobHandlers(NamedTuple):
     async def listed(self) -> JobList:
         """Lists the jobs, newest first."""
         places = self.flow.places()
-        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.all()])
+        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
 
     @serves(JOB)
     async def show(self, wanted: Named) -> JobView:
@@ -58,24 +56,9 @@ class JobHandlers(NamedTuple):
     @serves_http(JOB_EVENTS)
     async def follow(self, request: web.Request, wanted: Named) -> web.StreamResponse:
         """Tells the story of a job from its beginning; `Last-Event-ID` resumes."""
-        job = self.jobs.get(wanted.id)
-        try:
-            return await respond(request, job.events, comment_every=self.settings.stream_comment)
-        finally:
-            if not job.events.readers and not job.events.closed:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self.settings.reader_grace, _cancel_unread, job)
+        return await self.jobs.get(wanted.id).respond(request, self.settings.stream_comment)
 
     @serves(CANCEL_JOB)
     async def cancel(self, wanted: Named) -> None:
         """Cancels a job, and answers when it is over."""
-        job = self.jobs.get(wanted.id)
-        if job.task is not None:
-            job.task.cancel()
-            await asyncio.wait([job.task])
-
-
-def _cancel_unread(job: Job) -> None:
-    unread = not job.events.readers
-    if unread and job.task is not None:
-        job.task.cancel()
+        await self.jobs.get(wanted.id).call_off()

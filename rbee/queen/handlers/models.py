@@ -1,58 +1,43 @@
-"""Models: listed, fetched, removed."""
+"""Models: listed and removed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 
 from rbee.http.serving import serves
-from rbee.queen.handlers.operations import begun
 from rbee.queen.hives import Hives
 from rbee.queen.openai.routes import Known
-from rbee.queen.operations import Operations
 from rbee.queen.registry import Registry
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Unreachable
 from rbee.wire.messages.models import (
     CLUSTER_MODELS,
     MODELS,
-    PULL_MODEL,
     REMOVE_CLUSTER_MODEL,
     REMOVE_MODEL,
     ClusterModelList,
     ClusterModelView,
     ModelRemoved,
     OneModel,
-    PullModel,
     RemoveModel,
 )
-from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import parse_model_ref
 
 
 class ModelHandlers(NamedTuple):
-    """The models of all hives. `require_awake` raises where the queen is going to sleep."""
+    """The models of all hives."""
 
     hives: Hives
     registry: Registry
-    operations: Operations
-    require_awake: Callable[[], None]
 
     @serves(CLUSTER_MODELS)
     async def listed(self) -> ClusterModelList:
         """Lists the models of all hives that answer; `unreachable` names those that do not."""
         models, unreachable = await self._everywhere()
         return ClusterModelList(models=models, unreachable=unreachable)
-
-    @serves(PULL_MODEL)
-    async def pull(self, wanted: PullModel) -> OperationStarted:
-        """Has a hive fetch a model, which is an operation."""
-        ref = str(parse_model_ref(wanted.model_ref))
-        self.require_awake()
-        return begun(self.operations.pull(ref, wanted.node, wanted.hub_token))
 
     @serves(REMOVE_CLUSTER_MODEL)
     async def remove(self, wanted: RemoveModel) -> ModelRemoved | None:

@@ -173,7 +173,7 @@ class Handlers:
 
         def end(why: RbeeError) -> None:
             for job in jobs:
-                job.revoke(why)
+                job.cancel(why)
 
         try:
             with self._keys.used(self._keys.named(caller.key), end):
@@ -197,10 +197,9 @@ class Handlers:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
             for job in jobs:
                 job.events.reader_left()
-                if job.task is not None:
-                    job.task.cancel()  # one that is over is left alone
+                job.cancel()
                 if isinstance(form, Vectors):
-                    job.forget()
+                    job.events.forget()  # they fill memory, and nobody asks for them again
 
     async def _whole(
         self, form: Form | Vectors, jobs: Sequence[Job], who: Identity
