@@ -31,6 +31,7 @@ from rbee.wire.messages.events import Done, Token
 from rbee.wire.messages.hives import ADOPT, Adopt
 from rbee.wire.messages.inference import INFER, InferRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 
 #: Workers of each hive, and GPUs.
@@ -60,7 +61,7 @@ def workers_of(number: int, url: str) -> list[WorkerBeat]:
             worker_id=f"worker-{number:04}-{worker}",
             url=url,
             model_ref=f"HF:author/model-{number % 10}-{worker}",
-            device=f"gpu{worker % GPUS}",
+            placement=Placement.on(f"hive-{number:04}", f"gpu{worker % GPUS}"),
             backend="cuda",
             engine="llamacpp",
             state=WorkerState.READY,

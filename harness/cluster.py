@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures import real
 from harness import census, client, credentials, lending, logs, transcript
 from harness.ports import DefaultPorts, Ports
-from harness.program import Finished, Running
+from harness.program import Finished, Running, clean_environment
 from harness.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -42,18 +42,6 @@ SCRIPTS = {
     "rbee-hive": "rbee.hive",
     "llm-worker-rbee": "rbee.worker",
 }
-#: What a scenario never inherits from the one who runs the tests.
-_SCRUBBED = (
-    "RBEE_",
-    "STUB_NVML_",
-    "HF_",
-    "HUGGING",
-    "SSH_",
-    "PYTHONOPTIMIZE",
-    "PYTHONWARNINGS",
-    "COLUMNS",
-)
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&", ">&", "<&")
 
 
@@ -509,11 +497,7 @@ class Cluster:
             path.chmod(0o755)
 
     def _clean_environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(_SCRUBBED) and name.lower() not in _PROXIES
-        }
+        kept = clean_environment()
         search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         kept.update(
             HOME=str(self.user_home),

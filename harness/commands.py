@@ -16,6 +16,22 @@ from harness.transcript import line_pattern
 Row = Mapping[str, str]
 
 _EXAMPLE = re.compile(r"^ {2,}(rbee-keeper .*)$", re.MULTILINE)
+#: How the quick reader of an `infer` goes about each command line, beside click.
+_READ = """
+import shlex, sys
+from rbee.keeper.cli import infer
+from rbee.keeper.quick_reader import read_plain_infer
+
+for line in sys.argv[1:]:
+    _, *words = shlex.split(line)
+    quick = read_plain_infer(words, {})
+    if quick is None:
+        print("left to click")
+    elif quick == infer.make_context("infer", words[1:]).params:
+        print("the same")
+    else:
+        print("something else")
+"""
 
 
 # A queen that is named.
@@ -195,3 +211,21 @@ def _worker_id(cluster: Cluster) -> str:
     (worker,) = cluster.queen_get("/workers")["workers"]
     worker_id: str = worker["worker_id"]
     return worker_id
+
+
+# The two ways in which the keeper reads an `infer`: a quick one for what is plain, and click.
+
+
+def read_both_ways(cluster: Cluster, command_lines: Sequence[str]) -> dict[str, str]:
+    """How the quick way goes about each command line: it is
+    ``left to click``, means ``the same`` to it, or ``something else``.
+    """
+    finished = cluster.run(shlex.join(["python", "-c", _READ, *command_lines]))
+    cluster.assert_status(0, finished)
+    return dict(zip(command_lines, finished.stdout.splitlines(), strict=True))
+
+
+def assert_read_as(readings: dict[str, str], reading: str) -> None:
+    """There are command lines, and the quick way goes about each of them like this."""
+    others = {line: each for line, each in readings.items() if each != reading}
+    assert readings and not others, others

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ SECRETS = {
 _MODEL = "HF:author/minillama"
 #: Tried by a worker when its engine is about to read its model; each line tells whether it could.
 _TRIES = """
-import os, socket, sys
+import os, resource, socket, sys
 
 def _try(name, attempt):
     try:
@@ -47,9 +48,16 @@ def _read(path):
     with open(path, "rb") as file:
         file.read(1)
 
-def _connect(port):
-    with socket.create_connection(("127.0.0.1", port), 1):
-        pass
+def _speak(path):
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.connect(path)
+
+def _tell(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as told:
+        told.sendto(b"x", address)
+
+def _bound(pid):
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0))
 
 _tried = False
 
@@ -67,6 +75,10 @@ def _watch(event, arguments):
     _try("write a file", lambda: open({home!r} + "/models/bee", "w"))
     _try("look into its hive", lambda: _read(f"/proc/{{os.getppid()}}/environ"))
     _try("send its hive a signal", lambda: os.kill(os.getppid(), 0))
+    _try("speak to a program of its owner", lambda: _speak({agent!r}))
+    _try("send a datagram", lambda: _tell(("127.0.0.1", 9)))
+    _try("let others read a file of its owner", lambda: os.chmod({note!r}, 0o666))
+    _try("bound its hive", lambda: _bound(os.getppid()))
     _try("start a program", lambda: os.execv({python!r}, ["python", "-c", "0"]))
 
 sys.addaudithook(_watch)
@@ -77,7 +89,13 @@ def watch_tries(cluster: Cluster) -> None:
     """Each worker tries what a bad model would have it do, and tells in its log what came of it."""
     note = cluster.write("note.txt", "a note\n")
     python = os.path.realpath("/bin/true")
-    code = _TRIES.format(home=str(cluster.home), note=str(note), python=python)
+    agent = socket.socket(socket.AF_UNIX)
+    agent.bind(str(cluster.folder / "agent"))
+    agent.listen()
+    cluster.on_close(agent.close)
+    code = _TRIES.format(
+        home=str(cluster.home), note=str(note), python=python, agent=agent.getsockname()
+    )
     accidents.at_start(cluster, code)
 
 
@@ -147,7 +165,7 @@ def told_to_workers(name: str) -> bool:
 
 def verdict(status: int, log: str) -> str:
     """What is said of a template whose trial has ended so."""
-    return verdict_of(status, log)
+    return verdict_of(status, "llama.cpp", log)
 
 
 def judged(abi: int, platform: str) -> str:

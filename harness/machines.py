@@ -19,6 +19,7 @@ from harness import cluster as processes
 from harness.cluster import ROOT, Cluster
 from harness.hosts import SSH_PORT as SSH_PORT
 from harness.ports import DEFAULT_HIVE
+from harness.program import end, spawn
 from harness.waiting import wait_until
 
 #: How long somebody who gets no answer at all is waited for, in seconds.
@@ -236,21 +237,13 @@ def leave_running(cluster: Cluster, name: str, command_line: str, other: str) ->
 
 def kill_a_run(cluster: Cluster, command_line: str) -> int:
     """The number of a test run that is no more: it had a machine and a program on it."""
-    with census.spawning() as owned:
-        run = subprocess.Popen(
-            [sys.executable, "-c", _KILLED, command_line],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        owned.add(run.pid)
+    argv = [sys.executable, "-c", _KILLED, command_line]
+    run = spawn(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert run.stdout is not None
     with run.stdout:
         said = run.stdout.readline()
     stood = network.remains(int(said or -1))
-    run.kill()
-    run.wait()
-    census.disown(run.pid)
+    end(run, signal.SIGKILL)
     assert stood, "it has not come as far as its machine"
     return int(said)
 

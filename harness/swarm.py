@@ -9,13 +9,17 @@ from typing import Any
 
 import psutil
 
-from harness import client, routes
+from harness import client, routes, transcript
 from harness import cluster as processes
 from harness.census import Member
 from harness.cluster import Cluster
 from harness.waiting import wait_until
 from rbee.wire.messages.basics import HEALTH
 from rbee.wire.routes import Who
+
+#: How long a stream that goes on is read when it has nothing new (seconds).
+_QUIET_S = 0.2
+_OVER = ("done", "failed", "cancelled")
 
 
 def wake_queen(cluster: Cluster) -> None:
@@ -86,6 +90,18 @@ def assert_job(cluster: Cluster, state: str) -> None:
     assert [job["state"] for job in jobs] == [state], jobs
 
 
+def wait_until_jobs_are_over(cluster: Cluster, deadline_s: float) -> dict[str, str]:
+    """The states of all jobs that the queen lists, by their ids, once none of them runs."""
+
+    def all_over() -> bool:
+        running = [job for job in cluster.queen_get("/jobs")["jobs"] if job["state"] not in _OVER]
+        assert not running, running
+        return True
+
+    wait_until("every job is over", all_over, deadline_s)
+    return {job["job_id"]: job["state"] for job in cluster.queen_get("/jobs")["jobs"]}
+
+
 def freeze(cluster: Cluster, role: str) -> Member:
     """SIGSTOP: the one process of this role is there and answers nobody."""
     member = _the_one(cluster, role)
@@ -121,6 +137,43 @@ def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
 
     wait_until("the workers' slots are as they should be", told, 1.0)
     return True
+
+
+def told_to_cluster(cluster: Cluster) -> list[str]:
+    """``actor: line`` of each event that belongs to no job, from the first one that is kept."""
+    how = {"last_event_id": "0", "timeout": _QUIET_S, "until_silent": True}
+    told = [event.json() for event in cluster.listen("queen", "/events", **how).events]
+    return [f"{narration['actor']}: {narration['human']}" for narration in told]
+
+
+def assert_told(cluster: Cluster, expected: str) -> None:
+    """These lines come in this order among what is told, now or in a moment."""
+
+    def is_told() -> bool:
+        transcript.assert_in_order(expected, told_to_cluster(cluster), cluster.ports)
+        return True
+
+    wait_until("the queen has told it", is_told, 10.0)
+
+
+def assert_logged(cluster: Cluster, role: str, text: str) -> None:
+    """A line with this text stands in the log of a program, now or in a moment."""
+    logs = cluster.home / "logs"
+
+    def is_logged() -> bool:
+        written = "".join(log.read_text() for log in logs.glob(f"{role}*.log"))
+        assert text in written, written
+        return True
+
+    wait_until(f"the log of the {role} says {text!r}", is_logged)
+
+
+def assert_degraded(cluster: Cluster, hive_id: str, devices: str) -> None:
+    """The queen lists these devices of a hive as degraded, with the reason and the time."""
+    hives = {hive["hive_id"]: hive for hive in cluster.queen_get("/hives")["hives"]}
+    degraded = hives[hive_id]["degraded"]
+    assert sorted(each["device"] for each in degraded) == devices.split(", "), degraded
+    assert all(each["why"] and each["until_ms"] for each in degraded), degraded
 
 
 def assert_no_process(cluster: Cluster) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import commands, readings
+from harness import commands
 from harness.sentences import Context, given, then, when
 
 
@@ -84,7 +84,7 @@ def type_each(context: Context) -> None:
 @when("the keeper reads each of these commands in the quick way and with click")
 def read_both_ways(context: Context) -> None:
     lines = [row["command"] for row in context.table]
-    context.readings = readings.read_both_ways(context.cluster, lines)
+    context.readings = commands.read_both_ways(context.cluster, lines)
 
 
 @when('I remove the file "{name}" with the keeper')
@@ -129,12 +129,12 @@ def all_worked(context: Context) -> None:
 
 @then("both ways understand the same by each of them")
 def same_both_ways(context: Context) -> None:
-    readings.assert_all(context.readings, "the same")
+    commands.assert_read_as(context.readings, "the same")
 
 
 @then("the quick way leaves each of them to click")
 def left_to_click(context: Context) -> None:
-    readings.assert_all(context.readings, "left to click")
+    commands.assert_read_as(context.readings, "left to click")
 
 
 @then("none of them says anything on stderr")

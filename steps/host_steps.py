@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import installing, machines, own_sshd, swarm, troubles
-from harness.dialogue import Dialogue
+from harness.chat import Dialogue
 from harness.sentences import Context, given, then, when
 from steps.harness_steps import rehearsal
 

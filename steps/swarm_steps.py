@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import accidents, cluster_news, pipes, swarm
+from harness import accidents, machine, swarm
 from harness.sentences import Context, given, then, when
 
 
@@ -124,12 +124,12 @@ def warm(context: Context) -> None:
 
 @when("I look at the pipes between the programs")
 def look_at_pipes(context: Context) -> None:
-    context.held = pipes.ends_held(context.cluster)
+    context.held = machine.ends_held(context.cluster)
 
 
 @then("no end of a pipe is held by two of them")
 def ends_held_once(context: Context) -> None:
-    pipes.assert_held_once(context.held)
+    machine.assert_held_once(context.held)
 
 
 @then("nothing is left running")
@@ -200,14 +200,14 @@ def catalog_holds_kind(context: Context, kind: str) -> None:
 
 @then("the queen has told the cluster")
 def told_cluster(context: Context) -> None:
-    cluster_news.assert_told(context.cluster, context.text)
+    swarm.assert_told(context.cluster, context.text)
 
 
 @then('the log of the {role} says "{text}"')
 def log_says(context: Context, role: str, text: str) -> None:
-    cluster_news.assert_logged(context.cluster, role, text)
+    swarm.assert_logged(context.cluster, role, text)
 
 
 @then('the queen lists "{devices}" of hive "{hive_id}" as degraded')
 def lists_degraded(context: Context, devices: str, hive_id: str) -> None:
-    cluster_news.assert_degraded(context.cluster, hive_id, devices)
+    swarm.assert_degraded(context.cluster, hive_id, devices)

@@ -33,7 +33,7 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
 
     with quick_imports():
         from rbee.hive.daemon import Catalogs, run
-        from rbee.hive.workers.spare import Spare
+        from rbee.hive.workers.kinds import Spare
         from rbee.process.child import Child
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline, die_with_parent

@@ -23,7 +23,8 @@ from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
-from rbee.hive.workers.spare import Spare
+from rbee.hive.workers.kinds import Kinds, Spare
+from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
 from rbee.http.server import Server, leave
@@ -71,6 +72,7 @@ from rbee.wire.messages.workers import (
 )
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.narration import say
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 
 
@@ -88,7 +90,12 @@ class Catalogs(NamedTuple):
     def open(cls, home: Home, settings: Settings) -> Catalogs:
         """Both, made where they are missing; blocks. Raises as `open_database` does."""
         engine, set_aside = open_database(home.database("hive.db"), settings.database_busy)
-        return cls(ModelCatalog(engine), WorkerCatalog(engine), set_aside)
+        models, workers = ModelCatalog(engine), WorkerCatalog(engine)
+        # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
+        models.list()
+        models.find("")
+        workers.find("", "")
+        return cls(models, workers, set_aside)
 
 
 def run(
@@ -160,16 +167,12 @@ class _Hive:
         self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
+        self.capacity = Capacity(settings, self.models)
+        self.kinds = Kinds(home, settings, catalogs.workers, spare)
         self.workers = Supervisor(
-            home,
-            settings,
-            catalogs.workers,
-            session,
-            spare,
-            self._changed,
-            self.news,
+            home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
-        self.capacity = Capacity(settings, self.models, self.workers)
+        self.starter = Starter(orders, settings, self.capacity, self.kinds, self.workers)
         self.heartbeat: HeartbeatSender | None = None
         self.queen_instance = orders.queen_instance
 
@@ -243,8 +246,9 @@ class _Hive:
     @serves_http(CAPACITY)
     async def room(self, request: web.Request, wanted: AskRoom) -> None:
         """Says by 204 that there is room, else by 409 what is needed, free and short."""
+        placement = Placement.on(self.orders.hive_id, wanted.device)
         with _hub_token_of(request):
-            await self.capacity.check(wanted.device, parse_model_ref(wanted.model), wanted.ctx)
+            await self.starter.check(placement, parse_model_ref(wanted.model), wanted.ctx)
 
     @serves_http(PROVISION_MODEL)
     async def provision_model(
@@ -308,7 +312,7 @@ class _Hive:
         else:
             gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
-        return await self.workers.provision(backend, engine, gpu)
+        return await self.kinds.provision(backend, engine, gpu)
 
     @serves(START_WORKER)
     async def start_worker(self, wanted: StartWorker) -> WorkerStarted:
@@ -319,7 +323,7 @@ class _Hive:
             raise RbeeError(
                 "model_not_found", f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
             )
-        worker = await self.capacity.start(wanted, ref, row, self.orders.token, self.server.url)
+        worker = await self.starter.start(wanted, ref, row, self.server.url)
         for name in [str(ref), *await self.models.names_of(worker.orders.model_paths)]:
             self.workers.led(name, worker.orders.content)
         await in_thread(DATABASE, self.catalog.touch, str(ref))

@@ -10,7 +10,6 @@ from typing import Any, TypeVar, overload
 import aiohttp
 
 from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
-from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import decode, encode
@@ -20,17 +19,28 @@ from rbee.wire.settings import Settings
 A = TypeVar("A")
 Q = TypeVar("Q")
 
+#: How often a stream is looked at within the time that its peer may be silent.
+_LOOKS = 20
+
 _NONE: Mapping[str, str] = {}
+#: The most that is read of an answer that is no stream (bytes): a machine that was added may have
+#: become somebody else's. Lists of some 20,000 models fit.
+_LONGEST_ANSWER = 16 * 1024 * 1024
 #: Asks for the events in the answer itself, not for where they are.
 _AS_EVENTS = {"Accept": sse.CONTENT_TYPE}
 
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
-    """The connections of one daemon to all its peers."""
+    """The connections of one daemon to all its peers.
+
+    Nothing is unpacked and no cookie is kept: none of ours sends any, and what does costs memory.
+    """
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
         connector=ProvingConnector(limit=0),
         request_class=ProvedRequest,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     )
 
 
@@ -90,27 +100,31 @@ class Peer:
                 on_open()
             reader = sse.FrameReader()
             chunks = response.content
-            while True:
-                try:
-                    async with timeout(stall):
+            left = sse.LONGEST_STREAM
+            with contextlib.closing(_Stall(chunks, stall)):
+                while True:
+                    try:
                         chunk = await chunks.readany()
-                except asyncio.TimeoutError:
-                    raise self._silent(stall) from None
-                except (aiohttp.ClientError, ConnectionError):
-                    chunk = b""  # the peer was killed: its stream ends in the middle of a piece
-                if not chunk:
-                    raise self._broke_off(path)
-                frames = reader.feed(chunk)
-                if frames and frames[-1].is_done:
-                    yield frames[:-1]
-                    return
-                if frames:
-                    yield frames
+                    except asyncio.TimeoutError:
+                        raise self._silent(stall) from None
+                    except (aiohttp.ClientError, ConnectionError):
+                        chunk = b""  # the peer was killed: its stream ends within a piece
+                    if not chunk:
+                        raise self._broke_off(path)
+                    left -= len(chunk)
+                    if left < 0:
+                        raise self._says_too_much(sse.LONGEST_STREAM)
+                    frames = reader.feed(chunk)
+                    if frames and frames[-1].is_done:
+                        yield frames[:-1]
+                        return
+                    if frames:
+                        yield frames
 
     async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
         asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
         async with self._connected(route.method, route.target(wanted), **asked) as response:
-            data = await response.read()
+            data = await self._read(response)
             return decode(data, route.answer, f"answer of {self.name}") if data else None
 
     @contextlib.asynccontextmanager
@@ -119,10 +133,15 @@ class Peer:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             async with self._session.request(
-                method, self.url + path, headers={**self._headers, **headers}, **options
+                method,
+                self.url + path,
+                headers={**self._headers, **headers},
+                # It would be led to where nobody has proved anything, with what was asked.
+                allow_redirects=False,
+                **options,
             ) as response:
-                if response.status >= 400:
-                    raise refusal(await response.read(), response.status, self.name)
+                if not 200 <= response.status < 300:
+                    raise refusal(await self._read(response), response.status, self.name)
                 yield response
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
             raise RbeeError(
@@ -131,6 +150,23 @@ class Peer:
                 "rbee-keeper status shows what is running",
                 {"url": self.url},
             ) from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The whole body. Raises where it never ends."""
+        read = bytearray()
+        async for chunk in response.content.iter_any():
+            read += chunk
+            if len(read) > _LONGEST_ANSWER:
+                raise self._says_too_much(_LONGEST_ANSWER)
+        return bytes(read)
+
+    def _says_too_much(self, most: int) -> RbeeError:
+        return RbeeError(
+            self._unreachable,
+            f"{self.name} says more than {most} bytes, and was left alone",
+            self._where_to_look(),
+            {"url": self.url},
+        )
 
     def _silent(self, stall: float | None) -> RbeeError:
         return RbeeError(
@@ -151,6 +187,37 @@ class Peer:
     def _where_to_look(self) -> str:
         log = self.name.split()[-1]  # its id, or its role where there is one alone
         return f"rbee-keeper logs {log} shows what happened there"
+
+
+class _Stall:
+    """Breaks a stream off, with a TimeoutError, on which nothing comes for `longest` seconds.
+
+    One timer looks now and then at what has come; one for each piece would cost as much as the
+    piece.
+    """
+
+    def __init__(self, chunks: aiohttp.StreamReader, longest: float | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._chunks = chunks
+        self._seen = -1
+        self._timer: asyncio.TimerHandle | None = None
+        if longest is not None:
+            self._every, self._longest = longest / _LOOKS, longest
+            self._look()
+
+    def close(self) -> None:
+        """The stream has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        now, seen = self._loop.time(), self._chunks.total_bytes
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        if now - self._since >= self._longest:
+            self._chunks.set_exception(asyncio.TimeoutError())
+        else:
+            self._timer = self._loop.call_at(now + self._every, self._look)
 
 
 def _why(error: Exception) -> str:

@@ -6,9 +6,10 @@ An event is kept as what it is and becomes bytes where it is told.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -175,21 +176,29 @@ class EventLog:
     def _let_go(self, event: Event | None) -> None:
         self.size -= event.size if event is not None else 0
 
-    async def follow(self, after: int = 0, comment_every: float = 15.0) -> AsyncIterator[bytes]:
+    def tell(self, waiter: asyncio.Future[bool]) -> None:
+        """Has `waiter` hear of the next event, unless it has heard of another before."""
+        self._waiting = [each for each in self._waiting if not each.done()]
+        self._waiting.append(waiter)
+
+    async def follow(
+        self, after: int = 0, comment_every: float = 15.0
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of the events after number `after`, what is pending joined into pieces.
 
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
-        while True:
-            pending = self.after(after)
-            if pending:
-                after = pending[-1][0]
-                yield b"".join([event.told(number) for number, event in pending])
-            elif self._closed:
-                return
-            elif not await change_of([self], comment_every):
-                yield sse.COMMENT
+        with contextlib.closing(Watch([self])) as watch:
+            while True:
+                pending = self.after(after)
+                if pending:
+                    after = pending[-1][0]
+                    yield b"".join([event.told(number) for number, event in pending])
+                elif self._closed:
+                    return
+                elif not await watch.news(comment_every):
+                    yield sse.COMMENT
 
     def after(self, number: int) -> list[tuple[int, Event]]:
         """The events behind event `number` that are kept, as many as go into one piece, each with
@@ -212,25 +221,43 @@ def _event(name: str, message: Any) -> Event:
     return Event(name, message, len(encode(message)) + _AROUND)
 
 
-async def change_of(logs: Sequence[EventLog], longest: float) -> bool:
-    """Waits until one of the logs has a new event; False after `longest` seconds without."""
-    loop = asyncio.get_running_loop()
-    waiter: asyncio.Future[bool] = loop.create_future()
-    for log in logs:
-        log._waiting.append(waiter)
-    timer = loop.call_later(longest, _give_up, waiter)
-    try:
-        return await waiter
-    finally:
-        timer.cancel()
-        for log in logs:
-            if waiter in log._waiting:
-                log._waiting.remove(waiter)
+class Watch:
+    """One who waits for news of some logs, again and again.
 
+    Most waits end before their time: one timer goes on from each to the next.
+    """
 
-def _give_up(waiter: asyncio.Future[bool]) -> None:
-    if not waiter.done():
-        waiter.set_result(False)
+    def __init__(self, logs: Sequence[EventLog]) -> None:
+        self._logs = logs
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[bool] = self._loop.create_future()
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def news(self, longest: float) -> bool:
+        """Waits until one of the logs has a new event; False after `longest` seconds without."""
+        self._until = self._loop.time() + longest
+        if self._timer is None or self._timer.when() > self._until:
+            self.close()
+            self._timer = self._loop.call_at(self._until, self._look)
+        self._waiter = self._loop.create_future()
+        for log in self._logs:
+            log.tell(self._waiter)
+        return await self._waiter
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiter.done():
+            return
+        if self._loop.time() >= self._until:
+            self._waiter.set_result(False)
+        else:
+            self._timer = self._loop.call_at(self._until, self._look)
 
 
 async def respond(
@@ -249,9 +276,10 @@ async def respond(
     log.reader_came()
     try:
         await response.prepare(request)
-        follow = log.follow(after if last is None else last, comment_every)
-        async for piece in follow:
-            await response.write(piece)
+        begin = after if last is None else last
+        async with contextlib.aclosing(log.follow(begin, comment_every)) as pieces:
+            async for piece in pieces:
+                await response.write(piece)
         await response.write_eof()
     except ConnectionError:
         pass  # the reader left; the events are still there for when it comes back

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from rbee import __version__
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
@@ -18,7 +16,7 @@ from rbee.process import listening
 from rbee.process.health import wait_healthy
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen
+from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen, decode
 from rbee.wire.messages.events import EVENTS
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
@@ -26,6 +24,7 @@ from rbee.wire.settings import Settings, with_flags
 if TYPE_CHECKING:
     from rbee.process.child import Child
 
+_NEWS = "what is told of the swarm"
 #: What will be wanted of a queen who is woken, in the words of her command line.
 NOTHING: Sequence[str] = ()
 A_HIVE: Sequence[str] = ("--hive",)
@@ -62,7 +61,7 @@ class AwakeQueen:
                     for frames in events.events(EVENTS.path, is_open):
                         for frame in frames:
                             if frame.event == "narration":
-                                self._heard(msgspec.json.decode(frame.data, type=Narration))
+                                self._heard(decode(frame.data, Narration, _NEWS))
             finally:
                 tried.set()
                 self._warm.set()

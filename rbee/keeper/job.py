@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-import msgspec
-
 from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
@@ -14,12 +12,13 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.wire import narration, sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import Named
+from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done, Progress, Token
 from rbee.wire.messages.jobs import CANCEL_JOB, SUBMIT_JOB, JobRequest
 from rbee.wire.narration import Line, Narration
 
-_token = msgspec.json.Decoder(Token)
+#: What a worker says is passed on as it is, and may be anything.
+_NEWS = "what is told of the job"
 
 
 def wanted_by(request: JobRequest, where: QueenTarget) -> Sequence[str]:
@@ -67,7 +66,9 @@ class JobRun:
     def _show(self, client: QueenClient, path: str) -> None:
         error: RbeeError | None = None
         for frames in client.events(path):
-            tokens = [_token.decode(frame.data) for frame in frames if frame.event == "token"]
+            tokens = [
+                decode(frame.data, Token, _NEWS) for frame in frames if frame.event == "token"
+            ]
             text = "".join(token.t for token in tokens)
             thought = "".join(token.thought for token in tokens)
             if thought:
@@ -85,19 +86,19 @@ class JobRun:
     def _other(self, frame: sse.Frame) -> RbeeError | None:
         screen = self._screen
         if frame.event == "narration":
-            said = msgspec.json.decode(frame.data, type=Narration)
+            said = decode(frame.data, Narration, _NEWS)
             if said.action == narration.INFER_DONE.action:
                 self._last_words.append(said)  # said behind the mark that ends the tokens
             else:
                 screen.narrate(said)
         elif frame.event == "progress":
-            screen.progress(msgspec.json.decode(frame.data, type=Progress))
+            screen.progress(decode(frame.data, Progress, _NEWS))
         elif frame.event == "error":
-            return _to_type(RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody)))
+            return _to_type(RbeeError.from_body(decode(frame.data, ErrorBody, _NEWS)))
         elif frame.event == "cancelled":
             return RbeeError("job_not_found", "somebody else has cancelled this job", "ask again")
         elif frame.event == "done":
-            self.done = msgspec.json.decode(frame.data, type=Done)
+            self.done = decode(frame.data, Done, _NEWS)
             screen.end_text()
             if self.thought and not self.text.strip():
                 screen.warn(_nothing_but_thought(self.done))

@@ -15,7 +15,7 @@ from rbee.wire.messages.basics import encode
 from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
-from rbee.wire.messages.workers import CLUSTER_WORKERS, ClusterWorkerView
+from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import size
 
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
@@ -43,7 +43,7 @@ def hives(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
 def ps(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     """The workers and the jobs."""
     client = find_queen(where)
-    workers = client.call(CLUSTER_WORKERS).workers
+    workers = client.call(WORKERS).workers
     jobs = client.call(JOBS).jobs
     tables = [worker_table(workers), job_table(jobs)]
     _answer(screen, as_json, {"workers": workers, "jobs": jobs}, "\n\n".join(tables))
@@ -93,7 +93,7 @@ def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
             screen.hint(f"{where} is the last choice for {each.model_ref} until {at}: {each.why}")
 
 
-def worker_table(workers: Sequence[ClusterWorkerView]) -> str:
+def worker_table(workers: Sequence[WorkerView]) -> str:
     """One row for each worker; slots are free ones of all."""
     rows = (
         (
@@ -145,7 +145,7 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
     return table("MODEL HIVE SIZE QUANT STATE", rows)
 
 
-def _loaded(worker: ClusterWorkerView) -> str:
+def _loaded(worker: WorkerView) -> str:
     """What a worker is called by: a name that leads to what it has loaded now."""
     name = worker.model_ref
     if worker.names is not None and worker.model_ref not in worker.names:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TypeVar
 
-import msgspec
-
 from rbee.keeper.awake import AwakeQueen
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
@@ -18,6 +16,9 @@ from rbee.wire.messages.hives import WAKE_HIVES, HiveAddStarted, HivesAwake, Wak
 from rbee.wire.messages.operations import CANCEL_OPERATION, OperationStarted
 from rbee.wire.narration import Narration
 from rbee.wire.routes import Route
+
+#: What a hive says is passed on as it is, and may be anything.
+_NEWS = "what is told of it"
 
 Q = TypeVar("Q")
 T = TypeVar("T")
@@ -62,8 +63,8 @@ def wake_hives(screen: Screen, queen: AwakeQueen, node: str | None) -> HivesAwak
 
 def _show(screen: Screen, frame: sse.Frame) -> None:
     if frame.event == "narration":
-        screen.narrate(msgspec.json.decode(frame.data, type=Narration))
+        screen.narrate(decode(frame.data, Narration, _NEWS))
     elif frame.event == "progress":
-        screen.progress(msgspec.json.decode(frame.data, type=Progress))
+        screen.progress(decode(frame.data, Progress, _NEWS))
     elif frame.event == "error":
-        raise RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody))
+        raise RbeeError.from_body(decode(frame.data, ErrorBody, _NEWS))

@@ -192,7 +192,7 @@ MODEL_OPTIONS = (
     Option("node", ("--node",), _NAME, "Run on this hive."),
     Option("device", ("--device",), _NAME, "Run on this device: gpu0, gpu1, ..., cpu."),
     Option("backend", ("--backend",), OneOf(("cuda", "metal", "cpu")), "Kind of device."),
-    Option("engine", ("--engine",), OneOf(("llamacpp", "ctransformers")), "What infers."),
+    Option("engine", ("--engine",), _NAME, "What infers; doctor lists the engines of a machine."),
     Option("max_tokens", ("--max-tokens",), Whole(1, 1_000_000), "Stop after so many tokens."),
     Option("temperature", ("--temperature",), Number(0, 5), "0: always the likeliest token."),
     Option("top_p", ("--top-p",), Number(0, 1, above=True), "Nucleus sampling."),

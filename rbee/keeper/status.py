@@ -11,7 +11,7 @@ from rbee.keeper.screen import Screen
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.hives import HIVES, HiveList
 from rbee.wire.messages.jobs import JOBS, JobList
-from rbee.wire.messages.workers import CLUSTER_WORKERS, ClusterWorkerList
+from rbee.wire.messages.workers import WORKERS, WorkerList
 
 
 def status(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
@@ -26,14 +26,14 @@ def status(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     if stray is not None:
         queen["orphan_hive"] = stray[0].url
         text += f"\na hive without a queen is awake at {stray[0].url}; rbee-keeper down ends it"
-    nothing = HiveList(hives=[]), ClusterWorkerList(workers=[]), JobList(jobs=[])
+    nothing = HiveList(hives=[]), WorkerList(workers=[]), JobList(jobs=[])
     screen.answer(_for_programs(queen, *nothing) if as_json else text)
 
 
 def status_of(client: QueenClient, *, as_json: bool) -> str:
     """Everything a queen who is awake knows, for people or as JSON."""
     hives = client.call(HIVES)
-    workers = client.call(CLUSTER_WORKERS)
+    workers = client.call(WORKERS)
     jobs = client.call(JOBS)
     if as_json:
         return _for_programs({"state": "awake", "url": client.url}, hives, workers, jobs)
@@ -46,7 +46,7 @@ def status_of(client: QueenClient, *, as_json: bool) -> str:
 
 
 def _for_programs(
-    queen: dict[str, str], hives: HiveList, workers: ClusterWorkerList, jobs: JobList
+    queen: dict[str, str], hives: HiveList, workers: WorkerList, jobs: JobList
 ) -> str:
     answer = {
         "queen": queen,

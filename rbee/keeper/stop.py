@@ -8,7 +8,7 @@ from rbee.keeper.screen import Screen
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Named
-from rbee.wire.messages.workers import CLUSTER_WORKERS, STOP_WORKER
+from rbee.wire.messages.workers import STOP_WORKER, WORKERS
 
 
 def stop(screen: Screen, where: QueenTarget, name: str) -> None:
@@ -17,7 +17,7 @@ def stop(screen: Screen, where: QueenTarget, name: str) -> None:
     Raises `worker_not_found` where none or several do.
     """
     client = find_queen(where)
-    workers = client.call(CLUSTER_WORKERS).workers
+    workers = client.call(WORKERS).workers
     worker_id = _meant(name, [worker.worker_id for worker in workers])
     client.call(STOP_WORKER, Named(id=worker_id), patience=2 * where.settings.stop_total)
     screen.say(narration.WORKER_STOPPED, worker_id=worker_id)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rbee.wire.messages.orders import Report
     from rbee.wire.narration import Narration
 
+#: The most that is read of a child's reports (bytes): by then a worker may have opened a bad model.
+_LONGEST_REPORTS = 4 * 1024 * 1024
 #: What a parent writes on the lifeline to let a child outlive it.
 STAY = b"stay\n"
 
@@ -164,6 +166,10 @@ class Child:
         """The error for a child that is alive but never got ready."""
         return self._failure(f"was not ready within {timeout:g} s")
 
+    def says_too_much(self) -> RbeeError:
+        """The error for a child that does not come to the end of its reports."""
+        return self._failure(f"reports more than {_LONGEST_REPORTS} bytes")
+
     def _failure(self, how: str, **details: object) -> RbeeError:
         from rbee.wire.errors import RbeeError
 
@@ -205,6 +211,7 @@ class ReportLines:
     def __init__(self, child: Child) -> None:
         self._child = child
         self._pending = b""
+        self._left = _LONGEST_REPORTS
 
     def feed(self, chunk: bytes) -> list[Report]:
         """The reports completed by `chunk`; an empty chunk is end-of-file, so the child died.
@@ -217,6 +224,9 @@ class ReportLines:
 
         if not chunk:
             raise self._child.died()
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise self._child.says_too_much()
         *lines, self._pending = (self._pending + chunk).split(b"\n")
         reports = [decode(line, Report, f"report of {self._child.role}") for line in lines]
         for report in reports:

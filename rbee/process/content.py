@@ -29,6 +29,17 @@ def content_id(paths: Sequence[str]) -> str:
     return digest.hexdigest()[:16]
 
 
+def is_still(content: str, paths: Sequence[str]) -> bool:
+    """Whether what lies at these paths is what it was; empty: that is not known, and counts as so.
+
+    A few stats.
+    """
+    try:
+        return not content or content_id(paths) == content
+    except OSError:
+        return False
+
+
 @contextmanager
 def open_regular(path: str) -> Iterator[int]:
     """The descriptor of a file that is open for reading, and is a file.

@@ -71,6 +71,9 @@ class Home:
             os.fsencode(path).decode()  # it stands in messages, which are text
         except UnicodeError:
             raise _unusable(path, OSError(22, "its name is no text in UTF-8")) from None
+        # Before anything is made where a link of somebody else's may lead.
+        if reason := owned.distrust(path):
+            raise _disbelieved(path, reason)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.logs.mkdir(mode=0o700, exist_ok=True)

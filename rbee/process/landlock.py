@@ -2,7 +2,8 @@
 
 No privilege is needed for it. It holds for the thread that asks for it and all that it starts, so
 it is asked for before there are others. Linux 5.13 or newer; each version of the interface (ABI)
-knows more: truncation (3), TCP ports (4), devices (5), signals and abstract sockets (6).
+knows more: truncation (3), TCP ports (4), devices (5), signals and abstract sockets (6), sockets
+that others have given a name in a folder (9).
 
 Source: the kernel's ``userspace-api/landlock.rst`` and ``include/uapi/linux/landlock.h``.
 """
@@ -22,13 +23,15 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR = 1 << 4
-_REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
+_REFER, _TRUNCATE, _IOCTL_DEV, _RESOLVE_UNIX = 1 << 13, 1 << 14, 1 << 15, 1 << 16
 #: All that the first version knows: the four above, and what changes folders.
 _FIRST = (1 << 13) - 1
 #: What may be given on a file that is no folder.
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READ = _READ_FILE | _READ_DIR
-_WRITE = _FIRST & ~_EXECUTE | _TRUNCATE | _IOCTL_DEV
+#: Making devices, which who is root might.
+_MAKE_DEVICES = 1 << 6 | 1 << 11
+_WRITE = _FIRST & ~_EXECUTE & ~_MAKE_DEVICES | _TRUNCATE | _IOCTL_DEV
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
 
@@ -83,7 +86,8 @@ def restrict(rights: Rights) -> int:
         return 0
     libc = _libc()
     handled = _FIRST
-    for since, access in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV)):
+    since_version = ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV), (9, _RESOLVE_UNIX))
+    for since, access in since_version:
         handled |= access if version >= since else 0
     network = 0
     if version >= 4:

@@ -24,7 +24,7 @@ from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import begin
+from rbee.process.tasks import begin, spawn
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.flow import Flow
 from rbee.queen.handlers.hives import HiveHandlers
@@ -202,6 +202,8 @@ class _Queen:
         self.server.stop_on_signals()
         if lifeline is not None:
             lifeline.watch(self._keeper_gone, self._stay)
+        # What cannot be read now is read when it is wanted, and told to whoever wants it.
+        spawn(self.hives.members.read_ahead(), "reading the catalog", lambda ended: None)
         await self.server.stopping.wait()
 
     async def sleep(self) -> None:

@@ -41,6 +41,7 @@ from rbee.wire.messages.workers import (
     WorkerState,
 )
 from rbee.wire.narration import device_name
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 
 #: Of how many machines the queen asks, before a worker is started, whether they hold the model.
@@ -436,7 +437,7 @@ class Flow:
         """`up_to`: it is to make vectors alone, of inputs of so many tokens."""
         request, peer = job.request, self._peer(job, hive)
         wanted = StartWorker(
-            device=place.device,
+            placement=Placement.on(place.hive_id, place.device),
             model_ref=request.model_ref,
             engine=request.engine,
             ctx=ctx,
@@ -510,7 +511,7 @@ def _loading(started: WorkerStarted, request: JobRequest, place: Place, up_to: i
         worker_id=started.worker_id,
         url=started.url,
         model_ref=request.model_ref,
-        device=place.device,
+        placement=Placement.on(place.hive_id, place.device),
         backend=place.backend,
         engine="",
         state=WorkerState.LOADING,

@@ -62,14 +62,23 @@ class HiveDirectory:
     async def rows(self, tell: Tell) -> list[HiveRow]:
         """The machines of the catalog, read once; the local one is added to an empty one."""
         async with self._reading:
-            if self._rows is None:
-                self._rows = await in_thread(DATABASE, self._catalog.list)
-            if not self._rows:
+            rows = await self._read()
+            if not rows:
                 tell(narration.NO_HIVES)
                 port = self._settings.hive_port
                 await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
-                self._rows = await in_thread(DATABASE, self._catalog.list)
-            return self._rows
+                rows = self._rows = await in_thread(DATABASE, self._catalog.list)
+            return rows
+
+    async def read_ahead(self) -> None:
+        """Reads the catalog before it is asked for. Raises what keeps it from being read."""
+        async with self._reading:
+            await self._read()
+
+    async def _read(self) -> list[HiveRow]:
+        if self._rows is None:
+            self._rows = await in_thread(DATABASE, self._catalog.list)
+        return self._rows
 
     def machine(self, row: HiveRow) -> Machine:
         """The machine of a row."""

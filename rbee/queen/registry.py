@@ -25,6 +25,9 @@ from rbee.wire.messages.hives import Heartbeat
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 
 T = TypeVar("T")
+#: Of how many models, devices and templates of a hive it is known that they fail. It tells of them,
+#: and may be anybody's by now.
+_MOST_DEGRADED = 256
 #: Who hears what happens in the cluster: `tell(line, **facts)`.
 Tell = Callable[..., None]
 
@@ -197,6 +200,8 @@ class Registry:
             if known.why == error.message:
                 return known.error  # the flow and a heartbeat tell of the same worker
             known.timer.cancel()
+        elif len(hive.degraded) >= _MOST_DEGRADED:
+            self._healed(hive, *next(iter(hive.degraded)))
         timer = asyncio.get_running_loop().call_later(self._degraded_for, self._healed, hive, *key)
         until = time.time() + self._degraded_for
         at = time.strftime("%H:%M:%S", time.localtime(until))

@@ -279,13 +279,13 @@ class _Look:
         yield from (ranked for ranked in sorted(others) if ranked != best)
 
     def _ranked(self, gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
-        used = [worker.device for worker in hive.workers]
+        used = [part.device for each in hive.workers for part in each.placement.parts]
         return (
             gpu.id in hive.degraded,
             -gpu.vram_gb,
             not hive.holds,
             used.count(gpu.id),
-            len(used),
+            len(hive.workers),
             not hive.here,
             -gpu.vram_free_gb,
             gpu.id,

@@ -174,6 +174,16 @@ def nested_too_deep(what: str) -> RbeeError:
     return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
 
 
+def stale(worker_id: str, model_ref: str) -> RbeeError:
+    """The error for a worker whose model was replaced."""
+    return RbeeError(
+        "worker_stale",
+        f"the model was replaced since {worker_id} loaded it",
+        "try again: what is there now is loaded",
+        {"model_ref": model_ref},
+    )
+
+
 def stuck(worker_id: str, what: str, stall: float) -> RbeeError:
     """The error for a worker whose engine does nothing, for as long as the settings let it."""
     longer = f"{2 * stall:g}"

@@ -107,7 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     restart_delays: tuple[SecondsOrNone, ...] = (1.0, 2.0, 4.0)
     """How long a worker that died is left before each try to start it again; as many tries."""
     engine: str = "llamacpp"
-    """What runs the models: ``llamacpp``, or ``ctransformers`` where that is installed."""
+    """What runs the models; ``rbee-keeper doctor`` lists the engines of a machine."""
     engine_threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: one for each physical core that may be used; one for a model so small that more of them
     would only wait for one another (up to 16 MiB of weights)."""
@@ -198,6 +198,10 @@ VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
 }
+#: The largest number that is no whole one: no clock counts more seconds.
+_MOST = 1e9
+#: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
+_LONGEST_FILE = 32 * 1024
 _PREFIX = "RBEE_"
 
 
@@ -260,7 +264,11 @@ def _split(name: str, text: str) -> Any:
 
 def _checked(name: str, value: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, _FIELDS[name].type, strict=False)
+        checked = msgspec.convert(value, _FIELDS[name].type, strict=False)
+        numbers = checked if isinstance(checked, tuple | list) else [checked]
+        if any(isinstance(each, float) and not each <= _MOST for each in numbers):
+            raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
+        return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
         raise RbeeError(
@@ -276,6 +284,12 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if len(text) > _LONGEST_FILE:
+        raise RbeeError(
+            "invalid_request",
+            f"{name} is longer than {_LONGEST_FILE} characters",
+            f"leave in {name} what is to be set",
+        )
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # no TOML, or a number of thousands of digits

@@ -19,6 +19,9 @@ DONE_FRAME = b"data: [DONE]\n\n"
 COMMENT = b": still here\n\n"
 #: A frame longer than this is a broken peer, not an event (bytes).
 LONGEST_FRAME = 4 * 1024 * 1024
+#: So is a stream that is longer than this (bytes): 128,000 tokens come to less, each told with the
+#: 20 that might have stood there.
+LONGEST_STREAM = 512 * 1024 * 1024
 #: A frame as `frame` writes it, without its blank line.
 _USUAL = re.compile(rb"id: ([0-9]+)\nevent: ([a-z]+)\ndata: ([^\n]*)")
 

@@ -106,11 +106,13 @@ def confine(
     folder: str,
     log_file: str = "",
     connect: Sequence[int] = (),
+    ipv6: bool = False,
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
     `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
-    ports that it may still connect to; it listens where it does by then. Never raises.
+    ports that it may still connect to, with `ipv6` at such addresses, too; it listens where it does
+    by then. Never raises.
     """
     if sys.platform == "darwin":
         _confine_mac([folder, *([log_file] if log_file else [])])
@@ -126,7 +128,7 @@ def confine(
         landlock.no_new_privileges()
         above = [os.path.dirname(folder)]
         landlock.restrict(landlock.Rights(read, may_write, above, (), connect))
-        seccomp.refuse_calls(execute=on_gpu)
+        seccomp.refuse_calls(execute=on_gpu, ipv6=ipv6)
     except OSError as error:
         log.warning("this worker is not confined as it should be: %s", error)
 

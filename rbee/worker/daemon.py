@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -23,12 +22,12 @@ from rbee.http.client import Peer, open_session
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import logs, own_folder
-from rbee.process.content import content_id, open_regular
+from rbee.process.content import is_still, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
-from rbee.wire import narration, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
+from rbee.wire import addresses, narration, proof, sse
+from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
 from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
 from rbee.wire.messages.inference import (
     CANCEL_INFERENCE,
@@ -43,7 +42,7 @@ from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerSta
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
-from rbee.worker.engines import Engine
+from rbee.worker.engines import Engine, LoadedModel, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
@@ -72,7 +71,7 @@ _UNREAD_KEPT = 16
 def run(
     orders: WorkerOrders,
     lifeline: Lifeline,
-    engine: ModuleType,
+    engine: Engine,
     trial: Trial | None,
     folder: str,
 ) -> None:
@@ -90,7 +89,7 @@ class _Worker:
         self,
         orders: WorkerOrders,
         lifeline: Lifeline,
-        module: ModuleType,
+        engine: Engine,
         trial: Trial | None,
         folder: str,
     ) -> None:
@@ -98,9 +97,9 @@ class _Worker:
         self.trial = trial
         self.folder = folder
         self.lifeline = lifeline
-        self.module = module
+        self.engine = engine
         self.state = WorkerState.LOADING
-        self.engine: Engine | None = None
+        self.model: LoadedModel | None = None
         self.inferences: Board[Inference] = Board(_missing, _UNREAD_KEPT)
         #: Those that hold a slot, until the engine lets go of them.
         self.running: dict[str, Inference] = {}
@@ -112,13 +111,13 @@ class _Worker:
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
-            settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
+            settings=with_flags(Settings(), asdict(orders.settings)),
         )
 
     async def live(self) -> None:
         """From bind to leave."""
         orders, server = self.orders, self.server
-        logs.begin(Path(orders.log), orders.log_mib)
+        logs.begin(Path(orders.log), orders.settings.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
@@ -128,13 +127,14 @@ class _Worker:
         # Before there is a second thread: what is given up counts for this one and its children.
         bound_memory(orders.memory_limit)
         tempfile.tempdir = self.folder
-        if orders.confined:
+        if orders.settings.confine_workers:
             confine(
                 files=orders.model_paths,
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
                 folder=self.folder,
                 log_file=orders.log,
                 connect=[port_of(orders.hive_url)],
+                ipv6=":" in addresses.host_of(orders.hive_url),
             )
         await server.serve([self])
         server.stop_on_signals()
@@ -166,12 +166,14 @@ class _Worker:
         orders = self.orders
         loop = asyncio.get_running_loop()
         if orders.simulated:
-            await self.tell(narration.WORKER_SIMULATED, device=narration.device_name(orders.device))
+            await self.tell(
+                narration.WORKER_SIMULATED, device=narration.device_name(orders.placement.devices)
+            )
         begun = self.tell(
             narration.WORKER_LOADING,
             path=orders.model_paths[0],
-            engine=self.module.NAME,
-            version=self.module.facts().version,
+            engine=self.engine.name,
+            version=self.engine.version(),
         )
         started = time.perf_counter()
 
@@ -182,13 +184,11 @@ class _Worker:
             await _told_meanwhile(
                 begun, in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             )
-            if not self._is_as_ordered():
-                raise self._stale()  # the engine opens what was looked at, and nothing else
-            engine: Engine = await _told_meanwhile(
-                self.loaded(1.0), in_thread(self.threads, self._engine)
-            )
-            if not self._is_as_ordered():
-                raise self._stale()  # replaced while it was being loaded
+            if gone := self._stale():
+                raise gone  # the engine opens what was looked at, and nothing else
+            model = await _told_meanwhile(self.loaded(1.0), in_thread(self.threads, self._load))
+            if gone := self._stale():
+                raise gone  # replaced while it was being loaded
         except Exception as error:
             if not isinstance(error, RbeeError):
                 log.exception("loading failed")
@@ -196,24 +196,26 @@ class _Worker:
             raise
         finally:
             self._tidy()
-        self.engine = engine
+        self.model = model
         self.state = WorkerState.READY
-        used = {"device": narration.device_name(orders.device), "engine": self.module.NAME}
+        used = {
+            "device": narration.device_name(orders.placement.devices),
+            "engine": self.engine.name,
+        }
         loaded = {
             "seconds": narration.seconds(time.perf_counter() - started),
             "size": narration.size(_total(orders.model_paths)),
-            "context": engine.context,
+            "context": model.context,
         }
         lines = [say(narration.WORKER_DEVICE, used), say(narration.WORKER_LOADED, loaded)]
         await self.report(self.state, lines)
 
-    def _engine(self) -> Engine:
-        """The engine with its model, once it is known whether it may be given the template."""
+    def _load(self) -> LoadedModel:
+        """The engine's model, once it is known whether it may be given the template."""
         fault = self.trial.verdict() if self.trial is not None else ""
         if fault:
             log.error("the chat template is not given to the engine: %s", fault)
-        engine: Engine = self.module.load(self.orders, fault)
-        return engine
+        return self.engine.load(self.orders, fault)
 
     def _tidy(self) -> None:
         """The trial is over, and the engine needs no folder any more."""
@@ -242,13 +244,13 @@ class _Worker:
             worker_id=self.orders.worker_id,
             state=state,
             slots=self.orders.slots,
-            slots_free=self.orders.slots - len(self.running) if self.engine else 0,
+            slots_free=self.orders.slots - len(self.running) if self.model else 0,
             context=self.orders.context,
             loaded=loaded,
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
             error=error.body() if error else None,
-            placed=self.engine.placed if self.engine else None,
+            placed=self.model.placed if self.model else None,
         )
         await self.hive.call(WORKER_HEARTBEAT, report)
 
@@ -257,11 +259,11 @@ class _Worker:
 
         While it works, also often enough for the hive to learn in time that its engine does not.
         """
-        orders = self.orders
-        often = min(orders.heartbeat_interval, orders.token_stall / _LOOKS)
+        settings = self.orders.settings
+        often = min(settings.heartbeat_interval, settings.token_stall / _LOOKS)
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
-                async with timeout(often if self.running else orders.heartbeat_interval):
+                async with timeout(often if self.running else settings.heartbeat_interval):
                     await self.changed.wait()
                     # A state that passes at once is not worth two requests in the middle of an
                     # answer that is as short.
@@ -281,7 +283,7 @@ class _Worker:
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
             self.running[each].waits()
-        for each in life.left_out(orders.token_stall, orders.slots * orders.context):
+        for each in life.left_out(orders.settings.token_stall, orders.slots * orders.context):
             inference = self.running[each]
             # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
             if not inference.makes_vectors and not inference.is_over:
@@ -293,7 +295,7 @@ class _Worker:
 
         Who sent them is told so, and the others that they may ask again.
         """
-        overdue = self.engine.overdue() if self.engine is not None else ()
+        overdue = self.model.overdue() if self.model is not None else ()
         if not overdue:
             return
         log.error("the chat template comes to no end with some messages; this worker leaves")
@@ -323,10 +325,11 @@ class _Worker:
     ) -> InferAccepted | web.StreamResponse:
         """Begins to write; 503 where every slot is taken. With `Accept: text/event-stream` the
         answer is the stream itself."""
-        if self.engine is not None and not self._is_as_ordered():
+        refuse_unknown(self.engine.about, wanted)
+        if self.model is not None and (gone := self._stale()):
             self._retire()
-            raise self._stale()
-        if self.engine is None or len(self.running) >= self.orders.slots:
+            raise gone
+        if self.model is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",
                 f"all {self.orders.slots} slots of this worker are taken",
@@ -337,7 +340,7 @@ class _Worker:
         inference = Inference(self.orders.worker_id, infer_id, wanted)
         self.inferences.add(inference)
         self.running[infer_id] = inference
-        task = inference.begin(inference.run(self.engine, self.threads), f"inference {infer_id}")
+        task = inference.begin(inference.run(self.model, self.threads), f"inference {infer_id}")
         task.add_done_callback(functools.partial(self._freed, inference))
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
@@ -353,7 +356,7 @@ class _Worker:
     async def _tell(self, request: web.Request, inference: Inference) -> web.StreamResponse:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
-            return await inference.respond(request, self.orders.heartbeat_interval)
+            return await inference.respond(request, self.orders.settings.heartbeat_interval)
         finally:
             if inference.events.readers == 0:
                 self.inferences.remove(inference)
@@ -392,23 +395,11 @@ class _Worker:
         self.worked += inference.worked
         self._busy_or_ready()
 
-    def _is_as_ordered(self) -> bool:
-        """Whether the model's files are still those that were to be loaded: a few stats."""
+    def _stale(self) -> RbeeError | None:
+        """The error where the model's files are not those any more that were to be loaded."""
         orders = self.orders
-        if not orders.content:
-            return True
-        try:
-            return content_id(orders.model_paths) == orders.content
-        except OSError:
-            return False
-
-    def _stale(self) -> RbeeError:
-        return RbeeError(
-            "worker_stale",
-            f"the model was replaced since {self.orders.worker_id} loaded it",
-            "try again: what is there now is loaded",
-            {"model_ref": self.orders.model_ref},
-        )
+        is_as_ordered = is_still(orders.content, orders.model_paths)
+        return None if is_as_ordered else stale(orders.worker_id, orders.model_ref)
 
     def _retire(self) -> None:
         """Takes nothing more in; what runs is answered, then this worker leaves."""
@@ -440,7 +431,7 @@ async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T])
 
 
 def _forgotten(orders: WorkerOrders) -> RbeeError:
-    worker_id, stall = orders.worker_id, orders.token_stall
+    worker_id, stall = orders.worker_id, orders.settings.token_stall
     what = (
         f"worker {worker_id} works for others and has done nothing for this request in "
         f"{stall:g} s (token_stall)"

@@ -20,7 +20,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Done, Progress, Token, Vector
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.narration import Narration
-from rbee.worker.engines import Engine, Generated, Piece, Work
+from rbee.worker.engines import Generated, LoadedModel, Piece, Work
 from rbee.worker.telling import News, Telling
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
@@ -75,7 +75,7 @@ class Inference(Operation):
         self.fail(why)
         self._stopped.set()
 
-    async def run(self, engine: Engine, threads: Threads) -> Done:
+    async def run(self, model: LoadedModel, threads: Threads) -> Done:
         """Generates. Raises what the engine raises, and CancelledError where it was stopped."""
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
@@ -94,7 +94,7 @@ class Inference(Operation):
             collected.append(piece)
 
         receive: Callable[[Piece], None] = on_news if self._streams else collect
-        generated = await in_thread(threads, self._work, engine, receive, on_news)
+        generated = await in_thread(threads, self._work, model, receive, on_news)
         if collected:
             self._pieces.append(_joined(collected))
         self._take_over()
@@ -107,12 +107,12 @@ class Inference(Operation):
             tokens_out=generated.tokens_out,
             ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
             duration_ms=round((ended - started) * 1000, 3),
-            context_full=context_full(generated, self._request.max_tokens, engine.context),
+            context_full=context_full(generated, self._request.max_tokens, model.context),
         )
 
     def _work(
         self,
-        engine: Engine,
+        model: LoadedModel,
         on_piece: Callable[[Piece], None],
         on_news: Callable[[bytes | News], None],
     ) -> Generated:
@@ -130,8 +130,8 @@ class Inference(Operation):
 
         inputs = self._request.inputs
         if inputs is None:
-            return engine.generate(self._request, on_piece, self._stopped, on_work)
-        read = engine.embed(inputs, on_vector, self._stopped)
+            return model.generate(self._request, on_piece, self._stopped, on_work)
+        read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
 
     def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -122,6 +122,14 @@ class Need(msgspec.Struct, frozen=True):
         """What comes on top of the weights, in bytes: the same for every quant of a model."""
         return self.kv + self.compute + self.output
 
+    def of(self, share: float) -> Need:
+        """That of a part of the model (share: above 0, to 1)."""
+        if share == 1.0:
+            return self
+        names = ("weights", "kv", "compute", "output")
+        of = {name: math.ceil(getattr(self, name) * share) for name in names}
+        return msgspec.structs.replace(self, **of, is_estimate=True)
+
 
 def estimate(
     headers: GgufHeader | Sequence[GgufHeader],

@@ -122,9 +122,10 @@ def sha256_in(etag: str) -> str:
 
 def size_of(text: str | None) -> int | None:
     """Bytes, as a header says them; None for what is no size of a file."""
-    if text is None or not _NUMBER.fullmatch(text.strip()):
+    told = (text or "").strip()
+    if not _NUMBER.fullmatch(told):
         return None
-    size = int(text)
+    size = int(told)
     return size if size <= LARGEST_FILE else None
 
 

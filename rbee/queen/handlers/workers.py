@@ -6,20 +6,13 @@ import asyncio
 import contextlib
 from typing import NamedTuple
 
-import msgspec
-
 from rbee.http.serving import serves
 from rbee.process.deadline import timeout
 from rbee.queen.hives import Hives
 from rbee.queen.registry import Registry
 from rbee.wire.errors import no_such
 from rbee.wire.messages.basics import Named
-from rbee.wire.messages.workers import (
-    CLUSTER_WORKERS,
-    STOP_WORKER,
-    ClusterWorkerList,
-    ClusterWorkerView,
-)
+from rbee.wire.messages.workers import STOP_WORKER, WORKERS, WorkerList, WorkerView
 from rbee.wire.settings import Settings
 
 
@@ -30,12 +23,12 @@ class WorkerHandlers(NamedTuple):
     registry: Registry
     settings: Settings
 
-    @serves(CLUSTER_WORKERS)
-    async def listed(self) -> ClusterWorkerList:
+    @serves(WORKERS)
+    async def listed(self) -> WorkerList:
         """Lists the workers of all hives."""
-        return ClusterWorkerList(
+        return WorkerList(
             workers=[
-                ClusterWorkerView(hive_id=hive.hive_id, **msgspec.structs.asdict(worker))
+                WorkerView.of(worker, hive.hive_id)
                 for hive in self.registry.hives.values()
                 for worker in hive.workers.values()
             ]

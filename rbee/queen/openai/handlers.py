@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, Event, change_of
+from rbee.http.events import STREAM_HEADERS, Event, Watch
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
@@ -272,24 +272,25 @@ class Handlers:
         loop = asyncio.get_running_loop()
         logs = [job.events for job in jobs]
         read = [0] * len(jobs)
-        while True:
-            news: list[tuple[int, Event]] = []
-            revoked = next((job.revoked for job in jobs if job.revoked is not None), None)
-            if revoked is not None:
-                raise revoked  # what it has not read yet, it does not get
-            for index, log in enumerate(logs):
-                for number, event in log.after(read[index]):
-                    read[index] = number
-                    news.append((index, event))
-            if news:
-                yield news
-            elif all(log.closed for log in logs):
-                return
-            else:
-                patience = patient_until - loop.time()
-                longest = patience if patience > 0 else self._settings.stream_comment
-                if not await change_of(logs, min(longest, self._settings.stream_comment)):
-                    yield []
+        with contextlib.closing(Watch(logs)) as watch:
+            while True:
+                news: list[tuple[int, Event]] = []
+                for job in jobs:
+                    if job.revoked is not None:
+                        raise job.revoked  # what it has not read yet, it does not get
+                for index, log in enumerate(logs):
+                    for number, event in log.after(read[index]):
+                        read[index] = number
+                        news.append((index, event))
+                if news:
+                    yield news
+                elif all(log.closed for log in logs):
+                    return
+                else:
+                    patience = patient_until - loop.time()
+                    longest = patience if patience > 0 else math.inf
+                    if not await watch.news(min(longest, self._settings.stream_comment)):
+                        yield []
 
 
 class _Stream(web.StreamResponse):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import socket
+import threading
 from collections.abc import Callable
 
 import paramiko
@@ -16,6 +17,9 @@ from rbee.queen.ssh.refusals import refuse
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 65536
 _Address = tuple[str, int]
+#: How many connections one machine may have to us at a time: its hive wants a few, and each takes
+#: two threads here, whoever rules that machine by now.
+_MOST_FROM_THERE = 64
 #: How a connection ends that breaks off, at either side of a tunnel.
 _BROKEN = (OSError, EOFError, paramiko.SSHException)
 
@@ -30,6 +34,7 @@ class Tunnels:
         self._seconds = seconds
         self._servers: dict[int, socket.socket] = {}
         self._wanted_here: dict[int, _Address] = {}
+        self._room = threading.BoundedSemaphore(_MOST_FROM_THERE)
 
     def forward(self, there: _Address) -> int:
         """A port of the loopback address here that leads to an address over there."""
@@ -90,16 +95,21 @@ class Tunnels:
 
     def _on_channel(self, channel: paramiko.Channel, _origin: _Address, port: _Address) -> None:
         # Called by the thread that reads the connection, which must not wait.
-        start(lambda: self._lead_here(channel, port[1]))
+        if self._room.acquire(blocking=False):
+            start(lambda: self._lead_here(channel, port[1]))
+        else:
+            start(lambda: _close(channel))
 
     def _lead_here(self, channel: paramiko.Channel, port: int) -> None:
         try:
             reached = socket.create_connection(self._wanted_here[port], self._seconds)
         except (KeyError, OSError):
             _close(channel)
-            return
-        reached.settimeout(None)
-        _join(reached, channel)
+        else:
+            reached.settimeout(None)
+            _join(reached, channel)
+        finally:
+            self._room.release()
 
 
 def _join(near: socket.socket, far: paramiko.Channel) -> None:

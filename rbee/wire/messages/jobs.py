@@ -10,7 +10,6 @@ import msgspec
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Started
 from rbee.wire.messages.devices import Backend
 from rbee.wire.messages.inference import Question
-from rbee.wire.messages.workers import EngineName
 from rbee.wire.routes import NONE, Events, Route
 
 
@@ -25,7 +24,7 @@ class JobRequest(Question, kw_only=True):
     node: Name | None = None
     device: Name | None = None
     backend: Backend | None = None
-    engine: EngineName | None = None
+    engine: Name | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     allow_cpu: bool = True
     chat_template: NonEmpty | None = None

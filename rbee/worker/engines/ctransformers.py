@@ -24,7 +24,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Generated, Input, Piece, Work
+from rbee.worker.engines import Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.conversation import (
     asks_field,
     does_not_fit,
@@ -37,36 +37,15 @@ from rbee.worker.engines.conversation import (
 from rbee.worker.engines.refusals import nests_too_deep, template_unusable
 from rbee.worker.engines.thinking import Thoughts, is_opened, marks_of, taught, wants_thoughts
 
-NAME = "ctransformers"
-
 #: Tokens of a prompt that are read before anything is told of it: a multiple of the engine's batch.
 _BATCH = 64
-
-#: Fields of a request that this engine has nothing for.
-_UNKNOWN = (
-    "json_schema",
-    "functions",
-    "logprobs",
-    "logit_bias",
-    "presence_penalty",
-    "frequency_penalty",
-)
-
-
-def facts() -> EngineFacts:
-    """The version of the engine; its wheel runs on the CPU."""
-    return EngineFacts(NAME, version("ctransformers"), ["cpu"])
-
-
-def load(orders: WorkerOrders, template_fault: str = "") -> CTransformers:
-    """Loads the model of `orders` on the CPU; it reads no template."""
-    return CTransformers(orders)
 
 
 class CTransformers:
     """One model, one request at a time."""
 
-    def __init__(self, orders: WorkerOrders) -> None:
+    def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
+        """The library reads no template, so that no fault of one is of use to know."""
         self.context = orders.context
         self.placed = Placed(backends=["cpu"])
         self._tuned_to_chat = bool(orders.chat_template)
@@ -102,7 +81,6 @@ class CTransformers:
         on_work: Callable[[Work], None],
     ) -> Generated:
         """See `rbee.worker.engines.Engine`."""
-        _refuse_unknown(request)
         chat = self._tuned_to_chat and not request.raw
         text = self._text(request, chat)
         tokens = self._model.tokenize(text)
@@ -259,17 +237,6 @@ def _sampling(request: InferRequest) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _refuse_unknown(request: InferRequest) -> None:
-    for name in _UNKNOWN:
-        if getattr(request, name) not in (None, []):
-            raise RbeeError(
-                "invalid_request",
-                f"engine {NAME} does not know `{name}`",
-                "leave it out, or run the model with engine llamacpp",
-                {"field": name},
-            )
-
-
 def _compiled(template: str) -> Any:
     if not template:
         return None
@@ -293,3 +260,22 @@ def _library() -> str | None:
         return None
     flags = next((line for line in cpuinfo.read_text().splitlines() if "flags" in line), "")
     return "avx2" if " avx2" in flags else "avx" if " avx" in flags else "basic"
+
+
+ENGINE = Engine(
+    EngineFacts(
+        engine="ctransformers",
+        can=("chat", "vectors", "thinking"),
+        install={
+            "cpu": "pip install ctransformers",
+            "cuda": "take engine llamacpp for a GPU",
+            "metal": "take engine llamacpp for a GPU",
+        },
+        slots=1,
+        threads=1,  # of 2023: two threads of its collapse after a pause
+    ),
+    title="ctransformers",
+    version=lambda: version("ctransformers"),
+    backends=lambda: ["cpu"],  # its wheel runs there alone
+    load=CTransformers,
+)

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import xllamacpp
@@ -28,8 +28,8 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Generated, Input, Piece, Work
+from rbee.wire.messages.workers import Ability, EngineFacts, Placed
+from rbee.worker.engines import Engine, Generated, Input, Piece, Work
 from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
@@ -47,6 +47,7 @@ from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
+    reason_of_loading,
     refused,
     template_reason,
     template_unusable,
@@ -61,8 +62,6 @@ from rbee.worker.engines.thinking import (
     taught,
     wants_thoughts,
 )
-
-NAME = "llamacpp"
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
@@ -110,20 +109,19 @@ _POOLINGS = {
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
 
-def facts() -> EngineFacts:
-    """The version of the engine and the backends it finds a device for."""
-    backends = {"cpu"}
-    for device in xllamacpp.get_device_info():
-        for prefix, backend in _BACKENDS.items():
-            if str(device["name"]).startswith(prefix):
-                backends.add(backend)
-    return EngineFacts(NAME, xllamacpp.__version__, sorted(backends))
+def backends() -> set[str]:
+    """Those that it finds a device for."""
+    return {"cpu", *(backend for backend, _ in _devices())}
 
 
-def load(orders: WorkerOrders, template_fault: str = "") -> LlamaCpp:
-    """Loads the model of `orders` onto its device; `template_fault`: why its template cannot be
-    given to the engine."""
-    return LlamaCpp(orders, template_fault)
+def _devices() -> list[tuple[str, int]]:
+    """The backend of each device that it finds besides the processor, and its free bytes."""
+    return [
+        (backend, int(device["memory_free"]))
+        for device in xllamacpp.get_device_info()
+        for prefix, backend in _BACKENDS.items()
+        if str(device["name"]).startswith(prefix)
+    ]
 
 
 def try_template(orders: WorkerOrders) -> bool:
@@ -190,7 +188,7 @@ class LlamaCpp:
         params.n_parallel = orders.slots
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
-        params.cache_ram_mib = orders.prompt_cache_mib
+        params.cache_ram_mib = orders.settings.prompt_cache_mib
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
         params.embedding = orders.pooling != "none"
         params.n_batch = params.n_ubatch = orders.batch
@@ -205,12 +203,14 @@ class LlamaCpp:
         else:
             params.n_gpu_layers = _ALL_LAYERS
             params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
-            params.main_gpu = int(orders.device.removeprefix("gpu"))
+            params.main_gpu = int(orders.placement.head.device.removeprefix("gpu"))
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
-        self.placed = _placed(before, _free_memory(orders))
+        after = _free_memory(orders)
+        by = None if before is None or after is None else abs(before - after)
+        self.placed = Placed(backends=sorted(backends()), device_bytes=by)
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -230,13 +230,9 @@ class LlamaCpp:
         try:
             return self._serving(params)
         except RuntimeError as error:
-            refusal = _cannot_load(orders, error)
             _until_told(orders)
-        if (
-            not asked
-            or self._unusable
-            or any("error loading model" in line for line in _log(orders))
-        ):
+            refusal = _cannot_load(orders, error)
+        if not asked or self._unusable or reason_of_loading(_log(orders)):
             raise refusal
         params.chat_template = _PLAIN
         try:
@@ -248,10 +244,10 @@ class LlamaCpp:
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
-        with HiddenSocket.beginning() as path:
-            params.hostnames = [path]
-            server = xllamacpp.Server(params)
-            self._socket = HiddenSocket(path)
+        self._socket = HiddenSocket()
+        params.hostnames = [self._socket.path]
+        server = xllamacpp.Server(params)
+        self._socket.is_listened_at()
         return server
 
     def _opens(self, marks: Marks) -> tuple[bool, bool]:
@@ -593,12 +589,14 @@ def _makes_no_vectors() -> RbeeError:
 
 
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
-    return RbeeError(
-        "model_invalid",
-        f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
-        "the worker's log has llama.cpp's own words; try another file of that model",
-        {"path": orders.model_paths[0]},
-    )
+    """The error raises without a reason; where there is one, it is in the log."""
+    reason = reason_of_loading(_log(orders))
+    suggestion = "the worker's log has llama.cpp's own words; try another file of that model"
+    if "architecture" in reason:
+        suggestion = "pip install --upgrade xllamacpp, or name another model"
+    what = f"this model: {reason}" if reason else f"{orders.model_paths[0]}: {error}"
+    details = {"path": orders.model_paths[0]}
+    return RbeeError("model_invalid", f"llama.cpp cannot load {what}", suggestion, details)
 
 
 def _until_told(orders: WorkerOrders) -> None:
@@ -615,22 +613,28 @@ def _log(orders: WorkerOrders) -> list[str]:
     return tail(Path(orders.log), _LOG_LINES) if orders.log else []
 
 
-def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
-    """The backends that have a device, and the bytes that are free on the one of the orders."""
-    devices = [
-        (backend, int(device["memory_free"]))
-        for device in xllamacpp.get_device_info()
-        for prefix, backend in _BACKENDS.items()
-        if str(device["name"]).startswith(prefix)
-    ]
-    backends = [backend for backend, _ in devices]
-    free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
-    number = int(orders.device.removeprefix("gpu")) if orders.device.startswith("gpu") else -1
-    return backends, free[number] if 0 <= number < len(free) else None
+def _free_memory(orders: WorkerOrders) -> int | None:
+    """The bytes that are free on the device of the orders; None where it finds no such device."""
+    free = [bytes_free for backend, bytes_free in _devices() if backend == orders.backend]
+    device = orders.placement.head.device
+    number = int(device.removeprefix("gpu")) if device.startswith("gpu") else -1
+    return free[number] if 0 <= number < len(free) else None
 
 
-def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | None]) -> Placed:
-    backends = sorted({"cpu", *after[0]})
-    if before[1] is None or after[1] is None:
-        return Placed(backends=backends)
-    return Placed(backends=backends, device_bytes=abs(before[1] - after[1]))
+ENGINE = Engine(
+    EngineFacts(
+        engine="llamacpp",
+        can=get_args(Ability),
+        install={
+            "cpu": "pip install xllamacpp",
+            "cuda": "pip install --force-reinstall xllamacpp --index-url "
+            "https://xorbitsai.github.io/xllamacpp/whl/cu128",
+            "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
+        },
+    ),
+    title="llama.cpp",
+    version=lambda: str(xllamacpp.__version__),
+    backends=backends,
+    load=LlamaCpp,
+    try_template=try_template,
+)

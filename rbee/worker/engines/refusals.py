@@ -16,6 +16,7 @@ _DEEPEST = 200
 _LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
+_LOADING = re.compile(r"error loading model: (.+)")
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
 _RAISED = re.compile(r"Jinja Exception: ([^\n]+)")
 _RENDERING = re.compile(r"While executing .*?\nError: ([^\n]+)", re.DOTALL)
@@ -96,6 +97,11 @@ def template_reason(log: Sequence[str]) -> str:
     said = words_of("\n".join(log))
     reasons = _PARSING.findall(said)
     return str(reasons[-1]).strip() if reasons else refused_by_template(said)
+
+
+def reason_of_loading(log: Sequence[str]) -> str:
+    """Why llama.cpp cannot load a model, out of its log; empty where it does not say."""
+    return next((found[1] for line in reversed(log) if (found := _LOADING.search(line))), "")
 
 
 def refused_by_schema(message: str) -> str:

@@ -1,4 +1,4 @@
-"""The workers of this hive, as it keeps them alive. RAM; written by the supervisor alone."""
+"""A worker of this hive, as it is kept alive. RAM; written by the supervisor alone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import asyncio
 import dataclasses
 import time
 
+from rbee.hive.capacity import Promise
 from rbee.hive.limits import memory_kills
 from rbee.http.operation import Operation
-from rbee.process.child import Child
+from rbee.process.child import Child, tail
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WorkerBeat, WorkerReport, WorkerState, WorkerView
+from rbee.wire.messages.workers import (
+    EngineFacts,
+    WorkerBeat,
+    WorkerReport,
+    WorkerState,
+    WorkerView,
+)
 
 #: A report may be read so much later than it was written (seconds).
 _SAID_BEFORE = 10.0
@@ -26,17 +34,17 @@ class Start(Operation):
 class Worker:
     """One worker process and what it was told.
 
-    `reserved_bytes` is what its model was estimated to need on `device`; `start` is
-    over when it is ready or has failed; `idle_since` is when its last
+    `facts` are those of its engine, `promise` is the memory that is kept for it; `start` is over
+    when it is ready or has failed; `idle_since` is when its last
     slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
     did anything, as far as its last report knows, or when it had nothing to do. `names` are the
     references that lead to what it has loaded.
     """
 
     worker_id: str
-    engine: str
+    facts: EngineFacts
     orders: WorkerOrders
-    reserved_bytes: int
+    promise: Promise
     child: Child
     exited: asyncio.Future[int]
     url: str = ""
@@ -87,6 +95,12 @@ class Worker:
         elif self.idle_since is None:
             self.idle_since = self.last_report
 
+    def error(self, code: str, message: str, suggestion: str = "", **details: object) -> RbeeError:
+        """An error of this worker, with its devices and the end of its log."""
+        where_to_look = f"rbee-keeper logs {self.worker_id} shows what happened there"
+        told = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
+        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, told)
+
     @property
     def is_unused(self) -> bool:
         """Whether it could make room: nobody needs it, or it is leaving and works on nothing."""
@@ -109,13 +123,13 @@ class Worker:
             worker_id=self.worker_id,
             url=self.url,
             model_ref=self.orders.model_ref,
-            device=self.orders.device,
+            placement=self.orders.placement,
             backend=self.orders.backend,
-            engine=self.engine,
+            engine=self.facts.engine,
             state=self.state,
             slots=self.orders.slots,
             slots_free=self.slots_free,
-            vram_bytes=self.reserved_bytes,
+            vram_bytes=self.promise.total,
             context=self.orders.context,
             template=self.orders.template,
             content=self.orders.content,
@@ -125,16 +139,11 @@ class Worker:
 
     def view(self) -> WorkerView:
         """This worker in `GET /workers`."""
-        return WorkerView(
-            worker_id=self.worker_id,
-            url=self.url,
-            model_ref=self.orders.model_ref,
-            device=self.orders.device,
-            engine=self.engine,
-            state=self.state,
+        return WorkerView.of(
+            self.beat(),
+            self.orders.placement.head.hive_id,
             pid=self.child.pid,
             restart_count=self.restart_count,
             last_heartbeat_ms=self.last_heartbeat_ms,
-            vram_bytes=self.reserved_bytes,
             threads=self.orders.threads,
         )
