@@ -504,6 +504,8 @@ class Cluster:
             MODELS=str(real.HOME),
             # Several scenarios share the cores, and threads that wait for one another there crawl.
             RBEE_ENGINE_THREADS="1",
+            # It costs each hive that lives for five seconds one of the processor.
+            RBEE_PROCESSOR_QUERY_AFTER="3600",
             HF_HOME=str(self.user_home / ".cache" / "huggingface"),
             HF_ENDPOINT=NO_HUB,
             HF_HUB_DISABLE_TELEMETRY="1",

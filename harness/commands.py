@@ -100,6 +100,22 @@ def run_examples(cluster: Cluster, command: str) -> list[Finished]:
     return [cluster.run(each) for each in printed]
 
 
+def help_of(command: str) -> str:
+    """What ``--help`` of a command shows, read in this process."""
+    # Late: click is heavy, and few scenarios want it.
+    from click.testing import CliRunner
+
+    from rbee.keeper.cli import keeper
+
+    return CliRunner().invoke(keeper, [command, "--help"]).output
+
+
+def assert_shows_example(shown: str, command_line: str) -> None:
+    """The help shows this command line among its examples."""
+    examples = _EXAMPLE.findall(shown)
+    assert any(each.startswith(command_line) for each in examples), shown
+
+
 def run_all_examples(cluster: Cluster, commands: Sequence[str]) -> list[Finished]:
     """Runs every example that the help of each of these commands prints."""
     return [each for command in commands for each in run_examples(cluster, command)]

@@ -253,7 +253,12 @@ _SET = made.one_of(
     made.tuples(made.just("queen_port"), made.integers(0, 65535)),
     made.tuples(made.just("lease"), made.floats(0.001, 1e6)),
     made.tuples(made.just("slots"), made.integers(1, 64)),
-    made.tuples(made.just("queen_host"), made.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True)),
+    made.tuples(
+        made.just("queen_host"),
+        made.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True).filter(
+            lambda name: not why_no_host(name)
+        ),
+    ),
 )
 
 

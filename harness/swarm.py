@@ -218,9 +218,11 @@ def ask_listening_ports(cluster: Cluster, role: str) -> dict[str, int]:
     }
 
 
-def kill(cluster: Cluster, role: str) -> None:
+def kill(cluster: Cluster, role: str) -> Member:
     """kill -9 of the one process of this role."""
-    processes.kill(_the_one(cluster, role))
+    member = _the_one(cluster, role)
+    processes.kill(member)
+    return member
 
 
 def assert_nothing_was_started(cluster: Cluster) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Callable
-
-import psutil
+from pathlib import Path
 
 from harness.cluster import Cluster
 from harness.trial.hostile_hive import Answer, HostileHive, bomb, endless, silent, whole
@@ -21,7 +20,6 @@ _ANSWERS: dict[str, Callable[[], Answer]] = {
     "with a token that is none": lambda: whole(b"event: token\ndata: 7\n\n", _EVENTS),
     "with a line without an end": lambda: endless(b"x" * 65536, _EVENTS),
 }
-_MEBIBYTE = 1 << 20
 
 
 class Turned:
@@ -63,9 +61,11 @@ class Turned:
         assert self._elsewhere.asked == 0, self._elsewhere.asked
 
     def _mebibytes(self) -> float:
+        """The most that the queen has held at once so far."""
         (queen,) = self._cluster.processes("queen")
-        held: int = psutil.Process(queen.pid).memory_info().rss
-        return held / _MEBIBYTE
+        lines = Path(f"/proc/{queen.pid}/status").read_text().splitlines()
+        (line,) = (each for each in lines if each.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
 
     def _leave(self) -> None:
         self._hive.answers.clear()

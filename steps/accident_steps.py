@@ -17,6 +17,11 @@ def hangs_while_loading(context: Context) -> None:
     accidents.hang_while_loading(context.cluster)
 
 
+@given("a worker that hangs as it is started again")
+def hangs_when_started_again(context: Context) -> None:
+    accidents.hang_when_started_again(context.cluster)
+
+
 @given("no progress for {seconds:g} seconds counts as a stall")
 def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
@@ -35,12 +40,17 @@ def not_installed(context: Context, engine: str) -> None:
 
 @when("the {role} is killed")
 def killed(context: Context, role: str) -> None:
-    swarm.kill(context.cluster, role)
+    context.member = swarm.kill(context.cluster, role)
 
 
 @given("the {role} has just been killed")
 def just_killed(context: Context, role: str) -> None:
     swarm.kill(context.cluster, role)
+
+
+@given("the {role} has just been killed, and another process takes its place")
+def just_replaced(context: Context, role: str) -> None:
+    swarm.assert_replaced(context.cluster, swarm.kill(context.cluster, role))
 
 
 @given("idle workers leave after {milliseconds:d} ms")
@@ -50,7 +60,7 @@ def short_idle(context: Context, milliseconds: int) -> None:
 
 @when("the {role} is frozen")
 def frozen(context: Context, role: str) -> None:
-    context.frozen = swarm.freeze(context.cluster, role)
+    context.member = swarm.freeze(context.cluster, role)
 
 
 @given("the {role} has just been frozen")
@@ -71,12 +81,12 @@ def worker_left(context: Context) -> None:
 
 @then("another worker process takes its place")
 def replaced(context: Context) -> None:
-    swarm.assert_replaced(context.cluster, context.frozen)
+    swarm.assert_replaced(context.cluster, context.member)
 
 
 @then('once it is thawed the queen lists hive "{hive_id}" as {status}')
 def thawed(context: Context, hive_id: str, status: str) -> None:
-    swarm.thaw(context.frozen)
+    swarm.thaw(context.member)
     swarm.assert_status(context.cluster, hive_id, status)
 
 

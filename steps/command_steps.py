@@ -170,3 +170,13 @@ def lists_no_worker(context: Context) -> None:
 @then("each of them says what its row tells, and ends with its status")
 def each_says_and_ends(context: Context) -> None:
     commands.assert_says(context.finished, context.rows)
+
+
+@when('the help of "{command}" is read')
+def help_is_read(context: Context, command: str) -> None:
+    context.help = commands.help_of(command)
+
+
+@then('it shows an example of "{command_line}"')
+def shows_example(context: Context, command_line: str) -> None:
+    commands.assert_shows_example(context.help, command_line)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.sentences import Context, given, then
+from harness.digging import Dug
+from harness.sentences import Context, given, then, when
 from harness.turned import Turned
 
 
@@ -31,3 +32,13 @@ def not_grown(context: Context, mebibytes: int) -> None:
 @then("nobody was asked for anything in its place")
 def nobody_asked(context: Context) -> None:
     context.turned.assert_nobody_asked()
+
+
+@when("a machine opens {count:d} connections through the tunnel to the queen")
+def opens_many(context: Context, count: int) -> None:
+    context.dug = Dug(count)
+
+
+@then("{most:d} of them lead to her, and the others are closed")
+def led(context: Context, most: int) -> None:
+    context.dug.assert_led(most)

@@ -77,6 +77,15 @@ Feature: What happens when a worker dies, hangs or idles
       And the log of the hive says "is ready again"
 
     @timing
+    Scenario: A worker that is stopped while it is started again is not started once more
+      Given a worker that is frozen is given 300 ms to leave
+      And a worker that hangs as it is started again
+      And a swarm that is warm
+      And the worker has just been killed, and another process takes its place
+      When a program stops the worker
+      Then the queen lists no worker
+
+    @timing
     Scenario: A worker that is unloaded since nobody uses it
       Given idle workers leave after 200 ms
       And a swarm that is warm

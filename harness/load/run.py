@@ -51,8 +51,6 @@ class Load:
             # Who shows the same key may wait with as many jobs as there are places left.
             jobs_waiting=2 * max(1, self._streams - _SLOTS),
             reader_grace=0.2,
-            # Else a hive that is five seconds old begins a thread more.
-            processor_query_after=3600,
         )
         assert cluster.hub.url
         inside.open_up(cluster)

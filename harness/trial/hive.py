@@ -23,6 +23,8 @@ _EVENTS = "Content-Type: text/event-stream\r\n"
 _TOKEN = b'event: token\ndata: {"t":"x","i":1}\n\n'
 _ESCAPES = "\\u001b[2J\\u001b]52;c;eA==\\u0007\\u202e"
 
+_ON_CPU = {"parts": [{"hive_id": "localhost", "device": "cpu"}]}
+
 
 def play(stage: Stage) -> list[Outcome]:
     """All of it, on the real queen; the hive of her own machine is the one that has turned."""
@@ -86,7 +88,7 @@ def _heartbeats(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
     for what, more in beats:
         yield Trick(f"a heartbeat {what}", partial(_beat, hive, more), _is("400", "401", "404"))
     failure = {
-        "device": "cpu",
+        "placement": _ON_CPU,
         "model_ref": "m",
         "error": {"code": "worker_crashed", "message": "x" * 50, "suggestion": ""},
     }
@@ -117,7 +119,7 @@ def _worker(number: int) -> dict[str, object]:
         "worker_id": f"w{number}",
         "url": "http://127.0.0.1:1",
         "model_ref": "m",
-        "device": "cpu",
+        "placement": _ON_CPU,
         "backend": "cpu",
         "engine": "x",
         "state": "ready",

@@ -81,7 +81,7 @@ class HostileHive:
                 "worker_id": _WORKER,
                 "url": url or self.url,
                 "model_ref": "minillama",
-                "device": "cpu",
+                "placement": {"parts": [{"hive_id": "localhost", "device": "cpu"}]},
                 "backend": "cpu",
                 "engine": "llamacpp",
                 "state": "ready",

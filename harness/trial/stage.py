@@ -9,8 +9,6 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 from harness.cluster import Cluster
 from harness.ports import PortSlice
 
@@ -53,9 +51,10 @@ class Stage:
         return self.cluster.processes(role)[0].pid
 
     def mebibytes(self, role: str) -> float:
-        """How much memory a daemon holds."""
-        held: int = psutil.Process(self.pid(role)).memory_info().rss
-        return held / 2**20
+        """The most memory that a daemon has held at once so far."""
+        lines = Path(f"/proc/{self.pid(role)}/status").read_text().splitlines()
+        (line,) = (each for each in lines if each.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
 
     def serves(self) -> str:
         """What the owner sees of the swarm; raises AssertionError where he is not served."""

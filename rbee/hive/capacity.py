@@ -122,8 +122,9 @@ class Capacity:
 
         With `slots` where there is room for as many (0: as in the settings), else with fewer; what
         is unused goes for the first of them only.
-        Raises `insufficient_vram` or `insufficient_ram` with need, free and what is short in
-        bytes, and with a smaller quant of the same repository where one would fit.
+        Raises `insufficient_vram` or `insufficient_ram` with need, free, what is short and what
+        workers hold that do not idle, in bytes, and with a smaller quant of the same repository
+        where one would fit.
         """
         rooms = await self._rooms(placement)
         headers = await self._models.headers(ref)
@@ -133,10 +134,12 @@ class Capacity:
             if all(self._lacks(room, needs) <= 0 for room in rooms):
                 return Fit(needs, count, headers)
         for room in rooms:
-            free = room.free + sum(each.of.get(room.part.device, 0) for each in unused)
-            room = room._replace(free=free)
+            idle = _kept(room.part.device, unused)
+            room = room._replace(free=room.free + idle)
             if self._lacks(room, needs) > 0:
-                raise await self._short(room, ref, headers, context, needs[room.part.device])
+                error = await self._short(room, ref, headers, context, needs[room.part.device])
+                error.details["in_use_bytes"] = _kept(room.part.device, self._promised) - idle
+                raise error
         return Fit(needs, 1, headers)
 
     async def has_room(self, placement: Placement, fit: Fit) -> bool:
@@ -165,7 +168,7 @@ class Capacity:
         return self._needed(needs[room.part.device], room.gpu) - room.free
 
     def _free(self, device: str, gpu: Gpu | None) -> int:
-        reserved = sum(promise.of.get(device, 0) for promise in self._promised)
+        reserved = _kept(device, self._promised)
         if gpu is None:
             ram = ram_here()
             return ram_budget(total_bytes=ram.total, free_bytes=ram.free, reserved_bytes=reserved)
@@ -217,3 +220,8 @@ class Capacity:
             return ""
         plan = await self._models.plan(ref)
         return largest_fitting(plan.quants, need.overhead, free)
+
+
+def _kept(device: str, promises: Collection[Promise]) -> int:
+    """The bytes of a device that are promised in all."""
+    return sum(promise.of.get(device, 0) for promise in promises)

@@ -131,6 +131,8 @@ class Peer:
     async def _connected(
         self, method: str, path: str, headers: Mapping[str, str] = _NONE, **options: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session.closed:  # what goes on while this program leaves reaches nobody any more
+            raise self._does_not_answer("this program is leaving")
         try:
             async with self._session.request(
                 method,
@@ -144,12 +146,15 @@ class Peer:
                     raise refusal(await self._read(response), response.status, self.name)
                 yield response
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
-            raise RbeeError(
-                self._unreachable,
-                f"{self.name} at {self.url} does not answer: {_why(error)}",
-                "rbee-keeper status shows what is running",
-                {"url": self.url},
-            ) from error
+            raise self._does_not_answer(_why(error)) from error
+
+    def _does_not_answer(self, why: str) -> RbeeError:
+        return RbeeError(
+            self._unreachable,
+            f"{self.name} at {self.url} does not answer: {why}",
+            "rbee-keeper status shows what is running",
+            {"url": self.url},
+        )
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """The whole body. Raises where it never ends."""

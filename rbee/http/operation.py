@@ -36,8 +36,10 @@ class Operation:
     #: How long it goes on when its last reader has left (seconds); None: it needs none.
     unread_for: float | None = 0.0
 
-    def __init__(self, role: str, operation_id: str = "", mark: str = "") -> None:
-        """`mark` is what its lines and its error say that they belong to."""
+    #: What its lines and its error say that they belong to.
+    mark = ""
+
+    def __init__(self, role: str, operation_id: str = "") -> None:
         self.id = operation_id or secrets.token_hex(8)
         self.events = EventLog()
         self.task: asyncio.Task[Any] | None = None
@@ -49,7 +51,6 @@ class Operation:
         self.revoked: RbeeError | None = None
         #: Called once it is over.
         self.when_over: Callable[[], object] = lambda: None
-        self.mark = mark
         self._role = role
 
     @property
@@ -95,6 +96,7 @@ class Operation:
 
         `after_first` is said behind the first line. Raises the error in which it ended.
         """
+        end = "", b""
         async for frames in told:
             for _, event, data in frames:
                 if event in _PASSED_ON:
@@ -105,8 +107,8 @@ class Operation:
                 elif event == "error":
                     raise RbeeError.from_body(decode(data, ErrorBody))
                 elif event in ("done", "cancelled"):
-                    return event, data
-        return "", b""
+                    end = event, data  # what ends the stream leaves its connection usable
+        return end
 
     def cancel(self, why: RbeeError | None = None) -> None:
         """Has its work stop; with `why` it fails by that. What is over is left alone."""
@@ -153,8 +155,10 @@ class Operation:
             self.cancel()
 
     def _ended(self, ended: End) -> None:
-        if self.task is not None and ended is None:
-            self.succeed(self.task.result())
+        # A task keeps its error, and that keeps all that the work has held.
+        task, self.task = self.task, None
+        if task is not None and ended is None:
+            self.succeed(task.result())
         elif ended is not None and not isinstance(ended, asyncio.CancelledError):
             self.fail(unforeseen(ended, self._role))
         elif self.revoked is not None:

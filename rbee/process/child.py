@@ -182,6 +182,8 @@ class Child:
 
     def _write(self, data: bytes) -> None:
         assert self.process.stdin is not None
+        if self.process.stdin.closed:
+            return  # it was released, and is about to leave
         try:
             self.process.stdin.write(data)
             self.process.stdin.flush()

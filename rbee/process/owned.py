@@ -61,15 +61,16 @@ def distrust(path: Path, *, in_believed: bool = False) -> Distrust | None:
             return None
         if not stat.S_ISLNK(found.st_mode):
             return distrust_of(path, found, me, above=False)
-    *above, end = _on_the_way(path)
-    for each, found in [end, *reversed(above)]:
-        if reason := distrust_of(each, found, me, above=each != end[0]):
+    passed, is_there = _on_the_way(path)
+    for number, (each, found) in enumerate(reversed(passed)):
+        if reason := distrust_of(each, found, me, above=number > 0 or not is_there):
             return reason
     return None
 
 
-def _on_the_way(path: Path) -> list[tuple[Path, os.stat_result]]:
-    """The folders and links that lead to an absolute path, and what is there, as far as it is."""
+def _on_the_way(path: Path) -> tuple[list[tuple[Path, os.stat_result]], bool]:
+    """The folders and links that lead to an absolute path, and what is there, as far as it is; and
+    whether it is there."""
     at = Path(path.anchor)
     passed = [(at, os.lstat(at))]
     ahead = list(reversed(path.parts[1:]))
@@ -82,7 +83,7 @@ def _on_the_way(path: Path) -> list[tuple[Path, os.stat_result]]:
         try:
             found = os.lstat(with_it)
         except OSError:  # whoever wants to use it is told why that is not possible
-            break
+            return passed, False
         passed.append((with_it, found))
         if stat.S_ISLNK(found.st_mode):
             to = Path(os.readlink(with_it))
@@ -90,7 +91,7 @@ def _on_the_way(path: Path) -> list[tuple[Path, os.stat_result]]:
             ahead += reversed(to.parts[1:] if to.is_absolute() else to.parts)
         else:
             at = with_it
-    return passed
+    return passed, not ahead
 
 
 def is_read_by_others(path: Path) -> bool:

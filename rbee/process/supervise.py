@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -112,21 +113,22 @@ def discard(child: Child) -> asyncio.Future[int]:
 async def stop(
     child: Child,
     exited: asyncio.Future[int],
-    ask: Callable[[], Awaitable[object]],
+    ask: Callable[[], Awaitable[object]] | None,
     settings: Settings,
 ) -> None:
     """Ends a child: asks, sends SIGTERM, sends SIGKILL, each with its own deadline.
 
     `ask` is the polite way (``POST /shutdown``); an error of it only means that the next step
-    comes at once. The whole takes at most `settings.stop_total` seconds.
+    comes at once, as it does where there is no way yet (None). The whole takes at most
+    `settings.stop_total` seconds.
     """
     end = time.monotonic() + settings.stop_total
-    try:
-        async with timeout(settings.stop_request):
-            await ask()
-        polite = True
-    except (RbeeError, asyncio.TimeoutError):
-        polite = False
+    polite = False
+    if ask is not None:
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(settings.stop_request):
+                await ask()
+            polite = True
     child.release()
     if polite and await _within(exited, settings.stop_request):
         return

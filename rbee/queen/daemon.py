@@ -236,6 +236,7 @@ class _Queen:
         """Has her and her hives stay awake."""
         self._require_awake()
         self._stay()
+        await self.hives.have_heard()
 
     @serves(SHUT_DOWN_QUEEN)
     async def shut_down(self, wanted: ShutDownQueen) -> ShutdownBegun:

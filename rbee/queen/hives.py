@@ -301,6 +301,17 @@ class Hives:
         """Lets the hives outlive this queen, on their lease."""
         self.members.own.stay()
 
+    async def have_heard(self) -> None:
+        """Returns once the hive of this machine knows what it was told by its lifeline.
+
+        Until it has read that it may stay, the kernel ends it together with this queen. It reads
+        that before it answers a question that is asked later.
+        """
+        hive = self._registry.hives.get(LOCAL)
+        if hive is not None:
+            with contextlib.suppress(RbeeError):
+                await self.peer(hive).call(HEALTH)
+
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
             if self.members.is_forgotten(row.hive_id):
@@ -308,26 +319,33 @@ class Hives:
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
-            if hive is None:
-                try:
-                    hive = await self._until_heard(row, tell)
-                except RbeeError as error:
-                    if not error.details.get("died"):
-                        raise
-                    tell(narration.MOVING_ON, why=error.message)
-                    hive = await self._until_heard(row, tell)
-            else:
+            if hive is not None:
                 await self._first_heartbeat(hive)
-            self._failed.pop(row.hive_id, None)
-            tell(narration.FIRST_HEARTBEAT, hive_id=row.hive_id)
-            await self._ask_devices(hive, tell)
-            return hive
+                return await self._told(hive, tell)
+            try:
+                return await self._until_told(row, tell)
+            except RbeeError as error:
+                if not error.details.get("died"):
+                    raise
+                tell(narration.MOVING_ON, why=error.message)
+                return await self._until_told(row, tell)
 
-    async def _until_heard(self, row: HiveRow, tell: Tell) -> Hive:
-        """A hive that is woken, once it has sent a heartbeat. The details of the error say `died`
-        where its process has ended meanwhile."""
+    async def _until_told(self, row: HiveRow, tell: Tell) -> Hive:
+        """A hive that is woken, once it has told its devices. The details of the error say `died`
+        where its process has ended meanwhile, or does not answer any more."""
         hive = await self._wake(row, tell)
         await self._first_heartbeat(hive)
+        try:
+            return await self._told(hive, tell)
+        except RbeeError as error:
+            if error.code == "hive_unreachable":
+                error.details["died"] = True
+            raise
+
+    async def _told(self, hive: Hive, tell: Tell) -> Hive:
+        self._failed.pop(hive.hive_id, None)
+        tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
+        await self._ask_devices(hive, tell)
         return hive
 
     async def _wake(self, row: HiveRow, tell: Tell) -> Hive:

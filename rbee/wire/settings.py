@@ -198,6 +198,8 @@ VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
 }
+#: How the settings end that name a machine.
+_HOST = "_host"
 #: The largest number that is no whole one: no clock counts more seconds.
 _MOST = 1e9
 #: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
@@ -268,6 +270,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
         numbers = checked if isinstance(checked, tuple | list) else [checked]
         if any(isinstance(each, float) and not each <= _MOST for each in numbers):
             raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
+        if name.endswith(_HOST) and checked and (why := _why_no_host(checked)):
+            raise msgspec.ValidationError(f"Expected the name of a machine: {why}")
         return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
@@ -277,6 +281,12 @@ def _checked(name: str, value: Any, where: str) -> Any:
             f"the default is {_FIELDS[name].default!r}",
             {"setting": name},
         ) from None
+
+
+def _why_no_host(text: str) -> str:
+    from rbee.wire.names import why_no_host  # late: hardly ever set
+
+    return why_no_host(text)
 
 
 def _from_toml(text: str, name: str) -> dict[str, Any]:

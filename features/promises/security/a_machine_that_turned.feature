@@ -1,3 +1,4 @@
+@needs-linux
 Feature: A machine that turns on its owner takes nothing down
   Who has added a machine trusts it with what runs there, and with nothing else. When it is somebody
   else's by now its hive still has a secret, and whatever it says with that is bounded.

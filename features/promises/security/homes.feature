@@ -37,6 +37,10 @@ Feature: A home is believed where nobody else can have written it
     And the exit status is 1
     And nothing was made where it leads
 
+  Scenario: A home that is not there yet is made, also in a folder like /tmp
+    When I type "mkdir -m 1777 shared; RBEE_HOME=$PWD/shared/of/mine rbee-keeper infer --quiet 'hello'"
+    Then the exit status is 0
+
   @fault.shared.open-to-all
   Scenario: What is written into a home is for its user alone
     When I type "umask 000; rbee-keeper infer --quiet 'hello'"

@@ -76,11 +76,13 @@ class Starter:
                 for worker in self._workers.holding(content):
                     if _will_do(worker, wanted, placement, engine):
                         return worker
-            fit = await self.check(placement, ref, wanted.ctx or 0, facts.slots)
+            settings = self._settings
+            most = min(facts.slots or settings.slots, settings.slots)
+            fit = await self.check(placement, ref, wanted.ctx or 0, most)
             unloaded = await self._make_room(placement, fit)
             if unloaded is not None:  # for more than the first, or for none: some may be in use
-                fit = await self.check(placement, ref, wanted.ctx or 0, facts.slots)
-            settings, need = self._settings, fit.needs[placement.head.device]
+                fit = await self.check(placement, ref, wanted.ctx or 0, most)
+            need = fit.needs[placement.head.device]
             header = fit.headers[0]
             context = self._capacity.context(header, wanted.ctx or 0)
             threads = settings.engine_threads or facts.threads
@@ -110,8 +112,7 @@ class Starter:
                 content=content,
                 vectors_up_to=wanted.vectors_up_to,
             )
-            promise = self._capacity.promise(fit)
-            return await self._workers.start(facts, orders, promise, unloaded or [])
+            return await self._workers.start(facts, orders, fit, unloaded or [])
 
     def _limit(self, need: Need, threads: int, *, on_gpu: bool) -> int:
         settings = self._settings

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from rbee.hive.capacity import Capacity, Promise
+from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
 from rbee.hive.news import News
@@ -99,22 +99,23 @@ class Supervisor:
         self._dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
-        self, facts: EngineFacts, orders: WorkerOrders, promise: Promise, unloaded: list[str]
+        self, facts: EngineFacts, orders: WorkerOrders, fit: Fit, unloaded: list[str]
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
         `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
-        the hive's; `promise` is given back at its end; `unloaded` are the workers that made room.
+        the hive's; what its model needs is promised until its end; `unloaded` are the workers that
+        made room for it.
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
         known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
-            self._capacity.give_back(promise)
             raise known
         spare = self._kinds.take(facts.engine)
         orders.worker_id = spare.worker_id
         orders.token = proof.worker_secret(orders.token, spare.worker_id)
+        promise = self._capacity.promise(fit)
         worker = Worker(spare.worker_id, facts, orders, promise, spare.child, exit_of(spare.child))
         worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
@@ -128,6 +129,8 @@ class Supervisor:
             self.starts.remove(worker.start)
             self._capacity.give_back(promise)
             spare.discard()
+            if worker.state is WorkerState.STOPPING and isinstance(error, RbeeError):
+                error = _stopped(worker)
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
@@ -217,10 +220,10 @@ class Supervisor:
             worker.state = WorkerState.STOPPING
             self._on_change()
         worker.idle_since = None
+        ask = None
         if worker.url:
-            peer = self._peer(worker)
-            leave = functools.partial(peer.call, SHUT_DOWN_WORKER, ShutDownWorker())
-            await stop(worker.child, worker.exited, leave, self._settings)
+            ask = functools.partial(self._peer(worker).call, SHUT_DOWN_WORKER, ShutDownWorker())
+        await stop(worker.child, worker.exited, ask, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
         """Ends a worker that is idle. False: it says that it is in use by now, and stays.
@@ -393,6 +396,7 @@ class Supervisor:
                 return
             spare = Spare(self._home, worker.facts.engine)
             worker.child, worker.exited = spare.child, exit_of(spare.child)
+            worker.url = ""
             worker.worked_at = worker.last_report = time.monotonic()
             worker.cpu = 0.0
             try:
@@ -401,6 +405,9 @@ class Supervisor:
                 worker.killed = worker.child.process.poll() is None  # it hangs
                 spare.discard()
                 status = await worker.exited
+                if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                    self._remove(worker)
+                    return
                 if error.code != "internal":  # it said why, and would say it again
                     self._give_up(worker, error)
                     return
@@ -484,12 +491,15 @@ class Supervisor:
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
-        what = f"worker {worker.worker_id} was stopped before it was ready"
-        stopped = RbeeError("worker_crashed", what, "try again")
-        worker.start.fail(stopped)
+        worker.start.fail(_stopped(worker))
         self._capacity.give_back(worker.promise)
         worker.child.release()
         self._on_change()
+
+
+def _stopped(worker: Worker) -> RbeeError:
+    what = f"worker {worker.worker_id} was stopped before it was ready"
+    return RbeeError("worker_crashed", what, "try again")
 
 
 def _missing(worker_id: str, known: Collection[str]) -> RbeeError:
