@@ -1,6 +1,6 @@
 """A queen's life and her routes. Phases 1.2 to 12.
 
-What comes in: requests of clients and heartbeats of hives. Jobs are walked by `flow`.
+What comes in: requests of clients and heartbeats of hives. Jobs are walked by `dispatcher`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
-from rbee.queen.flow import Flow
+from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.handlers.hives import HiveHandlers
 from rbee.queen.handlers.jobs import JobHandlers
 from rbee.queen.handlers.models import ModelHandlers
@@ -154,7 +154,6 @@ class _Queen:
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed,
             self.news.say,
-            settings.degraded_for,
         )
         database = open_catalog(
             orders.database or home.database("queen.db"), settings.database_busy
@@ -176,7 +175,7 @@ class _Queen:
             lambda: self.server.instance,
         )
         self.operations = Operations(self.hives, self.catalog, self._require_awake, settings)
-        self.flow = Flow(self.hives, self.registry, settings)
+        self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         self.cascade = True
         self.kept = False
 
@@ -188,8 +187,8 @@ class _Queen:
         self.server.before_each_answer(openai.allow_origin)
         handlers = [
             self,
-            JobHandlers(self._begin, jobs, self.flow, settings),
-            HiveHandlers(hives, self.catalog, self.registry, jobs, self.news),
+            JobHandlers(self._begin, jobs, self.dispatcher, settings),
+            HiveHandlers(hives, self.catalog, self.registry, jobs, self.dispatcher, self.news),
             WorkerHandlers(hives, self.registry, settings),
             models,
             operations,
@@ -209,6 +208,7 @@ class _Queen:
     async def sleep(self) -> None:
         """Phase 12: jobs, workers, hives, herself."""
         await self._end_jobs()
+        self.dispatcher.close()
         self.server.status = "leaving"
         if not self.cascade:
             self.hives.stay()
@@ -265,17 +265,17 @@ class _Queen:
     def _begun(self, job: Job) -> Job:
         self._require_awake()
         self.jobs.require_room(job)
-        self.flow.join(job)
+        self.dispatcher.join(job)
         self.jobs.add(job)
         task = job.begin(self._work(job), f"job {job.job_id}")
-        task.add_done_callback(lambda _: self.flow.leave(job))
+        task.add_done_callback(lambda _: self.dispatcher.leave(job))
         return job
 
     async def _work(self, job: Job) -> Done:
         """What comes of a job. Raises the error in which it ends."""
         try:
             async with timeout(job.request.deadline_s):
-                return await self.flow.run(job)
+                return await self.dispatcher.run(job)
         except asyncio.TimeoutError:
             raise _deadline(job) from None
         except RbeeError as error:

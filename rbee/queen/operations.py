@@ -12,9 +12,9 @@ from rbee.http.board import Board
 from rbee.http.serving import serves, serves_http
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
-from rbee.queen.hive_directory import LOCAL, id_of
+from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
-from rbee.queen.registry import Hive
+from rbee.queen.state import LOCAL, Hive
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration

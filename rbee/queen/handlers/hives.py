@@ -7,10 +7,12 @@ from typing import NamedTuple
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import JobBoard
 from rbee.queen.news import News
-from rbee.queen.registry import Hive, Registry
+from rbee.queen.registry import Registry
+from rbee.queen.state import Broken
 from rbee.queen.troubles import is_deadly
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
@@ -34,6 +36,7 @@ class HiveHandlers(NamedTuple):
     catalog: HiveCatalog
     registry: Registry
     jobs: JobBoard
+    dispatcher: Dispatcher
     news: News
 
     @serves(REMOVE_HIVE)
@@ -68,9 +71,8 @@ class HiveHandlers(NamedTuple):
         for gone in beat.failures:
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
-                self.registry.failed(
-                    beat.hive_id, gone.device, gone.model_ref, error, gone.template
-                )
+                broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
+                self.dispatcher.failed(broken, error)
         await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
@@ -86,12 +88,12 @@ class HiveHandlers(NamedTuple):
             devices=devices,
             workers=len(hive.workers) if hive else 0,
             last_heartbeat_ms=hive.last_beat_ms if hive else None,
-            degraded=_degraded(hive) if hive else [],
+            degraded=self._degraded(row.hive_id),
         )
 
-
-def _degraded(hive: Hive) -> list[DegradedDevice]:
-    return [
-        DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
-        for (device, ref, _), known in hive.degraded.items()
-    ]
+    def _degraded(self, hive_id: str) -> list[DegradedDevice]:
+        return [
+            DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
+            for (on, device, ref, _), known in self.dispatcher.state.degraded.items()
+            if on == hive_id and on in self.registry.hives
+        ]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from rbee.http.serving import serves, serves_http
-from rbee.queen.flow import Flow
+from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.jobs import Job, JobBoard
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.jobs import (
@@ -31,7 +31,7 @@ class JobHandlers(NamedTuple):
 
     begin: Callable[[JobRequest], Job]
     jobs: JobBoard
-    flow: Flow
+    dispatcher: Dispatcher
     settings: Settings
 
     @serves(SUBMIT_JOB)
@@ -44,14 +44,14 @@ class JobHandlers(NamedTuple):
     @serves(JOBS)
     async def listed(self) -> JobList:
         """Lists the jobs, newest first."""
-        places = self.flow.places()
+        places = self.dispatcher.places()
         return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
 
     @serves(JOB)
     async def show(self, wanted: Named) -> JobView:
         """Tells of one job: state, place, counts."""
         job = self.jobs.get(wanted.id)
-        return job.view(self.flow.places().get(job.job_id))
+        return job.view(self.dispatcher.places().get(job.job_id))
 
     @serves_http(JOB_EVENTS)
     async def follow(self, request: web.Request, wanted: Named) -> web.StreamResponse:
