@@ -724,11 +724,6 @@ def _is_owned(file: hub.HubFile, here: dict[str, StoredFile]) -> bool:
     return stored.owned if stored else not file.cached_path
 
 
-def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
-    """The row that there would be if rows were written before the files are there."""
-    return ModelRow(str(plan.ref), plan.repo, plan.commit, "", (), 0, "", plan.quant, 0)
-
-
 def _row(
     plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile], header: GgufHeader
 ) -> ModelRow:
