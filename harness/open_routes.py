@@ -11,13 +11,13 @@ from aiohttp import web
 
 from harness import routes
 from harness.cluster import Cluster
-from rbee.http.server import Api, Server
+from rbee.http.server import Server, Table
 from rbee.http.serving import serves_http
 from rbee.queen.openai.errors import failure
 from rbee.queen.openai.messages import Failed
 from rbee.wire import addresses, auth, proof
 from rbee.wire.messages.basics import HEALTH, OPENAPI
-from rbee.wire.routes import Route
+from rbee.wire.routes import Route, Who
 
 _TOKEN = "the token"
 _KEY = "the key of a laptop"
@@ -71,10 +71,11 @@ async def _ask_each(role: str, headers: dict[str, str]) -> set[str]:
     served = [each for each in routes.served(role) if each not in (HEALTH, OPENAPI)]
     ours = [each for each in served if not each.path.startswith(below)]
     theirs = [each for each in served if each.path.startswith(below)]
-    foreign = Api(
-        addresses.V1, lambda: [_stand_in(theirs)], lambda _, error: failure(error), lambda: Failed
-    )
-    await server.serve([_stand_in(ours)], [foreign] if theirs else [])
+
+    def foreign() -> Table:
+        return Table([_stand_in(theirs)], Who.KEYS, failure, Failed)
+
+    await server.serve([_stand_in(ours)], {addresses.V1: foreign} if theirs else {})
     try:
         async with aiohttp.ClientSession(server.url, headers=headers) as session:
             return {

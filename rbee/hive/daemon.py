@@ -27,6 +27,7 @@ from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
+from rbee.http.operation import Operation
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
 from rbee.process import listening, logs, own_folder
@@ -260,11 +261,10 @@ class _Hive:
         url = PROVISION_EVENTS.target(Named(id=provision.id))
         return ProvisionStarted(provision_id=provision.id, events_url=url)
 
-    @serves_http(PROVISION_EVENTS)
-    async def follow_provision(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+    @serves(PROVISION_EVENTS)
+    async def follow_provision(self, wanted: Named) -> Operation:
         """Tells the story of a model that is fetched: size, progress, end."""
-        provision = self.models.provisions.get(wanted.id)
-        return await provision.respond(request, self.settings.stream_comment)
+        return self.models.provisions.get(wanted.id)
 
     @serves(MODELS)
     async def models_here(self) -> ModelList:
@@ -339,11 +339,10 @@ class _Hive:
         """Lists its workers, as it keeps them alive."""
         return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
 
-    @serves_http(WORKER_EVENTS)
-    async def follow_worker(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+    @serves(WORKER_EVENTS)
+    async def follow_worker(self, wanted: Named) -> Operation:
         """Tells the story of a worker's start."""
-        start = self.workers.starts.get(wanted.id)
-        return await start.respond(request, self.settings.stream_comment)
+        return self.workers.starts.get(wanted.id)
 
     @serves(STOP_WORKER)
     async def stop_worker(self, wanted: Named) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import logging
 import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -20,6 +21,7 @@ from rbee import __version__
 from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
+from rbee.http.operation import Operation
 from rbee.http.room import limits_of
 from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
@@ -33,6 +35,7 @@ from rbee.wire.shown import require_name
 
 _CALLER = "caller"
 _DEFAULTS = Settings()
+_NOTHING: Mapping[str, Any] = {}
 
 #: How an error is answered.
 Failure = Callable[[web.Request, RbeeError], web.Response]
@@ -49,18 +52,6 @@ _LONG_NAME = 80
 _TURNS_TO_SETTLE = 8
 
 log = logging.getLogger(__name__)
-
-
-class Api(NamedTuple):
-    """What is served below a path in somebody else's words, imported with the first request for it.
-
-    `load` gives the handlers, `failure` is how errors look there, and `refused` their type.
-    """
-
-    below: str
-    load: Callable[[], Iterable[object]]
-    failure: Failure
-    refused: Callable[[], type[msgspec.Struct]]
 
 
 class Server:
@@ -91,6 +82,7 @@ class Server:
         self._secret_of = secret_of
         journal.begin()
         self._limits = limits_of(settings, raise_limit())
+        self._comment_every = settings.stream_comment
         #: Names that lead here, besides those of the machine.
         self._names = set(settings.allowed_hosts)
         self._app = web.Application()
@@ -110,11 +102,16 @@ class Server:
         self.url = addresses.base_url(host, self.port)
         self._names.add(host)
 
-    async def serve(self, handlers: Iterable[object], apis: Sequence[Api] = ()) -> None:
-        """Begins to answer on the bound socket, with the methods that are bound to routes."""
-        self._own_table = _Table([self, *handlers], Who.OWNER, _failure, Refused)
-        self._apis = {f"{api.below}/": api for api in apis}
-        self._tables: dict[str, _Table] = {}
+    async def serve(
+        self, handlers: Iterable[object], below: Mapping[str, Callable[[], Table]] = _NOTHING
+    ) -> None:
+        """Begins to answer on the bound socket, with the methods that are bound to routes.
+
+        What is served `below` a path in somebody else's words is loaded with the first request for
+        it.
+        """
+        self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
+        self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
         await self._runner.setup()
         self._connections = Connections(self._limits, self._connection)
         self._connections.listen(self._listener)
@@ -198,7 +195,7 @@ class Server:
         """Describes all these routes, as an OpenAPI document."""
         from rbee.http.openapi import document  # late: few ask
 
-        tables = [self._own_table, *map(self._table_below, self._apis)]
+        tables = [self._own_table, *(load() for load in self._below.values())]
         return document(self.role, [(table.served, table.refused) for table in tables])
 
     def _connection(self, connections: Connections, source: str) -> Connection:
@@ -231,7 +228,7 @@ class Server:
             return table.failure(request, unforeseen(error, self.role))
 
     async def _answer_by(
-        self, table: _Table, request: web.Request, connection: Connection
+        self, table: Table, request: web.Request, connection: Connection
     ) -> web.StreamResponse:
         served, fields = await table.find(request)
         who = table.who if served is None else served.route.who
@@ -246,6 +243,8 @@ class Server:
         answer = await served.handler(request, wanted)
         if isinstance(answer, web.StreamResponse):
             return answer
+        if isinstance(answer, Operation):
+            return await answer.respond(request, self._comment_every)
         if answer is None:
             return web.Response(status=route.status if route.answer is NONE else 204)
         return web.Response(
@@ -264,17 +263,11 @@ class Server:
             require_name(value, name)
         return decode_fields({**request.query, **fields}, route.request)
 
-    def _table_of(self, path: str) -> _Table:
-        for below in self._apis:
+    def _table_of(self, path: str) -> Table:
+        for below, load in self._below.items():
             if path.startswith(below):
-                return self._table_below(below)
+                return load()
         return self._own_table
-
-    def _table_below(self, below: str) -> _Table:
-        if below not in self._tables:
-            api = self._apis[below]
-            self._tables[below] = _Table(api.load(), Who.KEYS, api.failure, api.refused())
-        return self._tables[below]
 
     def _refuse_nonsense(self, request: web.Request) -> None:
         """Raises what is wrong with the head of a request, whoever sends it."""
@@ -337,13 +330,14 @@ def leave(status: int = 0) -> None:
     os._exit(status)
 
 
-class _Table:
+class Table:
     """Routes that belong together: their handlers, and what whoever misses them is told."""
 
     def __init__(
         self, handlers: Iterable[object], who: Who, failure: Failure, refused: type[msgspec.Struct]
     ) -> None:
-        """`who` may learn that something is not served."""
+        """`who` may learn that something is not served; `failure` is how errors look, `refused`
+        their type."""
         self.served = [each for owner in handlers for each in served_by(owner)]
         self.who = who
         self.failure = failure

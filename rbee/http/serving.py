@@ -1,9 +1,9 @@
 """Binds a row of the table of routes to what answers it.
 
 A handler is a method that takes the request of its route, where that has one, and gives the answer;
-mypy holds both against the row, and its docstring says for people what the route does. One that
-needs more of HTTP, or answers with a stream, is bound by `serves_http`: it gets the bare request
-before the other.
+mypy holds both against the row, and its docstring says for people what the route does. Of a stream
+it gives the `Operation` that tells it. One that needs more of HTTP is bound by `serves_http`: it
+gets the bare request before the other.
 """
 
 from __future__ import annotations

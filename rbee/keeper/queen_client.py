@@ -76,7 +76,14 @@ class QueenClient:
         Raises the queen's error, or `queen_unreachable`.
         """
         body = encode(wanted) if route.has_body else b""
-        data = self._call(route.method, route.target(wanted), body, patience)
+        try:
+            answer = self._send(route.method, route.target(wanted), body, patience)
+            data = answer.read()
+        except (OSError, ValueError) as error:
+            self.close()
+            raise self._unreachable(_why(error)) from None
+        if answer.status >= 400:
+            raise refusal(data, answer.status, "the queen")
         return decode(data, route.answer, "answer of the queen") if data else None
 
     def events(
@@ -120,17 +127,6 @@ class QueenClient:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _call(self, method: str, path: str, body: bytes, patience: float | None) -> bytes:
-        try:
-            answer = self._send(method, path, body, patience)
-            data = answer.read()
-        except (OSError, ValueError) as error:
-            self.close()
-            raise self._unreachable(_why(error)) from None
-        if answer.status >= 400:
-            raise refusal(data, answer.status, "the queen")
-        return data
 
     def _send(
         self, method: str, path: str, body: bytes = b"", patience: float | None = None

@@ -39,7 +39,7 @@ from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.operations import Operations
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
-from rbee.wire import narration, proof
+from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import (
     HEALTH,
@@ -174,7 +174,7 @@ class _Queen:
             spare,
             lambda: self.server.instance,
         )
-        self.operations = Operations(self.hives, self.catalog, self._require_awake, settings)
+        self.operations = Operations(self.hives, self.catalog, self._require_awake)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         self.cascade = True
         self.kept = False
@@ -183,18 +183,18 @@ class _Queen:
         """Begins to serve."""
         hives, jobs, operations, settings = self.hives, self.jobs, self.operations, self.settings
         models = ModelHandlers(hives, self.registry)
-        openai = OpenAI(settings, self._begin_for, models.known, models.loaded, self.keys)
+        openai = OpenAI(settings, self._begin, models.known, self.registry.workers, self.keys)
         self.server.before_each_answer(openai.allow_origin)
         handlers = [
             self,
-            JobHandlers(self._begin, jobs, self.dispatcher, settings),
+            JobHandlers(self._begin, jobs, self.dispatcher),
             HiveHandlers(hives, self.catalog, self.registry, jobs, self.dispatcher, self.news),
             WorkerHandlers(hives, self.registry, settings),
             models,
             operations,
             self.keys,
         ]
-        await self.server.serve(handlers, [openai.api()])
+        await self.server.serve(handlers, {addresses.V1: openai.table})
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""
@@ -251,18 +251,11 @@ class _Queen:
             return ShutdownBegun(jobs=len(self._under_way()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
-    def _begin(self, wanted: JobRequest, key: str = "") -> Job:
-        """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
-        return self._begun(Job(wanted, key, unread_for=self.settings.reader_grace))
-
-    def _begin_for(self, wanted: JobRequest, caller: Caller | None) -> Job:
-        """The same for a program; `caller` is the holder of a key, and what that may have."""
-        if caller is None:
-            return self._begin(wanted)
-        grace = self.settings.reader_grace
-        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch, grace))
-
-    def _begun(self, job: Job) -> Job:
+    def _begin(self, wanted: JobRequest, caller: Caller | None = None) -> Job:
+        """Takes a job in, and sets to work on it; `caller` is the holder of a key, and what that
+        may have. Raises `queue_full`."""
+        of = caller or Caller("", "", "", None, may_fetch=True)
+        job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
         self._require_awake()
         self.jobs.require_room(job)
         self.dispatcher.join(job)

@@ -27,15 +27,7 @@ from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Named
-from rbee.wire.messages.keys import (
-    ADD_KEY,
-    KEYS,
-    REMOVE_KEY,
-    AddKey,
-    KeyList,
-    KeyView,
-    NewKey,
-)
+from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyList, KeyView, NewKey
 
 _PREFIX = "rbee-"
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)

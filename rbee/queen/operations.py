@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
-from aiohttp import web
 from msgspec.structs import asdict
 
 from rbee.http.board import Board
-from rbee.http.serving import serves, serves_http
+from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
@@ -33,7 +32,6 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
 from rbee.wire.messages.operations import CANCEL_OPERATION, OPERATION_EVENTS, OperationStarted
 from rbee.wire.model_ref import parse_model_ref
-from rbee.wire.settings import Settings
 
 #: How many operations that are over can still be read about.
 _KEPT = 64
@@ -45,16 +43,11 @@ class Operations:
     """The operations of a queen. `require_awake` raises where she is going to sleep."""
 
     def __init__(
-        self,
-        hives: Hives,
-        catalog: HiveCatalog,
-        require_awake: Callable[[], None],
-        settings: Settings,
+        self, hives: Hives, catalog: HiveCatalog, require_awake: Callable[[], None]
     ) -> None:
         self._hives = hives
         self._catalog = catalog
         self._require_awake = require_awake
-        self._settings = settings
         self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
 
     @serves(WAKE_HIVES)
@@ -110,10 +103,10 @@ class Operations:
 
         return self._begin(work)
 
-    @serves_http(OPERATION_EVENTS)
-    async def follow(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+    @serves(OPERATION_EVENTS)
+    async def follow(self, wanted: Named) -> TrackedTask:
         """Tells the story of a machine that is added or woken, or a model that is fetched."""
-        return await self.board.get(wanted.id).respond(request, self._settings.stream_comment)
+        return self.board.get(wanted.id)
 
     @serves(CANCEL_OPERATION)
     async def cancel(self, wanted: Named) -> None:

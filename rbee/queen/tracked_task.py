@@ -7,13 +7,7 @@ from rbee.http.operation import Operation
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
-from rbee.wire.messages.models import (
-    MODEL,
-    PROVISION_MODEL,
-    FindModel,
-    Provisioned,
-    ProvisionModel,
-)
+from rbee.wire.messages.models import MODEL, PROVISION_MODEL, FindModel, Provisioned, ProvisionModel
 from rbee.wire.narration import Line
 
 

@@ -21,7 +21,7 @@ NONE = type(None)
 
 
 class Events:
-    """Stands for an answer that is a stream of events."""
+    """An answer that is a stream of events."""
 
 
 class Who(enum.Enum):

@@ -50,12 +50,7 @@ from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.inference import FAIL_INFERENCES
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import (
-    EngineFacts,
-    WorkerFailure,
-    WorkerReport,
-    WorkerState,
-)
+from rbee.wire.messages.workers import EngineFacts, WorkerFailure, WorkerReport, WorkerState
 from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from aiohttp import web
-
-from rbee.http.serving import serves, serves_http
+from rbee.http.serving import serves
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.jobs import Job, JobBoard
 from rbee.wire.messages.basics import Named
@@ -23,7 +21,6 @@ from rbee.wire.messages.jobs import (
     JobView,
 )
 from rbee.wire.model_ref import parse_model_ref
-from rbee.wire.settings import Settings
 
 
 class JobHandlers(NamedTuple):
@@ -32,7 +29,6 @@ class JobHandlers(NamedTuple):
     begin: Callable[[JobRequest], Job]
     jobs: JobBoard
     dispatcher: Dispatcher
-    settings: Settings
 
     @serves(SUBMIT_JOB)
     async def submit(self, wanted: JobRequest) -> JobAccepted:
@@ -53,10 +49,10 @@ class JobHandlers(NamedTuple):
         job = self.jobs.get(wanted.id)
         return job.view(self.dispatcher.places().get(job.job_id))
 
-    @serves_http(JOB_EVENTS)
-    async def follow(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+    @serves(JOB_EVENTS)
+    async def follow(self, wanted: Named) -> Job:
         """Tells the story of a job from its beginning; `Last-Event-ID` resumes."""
-        return await self.jobs.get(wanted.id).respond(request, self.settings.stream_comment)
+        return self.jobs.get(wanted.id)
 
     @serves(CANCEL_JOB)
     async def cancel(self, wanted: Named) -> None:

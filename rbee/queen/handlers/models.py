@@ -23,7 +23,6 @@ from rbee.wire.messages.models import (
     OneModel,
     RemoveModel,
 )
-from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import parse_model_ref
 
 
@@ -56,12 +55,7 @@ class ModelHandlers(NamedTuple):
         if awake:
             await self.hives.awake(None, lambda line, **facts: None)
         models, unreachable = await self._everywhere()
-        return models, self.loaded(), unreachable
-
-    def loaded(self) -> list[tuple[str, WorkerBeat]]:
-        """The workers with the hive of each."""
-        hives = self.registry.hives.values()
-        return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
+        return models, self.registry.workers(), unreachable
 
     async def _everywhere(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
         answers, unreachable = await self.hives.ask_each(MODELS, None)

@@ -26,13 +26,8 @@ class WorkerHandlers(NamedTuple):
     @serves(WORKERS)
     async def listed(self) -> WorkerList:
         """Lists the workers of all hives."""
-        return WorkerList(
-            workers=[
-                WorkerView.of(worker, hive.hive_id)
-                for hive in self.registry.hives.values()
-                for worker in hive.workers.values()
-            ]
-        )
+        workers = self.registry.workers()
+        return WorkerList(workers=[WorkerView.of(worker, hive_id) for hive_id, worker in workers])
 
     @serves(STOP_WORKER)
     async def stop(self, wanted: Named) -> None:
@@ -42,7 +37,7 @@ class WorkerHandlers(NamedTuple):
                 await self.hives.peer(hive).call(STOP_WORKER, wanted)
                 await self._forgotten(hive.hive_id, wanted.id)
                 return
-        known = [each for hive in self.registry.hives.values() for each in hive.workers]
+        known = [worker.worker_id for _, worker in self.registry.workers()]
         raise no_such("worker", wanted.id, known, "rbee-keeper ps lists the workers")
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:

@@ -6,6 +6,7 @@ import re
 
 from aiohttp import web
 
+from rbee.http.server import caller_of
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.queen.rights import not_granted
 from rbee.wire.errors import RbeeError
@@ -115,8 +116,10 @@ def _unplaced(text: str, model: str, ref: str) -> str:
     return _PATH.sub(lambda found: found[0] if found[0].startswith("/v1") else "(a file)", text)
 
 
-def failure(error: RbeeError) -> web.Response:
+def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
+    if caller_of(request):
+        error = for_key(error)
     passes = error.code in _PASSES
     headers = {"x-should-retry": "true" if passes else "false"}
     retry = error.details.get("retry_after_s")

@@ -14,7 +14,6 @@ from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
 from rbee.queen.jobs import Job
-from rbee.queen.keys import Keys
 from rbee.queen.openai.errors import failed, for_key
 from rbee.queen.openai.heard import heard_by_key
 from rbee.queen.openai.mapping import (
@@ -42,7 +41,7 @@ from rbee.queen.openai.messages import (
     Models,
     OneModel,
 )
-from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
+from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
@@ -50,28 +49,13 @@ from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
-from rbee.wire.settings import Settings
 from rbee.wire.shown import shown
 
 _METHODS = "GET, POST, OPTIONS"
 
 
-class Handlers:
-    """Takes requests in and gives answers out; see `rbee.queen.openai.routes.OpenAI`."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        begin: Begin,
-        known: AskKnown,
-        loaded: Loaded,
-        keys: Keys,
-    ) -> None:
-        self._settings = settings
-        self._loaded = loaded
-        self._begin = begin
-        self._known = known
-        self._keys = keys
+class Handlers(OpenAI):
+    """Takes requests in and gives answers out."""
 
     @serves_http(MODELS)
     async def models(self, request: web.Request) -> Models:
@@ -79,7 +63,7 @@ class Handlers:
         models, unreachable = await self._all_models()
         key = caller_of(request)
         if key:
-            return Models(data=_seen_by(self._keys.named(key), models))
+            return Models(data=_seen_by(self.keys.named(key), models))
         return Models(data=models, unreachable=unreachable)
 
     @serves_http(MODEL)
@@ -87,7 +71,7 @@ class Handlers:
         """Tells of a model that can be asked."""
         key = caller_of(request)
         if key:
-            return await self._model_for(self._keys.named(key), wanted.id)
+            return await self._model_for(self.keys.named(key), wanted.id)
         ref = model_ref_of(wanted.id)
         listed, unreachable = await self._all_models()
         models = {model.id: model for model in listed}
@@ -107,12 +91,12 @@ class Handlers:
         name = caller_of(request)
         if not name:
             return None
-        key = self._keys.named(name)
-        loaded = models_of([], self._loaded())
+        key = self.keys.named(name)
+        loaded = models_of([], self.loaded())
         ref = str(hub_ref(asked.model) or "")
         if ref not in loaded or not key.rights.permit(ref):
             # Whatever was asked for, and whether it is there: that takes the same way.
-            present, workers, _ = await self._known(True)
+            present, workers, _ = await self.known(True)
             loaded = models_of(present, workers)
         hives = {ref: those for ref, (_, those) in loaded.items()}
         found = granted(asked.model, hives, key.rights)
@@ -130,7 +114,7 @@ class Handlers:
         raise not_granted(asked)  # it may be fetched, and is nowhere yet
 
     async def _all_models(self) -> tuple[list[Model], list[Unreachable]]:
-        present, workers, unreachable = await self._known(False)
+        present, workers, unreachable = await self.known(False)
         found = models_of(present, workers)
         models = [
             Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()
@@ -162,7 +146,7 @@ class Handlers:
         headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
         if wanted:
             headers["Access-Control-Allow-Headers"] = wanted
-        return web.Response(status=204, headers=headers if self._settings.cors_origins else None)
+        return web.Response(status=204, headers=headers if self.settings.cors_origins else None)
 
     async def _answer(
         self, request: web.Request, form: Form | Vectors, caller: Caller | None
@@ -176,7 +160,7 @@ class Handlers:
                 job.cancel(why)
 
         try:
-            with self._keys.used(self._keys.named(caller.key), end):
+            with self.keys.used(self.keys.named(caller.key), end):
                 return await self._answer_with(request, form, caller, jobs)
         except RbeeError as error:
             raise for_key(error, caller.model, caller.ref) from None
@@ -187,7 +171,7 @@ class Handlers:
         """Answers with jobs, which it begins and keeps in `jobs`."""
         try:
             for wanted in form.jobs():
-                jobs.append(self._begin(wanted, caller))
+                jobs.append(self.begin(wanted, caller))
                 jobs[-1].events.reader_came()
             who = _identity(form, jobs, caller)
             if not isinstance(form, Vectors) and form.asked.stream:
@@ -243,7 +227,7 @@ class Handlers:
         jobs: Sequence[Job],
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
-        patient_until = asyncio.get_running_loop().time() + self._settings.stream_patience
+        patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
         try:
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
                 async for news in told:
@@ -289,7 +273,7 @@ class Handlers:
                 else:
                     patience = patient_until - loop.time()
                     longest = patience if patience > 0 else math.inf
-                    if not await watch.news(min(longest, self._settings.stream_comment)):
+                    if not await watch.news(min(longest, self.settings.stream_comment)):
                         yield []
 
 

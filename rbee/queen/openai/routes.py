@@ -6,24 +6,20 @@ What answers them is imported with the first request: its many messages are no p
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from aiohttp import web
 
-from rbee.http.server import Api, caller_of
+from rbee.http.server import Table
 from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
 from rbee.wire import addresses
-from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Unreachable
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import ClusterModelView
 from rbee.wire.messages.workers import WorkerBeat
+from rbee.wire.routes import Who
 from rbee.wire.settings import Settings
-
-if TYPE_CHECKING:
-    from rbee.queen.openai.handlers import Handlers
-    from rbee.queen.openai.messages import Failed
 
 #: The models of the hives that answer, the workers with their hives, and the hives that do not.
 Known = tuple[list[ClusterModelView], list[tuple[str, WorkerBeat]], list[Unreachable]]
@@ -51,51 +47,33 @@ Begin = Callable[[JobRequest, Caller | None], Job]
 _EVERYBODY = "*"
 
 
-class OpenAI:
+class OpenAI(NamedTuple):
     """What the queen offers to programs that speak OpenAI's API.
 
     `begin` makes a job of a request and its caller; `known` tells what models there are,
     `loaded` what of them runs.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        begin: Begin,
-        known: AskKnown,
-        loaded: Loaded,
-        keys: Keys,
-    ) -> None:
-        self._settings = settings
-        self._load = begin, known, loaded, keys
+    settings: Settings
+    begin: Begin
+    known: AskKnown
+    loaded: Loaded
+    keys: Keys
 
-    def api(self) -> Api:
-        """Those below ``/v1``, with errors in OpenAI's form."""
-        return Api(addresses.V1, self._handlers, _failure, _refused)
+    def table(self) -> Table:
+        """The routes below ``/v1``, with errors in OpenAI's form."""
+        from rbee.queen.openai.errors import failure
+        from rbee.queen.openai.handlers import Handlers
+        from rbee.queen.openai.messages import Failed
+
+        return Table([Handlers(*self)], Who.KEYS, failure, Failed)
 
     async def allow_origin(self, request: web.Request, response: web.StreamResponse) -> None:
         """Lets pages of the origins in the settings read what ``/v1`` answers."""
-        allowed = self._settings.cors_origins
+        allowed = self.settings.cors_origins
         origin = request.headers.get("Origin")
         if origin is None or not request.path.startswith(addresses.V1):
             return
         if origin in allowed or _EVERYBODY in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Vary"] = "Origin"
-
-    def _handlers(self) -> list[Handlers]:
-        from rbee.queen.openai.handlers import Handlers
-
-        return [Handlers(self._settings, *self._load)]
-
-
-def _failure(request: web.Request, error: RbeeError) -> web.Response:
-    from rbee.queen.openai.errors import failure, for_key
-
-    return failure(for_key(error) if caller_of(request) else error)
-
-
-def _refused() -> type[Failed]:
-    from rbee.queen.openai.messages import Failed
-
-    return Failed
