@@ -12,7 +12,7 @@ import aiohttp
 from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
 from rbee.wire import addresses, proof, sse
 from rbee.wire.errors import RbeeError, refusal
-from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.basics import decode_answer, encode
 from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
 
@@ -124,8 +124,7 @@ class Peer:
     async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
         asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
         async with self._connected(route.method, route.target(wanted), **asked) as response:
-            data = await self._read(response)
-            return decode(data, route.answer, f"answer of {self.name}") if data else None
+            return decode_answer(await self._read(response), route, self.name)
 
     @contextlib.asynccontextmanager
     async def _connected(

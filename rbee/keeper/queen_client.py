@@ -13,7 +13,7 @@ import msgspec
 from rbee.keeper.plain_http import Answer, Connection, NotProved
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError, refusal
-from rbee.wire.messages.basics import Health, decode, encode
+from rbee.wire.messages.basics import Health, decode_answer, encode
 from rbee.wire.proof import Credential
 from rbee.wire.routes import Route
 
@@ -84,7 +84,7 @@ class QueenClient:
             raise self._unreachable(_why(error)) from None
         if answer.status >= 400:
             raise refusal(data, answer.status, "the queen")
-        return decode(data, route.answer, "answer of the queen") if data else None
+        return decode_answer(data, route, "the queen")
 
     def events(
         self, path: str, on_open: Callable[[], object] | None = None

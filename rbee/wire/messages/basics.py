@@ -17,6 +17,7 @@ from rbee.wire.errors import RbeeError, nested_too_deep
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
+A = TypeVar("A")
 T = TypeVar("T")
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 #: What something is called; see `shown.require_name`.
@@ -126,6 +127,13 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
         raise RbeeError(
             "invalid_request", f"{what} is no JSON: {error}", "send a JSON object"
         ) from None
+
+
+def decode_answer(data: bytes, route: Route[Any, A], name: str) -> A | None:
+    """What `name` has answered; None where a route answers nothing, whatever a newer peer says."""
+    if not data or route.answer is NONE:
+        return None
+    return decode(data, route.answer, f"answer of {name}")
 
 
 def decode_fields(said: dict[str, str], kind: type[T]) -> T:
