@@ -14,7 +14,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from importlib import resources
 from pathlib import Path
 
 import msgspec
@@ -589,7 +588,7 @@ def _near(path: str) -> str:
 
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
-    return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
+    return Path(__file__).with_name("bundled") / f"{BUNDLED}.gguf"
 
 
 def _is_as_stored(file: StoredFile) -> bool:
