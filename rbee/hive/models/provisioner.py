@@ -14,7 +14,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -625,7 +624,7 @@ def _near(path: str) -> str:
 
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
-    return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
+    return Path(__file__).with_name("bundled") / f"{BUNDLED}.gguf"
 
 
 def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
