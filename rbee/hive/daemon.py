@@ -165,23 +165,22 @@ class _Hive:
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
         self.starter = Starter(orders, settings, self.capacity, self.kinds, self.workers)
-        self.heartbeat: HeartbeatSender | None = None
+        self.heartbeat = HeartbeatSender(
+            self._queen_at(orders.queen_url),
+            orders.hive_id,
+            self.server.url,
+            lambda: [worker.beat() for worker in self.workers.workers.values()],
+            settings.heartbeat_interval,
+            self.news,
+            self.detector.processor,
+            settings.connect_timeout,
+        )
         self.queen_instance = orders.queen_instance
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Beats until somebody asks this hive to leave."""
         server = self.server
         server.stop_on_signals()
-        self.heartbeat = HeartbeatSender(
-            self._queen_at(self.orders.queen_url),
-            self.orders.hive_id,
-            server.url,
-            lambda: [worker.beat() for worker in self.workers.workers.values()],
-            self.settings.heartbeat_interval,
-            self.news,
-            self.detector.processor,
-            self.settings.connect_timeout,
-        )
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
         left = in_thread(DISK, own_folder.remove_left, "worker")
         spawn(left, "tidying up after workers", lambda ended: None)
@@ -203,7 +202,6 @@ class _Hive:
         """From now on no parent holds this hive, but the queen's answers to its heartbeats do."""
 
         async def until_lease_ends() -> None:
-            assert self.heartbeat is not None
             await self.heartbeat.lease_ended(self.settings.lease)
             self.server.ask_to_stop()
 
@@ -215,8 +213,7 @@ class _Hive:
             self.server.ask_to_stop()
 
     def _changed(self) -> None:
-        if self.heartbeat is not None:
-            self.heartbeat.changed()
+        self.heartbeat.changed()
         self.models.tidy_soon()
 
     def _led(self, ref: str, paths: Sequence[str]) -> None:
@@ -346,7 +343,6 @@ class _Hive:
     @serves(ADOPT)
     async def adopt(self, wanted: Adopt) -> None:
         """Reports to the queen who asks, unless its own one still lives."""
-        assert self.heartbeat is not None, "routes are served once the heart beats"
         if wanted.hive_id != self.orders.hive_id:
             raise RbeeError(
                 "hive_exists",

@@ -39,10 +39,10 @@ def usable_cores(
     behind with a second thread is stopped for the rest of the period, and with it the first.
     """
     if processors is None:
-        processors = _processors_allowed()
-        quota = limits_of_this_process(root).processors if quota is None else quota
         if sys.platform == "darwin":
-            return _performance_cores(len(processors))
+            return _performance_cores(os.cpu_count() or 1)
+        processors = os.sched_getaffinity(0)
+        quota = limits_of_this_process(root).processors if quota is None else quota
     cores = len({_core_of(root, number) for number in processors})
     if quota is not None:
         cores = min(cores, math.floor(quota))
@@ -52,12 +52,6 @@ def usable_cores(
 def engine_threads(cores: int, weights: int) -> int:
     """Threads for a model of so many bytes of weights where so many cores may be used."""
     return 1 if weights <= _ONE_THREAD_IS_ENOUGH else cores
-
-
-def _processors_allowed() -> Collection[int]:
-    if sys.platform == "darwin":
-        return range(os.cpu_count() or 1)
-    return os.sched_getaffinity(0)
 
 
 def _core_of(root: Path, number: int) -> str:

@@ -178,9 +178,9 @@ class ModelCatalog:
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
 
-    def touch(self, ref: str, at_ms: int = 0) -> None:
-        """Note that a worker loaded `ref` at `at_ms`, or now."""
-        self._update(ref, last_used_ms=at_ms or _now_ms())
+    def touch(self, ref: str) -> None:
+        """Note that a worker loaded `ref` now."""
+        self._update(ref, last_used_ms=_now_ms())
 
     def close(self) -> None:
         """Give the database's connections back."""

@@ -161,7 +161,7 @@ def _fetch(
                     continue
                 piece = piece[: file.size - done]
                 _write(descriptor, piece, done)
-                digest.update(piece)
+                digest.hash.update(piece)
                 done += len(piece)
                 watch.report(done)
         except HubFailure as failure:
@@ -261,12 +261,9 @@ class _Digest:
     def __init__(self, file: HubFile) -> None:
         self._expected = file.sha256 or (file.etag if len(file.etag) == 40 else "")
         if file.sha256:
-            self._hash = hashlib.sha256()
+            self.hash = hashlib.sha256()
         else:
-            self._hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
-
-    def update(self, data: bytes) -> None:
-        self._hash.update(data)
+            self.hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
 
     def read(self, descriptor: int, size: int, watch: Watch) -> None:
         """Take in the first `size` bytes of an open file. Raises `Cancelled`."""
@@ -276,13 +273,13 @@ class _Digest:
             block = os.pread(descriptor, min(_BLOCK, size - done), done)
             if not block:
                 return
-            self._hash.update(block)
+            self.hash.update(block)
             done += len(block)
             watch.report(done)
 
     def matches(self) -> bool:
         """Whether the content is the listed one; yes when the hub gave nothing to compare."""
-        return not self._expected or self._hash.hexdigest() == self._expected
+        return not self._expected or self.hash.hexdigest() == self._expected
 
 
 def _is_complete(file: HubFile, destination: str, watch: Watch) -> bool:

@@ -8,11 +8,11 @@ blocks: callers run it in threads.
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeVar
@@ -291,24 +291,21 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
 
     It runs in a thread of its own, which can be left to its timeouts. Raises TimeoutError.
     """
-    come: queue.SimpleQueue[tuple[T] | Exception] = queue.SimpleQueue()
+    answer: Future[T] = Future()
 
     def ask() -> None:
         try:
-            come.put((question(),))
+            answer.set_result(question())
         except BaseException as error:
-            come.put(raisable(error))
+            answer.set_exception(raisable(error))
 
     context = copy_context()  # whose token is shown stands there
     threading.Thread(target=context.run, args=(ask,), name="question", daemon=True).start()
     longest_s = patience.answer_s * _PIECES_LATE
-    try:
-        told = come.get(timeout=longest_s)
-    except queue.Empty:
-        raise TimeoutError(0, f"the answer was not whole after {longest_s:g} s") from None
-    if isinstance(told, Exception):
-        raise told
-    return told[0]
+    wait([answer], timeout=longest_s)
+    if not answer.done():
+        raise TimeoutError(0, f"the answer was not whole after {longest_s:g} s")
+    return answer.result()
 
 
 def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:

@@ -478,17 +478,8 @@ class Provisioner(msgspec.Struct):
         paths = parts_of(path)
         before = content_id(paths)
         header = header_of_file(paths[0])
-        row = ModelRow(
-            ref=str(ref),
-            repo="",
-            revision="",
-            path=paths[0],
-            files=tuple(stored_file(each, owned=False) for each in paths),
-            size_bytes=sum(os.path.getsize(each) for each in paths),
-            architecture=header.architecture,
-            quant=header.quant,
-            context_length=header.context_length,
-        )
+        files = [stored_file(each, owned=False) for each in paths]
+        row = _row(ref, files, header, header.quant)
         if content_id(paths) != before:
             raise changing(path)
         self._catalog.add(row)
@@ -569,17 +560,8 @@ class _Files(NamedTuple):
             for file in self.missing():
                 Path(self.path(file)).unlink(missing_ok=True)
             raise
-        return ModelRow(
-            ref=str(plan.ref),
-            repo=plan.ref.repo,
-            revision=plan.commit,
-            path=paths[0],
-            files=tuple(map(self._stored, plan.files)),
-            size_bytes=plan.size_bytes,
-            architecture=header.architecture,
-            quant=plan.quant,
-            context_length=header.context_length,
-        )
+        files = [self._stored(file) for file in plan.files]
+        return _row(plan.ref, files, header, plan.quant, plan.commit)
 
     def _stored(self, file: hub.HubFile) -> StoredFile:
         known = self.here.get(file.name)
@@ -591,6 +573,23 @@ class _Files(NamedTuple):
             file.etag,
             is_shared=bool(file.cached_path) and bool(_shared([file])),
         )
+
+
+def _row(
+    ref: ModelRef, files: Sequence[StoredFile], header: GgufHeader, quant: str, revision: str = ""
+) -> ModelRow:
+    """The row of a model whose files are all here, and have been checked."""
+    return ModelRow(
+        ref=str(ref),
+        repo=ref.repo,
+        revision=revision,
+        path=files[0].path,
+        files=tuple(files),
+        size_bytes=sum(file.size_bytes for file in files),
+        architecture=header.architecture,
+        quant=quant,
+        context_length=header.context_length,
+    )
 
 
 def _missing(provision_id: str, known: Collection[str]) -> RbeeError:

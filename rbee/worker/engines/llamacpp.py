@@ -268,14 +268,11 @@ class LlamaCpp:
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
-        connection = self._socket.connection(_RENDERING)
         body = {"messages": messages, "chat_template_kwargs": values}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-        try:
+        with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
             connection.request("POST", "/apply-template", json.dumps(body), headers)
             return str(json.loads(connection.getresponse().read()).get("prompt", ""))
-        finally:
-            connection.close()
 
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
