@@ -13,7 +13,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,29 +151,22 @@ class Provisioner(msgspec.Struct):
         Raises what the hub says, and `model_invalid`.
         """
         found = await self.find(ref)
+        parts: Iterable[GgufHeader]
         if found is not None:
             paths = [file.path for file in found.files]
             content = await in_thread(_lies_in(ref), content_id, paths)
             # Somebody's own file may lie on a disk that answers no more.
             kind = FILES if ref.source == "file" else HEADERS
-            return await self._remembered(
-                content, kind, lambda: together(map(header_of_file, paths))
-            )
-        plan = await self.plan(ref)
-        content = " ".join([plan.ref.repo, plan.commit, *(file.name for file in plan.files)])
-        return await self._remembered(
-            content,
-            HUB,
-            lambda: together(_header_on_hub(file, self._patience) for file in plan.files),
-        )
-
-    async def _remembered(
-        self, content: str, kind: Threads, read: Callable[[], tuple[GgufHeader, ...]]
-    ) -> tuple[GgufHeader, ...]:
+            parts = map(header_of_file, paths)
+        else:
+            plan = await self.plan(ref)
+            content = " ".join([ref.repo, plan.commit, *(file.name for file in plan.files)])
+            kind = HUB
+            parts = (_header_on_hub(file, self._patience) for file in plan.files)
         known = self._headers.get(content)
         if known is not None:
             return known
-        headers = self._headers[content] = await in_thread(kind, read)
+        headers = self._headers[content] = await in_thread(kind, together, parts)
         kept = sum(each.kept for all_parts in self._headers.values() for each in all_parts)
         while len(self._headers) > _HEADERS_KEPT or kept > _HEADERS_SIZE:
             kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))

@@ -161,20 +161,24 @@ def _groups(alternatives: list[Ways]) -> Iterator[list[Ways]]:
     """Those that begin with the same character; of objects those that begin with the same tag."""
     for kind in sorted({kind for each in alternatives for kind in each.begins}):
         alike = [each for each in alternatives if kind in each.begins]
-        by_name: dict[str, list[Ways]] = {}
-        for each in alike:
-            by_name.setdefault(each.tag[0] if each.tag else "", []).append(each)
-        if kind != "{" or any(each.tag is None for each in alike):
+        by_name = _by_tag(alike, 0)
+        if kind != "{" or None in by_name:
             yield alike
             continue
         for named in by_name.values():
-            constants: dict[str | None, list[Ways]] = {}
-            for each in named:
-                constants.setdefault(each.tag[1] if each.tag else None, []).append(each)
+            constants = _by_tag(named, 1)
             if None in constants:
                 yield named
             else:
                 yield from constants.values()
+
+
+def _by_tag(ways: list[Ways], part: int) -> dict[str | None, list[Ways]]:
+    """These by what their tags are called (part 0), or by the constants of these (1)."""
+    found: dict[str | None, list[Ways]] = {}
+    for each in ways:
+        found.setdefault(each.tag[part] if each.tag else None, []).append(each)
+    return found
 
 
 def _parts_first(root: Ways) -> list[Ways]:
