@@ -133,12 +133,9 @@ def ram_here() -> Ram:
     """The RAM of this machine, within what a control group leaves of it."""
     memory = psutil.virtual_memory()
     limits = limits_of_this_process()
-    return Ram(
-        min(memory.total, limits.memory or memory.total),
-        memory.available
-        if limits.memory_free is None
-        else min(memory.available, limits.memory_free),
-    )
+    total = min(memory.total, limits.memory or memory.total)
+    left = limits.memory_free
+    return Ram(total, memory.available if left is None else min(memory.available, left))
 
 
 def gpus_here() -> list[Gpu]:

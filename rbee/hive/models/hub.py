@@ -152,12 +152,8 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
         return plan
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
-    files = tuple(
-        _hub_file(
-            ref.repo, commit, file if file.size else _measured(ref.repo, commit, file, patience)
-        )
-        for file in choice.files
-    )
+    sized = [_measured(ref.repo, commit, file, patience) for file in choice.files]
+    files = tuple(_hub_file(ref.repo, commit, file) for file in sized)
     if listed.gated:
         read_range(files[0], 0, 1, patience)
     sizes = quant_sizes(listed.files, ref.repo)
@@ -179,7 +175,9 @@ def read_range(file: HubFile, offset: int, size: int, patience: Patience) -> byt
 
 
 def _measured(repo: str, commit: str, file: ListedFile, patience: Patience) -> ListedFile:
-    """A file whose size a mirror does not list, with what stands in the headers of the file."""
+    """A file with its size; where a mirror does not list that, by the headers of the file."""
+    if file.size:
+        return file
     from huggingface_hub import hf_hub_url
 
     url = hf_hub_url(repo, file.name, revision=commit)

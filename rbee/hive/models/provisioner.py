@@ -197,8 +197,8 @@ class Provisioner(msgspec.Struct):
         """Takes a name out of the catalog, and off the disk what rbee itself put there for it.
 
         Files stay to which other names lead; these are returned. Of a download that was never
-        finished, what has arrived is removed. Raises
-        `model_not_found` with a near match, and `model_in_use` while it is being fetched.
+        finished, what has arrived is removed. Raises `model_not_found` with a near match, and
+        `model_in_use` while it is being fetched.
         """
         self._forget(ref)
         for running in self.provisions.under_way():
@@ -331,20 +331,16 @@ class Provisioner(msgspec.Struct):
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
         teller = _ProgressTeller(provision, total, 0)
-        wrong, before = set(), 0
+        wrong: dict[str, hub.HubFile] = {}
+        before = 0
         for file in shared:
             watch = teller.watch(file, before)
             if not await in_thread(DISK, is_content_of, file, file.cached_path, watch):
-                wrong.add(file.name)
+                wrong[file.name] = msgspec.structs.replace(file, cached_path="")
                 provision.say(narration.MODEL_CACHE_WRONG, file=file.name)
             before += file.size
-        return msgspec.structs.replace(
-            plan,
-            files=tuple(
-                msgspec.structs.replace(file, cached_path="") if file.name in wrong else file
-                for file in plan.files
-            ),
-        )
+        files = tuple(wrong.get(file.name, file) for file in plan.files)
+        return msgspec.structs.replace(plan, files=files)
 
     async def _entered(self, files: _Files) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
@@ -378,11 +374,8 @@ class Provisioner(msgspec.Struct):
             same_files = [file.path for file in row.files] == [file.path for file in before.files]
             same_names = [file.name for file in row.files] == [file.name for file in newer.files]
             if same_files and same_names and _branch(known) == _branch(ref):
-                await in_thread(
-                    DATABASE,
-                    self._catalog.add,
-                    msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms),
-                )
+                led = msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms)
+                await in_thread(DATABASE, self._catalog.add, led)
                 self._on_led(row.ref, [file.path for file in newer.files])
 
     def _name_of(self, stored: StoredFile) -> str:

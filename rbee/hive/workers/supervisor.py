@@ -458,14 +458,13 @@ class Supervisor(msgspec.Struct):
         orders = worker.orders
         self._note(worker, narration.WORKER_GIVEN_UP, why=error.message)
         worker.start.fail(error)
-        self._news.failed(
-            WorkerFailure(
-                placement=orders.placement,
-                model_ref=orders.model_ref,
-                error=error.body(),
-                template=orders.template,
-            )
+        failure = WorkerFailure(
+            placement=orders.placement,
+            model_ref=orders.model_ref,
+            error=error.body(),
+            template=orders.template,
         )
+        self._news.failed(failure)
         self._on_change()
 
     def _remove(self, worker: Worker) -> None:

@@ -361,13 +361,11 @@ def _by_type(schema: Mapping[str, Any], types: list[str]) -> list[Mapping[str, A
     of_some = {keyword for one in types for keyword in _WITH.get(one, ())} - {"type"}
     return [
         {
-            **{
-                keyword: value
-                for keyword, value in schema.items()
-                if keyword not in of_some or keyword in _WITH.get(one, ())
-            },
-            "type": one,
+            keyword: value
+            for keyword, value in schema.items()
+            if keyword not in of_some or keyword in _WITH.get(one, ())
         }
+        | {"type": one}
         for one in types
     ]
 
