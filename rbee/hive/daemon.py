@@ -379,10 +379,9 @@ def _here(ref: ModelRef, row: ModelRow | None) -> ModelRow:
 
 
 def _model_view(row: ModelRow) -> ModelView:
-    paths = [file.path for file in row.files]
     content, size, status = "", row.size_bytes, row.status
     try:
-        content, size = content_id(paths), sum(map(os.path.getsize, paths))
+        content, size = content_id(row.paths), sum(map(os.path.getsize, row.paths))
     except OSError:
         status = "missing"
     return ModelView(

@@ -76,6 +76,11 @@ class ModelRow(msgspec.Struct, frozen=True):
     added_at_ms: int = 0
     last_used_ms: int = 0
 
+    @property
+    def paths(self) -> list[str]:
+        """Where its files lie, in order."""
+        return [file.path for file in self.files]
+
 
 def stored_file(
     path: str,
@@ -122,16 +127,15 @@ class ModelCatalog:
         with transaction(self._engine) as connection:
             connection.execute(models.delete().where(models.c.ref == row.ref))
             connection.execute(models.insert().values(values))
-            mine = {file.path for file in row.files}
             for file in before.files if before else ():
-                if file.owned and file.path not in mine:
+                if file.owned and file.path not in row.paths:
                     gone = self._superseded
                     connection.execute(gone.delete().where(gone.c.path == file.path))
                     connection.execute(gone.insert().values(path=file.path))
 
     def superseded(self) -> tuple[str, ...]:
         """Files that a newer version has replaced, and that no name leads to any more."""
-        needed = {file.path for row in self.list() for file in row.files}
+        needed = {path for row in self.list() for path in row.paths}
         with transaction(self._engine) as connection:
             paths = connection.execute(self._superseded.select()).scalars().all()
         return tuple(path for path in paths if path not in needed)
@@ -174,7 +178,7 @@ class ModelCatalog:
         models = self._models
         with transaction(self._engine) as connection:
             connection.execute(models.delete().where(models.c.ref == ref))
-        needed = {file.path for other in self.list() for file in other.files}
+        needed = {path for other in self.list() for path in other.paths}
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
 

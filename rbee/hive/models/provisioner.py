@@ -153,11 +153,10 @@ class Provisioner(msgspec.Struct):
         found = await self.find(ref)
         parts: Iterable[GgufHeader]
         if found is not None:
-            paths = [file.path for file in found.files]
-            content = await in_thread(_lies_in(ref), content_id, paths)
+            content = await in_thread(_lies_in(ref), content_id, found.paths)
             # Somebody's own file may lie on a disk that answers no more.
             kind = FILES if ref.source == "file" else HEADERS
-            parts = map(header_of_file, paths)
+            parts = map(header_of_file, found.paths)
         else:
             plan = await self.plan(ref)
             content = " ".join([ref.repo, plan.commit, *(file.name for file in plan.files)])
@@ -213,7 +212,7 @@ class Provisioner(msgspec.Struct):
     async def names_of(self, paths: Sequence[str]) -> list[str]:
         """The names in the catalog that lead to these very files."""
         rows = await in_thread(DATABASE, self._catalog.list)
-        return [row.ref for row in rows if [file.path for file in row.files] == list(paths)]
+        return [row.ref for row in rows if row.paths == list(paths)]
 
     def tidy_soon(self) -> None:
         """A worker may have let go of files that a newer version has replaced."""
@@ -348,7 +347,7 @@ class Provisioner(msgspec.Struct):
         await in_thread(DATABASE, self._catalog.add, row)
         self._forget(files.plan.ref)
         self._is_untidy = True
-        self._on_led(row.ref, [file.path for file in row.files])
+        self._on_led(row.ref, row.paths)
         return row
 
     def _here(self, plan: hub.ModelPlan) -> dict[str, StoredFile]:
@@ -371,12 +370,12 @@ class Provisioner(msgspec.Struct):
         ref = parse_model_ref(newer.ref)
         for row in await in_thread(DATABASE, self._catalog.list):
             known = parse_model_ref(row.ref)
-            same_files = [file.path for file in row.files] == [file.path for file in before.files]
+            same_files = row.paths == before.paths
             same_names = [file.name for file in row.files] == [file.name for file in newer.files]
             if same_files and same_names and _branch(known) == _branch(ref):
                 led = msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms)
                 await in_thread(DATABASE, self._catalog.add, led)
-                self._on_led(row.ref, [file.path for file in newer.files])
+                self._on_led(row.ref, newer.paths)
 
     def _name_of(self, stored: StoredFile) -> str:
         rows = self._catalog.list()
@@ -427,17 +426,17 @@ class Provisioner(msgspec.Struct):
                 else f"rbee-keeper models lists what is: {listed(known)}",
                 {"models": known},
             )
-        mine = {file.path for row in rows if row.ref == str(ref) for file in row.files}
+        mine = {path for row in rows if row.ref == str(ref) for path in row.paths}
         owned = self._catalog.remove(str(ref))
         self._take_off_the_disk([Path(file.path) for file in owned])
         left = (row for row in rows if row.ref != str(ref))
-        return [row.ref for row in left if any(file.path in mine for file in row.files)]
+        return [row.ref for row in left if not mine.isdisjoint(row.paths)]
 
     def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
         """The files of a repository that no model in the catalog has."""
         if ref.source != "hf":
             return []
-        whole = {file.path for row in rows for file in row.files}
+        whole = {path for row in rows for path in row.paths}
         there = (self._models / hub.repo_folder(ref.repo)).rglob("*")
         return [path for path in there if path.is_file() and str(path) not in whole]
 

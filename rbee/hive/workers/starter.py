@@ -60,7 +60,7 @@ class Starter(msgspec.Struct):
         simulated = gpu is not None and gpu.simulated
         backend = gpu.backend if gpu else "cpu"
         facts = await self._kinds.able(engine, backend, simulated=simulated)
-        content = content_id([file.path for file in row.files])
+        content = content_id(row.paths)
         async with self._capacity.promising:
             if wanted.share:
                 for worker in self._workers.holding(content):
@@ -84,7 +84,7 @@ class Starter(msgspec.Struct):
                 worker_id="",
                 hive_url=url,
                 model_ref=str(ref),
-                model_paths=[file.path for file in row.files],
+                model_paths=row.paths,
                 placement=placement,
                 backend=backend,
                 context=context,
