@@ -11,6 +11,7 @@ from harness import swarm
 from harness.cluster import Cluster
 from harness.program import Finished, Running
 from harness.transcript import line_pattern
+from harness.waiting import wait_until
 
 #: A row of a table, by the names of its columns.
 Row = Mapping[str, str]
@@ -205,8 +206,14 @@ def stop_misspelt(cluster: Cluster) -> Finished:
 
 
 def assert_no_worker_listed(cluster: Cluster) -> None:
-    """The queen knows of no worker."""
-    assert cluster.queen_get("/workers")["workers"] == []
+    """The queen knows of no worker, now or in a moment: a heartbeat tells it."""
+
+    def none_is_listed() -> bool:
+        workers = cluster.queen_get("/workers")["workers"]
+        assert workers == [], workers
+        return True
+
+    wait_until("the queen lists no worker", none_is_listed)
 
 
 def write_log(cluster: Cluster, name: str, text: str) -> None:

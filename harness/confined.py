@@ -15,8 +15,9 @@ from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.workers.restart import begins_anew
 from rbee.keeper.doctor import judged_landlock
 from rbee.process.apart import environment_of
-from rbee.queen.flow import facts_of
-from rbee.queen.registry import Registry
+from rbee.queen.decisions import facts_of
+from rbee.queen.degraded import Degrading
+from rbee.queen.state import Broken, Claim, Hive, State
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices
 from rbee.wire.messages.inference import template_name
@@ -192,13 +193,14 @@ def device_that_failed(template: str, asked: str) -> bool:
     same model kept dying there with `template`; empty: the model's own."""
 
     async def degraded() -> bool:
-        registry = Registry(60.0, lambda *_, **__: None)
-        hive = registry.woken("localhost", "localhost", "http://127.0.0.1:1")
+        hive = Hive("localhost", "localhost", "http://127.0.0.1:1")
         hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=[])
+        state = State({hive.hive_id: hive})
         error = RbeeError("worker_crashed", "it died", "", {"device": "cpu"})
-        registry.failed("localhost", "cpu", _MODEL, error, template_name(template))
+        degrading = Degrading(state, lambda *_, **__: None, 60.0, lambda _: False)
+        degrading.add(Broken("localhost", "cpu", _MODEL, template_name(template)), error)
         request = JobRequest(model_ref=_MODEL, prompt="hello", chat_template=asked or None)
-        (facts,) = facts_of([hive], request)
+        (facts,) = facts_of(state, Claim("job", "", request))
         return "cpu" in facts.degraded
 
     return asyncio.run(degraded())

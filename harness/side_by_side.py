@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rbee.queen.queues import takes_one
-from rbee.queen.scheduler import HiveFacts, WarmWorker, places_beside, warm_worker
+from rbee.queen.scheduler import (
+    HiveFacts,
+    WarmWorker,
+    places_beside,
+    takes_one,
+    warm_worker,
+)
 from rbee.queen.work import Load, vectors_up_to, wants_another, work_of
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest

@@ -142,6 +142,16 @@ def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
     return True
 
 
+def assert_only_worker(cluster: Cluster, model_ref: str, device: str) -> None:
+    """The queen lists one worker, with this model on this device, now or in a moment."""
+
+    def is_alone() -> bool:
+        workers = cluster.queen_get("/workers")["workers"]
+        return [(one["model_ref"], one["device"]) for one in workers] == [(model_ref, device)]
+
+    wait_until(f"the only worker has {model_ref} on {device}", is_alone)
+
+
 def told_to_cluster(cluster: Cluster) -> list[str]:
     """``actor: line`` of each event that belongs to no job, from the first one that is kept."""
     how = {"last_event_id": "0", "timeout": _QUIET_S, "until_silent": True}

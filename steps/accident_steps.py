@@ -45,7 +45,7 @@ def killed(context: Context, role: str) -> None:
 
 @given("the {role} has just been killed")
 def just_killed(context: Context, role: str) -> None:
-    swarm.kill(context.cluster, role)
+    context.member = swarm.kill(context.cluster, role)
 
 
 @given("idle workers leave after {milliseconds:d} ms")
@@ -60,7 +60,7 @@ def frozen(context: Context, role: str) -> None:
 
 @given("the {role} has just been frozen")
 def just_frozen(context: Context, role: str) -> None:
-    swarm.freeze(context.cluster, role)
+    context.member = swarm.freeze(context.cluster, role)
 
 
 @given("a hive that is frozen is given {milliseconds:d} ms to leave")
@@ -74,6 +74,7 @@ def worker_left(context: Context) -> None:
     context.cluster.assert_running("worker", 0)
 
 
+@given("another worker process has taken its place")
 @then("another worker process takes its place")
 def replaced(context: Context) -> None:
     swarm.assert_replaced(context.cluster, context.member)

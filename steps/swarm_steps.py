@@ -59,6 +59,12 @@ def old_capabilities(context: Context) -> None:
     context.cluster.set(capabilities_fresh=0.0001)
 
 
+@given('"{command_line}" keeps a worker busy')
+def keeps_busy(context: Context, command_line: str) -> None:
+    context.cluster.start(command_line).wait_for_text()
+    swarm.wait_for_slots(context.cluster, free=False)
+
+
 @given("the queen has seen each worker busy")
 def seen_busy(context: Context) -> None:
     swarm.wait_for_slots(context.cluster, free=False)
@@ -98,6 +104,11 @@ def none_answers(context: Context) -> None:
 @then("each worker has all its slots free")
 def slots_free(context: Context) -> None:
     assert swarm.wait_for_slots(context.cluster, free=True)
+
+
+@then('the only worker has "{model_ref}" on "{device}"')
+def only_worker(context: Context, model_ref: str, device: str) -> None:
+    swarm.assert_only_worker(context.cluster, model_ref, device)
 
 
 @then('the worker is on hive "{hive_id}"')

@@ -81,8 +81,8 @@ Feature: What happens when a worker dies, hangs or idles
       Given a worker that is frozen is given 300 ms to leave
       And a worker that hangs as it is started again
       And a swarm that is warm
-      When the worker is killed
-      Then another worker process takes its place
+      And the worker has just been killed
+      And another worker process has taken its place
       When a program stops the worker
       Then the queen lists no worker
 

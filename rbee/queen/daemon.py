@@ -1,6 +1,6 @@
 """A queen's life and her routes. Phases 1.2 to 12.
 
-What comes in: requests of clients and heartbeats of hives. Jobs are walked by `flow`.
+What comes in: requests of clients and heartbeats of hives. Jobs are walked by `dispatcher`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import DATABASE, begin, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
-from rbee.queen.flow import Flow
-from rbee.queen.hive_directory import LOCAL, id_of
+from rbee.queen.dispatcher import Dispatcher
+from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.openai.routes import Caller, Known, OpenAI
 from rbee.queen.operations import Operations
-from rbee.queen.registry import Hive, Registry
+from rbee.queen.registry import Registry
+from rbee.queen.state import LOCAL, Broken
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import is_deadly
 from rbee.wire import addresses, narration, proof
@@ -181,7 +182,6 @@ class _Queen:
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed,
             self._say,
-            settings.degraded_for,
         )
         database = open_catalog(
             orders.database or home.database("queen.db"), settings.database_busy
@@ -203,7 +203,7 @@ class _Queen:
             lambda: self.server.instance,
         )
         self.operations = Operations(self.hives, self.catalog)
-        self.flow = Flow(self.hives, self.registry, settings)
+        self.dispatcher = Dispatcher(self.hives, self.registry, settings, self._say)
         self.cascade = True
         self.kept = False
 
@@ -219,6 +219,7 @@ class _Queen:
     async def sleep(self) -> None:
         """Phase 12: jobs, workers, hives, herself."""
         await self._end_jobs()
+        self.dispatcher.close()
         self.server.status = "leaving"
         if not self.cascade:
             self.hives.stay()
@@ -278,29 +279,29 @@ class _Queen:
     def _begun(self, job: Job) -> Job:
         self._refuse_if_sleepy()
         self.jobs.require_room(job)
-        self.flow.join(job)
+        self.dispatcher.join(job)
         self.jobs.add(job)
         task = job.begin(self._work(job), f"job {job.job_id}")
-        task.add_done_callback(lambda _: self.flow.leave(job))
+        task.add_done_callback(lambda _: self.dispatcher.leave(job))
         return job
 
     async def _work(self, job: Job) -> Done:
         """What comes of a job. Raises the error in which it ends."""
         try:
             async with timeout(job.request.deadline_s):
-                return await self.flow.run(job)
+                return await self.dispatcher.run(job)
         except asyncio.TimeoutError:
             raise _deadline(job) from None
         except RbeeError as error:
             raise self.hives.typed_from_here(job.hive_id or "", error) from None
 
     async def _jobs(self, request: web.Request) -> JobList:
-        places = self.flow.places()
+        places = self.dispatcher.places()
         return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
 
     async def _job(self, request: web.Request) -> JobView:
         job = self.jobs.get(request.match_info["id"])
-        return job.view(self.flow.places().get(job.job_id))
+        return job.view(self.dispatcher.places().get(job.job_id))
 
     async def _job_events(self, request: web.Request) -> Answer:
         job = self.jobs.get(request.match_info["id"])
@@ -350,8 +351,15 @@ class _Queen:
             devices=devices,
             workers=len(hive.workers) if hive else 0,
             last_heartbeat_ms=hive.last_beat_ms if hive else None,
-            degraded=_degraded(hive) if hive else [],
+            degraded=self._degraded(row.hive_id),
         )
+
+    def _degraded(self, hive_id: str) -> list[DegradedDevice]:
+        return [
+            DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
+            for (on, device, ref, _), known in self.dispatcher.state.degraded.items()
+            if on == hive_id and on in self.registry.hives
+        ]
 
     async def _workers(self, request: web.Request) -> WorkerList:
         return WorkerList(
@@ -473,9 +481,8 @@ class _Queen:
         for gone in beat.failures:
             error = RbeeError.from_body(gone.error)
             if is_deadly(error):
-                self.registry.failed(
-                    beat.hive_id, gone.device, gone.model_ref, error, gone.template
-                )
+                broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
+                self.dispatcher.failed(broken, error)
         await self.hives.note_processor(beat.hive_id, beat.processor)
         return HeartbeatAnswer()
 
@@ -550,13 +557,6 @@ class _Queen:
         if not self.events.closed:
             self.events.narrate(narration)
         journal.write(narration)
-
-
-def _degraded(hive: Hive) -> list[DegradedDevice]:
-    return [
-        DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
-        for (device, ref, _), known in hive.degraded.items()
-    ]
 
 
 def _begun(operation: TrackedTask) -> OperationStarted:

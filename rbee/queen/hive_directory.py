@@ -19,14 +19,12 @@ from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.machines import Machine, OwnMachine, Tell
 from rbee.queen.other_machine import OtherMachine, known_hosts
+from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.hives import AddHive, SshTarget
 from rbee.wire.names import check_hive, check_machine
 from rbee.wire.settings import Settings
-
-#: The id and host of the machine the queen runs on.
-LOCAL = "localhost"
 
 
 class HiveDirectory:

@@ -10,7 +10,8 @@ import aiohttp
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.tasks import begin
-from rbee.queen.registry import Hive, Registry
+from rbee.queen.registry import Registry
+from rbee.queen.state import Hive
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Health

@@ -1,7 +1,7 @@
 """Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
 
 Which machines there are is the affair of `members`, how one is reached that of `machines` and
-`other_machine`. Everything the flow needs to know of a hive that lives stands in the registry
+`other_machine`. What is to be known of a hive that lives stands in the registry
 afterwards.
 """
 
@@ -23,11 +23,12 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.hive_directory import LOCAL, HiveDirectory, refuse_unknown, ssh_of
+from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Tell, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
-from rbee.queen.registry import Hive, Registry
+from rbee.queen.registry import Registry
+from rbee.queen.state import LOCAL, Hive
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Health, Unreachable

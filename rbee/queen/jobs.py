@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from typing import Any
 
 from rbee.http.board import Board
 from rbee.queen.tracked_task import TrackedTask
-from rbee.queen.troubles import Troubles
-from rbee.queen.work import work_of
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.messages.basics import encode
@@ -20,10 +17,9 @@ from rbee.wire.messages.jobs import JobRequest, JobState, JobView
 class Job(TrackedTask):
     """One request and its story.
 
-    `key` names whose it is: the API key it came with, empty for the swarm's own token. `number`
-    is its place among all that came, `troubles` what went wrong with it so far. `claimed` is the
-    worker whose slot it holds now, which has worked on it since `began_at`; it came at `came_at`
-    (monotonic seconds). `work` is what it wants of a worker.
+    `key` names whose it is: the API key it came with, empty for the swarm's own token. `worker_id`
+    is the worker that it was given last, which has worked on it since `began_at` (monotonic
+    seconds). What it wants of a worker, and where it waits for that, is its `Claim`.
     """
 
     def __init__(
@@ -40,24 +36,16 @@ class Job(TrackedTask):
         self.holders = holders
         self.may_fetch = may_fetch
         self.request = request
-        self.work = work_of(request)
         #: The bytes of what it asks for, which is kept until it is over.
         self.size_asked = len(encode(request))
         self.key = key
         self.number = 0
-        self.came_at = time.monotonic()
-        self.troubles = Troubles(request)
         #: Whether machines that do not answer are waited for, since there are no others.
         self.is_patient = False
         self.hive_id: str | None = None
         self.device: str | None = None
         self.worker_id: str | None = None
-        self.claimed: str | None = None
         self.began_at: float | None = None
-        #: A worker that others have had started in the meantime, by another name, will do.
-        self.shares = False
-        #: The workers that are in its way, and for which no other was found to be possible.
-        self.looked: set[str] = set()
         self.done: Done | None = None
         self.tokens_forwarded = 0
 
@@ -101,7 +89,6 @@ class Job(TrackedTask):
         self.request = JobRequest(
             model_ref=self.request.model_ref, node=self.request.node, prompt=_NO_MORE
         )
-        self.troubles = Troubles(self.request)
 
 
 _STATES = {

@@ -8,9 +8,8 @@ from typing import Any
 from rbee.http.board import Board
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
-from rbee.queen.hive_directory import LOCAL
 from rbee.queen.hives import Hives
-from rbee.queen.registry import Hive
+from rbee.queen.state import LOCAL, Hive
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration

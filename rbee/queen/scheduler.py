@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
+from rbee.queen.state import CPU, Place, is_ready
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
@@ -22,9 +23,7 @@ from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.model_ref import BUNDLED
-
-CPU = "cpu"
+from rbee.wire.placement import Placement
 
 
 class HiveFacts(NamedTuple):
@@ -39,15 +38,6 @@ class HiveFacts(NamedTuple):
     degraded: Collection[str] = ()
     here: bool = True
     holds: bool = False
-
-
-class Place(NamedTuple):
-    """A device of a hive. `fallback`: it is the CPU, taken because no GPU would do."""
-
-    hive_id: str
-    device: str
-    backend: str
-    fallback: bool = False
 
 
 class WarmWorker(NamedTuple):
@@ -113,6 +103,12 @@ def _warm(
     )
 
 
+def takes_one(worker: WarmWorker | None) -> TypeGuard[WarmWorker]:
+    """Whether a worker takes a job more now."""
+    free = worker is not None and is_ready(worker.worker) and worker.slots_free > 0
+    return free and worker is not None and not worker.is_in_the_way
+
+
 def leads_to(model_ref: str, worker: WorkerBeat) -> bool:
     """Whether a worker holds what a name leads to now."""
     if worker.names is None:
@@ -126,7 +122,7 @@ def may_hold(model_ref: str, worker: WorkerBeat) -> bool:
     Names of one repository may lead to the same file, and a path on a disk may to any.
     """
     mine, theirs = _whence(model_ref), _whence(worker.model_ref)
-    return mine == theirs if "file" not in (mine, theirs) else BUNDLED not in (mine, theirs)
+    return mine == theirs or "file" in (mine, theirs)
 
 
 def _whence(model_ref: str) -> str:
@@ -310,7 +306,7 @@ class _Look:
         )
         for hive in hives:
             if not self._is_ruled_out(hive.hive_id, CPU, hive.holds):
-                yield Place(hive.hive_id, CPU, CPU, fallback)
+                yield Place(Placement.on(hive.hive_id, CPU), CPU, fallback)
 
     def _is_ruled_out(self, hive_id: str, device: str, holds: bool) -> bool:
         troubles = self._troubles
@@ -323,7 +319,7 @@ def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
 
 def _place(ranked: _Ranked) -> Place:
     *_, device, _, hive_id, backend = ranked
-    return Place(hive_id, device, backend)
+    return Place(Placement.on(hive_id, device), backend)
 
 
 def _cpu_wanted(request: JobRequest) -> bool:

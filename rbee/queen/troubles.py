@@ -99,6 +99,12 @@ def is_of_room(error: RbeeError) -> bool:
     return bool(error.details.get("out_of_memory")) and not error.details.get("loading")
 
 
+def is_passing(error: RbeeError) -> bool:
+    """Whether there would be room if no job ran there: that much is told as `in_use_bytes`."""
+    short, in_use = (error.details.get(name, 0) for name in ("short_bytes", "in_use_bytes"))
+    return error.code in ROOM and 0 < short <= in_use
+
+
 def of_degraded(error: RbeeError, hive_id: str, device: str, until: str) -> RbeeError:
     """The error of a device on which workers kept dying, with what that means until `until`."""
     where = f"{device_name(device)} on hive {hive_id}"

@@ -296,6 +296,21 @@ PLACE = Line(_QUEEN, "schedule.place", "number {place} in the queue for {model_r
 PLACE_AND_WAIT = Line(
     _QUEEN, "schedule.place", "number {place} in the queue for {model_ref}; about {wait}"
 )
+WAIT_ROOM = Line(
+    _QUEEN,
+    "schedule.wait",
+    "{device} on hive {hive_id} works for others; waiting until it has room for {model_ref}",
+)
+PLACE_OF_ROOM = Line(
+    _QUEEN, "schedule.place", "number {place} in the queue for {device} on hive {hive_id}"
+)
+MOVE_BEGUN = Line(
+    _QUEEN,
+    "schedule.move",
+    "{device} on hive {hive_id} has room again; starting {model_ref} there, which is on a CPU",
+)
+MOVED = Line(_QUEEN, "schedule.move", "worker {worker_id} on a CPU is replaced by one on a GPU")
+MOVE_IN_VAIN = Line(_QUEEN, "schedule.move", "{model_ref} stays on a CPU: {why}")
 ASK_ROOM = Line(_QUEEN, "capacity.ask", "asking hive if there's room on {device}...")
 ROOM = Line(_QUEEN, "capacity.ok", "there is room in {device} for model {model_ref}")
 NO_ROOM = Line(
