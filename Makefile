@@ -172,7 +172,7 @@ bench-real: $(VENV)/.models/.made ## measure with real weights and everybody's d
 	$(COMPILE)
 	$(BIN)/python -m bench.peers.real $(if $(QUICK),--quick)
 
-docs: $(VENV)/.test ## write docs/settings.md and docs/licences.md anew
+docs: $(VENV)/.test ## write the pages of docs that are made of the code anew
 	$(BIN)/python -m harness.settings_page
 	$(BIN)/python -m harness.licences
 

@@ -26,10 +26,10 @@ from bench.simulated_hives import MODEL, WORKERS
 from bench.swarm import STUCK, Resident, RunFailed, Swarm, cpu_seconds
 from harness import client
 from rbee.queen.catalog import HiveCatalog, open_catalog
-from rbee.wire import addresses
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import WakeHives
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.hives import HIVES, WAKE_HIVES, WakeHives
+from rbee.wire.messages.inference import INFER
+from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
 from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.settings import Settings
 
@@ -119,7 +119,7 @@ class Fleet(Resident):
     def ways(self) -> dict[str, list[float]]:
         """Milliseconds from a client to a worker, past the queen and past the bare server."""
         found: dict[str, list[float]] = {"queen": [], "bare": []}
-        infer = f"http://127.0.0.1:{self._hives}{addresses.INFER}".encode()
+        infer = f"http://127.0.0.1:{self._hives}{INFER.path}".encode()
         for _ in range(_JOBS):
             found["queen"].append(self._way(self._run_job))
             found["bare"].append(self._way(lambda: self._call(self._bare, "POST", "/relay", infer)))
@@ -133,20 +133,20 @@ class Fleet(Resident):
     def _run_job(self) -> None:
         wanted = encode(JobRequest(model_ref=MODEL, prompt="hello"))
         job = msgspec.json.decode(
-            self._call(self._queen_port, "POST", addresses.JOBS, wanted), type=JobAccepted
+            self._call(self._queen_port, "POST", SUBMIT_JOB.path, wanted), type=JobAccepted
         )
         self._follow(job.events_url)
 
     def _wake(self) -> None:
         wanted = encode(WakeHives())
-        answer = self._call(self._queen_port, "POST", addresses.HIVES_WAKE, wanted)
+        answer = self._call(self._queen_port, "POST", WAKE_HIVES.path, wanted)
         self._follow(msgspec.json.decode(answer, type=OperationStarted).events_url)
         online = self._online()
         if sum(hive["workers"] == WORKERS for hive in online) != self._count:
             self._swarm.failed(f"of {self._count} hives {len(online)} are online")
 
     def _online(self) -> list[dict[str, Any]]:
-        hives = json.loads(self._call(self._queen_port, "GET", addresses.HIVES))["hives"]
+        hives = json.loads(self._call(self._queen_port, "GET", HIVES.path))["hives"]
         return [hive for hive in hives if hive["status"] == "online"]
 
     def _follow(self, events_url: str) -> None:

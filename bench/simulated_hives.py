@@ -26,10 +26,10 @@ from rbee.hive.news import News
 from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, proof, sse
 from rbee.wire.messages.basics import Health, encode
-from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.messages.devices import DEVICES, Cpu, Devices, Gpu
 from rbee.wire.messages.events import Done, Token
-from rbee.wire.messages.hives import Adopt
-from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.hives import ADOPT, Adopt
+from rbee.wire.messages.inference import INFER, InferRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
@@ -88,9 +88,9 @@ class _Fleet:
         self._answering = 0
         self.routes = [
             web.get(addresses.HEALTH, self._health),
-            web.post(addresses.ADOPT, self._adopt),
-            web.get(addresses.DEVICES, self._devices),
-            web.post(addresses.INFER, self._infer),
+            web.post(ADOPT.path, self._adopt),
+            web.get(DEVICES.path, self._devices),
+            web.post(INFER.path, self._infer),
             web.get("/seen", self._seen),
         ]
 

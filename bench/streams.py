@@ -19,9 +19,8 @@ from bench.peers.client import Address, message, request_of
 from bench.report import Part
 from bench.simulated_hives import MODEL, SPEED
 from bench.swarm import STUCK, cpu_seconds
-from rbee.wire import addresses
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
 
 #: Answers at once, and tokens of each.
 LOADS = {1: 4096, 8: 1024, 32: 512}
@@ -81,7 +80,7 @@ class _Streaming(Fleet):
 
     async def _ask(self, tokens: int) -> bytes:
         wanted = JobRequest(model_ref=MODEL, prompt="hello", max_tokens=tokens)
-        asked = message(self._address, "POST", addresses.JOBS, encode(wanted))
+        asked = message(self._address, "POST", SUBMIT_JOB.path, encode(wanted))
         answer = await self._exchange(asked)
         job = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=JobAccepted)
         return await self._exchange(message(self._address, "GET", job.events_url))

@@ -19,10 +19,10 @@ from bench.engine_alone import CONTEXT, SEED
 from bench.generation import Generation
 from bench.swarm import ROLES, STUCK, Resident, Swarm, end
 from harness.waiting import wait_until
-from rbee.wire import addresses, auth, sse
+from rbee.wire import auth, sse
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Token
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
 from rbee.wire.model_ref import BUNDLED
 
 _FIRST_TOKEN = b"event: token\n"
@@ -59,7 +59,7 @@ class ThreeHops(Resident):
         body = encode(request)
         began = time.perf_counter()
         try:
-            job = msgspec.json.decode(self._call("POST", addresses.JOBS, body), type=JobAccepted)
+            job = msgspec.json.decode(self._call("POST", SUBMIT_JOB.path, body), type=JobAccepted)
             received, first = self._stream(job.events_url)
         except (OSError, http.client.HTTPException, msgspec.MsgspecError) as error:
             self._swarm.failed(f"a job broke off: {error!r}")

@@ -11,11 +11,13 @@ from typing import Any
 
 import psutil
 
-from harness import client, transcript
+from harness import client, routes, transcript
 from harness import cluster as processes
 from harness.census import Member
 from harness.cluster import Cluster
 from harness.waiting import wait_until
+from rbee.wire.messages.basics import HEALTH
+from rbee.wire.routes import Who
 
 #: How long a stream that goes on is read when it has nothing new (seconds).
 _QUIET_S = 0.2
@@ -194,73 +196,20 @@ def assert_no_process(cluster: Cluster) -> None:
     wait_until("no process of rbee runs", lambda: not cluster.processes())
 
 
-#: A request for each route, by role.
-_ROUTES = {
-    "queen": [
-        ("GET", "/events"),
-        ("POST", "/stay"),
-        ("POST", "/jobs"),
-        ("GET", "/jobs"),
-        ("GET", "/jobs/x"),
-        ("GET", "/jobs/x/events"),
-        ("DELETE", "/jobs/x"),
-        ("GET", "/hives"),
-        ("POST", "/hives/wake"),
-        ("GET", "/operations/x/events"),
-        ("DELETE", "/operations/x"),
-        ("GET", "/workers"),
-        ("DELETE", "/workers/x"),
-        ("GET", "/models"),
-        ("POST", "/models/provision"),
-        ("DELETE", "/models/x"),
-        ("POST", "/heartbeat"),
-        ("POST", "/keys"),
-        ("GET", "/keys"),
-        ("DELETE", "/keys/x"),
-        ("POST", "/add-hive"),
-        ("DELETE", "/hives/x"),
-        ("GET", "/openapi.json"),
-        ("GET", "/v1/models"),
-        ("GET", "/v1/models/x"),
-        ("POST", "/v1/chat/completions"),
-        ("POST", "/v1/completions"),
-        ("POST", "/v1/embeddings"),
-        ("GET", "/v1/nothing-here"),
-        ("POST", "/shutdown"),
-        ("GET", "/nothing-here"),
-    ],
-    "hive": [
-        ("GET", "/devices"),
-        ("GET", "/capacity"),
-        ("POST", "/models/provision"),
-        ("GET", "/models/provision/x/events"),
-        ("GET", "/models"),
-        ("GET", "/models/minillama"),
-        ("DELETE", "/models/minillama"),
-        ("POST", "/workers/provision"),
-        ("POST", "/workers/start"),
-        ("GET", "/workers"),
-        ("GET", "/workers/x/events"),
-        ("DELETE", "/workers/x"),
-        ("POST", "/heartbeat/workers"),
-        ("POST", "/adopt"),
-        ("POST", "/shutdown"),
-    ],
-    "worker": [
-        ("POST", "/infer"),
-        ("POST", "/infer/fail"),
-        ("GET", "/infer/x/events"),
-        ("DELETE", "/infer/x"),
-        ("POST", "/shutdown"),
-    ],
-}
+#: What is served nowhere, by role.
+_NOTHING = {"queen": ("/nothing-here", "/v1/nothing-here")}
 
 
 def ask_without_token(cluster: Cluster, role: str) -> dict[str, client.Answer]:
     """What a server answers to a request for each of its routes that shows no token."""
-    routes = [*_ROUTES[role], ("GET", "/health")]
+    asked = [
+        (route.method, routes.example(route))
+        for route in routes.served(role)
+        if route is HEALTH or route.who is not Who.ANYBODY
+    ]
+    asked += [("GET", path) for path in _NOTHING.get(role, ("/nothing-here",))]
     return {
-        f"{method} {path}": cluster.http(method, role, path, token=None) for method, path in routes
+        f"{method} {path}": cluster.http(method, role, path, token=None) for method, path in asked
     }
 
 

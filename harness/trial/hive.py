@@ -13,7 +13,8 @@ from harness.serving import serve
 from harness.trial.hostile_hive import Answer, HostileHive, bomb, endless, silent, whole
 from harness.trial.stage import PROMPT, Stage, table
 from harness.trial.tricks import Outcome, Trick, carry_out
-from rbee.wire import addresses, proof
+from rbee.wire import proof
+from rbee.wire.messages.hives import HEARTBEAT
 
 #: By how much the queen may grow while she is told nonsense (MiB).
 _GROWS = 120.0
@@ -52,7 +53,7 @@ def play(stage: Stage) -> list[Outcome]:
 def _with_its_secret(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
     for route in table("closed_to_keys"):
         method, path = route.replace("{job}", "1").split(" ")
-        if path != addresses.HEARTBEAT:
+        if path != HEARTBEAT.path:
             yield Trick(
                 f"its secret: {route}",
                 partial(_status, hive, method, path),

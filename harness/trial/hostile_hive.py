@@ -15,6 +15,10 @@ import msgspec
 from harness import client
 from rbee import __version__
 from rbee.wire import addresses, proof
+from rbee.wire.messages.devices import DEVICES
+from rbee.wire.messages.hives import HEARTBEAT
+from rbee.wire.messages.models import MODEL, MODELS, FindModel
+from rbee.wire.messages.workers import WORKERS
 
 #: Writes an answer of its own to a connection.
 Answer = Callable[[socket.socket], None]
@@ -92,7 +96,7 @@ class HostileHive:
     def beat(self, **more: Any) -> client.Answer:
         """One heartbeat, with `more` in it."""
         body = {"hive_id": "localhost", "timestamp": "x", "url": self.url, "workers": self.workers}
-        return self.report("POST", addresses.HEARTBEAT, {**body, **more})
+        return self.report("POST", HEARTBEAT.path, {**body, **more})
 
     def report(self, method: str, path: str, body: Any = None) -> client.Answer:
         """What it is answered by the queen, with its own secret."""
@@ -153,15 +157,15 @@ def _health() -> bytes:
 
 _USUAL: dict[str, Any] = {
     addresses.HEALTH: {"status": "ok", "role": "hive", "version": __version__, "instance": "1"},
-    addresses.DEVICES: {"cpu": {"name": "CPU", "cores": 4, "ram_gb": 16.0}, "gpus": []},
-    addresses.MODELS: {"models": []},
-    addresses.model_path("minillama"): {
+    DEVICES.path: {"cpu": {"name": "CPU", "cores": 4, "ram_gb": 16.0}, "gpus": []},
+    MODELS.path: {"models": []},
+    MODEL.target(FindModel(ref="minillama")): {
         "model_ref": "minillama",
         "path": "/x",
         "size_bytes": 1,
         "workers": [_WORKER],
     },
-    addresses.WORKERS: {"workers": []},
+    WORKERS.path: {"workers": []},
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +27,9 @@ from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
-from rbee.http.heads import number_of
-from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
+from rbee.http.operation import Operation
+from rbee.http.server import Server, leave
+from rbee.http.serving import serves, serves_http
 from rbee.process import listening, logs, own_folder
 from rbee.process.content import content_id
 from rbee.process.database import open_database
@@ -39,18 +39,31 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import DATABASE, DISK, End, in_thread, spawn
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Health
-from rbee.wire.messages.devices import Devices
-from rbee.wire.messages.hives import Adopt
+from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_HIVE, Named
+from rbee.wire.messages.devices import CAPACITY, DEVICES, AskRoom, Devices
+from rbee.wire.messages.hives import ADOPT, Adopt
 from rbee.wire.messages.models import (
+    MODEL,
+    MODELS,
+    PROVISION_EVENTS,
+    PROVISION_MODEL,
+    REMOVE_MODEL,
+    FindModel,
     ModelList,
     ModelRemoved,
     ModelView,
+    OneModel,
     ProvisionModel,
     ProvisionStarted,
 )
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.messages.workers import (
+    PROVISION_WORKER,
+    START_WORKER,
+    STOP_WORKER,
+    WORKER_EVENTS,
+    WORKER_HEARTBEAT,
+    WORKERS,
     ProvisionWorker,
     StartWorker,
     WorkerKindView,
@@ -110,7 +123,7 @@ async def _live(
     async with open_session(settings) as session:
         try:
             hive = _Hive(orders, home, settings, catalogs, session, spare)
-            await hive.server.serve()
+            await hive.server.serve([hive])
         except RbeeError as error:
             if lifeline is None:
                 raise
@@ -147,7 +160,6 @@ class _Hive:
         self.server = Server(
             "hive",
             proof.Credential(orders.token, proof.hive_name(orders.hive_id)),
-            self._routes(),
             settings=settings,
             secret_of=lambda name: self.workers.secret_of(name),
         )
@@ -226,60 +238,46 @@ class _Hive:
         """The files that workers have loaded."""
         return {path for each in self.workers.workers.values() for path in each.orders.model_paths}
 
-    def _routes(self) -> list[Route]:
-        return [
-            Route("GET", addresses.DEVICES, self._devices),
-            Route("GET", addresses.CAPACITY, self._capacity),
-            Route("POST", addresses.MODELS_PROVISION, self._provision_model, 202),
-            Route("GET", addresses.MODELS_PROVISION + "/{id}/events", self._provision_events),
-            Route("GET", addresses.MODELS, self._models),
-            Route("GET", addresses.MODELS + "/{ref:.+}", self._model),
-            Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
-            Route("POST", addresses.WORKERS_PROVISION, self._provision_worker),
-            Route("POST", addresses.WORKERS_START, self._start_worker, 202),
-            Route("GET", addresses.WORKERS, self._workers),
-            Route("GET", addresses.WORKERS + "/{id}/events", self._worker_events),
-            Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
-            Route("POST", addresses.HEARTBEAT_WORKERS, self._worker_heartbeat, named=True),
-            Route("POST", addresses.ADOPT, self._adopt),
-        ]
-
-    async def _devices(self, request: web.Request) -> Devices:
+    @serves(DEVICES)
+    async def devices(self) -> Devices:
+        """Tells of processor and GPUs, with the numbers of models and workers."""
         models = await in_thread(DATABASE, self.catalog.list)
         return await self.detector.detect(len(models), len(self.workers.workers))
 
-    async def _capacity(self, request: web.Request) -> Answer:
-        query = request.query
-        ref = parse_model_ref(_required(query.get("model"), "model"))
-        ctx = query.get("ctx", "")
-        tokens = number_of(ctx)
-        if ctx and (tokens is None or tokens > LARGEST_CONTEXT):
-            raise RbeeError("invalid_request", f"ctx={ctx} is no number of tokens", "ctx=4096")
-        device = _required(query.get("device"), "device")
-        with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
-            placement = Placement.on(self.orders.hive_id, device)
-            await self.starter.check(placement, ref, int(ctx or 0))
-        return None
+    @serves_http(CAPACITY)
+    async def room(self, request: web.Request, wanted: AskRoom) -> None:
+        """Says by 204 that there is room, else by 409 what is needed, free and short."""
+        placement = Placement.on(self.orders.hive_id, wanted.device)
+        with _hub_token_of(request):
+            await self.starter.check(placement, parse_model_ref(wanted.model), wanted.ctx)
 
-    async def _provision_model(self, request: web.Request) -> ProvisionStarted:
-        wanted = await read_body(request, ProvisionModel)
-        with hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER)):
+    @serves_http(PROVISION_MODEL)
+    async def provision_model(
+        self, request: web.Request, wanted: ProvisionModel
+    ) -> ProvisionStarted:
+        """Fetches a model; two requests share one download."""
+        with _hub_token_of(request):
             provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
-        url = f"{addresses.MODELS_PROVISION}/{provision.id}/events"
+        url = PROVISION_EVENTS.target(Named(id=provision.id))
         return ProvisionStarted(provision_id=provision.id, events_url=url)
 
-    async def _provision_events(self, request: web.Request) -> Answer:
-        provision = self.models.provisions.get(request.match_info["id"])
-        return await provision.respond(request, self.settings.stream_comment)
+    @serves(PROVISION_EVENTS)
+    async def follow_provision(self, wanted: Named) -> Operation:
+        """Tells the story of a model that is fetched: size, progress, end."""
+        return self.models.provisions.get(wanted.id)
 
-    async def _models(self, request: web.Request) -> ModelList:
+    @serves(MODELS)
+    async def models_here(self) -> ModelList:
+        """Lists the models on its disk."""
         rows = await in_thread(DATABASE, self.catalog.list)
         return ModelList(models=await in_thread(FILES, lambda: list(map(_model_view, rows))))
 
-    async def _model(self, request: web.Request) -> ModelView:
-        ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
+    @serves(MODEL)
+    async def model(self, wanted: FindModel) -> ModelView:
+        """Tells of a model on its disk, 404 where it is not there."""
+        ref = parse_model_ref(wanted.ref)
         # With `lead` the hub is asked what a new name means, and nothing is fetched.
-        look = self.models.lead if request.query.get("lead") == "true" else self.models.find
+        look = self.models.lead if wanted.lead else self.models.find
         row = await look(ref)
         if row is None:
             raise RbeeError(
@@ -291,8 +289,10 @@ class _Hive:
         view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
         return view
 
-    async def _remove_model(self, request: web.Request) -> Answer:
-        ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
+    @serves(REMOVE_MODEL)
+    async def remove_model(self, wanted: OneModel) -> ModelRemoved:
+        """Removes a model; 409 while a worker has it loaded."""
+        ref = parse_model_ref(wanted.ref)
         for worker in self.workers.workers.values():
             if str(ref) in worker.names:
                 raise RbeeError(
@@ -303,8 +303,9 @@ class _Hive:
         others = await self.models.remove(ref)
         return ModelRemoved(kept_for=others)
 
-    async def _provision_worker(self, request: web.Request) -> WorkerKindView:
-        wanted = await read_body(request, ProvisionWorker)
+    @serves(PROVISION_WORKER)
+    async def provision_worker(self, wanted: ProvisionWorker) -> WorkerKindView:
+        """Tells of a kind of worker, or why this machine cannot run it."""
         backend = wanted.kind.partition("-")[0]
         if wanted.device is None and backend != "cpu":
             gpu = await self.capacity.gpu_of(backend)
@@ -313,8 +314,9 @@ class _Hive:
         engine = wanted.engine or self.settings.engine
         return await self.kinds.provision(backend, engine, gpu)
 
-    async def _start_worker(self, request: web.Request) -> WorkerStarted:
-        wanted = await read_body(request, StartWorker)
+    @serves(START_WORKER)
+    async def start_worker(self, wanted: StartWorker) -> WorkerStarted:
+        """Starts a worker, and answers while it loads."""
         ref = parse_model_ref(wanted.model_ref)
         row = await self.models.find(ref)
         if row is None:
@@ -329,35 +331,38 @@ class _Hive:
             worker_id=worker.worker_id,
             url=worker.url,
             port=worker.port,
-            events_url=f"{addresses.WORKERS}/{worker.worker_id}/events",
+            events_url=WORKER_EVENTS.target(Named(id=worker.worker_id)),
         )
 
-    async def _workers(self, request: web.Request) -> WorkerList:
+    @serves(WORKERS)
+    async def workers_here(self) -> WorkerList:
+        """Lists its workers, as it keeps them alive."""
         return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
 
-    async def _worker_events(self, request: web.Request) -> Answer:
-        start = self.workers.starts.get(request.match_info["id"])
-        return await start.respond(request, self.settings.stream_comment)
+    @serves(WORKER_EVENTS)
+    async def follow_worker(self, wanted: Named) -> Operation:
+        """Tells the story of a worker's start."""
+        return self.workers.starts.get(wanted.id)
 
-    async def _stop_worker(self, request: web.Request) -> Answer:
-        worker = self.workers.get(request.match_info["id"])
+    @serves(STOP_WORKER)
+    async def stop_worker(self, wanted: Named) -> None:
+        """Stops a worker, and answers when it is gone."""
+        worker = self.workers.get(wanted.id)
         await asyncio.shield(self.workers.stop(worker))
-        return None
 
-    async def _worker_heartbeat(self, request: web.Request) -> Answer:
-        report = await read_body(request, WorkerReport)
-        if caller_of(request) not in ("", proof.worker_name(report.worker_id)):
-            raise RbeeError(
-                "unauthorized",
-                f"{caller_of(request)} cannot speak for {report.worker_id}",
-                "each worker has a secret of its own",
-            )
+    @serves(WORKER_HEARTBEAT)
+    async def heard(self, report: WorkerReport) -> None:
+        """Hears what a worker tells of itself; the first `ready` is its ready callback."""
         self.workers.told(report)
-        return None
 
-    async def _adopt(self, request: web.Request) -> Answer:
-        """A queen that was started anew takes this hive over, unless its own one still lives."""
-        wanted = await read_body(request, Adopt)
+    @serves(SHUT_DOWN_HIVE)
+    async def shut_down(self) -> None:
+        """Has its workers leave, then itself."""
+        self.server.ask_to_stop()
+
+    @serves(ADOPT)
+    async def adopt(self, wanted: Adopt) -> None:
+        """Reports to the queen who asks, unless its own one still lives."""
         assert self.heartbeat is not None, "routes are served once the heart beats"
         if wanted.hive_id != self.orders.hive_id:
             raise RbeeError(
@@ -378,7 +383,6 @@ class _Hive:
             )
         self.queen_instance = wanted.instance
         self.heartbeat.report_to(self._queen_at(wanted.queen_url))
-        return None
 
     def _queen_at(self, url: str) -> Peer:
         # On another machine than hers a loopback address is the end of a tunnel.
@@ -410,17 +414,12 @@ async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
     """Whether the queen of this hive lives and is another one than she who wants it."""
     try:
         async with timeout(patience):
-            health = await owner.get(addresses.HEALTH, Health)
+            health = await owner.call(HEALTH)
     except (RbeeError, asyncio.TimeoutError):
         return False
     return health.instance != wanted.instance
 
 
-def _required(value: str | None, name: str) -> str:
-    if not value:
-        raise RbeeError(
-            "invalid_request",
-            f"the query names no {name}",
-            "GET /capacity?device=gpu0&model=HF:owner/repo",
-        )
-    return value
+def _hub_token_of(request: web.Request) -> contextlib.AbstractContextManager[None]:
+    """The hub is asked with the token of whoever asks for this, where there is one."""
+    return hub.asked_with(request.headers.get(addresses.HUB_TOKEN_HEADER))

@@ -15,9 +15,8 @@ from rbee.hive.news import News
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.tasks import begin
-from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.hives import Heartbeat, HeartbeatAnswer
+from rbee.wire.messages.hives import HEARTBEAT, Heartbeat
 from rbee.wire.messages.workers import WorkerBeat
 
 
@@ -106,6 +105,6 @@ class HeartbeatSender:
             failures=failures,
             processor=self._processor(),
         )
-        await self._queen.post(addresses.HEARTBEAT, beat, HeartbeatAnswer)
+        await self._queen.call(HEARTBEAT, beat)
         self._news.heard(lines, failures)
         self._renewed.set()

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import aiohttp
-import msgspec
 
 from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
 from rbee.wire import addresses, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import decode, encode
+from rbee.wire.errors import RbeeError, refusal
+from rbee.wire.messages.basics import decode_answer, encode
+from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
 
-T = TypeVar("T")
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 #: How often a stream is looked at within the time that its peer may be silent.
 _LOOKS = 20
@@ -27,10 +28,6 @@ _NONE: Mapping[str, str] = {}
 _LONGEST_ANSWER = 16 * 1024 * 1024
 #: Asks for the events in the answer itself, not for where they are.
 _AS_EVENTS = {"Accept": sse.CONTENT_TYPE}
-
-
-class _Failure(msgspec.Struct):
-    error: ErrorBody
 
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
@@ -70,26 +67,13 @@ class Peer:
         if correlation_id:
             self._headers[addresses.CORRELATION_HEADER] = correlation_id
 
-    async def get(self, path: str, kind: type[T], params: dict[str, str] | None = None) -> T:
-        """GET; the answer as a `kind`. Raises the peer's error or that it cannot be reached."""
-        return await self._call("GET", path, kind, params=params)
-
-    async def post(self, path: str, body: Any, kind: type[T]) -> T:
-        """POST a message; the answer as a `kind`."""
-        return await self._call("POST", path, kind, data=encode(body))
-
-    async def delete(self, path: str) -> None:
-        """DELETE."""
-        await self._call("DELETE", path, type(None))
-
-    async def remove(self, path: str, kind: type[T]) -> T:
-        """DELETE; the answer as a `kind`."""
-        return await self._call("DELETE", path, kind)
-
-    async def shutdown(self, *, unless_busy: bool = False) -> None:
-        """Asks the peer to leave; `unless_busy`: a worker that is in use raises `worker_busy`."""
-        query = {"unless": "busy"} if unless_busy else None
-        await self._call("POST", addresses.SHUTDOWN, type(None), params=query)
+    @overload
+    async def call(self, route: Route[None, A]) -> A: ...
+    @overload
+    async def call(self, route: Route[Q, A], wanted: Q) -> A: ...
+    async def call(self, route: Route[Any, Any], wanted: Any = None) -> Any:
+        """Asks for `wanted`. Raises the peer's error, or that it cannot be reached."""
+        return await self._call(route, wanted)
 
     async def events(
         self,
@@ -137,12 +121,10 @@ class Peer:
                     if frames:
                         yield frames
 
-    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
-        async with self._connected(method, path, **options) as response:
-            data = await self._read(response)
-            if kind is type(None):
-                return kind()
-            return decode(data, kind, f"answer of {self.name}")
+    async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
+        asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
+        async with self._connected(route.method, route.target(wanted), **asked) as response:
+            return decode_answer(await self._read(response), route, self.name)
 
     @contextlib.asynccontextmanager
     async def _connected(
@@ -160,7 +142,7 @@ class Peer:
                 **options,
             ) as response:
                 if not 200 <= response.status < 300:
-                    raise _told(await self._read(response), response.status, self.name)
+                    raise refusal(await self._read(response), response.status, self.name)
                 yield response
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
             raise self._does_not_answer(_why(error)) from error
@@ -253,10 +235,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, asyncio.TimeoutError):
         return "it takes too long"
     return str(error) or type(error).__name__
-
-
-def _told(data: bytes, status: int, name: str) -> RbeeError:
-    try:
-        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
-    except msgspec.MsgspecError:
-        return RbeeError("internal", f"{name} answered {status} without a reason")

@@ -21,12 +21,13 @@ from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
 from rbee.wire.messages.basics import Nothing, decode
 from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Line, Narration, say
+from rbee.wire.routes import Events
 
 #: What one operation passes on of another that is part of it.
 _PASSED_ON = ("narration", "progress", "token", "vector")
 
 
-class Operation:
+class Operation(Events):
     """One of them; the roles say what is done in it.
 
     `role` is what errors call the program that it runs in. A task does its work (`begin`), or what

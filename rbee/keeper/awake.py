@@ -14,9 +14,10 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.process import listening
 from rbee.process.health import wait_healthy
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Health, ShutdownBegun, decode
+from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen, decode
+from rbee.wire.messages.events import EVENTS
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
@@ -28,9 +29,6 @@ _NEWS = "what is told of the swarm"
 NOTHING: Sequence[str] = ()
 A_HIVE: Sequence[str] = ("--hive",)
 A_WORKER: Sequence[str] = (*A_HIVE, "--worker")  # an engine follows
-
-_CASCADE = addresses.SHUTDOWN + "?cascade=true&unless=kept"
-_CASCADE_NOW = addresses.SHUTDOWN + "?cascade=true&now=true"
 
 
 class AwakeQueen:
@@ -60,7 +58,7 @@ class AwakeQueen:
             try:
                 # A queen that vanishes is told by whoever waits for something from her.
                 with contextlib.suppress(RbeeError, BrokenPipeError):
-                    for frames in events.events(addresses.EVENTS, is_open):
+                    for frames in events.events(EVENTS.path, is_open):
                         for frame in frames:
                             if frame.event == "narration":
                                 self._heard(decode(frame.data, Narration, _NEWS))
@@ -76,7 +74,7 @@ class AwakeQueen:
 
     def keep(self) -> None:
         """Has the queen and her hives stay awake, whoever woke them."""
-        self.client.ask("POST", addresses.STAY)
+        self.client.call(STAY)
         self._warm.wait(self._settings.connect_timeout)
         if self._child is not None:
             self._child.release()
@@ -92,7 +90,7 @@ class AwakeQueen:
         self._screen.say(narration.CASCADE)
         with contextlib.suppress(RbeeError):  # if she cannot hear it, the lifeline tells her
             self.client.close()
-            begun = self.client.post(_CASCADE, None, ShutdownBegun)
+            begun = self.client.call(SHUT_DOWN_QUEEN, ShutDownQueen(unless="kept"))
             if begun.kept or begun.jobs:
                 self._screen.say(narration.KEPT if begun.kept else narration.OTHER_JOBS)
                 child.release()
@@ -113,7 +111,7 @@ class AwakeQueen:
         """
         health = self.client.health()
         self._screen.say(narration.CASCADE)
-        jobs = self.client.post(_CASCADE_NOW, None, ShutdownBegun).jobs
+        jobs = self.client.call(SHUT_DOWN_QUEEN, ShutDownQueen(now=True)).jobs
         if jobs:
             self._screen.say(narration.JOBS_CANCELLED, count=jobs)
         self.client.close()

@@ -10,11 +10,11 @@ from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
-from rbee.wire import addresses, narration, sse
+from rbee.wire import narration, sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import decode
+from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done, Progress, Token
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.jobs import CANCEL_JOB, SUBMIT_JOB, JobRequest
 from rbee.wire.narration import Line, Narration
 
 #: What a worker says is passed on as it is, and may be anything.
@@ -51,7 +51,7 @@ class JobRun:
         """
         client = self._queen.client
         try:
-            job = client.post(addresses.JOBS, request, JobAccepted)
+            job = client.call(SUBMIT_JOB, request)
         except RbeeError as error:
             raise _too_long(error) if error.code == "payload_too_large" else error from None
         try:
@@ -60,7 +60,7 @@ class JobRun:
             self._screen.say(narration.CANCELLING)
             client.close()
             with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
-                client.ask("DELETE", f"{addresses.JOBS}/{job.job_id}")
+                client.call(CANCEL_JOB, Named(id=job.job_id))
             raise
 
     def _show(self, client: QueenClient, path: str) -> None:

@@ -10,13 +10,12 @@ from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
-from rbee.wire import addresses
 from rbee.wire.errors import no_such
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import HiveList, HiveView
-from rbee.wire.messages.jobs import JobList, JobState, JobView
-from rbee.wire.messages.models import ClusterModelList, ClusterModelView
-from rbee.wire.messages.workers import WorkerList, WorkerView
+from rbee.wire.messages.hives import HIVES, HiveView
+from rbee.wire.messages.jobs import JOBS, JobState, JobView
+from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
+from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import size
 
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
@@ -44,8 +43,8 @@ def hives(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
 def ps(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
     """The workers and the jobs."""
     client = find_queen(where)
-    workers = client.get(addresses.WORKERS, WorkerList).workers
-    jobs = client.get(addresses.JOBS, JobList).jobs
+    workers = client.call(WORKERS).workers
+    jobs = client.call(JOBS).jobs
     tables = [worker_table(workers), job_table(jobs)]
     _answer(screen, as_json, {"workers": workers, "jobs": jobs}, "\n\n".join(tables))
 
@@ -54,7 +53,7 @@ def models(screen: Screen, where: QueenTarget, node: str | None, *, as_json: boo
     """The model catalogs of the hives that are awake, or of one of them."""
     client = find_queen(where)
     _hives(client, node)
-    answer = client.get(addresses.MODELS, ClusterModelList)
+    answer = client.call(CLUSTER_MODELS)
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     told = {"models": found, "unreachable": unknown}
@@ -162,7 +161,7 @@ def _remembered(where: QueenTarget, hive_id: str | None) -> list[HiveView]:
 
 def _hives(client: QueenClient, hive_id: str | None) -> list[HiveView]:
     """All hives, or the one that is named. Raises `hive_not_found` with a near match."""
-    hives = client.get(addresses.HIVES, HiveList).hives
+    hives = client.call(HIVES).hives
     if hive_id is None:
         return hives
     found = [hive for hive in hives if hive.hive_id == hive_id]

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import quote
 
 import click
 import msgspec
@@ -17,8 +16,8 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import AddHive, HiveAdded, HiveAddStarted
+from rbee.wire.messages.basics import Named, encode
+from rbee.wire.messages.hives import ADD_HIVE, REMOVE_HIVE, AddHive, HiveAdded
 from rbee.wire.names import check_machine
 from rbee.wire.shown import shown
 
@@ -51,13 +50,13 @@ def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive, *, as_json: bo
 def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
     """Has the queen put a hive to sleep and forget its machine."""
     with awake_queen(screen, where) as queen:
-        path = f"{addresses.HIVES}/{quote(hive_id, safe='')}"
-        queen.client.ask("DELETE", path, patience=2 * where.settings.stop_total)
+        patience = 2 * where.settings.stop_total
+        queen.client.call(REMOVE_HIVE, Named(id=hive_id), patience=patience)
         screen.say(narration.HIVE_REMOVED, hive_id=hive_id)
 
 
 def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
-    begun = queen.client.post(addresses.ADD_HIVE, wanted, HiveAddStarted)
+    begun = queen.client.call(ADD_HIVE, wanted)
     try:
         return follow_operation(screen, queen, begun, HiveAdded)
     except RbeeError as error:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Mapping
 from io import BufferedReader
+from typing import Any
 from urllib.parse import urlsplit
 
 from rbee.process.port_owner import believed
@@ -89,7 +90,9 @@ class Connection:
         Raises OSError, and ValueError where it speaks no HTTP.
         """
         self.close()
-        address = self._url.hostname or "", self._url.port or 80
+        host = self._url.hostname or ""
+        # For a str Python imports the encoding of international names, whatever it holds.
+        address: tuple[Any, int] = host.encode() if host.isascii() else host, self._url.port or 80
         deadline = time.monotonic() + self._timeout
         self._socket = socket.create_connection(address, self._timeout)
         self._stream = self._socket.makefile("rb")

@@ -8,11 +8,10 @@ from rbee.keeper.orphan_hive import find_orphan_hive
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.wire import addresses
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import HiveList
-from rbee.wire.messages.jobs import JobList
-from rbee.wire.messages.workers import WorkerList
+from rbee.wire.messages.hives import HIVES, HiveList
+from rbee.wire.messages.jobs import JOBS, JobList
+from rbee.wire.messages.workers import WORKERS, WorkerList
 
 
 def status(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
@@ -33,9 +32,9 @@ def status(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
 
 def status_of(client: QueenClient, *, as_json: bool) -> str:
     """Everything a queen who is awake knows, for people or as JSON."""
-    hives = client.get(addresses.HIVES, HiveList)
-    workers = client.get(addresses.WORKERS, WorkerList)
-    jobs = client.get(addresses.JOBS, JobList)
+    hives = client.call(HIVES)
+    workers = client.call(WORKERS)
+    jobs = client.call(JOBS)
     if as_json:
         return _for_programs({"state": "awake", "url": client.url}, hives, workers, jobs)
     parts = [f"queen awake at {client.url}", hive_table(hives.hives), device_table(hives.hives)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from rbee.keeper.awake import find_queen
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.workers import WorkerList
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.workers import STOP_WORKER, WORKERS
 
 
 def stop(screen: Screen, where: QueenTarget, name: str) -> None:
@@ -16,10 +17,9 @@ def stop(screen: Screen, where: QueenTarget, name: str) -> None:
     Raises `worker_not_found` where none or several do.
     """
     client = find_queen(where)
-    workers = client.get(addresses.WORKERS, WorkerList).workers
+    workers = client.call(WORKERS).workers
     worker_id = _meant(name, [worker.worker_id for worker in workers])
-    path = f"{addresses.WORKERS}/{worker_id}"
-    client.ask("DELETE", path, patience=2 * where.settings.stop_total)
+    client.call(STOP_WORKER, Named(id=worker_id), patience=2 * where.settings.stop_total)
     screen.say(narration.WORKER_STOPPED, worker_id=worker_id)
 
 

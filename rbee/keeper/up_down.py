@@ -12,6 +12,7 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.status import status_of
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 
 
 def up(screen: Screen, where: QueenTarget, *, as_json: bool, print_env: bool = False) -> None:
@@ -70,7 +71,7 @@ def _end_orphan_hive(screen: Screen, where: QueenTarget) -> bool:
         return False
     client, health = found
     screen.say(narration.STRAY_HIVE)
-    client.ask("POST", addresses.SHUTDOWN)
+    client.call(SHUT_DOWN_HIVE)
     client.close()
     wait_gone(client, health, where.settings)
     return True

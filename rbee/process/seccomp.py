@@ -21,7 +21,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_PR_GET_SECCOMP = 21
 _SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2
 _ALL_THREADS = 1
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM

@@ -9,69 +9,51 @@ import asyncio
 import contextlib
 import functools
 import gc
-import urllib.parse
 from pathlib import Path
 from signal import SIGKILL
 
 import aiohttp
-import msgspec
 from aiohttp import web
 
 from rbee.http.client import Peer, open_session
-from rbee.http.events import EventLog, respond
-from rbee.http.server import Answer, Route, Server, caller_of, leave, read_body
-from rbee.process import journal, listening, logs
+from rbee.http.events import respond
+from rbee.http.server import Server, leave
+from rbee.http.serving import serves, serves_http
+from rbee.process import listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
-from rbee.process.tasks import DATABASE, begin, in_thread, spawn
-from rbee.queen.catalog import HiveCatalog, HiveRow, KeyCatalog, open_catalog
+from rbee.process.tasks import begin, spawn
+from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
-from rbee.queen.hive_directory import id_of
+from rbee.queen.handlers.hives import HiveHandlers
+from rbee.queen.handlers.jobs import JobHandlers
+from rbee.queen.handlers.models import ModelHandlers
+from rbee.queen.handlers.workers import WorkerHandlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
-from rbee.queen.openai.routes import Caller, Known, OpenAI
+from rbee.queen.news import News
+from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.operations import Operations
 from rbee.queen.registry import Registry
-from rbee.queen.state import LOCAL, Broken
 from rbee.queen.tracked_task import TrackedTask
-from rbee.queen.troubles import is_deadly
 from rbee.wire import addresses, narration, proof
-from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.basics import Health, Nothing, ShutdownBegun, Unreachable
-from rbee.wire.messages.devices import DegradedDevice
-from rbee.wire.messages.events import Done
-from rbee.wire.messages.hives import (
-    AddHive,
-    Heartbeat,
-    HeartbeatAnswer,
-    HiveAddStarted,
-    HiveList,
-    HiveStatus,
-    HiveView,
-    WakeHives,
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import (
+    HEALTH,
+    SHUT_DOWN_QUEEN,
+    STAY,
+    Nothing,
+    ShutdownBegun,
+    ShutDownQueen,
 )
-from rbee.wire.messages.jobs import JobAccepted, JobList, JobRequest, JobView
-from rbee.wire.messages.keys import AddKey, KeyList, NewKey
-from rbee.wire.messages.models import (
-    ClusterModelList,
-    ClusterModelView,
-    ModelList,
-    ModelRemoved,
-    PullModel,
-)
-from rbee.wire.messages.operations import OperationStarted
+from rbee.wire.messages.events import EVENTS, Done
+from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
-from rbee.wire.messages.workers import WorkerBeat, WorkerList, WorkerView
-from rbee.wire.model_ref import parse_model_ref
-from rbee.wire.narration import Line, Narration, say
+from rbee.wire.narration import say
 from rbee.wire.settings import Settings
-
-#: How many events that belong to no job are kept for readers that come back.
-_CLUSTER_EVENTS_KEPT = 1000
-
 
 #: How long a queen that may be there already has to answer (seconds).
 _SECOND_LOOK = 1.0
@@ -100,7 +82,7 @@ async def _live(
         try:
             await _refuse_a_second(home, orders.token, session)
             queen = _Queen(orders, home, settings, session, spare)
-            await queen.server.serve()
+            await queen.answer()
         except RbeeError as error:
             if lifeline is None:
                 raise
@@ -131,7 +113,7 @@ async def _refuse_a_second(home: Home, token: str, session: aiohttp.ClientSessio
     with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # whoever is there is none of ours
         async with timeout(_SECOND_LOOK):
             peer = Peer(session, known.url, proof.Credential(token), "queen")
-            health = await peer.get(addresses.HEALTH, Health)
+            health = await peer.call(HEALTH)
     if health is not None and health.instance == known.instance and health.status == "ok":
         raise RbeeError(
             "port_in_use",
@@ -153,26 +135,16 @@ class _Queen:
         spare: Child | None,
     ) -> None:
         self.settings = settings
-        self.openai = OpenAI(
-            settings,
-            self._begin_for,
-            self._known_models,
-            self._loaded,
-            lambda: self.keys,
-        )
         self.server = Server(
             "queen",
             proof.Credential(orders.token),
-            self._routes(),
-            self._on_shutdown,
             lambda header: self.keys.recognise(header),
             settings,
             functools.partial(_secret_of_hive, orders.token),
         )
-        self.server.before_each_answer(self.openai.allow_origin)
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
-        self.events = EventLog(keep=_CLUSTER_EVENTS_KEPT)
+        self.news = News()
         self.jobs = JobBoard(
             settings.jobs_kept,
             settings.jobs_kept_for,
@@ -181,7 +153,7 @@ class _Queen:
         )
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed,
-            self._say,
+            self.news.say,
         )
         database = open_catalog(
             orders.database or home.database("queen.db"), settings.database_busy
@@ -202,10 +174,27 @@ class _Queen:
             spare,
             lambda: self.server.instance,
         )
-        self.operations = Operations(self.hives, self.catalog)
-        self.dispatcher = Dispatcher(self.hives, self.registry, settings, self._say)
+        self.operations = Operations(self.hives, self.catalog, self._require_awake)
+        self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         self.cascade = True
         self.kept = False
+
+    async def answer(self) -> None:
+        """Begins to serve."""
+        hives, jobs, operations, settings = self.hives, self.jobs, self.operations, self.settings
+        models = ModelHandlers(hives, self.registry)
+        openai = OpenAI(settings, self._begin, models.known, self.registry.workers, self.keys)
+        self.server.before_each_answer(openai.allow_origin)
+        handlers = [
+            self,
+            JobHandlers(self._begin, jobs, self.dispatcher),
+            HiveHandlers(hives, self.catalog, self.registry, jobs, self.dispatcher, self.news),
+            WorkerHandlers(hives, self.registry, settings),
+            models,
+            operations,
+            self.keys,
+        ]
+        await self.server.serve(handlers, {addresses.V1: openai.table})
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""
@@ -224,60 +213,50 @@ class _Queen:
         if not self.cascade:
             self.hives.stay()
         else:
-            self._say(narration.STOP_WORKERS)
+            self.news.say(narration.STOP_WORKERS)
             await self.hives.stop_workers()
-            self._say(narration.STOP_HIVES)
-            await self.hives.sleep(self._say)
-        self._say(narration.GOODBYE)
-        self.events.finish("done", Nothing())
+            self.news.say(narration.STOP_HIVES)
+            await self.hives.sleep(self.news.say)
+        self.news.say(narration.GOODBYE)
+        self.news.events.finish("done", Nothing())
         await self.server.close()
 
-    def _routes(self) -> list[Route]:
-        return [
-            Route("GET", addresses.EVENTS, self._cluster_events),
-            Route("POST", addresses.STAY, self._asked_to_stay),
-            Route("POST", addresses.JOBS, self._submit, 202),
-            Route("GET", addresses.JOBS, self._jobs),
-            Route("GET", addresses.JOBS + "/{id}", self._job),
-            Route("GET", addresses.JOBS + "/{id}/events", self._job_events),
-            Route("DELETE", addresses.JOBS + "/{id}", self._cancel),
-            Route("POST", addresses.ADD_HIVE, self._add_hive, 202),
-            Route("GET", addresses.HIVES, self._hives),
-            Route("DELETE", addresses.HIVES + "/{id}", self._remove_hive),
-            Route("POST", addresses.HIVES_WAKE, self._wake_hives, 202),
-            Route("GET", addresses.OPERATIONS + "/{id}/events", self._operation_events),
-            Route("DELETE", addresses.OPERATIONS + "/{id}", self._cancel_operation),
-            Route("GET", addresses.WORKERS, self._workers),
-            Route("DELETE", addresses.WORKERS + "/{id}", self._stop_worker),
-            Route("GET", addresses.MODELS, self._models),
-            Route("POST", addresses.MODELS_PROVISION, self._pull_model, 202),
-            Route("DELETE", addresses.MODELS + "/{ref:.+}", self._remove_model),
-            Route("POST", addresses.HEARTBEAT, self._heartbeat, named=True),
-            Route("POST", addresses.KEYS, self._add_key),
-            Route("GET", addresses.KEYS, self._keys),
-            Route("DELETE", addresses.KEYS + "/{name}", self._remove_key),
-            *self.openai.routes(),
-        ]
+    @serves_http(EVENTS)
+    async def follow(self, request: web.Request) -> web.StreamResponse:
+        """Tells what is narrated of the swarm from now on, and belongs to no job."""
+        return await respond(
+            request,
+            self.news.events,
+            comment_every=self.settings.stream_comment,
+            after=self.news.events.last_id,
+        )
 
-    async def _submit(self, request: web.Request) -> JobAccepted:
-        wanted = await read_body(request, JobRequest)
-        wanted.model_ref = str(parse_model_ref(wanted.model_ref))
-        job = self._begin(wanted)
-        return JobAccepted(job_id=job.job_id, events_url=f"{addresses.JOBS}/{job.job_id}/events")
+    @serves(STAY)
+    async def asked_to_stay(self) -> None:
+        """Has her and her hives stay awake."""
+        self._require_awake()
+        self._stay()
+        await self.hives.have_heard()
 
-    def _begin(self, wanted: JobRequest, key: str = "") -> Job:
-        """Takes a job of the caller with `key` in, and sets to work on it. Raises `queue_full`."""
-        return self._begun(Job(wanted, key, unread_for=self.settings.reader_grace))
+    @serves(SHUT_DOWN_QUEEN)
+    async def shut_down(self, wanted: ShutDownQueen) -> ShutdownBegun:
+        """Has workers, hives and herself leave; `now=true` cancels jobs, `unless=kept` spares a
+        swarm that was asked to stay."""
+        if self.kept and wanted.unless == "kept":
+            return ShutdownBegun(jobs=0, kept=True)
+        self.cascade = wanted.cascade
+        self.server.ask_to_stop()
+        if wanted.now:
+            self.server.impatient.set()
+            return ShutdownBegun(jobs=len(self._under_way()))
+        return ShutdownBegun(jobs=len(self._wanted()))
 
-    def _begin_for(self, wanted: JobRequest, caller: Caller | None) -> Job:
-        """The same for a program; `caller` is the holder of a key, and what that may have."""
-        if caller is None:
-            return self._begin(wanted)
-        grace = self.settings.reader_grace
-        return self._begun(Job(wanted, caller.key, caller.holders, caller.may_fetch, grace))
-
-    def _begun(self, job: Job) -> Job:
-        self._refuse_if_sleepy()
+    def _begin(self, wanted: JobRequest, caller: Caller | None = None) -> Job:
+        """Takes a job in, and sets to work on it; `caller` is the holder of a key, and what that
+        may have. Raises `queue_full`."""
+        of = caller or Caller("", "", "", None, may_fetch=True)
+        job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
+        self._require_awake()
         self.jobs.require_room(job)
         self.dispatcher.join(job)
         self.jobs.add(job)
@@ -295,214 +274,9 @@ class _Queen:
         except RbeeError as error:
             raise self.hives.typed_from_here(job.hive_id or "", error) from None
 
-    async def _jobs(self, request: web.Request) -> JobList:
-        places = self.dispatcher.places()
-        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
-
-    async def _job(self, request: web.Request) -> JobView:
-        job = self.jobs.get(request.match_info["id"])
-        return job.view(self.dispatcher.places().get(job.job_id))
-
-    async def _job_events(self, request: web.Request) -> Answer:
-        job = self.jobs.get(request.match_info["id"])
-        return await job.respond(request, self.settings.stream_comment)
-
-    async def _cancel(self, request: web.Request) -> Answer:
-        await self.jobs.get(request.match_info["id"]).call_off()
-        return None
-
-    async def _add_hive(self, request: web.Request) -> HiveAddStarted:
-        wanted = await read_body(request, AddHive)
-        self._refuse_if_sleepy()
-        hive_id = id_of(wanted)
-        wanted = await self.hives.members.decided(hive_id, wanted)
-        operation = self.operations.add(hive_id, wanted)
-        return HiveAddStarted(
-            hive_id=hive_id,
-            operation_id=operation.id,
-            events_url=_begun(operation).events_url,
-        )
-
-    async def _remove_hive(self, request: web.Request) -> Answer:
-        hive_id = request.match_info["id"]
-        jobs = sum(job.hive_id == hive_id for job in self.jobs.under_way())
-        if jobs:
-            raise RbeeError(
-                "hive_busy",
-                f"hive {hive_id} works for {jobs} job" + "s" * (jobs > 1),
-                "wait until it has finished; rbee-keeper ps lists the jobs",
-            )
-        await self.hives.remove(hive_id, self._say)
-        return None
-
-    async def _hives(self, request: web.Request) -> HiveList:
-        rows = await in_thread(DATABASE, self.catalog.list)
-        return HiveList(hives=[self._hive_view(row) for row in rows])
-
-    def _hive_view(self, row: HiveRow) -> HiveView:
-        hive = self.registry.hives.get(row.hive_id)
-        devices = (hive.devices if hive else None) or row.devices
-        return HiveView(
-            hive_id=row.hive_id,
-            host=row.host,
-            port=row.port,
-            status=HiveStatus.ONLINE if hive else HiveStatus.OFFLINE,
-            url=hive.url if hive else None,
-            devices=devices,
-            workers=len(hive.workers) if hive else 0,
-            last_heartbeat_ms=hive.last_beat_ms if hive else None,
-            degraded=self._degraded(row.hive_id),
-        )
-
-    def _degraded(self, hive_id: str) -> list[DegradedDevice]:
-        return [
-            DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
-            for (on, device, ref, _), known in self.dispatcher.state.degraded.items()
-            if on == hive_id and on in self.registry.hives
-        ]
-
-    async def _workers(self, request: web.Request) -> WorkerList:
-        return WorkerList(
-            workers=[
-                WorkerView.of(worker, hive.hive_id)
-                for hive in self.registry.hives.values()
-                for worker in hive.workers.values()
-            ]
-        )
-
-    async def _models(self, request: web.Request) -> ClusterModelList:
-        models, unreachable = await self._all_models()
-        return ClusterModelList(models=models, unreachable=unreachable)
-
-    async def _all_models(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
-        """The models on the hives that answer, and the hives that do not."""
-        answers, unreachable = await self.hives.ask_each(addresses.MODELS, ModelList)
-        models = [
-            ClusterModelView(hive_id=hive.hive_id, **msgspec.structs.asdict(model))
-            for hive, answer in answers
-            for model in answer.models
-        ]
-        return models, unreachable
-
-    async def _known_models(self, awake: bool = False) -> Known:
-        """The models on the hives that answer, the workers with the hive of each, and the hives
-        that do not answer; with `awake` those that sleep are woken first, as for a job."""
-        if awake:
-            await self.hives.awake(None, lambda line, **facts: None)
-        models, unreachable = await self._all_models()
-        return models, self._loaded(), unreachable
-
-    def _loaded(self) -> list[tuple[str, WorkerBeat]]:
-        """The workers with the hive of each."""
-        hives = self.registry.hives.values()
-        return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
-
-    def _refuse_if_sleepy(self) -> None:
+    def _require_awake(self) -> None:
         if self.server.status != "ok":
             raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
-
-    async def _add_key(self, request: web.Request) -> NewKey:
-        wanted = await read_body(request, AddKey)
-        return await self.keys.add(wanted)
-
-    async def _keys(self, request: web.Request) -> KeyList:
-        return await self.keys.list()
-
-    async def _remove_key(self, request: web.Request) -> Answer:
-        await self.keys.remove(request.match_info["name"])
-        return None
-
-    async def _wake_hives(self, request: web.Request) -> OperationStarted:
-        wanted = await read_body(request, WakeHives)
-        self._refuse_if_sleepy()
-        return _begun(self.operations.wake(wanted.node))
-
-    async def _pull_model(self, request: web.Request) -> OperationStarted:
-        wanted = await read_body(request, PullModel)
-        ref = str(parse_model_ref(wanted.model_ref))
-        self._refuse_if_sleepy()
-        return _begun(self.operations.pull(ref, wanted.node, wanted.hub_token))
-
-    async def _operation_events(self, request: web.Request) -> Answer:
-        operation = self.operations.board.get(request.match_info["id"])
-        return await operation.respond(request, self.settings.stream_comment)
-
-    async def _cancel_operation(self, request: web.Request) -> Answer:
-        await self.operations.board.get(request.match_info["id"]).call_off()
-        return None
-
-    async def _remove_model(self, request: web.Request) -> Answer:
-        ref = parse_model_ref(urllib.parse.unquote(request.match_info["ref"]))
-        node = request.query.get("node", LOCAL)
-        hive = self.registry.hives.get(node)
-        if hive is None:
-            await self.hives.members.require(node)
-            raise RbeeError("hive_not_found", f"hive {node} is not awake", "rbee-keeper up")
-        removed = await self.hives.peer(hive).remove(addresses.model_path(str(ref)), ModelRemoved)
-        return removed if removed.kept_for else None
-
-    async def _stop_worker(self, request: web.Request) -> Answer:
-        worker_id = request.match_info["id"]
-        for hive in list(self.registry.hives.values()):
-            if worker_id in hive.workers:
-                await self.hives.peer(hive).delete(f"{addresses.WORKERS}/{worker_id}")
-                await self._forgotten(hive.hive_id, worker_id)
-                return None
-        known = [each for hive in self.registry.hives.values() for each in hive.workers]
-        raise no_such("worker", worker_id, known, "rbee-keeper ps lists the workers")
-
-    async def _forgotten(self, hive_id: str, worker_id: str) -> None:
-        """Waits until the heartbeat has come that no longer tells of a worker."""
-
-        def gone() -> bool:
-            return self.registry.worker(hive_id, worker_id) is None
-
-        with contextlib.suppress(asyncio.TimeoutError):
-            async with timeout(self.settings.stop_request):
-                await self.registry.until(gone)
-
-    async def _heartbeat(self, request: web.Request) -> HeartbeatAnswer:
-        beat = await read_body(request, Heartbeat)
-        own = proof.hive_name(beat.hive_id)
-        if caller_of(request) not in ("", own):
-            raise RbeeError(
-                "unauthorized",
-                f"{caller_of(request)} cannot speak for hive {beat.hive_id}",
-                "each hive has a secret of its own",
-            )
-        if not self.registry.beat(beat):
-            raise RbeeError(
-                "hive_not_found",
-                f"this queen does not know hive {beat.hive_id}",
-                f"rbee-keeper add-hive {beat.hive_id}",
-            )
-        for news in beat.news:
-            self._narrate(news)
-        for gone in beat.failures:
-            error = RbeeError.from_body(gone.error)
-            if is_deadly(error):
-                broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
-                self.dispatcher.failed(broken, error)
-        await self.hives.note_processor(beat.hive_id, beat.processor)
-        return HeartbeatAnswer()
-
-    async def _cluster_events(self, request: web.Request) -> Answer:
-        return await respond(
-            request,
-            self.events,
-            comment_every=self.settings.stream_comment,
-            after=self.events.last_id,
-        )
-
-    def _on_shutdown(self, request: web.Request) -> ShutdownBegun:
-        if self.kept and request.query.get("unless") == "kept":
-            return ShutdownBegun(jobs=0, kept=True)
-        self.cascade = request.query.get("cascade", "true") != "false"
-        self.server.ask_to_stop()
-        if request.query.get("now") == "true":
-            self.server.impatient.set()
-            return ShutdownBegun(jobs=len(self._under_way()))
-        return ShutdownBegun(jobs=len(self._wanted()))
 
     async def _end_jobs(self) -> None:
         """Waits for the work that somebody wants, unless a signal came; cancels the rest.
@@ -538,30 +312,10 @@ class _Queen:
         if not self.kept:
             self.server.ask_to_stop()
 
-    async def _asked_to_stay(self, request: web.Request) -> Answer:
-        self._refuse_if_sleepy()
-        self._stay()
-        await self.hives.have_heard()
-        return None
-
     def _stay(self) -> None:
         self.kept = True
         self.hives.stay()
-        self._say(narration.KEEP_WARM)
-
-    def _say(self, line: Line, **facts: object) -> None:
-        self._narrate(say(line, facts))
-
-    def _narrate(self, narration: Narration) -> None:
-        """Tells what belongs to no job, on ``/events`` and in the log."""
-        if not self.events.closed:
-            self.events.narrate(narration)
-        journal.write(narration)
-
-
-def _begun(operation: TrackedTask) -> OperationStarted:
-    url = f"{addresses.OPERATIONS}/{operation.id}/events"
-    return OperationStarted(operation_id=operation.id, events_url=url)
+        self.news.say(narration.KEEP_WARM)
 
 
 def _secret_of_hive(token: str, name: str) -> str | None:

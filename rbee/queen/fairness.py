@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from rbee.wire.messages.jobs import JobRequest
 
@@ -20,8 +21,7 @@ T = TypeVar("T")
 _WISHES = ("node", "device", "backend", "engine", "ctx")
 
 
-@dataclass
-class Line(Generic[T]):
+class Line(msgspec.Struct, Generic[T]):
     """The queue of one model.
 
     `waiting` are the jobs by key, oldest first; `running` counts the slots that each key has;

@@ -29,15 +29,17 @@ from rbee.queen.machines import Tell, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Registry
 from rbee.queen.state import LOCAL, Hive
-from rbee.wire import addresses, narration, proof
+from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Health, Unreachable
-from rbee.wire.messages.devices import Devices
-from rbee.wire.messages.hives import AddHive, Adopt, HiveStatus
-from rbee.wire.messages.models import ModelView
+from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker, Unreachable
+from rbee.wire.messages.devices import DEVICES, Devices
+from rbee.wire.messages.hives import ADOPT, AddHive, Adopt, HiveStatus
+from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.narration import device_name
+from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 
@@ -100,35 +102,36 @@ class Hives:
         return proof.Credential(secret, proof.hive_name(hive.hive_id), forwarded=hive.tunnelled)
 
     async def ask_each(
-        self, path: str, kind: type[T], hives: Collection[Hive] | None = None
+        self, route: Route[Q, T], wanted: Q, hives: Collection[Hive] | None = None
     ) -> tuple[list[tuple[Hive, T]], list[Unreachable]]:
         """What each hive (of `hives`) answers, asked side by side, and those that do not answer.
 
         Each has its own short time. A hive that has fallen silent is one of those; one that sleeps
         is not asked.
         """
+
+        async def answer(hive: Hive) -> T | str:
+            """What it answers, or why that is not known."""
+            patience = self._settings.list_patience
+            try:
+                async with timeout(patience):
+                    return await self.peer(hive, patient=True).call(route, wanted)
+            except RbeeError as error:
+                return error.message
+            except asyncio.TimeoutError:
+                return f"it takes longer than {self._settings.list_patience:g} s"
+
         asked = list(self._registry.hives.values() if hives is None else hives)
-        answers = await asyncio.gather(*(self._answer(hive, path, kind) for hive in asked))
+        answers = await asyncio.gather(*map(answer, asked))
         known = [(hive, one) for hive, one in zip(asked, answers) if not isinstance(one, str)]
         unknown = [(hive.hive_id, one) for hive, one in zip(asked, answers) if isinstance(one, str)]
         if hives is None:
             unknown += [(hive_id, "it has fallen silent") for hive_id in self._registry.silent()]
         return known, [Unreachable(hive_id=hive_id, why=why) for hive_id, why in sorted(unknown)]
 
-    async def _answer(self, hive: Hive, path: str, kind: type[T]) -> T | str:
-        """What a hive answers, or why that is not known."""
-        patience = self._settings.list_patience
-        try:
-            async with timeout(patience):
-                return await self.peer(hive, patient=True).get(path, kind)
-        except RbeeError as error:
-            return error.message
-        except asyncio.TimeoutError:
-            return f"it takes longer than {self._settings.list_patience:g} s"
-
     async def holders(self, model_ref: str, hives: Collection[Hive]) -> frozenset[str]:
         """Those of `hives` that have a model on their disk, as far as they say so in time."""
-        found, _ = await self.ask_each(addresses.model_path(model_ref), ModelView, hives)
+        found, _ = await self.ask_each(MODEL, FindModel(ref=model_ref), hives)
         return frozenset(hive.hive_id for hive, _ in found)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
@@ -232,7 +235,7 @@ class Hives:
             return
         try:
             async with timeout(self._settings.connect_timeout):
-                await self.peer(hive).get(addresses.HEALTH, Health)
+                await self.peer(hive).call(HEALTH)
         except (RbeeError, asyncio.TimeoutError):
             self._registry.lost(hive_id)
 
@@ -308,7 +311,7 @@ class Hives:
         hive = self._registry.hives.get(LOCAL)
         if hive is not None:
             with contextlib.suppress(RbeeError):
-                await self.peer(hive).get(addresses.HEALTH, Health)
+                await self.peer(hive).call(HEALTH)
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
@@ -411,7 +414,7 @@ class Hives:
                 async with timeout(self._settings.connect_timeout):
                     credential = self._credential(hive)
                     peer = Peer(self.session, hive.url, credential, credential.name)
-                    await peer.post(addresses.ADOPT, adopt, type(None))
+                    await peer.call(ADOPT, adopt)
                     await self._registry.until(lambda: not self._registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
@@ -429,12 +432,12 @@ class Hives:
         try:
             peer = self.peer(hive)
             async with timeout(self._settings.connect_timeout):
-                health = await peer.get(addresses.HEALTH, Health)
+                health = await peer.call(HEALTH)
             if health.role != "hive":
                 raise _silent(hive, "something else answers there")
             instance = self._queen_instance()
             adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url, instance=instance)
-            await peer.post(addresses.ADOPT, adopt, type(None))
+            await peer.call(ADOPT, adopt)
             if health.version != __version__:
                 tell(narration.OUTDATED, hive_id=row.hive_id, found=health.version)
                 await shut_down_and_wait(peer, self._settings)
@@ -463,7 +466,7 @@ class Hives:
 
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
-        devices = await self.peer(hive).get(addresses.DEVICES, Devices)
+        devices = await self.peer(hive).call(DEVICES)
         await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         tell(
@@ -498,7 +501,8 @@ class Hives:
             tell(narration.UNNOTED, hive_id=hive_id, why=error.message)
 
     async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
-        await (await self.worker(hive_id, url, worker_id)).shutdown()
+        peer = await self.worker(hive_id, url, worker_id)
+        await peer.call(SHUT_DOWN_WORKER, ShutDownWorker())
 
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)

@@ -12,11 +12,11 @@ from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import decode
+from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.inference import InferRequest, Question
+from rbee.wire.messages.inference import CANCEL_INFERENCE, INFER, InferRequest, Question
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.settings import Settings
 
@@ -34,7 +34,7 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     # of its heartbeats.
     silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
     begun = functools.partial(job.say, narration.INFER_CONNECTED)
-    told = peer.events(addresses.INFER, wanted, stall=silence, on_open=begun)
+    told = peer.events(INFER.path, wanted, stall=silence, on_open=begun)
     try:
         end, data = await job.relay(told)
         if end == "cancelled":
@@ -56,7 +56,7 @@ async def _stop(peer: Peer, begun: InferRequest, settings: Settings) -> None:
     # It may be over, or its worker gone: what cancelling is for.
     with contextlib.suppress(RbeeError, asyncio.TimeoutError):
         async with timeout(settings.stop_request):
-            await peer.delete(f"{addresses.INFER}/{begun.infer_id}")
+            await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))
 
 
 def _infer_request(job: Job) -> InferRequest:

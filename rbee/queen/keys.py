@@ -20,12 +20,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
 from rbee.wire import auth
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.keys import AddKey, KeyList, KeyView, NewKey
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyList, KeyView, NewKey
 
 _PREFIX = "rbee-"
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -87,8 +89,10 @@ class Keys:
             if not ends and self._in_use.get(row.digest) is ends:
                 del self._in_use[row.digest]
 
+    @serves(ADD_KEY)
     async def add(self, wanted: AddKey) -> NewKey:
-        """A new key. Raises `key_exists`, and `invalid_request` for what is no name."""
+        """Makes an API key, limited to these models where any are named; 409 for a name that is
+        taken."""
         name = wanted.name
         if not _NAME.fullmatch(name):
             raise RbeeError(
@@ -108,19 +112,20 @@ class Keys:
         self._changed()
         return NewKey(name=name, key=key)
 
+    @serves(KEYS)
     async def list(self) -> KeyList:
-        """All keys, by name."""
+        """Lists the names of the API keys, and what each may use."""
         rows = await in_thread(DATABASE, self._catalog.list)
         return KeyList(keys=[_view(row) for row in rows])
 
-    async def remove(self, name: str) -> None:
-        """From now on nobody gets in with that key, and what is done for it ends.
-
-        Raises `key_not_found`.
-        """
-        if not await in_thread(DATABASE, self._catalog.remove, name):
+    @serves(REMOVE_KEY)
+    async def remove(self, wanted: Named) -> None:
+        """Removes an API key: nobody gets in with it any more, and what is done for it ends."""
+        if not await in_thread(DATABASE, self._catalog.remove, wanted.id):
             rows = await in_thread(DATABASE, self._catalog.list)
-            raise no_such("key", name, [row.name for row in rows], "rbee-keeper keys lists them")
+            raise no_such(
+                "key", wanted.id, [row.name for row in rows], "rbee-keeper keys lists them"
+            )
         self._changed()
         with contextlib.suppress(RbeeError):  # it is gone; who comes next is told what is wrong
             await self._refresh()

@@ -21,6 +21,7 @@ from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
@@ -132,7 +133,7 @@ class OwnMachine:
             await shut_down_and_wait(peer, self._settings)
         else:
             child, exited = self._child
-            await stop(child, exited, peer.shutdown, self._settings)
+            await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._settings)
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """The error unchanged: what it advises to type is typed on this machine."""
@@ -181,7 +182,7 @@ async def shut_down_and_wait(peer: Peer, settings: Settings) -> None:
     try:
         async with timeout(settings.stop_request):
             reader, writer = await asyncio.open_connection(host, port)
-            await peer.shutdown()
+            await peer.call(SHUT_DOWN_HIVE)
     except (OSError, asyncio.TimeoutError):
         raise RbeeError("hive_unreachable", f"{peer.name} does not answer", "") from None
     try:

@@ -29,7 +29,6 @@ from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.machines import Tell, Way, shut_down_and_wait
-from rbee.queen.wheel import build_wheel
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
@@ -373,6 +372,8 @@ class OtherMachine:
 
     async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
         """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
+        from rbee.queen.wheel import build_wheel  # late: it needs what pip knows of packages
+
         line = narration.MACHINE_REPLACE if found else narration.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()

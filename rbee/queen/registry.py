@@ -136,6 +136,11 @@ class Registry:
         while len(self.names) > _MOST_NAMES:
             del self.names[next(iter(self.names))]
 
+    def workers(self) -> list[tuple[str, WorkerBeat]]:
+        """All workers, with the hive of each."""
+        hives = self.hives.values()
+        return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
+
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
         self._offline.pop(hive_id, None)

@@ -14,15 +14,19 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.queen.registry import Registry
 from rbee.queen.state import CPU, Hive, Place, is_ready
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.devices import CAPACITY, AskRoom
 from rbee.wire.messages.inference import template_name
-from rbee.wire.messages.models import ModelView
+from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import (
+    PROVISION_WORKER,
+    START_WORKER,
+    STOP_WORKER,
     ProvisionWorker,
     StartWorker,
     WorkerBeat,
-    WorkerKindView,
     WorkerStarted,
     WorkerState,
 )
@@ -55,19 +59,16 @@ class Starting:
         # Whatever is the matter there is told by what comes next.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
-                path = addresses.model_path(ref)
-                found = await self._peer(job, hive).get(path, ModelView, {"lead": "true"})
+                found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
             self._registry.named(hive.hive_id, found.workers, ref)
 
     # --- phase 6: capacity ------------------------------------------------------------------
 
     async def ask_room(self, job: Job, place: Place, ctx: int | None) -> None:
         """Raises what keeps a worker from being there."""
-        query = {"device": place.device, "model": job.request.model_ref}
-        if ctx is not None:
-            query["ctx"] = str(ctx)
+        wanted = AskRoom(device=place.device, model=job.request.model_ref, ctx=ctx or 0)
         hive = self._registry.living(place.hive_id)
-        await self._peer(job, hive).get(addresses.CAPACITY, type(None), query)
+        await self._peer(job, hive).call(CAPACITY, wanted)
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
@@ -90,7 +91,7 @@ class Starting:
             engine=job.request.engine,
             device=place.device if place.device != CPU else None,
         )
-        row = await self._peer(job, hive).post(addresses.WORKERS_PROVISION, wanted, WorkerKindView)
+        row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
         if row.new:
             job.say(narration.WORKER_ASKED, kind=kind)
             job.say(narration.WORKER_PREPARED)
@@ -117,7 +118,7 @@ class Starting:
             share=share,
             vectors_up_to=up_to,
         )
-        started = await self._peer(job, hive).post(addresses.WORKERS_START, wanted, WorkerStarted)
+        started = await self._peer(job, hive).call(START_WORKER, wanted)
         beat = WorkerBeat(
             worker_id=started.worker_id,
             url=started.url,
@@ -160,7 +161,7 @@ class Starting:
     async def end(self, job: Job, hive_id: str, worker_id: str) -> None:
         """Has a worker ended that nobody uses."""
         hive = self._registry.living(hive_id)
-        await self._peer(job, hive).delete(f"{addresses.WORKERS}/{worker_id}")
+        await self._peer(job, hive).call(STOP_WORKER, Named(id=worker_id))
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
         return self._hives.peer(hive, job.job_id, job.request.hub_token, patient=job.is_patient)

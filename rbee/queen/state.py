@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from rbee.queen.fairness import Line, in_order
 from rbee.queen.troubles import Troubles
@@ -28,8 +29,7 @@ CPU = "cpu"
 _REMEMBERED = 1024
 
 
-@dataclass(slots=True)
-class Hive:
+class Hive(msgspec.Struct):
     """A hive that lives.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
@@ -42,7 +42,7 @@ class Hive:
     tunnelled: bool = False
     devices: Devices | None = None
     devices_at: float = 0.0
-    workers: dict[str, WorkerBeat] = field(default_factory=dict)
+    workers: dict[str, WorkerBeat] = {}
     beats: int = 0
     last_beat: float = 0.0
     last_beat_ms: int = 0
@@ -136,8 +136,7 @@ class Wait(NamedTuple):
         return self.hive_id, self.device
 
 
-@dataclass(eq=False)
-class Claim:
+class Claim(msgspec.Struct, eq=False, dict=True):
     """A worker that a job wants, and what it has learned on the way to it.
 
     `key` names whose job it is, `number` is its place among all that came. `holders` are the
@@ -162,11 +161,11 @@ class Claim:
     fresh: bool = False
     skipped: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
-    prepared: set[str] = field(default_factory=set)
-    rooms: dict[tuple[tuple[str, str], int | None], Room] = field(default_factory=dict)
+    prepared: set[str] = set()
+    rooms: dict[tuple[tuple[str, str], int | None], Room] = {}
     begun: int | None = None
     wait: Wait | None = None
-    told: set[Wait] = field(default_factory=set)
+    told: set[Wait] = set()
     told_place: int | None = None
     worker_id: str = ""
 
@@ -176,8 +175,7 @@ class Claim:
         self.template = template_name(self.request.chat_template)
 
 
-@dataclass
-class State:
+class State(msgspec.Struct):
     """The machines that live, what is degraded on them, and everybody who wants a worker.
 
     `names` leads from each name of a model that has several to one of them; `served` tells, by
@@ -185,13 +183,13 @@ class State:
     `used` the number of the last job of a worker. `last` is the last number that was given.
     """
 
-    hives: dict[str, Hive] = field(default_factory=dict)
-    degraded: dict[Broken, Degraded] = field(default_factory=dict)
-    claims: dict[str, Claim] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    served: dict[str, dict[str, int]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    used: dict[str, int] = field(default_factory=dict)
+    hives: dict[str, Hive] = {}
+    degraded: dict[Broken, Degraded] = {}
+    claims: dict[str, Claim] = {}
+    names: dict[str, str] = {}
+    served: dict[str, dict[str, int]] = {}
+    seconds: dict[str, float] = {}
+    used: dict[str, int] = {}
     last: int = 0
 
     def number(self) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rbee.http.client import Peer
 from rbee.http.operation import Operation
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
-from rbee.wire.messages.models import ModelView, Provisioned, ProvisionModel, ProvisionStarted
+from rbee.wire.messages.models import MODEL, PROVISION_MODEL, FindModel, Provisioned, ProvisionModel
 from rbee.wire.narration import Line
 
 
@@ -34,17 +34,17 @@ class TrackedTask(Operation):
         """
         wanted = ProvisionModel(model_ref=ref, newest=newest)
         try:
-            found = await peer.get(addresses.model_path(ref), ModelView)
+            found = await peer.call(MODEL, FindModel(ref=ref))
         except RbeeError as error:
             if error.code != "model_not_found" or not ref.startswith("HF:") or not may_fetch:
                 raise
         else:
             self.say(narration.MODEL_FOUND, model_ref=ref)
             if newest and ref.startswith("HF:"):
-                started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
+                started = await peer.call(PROVISION_MODEL, wanted)
                 return decode(await self.relay_hive(peer, started.events_url), Provisioned)
             return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
-        started = await peer.post(addresses.MODELS_PROVISION, wanted, ProvisionStarted)
+        started = await peer.call(PROVISION_MODEL, wanted)
         self.say(narration.MODEL_ASKED, model_ref=ref)
         done = await self.relay_hive(peer, started.events_url)
         self.say(narration.MODEL_READY)

@@ -138,6 +138,24 @@ def _sendable(value: Any) -> Any:
     return value
 
 
+class Refused(msgspec.Struct):
+    """The answer to a request that failed."""
+
+    error: ErrorBody
+
+
+def refusal(data: bytes, status: int, name: str) -> RbeeError:
+    """The error that `name` has answered with, or its `status` where it says no more."""
+    try:
+        return RbeeError.from_body(msgspec.json.decode(data, type=Refused).error)
+    except msgspec.MsgspecError:
+        return RbeeError(
+            "internal",
+            f"{name} answered {status} without a reason",
+            f"rbee-keeper logs {name.split()[-1]} shows what happened there",
+        )
+
+
 def unforeseen(error: BaseException, role: str) -> RbeeError:
     """The error to tell where `role` met `error`: itself if it is one of ours, else `internal`,
     which names it and the log that says more."""

@@ -19,7 +19,8 @@ from msgspec.structs import asdict
 
 from rbee.http.board import Board
 from rbee.http.client import Peer, open_session
-from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.http.server import Server, leave
+from rbee.http.serving import serves, serves_http
 from rbee.process import logs, own_folder
 from rbee.process.content import is_still, open_regular
 from rbee.process.deadline import timeout
@@ -27,9 +28,17 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, narration, proof, sse
 from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
-from rbee.wire.messages.inference import InferAccepted, InferRequest
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
+from rbee.wire.messages.inference import (
+    CANCEL_INFERENCE,
+    FAIL_INFERENCES,
+    INFER,
+    INFER_EVENTS,
+    InferAccepted,
+    InferRequest,
+)
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WorkerReport, WorkerState
+from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
 from rbee.wire.narration import Line, Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine, port_of
@@ -102,13 +111,6 @@ class _Worker:
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
-            [
-                Route("POST", addresses.INFER, self.infer, 202),
-                Route("POST", addresses.INFER_FAIL, self.fail),
-                Route("GET", addresses.INFER + "/{infer_id}/events", self.events),
-                Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
-            ],
-            on_shutdown=self.on_shutdown,
             settings=with_flags(Settings(), asdict(orders.settings)),
         )
 
@@ -134,7 +136,7 @@ class _Worker:
                 connect=[port_of(orders.hive_url)],
                 ipv6=":" in addresses.host_of(orders.hive_url),
             )
-        await server.serve()
+        await server.serve([self])
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
         self.lifeline.watch(server.ask_to_stop, lambda: None)
@@ -250,7 +252,7 @@ class _Worker:
             error=error.body() if error else None,
             placed=self.model.placed if self.model else None,
         )
-        await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
+        await self.hive.call(WORKER_HEARTBEAT, report)
 
     async def beat(self) -> None:
         """Heartbeats to the hive: at once on a change, else at the interval.
@@ -309,17 +311,20 @@ class _Worker:
         if unread:
             await asyncio.wait(unread, timeout=_HEAR)
 
-    def on_shutdown(self, request: web.Request) -> Answer:
-        """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
-        unless_busy = request.query.get("unless") == "busy"
+    @serves(SHUT_DOWN_WORKER)
+    async def shut_down(self, wanted: ShutDownWorker) -> None:
+        """Finishes, frees its memory and leaves; with `unless=busy` only where nobody uses it."""
+        unless_busy = wanted.unless == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
         self.server.ask_to_stop()
-        return web.Response(status=202)
 
-    async def infer(self, request: web.Request) -> Answer:
-        """`POST /infer`: begins to generate."""
-        wanted = await read_body(request, InferRequest)
+    @serves_http(INFER)
+    async def infer(
+        self, request: web.Request, wanted: InferRequest
+    ) -> InferAccepted | web.StreamResponse:
+        """Begins to write; 503 where every slot is taken. With `Accept: text/event-stream` the
+        answer is the stream itself."""
         refuse_unknown(self.engine.about, wanted)
         if self.model is not None and (gone := self._stale()):
             self._retire()
@@ -340,14 +345,15 @@ class _Worker:
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
             return await self._tell(request, inference)
-        url = f"{addresses.INFER}/{infer_id}/events"
+        url = INFER_EVENTS.target(Named(id=infer_id))
         return InferAccepted(infer_id=infer_id, events_url=url)
 
-    async def events(self, request: web.Request) -> Answer:
-        """`GET /infer/{id}/events`: the stream."""
-        return await self._tell(request, self.inferences.get(request.match_info["infer_id"]))
+    @serves_http(INFER_EVENTS)
+    async def events(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+        """Tells what an inference writes: tokens, end."""
+        return await self._tell(request, self.inferences.get(wanted.id))
 
-    async def _tell(self, request: web.Request, inference: Inference) -> Answer:
+    async def _tell(self, request: web.Request, inference: Inference) -> web.StreamResponse:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
             return await inference.respond(request, self.orders.settings.heartbeat_interval)
@@ -355,24 +361,22 @@ class _Worker:
             if inference.events.readers == 0:
                 self.inferences.remove(inference)
 
-    async def cancel(self, request: web.Request) -> Answer:
-        """`DELETE /infer/{id}`; when it is answered, the slot is free."""
-        infer_id = request.match_info["infer_id"]
+    @serves(CANCEL_INFERENCE)
+    async def cancel(self, wanted: Named) -> None:
+        """Cancels an inference, and answers when its slot is free."""
         # One whose reader has left is known no more, and may hold its slot yet.
-        inference = self.running.get(infer_id) or self.inferences.get(infer_id)
+        inference = self.running.get(wanted.id) or self.inferences.get(wanted.id)
         await inference.call_off()
         if inference.events.readers == 0:
             self.inferences.remove(inference)  # no reader has come yet, and none will
-        return None
 
-    async def fail(self, request: web.Request) -> Answer:
-        """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
-        error = await read_body(request, ErrorBody)
+    @serves(FAIL_INFERENCES)
+    async def fail(self, error: ErrorBody) -> None:
+        """Tells this error to all who wait here; from its hive, which is about to end it."""
         log.error("%s", error.message)
         for running in self.running.values():
             running.give_up(RbeeError.from_body(error))
         await self._heard()
-        return None
 
     async def finish(self) -> None:
         """Cancels what still runs and waits until the engine has let go of it."""

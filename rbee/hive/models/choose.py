@@ -6,9 +6,7 @@ the repository does hold.
 
 from __future__ import annotations
 
-import difflib
 import math
-import statistics
 from collections.abc import Sequence
 
 import msgspec
@@ -21,7 +19,7 @@ from rbee.hive.models.names import (
     part_of,
     quant_of,
 )
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.model_ref import ModelRef
 
 #: What is taken when the reference names no quant.
@@ -170,6 +168,8 @@ def _best(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
 
 def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
     """The models of a repository, the best first where nothing is asked for."""
+    import statistics  # late: a model that is here is not chosen
+
     largest = max(each.size() for each in variants)
     named = [each for each in variants if each.quant and each.size()]
     # What one bit of each weight takes in this repository (bytes).
@@ -239,6 +239,8 @@ def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: Mode
         )
     if not models:
         raise _no_model(found, listing, ref)
+    import difflib  # late: what is named is mostly there
+
     near = difflib.get_close_matches(wanted, models, n=5, cutoff=0.4) or sorted(models)[:5]
     raise RbeeError(
         "model_not_found",
@@ -278,7 +280,7 @@ def _by_quant(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     best = _ranked(variants, ref)[0]
     shown = has or [best.first_name()]
     preferred = best.quant or best.first_name()
-    near = (difflib.get_close_matches(wanted, has, n=1, cutoff=0.6) or [preferred])[0]
+    near = nearest(wanted, has) or preferred
     raise RbeeError(
         "model_not_found",
         f"{ref.repo} has no {ref.quant}; it has {', '.join(shown)}",

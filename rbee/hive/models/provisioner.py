@@ -14,7 +14,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from importlib import resources
 from pathlib import Path
 
 import msgspec
@@ -589,7 +588,7 @@ def _near(path: str) -> str:
 
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
-    return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
+    return Path(__file__).with_name("bundled") / f"{BUNDLED}.gguf"
 
 
 def _is_as_stored(file: StoredFile) -> bool:
@@ -722,11 +721,6 @@ def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
 def _is_owned(file: hub.HubFile, here: dict[str, StoredFile]) -> bool:
     stored = here.get(file.name)
     return stored.owned if stored else not file.cached_path
-
-
-def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
-    """The row that there would be if rows were written before the files are there."""
-    return ModelRow(str(plan.ref), plan.repo, plan.commit, "", (), 0, "", plan.quant, 0)
 
 
 def _row(

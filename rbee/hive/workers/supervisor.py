@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 import time
 from collections.abc import Callable, Collection
@@ -43,16 +44,13 @@ from rbee.process.home import Home
 from rbee.process.supervise import exit_of, stop
 from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses, narration, proof
+from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
 from rbee.wire.messages.events import Progress
+from rbee.wire.messages.inference import FAIL_INFERENCES
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import (
-    EngineFacts,
-    WorkerFailure,
-    WorkerReport,
-    WorkerState,
-)
+from rbee.wire.messages.workers import EngineFacts, WorkerFailure, WorkerReport, WorkerState
 from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 
@@ -217,7 +215,9 @@ class Supervisor:
             worker.state = WorkerState.STOPPING
             self._on_change()
         worker.idle_since = None
-        ask = self._peer(worker).shutdown if worker.url else None
+        ask = None
+        if worker.url:
+            ask = functools.partial(self._peer(worker).call, SHUT_DOWN_WORKER, ShutDownWorker())
         await stop(worker.child, worker.exited, ask, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
@@ -228,7 +228,7 @@ class Supervisor:
         peer = self._peer(worker)
         try:
             async with timeout(self._settings.stop_request):
-                await peer.shutdown(unless_busy=True)
+                await peer.call(SHUT_DOWN_WORKER, ShutDownWorker(unless="busy"))
         except RbeeError as error:
             if error.code == "worker_busy":
                 worker.idle_since = None
@@ -345,7 +345,7 @@ class Supervisor:
         peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                await peer.post(addresses.INFER_FAIL, why.body(), type(None))
+                await peer.call(FAIL_INFERENCES, why.body())
 
     async def _restart(self, worker: Worker, status: int) -> None:
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""

@@ -9,9 +9,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from rbee.wire.errors import ErrorBody
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, Request, Started
+from rbee.wire.messages.basics import (
+    LARGEST_CONTEXT,
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    Request,
+    Started,
+)
 from rbee.wire.narration import Narration
 from rbee.wire.placement import Part, Placement
+from rbee.wire.routes import NONE, Events, Route, Who
 
 #: What an engine may have something for, besides plain text.
 Ability = Literal[
@@ -119,7 +128,7 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
 
 
 class ProvisionWorker(Request, kw_only=True):
-    """`POST /workers/provision`; `kind` is ``<backend>-llm-worker-rbee``."""
+    """A kind of worker that is wanted; `kind` is ``<backend>-llm-worker-rbee``."""
 
     kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
     engine: Name | None = None
@@ -141,7 +150,7 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too.
+    """A worker that is to be started; `share`: one that has the same content loaded will do, too.
 
     `device` is short for a `placement` on one device of the hive that is asked; one of both is
     given. `vectors_up_to`: it is to make vectors alone, of inputs of up to so many tokens.
@@ -167,7 +176,7 @@ class StartWorker(Request, kw_only=True):
 
 
 class WorkerStarted(Started, kw_only=True):
-    """The answer to `POST /workers/start`; the worker is still loading."""
+    """A worker that is still loading."""
 
     worker_id: str
     url: str
@@ -188,7 +197,7 @@ class Placed(msgspec.Struct, kw_only=True):
 
 
 class WorkerReport(Request, kw_only=True):
-    """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
+    """From a worker to its hive; the first `ready` is the callback.
 
     `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
     has done nothing at all although it was asked to; `error` says why a worker that reports
@@ -225,3 +234,12 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     threads: int = 0
     version: str = ""
     backends: Sequence[str] = ()
+
+
+# Of a hive; the first two are the queen's, too.
+WORKERS = Route("GET", "/workers", NONE, WorkerList)
+STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
+PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
+START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)
+WORKER_EVENTS = Route("GET", "/workers/{id}/events", Named, Events)
+WORKER_HEARTBEAT = Route("POST", "/heartbeat/workers", WorkerReport, NONE, who=Who.WORKER)

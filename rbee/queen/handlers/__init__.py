@@ -1,0 +1,1 @@
+"""What answers the queen's routes: a module for each noun."""
