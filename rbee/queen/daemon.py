@@ -27,10 +27,7 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
-from rbee.queen.handlers.hives import HiveHandlers
-from rbee.queen.handlers.jobs import JobHandlers
-from rbee.queen.handlers.models import ModelHandlers
-from rbee.queen.handlers.workers import WorkerHandlers
+from rbee.queen.handlers import Handlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
@@ -168,11 +165,8 @@ class _Queen:
             self.catalog,
             self.registry,
             session,
-            lambda: self.server.url,
-            self.server.serve_also_on,
-            self.server.serve_no_more_on,
+            self.server,
             spare,
-            lambda: self.server.instance,
         )
         self.operations = Operations(self.hives, self.catalog, self._require_awake)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
@@ -181,20 +175,23 @@ class _Queen:
 
     async def answer(self) -> None:
         """Begins to serve."""
-        hives, jobs, operations, settings = self.hives, self.jobs, self.operations, self.settings
-        models = ModelHandlers(hives, self.registry)
-        openai = OpenAI(settings, self._begin, models.known, self.registry.workers, self.keys)
+        handlers = Handlers(
+            self._begin,
+            self.jobs,
+            self.dispatcher,
+            self.hives,
+            self.catalog,
+            self.registry,
+            self.news,
+            self.settings,
+        )
+        openai = OpenAI(
+            self.settings, self._begin, handlers.known, self.registry.workers, self.keys
+        )
         self.server.before_each_answer(openai.allow_origin)
-        handlers = [
-            self,
-            JobHandlers(self._begin, jobs, self.dispatcher),
-            HiveHandlers(hives, self.catalog, self.registry, jobs, self.dispatcher, self.news),
-            WorkerHandlers(hives, self.registry, settings),
-            models,
-            operations,
-            self.keys,
-        ]
-        await self.server.serve(handlers, {addresses.V1: openai.table})
+        await self.server.serve(
+            [self, handlers, self.operations, self.keys], {addresses.V1: openai.table}
+        )
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""
@@ -245,7 +242,7 @@ class _Queen:
         if self.kept and wanted.unless == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = wanted.cascade
-        self.server.ask_to_stop()
+        self.server.stopping.set()
         if wanted.now:
             self.server.impatient.set()
             return ShutdownBegun(jobs=len(self._under_way()))
@@ -310,7 +307,7 @@ class _Queen:
     def _keeper_gone(self) -> None:
         """The keeper that woke her has ended; what somebody asked to stay does."""
         if not self.kept:
-            self.server.ask_to_stop()
+            self.server.stopping.set()
 
     def _stay(self) -> None:
         self.kept = True

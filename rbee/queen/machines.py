@@ -14,20 +14,19 @@ from signal import SIGKILL
 from typing import NamedTuple, Protocol
 
 from rbee.http.client import Peer
+from rbee.http.server import Server
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
+from rbee.queen.registry import Tell
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
-
-#: Says a line where it belongs: `tell(line, **facts)`.
-Tell = Callable[..., None]
 
 
 class Way(NamedTuple):
@@ -73,14 +72,14 @@ class OwnMachine:
         home: Home,
         settings: Settings,
         token: str,
-        queen_url: Callable[[], str],
+        server: Server,
         spare: Child | None,
         on_exit: Callable[[], None],
     ) -> None:
         self._home = home
         self._settings = settings
         self._token = token
-        self._queen_url = queen_url
+        self._server = server
         self._spare = spare
         self._on_exit = on_exit
         self._child: tuple[Child, asyncio.Future[int]] | None = None
@@ -92,7 +91,7 @@ class OwnMachine:
         host, port = self._settings.hive_host, self._settings.hive_port
         known = self._child is None and port
         url = addresses.base_url(host, port) if known else ""
-        yield Way(host, port, url, self._queen_url())
+        yield Way(host, port, url, self._server.url)
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """A child; one that is stuck makes way. What it narrates before it is ready is told."""

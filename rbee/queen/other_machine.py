@@ -15,7 +15,7 @@ import importlib
 import platform
 import shlex
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,14 @@ import msgspec
 
 from rbee import __version__
 from rbee.http.client import Peer
+from rbee.http.server import Server
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Tell, Way, shut_down_and_wait
+from rbee.queen.machines import Way, shut_down_and_wait
+from rbee.queen.registry import Tell
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
@@ -57,29 +59,23 @@ class OtherMachine:
 
     def __init__(
         self,
-        hive_id: str,
-        host: str,
-        port: int,
-        ssh: SshTarget,
+        row: HiveRow,
         home: Home,
         settings: Settings,
         token: str,
-        instance: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        queen_port: Callable[[], int],
+        server: Server,
         passphrase: str = "",
     ) -> None:
-        self._hive_id = hive_id
-        self._add_as = _add_as(hive_id, host, ssh)
-        self._host = host
-        self._port = port
-        self._ssh = ssh
+        assert row.ssh is not None, "only other machines are reached over SSH"
+        self.hive_id = row.hive_id
+        self._add_as = _add_as(row.hive_id, row.host, row.ssh)
+        self._host = row.host
+        self._port = row.port
+        self._ssh = row.ssh
         self._home = home
         self._settings = settings
         self._token = token
-        self._instance = instance
-        self._serve_also_on = serve_also_on
-        self._queen_port = queen_port
+        self._server = server
         self._passphrase = passphrase
         self._connection: Connection | None = None
         self._inspected: Connection | None = None
@@ -153,13 +149,13 @@ class OtherMachine:
             raise RbeeError(
                 "ssh_failed",
                 f"{self._host} is reached through another machine, where HTTP cannot follow",
-                f"rbee-keeper add-hive {_add_as(self._hive_id, self._host, through)}"
+                f"rbee-keeper add-hive {_add_as(self.hive_id, self._host, through)}"
                 " sends it through SSH, too",
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
         self.served_on = here
-        return Way(there, self._port, url, await self._serve_also_on(here))
+        return Way(there, self._port, url, await self._server.serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
@@ -169,7 +165,7 @@ class OtherMachine:
             token=proof.hive_secret(self._token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
-            queen_instance=self._instance(),
+            queen_instance=self._server.instance,
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
@@ -233,11 +229,6 @@ class OtherMachine:
             local = await self._tunnel.forward(*there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a tunnel leads there that has not broken off, as far as is known."""
-        return self._tunnel is not None and self._tunnel.is_open
 
     async def until_cut_off(self) -> None:
         """Returns once the tunnel has ended, whoever ended it."""
@@ -306,7 +297,7 @@ class OtherMachine:
         await self.fill_in()
         self._tunnel = connection
         port = self._queen_there = await connection.reverse(
-            _LOOPBACK, self._queen_port(), self._queen_there
+            _LOOPBACK, self._server.port, self._queen_there
         )
         url = await self.way_to(hive_there) if hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))

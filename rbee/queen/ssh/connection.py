@@ -121,11 +121,6 @@ class Connection:
         return cls(target, dialled, settings)
 
     @property
-    def is_open(self) -> bool:
-        """Whether it has not broken off, as far as is known."""
-        return self._dialled.transport.is_active()
-
-    @property
     def local_address(self) -> str:
         """Our address as the machine sees it; "" where jump hosts lie between."""
         return self._dialled.local_address
