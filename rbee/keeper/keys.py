@@ -10,27 +10,27 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.keeper.table import age, table
 from rbee.wire import narration
-from rbee.wire.messages.basics import Named, encode
+from rbee.wire.messages.basics import Named
 from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyView
 
 
-def add_key(screen: Screen, where: QueenTarget, wanted: AddKey, *, as_json: bool) -> None:
+def add_key(screen: Screen, where: QueenTarget, wanted: AddKey) -> None:
     """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
     with awake_queen(screen, where) as queen:
         new = queen.client.call(ADD_KEY, wanted)
         try:
             screen.say(narration.KEY_ADDED, name=wanted.name)
-            screen.answer(encode(new).decode() if as_json else new.key)
+            screen.result(new, new.key)
         except UNREAD:
             _remove(queen, wanted.name)  # nobody has seen it, and nobody ever would
             raise
 
 
-def keys(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
+def keys(screen: Screen, where: QueenTarget) -> None:
     """The names of all keys, and what each may use."""
     with awake_queen(Screen(quiet=True), where) as queen:
         found = queen.client.call(KEYS)
-    screen.answer(encode(found).decode() if as_json else key_table(found.keys))
+    screen.result(found, key_table(found.keys))
     if not found.keys:
         screen.hint("no keys yet; rbee-keeper add-key laptop makes one")
 
