@@ -7,6 +7,7 @@ nobody is left who reads, and ends exactly once: done, failed or cancelled.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,7 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
-from rbee.http.events import EventLog, respond
+from rbee.http.events import STREAM_HEADERS, EventLog
+from rbee.http.heads import number_of
 from rbee.process.tasks import End, spawn
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
@@ -136,11 +138,27 @@ class Operation(Events):
         self._end("error", error.body(self.mark))
 
     async def respond(self, request: web.Request, comment_every: float) -> web.StreamResponse:
-        """Answers a request with its events."""
+        """Answers a request with its events; a ``Last-Event-ID`` header resumes behind one."""
+        last = number_of(request.headers.get("Last-Event-ID", ""))
+        begin = self.read_from() if last is None else last
+        response = web.StreamResponse(headers=STREAM_HEADERS)
+        self.events.reader_came()
         try:
-            return await respond(request, self.events, comment_every=comment_every)
+            await response.prepare(request)
+            async with contextlib.aclosing(self.events.follow(begin, comment_every)) as pieces:
+                async for piece in pieces:
+                    await response.write(piece)
+            await response.write_eof()
+        except ConnectionError:
+            pass  # the reader left; the events are still there for when it comes back
         finally:
+            self.events.reader_left()
             self.reader_left()
+        return response
+
+    def read_from(self) -> int:
+        """The number of the event behind which a reader begins who has not read any."""
+        return 0
 
     def reader_left(self) -> None:
         """Drops it where nobody reads any more, nor comes back in time."""

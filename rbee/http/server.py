@@ -26,7 +26,7 @@ from rbee.http.room import limits_of
 from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
-from rbee.wire import addresses, auth, proof
+from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError, Refused, unforeseen
 from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
@@ -282,13 +282,13 @@ class Server:
 
     async def _caller(self, request: web.Request, who: Who) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
-        header = request.headers.get(auth.HEADER)
-        if auth.accepts(header, self._own.secret):
+        header = request.headers.get(proof.TOKEN_HEADER)
+        if proof.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")
         if who in _SPEAKERS and name:
             secret = self._secret_of(name)
-            if secret is not None and auth.accepts(header, secret):
+            if secret is not None and proof.accepts(header, secret):
                 return name
         if header is not None and self._recognise is not None:
             key_name = await self._recognise(header)

@@ -10,10 +10,9 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import Named, decode
+from rbee.wire.messages.basics import CANCEL_OPERATION, Named, OperationStarted, decode
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.hives import WAKE_HIVES, HiveAddStarted, HivesAwake, WakeHives
-from rbee.wire.messages.operations import CANCEL_OPERATION, OperationStarted
 from rbee.wire.narration import Narration
 from rbee.wire.routes import Route
 

@@ -13,12 +13,10 @@ from pathlib import Path
 from signal import SIGKILL
 
 import aiohttp
-from aiohttp import web
 
 from rbee.http.client import Peer, open_session
-from rbee.http.events import respond
 from rbee.http.server import Server, leave
-from rbee.http.serving import serves, serves_http
+from rbee.http.serving import serves
 from rbee.process import listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
@@ -42,7 +40,6 @@ from rbee.wire.messages.basics import (
     HEALTH,
     SHUT_DOWN_QUEEN,
     STAY,
-    Nothing,
     ShutdownBegun,
     ShutDownQueen,
 )
@@ -215,18 +212,13 @@ class _Queen:
             self.news.say(narration.STOP_HIVES)
             await self.hives.sleep(self.news.say)
         self.news.say(narration.GOODBYE)
-        self.news.events.finish("done", Nothing())
+        self.news.succeed()
         await self.server.close()
 
-    @serves_http(EVENTS)
-    async def follow(self, request: web.Request) -> web.StreamResponse:
+    @serves(EVENTS)
+    async def follow(self) -> News:
         """Tells what is narrated of the swarm from now on, and belongs to no job."""
-        return await respond(
-            request,
-            self.news.events,
-            comment_every=self.settings.stream_comment,
-            after=self.news.events.last_id,
-        )
+        return self.news
 
     @serves(STAY)
     async def asked_to_stay(self) -> None:

@@ -24,7 +24,7 @@ from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
-from rbee.wire import auth
+from rbee.wire import proof
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyList, KeyView, NewKey
@@ -61,7 +61,7 @@ class Keys:
 
         Raises `database_unusable` where the catalog cannot be asked.
         """
-        secret = auth.presented(header)
+        secret = proof.secret_in(header)
         if not _SECRET.fullmatch(secret):
             return None
         await self._refresh()

@@ -225,8 +225,8 @@ class OtherMachine:
         if url not in self._dug:
             if len(self._dug) >= _MOST_WAYS:  # the oldest, but for the hive's own
                 oldest = next(each for each in self._dug if each != self._hive_there)
-                self._tunnel.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
-            local = await self._tunnel.forward(*there)
+                self._tunnel.tunnels.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
+            local = self._tunnel.tunnels.forward(there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
 

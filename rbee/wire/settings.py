@@ -270,8 +270,11 @@ def _checked(name: str, value: Any, where: str) -> Any:
         numbers = checked if isinstance(checked, tuple | list) else [checked]
         if any(isinstance(each, float) and not each <= _MOST for each in numbers):
             raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
-        if name.endswith(_HOST) and checked and (why := _why_no_host(checked)):
-            raise msgspec.ValidationError(f"Expected the name of a machine: {why}")
+        if name.endswith(_HOST) and checked:
+            from rbee.wire.names import why_no_host  # late: hardly ever set
+
+            if why := why_no_host(checked):
+                raise msgspec.ValidationError(f"Expected the name of a machine: {why}")
         return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
@@ -281,12 +284,6 @@ def _checked(name: str, value: Any, where: str) -> Any:
             f"the default is {_FIELDS[name].default!r}",
             {"setting": name},
         ) from None
-
-
-def _why_no_host(text: str) -> str:
-    from rbee.wire.names import why_no_host  # late: hardly ever set
-
-    return why_no_host(text)
 
 
 def _from_toml(text: str, name: str) -> dict[str, Any]:

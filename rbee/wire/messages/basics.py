@@ -14,7 +14,7 @@ import msgspec
 
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, nested_too_deep
-from rbee.wire.routes import NONE, Route, Who
+from rbee.wire.routes import NONE, Events, Route, Who
 from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
 A = TypeVar("A")
@@ -53,6 +53,12 @@ class Started(Answer, kw_only=True):
     """Work was begun; its story is told at `events_url`."""
 
     events_url: str
+
+
+class OperationStarted(Started, kw_only=True):
+    """The queen does something that is no job; ends with a `done` of `HivesAwake` or a model."""
+
+    operation_id: str
 
 
 class Named(Request, kw_only=True):
@@ -153,6 +159,8 @@ def _fields(kind: type[Any]) -> str:
 
 
 HEALTH = Route("GET", addresses.HEALTH, NONE, Health, who=Who.ANYBODY)
+OPERATION_EVENTS = Route("GET", "/operations/{id}/events", Named, Events)
+CANCEL_OPERATION = Route("DELETE", "/operations/{id}", Named, NONE)
 OPENAPI = Route("GET", "/openapi.json", NONE, dict, who=Who.KEYS)
 STAY = Route("POST", "/stay", NONE, NONE)
 SHUT_DOWN_QUEEN = Route(

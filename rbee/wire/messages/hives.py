@@ -7,9 +7,16 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, Request, Started
+from rbee.wire.messages.basics import (
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    OperationStarted,
+    Request,
+    Started,
+)
 from rbee.wire.messages.devices import DegradedDevice, Devices
-from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
 from rbee.wire.narration import Narration
 from rbee.wire.routes import NONE, Route, Who
