@@ -27,7 +27,7 @@ from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, proof
-from rbee.wire.errors import RbeeError, Refused, unforeseen
+from rbee.wire.errors import RbeeError, Refused, invalid, unforeseen
 from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
@@ -273,7 +273,7 @@ class Server:
         """Raises what is wrong with the head of a request, whoever sends it."""
         flaw = flaw_of(request.raw_path, request.headers.items())
         if flaw:
-            raise RbeeError("invalid_request", flaw, "send text, percent-encoded in an address")
+            raise invalid(flaw, "send text, percent-encoded in an address")
         for host in (host_in(request.raw_path), request.headers.get("Host")):
             # What speaks HTTP/1.0 may name nobody; a browser always does.
             if host is None or is_ours(host, self._names, socket.gethostname()):
@@ -435,9 +435,9 @@ def _cannot_bind(host: str, port: int, error: OSError) -> RbeeError:
             "end that program, or choose another port (0 takes any free one)",
             {"host": host, "port": port},
         )
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"cannot listen on {host}:{port}: {error.strerror}",
         "name an address of this machine and a port above 1023",
-        {"host": host, "port": port},
+        host=host,
+        port=port,
     )

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from rbee.keeper.streams import as_text
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
 from rbee.wire.shown import require_name
 
@@ -38,7 +38,7 @@ class Kind(msgspec.Struct, frozen=True):
 def _something(text: str) -> str:
     """Text that is not empty: an empty one would name nothing, and stop nothing."""
     if not text:
-        raise RbeeError("invalid_request", "it is empty", "leave the option out")
+        raise invalid("it is empty", "leave the option out")
     return as_text(text)
 
 
@@ -101,7 +101,7 @@ def _text_in_file(text: str) -> str:
 
 
 def _no_text(path: str, why: str) -> RbeeError:
-    return RbeeError("invalid_request", f"{path!r}: {why}", "name a file that holds text")
+    return invalid(f"{path!r}: {why}", "name a file that holds text")
 
 
 def _model_name(text: str) -> str:
@@ -126,9 +126,7 @@ def _queen_url(text: str) -> str:
         ):
             raise ValueError
     except ValueError:  # or a port that is none, brackets without an address
-        raise RbeeError(
-            "invalid_request", f"{text!r} is no address of a queen", "http://HOST:8500"
-        ) from None
+        raise invalid(f"{text!r} is no address of a queen", "http://HOST:8500") from None
     return f"http://{parts.netloc}"
 
 

@@ -17,7 +17,7 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.status import find_orphan_hive, tell_of
 from rbee.wire import addresses, narration
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE, Named
 from rbee.wire.messages.workers import STOP_WORKER, WORKERS
 
@@ -62,8 +62,7 @@ def rotate_token(screen: Screen, where: QueenTarget) -> None:
     Raises `invalid_request` where a queen was named: her token is on her machine.
     """
     if where.named:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             "the token of a queen is on her own machine",
             "type rbee-keeper rotate-token there, and take the new one from its file",
         )

@@ -25,7 +25,7 @@ from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
 from rbee.wire import proof
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyList, KeyView, NewKey
 
@@ -95,11 +95,10 @@ class Keys:
         taken."""
         name = wanted.name
         if not _NAME.fullmatch(name):
-            raise RbeeError(
-                "invalid_request",
+            raise invalid(
                 f"a key cannot be called {name[:64]!r}",
                 "letters, digits, dots, dashes and underscores: rbee-keeper add-key tv",
-                {"field": "name"},
+                field="name",
             )
         key = _PREFIX + secrets.token_urlsafe(24)
         rights = Rights(models=limits_of(wanted.models), may_fetch=wanted.may_fetch)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
 from rbee.wire.shown import LONGEST_NAME, shown
 
@@ -123,10 +123,9 @@ def _limit(typed: str) -> str:
     scheme, colon, rest = typed.partition(":")
     known = colon and scheme.lower() in ("hf", "file")
     if not known or len(typed) > LONGEST_NAME or shown(typed) != typed or typed.count(ANY) > 4:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"a key cannot be limited to '{shown(typed[:_REPEATED])}'",
             "name models as everywhere, with * for any text: --model 'HF:owner/*'",
-            {"field": "models"},
+            field="models",
         )
     return f"{'HF' if scheme.lower() == 'hf' else 'file'}:{rest}"

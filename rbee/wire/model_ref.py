@@ -18,7 +18,7 @@ from typing import Literal
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.shown import LONGEST_NAME, shown
 
 #: Name of the model that ships inside the package.
@@ -145,9 +145,10 @@ def _what_was_meant(text: str) -> str:
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
     suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
     value = shown(text if len(text) <= 200 else text[:200] + "...")
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"model reference '{value}' {wrong}" if text else "the model reference is empty",
         suggestion,
-        {"field": "model_ref", "value": value, "accepted": ACCEPTED},
+        field="model_ref",
+        value=value,
+        accepted=ACCEPTED,
     )

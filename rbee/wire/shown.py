@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import invalid
 
 # C0 but for tab and line feed, DEL, C1, lone surrogates, marks that turn the direction (UAX 9), and
 # characters that interlinear text and private protocols use.
@@ -47,7 +47,7 @@ def require_name(text: str, what: str) -> str:
     if not wrong:
         return text
     begin = shown(text[:50]) + ("..." if len(text) > 50 else "")
-    raise RbeeError("invalid_request", f"'{begin}' {wrong}", f"type {what} anew", {"field": what})
+    raise invalid(f"'{begin}' {wrong}", f"type {what} anew", field=what)
 
 
 @functools.cache

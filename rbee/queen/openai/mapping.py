@@ -35,7 +35,7 @@ from rbee.queen.openai.messages import (
     TextLogprobs,
     Usage,
 )
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
 from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
 from rbee.wire.messages.inference import ChatMessage, ToolCall
@@ -420,11 +420,10 @@ def _check_arguments(arguments: str, path: str) -> None:
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         is_object = False
     if not is_object:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{path} is no JSON object",
             'send the arguments of a call as JSON text, "{}" where it has none',
-            {"field": path},
+            field=path,
         )
 
 
@@ -467,4 +466,4 @@ def _calls(pieces: Iterable[CallPiece]) -> list[Called]:
 
 
 def _wrong(field: str, what: str) -> RbeeError:
-    return RbeeError("invalid_request", f"{field} {what}", f"change {field}", {"field": field})
+    return invalid(f"{field} {what}", f"change {field}", field=field)
