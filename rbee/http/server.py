@@ -182,10 +182,7 @@ class Server:
         asked = request.headers.get(proof.CHALLENGE_HEADER)
         if asked is None or request.transport is None:
             return health
-        ends = proof.Ends(
-            proof.address(request.transport.get_extra_info("sockname")),
-            proof.address(request.transport.get_extra_info("peername")),
-        )
+        ends = proof.Ends.of(*map(request.transport.get_extra_info, ("sockname", "peername")))
         proved = proof.answer(asked, ends, self._own, self._secret_of)
         headers = {} if proved is None else {proof.PROOF_HEADER: proved}
         return web.Response(body=encode(health), content_type="application/json", headers=headers)

@@ -98,9 +98,7 @@ class Connection:
         self._stream = self._socket.makefile("rb")
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         nonce = os.urandom(16).hex()
-        ends = proof.Ends(
-            proof.address(self._socket.getpeername()), proof.address(self._socket.getsockname())
-        )
+        ends = proof.Ends.of(self._socket.getpeername(), self._socket.getsockname())
         self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
         answered = b""
         while (told := proof.told_in(answered)) is None:

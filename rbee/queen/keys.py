@@ -20,6 +20,8 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec.structs import asdict
+
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
@@ -115,7 +117,12 @@ class Keys:
     async def list(self) -> KeyList:
         """Lists the names of the API keys, and what each may use."""
         rows = await in_thread(DATABASE, self._catalog.list)
-        return KeyList(keys=[_view(row) for row in rows])
+        return KeyList(
+            keys=[
+                KeyView(name=row.name, created_at_ms=row.created_at_ms, **asdict(row.rights))
+                for row in rows
+            ]
+        )
 
     @serves(REMOVE_KEY)
     async def remove(self, wanted: Named) -> None:
@@ -172,15 +179,6 @@ class Keys:
         self._watching = bool(self._in_use)
         if self._watching:
             spawn(self._watch(), "watching keys", self._watch_if_used)
-
-
-def _view(row: KeyRow) -> KeyView:
-    return KeyView(
-        name=row.name,
-        created_at_ms=row.created_at_ms,
-        models=list(row.rights.models),
-        may_fetch=row.rights.may_fetch,
-    )
 
 
 def _digest(key: str) -> str:

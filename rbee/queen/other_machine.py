@@ -275,14 +275,9 @@ class OtherMachine:
         """Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
-        opened: Connection = await ssh.Connection.open(
-            target,
-            add_as=self._add_as,
-            known_hosts=known_hosts(self._home),
-            settings=self._settings,
-            accept=accept,
-            passphrase=self._passphrase,
-        )
+        ours, passphrase = known_hosts(self._home), self._passphrase
+        dialling = ssh.Dialling(self._add_as, ours, self._settings, accept, passphrase)
+        opened: Connection = await ssh.Connection.open(target, dialling)
         return opened
 
     async def _said(self, connection: Connection, command: str) -> str:

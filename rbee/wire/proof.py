@@ -57,6 +57,11 @@ class Ends(NamedTuple):
     server: str
     client: str
 
+    @classmethod
+    def of(cls, *names: tuple[object, ...]) -> Ends:
+        """Those that sockets tell as ``(host, port, ...)`` each, the server's first."""
+        return cls(*(f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}" for name in names))
+
 
 def headers(credential: Credential) -> dict[str, str]:
     """The headers that present a secret."""
@@ -144,11 +149,6 @@ def hive_secret(token: str, hive_id: str) -> str:
 def worker_secret(of_hive: str, worker_id: str) -> str:
     """What a worker is told by its hive."""
     return derive(of_hive, worker_name(worker_id))
-
-
-def address(name: tuple[object, ...]) -> str:
-    """An end of a connection as sockets tell it: ``(host, port, ...)``."""
-    return f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}"
 
 
 def answer(

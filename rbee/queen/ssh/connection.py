@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
 from rbee.process.deadline import timeout as deadline
 from rbee.process.tasks import in_own_thread, start_thread
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.dialling import Dialled, dial
+from rbee.queen.ssh.dialling import Dialled, Dialling
 from rbee.queen.ssh.program import LineReader, Program
 from rbee.queen.ssh.program import Ran as Ran
 from rbee.queen.ssh.refusals import refuse
@@ -97,30 +96,14 @@ class Connection:
         self.tunnels = Tunnels(dialled.transport, target, self._seconds)
 
     @classmethod
-    async def open(
-        cls,
-        target: Target,
-        *,
-        add_as: str,
-        known_hosts: Path,
-        settings: Settings,
-        accept: str = "",
-        passphrase: str = "",
-    ) -> Connection:
+    async def open(cls, target: Target, dialling: Dialling) -> Connection:
         """Connects and logs in.
-
-        `add_as` is what ``rbee-keeper add-hive`` calls the machine, with the options that it
-        takes, for errors that advise it. `known_hosts` is our own file of host keys, beside those
-        that the target names; `accept` the fingerprint (``SHA256:...``) of an unknown host key
-        that a person has agreed to, which is then written there.
 
         Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
         ``timeout``, ``unreachable``, ``no_ssh``, and those of `host_keys` and `login`.
         """
-        dialled = await in_own_thread(
-            lambda: dial(target, add_as, known_hosts, accept, passphrase, settings), Dialled.close
-        )
-        return cls(target, dialled, settings)
+        dialled = await in_own_thread(lambda: dialling.dial(target), Dialled.close)
+        return cls(target, dialled, dialling.settings)
 
     async def run(self, command: str, stdin: bytes = b"", timeout: float = 60.0) -> Ran:
         """Runs POSIX shell text to its end, whatever the login shell is and says.
