@@ -20,11 +20,15 @@ def before_all(context: Any) -> None:
     if not __debug__:
         raise RuntimeError("assertions are off (PYTHONOPTIMIZE or -O): nothing would be checked")
     census.take_charge()
-    # What is there by now stays; else the guard of each scenario would look through all of it.
-    gc.freeze()
     context.port_slice = PortSlice()
     context.skipped = []
     context.ran = [0]
+
+
+def before_feature(_context: Any, _feature: Any) -> None:
+    """What is there by now stays; else the guard of each scenario would look through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def before_scenario(context: Any, scenario: Any) -> None:

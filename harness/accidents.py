@@ -160,7 +160,9 @@ def kill_while_loading(cluster: Cluster, times: int) -> None:
 
 
 def hang_while_loading(cluster: Cluster) -> None:
-    """The first worker stops answering when it opens its model."""
+    """The first worker stops answering when it opens its model, and is soon ended by force."""
+    for name in ("RBEE_STOP_REQUEST", "RBEE_STOP_TERM"):
+        cluster.environment.setdefault(name, "1")
     _plan(cluster, "SIGSTOP", 1)
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import sqlite3
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from fixtures.nvml.build import build_stub
 from fixtures.nvml.facts import DRIVER_NOT_LOADED, GIB, StubGpu, write_facts
 from harness import client
 from harness.cluster import Cluster
+from harness.serving import serve
 from harness.waiting import wait_until
 
 #: An end of a pipe: the pipe's name, and whether it is written to there.
@@ -91,13 +91,7 @@ def configure(cluster: Cluster, text: str) -> None:
 def hold_port(cluster: Cluster, port: int) -> None:
     """A web server of somebody else's listens on a port until the scenario ends."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), _Stranger)
-    threading.Thread(target=server.serve_forever, daemon=True, name="stranger").start()
-
-    def close() -> None:
-        server.shutdown()
-        server.server_close()
-
-    cluster.on_close(close)
+    cluster.on_close(serve(server))
 
 
 def wait_for_processor_name(cluster: Cluster) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
-from harness import accidents, census, network
+from harness import accidents, census, network, swarm
 from harness import cluster as processes
 from harness.cluster import ROOT, Cluster
 from harness.hosts import SSH_PORT as SSH_PORT
@@ -26,7 +26,7 @@ from harness.waiting import wait_until
 _SILENCE_S = 0.3
 
 #: How long a machine that does not answer is waited for by the programs, in seconds.
-_DEAF_S = 3.0
+_DEAF_S = 1.5
 
 #: A test run that has a machine with a program on it, says its number, and goes no further.
 _KILLED = """
@@ -79,7 +79,8 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
     """The person's swarm is the machine they sit at and another one, whose GPU is simulated."""
     sit_beside(cluster, name, other)
     simulate_gpus(cluster, other, [{"name": "RTX 3090", "VRAM in GB": "24"}])
-    add_hives(cluster, f"{other}, localhost")
+    with swarm.queen_meanwhile(cluster):
+        add_hives(cluster, f"{other}, localhost")
 
 
 def put_model(cluster: Cluster, name: str, holder: str) -> None:

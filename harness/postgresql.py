@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cluster import Cluster
+from harness.cluster import Cluster, folder_for_homes
 from harness.program import die_with_parent, spawn
 from harness.program import end as end_process
 from harness.waiting import wait_until
@@ -87,7 +87,7 @@ class Server:
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
-        self.folder = Path(tempfile.mkdtemp(prefix="rbee-postgresql-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="rbee-postgresql-", dir=folder_for_homes()))
         if os.geteuid() == 0:
             shutil.chown(self.folder, _USER, _group())
         self._data = self.folder / "data"

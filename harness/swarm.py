@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psutil
@@ -24,24 +26,27 @@ _OVER = ("done", "failed", "cancelled")
 
 def wake_queen(cluster: Cluster) -> None:
     """A queen that a person has started in another terminal."""
-    queen = cluster.start("queen-rbee")
-    cluster.assert_answers("queen")
-    cluster.on_close(lambda: _end(cluster, queen))
+    cluster.on_close(_started(cluster, "queen-rbee", "queen"))
+
+
+@contextlib.contextmanager
+def queen_meanwhile(cluster: Cluster) -> Iterator[None]:
+    """A queen that a person starts, and ends with the block: she takes her hives with her."""
+    end = _started(cluster, "queen-rbee", "queen")
+    yield
+    end()
 
 
 def wake_foreign_queen(cluster: Cluster) -> None:
     """A queen of another person, with another home, on this scenario's port."""
-    queen = cluster.start(f"RBEE_HOME={cluster.folder / 'foreign'} queen-rbee")
-    cluster.assert_answers("queen")
-    cluster.on_close(lambda: _end(cluster, queen))
+    foreign = cluster.folder / "foreign"
+    cluster.on_close(_started(cluster, f"RBEE_HOME={foreign} queen-rbee", "queen"))
 
 
 def start_hive_by_hand(cluster: Cluster, host: str) -> None:
     """A hive that a person has started for the queen, whose machine they call `host`."""
     port = cluster.url("queen", "").rpartition(":")[2]
-    hive = cluster.start(f"rbee-hive --queen-url http://{host}:{port}")
-    cluster.assert_answers("hive")
-    cluster.on_close(lambda: _end(cluster, hive))
+    cluster.on_close(_started(cluster, f"rbee-hive --queen-url http://{host}:{port}", "hive"))
 
 
 def warm_up(cluster: Cluster) -> None:
@@ -294,6 +299,13 @@ def _hive(cluster: Cluster, hive_id: str) -> dict[str, Any]:
     return rows[0]
 
 
-def _end(cluster: Cluster, running: Any) -> None:
-    running.send(signal.SIGTERM)
-    cluster.assert_status(0, cluster.finish(running))
+def _started(cluster: Cluster, command_line: str, role: str) -> Callable[[], None]:
+    """Starts a program, waits until it answers, and returns what ends it well."""
+    running = cluster.start(command_line)
+    cluster.assert_answers(role)
+
+    def end() -> None:
+        running.send(signal.SIGTERM)
+        cluster.assert_status(0, cluster.finish(running))
+
+    return end

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from harness.cluster import Cluster
+from harness.serving import serve
 from harness.trial.hostile_hive import Answer, HostileHive, bomb, endless, silent, whole
 
 _CHUNKED = "Transfer-Encoding: chunked\r\n"
@@ -31,7 +31,7 @@ class Turned:
         self._hive = HostileHive(cluster.token, cluster.ports.hive, cluster.url("queen"))
         cluster.on_close(self._leave)
         # It does not end by itself, and its queen would wait for it.
-        cluster.set(stop_request=0.5, stop_term=0.5, stop_total=2)
+        cluster.set(stop_request=0.5, stop_term=0.5, stop_total=1)
         cluster.assert_status(0, cluster.run("rbee-keeper up"))
         cluster.expect_warm()
         self._before = self._mebibytes()
@@ -86,9 +86,5 @@ class _Elsewhere:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        """Ends it."""
-        self._server.shutdown()
-        self._server.server_close()
+        #: Ends it.
+        self.close = serve(self._server)

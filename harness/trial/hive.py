@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from harness.serving import serve
 from harness.trial.hostile_hive import Answer, HostileHive, bomb, endless, silent, whole
 from harness.trial.stage import PROMPT, Stage, table
 from harness.trial.tricks import Outcome, Trick, carry_out
@@ -382,11 +382,7 @@ class _Elsewhere:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.close = serve(self._server)
 
 
 def _redirected(stage: Stage, hive: HostileHive, code: int, route: str, command: str) -> str:
