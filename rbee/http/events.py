@@ -104,12 +104,8 @@ class EventLog:
         return self.readers > 0 or young
 
     def emit(self, name: str, message: Any) -> None:
-        """Adds an event that does not end the stream."""
+        """Adds an event that does not end the stream; a peer's has its data as they came."""
         self._append(_event(name, message))
-
-    def forward(self, name: str, data: bytes) -> None:
-        """Adds an event that a peer has told, with its data as they came."""
-        self._append(Event(name, data, len(data) + _AROUND))
 
     def _thin_out(self) -> None:
         """How far it was says nothing once it is further: of that the newest alone is kept.
@@ -203,8 +199,9 @@ class EventLog:
         return piece
 
 
-def _event(name: str, message: Any) -> Event:
-    return Event(name, message, len(encode(message)) + _AROUND)
+def _event(name: str, data: Any) -> Event:
+    told = data if isinstance(data, bytes) else encode(data)
+    return Event(name, data, len(told) + _AROUND)
 
 
 class Watch:

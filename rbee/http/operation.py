@@ -89,7 +89,7 @@ class Operation(Events):
 
     def forward(self, name: str, data: bytes) -> None:
         """Tells what a peer has told, as it came."""
-        self.events.forward(name, data)
+        self.events.emit(name, data)
 
     async def relay(
         self, told: AsyncIterator[list[sse.Frame]], after_first: Line | None = None

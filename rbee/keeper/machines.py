@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
-from rbee.keeper.operation import follow_operation
+from rbee.keeper.operation import run_operation
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
@@ -55,9 +55,8 @@ def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
 
 
 def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
-    begun = queen.client.call(ADD_HIVE, wanted)
     try:
-        return follow_operation(screen, queen, begun, HiveAdded)
+        return run_operation(screen, queen, ADD_HIVE, wanted, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
         if error.details.get("reason") == "passphrase_needed" and _is_private(queen):

@@ -53,7 +53,7 @@ from rbee.wire.settings import Settings
 _SECOND_LOOK = 1.0
 
 
-def run(
+async def live(
     orders: QueenOrders,
     home: Home,
     settings: Settings,
@@ -61,16 +61,6 @@ def run(
     spare: Child | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    asyncio.run(_live(orders, home, settings, lifeline, spare))
-
-
-async def _live(
-    orders: QueenOrders,
-    home: Home,
-    settings: Settings,
-    lifeline: Lifeline | None,
-    spare: Child | None,
-) -> None:
     logs.begin(home.log("queen"), settings.log_mib)
     async with open_session(settings) as session:
         try:

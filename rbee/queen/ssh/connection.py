@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from rbee.process.deadline import timeout as deadline
+from rbee.process.deadline import timeout
 from rbee.process.tasks import in_own_thread, start_thread
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.dialling import Dialled, Dialling
-from rbee.queen.ssh.program import LineReader, Program
-from rbee.queen.ssh.program import Ran as Ran
+from rbee.queen.ssh.program import LineReader, Program, Ran
 from rbee.queen.ssh.refusals import refuse
 from rbee.queen.ssh.tunnels import Tunnels
 from rbee.wire.settings import Settings
@@ -21,6 +20,8 @@ _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 
 
+#: How long a program has whose answer is waited for (seconds).
+_LONGEST_RUN = 60.0
 #: The most that is listened to of a program whose lines are read (bytes); pip says far less.
 _MOST = 1 << 24
 
@@ -105,20 +106,20 @@ class Connection:
         dialled = await in_own_thread(lambda: dialling.dial(target), Dialled.close)
         return cls(target, dialled, dialling.settings)
 
-    async def run(self, command: str, stdin: bytes = b"", timeout: float = 60.0) -> Ran:
+    async def run(self, command: str) -> Ran:
         """Runs POSIX shell text to its end, whatever the login shell is and says.
 
-        Raises `ssh_failed`, reason ``shell`` (the login shell never ran it), ``timeout`` (after
-        `timeout` seconds; it may still run over there), ``lost``.
+        Raises `ssh_failed`, reason ``shell`` (the login shell never ran it), ``timeout`` (it may
+        still run over there), ``lost``.
         """
-        program = await self._start(command, stdin)
+        program = await self._start(command, b"")
         try:
-            async with deadline(timeout):
+            async with timeout(_LONGEST_RUN):
                 return await in_own_thread(program.finish)
         except asyncio.TimeoutError:
             raise refuse(
                 "timeout",
-                f"a program on {self.target.name} has not ended after {timeout:g} s",
+                f"a program on {self.target.name} has not ended after {_LONGEST_RUN:g} s",
                 f"look what keeps that machine busy: ssh {self.target.login}",
             ) from None
         finally:

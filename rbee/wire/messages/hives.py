@@ -14,7 +14,6 @@ from rbee.wire.messages.basics import (
     NonEmpty,
     OperationStarted,
     Request,
-    Started,
 )
 from rbee.wire.messages.devices import DegradedDevice, Devices
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
@@ -52,11 +51,10 @@ class AddHive(Request, kw_only=True):
     passphrase: str = ""
 
 
-class HiveAddStarted(Started, kw_only=True):
+class HiveAddStarted(OperationStarted, kw_only=True):
     """A machine is looked at: an operation that ends in `HiveAdded`."""
 
     hive_id: str
-    operation_id: str
 
 
 class HiveAdded(msgspec.Struct, kw_only=True):
