@@ -77,9 +77,8 @@ class Meeting:
             self._heard.append(proof.secret_in(request.headers.get(proof.TOKEN_HEADER)))
 
         server = Server("hive", _OF_HIVE)
-        server.before_each_answer(hear)
         server.bind("127.0.0.1", 0)
-        await server.serve([])
+        await server.serve([], look=hear)
         async with open_session(Settings()) as session:
             for credential in (_OF_HIVE, self._others):
                 with contextlib.suppress(RbeeError):

@@ -268,7 +268,8 @@ class Connections:
 
     def recognised(self, connection: Connection, caller: str) -> None:
         """A stranger has shown the token, or a key. Raises `queue_full`; see `Limits.of_a_key`."""
-        if caller and self._count(caller) >= self.limits.of_a_key and not self._drop(caller):
+        count = sum(each.caller == caller for each in self._known)
+        if caller and count >= self.limits.of_a_key and not self._drop(caller):
             raise RbeeError(
                 "queue_full",
                 f"the key {caller} has {self.limits.of_a_key} connections open",
@@ -352,9 +353,6 @@ class Connections:
                 each.end()
                 return True
         return False
-
-    def _count(self, caller: str) -> int:
-        return sum(each.caller == caller for each in self._known)
 
     def _pause(self, seconds: float | None = None) -> None:
         """Accepts nobody for a while, or until somebody leaves."""

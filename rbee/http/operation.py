@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -22,7 +21,7 @@ from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
 from rbee.wire.messages.basics import Nothing, decode
 from rbee.wire.messages.events import Progress
-from rbee.wire.narration import Line, Narration, say
+from rbee.wire.narration import Line, Narration, now_ms, say
 from rbee.wire.routes import Events
 
 #: What one operation passes on of another that is part of it.
@@ -46,7 +45,7 @@ class Operation(Events):
         self.id = operation_id or secrets.token_hex(8)
         self.events = EventLog()
         self.task: asyncio.Task[Any] | None = None
-        self.created_at_ms = _now_ms()
+        self.created_at_ms = now_ms()
         self.finished_at_ms: int | None = None
         #: The event in which it ended; empty: it has not.
         self.end = ""
@@ -187,10 +186,6 @@ class Operation(Events):
 
     def _end(self, event: str, message: Any) -> None:
         if not self.is_over:
-            self.end, self.finished_at_ms = event, _now_ms()
+            self.end, self.finished_at_ms = event, now_ms()
             self.events.finish(event, message)
             self.when_over()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -103,13 +103,18 @@ class Server:
         self._names.add(host)
 
     async def serve(
-        self, handlers: Iterable[object], below: Mapping[str, Callable[[], Table]] = _NOTHING
+        self,
+        handlers: Iterable[object],
+        below: Mapping[str, Callable[[], Table]] = _NOTHING,
+        look: Look | None = None,
     ) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes.
 
         What is served `below` a path in somebody else's words is loaded with the first request for
-        it.
+        it. `look` is had at every answer before it goes out.
         """
+        if look is not None:
+            self._app.on_response_prepare.append(look)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
         self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
         await self._runner.setup()
@@ -141,10 +146,6 @@ class Server:
         if host in self._elsewhere:
             _, listener = self._elsewhere.pop(host)
             self._connections.listen_no_more(listener)
-
-    def before_each_answer(self, look: Look) -> None:
-        """Has every answer looked at before it goes out."""
-        self._app.on_response_prepare.append(look)
 
     def stop_on_signals(self) -> None:
         """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""
@@ -233,7 +234,11 @@ class Server:
             request[_CALLER] = await self._caller(request, who)
             connection.known_as(request[_CALLER])
         if served is None:
-            raise table.nothing_here(request)
+            raise RbeeError(
+                "not_found",
+                f"no route for {request.method} {request.path}",
+                f"GET {OPENAPI.path} lists the routes",
+            )
         route = served.route
         wanted = await self._wanted(request, route, fields)
         _require_speaker(caller_of(request), who, wanted)
@@ -353,14 +358,6 @@ class Table:
         found = await self._router.resolve(request)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
         return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
-
-    def nothing_here(self, request: web.Request) -> RbeeError:
-        """The error for what is not served."""
-        return RbeeError(
-            "not_found",
-            f"no route for {request.method} {request.path}",
-            f"GET {OPENAPI.path} lists the routes",
-        )
 
 
 async def _found(request: web.Request) -> web.StreamResponse:

@@ -175,10 +175,8 @@ class _Queen:
         openai = OpenAI(
             self.settings, self._begin, handlers.known, self.registry.workers, self.keys
         )
-        self.server.before_each_answer(openai.allow_origin)
-        await self.server.serve(
-            [self, handlers, self.operations, self.keys], {addresses.V1: openai.table}
-        )
+        own = [self, handlers, self.operations, self.keys]
+        await self.server.serve(own, {addresses.V1: openai.table}, openai.allow_origin)
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""

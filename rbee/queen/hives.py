@@ -187,7 +187,11 @@ class Hives:
         failures: dict[str, RbeeError] = {}
         for row, failure in zip(rows, tried):
             if isinstance(failure, asyncio.CancelledError):
-                failures[row.hive_id] = self._late(row)
+                failures[row.hive_id] = RbeeError(
+                    "hive_unreachable",
+                    f"it takes longer than {self._settings.hive_patience:g} s",
+                    f"rbee-keeper infer --node {row.hive_id} waits for it",
+                )
             elif isinstance(failure, RbeeError):
                 failures[row.hive_id] = failure
             elif isinstance(failure, BaseException):
@@ -198,14 +202,6 @@ class Hives:
             self._failed[hive_id] = time.monotonic()
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
-
-    def _late(self, row: HiveRow) -> RbeeError:
-        patience = self._settings.hive_patience
-        return RbeeError(
-            "hive_unreachable",
-            f"it takes longer than {patience:g} s",
-            f"rbee-keeper infer --node {row.hive_id} waits for it",
-        )
 
     async def note_processor(self, hive_id: str, name: str) -> None:
         """A hive has told the name of its processor: the catalog remembers it."""

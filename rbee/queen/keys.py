@@ -159,7 +159,9 @@ class Keys:
                     self._read_at = began if changes == self._changes else -math.inf
                     self._take_over(rows)
             if self._is_unreadable:
-                raise _unreadable()
+                # Says nothing of the database: whoever hears it may be a stranger.
+                why = "keys cannot be looked up now"
+                raise RbeeError("database_unusable", why, "try again in a moment")
 
     def _take_over(self, rows: Sequence[KeyRow]) -> None:
         self._by_digest = {row.digest: row for row in rows}
@@ -190,8 +192,3 @@ def _removed(name: str = "") -> RbeeError:
     return RbeeError(
         "unauthorized", f"the key{called} was removed", "ask whoever runs this swarm for another"
     )
-
-
-def _unreadable() -> RbeeError:
-    """Says nothing of the database: whoever hears it may be a stranger."""
-    return RbeeError("database_unusable", "keys cannot be looked up now", "try again in a moment")

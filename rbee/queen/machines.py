@@ -117,7 +117,11 @@ class OwnMachine:
         except BaseException as error:
             child.release()
             child.signal(SIGKILL)  # one that hangs would not see that it was let go
-            raise _as_trouble_of_the_hive(error) from None
+            if isinstance(error, RbeeError) and error.code == "internal":
+                # It is tried again, like one that dies or hangs later.
+                why, what_to_do = error.message, error.suggestion
+                raise RbeeError("hive_unreachable", why, what_to_do, error.details) from None
+            raise
         if self._stay:
             child.stay()
         self._child = child, exited
@@ -163,13 +167,6 @@ class OwnMachine:
     def _exited(self, _: asyncio.Future[int]) -> None:
         self._child = None
         self._on_exit()
-
-
-def _as_trouble_of_the_hive(error: BaseException) -> BaseException:
-    """A hive that dies or hangs while it starts is tried again, like one that does so later."""
-    if isinstance(error, RbeeError) and error.code == "internal":
-        return RbeeError("hive_unreachable", error.message, error.suggestion, error.details)
-    return error
 
 
 async def shut_down_and_wait(peer: Peer, settings: Settings) -> None:

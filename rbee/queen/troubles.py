@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
@@ -225,16 +225,15 @@ class Troubles:
             f"no machine could run {model_ref}" if rest else f"no device has room for {model_ref}"
         )
         suggestion = decisive.suggestion if rest else told[0].error.suggestion
-        details: dict[str, Any] = {"places": [_row(each) for each in told]}
-        return RbeeError(decisive.code, f"{said}: {listed}", suggestion, details)
-
-
-def _row(trouble: Trouble) -> dict[str, Any]:
-    return {
-        **trouble.error.details,
-        "hive_id": trouble.hive_id,
-        "device": trouble.device,
-        "code": trouble.error.code,
-        "message": trouble.error.message,
-        "suggestion": trouble.error.suggestion,
-    }
+        places = [
+            {
+                **each.error.details,
+                "hive_id": each.hive_id,
+                "device": each.device,
+                "code": each.error.code,
+                "message": each.error.message,
+                "suggestion": each.error.suggestion,
+            }
+            for each in told
+        ]
+        return RbeeError(decisive.code, f"{said}: {listed}", suggestion, {"places": places})

@@ -44,6 +44,11 @@ class Line(NamedTuple):
     text: str
 
 
+def now_ms() -> int:
+    """The time of day, in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
 def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
     """`line` with its placeholders filled from `facts`, stamped with the time."""
     return Narration(
@@ -52,7 +57,7 @@ def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
         human=told(line.text, facts),
         job_id=job_id,
         correlation_id=job_id,
-        at_ms=time.time_ns() // 1_000_000,
+        at_ms=now_ms(),
     )
 
 

@@ -169,7 +169,9 @@ class Handlers(OpenAI):
             for wanted in form.jobs():
                 jobs.append(self.begin(wanted, caller))
                 jobs[-1].events.reader_came()
-            who = _identity(form, jobs, caller)
+            model = jobs[0].request.model_ref if caller is None else caller.model
+            began = jobs[0].created_at_ms // 1000
+            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, model)
             if not isinstance(form, Vectors) and form.asked.stream:
                 return await self._stream(request, _Writer(form, who, caller), jobs)
             return await self._whole(form, jobs, who)
@@ -339,12 +341,6 @@ async def _send(request: web.Request, response: web.StreamResponse, pending: lis
         piece = b"".join(pending)
         pending.clear()
         await response.write(piece)
-
-
-def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) -> Identity:
-    first = jobs[0]
-    model = first.request.model_ref if caller is None else caller.model
-    return Identity(f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, model)
 
 
 def _comment(narration: Narration, caller: Caller | None) -> bytes:
