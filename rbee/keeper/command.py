@@ -73,19 +73,12 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     except BrokenPipeError:
         status = _BROKEN_PIPE
     except OSError as error:
-        screen.error(_unusable(error))
+        where = f"cannot use {error.filename}: " if error.filename else ""
+        what_to_do = "mend that, or name another folder: export RBEE_HOME=/path/to/folder"
+        told = f"{where}{error.strerror or error}"
+        screen.error(RbeeError("home_unusable", told, what_to_do))
         status = 1
     leave(status)
-
-
-def _unusable(error: OSError) -> RbeeError:
-    """What the system refuses, and where."""
-    where = f"cannot use {error.filename}: " if error.filename else ""
-    return RbeeError(
-        "home_unusable",
-        f"{where}{error.strerror or error}",
-        "mend that, or name another folder: export RBEE_HOME=/path/to/folder",
-    )
 
 
 def _screen_of(options: Options) -> Screen:

@@ -103,7 +103,18 @@ class HiveCatalog:
         """Every hive, by id."""
         with transaction(self._engine) as connection:
             rows = connection.execute(select(_hives).order_by(_hives.c.id)).all()
-        return [_row(row) for row in rows]
+        return [
+            HiveRow(
+                row.id,
+                row.host,
+                row.port,
+                HiveStatus(row.status),
+                ssh_from(row.ssh) if row.ssh else None,
+                msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
+                row.devices_at_ms or 0,
+            )
+            for row in rows
+        ]
 
     def add(self, hive_id: str, host: str, port: int, ssh: SshTarget | None) -> None:
         """A new machine; its devices are unknown yet. One of this name stays as it is."""
@@ -187,18 +198,6 @@ class KeyCatalog:
             connection.execute(_rights.delete().where(_rights.c.digest.in_(digests)))
             found = connection.execute(_keys.delete().where(_keys.c.name == name))
         return found.rowcount > 0
-
-
-def _row(row: Any) -> HiveRow:
-    return HiveRow(
-        row.id,
-        row.host,
-        row.port,
-        HiveStatus(row.status),
-        ssh_from(row.ssh) if row.ssh else None,
-        msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
-        row.devices_at_ms or 0,
-    )
 
 
 def ssh_from(text: str) -> SshTarget:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from signal import SIGKILL
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from rbee.http.client import Peer
 from rbee.http.server import Server
@@ -42,29 +42,31 @@ class Way(NamedTuple):
     queen_url: str
 
 
-class Machine(Protocol):
-    """A machine that can be a hive."""
+class Machine:
+    """A machine that can be a hive; what it says, and its URLs, are as on the queen's own."""
 
     def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:
         """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
+        raise NotImplementedError
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """Starts a hive, on the way just found; the URL at which the queen reaches it."""
+        raise NotImplementedError
 
     async def end(self, peer: Peer | None) -> None:
         """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
+        raise NotImplementedError
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """An error from there with what it says to type as it is typed on the queen's machine."""
+        return error
 
     async def way_to(self, url: str) -> str:
         """The URL by which the queen reaches what is at `url` over there."""
-
-    def stay(self) -> None:
-        """Lets the hive outlive the queen."""
+        return url
 
 
-class OwnMachine:
+class OwnMachine(Machine):
     """The machine the queen runs on; its hive is a child of hers."""
 
     def __init__(
@@ -137,14 +139,6 @@ class OwnMachine:
         else:
             child, exited = self._child
             await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._settings)
-
-    def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """The error unchanged: what it advises to type is typed on this machine."""
-        return error
-
-    async def way_to(self, url: str) -> str:
-        """The URL unchanged: it is on this machine."""
-        return url
 
     def stay(self) -> None:
         """Lets the hive outlive the queen, on its lease."""

@@ -29,7 +29,7 @@ from rbee.process.home import Home
 from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Way, shut_down_and_wait
+from rbee.queen.machines import Machine, Way, shut_down_and_wait
 from rbee.queen.registry import Tell
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
@@ -54,7 +54,7 @@ _MOST_WAYS = 64
 _LOGS = "rbee-keeper logs"
 
 
-class OtherMachine:
+class OtherMachine(Machine):
     """See `rbee.queen.machines.Machine`. `passphrase` opens the key file; it stays in RAM."""
 
     def __init__(
@@ -249,9 +249,6 @@ class OtherMachine:
         tunnel, self._tunnel, self._dug = self._tunnel, None, {}
         if tunnel is not None:
             await tunnel.close()
-
-    def stay(self) -> None:
-        """It lives on its lease anyway."""
 
     async def known_as(self) -> frozenset[str]:
         """What it, and each machine on the way there, is called in files of known hosts.

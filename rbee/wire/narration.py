@@ -67,7 +67,10 @@ def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
     Where that is longer than `longest` characters, the longest facts are shortened, as far as they
     can be without a cut in the middle of a name.
     """
-    filled = {name: _on_one_line(fact) for name, fact in facts.items()}
+    filled: dict[str, Any] = {
+        name: " ".join(fact.split()) if isinstance(fact, str) else fact
+        for name, fact in facts.items()
+    }
     line = text.format(**filled)
     if text == AS_SAID:
         return line  # it has been through here
@@ -115,10 +118,6 @@ def _end_of_path(path: str, room: int) -> str:
         first += 1
     short = "/".join(["…", *parts[first:]])
     return short if len(short) < len(path) else path
-
-
-def _on_one_line(fact: object) -> Any:
-    return " ".join(fact.split()) if isinstance(fact, str) else fact
 
 
 def size(amount: float) -> str:
