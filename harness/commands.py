@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -122,11 +123,12 @@ def run_all_examples(cluster: Cluster, commands: Sequence[str]) -> list[Finished
     return [each for command in commands for each in run_examples(cluster, command)]
 
 
-def assert_worked(finished: Sequence[Finished]) -> None:
-    """There are commands, and each ended well."""
+def assert_worked(finished: Sequence[Finished], seconds: float = math.inf) -> None:
+    """There are commands, and each ended well, in less than so many seconds."""
     assert finished
     for each in finished:
         assert each.status == 0, each
+        assert each.seconds < seconds, each
 
 
 def assert_silent(finished: Sequence[Finished]) -> None:

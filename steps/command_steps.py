@@ -127,6 +127,11 @@ def all_worked(context: Context) -> None:
     commands.assert_worked(context.finished)
 
 
+@then("each of them has worked, in less than {seconds:d} seconds")
+def all_worked_soon(context: Context, seconds: int) -> None:
+    commands.assert_worked(context.finished, seconds)
+
+
 @then("both ways understand the same by each of them")
 def same_both_ways(context: Context) -> None:
     commands.assert_read_as(context.readings, "the same")
