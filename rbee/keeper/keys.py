@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rbee.keeper.awake import AwakeQueen, awake_queen
+from rbee.keeper.awake import awake_queen
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
@@ -22,7 +22,9 @@ def add_key(screen: Screen, where: QueenTarget, wanted: AddKey) -> None:
             screen.say(narration.KEY_ADDED, name=wanted.name)
             screen.result(new, new.key)
         except UNREAD:
-            _remove(queen, wanted.name)  # nobody has seen it, and nobody ever would
+            queen.client.call(
+                REMOVE_KEY, Named(id=wanted.name)
+            )  # nobody has seen it, and nobody ever would
             raise
 
 
@@ -38,12 +40,8 @@ def keys(screen: Screen, where: QueenTarget) -> None:
 def remove_key(screen: Screen, where: QueenTarget, name: str) -> None:
     """Makes a key worthless."""
     with awake_queen(screen, where) as queen:
-        _remove(queen, name)
+        queen.client.call(REMOVE_KEY, Named(id=name))
         screen.say(narration.KEY_REMOVED, name=name)
-
-
-def _remove(queen: AwakeQueen, name: str) -> None:
-    queen.client.call(REMOVE_KEY, Named(id=name))
 
 
 def key_table(rows: Sequence[KeyView]) -> str:

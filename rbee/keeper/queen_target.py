@@ -87,14 +87,11 @@ def _token_of(path: str) -> str:
         raise invalid(reason.why, f"{reason.remedy}, or name another file")
     try:
         words = Path(path).read_text().split()
-    except OSError as error:
-        words = []
-        why = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        words = []
-        why = "is no text"
-    else:
         why = f"holds {len(words)} words, not one token"
+    except OSError as error:
+        words, why = [], f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        words, why = [], "is no text"
     if len(words) != 1:
         raise invalid(
             f"{path} {why}",

@@ -32,14 +32,14 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool) -> None:
         queen.keep()
         screen.say(narration.UP)
         if print_env:
-            screen.answer(_exports(queen.client.url, where.token))
+            values = {
+                "OPENAI_BASE_URL": queen.client.url + addresses.V1,
+                "OPENAI_API_KEY": where.token,
+            }
+            lines = (f"export {name}={shlex.quote(value)};" for name, value in values.items())
+            screen.answer("\n".join(lines))
         else:
             tell_of(queen.client, screen)
-
-
-def _exports(url: str, token: str) -> str:
-    values = {"OPENAI_BASE_URL": url + addresses.V1, "OPENAI_API_KEY": token}
-    return "\n".join(f"export {name}={shlex.quote(value)};" for name, value in values.items())
 
 
 def down(screen: Screen, where: QueenTarget) -> None:

@@ -247,7 +247,13 @@ class _Queen:
             async with timeout(job.request.deadline_s):
                 return await self.dispatcher.run(job)
         except asyncio.TimeoutError:
-            raise _deadline(job) from None
+            seconds = job.request.deadline_s
+            raise RbeeError(
+                "deadline_exceeded",
+                f"the job was not done within {seconds:g} s",
+                "allow more time with --deadline, or fewer tokens with --max-tokens",
+                {"deadline_s": seconds},
+            ) from None
         except RbeeError as error:
             raise self.hives.typed_from_here(job.hive_id or "", error) from None
 
@@ -299,12 +305,3 @@ def _secret_of_hive(token: str, name: str) -> str | None:
     """The secret of a hive, by its name; see `proof.hive_name`."""
     hive_id = name.removeprefix(proof.hive_name(""))
     return proof.hive_secret(token, hive_id) if hive_id != name else None
-
-
-def _deadline(job: Job) -> RbeeError:
-    return RbeeError(
-        "deadline_exceeded",
-        f"the job was not done within {job.request.deadline_s:g} s",
-        "allow more time with --deadline, or fewer tokens with --max-tokens",
-        {"deadline_s": job.request.deadline_s},
-    )

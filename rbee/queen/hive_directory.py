@@ -208,17 +208,13 @@ def id_of(wanted: AddHive) -> str:
     Raises `invalid_request` where that cannot be a name, or any other name of `wanted` is none.
     """
     check_machine(wanted)
-    hive_id = _called(wanted)
+    if wanted.hive_id is not None:
+        hive_id = wanted.hive_id
+    elif ssh_of(wanted) is None:
+        hive_id = LOCAL
+    elif wanted.host.replace(".", "").isdigit() or ":" in wanted.host:  # an address
+        hive_id = wanted.host.replace(":", "-").replace("%", "-").strip("-")
+    else:
+        hive_id = wanted.host.partition(".")[0]
     check_hive(hive_id)
     return hive_id
-
-
-def _called(wanted: AddHive) -> str:
-    if wanted.hive_id is not None:
-        return wanted.hive_id
-    if ssh_of(wanted) is None:
-        return LOCAL
-    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
-    if is_address:
-        return wanted.host.replace(":", "-").replace("%", "-").strip("-")
-    return wanted.host.partition(".")[0]
