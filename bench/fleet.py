@@ -26,11 +26,10 @@ from bench.simulated_hives import MODEL, WORKERS
 from bench.swarm import STUCK, Resident, RunFailed, Swarm, cpu_seconds
 from harness import client
 from rbee.queen.catalog import HiveCatalog, open_catalog
-from rbee.wire.messages.basics import encode
+from rbee.wire.messages.basics import OperationStarted, encode
 from rbee.wire.messages.hives import HIVES, WAKE_HIVES, WakeHives
 from rbee.wire.messages.inference import INFER
 from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
-from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.settings import Settings
 
 #: Hives of the fleets whose memory and jobs are looked at; the heartbeats are those of the last.

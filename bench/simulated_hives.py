@@ -103,7 +103,7 @@ class _Fleet:
             name = asked.partition(" ")[2]
             ends = [transport.get_extra_info(end) for end in ("sockname", "peername")]
             own = proof.Credential(self._secret_of(name), name)
-            proved = proof.answer(asked, proof.Ends(*map(proof.address, ends)), own, lambda _: None)
+            proved = proof.answer(asked, proof.Ends.of(*ends), own, lambda _: None)
             health.headers[proof.PROOF_HEADER] = proved or ""
         return health
 

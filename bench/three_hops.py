@@ -19,7 +19,7 @@ from bench.engine_alone import CONTEXT, SEED
 from bench.generation import Generation
 from bench.swarm import ROLES, STUCK, Resident, Swarm, end
 from harness.waiting import wait_until
-from rbee.wire import auth, sse
+from rbee.wire import proof, sse
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Token
 from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
@@ -45,7 +45,7 @@ class ThreeHops(Resident):
             "127.0.0.1", self._swarm.queen_port, timeout=STUCK
         )
         self._swarm.wait_for_queen(self._queen)
-        self._headers = auth.bearer(self._swarm.token)
+        self._headers = proof.headers(proof.Credential(self._swarm.token))
         self.ask("hello")  # wakes hive and worker
         self._until_settled()
 

@@ -37,10 +37,7 @@ class Events:
                 self.end_headers()
 
             def _prove(self) -> None:
-                ends = proof.Ends(
-                    proof.address(self.connection.getsockname()),
-                    proof.address(self.client_address),
-                )
+                ends = proof.Ends.of(self.connection.getsockname(), self.client_address)
                 asked = self.headers[proof.CHALLENGE_HEADER]
                 told = proof.answer(asked, ends, proof.Credential(_TOKEN), lambda _: None)
                 self.send_response(200)

@@ -15,7 +15,7 @@ from rbee.http.server import Server, Table
 from rbee.http.serving import serves_http
 from rbee.queen.openai.errors import failure
 from rbee.queen.openai.messages import Failed
-from rbee.wire import addresses, auth, proof
+from rbee.wire import addresses, proof
 from rbee.wire.messages.basics import HEALTH, OPENAPI
 from rbee.wire.routes import Route, Who
 
@@ -112,16 +112,16 @@ def _headers(caller: str, role: str) -> dict[str, str]:
     if caller == "a stranger":
         return {}
     if caller == "the holder of an API key":
-        return auth.bearer(_KEY)
+        return proof.headers(proof.Credential(_KEY))
     if caller == "its owner":
         return proof.headers(_OWN[role])
     if caller == "who has the token of the swarm":
-        return auth.bearer(_TOKEN)
+        return proof.headers(proof.Credential(_TOKEN))
     return proof.headers(_REPORTERS[role]._replace(reports=True))
 
 
 async def _name_of_key(header: str) -> str | None:
-    return "laptop" if auth.presented(header) == _KEY else None
+    return "laptop" if proof.secret_in(header) == _KEY else None
 
 
 def _secret_of(role: str) -> Callable[[str], str | None]:

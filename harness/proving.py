@@ -12,7 +12,7 @@ from harness.client import Answer
 from harness.cluster import Cluster
 from rbee.http.client import Peer, open_session
 from rbee.http.server import Server
-from rbee.wire import auth, proof
+from rbee.wire import proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH
 from rbee.wire.settings import Settings
@@ -74,12 +74,11 @@ class Meeting:
 
     async def _meet(self) -> None:
         async def hear(request: web.Request, _answer: web.StreamResponse) -> None:
-            self._heard.append(auth.presented(request.headers.get(auth.HEADER)))
+            self._heard.append(proof.secret_in(request.headers.get(proof.TOKEN_HEADER)))
 
         server = Server("hive", _OF_HIVE)
-        server.before_each_answer(hear)
         server.bind("127.0.0.1", 0)
-        await server.serve([])
+        await server.serve([], look=hear)
         async with open_session(Settings()) as session:
             for credential in (_OF_HIVE, self._others):
                 with contextlib.suppress(RbeeError):

@@ -144,7 +144,7 @@ class HostileHive:
             whole(msgspec.json.encode(_USUAL.get(plain, {})))(taken)
 
     def _proof(self, taken: socket.socket, asked: str) -> str:
-        ends = proof.Ends(proof.address(taken.getsockname()), proof.address(taken.getpeername()))
+        ends = proof.Ends.of(taken.getsockname(), taken.getpeername())
         name = asked.partition(" ")[2]
         own = self._own if name == self._own.name else self._of_worker
         return proof.answer(asked, ends, own, lambda _: None) or "none"

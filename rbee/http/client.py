@@ -106,11 +106,13 @@ class Peer:
                     try:
                         chunk = await chunks.readany()
                     except asyncio.TimeoutError:
-                        raise self._silent(stall) from None
+                        what = f"{self.name} sent nothing for {stall:g} s, not even a sign of life"
+                        raise self._failed(what, silent_s=stall) from None
                     except (aiohttp.ClientError, ConnectionError):
                         chunk = b""  # the peer was killed: its stream ends within a piece
                     if not chunk:
-                        raise self._broke_off(path)
+                        what = f"the stream of {self.name} broke off before its end"
+                        raise self._failed(what, url=self.url + path)
                     left -= len(chunk)
                     if left < 0:
                         raise self._says_too_much(sse.LONGEST_STREAM)
@@ -164,33 +166,14 @@ class Peer:
                 raise self._says_too_much(_LONGEST_ANSWER)
         return bytes(read)
 
-    def _says_too_much(self, most: int) -> RbeeError:
-        return RbeeError(
-            self._unreachable,
-            f"{self.name} says more than {most} bytes, and was left alone",
-            self._where_to_look(),
-            {"url": self.url},
-        )
-
-    def _silent(self, stall: float | None) -> RbeeError:
-        return RbeeError(
-            self._unreachable,
-            f"{self.name} sent nothing for {stall:g} s, not even a sign of life",
-            self._where_to_look(),
-            {"silent_s": stall},
-        )
-
-    def _broke_off(self, path: str) -> RbeeError:
-        return RbeeError(
-            self._unreachable,
-            f"the stream of {self.name} broke off before its end",
-            self._where_to_look(),
-            {"url": self.url + path},
-        )
-
-    def _where_to_look(self) -> str:
+    def _failed(self, what: str, **details: object) -> RbeeError:
         log = self.name.split()[-1]  # its id, or its role where there is one alone
-        return f"rbee-keeper logs {log} shows what happened there"
+        look = f"rbee-keeper logs {log} shows what happened there"
+        return RbeeError(self._unreachable, what, look, details)
+
+    def _says_too_much(self, most: int) -> RbeeError:
+        what = f"{self.name} says more than {most} bytes, and was left alone"
+        return self._failed(what, url=self.url)
 
 
 class _Stall:

@@ -13,9 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from aiohttp import web
 
-from rbee.http.heads import number_of
 from rbee.wire import sse
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.narration import Narration
@@ -72,12 +70,14 @@ class EventLog:
         self._keep = keep
         #: Those that are kept; None stands for one that says nothing any more.
         self._events: list[Event | None] = []
-        self._count = 0
+        #: The number of the newest.
+        self.last_id = 0
         #: The bytes of the events that are kept.
         self.size = 0
         #: The numbers of the latest events of progress.
         self._progress: deque[int] = deque()
-        self._closed = False
+        #: Whether the one that ends the stream is out.
+        self.closed = False
         self._waiting: list[asyncio.Future[bool]] = []
         self.readers = 0
         self._born = time.monotonic()
@@ -85,16 +85,6 @@ class EventLog:
         #: Set while nobody reads.
         self.unread = asyncio.Event()
         self.unread.set()
-
-    @property
-    def closed(self) -> bool:
-        """Whether the terminal event is out."""
-        return self._closed
-
-    @property
-    def last_id(self) -> int:
-        """The number of the newest event."""
-        return self._count
 
     def reader_came(self) -> None:
         """Somebody begins to read."""
@@ -113,48 +103,40 @@ class EventLog:
         young = not self._was_read and time.monotonic() - self._born < grace
         return self.readers > 0 or young
 
-    def narrate(self, narration: Narration) -> None:
-        """Adds a line of narration."""
-        self.emit("narration", narration)
-
     def emit(self, name: str, message: Any) -> None:
-        """Adds an event that does not end the stream."""
+        """Adds an event that does not end the stream; a peer's has its data as they came."""
         self._append(_event(name, message))
-
-    def forward(self, name: str, data: bytes) -> None:
-        """Adds an event that a peer has told, with its data as they came."""
-        self._append(Event(name, data, len(data) + _AROUND))
 
     def _thin_out(self) -> None:
         """How far it was says nothing once it is further: of that the newest alone is kept.
 
         Nothing stands for such an event from then on, so that all others keep their numbers.
         """
-        self._progress.append(self._count)
+        self._progress.append(self.last_id)
         if len(self._progress) > _PROGRESS_KEPT:
-            at = self._progress.popleft() - 1 - (self._count - len(self._events))
+            at = self._progress.popleft() - 1 - (self.last_id - len(self._events))
             if at >= 0:
                 self._let_go(self._events[at])
                 self._events[at] = None
 
     def finish(self, name: str, message: Any) -> None:
         """Adds the event that ends the stream: `done`, `error` or `cancelled`."""
-        assert not self._closed, "a stream has exactly one terminal event"
+        assert not self.closed, "a stream has exactly one terminal event"
         event = _event(name, message)
-        self._closed = True
+        self.closed = True
         self._append(event)
 
     def forget(self, instead: Narration | None = None) -> None:
         """Lets go of what was told so far, but for the end; `instead` stands in its place."""
-        self._keep_newest(1 if self._closed else 0)
-        if instead is not None and self._closed and self._count > 1:
+        self._keep_newest(1 if self.closed else 0)
+        if instead is not None and self.closed and self.last_id > 1:
             event = _event("narration", instead)
             self._events.insert(0, event)
             self.size += event.size
 
     def _append(self, event: Event) -> None:
         self._events.append(event)
-        self._count += 1
+        self.last_id += 1
         self.size += event.size
         if event.name == "progress":
             self._thin_out()
@@ -195,7 +177,7 @@ class EventLog:
                 if pending:
                     after = pending[-1][0]
                     yield b"".join([event.told(number) for number, event in pending])
-                elif self._closed:
+                elif self.closed:
                     return
                 elif not await watch.news(comment_every):
                     yield sse.COMMENT
@@ -203,7 +185,7 @@ class EventLog:
     def after(self, number: int) -> list[tuple[int, Event]]:
         """The events behind event `number` that are kept, as many as go into one piece, each with
         its number; none: there are none yet."""
-        first = self._count - len(self._events) + 1
+        first = self.last_id - len(self._events) + 1
         piece: list[tuple[int, Event]] = []
         size = 0
         for at in range(max(number + 1 - first, 0), len(self._events)):
@@ -217,8 +199,9 @@ class EventLog:
         return piece
 
 
-def _event(name: str, message: Any) -> Event:
-    return Event(name, message, len(encode(message)) + _AROUND)
+def _event(name: str, data: Any) -> Event:
+    told = data if isinstance(data, bytes) else encode(data)
+    return Event(name, data, len(told) + _AROUND)
 
 
 class Watch:
@@ -258,31 +241,3 @@ class Watch:
             self._waiter.set_result(False)
         else:
             self._timer = self._loop.call_at(self._until, self._look)
-
-
-async def respond(
-    request: web.Request,
-    log: EventLog,
-    *,
-    comment_every: float,
-    after: int = 0,
-) -> web.StreamResponse:
-    """Answers a GET with the events of `log`; a ``Last-Event-ID`` header resumes behind it.
-
-    `after` is where a reader without that header begins.
-    """
-    last = number_of(request.headers.get("Last-Event-ID", ""))
-    response = web.StreamResponse(headers=STREAM_HEADERS)
-    log.reader_came()
-    try:
-        await response.prepare(request)
-        begin = after if last is None else last
-        async with contextlib.aclosing(log.follow(begin, comment_every)) as pieces:
-            async for piece in pieces:
-                await response.write(piece)
-        await response.write_eof()
-    except ConnectionError:
-        pass  # the reader left; the events are still there for when it comes back
-    finally:
-        log.reader_left()
-    return response

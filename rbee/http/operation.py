@@ -7,20 +7,21 @@ nobody is left who reads, and ends exactly once: done, failed or cancelled.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
 
-from rbee.http.events import EventLog, respond
+from rbee.http.events import STREAM_HEADERS, EventLog
+from rbee.http.heads import number_of
 from rbee.process.tasks import End, spawn
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
 from rbee.wire.messages.basics import Nothing, decode
 from rbee.wire.messages.events import Progress
-from rbee.wire.narration import Line, Narration, say
+from rbee.wire.narration import Line, Narration, now_ms, say
 from rbee.wire.routes import Events
 
 #: What one operation passes on of another that is part of it.
@@ -44,7 +45,7 @@ class Operation(Events):
         self.id = operation_id or secrets.token_hex(8)
         self.events = EventLog()
         self.task: asyncio.Task[Any] | None = None
-        self.created_at_ms = _now_ms()
+        self.created_at_ms = now_ms()
         self.finished_at_ms: int | None = None
         #: The event in which it ended; empty: it has not.
         self.end = ""
@@ -87,7 +88,7 @@ class Operation(Events):
 
     def forward(self, name: str, data: bytes) -> None:
         """Tells what a peer has told, as it came."""
-        self.events.forward(name, data)
+        self.events.emit(name, data)
 
     async def relay(
         self, told: AsyncIterator[list[sse.Frame]], after_first: Line | None = None
@@ -136,11 +137,27 @@ class Operation(Events):
         self._end("error", error.body(self.mark))
 
     async def respond(self, request: web.Request, comment_every: float) -> web.StreamResponse:
-        """Answers a request with its events."""
+        """Answers a request with its events; a ``Last-Event-ID`` header resumes behind one."""
+        last = number_of(request.headers.get("Last-Event-ID", ""))
+        begin = self.read_from() if last is None else last
+        response = web.StreamResponse(headers=STREAM_HEADERS)
+        self.events.reader_came()
         try:
-            return await respond(request, self.events, comment_every=comment_every)
+            await response.prepare(request)
+            async with contextlib.aclosing(self.events.follow(begin, comment_every)) as pieces:
+                async for piece in pieces:
+                    await response.write(piece)
+            await response.write_eof()
+        except ConnectionError:
+            pass  # the reader left; the events are still there for when it comes back
         finally:
+            self.events.reader_left()
             self.reader_left()
+        return response
+
+    def read_from(self) -> int:
+        """The number of the event behind which a reader begins who has not read any."""
+        return 0
 
     def reader_left(self) -> None:
         """Drops it where nobody reads any more, nor comes back in time."""
@@ -169,10 +186,6 @@ class Operation(Events):
 
     def _end(self, event: str, message: Any) -> None:
         if not self.is_over:
-            self.end, self.finished_at_ms = event, _now_ms()
+            self.end, self.finished_at_ms = event, now_ms()
             self.events.finish(event, message)
             self.when_over()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -26,8 +26,8 @@ from rbee.http.room import limits_of
 from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
-from rbee.wire import addresses, auth, proof
-from rbee.wire.errors import RbeeError, Refused, unforeseen
+from rbee.wire import addresses, proof
+from rbee.wire.errors import RbeeError, Refused, invalid, unforeseen
 from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
@@ -103,13 +103,18 @@ class Server:
         self._names.add(host)
 
     async def serve(
-        self, handlers: Iterable[object], below: Mapping[str, Callable[[], Table]] = _NOTHING
+        self,
+        handlers: Iterable[object],
+        below: Mapping[str, Callable[[], Table]] = _NOTHING,
+        look: Look | None = None,
     ) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes.
 
         What is served `below` a path in somebody else's words is loaded with the first request for
-        it.
+        it. `look` is had at every answer before it goes out.
         """
+        if look is not None:
+            self._app.on_response_prepare.append(look)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
         self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
         await self._runner.setup()
@@ -141,10 +146,6 @@ class Server:
         if host in self._elsewhere:
             _, listener = self._elsewhere.pop(host)
             self._connections.listen_no_more(listener)
-
-    def before_each_answer(self, look: Look) -> None:
-        """Has every answer looked at before it goes out."""
-        self._app.on_response_prepare.append(look)
 
     def stop_on_signals(self) -> None:
         """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""
@@ -182,10 +183,7 @@ class Server:
         asked = request.headers.get(proof.CHALLENGE_HEADER)
         if asked is None or request.transport is None:
             return health
-        ends = proof.Ends(
-            proof.address(request.transport.get_extra_info("sockname")),
-            proof.address(request.transport.get_extra_info("peername")),
-        )
+        ends = proof.Ends.of(*map(request.transport.get_extra_info, ("sockname", "peername")))
         proved = proof.answer(asked, ends, self._own, self._secret_of)
         headers = {} if proved is None else {proof.PROOF_HEADER: proved}
         return web.Response(body=encode(health), content_type="application/json", headers=headers)
@@ -236,7 +234,11 @@ class Server:
             request[_CALLER] = await self._caller(request, who)
             connection.known_as(request[_CALLER])
         if served is None:
-            raise table.nothing_here(request)
+            raise RbeeError(
+                "not_found",
+                f"no route for {request.method} {request.path}",
+                f"GET {OPENAPI.path} lists the routes",
+            )
         route = served.route
         wanted = await self._wanted(request, route, fields)
         _require_speaker(caller_of(request), who, wanted)
@@ -273,7 +275,7 @@ class Server:
         """Raises what is wrong with the head of a request, whoever sends it."""
         flaw = flaw_of(request.raw_path, request.headers.items())
         if flaw:
-            raise RbeeError("invalid_request", flaw, "send text, percent-encoded in an address")
+            raise invalid(flaw, "send text, percent-encoded in an address")
         for host in (host_in(request.raw_path), request.headers.get("Host")):
             # What speaks HTTP/1.0 may name nobody; a browser always does.
             if host is None or is_ours(host, self._names, socket.gethostname()):
@@ -282,13 +284,13 @@ class Server:
 
     async def _caller(self, request: web.Request, who: Who) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
-        header = request.headers.get(auth.HEADER)
-        if auth.accepts(header, self._own.secret):
+        header = request.headers.get(proof.TOKEN_HEADER)
+        if proof.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")
         if who in _SPEAKERS and name:
             secret = self._secret_of(name)
-            if secret is not None and auth.accepts(header, secret):
+            if secret is not None and proof.accepts(header, secret):
                 return name
         if header is not None and self._recognise is not None:
             key_name = await self._recognise(header)
@@ -356,14 +358,6 @@ class Table:
         found = await self._router.resolve(request)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
         return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
-
-    def nothing_here(self, request: web.Request) -> RbeeError:
-        """The error for what is not served."""
-        return RbeeError(
-            "not_found",
-            f"no route for {request.method} {request.path}",
-            f"GET {OPENAPI.path} lists the routes",
-        )
 
 
 async def _found(request: web.Request) -> web.StreamResponse:
@@ -435,9 +429,9 @@ def _cannot_bind(host: str, port: int, error: OSError) -> RbeeError:
             "end that program, or choose another port (0 takes any free one)",
             {"host": host, "port": port},
         )
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"cannot listen on {host}:{port}: {error.strerror}",
         "name an address of this machine and a port above 1023",
-        {"host": host, "port": port},
+        host=host,
+        port=port,
     )

@@ -197,18 +197,16 @@ def _stays(client: QueenClient, screen: Screen, settings: Settings) -> bool:
 
 def find_queen(where: QueenTarget) -> QueenClient:
     """The queen, for a command that wakes nobody. Raises `queen_unreachable` when she sleeps."""
-    client = where.client()
-    if recognised(client) is not None:
-        return client
-    if where.named:
-        raise _unanswered(where)
-    raise RbeeError("queen_unreachable", "the queen is asleep", "rbee-keeper up")
+    client = find_any_queen(where, any_version=False)
+    if client is None:
+        raise RbeeError("queen_unreachable", "the queen is asleep", "rbee-keeper up")
+    return client
 
 
-def find_any_queen(where: QueenTarget) -> QueenClient | None:
+def find_any_queen(where: QueenTarget, *, any_version: bool = True) -> QueenClient | None:
     """The queen, of whatever version; None when she sleeps. Raises where a named one does."""
     client = where.client()
-    if recognised(client, any_version=True) is not None:
+    if recognised(client, any_version=any_version) is not None:
         return client
     if where.named:
         raise _unanswered(where)

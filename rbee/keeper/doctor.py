@@ -20,7 +20,6 @@ from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.registered import ENGINES, registered
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import encode
 
 #: The version of Landlock since which ports are bounded, too.
 _WITH_PORTS = 4
@@ -142,17 +141,15 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def doctor(screen: Screen, home: Home, *, as_json: bool) -> int:
+def doctor(screen: Screen, home: Home) -> int:
     """Tells what each check finds. Returns 1 where one of them finds a fault."""
     findings = [*engines(home), *(check(home) for check in CHECKS)]
-    if as_json:
-        screen.answer(encode({"checks": [each._asdict() for each in findings]}).decode())
-    else:
-        rows = [(each.check, each.state, each.detail) for each in findings]
-        screen.answer(table("CHECK STATE DETAIL", rows))
-        for each in findings:
-            if each.advice:
-                screen.hint(f"{each.check}: {each.advice}")
+    rows = [(each.check, each.state, each.detail) for each in findings]
+    told = {"checks": [each._asdict() for each in findings]}
+    screen.result(told, table("CHECK STATE DETAIL", rows))
+    for each in findings:
+        if each.advice:
+            screen.hint(f"{each.check}: {each.advice}")
     return int(any(each.state == "no" for each in findings))
 
 

@@ -11,7 +11,6 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
 from rbee.wire.errors import no_such
-from rbee.wire.messages.basics import encode
 from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
@@ -22,34 +21,34 @@ from rbee.wire.narration import size
 _JOBS_SHOWN = 10
 
 
-def devices(screen: Screen, where: QueenTarget, hive: str | None, *, as_json: bool) -> None:
+def devices(screen: Screen, where: QueenTarget, hive: str | None) -> None:
     """The processors and GPUs of one hive or of all, those that sleep as they are remembered."""
     hives = _remembered(where, hive)
-    _answer(screen, as_json, {"hives": hives}, device_table(hives))
+    screen.result({"hives": hives}, device_table(hives))
     _explain_degraded(screen, hives)
     if not any(each.devices for each in hives):
         screen.hint("no devices are known yet; rbee-keeper up asks for them")
 
 
-def hives(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
+def hives(screen: Screen, where: QueenTarget) -> None:
     """The machines of the swarm, awake and asleep."""
     found = _remembered(where, None)
-    _answer(screen, as_json, {"hives": found}, hive_table(found))
+    screen.result({"hives": found}, hive_table(found))
     _explain_degraded(screen, found)
     if not found:
         screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 
 
-def ps(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
+def ps(screen: Screen, where: QueenTarget) -> None:
     """The workers and the jobs."""
     client = find_queen(where)
     workers = client.call(WORKERS).workers
     jobs = client.call(JOBS).jobs
     tables = [worker_table(workers), job_table(jobs)]
-    _answer(screen, as_json, {"workers": workers, "jobs": jobs}, "\n\n".join(tables))
+    screen.result({"workers": workers, "jobs": jobs}, "\n\n".join(tables))
 
 
-def models(screen: Screen, where: QueenTarget, node: str | None, *, as_json: bool) -> None:
+def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     """The model catalogs of the hives that are awake, or of one of them."""
     client = find_queen(where)
     _hives(client, node)
@@ -57,7 +56,7 @@ def models(screen: Screen, where: QueenTarget, node: str | None, *, as_json: boo
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     told = {"models": found, "unreachable": unknown}
-    _answer(screen, as_json, told, model_table(found))
+    screen.result(told, model_table(found))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
     if not found and not unknown:
@@ -183,7 +182,3 @@ def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
             name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name
             vram = f"{gpu.vram_gb:.1f} GB"
             yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, degraded.get(gpu.id)
-
-
-def _answer(screen: Screen, as_json: bool, answer: dict[str, object], text: str) -> None:
-    screen.answer(encode(answer).decode() if as_json else text)

@@ -11,12 +11,12 @@ import click
 import msgspec
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
-from rbee.keeper.operation import follow_operation
+from rbee.keeper.operation import run_operation
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Named, encode
+from rbee.wire.messages.basics import Named
 from rbee.wire.messages.hives import ADD_HIVE, REMOVE_HIVE, AddHive, HiveAdded
 from rbee.wire.names import check_machine
 from rbee.wire.shown import shown
@@ -29,7 +29,7 @@ _PASSPHRASE = ("passphrase_needed", "passphrase_wrong")
 _PASSPHRASE_TRIES = 3
 
 
-def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive, *, as_json: bool) -> None:
+def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive) -> None:
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
     A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
@@ -37,14 +37,13 @@ def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive, *, as_json: bo
     before anybody is woken.
     """
     check_machine(wanted)
-    is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+    is_person = sys.stdin.isatty() and sys.stderr.isatty() and not screen.as_json
     with awake_queen(screen, where) as queen:
         screen.say(narration.ADD_HIVE, host=wanted.host)
         add = _add_with_a_person if is_person else _add
         added = add(screen, queen, wanted)
         screen.say(narration.HIVE_ADDED, hive_id=added.hive_id)
-        if as_json:
-            screen.answer(encode(added).decode())
+        screen.result(added, None)
 
 
 def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
@@ -56,9 +55,8 @@ def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
 
 
 def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
-    begun = queen.client.call(ADD_HIVE, wanted)
     try:
-        return follow_operation(screen, queen, begun, HiveAdded)
+        return run_operation(screen, queen, ADD_HIVE, wanted, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
         if error.details.get("reason") == "passphrase_needed" and _is_private(queen):

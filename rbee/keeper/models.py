@@ -7,7 +7,6 @@ from rbee.keeper.operation import run_operation, wake_hives
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import narration
-from rbee.wire.messages.basics import encode
 from rbee.wire.messages.models import (
     PULL_MODEL,
     REMOVE_CLUSTER_MODEL,
@@ -20,7 +19,7 @@ from rbee.wire.messages.models import (
 _BESIDE_HER = "localhost"
 
 
-def pull(screen: Screen, where: QueenTarget, ref: str, node: str | None, *, as_json: bool) -> None:
+def pull(screen: Screen, where: QueenTarget, ref: str, node: str | None) -> None:
     """Has a hive fetch a model. Ctrl+C keeps what has arrived for the next time."""
     wanted = PullModel(model_ref=ref, node=node, hub_token=where.hub_token(ref))
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
@@ -28,8 +27,7 @@ def pull(screen: Screen, where: QueenTarget, ref: str, node: str | None, *, as_j
         size = narration.size(done.size_bytes)
         facts = {"model_ref": ref, "hive_id": done.hive_id or node or _BESIDE_HER}
         screen.say(narration.MODEL_HERE, size=size, **facts)
-        if as_json:
-            screen.answer(encode(done).decode())
+        screen.result(done, None)
 
 
 def remove(screen: Screen, where: QueenTarget, ref: str, node: str | None) -> None:

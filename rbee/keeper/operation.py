@@ -10,10 +10,9 @@ from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import Named, decode
+from rbee.wire.messages.basics import CANCEL_OPERATION, Named, OperationStarted, decode
 from rbee.wire.messages.events import Progress
-from rbee.wire.messages.hives import WAKE_HIVES, HiveAddStarted, HivesAwake, WakeHives
-from rbee.wire.messages.operations import CANCEL_OPERATION, OperationStarted
+from rbee.wire.messages.hives import WAKE_HIVES, HivesAwake, WakeHives
 from rbee.wire.narration import Narration
 from rbee.wire.routes import Route
 
@@ -21,23 +20,22 @@ from rbee.wire.routes import Route
 _NEWS = "what is told of it"
 
 Q = TypeVar("Q")
+S = TypeVar("S", bound=OperationStarted)
 T = TypeVar("T")
 
 
 def run_operation(
-    screen: Screen, queen: AwakeQueen, route: Route[Q, OperationStarted], wanted: Q, kind: type[T]
+    screen: Screen,
+    queen: AwakeQueen,
+    route: Route[Q, S],
+    wanted: Q,
+    kind: type[T],
 ) -> T:
     """Sends the queen on an operation and shows it; what she brings back, as a `kind`.
 
     Raises the error it ended in. Ctrl+C has her drop it.
     """
-    return follow_operation(screen, queen, queen.client.call(route, wanted), kind)
-
-
-def follow_operation(
-    screen: Screen, queen: AwakeQueen, operation: OperationStarted | HiveAddStarted, kind: type[T]
-) -> T:
-    """Shows an operation that the queen has begun; see `run_operation`."""
+    operation = queen.client.call(route, wanted)
     done: T | None = None
     try:
         for frames in queen.client.events(operation.events_url):

@@ -158,19 +158,12 @@ class Child:
             os.close(self.reports)
             self.reports = -1
 
-    def died(self) -> RbeeError:
-        """The error for a child that ended before it was ready; its details say `died`."""
-        return self._failure("ended while it was starting", died=True)
-
     def start_timeout(self, timeout: float) -> RbeeError:
         """The error for a child that is alive but never got ready."""
-        return self._failure(f"was not ready within {timeout:g} s")
+        return self.failure(f"was not ready within {timeout:g} s")
 
-    def says_too_much(self) -> RbeeError:
-        """The error for a child that does not come to the end of its reports."""
-        return self._failure(f"reports more than {_LONGEST_REPORTS} bytes")
-
-    def _failure(self, how: str, **details: object) -> RbeeError:
+    def failure(self, how: str, **details: object) -> RbeeError:
+        """The error for a child that does not get ready, with the end of its log."""
         from rbee.wire.errors import RbeeError
 
         return RbeeError(
@@ -225,10 +218,10 @@ class ReportLines:
         from rbee.wire.messages.orders import Report
 
         if not chunk:
-            raise self._child.died()
+            raise self._child.failure("ended while it was starting", died=True)
         self._left -= len(chunk)
         if self._left < 0:
-            raise self._child.says_too_much()
+            raise self._child.failure(f"reports more than {_LONGEST_REPORTS} bytes")
         *lines, self._pending = (self._pending + chunk).split(b"\n")
         reports = [decode(line, Report, f"report of {self._child.role}") for line in lines]
         for report in reports:

@@ -198,28 +198,23 @@ def _placed(url: str, folder: Callable[[], Path]) -> str:
 
 
 def _no_text(path: Path, error: UnicodeDecodeError) -> RbeeError:
-    from rbee.wire.errors import RbeeError
-
     line = error.object[: error.start].count(b"\n") + 1
-    return RbeeError(
-        "invalid_request",
-        f"{path}, line {line}: this is no text in UTF-8",
-        f"save it in UTF-8: iconv -f latin1 -t utf8 {path}",
-    )
+    wrong = f"{path}, line {line}: this is no text in UTF-8"
+    how = f"save it in UTF-8: iconv -f latin1 -t utf8 {path}"
+    return _refused("invalid_request", wrong, how)
 
 
 def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:
-    from rbee.wire.errors import RbeeError
-
-    return RbeeError("home_unusable", reason.why, reason.remedy, {"path": str(path)})
+    return _refused("home_unusable", reason.why, reason.remedy, path=str(path))
 
 
 def _unusable(path: Path, error: OSError) -> RbeeError:
-    from rbee.wire.errors import RbeeError
+    wrong = f"cannot use {path}: {error.strerror or error}"
+    how = "make it writable, or name another folder: export RBEE_HOME=/path/to/folder"
+    return _refused("home_unusable", wrong, how, path=str(path))
 
-    return RbeeError(
-        "home_unusable",
-        f"cannot use {path}: {error.strerror or error}",
-        "make it writable, or name another folder: export RBEE_HOME=/path/to/folder",
-        {"path": str(path)},
-    )
+
+def _refused(code: str, message: str, suggestion: str, **details: str) -> RbeeError:
+    from rbee.wire.errors import RbeeError  # late: a daemon that can begin never needs it here
+
+    return RbeeError(code, message, suggestion, details)

@@ -72,7 +72,7 @@ def abi() -> int:
     """The version of the interface that this kernel offers; 0: none, or it is switched off."""
     if sys.platform != "linux":
         return 0
-    version = _libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
+    version = libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
     return max(0, int(version))
 
 
@@ -84,7 +84,7 @@ def restrict(rights: Rights) -> int:
     version = abi()
     if not version:
         return 0
-    libc = _libc()
+    kernel = libc()
     handled = _FIRST
     since_version = ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV), (9, _RESOLVE_UNIX))
     for since, access in since_version:
@@ -96,7 +96,9 @@ def restrict(rights: Rights) -> int:
     asked = _Ruleset(handled, network, scoped)
     # A kernel takes no more of the structure than it knows.
     size = 8 if version < 4 else 16 if version < 6 else 24
-    ruleset = _checked(libc.syscall(_CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), 0))
+    ruleset = checked(
+        kernel.syscall(_CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), 0)
+    )
     try:
         for paths, access in (
             (rights.read, _READ),
@@ -104,14 +106,14 @@ def restrict(rights: Rights) -> int:
             (rights.empty, _REMOVE_DIR),
         ):
             for path in paths:
-                _allow_beneath(libc, ruleset, path, access & handled)
+                _allow_beneath(kernel, ruleset, path, access & handled)
         if network:
             for port in rights.bind:
-                _allow_port(libc, ruleset, port, _BIND_TCP)
+                _allow_port(kernel, ruleset, port, _BIND_TCP)
             for port in rights.connect or ():
-                _allow_port(libc, ruleset, port, _CONNECT_TCP)
+                _allow_port(kernel, ruleset, port, _CONNECT_TCP)
         no_new_privileges()
-        _checked(libc.syscall(_RESTRICT_SELF, ruleset, 0))
+        checked(kernel.syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
     return version
@@ -119,10 +121,10 @@ def restrict(rights: Rights) -> int:
 
 def no_new_privileges() -> None:
     """No program that this process executes gets more than it has: no setuid. Raises OSError."""
-    _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    checked(libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
-def _allow_beneath(libc: ctypes.CDLL, ruleset: int, path: str, access: int) -> None:
+def _allow_beneath(kernel: ctypes.CDLL, ruleset: int, path: str, access: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -131,21 +133,23 @@ def _allow_beneath(libc: ctypes.CDLL, ruleset: int, path: str, access: int) -> N
         if not os.path.isdir(path):
             access &= _OF_FILES
         rule = _Beneath(access, descriptor)
-        _checked(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
+        checked(kernel.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
     finally:
         os.close(descriptor)
 
 
-def _allow_port(libc: ctypes.CDLL, ruleset: int, port: int, access: int) -> None:
+def _allow_port(kernel: ctypes.CDLL, ruleset: int, port: int, access: int) -> None:
     rule = _Port(access, port)
-    _checked(libc.syscall(_ADD_RULE, ruleset, _NET_PORT, ctypes.byref(rule), 0))
+    checked(kernel.syscall(_ADD_RULE, ruleset, _NET_PORT, ctypes.byref(rule), 0))
 
 
-def _libc() -> ctypes.CDLL:
+def libc() -> ctypes.CDLL:
+    """The system calls of this system, which leave their error in `checked`'s hands."""
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _checked(answer: int) -> int:
+def checked(answer: int) -> int:
+    """What a system call has answered. Raises OSError where that is an error."""
     if answer < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

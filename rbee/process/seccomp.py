@@ -21,6 +21,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from rbee.process.landlock import checked, libc
+
 _SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2
 _ALL_THREADS = 1
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
@@ -168,8 +170,7 @@ def is_offered() -> bool:
     if sys.platform != "linux" or processor is None:
         return False
     refuse = ctypes.c_uint32(_REFUSE & 0xFFFF0000)
-    libc = ctypes.CDLL(None, use_errno=True)
-    asked = libc.syscall(processor.seccomp, _GET_ACTION_AVAIL, 0, ctypes.byref(refuse))
+    asked = libc().syscall(processor.seccomp, _GET_ACTION_AVAIL, 0, ctypes.byref(refuse))
     return bool(asked == 0)
 
 
@@ -187,11 +188,8 @@ def refuse_calls(*, execute: bool, ipv6: bool = False) -> bool:
     code = program(processor.kind, refused, _conditions(processor, _IPV6 if ipv6 else _IPV4))
     # The kernel copies it before the call comes back.
     filtered = _Program(len(code) // 8, code)
-    libc = ctypes.CDLL(None, use_errno=True)
     given = ctypes.byref(filtered)
-    if libc.syscall(processor.seccomp, _SET_MODE_FILTER, _ALL_THREADS, given) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    checked(libc().syscall(processor.seccomp, _SET_MODE_FILTER, _ALL_THREADS, given))
     return True
 
 

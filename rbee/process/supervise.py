@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import threading
 import time
 from collections.abc import Awaitable, Callable
 
 from rbee.process.child import Child, ReportLines
 from rbee.process.deadline import timeout
-from rbee.process.tasks import raisable
+from rbee.process.tasks import in_own_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import Report
 from rbee.wire.narration import Narration
@@ -76,30 +75,7 @@ class Reports:
 
 def exit_of(child: Child) -> asyncio.Future[int]:
     """A future of the child's exit status, negative for a signal."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[int] = loop.create_future()
-
-    def deliver(status: int | Exception) -> None:
-        if future.done():
-            return
-        if isinstance(status, int):
-            future.set_result(status)
-        else:
-            future.set_exception(status)
-
-    def wait() -> None:
-        status: int | Exception
-        try:
-            status = child.process.wait()
-        except BaseException as error:  # whoever waits for the end is not to wait for ever
-            status = raisable(error)
-        try:
-            loop.call_soon_threadsafe(deliver, status)
-        except RuntimeError:
-            pass  # the loop has ended, and nobody waits any more
-
-    threading.Thread(target=wait, name=f"exit of {child.role} {child.pid}", daemon=True).start()
-    return future
+    return in_own_thread(child.process.wait, name=f"exit of {child.role} {child.pid}")
 
 
 def discard(child: Child) -> asyncio.Future[int]:

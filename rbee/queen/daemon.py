@@ -13,12 +13,10 @@ from pathlib import Path
 from signal import SIGKILL
 
 import aiohttp
-from aiohttp import web
 
 from rbee.http.client import Peer, open_session
-from rbee.http.events import respond
 from rbee.http.server import Server, leave
-from rbee.http.serving import serves, serves_http
+from rbee.http.serving import serves
 from rbee.process import listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
@@ -27,10 +25,7 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
-from rbee.queen.handlers.hives import HiveHandlers
-from rbee.queen.handlers.jobs import JobHandlers
-from rbee.queen.handlers.models import ModelHandlers
-from rbee.queen.handlers.workers import WorkerHandlers
+from rbee.queen.handlers import Handlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
@@ -45,7 +40,6 @@ from rbee.wire.messages.basics import (
     HEALTH,
     SHUT_DOWN_QUEEN,
     STAY,
-    Nothing,
     ShutdownBegun,
     ShutDownQueen,
 )
@@ -59,7 +53,7 @@ from rbee.wire.settings import Settings
 _SECOND_LOOK = 1.0
 
 
-def run(
+async def live(
     orders: QueenOrders,
     home: Home,
     settings: Settings,
@@ -67,16 +61,6 @@ def run(
     spare: Child | None,
 ) -> None:
     """Serves until told to leave, then ends this process."""
-    asyncio.run(_live(orders, home, settings, lifeline, spare))
-
-
-async def _live(
-    orders: QueenOrders,
-    home: Home,
-    settings: Settings,
-    lifeline: Lifeline | None,
-    spare: Child | None,
-) -> None:
     logs.begin(home.log("queen"), settings.log_mib)
     async with open_session(settings) as session:
         try:
@@ -168,11 +152,8 @@ class _Queen:
             self.catalog,
             self.registry,
             session,
-            lambda: self.server.url,
-            self.server.serve_also_on,
-            self.server.serve_no_more_on,
+            self.server,
             spare,
-            lambda: self.server.instance,
         )
         self.operations = Operations(self.hives, self.catalog, self._require_awake)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
@@ -181,20 +162,21 @@ class _Queen:
 
     async def answer(self) -> None:
         """Begins to serve."""
-        hives, jobs, operations, settings = self.hives, self.jobs, self.operations, self.settings
-        models = ModelHandlers(hives, self.registry)
-        openai = OpenAI(settings, self._begin, models.known, self.registry.workers, self.keys)
-        self.server.before_each_answer(openai.allow_origin)
-        handlers = [
-            self,
-            JobHandlers(self._begin, jobs, self.dispatcher),
-            HiveHandlers(hives, self.catalog, self.registry, jobs, self.dispatcher, self.news),
-            WorkerHandlers(hives, self.registry, settings),
-            models,
-            operations,
-            self.keys,
-        ]
-        await self.server.serve(handlers, {addresses.V1: openai.table})
+        handlers = Handlers(
+            self._begin,
+            self.jobs,
+            self.dispatcher,
+            self.hives,
+            self.catalog,
+            self.registry,
+            self.news,
+            self.settings,
+        )
+        openai = OpenAI(
+            self.settings, self._begin, handlers.known, self.registry.workers, self.keys
+        )
+        own = [self, handlers, self.operations, self.keys]
+        await self.server.serve(own, {addresses.V1: openai.table}, openai.allow_origin)
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""
@@ -218,18 +200,13 @@ class _Queen:
             self.news.say(narration.STOP_HIVES)
             await self.hives.sleep(self.news.say)
         self.news.say(narration.GOODBYE)
-        self.news.events.finish("done", Nothing())
+        self.news.succeed()
         await self.server.close()
 
-    @serves_http(EVENTS)
-    async def follow(self, request: web.Request) -> web.StreamResponse:
+    @serves(EVENTS)
+    async def follow(self) -> News:
         """Tells what is narrated of the swarm from now on, and belongs to no job."""
-        return await respond(
-            request,
-            self.news.events,
-            comment_every=self.settings.stream_comment,
-            after=self.news.events.last_id,
-        )
+        return self.news
 
     @serves(STAY)
     async def asked_to_stay(self) -> None:
@@ -245,7 +222,7 @@ class _Queen:
         if self.kept and wanted.unless == "kept":
             return ShutdownBegun(jobs=0, kept=True)
         self.cascade = wanted.cascade
-        self.server.ask_to_stop()
+        self.server.stopping.set()
         if wanted.now:
             self.server.impatient.set()
             return ShutdownBegun(jobs=len(self._under_way()))
@@ -270,7 +247,13 @@ class _Queen:
             async with timeout(job.request.deadline_s):
                 return await self.dispatcher.run(job)
         except asyncio.TimeoutError:
-            raise _deadline(job) from None
+            seconds = job.request.deadline_s
+            raise RbeeError(
+                "deadline_exceeded",
+                f"the job was not done within {seconds:g} s",
+                "allow more time with --deadline, or fewer tokens with --max-tokens",
+                {"deadline_s": seconds},
+            ) from None
         except RbeeError as error:
             raise self.hives.typed_from_here(job.hive_id or "", error) from None
 
@@ -310,7 +293,7 @@ class _Queen:
     def _keeper_gone(self) -> None:
         """The keeper that woke her has ended; what somebody asked to stay does."""
         if not self.kept:
-            self.server.ask_to_stop()
+            self.server.stopping.set()
 
     def _stay(self) -> None:
         self.kept = True
@@ -322,12 +305,3 @@ def _secret_of_hive(token: str, name: str) -> str | None:
     """The secret of a hive, by its name; see `proof.hive_name`."""
     hive_id = name.removeprefix(proof.hive_name(""))
     return proof.hive_secret(token, hive_id) if hive_id != name else None
-
-
-def _deadline(job: Job) -> RbeeError:
-    return RbeeError(
-        "deadline_exceeded",
-        f"the job was not done within {job.request.deadline_s:g} s",
-        "allow more time with --deadline, or fewer tokens with --max-tokens",
-        {"deadline_s": job.request.deadline_s},
-    )

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from rbee.http.server import Server
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.machines import Machine, OwnMachine, Tell
+from rbee.queen.machines import Machine, OwnMachine
 from rbee.queen.other_machine import OtherMachine, known_hosts
+from rbee.queen.registry import Tell
 from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
@@ -36,10 +38,7 @@ class HiveDirectory:
         settings: Settings,
         token: str,
         catalog: HiveCatalog,
-        queen_url: Callable[[], str],
-        queen_instance: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        serve_no_more_on: Callable[[str], Awaitable[None]],
+        server: Server,
         spare: Child | None,
         on_own_exit: Callable[[], None],
     ) -> None:
@@ -47,11 +46,8 @@ class HiveDirectory:
         self._settings = settings
         self._token = token
         self._catalog = catalog
-        self._queen_url = queen_url
-        self._queen_instance = queen_instance
-        self._serve_also_on = serve_also_on
-        self._serve_no_more_on = serve_no_more_on
-        self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
+        self._server = server
+        self.own = OwnMachine(home, settings, token, server, spare, on_own_exit)
         self._others: dict[str, OtherMachine] = {}
         self._rows: list[HiveRow] | None = None
         self._forgotten: set[str] = set()
@@ -96,20 +92,7 @@ class HiveDirectory:
 
     def other(self, row: HiveRow, passphrase: str) -> OtherMachine:
         """A machine that is to be looked at first; it belongs to the swarm once it is taken in."""
-        assert row.ssh is not None, "only other machines are reached over SSH"
-        return OtherMachine(
-            row.hive_id,
-            row.host,
-            row.port,
-            row.ssh,
-            self._home,
-            self._settings,
-            self._token,
-            self._queen_instance,
-            self._serve_also_on,
-            lambda: int(self._queen_url().rpartition(":")[2]),
-            passphrase,
-        )
+        return OtherMachine(row, self._home, self._settings, self._token, self._server, passphrase)
 
     async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
         """Writes a machine into the catalog; whether it was not there before."""
@@ -136,7 +119,7 @@ class HiveDirectory:
             return
         await machine.fill_in()
         if all(other.served_on != machine.served_on for other in self._others.values()):
-            await self._serve_no_more_on(machine.served_on)
+            await self._server.serve_no_more_on(machine.served_on)
 
     def is_forgotten(self, hive_id: str) -> bool:
         """Whether a machine was taken out of the catalog since this queen has read it."""
@@ -153,15 +136,13 @@ class HiveDirectory:
         if not ours.exists():
             return
         with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
-            names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
+            others = [self.other(row, "") for row in rows if row.ssh is not None]
+            names = {each.hive_id: await each.known_as() for each in others}
             gone = names.pop(hive_id, frozenset()).difference(*names.values())
             host_keys = await in_thread(
                 MODULES, importlib.import_module, "rbee.queen.ssh.host_keys"
             )
             await in_thread(DISK, host_keys.forget, gone, ours)
-
-    async def _names(self, row: HiveRow) -> frozenset[str]:
-        return await self.other(row, "").known_as()
 
     async def require(self, hive_id: str) -> None:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
@@ -227,17 +208,13 @@ def id_of(wanted: AddHive) -> str:
     Raises `invalid_request` where that cannot be a name, or any other name of `wanted` is none.
     """
     check_machine(wanted)
-    hive_id = _called(wanted)
+    if wanted.hive_id is not None:
+        hive_id = wanted.hive_id
+    elif ssh_of(wanted) is None:
+        hive_id = LOCAL
+    elif wanted.host.replace(".", "").isdigit() or ":" in wanted.host:  # an address
+        hive_id = wanted.host.replace(":", "-").replace("%", "-").strip("-")
+    else:
+        hive_id = wanted.host.partition(".")[0]
     check_hive(hive_id)
     return hive_id
-
-
-def _called(wanted: AddHive) -> str:
-    if wanted.hive_id is not None:
-        return wanted.hive_id
-    if ssh_of(wanted) is None:
-        return LOCAL
-    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
-    if is_address:
-        return wanted.host.replace(":", "-").replace("%", "-").strip("-")
-    return wanted.host.partition(".")[0]

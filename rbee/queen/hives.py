@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
 
 from rbee import __version__
 from rbee.http.client import Peer
+from rbee.http.server import Server
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -25,9 +25,9 @@ from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread,
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
-from rbee.queen.machines import Tell, Way, shut_down_and_wait
+from rbee.queen.machines import Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
-from rbee.queen.registry import Registry
+from rbee.queen.registry import Registry, Tell
 from rbee.queen.state import LOCAL, Hive
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
@@ -35,6 +35,7 @@ from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker, 
 from rbee.wire.messages.devices import DEVICES, Devices
 from rbee.wire.messages.hives import ADOPT, AddHive, Adopt, HiveStatus
 from rbee.wire.messages.models import MODEL, FindModel
+from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import device_name
 from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
@@ -54,31 +55,17 @@ class Hives:
         catalog: HiveCatalog,
         registry: Registry,
         session: aiohttp.ClientSession,
-        queen_url: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        serve_no_more_on: Callable[[str], Awaitable[None]],
+        server: Server,
         spare: Child | None,
-        queen_instance: Callable[[], str],
     ) -> None:
+        """`server` is the queen's own."""
         self._settings = settings
         self._token = token
-        self._queen_instance = queen_instance
+        self._server = server
         self._catalog = catalog
         self._registry = registry
         self.session = session
-        on_exit = functools.partial(self._ended, LOCAL)
-        self.members = HiveDirectory(
-            home,
-            settings,
-            token,
-            catalog,
-            queen_url,
-            queen_instance,
-            serve_also_on,
-            serve_no_more_on,
-            spare,
-            on_exit,
-        )
+        self.members = HiveDirectory(home, settings, token, catalog, server, spare, self._own_ended)
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
@@ -200,7 +187,11 @@ class Hives:
         failures: dict[str, RbeeError] = {}
         for row, failure in zip(rows, tried):
             if isinstance(failure, asyncio.CancelledError):
-                failures[row.hive_id] = self._late(row)
+                failures[row.hive_id] = RbeeError(
+                    "hive_unreachable",
+                    f"it takes longer than {self._settings.hive_patience:g} s",
+                    f"rbee-keeper infer --node {row.hive_id} waits for it",
+                )
             elif isinstance(failure, RbeeError):
                 failures[row.hive_id] = failure
             elif isinstance(failure, BaseException):
@@ -211,14 +202,6 @@ class Hives:
             self._failed[hive_id] = time.monotonic()
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
-
-    def _late(self, row: HiveRow) -> RbeeError:
-        patience = self._settings.hive_patience
-        return RbeeError(
-            "hive_unreachable",
-            f"it takes longer than {patience:g} s",
-            f"rbee-keeper infer --node {row.hive_id} waits for it",
-        )
 
     async def note_processor(self, hive_id: str, name: str) -> None:
         """A hive has told the name of its processor: the catalog remembers it."""
@@ -280,11 +263,12 @@ class Hives:
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
-        workers = [
-            self._stop_worker(hive.hive_id, worker.url, worker.worker_id)
-            for hive in self._registry.hives.values()
-            for worker in hive.workers.values()
-        ]
+
+        async def stop(hive_id: str, worker: WorkerBeat) -> None:
+            peer = await self.worker(hive_id, worker.url, worker.worker_id)
+            await peer.call(SHUT_DOWN_WORKER, ShutDownWorker())
+
+        workers = [stop(hive_id, worker) for hive_id, worker in self._registry.workers()]
         # A worker that does not hear is ended by its hive.
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
@@ -409,12 +393,10 @@ class Hives:
             try:
                 way = await machine.dig_again()
                 hive = self._registry.moved(hive_id, way.hive_url)
-                instance = self._queen_instance()
-                adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
                 async with timeout(self._settings.connect_timeout):
                     credential = self._credential(hive)
                     peer = Peer(self.session, hive.url, credential, credential.name)
-                    await peer.call(ADOPT, adopt)
+                    await self._ask_to_report(peer, hive_id, way)
                     await self._registry.until(lambda: not self._registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
@@ -435,9 +417,7 @@ class Hives:
                 health = await peer.call(HEALTH)
             if health.role != "hive":
                 raise _silent(hive, "something else answers there")
-            instance = self._queen_instance()
-            adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url, instance=instance)
-            await peer.call(ADOPT, adopt)
+            await self._ask_to_report(peer, row.hive_id, way)
             if health.version != __version__:
                 tell(narration.OUTDATED, hive_id=row.hive_id, found=health.version)
                 await shut_down_and_wait(peer, self._settings)
@@ -449,6 +429,11 @@ class Hives:
             return None
         tell(narration.ADOPTED, hive_id=row.hive_id)
         return hive
+
+    async def _ask_to_report(self, peer: Peer, hive_id: str, way: Way) -> None:
+        instance = self._server.instance
+        adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
+        await peer.call(ADOPT, adopt)
 
     async def _first_heartbeat(self, hive: Hive) -> None:
         limit = self._settings.health_wait_total
@@ -500,20 +485,16 @@ class Hives:
         except RbeeError as error:  # no reason to keep anybody awake
             tell(narration.UNNOTED, hive_id=hive_id, why=error.message)
 
-    async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
-        peer = await self.worker(hive_id, url, worker_id)
-        await peer.call(SHUT_DOWN_WORKER, ShutDownWorker())
-
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)
         return failed is not None and time.monotonic() - failed < self._settings.hive_retry
 
-    def _ended(self, hive_id: str) -> None:
-        if hive_id in self._on:
-            self._on.discard(hive_id)
-            self._registry.ended(hive_id)
+    def _own_ended(self) -> None:
+        if LOCAL in self._on:
+            self._on.discard(LOCAL)
+            self._registry.ended(LOCAL)
         else:
-            self._registry.gone(hive_id)
+            self._registry.gone(LOCAL)
 
 
 def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:

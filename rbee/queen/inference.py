@@ -28,7 +28,8 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     """
     peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
     job.began_at = time.monotonic()
-    wanted = _infer_request(job)
+    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
+    wanted = InferRequest(infer_id=secrets.token_hex(8), **asked)
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
     # longer than its hive may, which is said first where both are: it sends a comment with each
     # of its heartbeats.
@@ -57,8 +58,3 @@ async def _stop(peer: Peer, begun: InferRequest, settings: Settings) -> None:
     with contextlib.suppress(RbeeError, asyncio.TimeoutError):
         async with timeout(settings.stop_request):
             await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))
-
-
-def _infer_request(job: Job) -> InferRequest:
-    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
-    return InferRequest(infer_id=secrets.token_hex(8), **asked)

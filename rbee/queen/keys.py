@@ -20,12 +20,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec.structs import asdict
+
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
-from rbee.wire import auth
-from rbee.wire.errors import RbeeError, no_such
+from rbee.wire import proof
+from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyList, KeyView, NewKey
 
@@ -61,7 +63,7 @@ class Keys:
 
         Raises `database_unusable` where the catalog cannot be asked.
         """
-        secret = auth.presented(header)
+        secret = proof.secret_in(header)
         if not _SECRET.fullmatch(secret):
             return None
         await self._refresh()
@@ -95,11 +97,10 @@ class Keys:
         taken."""
         name = wanted.name
         if not _NAME.fullmatch(name):
-            raise RbeeError(
-                "invalid_request",
+            raise invalid(
                 f"a key cannot be called {name[:64]!r}",
                 "letters, digits, dots, dashes and underscores: rbee-keeper add-key tv",
-                {"field": "name"},
+                field="name",
             )
         key = _PREFIX + secrets.token_urlsafe(24)
         rights = Rights(models=limits_of(wanted.models), may_fetch=wanted.may_fetch)
@@ -116,7 +117,12 @@ class Keys:
     async def list(self) -> KeyList:
         """Lists the names of the API keys, and what each may use."""
         rows = await in_thread(DATABASE, self._catalog.list)
-        return KeyList(keys=[_view(row) for row in rows])
+        return KeyList(
+            keys=[
+                KeyView(name=row.name, created_at_ms=row.created_at_ms, **asdict(row.rights))
+                for row in rows
+            ]
+        )
 
     @serves(REMOVE_KEY)
     async def remove(self, wanted: Named) -> None:
@@ -153,7 +159,9 @@ class Keys:
                     self._read_at = began if changes == self._changes else -math.inf
                     self._take_over(rows)
             if self._is_unreadable:
-                raise _unreadable()
+                # Says nothing of the database: whoever hears it may be a stranger.
+                why = "keys cannot be looked up now"
+                raise RbeeError("database_unusable", why, "try again in a moment")
 
     def _take_over(self, rows: Sequence[KeyRow]) -> None:
         self._by_digest = {row.digest: row for row in rows}
@@ -175,15 +183,6 @@ class Keys:
             spawn(self._watch(), "watching keys", self._watch_if_used)
 
 
-def _view(row: KeyRow) -> KeyView:
-    return KeyView(
-        name=row.name,
-        created_at_ms=row.created_at_ms,
-        models=list(row.rights.models),
-        may_fetch=row.rights.may_fetch,
-    )
-
-
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
@@ -193,8 +192,3 @@ def _removed(name: str = "") -> RbeeError:
     return RbeeError(
         "unauthorized", f"the key{called} was removed", "ask whoever runs this swarm for another"
     )
-
-
-def _unreadable() -> RbeeError:
-    """Says nothing of the database: whoever hears it may be a stranger."""
-    return RbeeError("database_unusable", "keys cannot be looked up now", "try again in a moment")

@@ -11,23 +11,22 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from signal import SIGKILL
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from rbee.http.client import Peer
+from rbee.http.server import Server
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
+from rbee.queen.registry import Tell
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
-
-#: Says a line where it belongs: `tell(line, **facts)`.
-Tell = Callable[..., None]
 
 
 class Way(NamedTuple):
@@ -43,29 +42,31 @@ class Way(NamedTuple):
     queen_url: str
 
 
-class Machine(Protocol):
-    """A machine that can be a hive."""
+class Machine:
+    """A machine that can be a hive; what it says, and its URLs, are as on the queen's own."""
 
     def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:
         """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
+        raise NotImplementedError
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """Starts a hive, on the way just found; the URL at which the queen reaches it."""
+        raise NotImplementedError
 
     async def end(self, peer: Peer | None) -> None:
         """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
+        raise NotImplementedError
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """An error from there with what it says to type as it is typed on the queen's machine."""
+        return error
 
     async def way_to(self, url: str) -> str:
         """The URL by which the queen reaches what is at `url` over there."""
-
-    def stay(self) -> None:
-        """Lets the hive outlive the queen."""
+        return url
 
 
-class OwnMachine:
+class OwnMachine(Machine):
     """The machine the queen runs on; its hive is a child of hers."""
 
     def __init__(
@@ -73,14 +74,14 @@ class OwnMachine:
         home: Home,
         settings: Settings,
         token: str,
-        queen_url: Callable[[], str],
+        server: Server,
         spare: Child | None,
         on_exit: Callable[[], None],
     ) -> None:
         self._home = home
         self._settings = settings
         self._token = token
-        self._queen_url = queen_url
+        self._server = server
         self._spare = spare
         self._on_exit = on_exit
         self._child: tuple[Child, asyncio.Future[int]] | None = None
@@ -92,7 +93,7 @@ class OwnMachine:
         host, port = self._settings.hive_host, self._settings.hive_port
         known = self._child is None and port
         url = addresses.base_url(host, port) if known else ""
-        yield Way(host, port, url, self._queen_url())
+        yield Way(host, port, url, self._server.url)
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """A child; one that is stuck makes way. What it narrates before it is ready is told."""
@@ -118,7 +119,11 @@ class OwnMachine:
         except BaseException as error:
             child.release()
             child.signal(SIGKILL)  # one that hangs would not see that it was let go
-            raise _as_trouble_of_the_hive(error) from None
+            if isinstance(error, RbeeError) and error.code == "internal":
+                # It is tried again, like one that dies or hangs later.
+                why, what_to_do = error.message, error.suggestion
+                raise RbeeError("hive_unreachable", why, what_to_do, error.details) from None
+            raise
         if self._stay:
             child.stay()
         self._child = child, exited
@@ -134,14 +139,6 @@ class OwnMachine:
         else:
             child, exited = self._child
             await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._settings)
-
-    def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """The error unchanged: what it advises to type is typed on this machine."""
-        return error
-
-    async def way_to(self, url: str) -> str:
-        """The URL unchanged: it is on this machine."""
-        return url
 
     def stay(self) -> None:
         """Lets the hive outlive the queen, on its lease."""
@@ -164,13 +161,6 @@ class OwnMachine:
     def _exited(self, _: asyncio.Future[int]) -> None:
         self._child = None
         self._on_exit()
-
-
-def _as_trouble_of_the_hive(error: BaseException) -> BaseException:
-    """A hive that dies or hangs while it starts is tried again, like one that does so later."""
-    if isinstance(error, RbeeError) and error.code == "internal":
-        return RbeeError("hive_unreachable", error.message, error.suggestion, error.details)
-    return error
 
 
 async def shut_down_and_wait(peer: Peer, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Named
+from rbee.wire.messages.basics import CANCEL_OPERATION, OPERATION_EVENTS, Named, OperationStarted
 from rbee.wire.messages.hives import (
     ADD_HIVE,
     WAKE_HIVES,
@@ -30,7 +30,6 @@ from rbee.wire.messages.hives import (
 )
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
-from rbee.wire.messages.operations import CANCEL_OPERATION, OPERATION_EVENTS, OperationStarted
 from rbee.wire.model_ref import parse_model_ref
 
 #: How many operations that are over can still be read about.

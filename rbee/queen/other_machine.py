@@ -15,7 +15,7 @@ import importlib
 import platform
 import shlex
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,14 @@ import msgspec
 
 from rbee import __version__
 from rbee.http.client import Peer
+from rbee.http.server import Server
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.tasks import DISK, MODULES, Threads, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Tell, Way, shut_down_and_wait
+from rbee.queen.machines import Machine, Way, shut_down_and_wait
+from rbee.queen.registry import Tell
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
@@ -52,34 +54,28 @@ _MOST_WAYS = 64
 _LOGS = "rbee-keeper logs"
 
 
-class OtherMachine:
+class OtherMachine(Machine):
     """See `rbee.queen.machines.Machine`. `passphrase` opens the key file; it stays in RAM."""
 
     def __init__(
         self,
-        hive_id: str,
-        host: str,
-        port: int,
-        ssh: SshTarget,
+        row: HiveRow,
         home: Home,
         settings: Settings,
         token: str,
-        instance: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        queen_port: Callable[[], int],
+        server: Server,
         passphrase: str = "",
     ) -> None:
-        self._hive_id = hive_id
-        self._add_as = _add_as(hive_id, host, ssh)
-        self._host = host
-        self._port = port
-        self._ssh = ssh
+        assert row.ssh is not None, "only other machines are reached over SSH"
+        self.hive_id = row.hive_id
+        self._add_as = _add_as(row.hive_id, row.host, row.ssh)
+        self._host = row.host
+        self._port = row.port
+        self._ssh = row.ssh
         self._home = home
         self._settings = settings
         self._token = token
-        self._instance = instance
-        self._serve_also_on = serve_also_on
-        self._queen_port = queen_port
+        self._server = server
         self._passphrase = passphrase
         self._connection: Connection | None = None
         self._inspected: Connection | None = None
@@ -153,13 +149,13 @@ class OtherMachine:
             raise RbeeError(
                 "ssh_failed",
                 f"{self._host} is reached through another machine, where HTTP cannot follow",
-                f"rbee-keeper add-hive {_add_as(self._hive_id, self._host, through)}"
+                f"rbee-keeper add-hive {_add_as(self.hive_id, self._host, through)}"
                 " sends it through SSH, too",
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
         self.served_on = here
-        return Way(there, self._port, url, await self._serve_also_on(here))
+        return Way(there, self._port, url, await self._server.serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
@@ -169,7 +165,7 @@ class OtherMachine:
             token=proof.hive_secret(self._token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
-            queen_instance=self._instance(),
+            queen_instance=self._server.instance,
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
@@ -229,15 +225,10 @@ class OtherMachine:
         if url not in self._dug:
             if len(self._dug) >= _MOST_WAYS:  # the oldest, but for the hive's own
                 oldest = next(each for each in self._dug if each != self._hive_there)
-                self._tunnel.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
-            local = await self._tunnel.forward(*there)
+                self._tunnel.tunnels.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
+            local = self._tunnel.tunnels.forward(there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a tunnel leads there that has not broken off, as far as is known."""
-        return self._tunnel is not None and self._tunnel.is_open
 
     async def until_cut_off(self) -> None:
         """Returns once the tunnel has ended, whoever ended it."""
@@ -258,9 +249,6 @@ class OtherMachine:
         tunnel, self._tunnel, self._dug = self._tunnel, None, {}
         if tunnel is not None:
             await tunnel.close()
-
-    def stay(self) -> None:
-        """It lives on its lease anyway."""
 
     async def known_as(self) -> frozenset[str]:
         """What it, and each machine on the way there, is called in files of known hosts.
@@ -284,14 +272,9 @@ class OtherMachine:
         """Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
-        opened: Connection = await ssh.Connection.open(
-            target,
-            add_as=self._add_as,
-            known_hosts=known_hosts(self._home),
-            settings=self._settings,
-            accept=accept,
-            passphrase=self._passphrase,
-        )
+        ours, passphrase = known_hosts(self._home), self._passphrase
+        dialling = ssh.Dialling(self._add_as, ours, self._settings, accept, passphrase)
+        opened: Connection = await ssh.Connection.open(target, dialling)
         return opened
 
     async def _said(self, connection: Connection, command: str) -> str:
@@ -306,7 +289,7 @@ class OtherMachine:
         await self.fill_in()
         self._tunnel = connection
         port = self._queen_there = await connection.reverse(
-            _LOOPBACK, self._queen_port(), self._queen_there
+            _LOOPBACK, self._server.port, self._queen_there
         )
         url = await self.way_to(hive_there) if hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))

@@ -96,7 +96,7 @@ class Registry:
         self._note_names(hive)
         hive.beats += 1
         hive.last_beat = time.monotonic()
-        hive.last_beat_ms = time.time_ns() // 1_000_000
+        hive.last_beat_ms = narration.now_ms()
         self._notify()
         return True
 

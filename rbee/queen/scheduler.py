@@ -143,9 +143,10 @@ def places(
     """
     considered = _meant(request, hives)
     if not considered:
-        raise _unknown_hive(request.node or "", hives)
+        known = [hive.hive_id for hive in hives]
+        raise no_such("hive", request.node or "", known, "rbee-keeper hives lists them")
     look = _Look(request, considered, troubles)
-    if not look.has_any:
+    if not (look.has_gpus or look.wants_cpu):
         raise _no_such_device(request, considered)
     return look.best_first()
 
@@ -217,31 +218,23 @@ class _Look:
         self._request = request
         self._hives = hives
         self._troubles = troubles
-        self._has_gpus = False
+        #: Whether there is what the request names, be it out of the question by now or not.
+        self.has_gpus, self.wants_cpu = False, _cpu_wanted(request)
         self._best = self._best_gpu()
-
-    @property
-    def has_any(self) -> bool:
-        """Whether there is what the request names, be it out of the question by now or not."""
-        return self._has_gpus or _cpu_wanted(self._request)
 
     def best_first(self) -> Iterator[Place]:
         """Sound GPUs, sound CPUs, and then those on which workers kept dying."""
-        cpus = self._cpus()
-        degraded: Iterator[_Ranked] = iter(())
-        if self._best is not None:
-            ranked = self._gpus_in_order()
-            for gpu in ranked:
-                if gpu[0]:
-                    degraded = itertools.chain([gpu], ranked)
-                    break
-                if not self._is_ruled_out(gpu[-2], gpu[-4], not gpu[2]):
-                    yield _place(gpu)
-        sound = [hive for hive in cpus if CPU not in hive.degraded]
-        yield from self._on_cpus(sound)
-        for gpu in degraded:
-            if not self._is_ruled_out(gpu[-2], gpu[-4], not gpu[2]):
-                yield _place(gpu)
+        gpus = self._gpus_in_order() if self._best is not None else iter(())
+        degraded: list[_Ranked] = []
+        for gpu in gpus:
+            if gpu[0]:
+                degraded.append(gpu)
+                break
+            yield from self._on_gpu(gpu)
+        cpus = self._hives if self.wants_cpu else ()
+        yield from self._on_cpus([hive for hive in cpus if CPU not in hive.degraded])
+        for gpu in itertools.chain(degraded, gpus):
+            yield from self._on_gpu(gpu)
         yield from self._on_cpus([hive for hive in cpus if CPU in hive.degraded])
 
     def _best_gpu(self) -> _Ranked | None:
@@ -254,7 +247,7 @@ class _Look:
                     continue  # weaker, however idle
                 if not _is_wanted(gpu, hive, self._request):
                     continue
-                self._has_gpus = True
+                self.has_gpus = True
                 if self._is_ruled_out(hive.hive_id, gpu.id, hive.holds):
                     continue
                 ranked = self._ranked(gpu, hive, number)
@@ -290,12 +283,14 @@ class _Look:
             gpu.backend,
         )
 
-    def _cpus(self) -> list[HiveFacts]:
-        return list(self._hives) if _cpu_wanted(self._request) else []
+    def _on_gpu(self, ranked: _Ranked) -> Iterator[Place]:
+        *_, device, _, hive_id, backend = ranked
+        if not self._is_ruled_out(hive_id, device, not ranked[2]):
+            yield Place(Placement.on(hive_id, device), backend)
 
     def _on_cpus(self, hives: list[HiveFacts]) -> Iterator[Place]:
         """The least busy one that has the model first, and of equals the one at hand."""
-        fallback = self._has_gpus and CPU not in (self._request.device, self._request.backend)
+        fallback = self.has_gpus and CPU not in (self._request.device, self._request.backend)
         hives.sort(
             key=lambda hive: (
                 not hive.holds,
@@ -317,11 +312,6 @@ def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
     return request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
 
 
-def _place(ranked: _Ranked) -> Place:
-    *_, device, _, hive_id, backend = ranked
-    return Place(Placement.on(hive_id, device), backend)
-
-
 def _cpu_wanted(request: JobRequest) -> bool:
     if request.device is not None:
         return request.device == CPU
@@ -340,11 +330,6 @@ def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
         and worker.template == template_name(request.chat_template)
         and (request.allow_cpu or worker.device != CPU or request.device == CPU)
     )
-
-
-def _unknown_hive(node: str, hives: Sequence[HiveFacts]) -> RbeeError:
-    known = [hive.hive_id for hive in hives]
-    return no_such("hive", node, known, "rbee-keeper hives lists them")
 
 
 def _no_such_device(request: JobRequest, hives: Sequence[HiveFacts]) -> RbeeError:

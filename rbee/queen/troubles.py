@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
@@ -141,7 +141,8 @@ class Troubles:
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._only_holders = False
-        self._over = False
+        #: Whether the job ends with its latest trouble, wherever it could still go.
+        self.is_over = False
 
     def __iter__(self) -> Iterator[Trouble]:
         return iter(self._told)
@@ -154,7 +155,7 @@ class Troubles:
         self._told.append(Trouble(hive_id, device, error))
         its = whose(error, self._request.model_ref)
         if its is Whose.REQUEST:
-            self._over = True
+            self.is_over = True
         elif its is Whose.HUB:
             self._only_holders = True
         elif its is Whose.MACHINE:
@@ -166,7 +167,7 @@ class Troubles:
         # Who named a device or a backend gets what is first among them, or its error.
         named_room = self._request.backend is not None and error.code in ROOM
         if its is not Whose.MOMENT and (self._request.device is not None or named_room):
-            self._over = True
+            self.is_over = True
         return its
 
     def learn(self, hive_id: str, device: str, error: RbeeError) -> None:
@@ -190,12 +191,7 @@ class Troubles:
                 self._hives.add(hive_id)
         if error.code == "worker_crashed" and not error.details.get("starting"):
             self._lost += 1
-        self._over = self._over or self._lost >= WORKERS_LOST
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the job ends with its latest trouble, wherever it could still go."""
-        return self._over
+        self.is_over = self.is_over or self._lost >= WORKERS_LOST
 
     @property
     def silent(self) -> list[str]:
@@ -217,7 +213,7 @@ class Troubles:
         """
         told = list({(each.where, each.error.message): each for each in self._told}.values())
         latest = told[-1]
-        if self._over and whose(latest.error, self._request.model_ref) is Whose.REQUEST:
+        if self.is_over and whose(latest.error, self._request.model_ref) is Whose.REQUEST:
             return latest.error
         if len(told) == 1:
             return latest.error
@@ -229,16 +225,15 @@ class Troubles:
             f"no machine could run {model_ref}" if rest else f"no device has room for {model_ref}"
         )
         suggestion = decisive.suggestion if rest else told[0].error.suggestion
-        details: dict[str, Any] = {"places": [_row(each) for each in told]}
-        return RbeeError(decisive.code, f"{said}: {listed}", suggestion, details)
-
-
-def _row(trouble: Trouble) -> dict[str, Any]:
-    return {
-        **trouble.error.details,
-        "hive_id": trouble.hive_id,
-        "device": trouble.device,
-        "code": trouble.error.code,
-        "message": trouble.error.message,
-        "suggestion": trouble.error.suggestion,
-    }
+        places = [
+            {
+                **each.error.details,
+                "hive_id": each.hive_id,
+                "device": each.device,
+                "code": each.error.code,
+                "message": each.error.message,
+                "suggestion": each.error.suggestion,
+            }
+            for each in told
+        ]
+        return RbeeError(decisive.code, f"{said}: {listed}", suggestion, {"places": places})

@@ -169,9 +169,14 @@ def unforeseen(error: BaseException, role: str) -> RbeeError:
     )
 
 
+def invalid(message: str, suggestion: str, **details: Any) -> RbeeError:
+    """The error for what somebody has typed or sent that cannot be meant so."""
+    return RbeeError("invalid_request", message, suggestion, details)
+
+
 def nested_too_deep(what: str) -> RbeeError:
     """The error for what nests deeper than Python follows."""
-    return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
+    return invalid(f"{what} nests too deep", "nest it less")
 
 
 def stale(worker_id: str, model_ref: str) -> RbeeError:

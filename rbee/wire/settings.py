@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, nearest, nested_too_deep
+from rbee.wire.errors import RbeeError, invalid, nearest, nested_too_deep
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
@@ -250,13 +250,12 @@ def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> Rbee
     # Without what all of them have in common, which makes each near to each.
     by_end = {each.removeprefix(_PREFIX): each for each in known}
     near = by_end.get(nearest(name.removeprefix(_PREFIX), by_end))
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         message,
         f"did you mean {near}? else {remove}"
         if near
         else f"{remove}; settings: {', '.join(known)}",
-        {"setting": name},
+        setting=name,
     )
 
 
@@ -270,23 +269,17 @@ def _checked(name: str, value: Any, where: str) -> Any:
         numbers = checked if isinstance(checked, tuple | list) else [checked]
         if any(isinstance(each, float) and not each <= _MOST for each in numbers):
             raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
-        if name.endswith(_HOST) and checked and (why := _why_no_host(checked)):
-            raise msgspec.ValidationError(f"Expected the name of a machine: {why}")
+        if name.endswith(_HOST) and checked:
+            from rbee.wire.names import why_no_host  # late: hardly ever set
+
+            if why := why_no_host(checked):
+                raise msgspec.ValidationError(f"Expected the name of a machine: {why}")
         return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
-        raise RbeeError(
-            "invalid_request",
-            f"{where}: {why}",
-            f"the default is {_FIELDS[name].default!r}",
-            {"setting": name},
+        raise invalid(
+            f"{where}: {why}", f"the default is {_FIELDS[name].default!r}", setting=name
         ) from None
-
-
-def _why_no_host(text: str) -> str:
-    from rbee.wire.names import why_no_host  # late: hardly ever set
-
-    return why_no_host(text)
 
 
 def _from_toml(text: str, name: str) -> dict[str, Any]:
@@ -295,15 +288,14 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     if len(text) > _LONGEST_FILE:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{name} is longer than {_LONGEST_FILE} characters",
             f"leave in {name} what is to be set",
         )
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # no TOML, or a number of thousands of digits
-        raise RbeeError("invalid_request", f"{name}: {error}", f"mend or remove {name}") from None
+        raise invalid(f"{name}: {error}", f"mend or remove {name}") from None
     except RecursionError:
         raise nested_too_deep(name) from None
     checked = {}

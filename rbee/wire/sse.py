@@ -12,7 +12,6 @@ from typing import NamedTuple
 from rbee.wire.errors import RbeeError
 
 CONTENT_TYPE = "text/event-stream"
-DONE = "[DONE]"
 #: What ends every stream that was not cut off.
 DONE_FRAME = b"data: [DONE]\n\n"
 #: Sent on idle streams so that nobody in between drops the connection.

@@ -124,20 +124,17 @@ class Handlers(OpenAI):
     @serves_http(CHAT)
     async def chat(self, request: web.Request, asked: ChatRequest) -> web.StreamResponse:
         """Answers a conversation."""
-        caller = await self._caller(request, asked)
-        return await self._answer(request, Chat(asked), caller)
+        return await self._answer(request, Chat(asked))
 
     @serves_http(COMPLETIONS)
     async def complete(self, request: web.Request, asked: CompletionRequest) -> web.StreamResponse:
         """Goes on with a text."""
-        caller = await self._caller(request, asked)
-        return await self._answer(request, Text(asked), caller)
+        return await self._answer(request, Text(asked))
 
     @serves_http(EMBEDDINGS)
     async def embed(self, request: web.Request, asked: EmbeddingRequest) -> web.StreamResponse:
         """Makes vectors of texts."""
-        caller = await self._caller(request, asked)
-        return await self._answer(request, Vectors(asked), caller)
+        return await self._answer(request, Vectors(asked))
 
     @serves_http(PREFLIGHT)
     async def preflight(self, request: web.Request) -> web.Response:
@@ -148,9 +145,8 @@ class Handlers(OpenAI):
             headers["Access-Control-Allow-Headers"] = wanted
         return web.Response(status=204, headers=headers if self.settings.cors_origins else None)
 
-    async def _answer(
-        self, request: web.Request, form: Form | Vectors, caller: Caller | None
-    ) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
+        caller = await self._caller(request, form.asked)
         if caller is None:
             return await self._answer_with(request, form, None, [])
         jobs: list[Job] = []
@@ -173,9 +169,11 @@ class Handlers(OpenAI):
             for wanted in form.jobs():
                 jobs.append(self.begin(wanted, caller))
                 jobs[-1].events.reader_came()
-            who = _identity(form, jobs, caller)
+            model = jobs[0].request.model_ref if caller is None else caller.model
+            began = jobs[0].created_at_ms // 1000
+            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, model)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, form, jobs, who, caller)
+                return await self._stream(request, _Writer(form, who, caller), jobs)
             return await self._whole(form, jobs, who)
         finally:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
@@ -207,24 +205,15 @@ class Handlers(OpenAI):
         return web.Response(body=encode(answer), content_type="application/json")
 
     async def _stream(
-        self,
-        request: web.Request,
-        form: Form,
-        jobs: Sequence[Job],
-        who: Identity,
-        caller: Caller | None,
+        self, request: web.Request, writer: _Writer, jobs: Sequence[Job]
     ) -> web.StreamResponse:
         response = _Stream(headers=STREAM_HEADERS)
         with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
-            await self._tell(request, response, _Writer(form, who, caller), jobs)
+            await self._tell(request, response, writer, jobs)
         return response
 
     async def _tell(
-        self,
-        request: web.Request,
-        response: web.StreamResponse,
-        writer: _Writer,
-        jobs: Sequence[Job],
+        self, request: web.Request, response: _Stream, writer: _Writer, jobs: Sequence[Job]
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
         patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
@@ -302,11 +291,11 @@ class _Writer:
             self.pending.append(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
             self._open(index)
-            self._add(self._form.piece(self._who, index, event.read(Token)))
+            self._tell(self._form.piece(index, event.read(Token)))
         elif event.name == "done":
             self._open(index)
             done = self._ends[index] = event.read(Done)
-            self._add(self._form.ending(self._who, index, done))
+            self._tell(self._form.ending(index, done))
         else:
             _check(event)
 
@@ -314,7 +303,7 @@ class _Writer:
         if index not in self._opened:
             self.begun = True
             self._opened.add(index)
-            self._add(self._form.opening(self._who, index))
+            self._tell(self._form.opening(index))
 
     def end(self) -> None:
         """Every answer is told."""
@@ -326,17 +315,15 @@ class _Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        self._add(
-            failed(
-                error
-                if self._caller is None
-                else for_key(error, self._caller.model, self._caller.ref)
-            )
-        )
+        caller = self._caller
+        self._add(failed(error if caller is None else for_key(error, caller.model, caller.ref)))
 
-    def _add(self, event: object | None) -> None:
-        if event is not None:
-            self.pending.append(b"data: %s\n\n" % encode(event))
+    def _tell(self, choice: object | None) -> None:
+        if choice is not None:
+            self._add(self._form.told(self._who, choice))
+
+    def _add(self, event: object) -> None:
+        self.pending.append(b"data: %s\n\n" % encode(event))
 
 
 def _check(event: Event) -> None:
@@ -354,12 +341,6 @@ async def _send(request: web.Request, response: web.StreamResponse, pending: lis
         piece = b"".join(pending)
         pending.clear()
         await response.write(piece)
-
-
-def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) -> Identity:
-    first = jobs[0]
-    model = first.request.model_ref if caller is None else caller.model
-    return Identity(f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, model)
 
 
 def _comment(narration: Narration, caller: Caller | None) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import paramiko
 
-from rbee.queen.ssh.blocking import start
+from rbee.process.tasks import start_thread
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
@@ -39,7 +39,7 @@ class Tunnels:
     def forward(self, there: _Address) -> int:
         """A port of the loopback address here that leads to an address over there."""
         server = socket.create_server((_LOOPBACK, 0))
-        start(lambda: self._accept(server, there))
+        start_thread(lambda: self._accept(server, there))
         port: int = server.getsockname()[1]
         self._servers[port] = server
         return port
@@ -80,7 +80,7 @@ class Tunnels:
         with contextlib.suppress(OSError):
             while True:
                 taken, peer = server.accept()
-                start(functools.partial(self._dig, taken, peer, there))
+                start_thread(functools.partial(self._dig, taken, peer, there))
 
     def _dig(self, taken: socket.socket, peer: _Address, there: _Address) -> None:
         try:
@@ -96,9 +96,9 @@ class Tunnels:
     def _on_channel(self, channel: paramiko.Channel, _origin: _Address, port: _Address) -> None:
         # Called by the thread that reads the connection, which must not wait.
         if self._room.acquire(blocking=False):
-            start(lambda: self._lead_here(channel, port[1]))
+            start_thread(lambda: self._lead_here(channel, port[1]))
         else:
-            start(lambda: _close(channel))
+            start_thread(lambda: _close(channel))
 
     def _lead_here(self, channel: paramiko.Channel, port: int) -> None:
         try:
@@ -119,7 +119,7 @@ def _join(near: socket.socket, far: paramiko.Channel) -> None:
     def far_ends() -> None:
         near.shutdown(socket.SHUT_WR)
 
-    back = start(lambda: _pump(far.recv, near.sendall, far_ends))
+    back = start_thread(lambda: _pump(far.recv, near.sendall, far_ends))
     _pump(near.recv, far.sendall, far.shutdown_write)
     back.join()
     near.close()

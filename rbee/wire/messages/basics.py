@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from rbee.wire import addresses
-from rbee.wire.errors import RbeeError, nested_too_deep
-from rbee.wire.routes import NONE, Route, Who
+from rbee.wire.errors import invalid, nested_too_deep
+from rbee.wire.routes import NONE, Events, Route, Who
 from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
 A = TypeVar("A")
@@ -53,6 +53,12 @@ class Started(Answer, kw_only=True):
     """Work was begun; its story is told at `events_url`."""
 
     events_url: str
+
+
+class OperationStarted(Started, kw_only=True):
+    """The queen does something that is no job; ends with a `done` of `HivesAwake` or a model."""
+
+    operation_id: str
 
 
 class Named(Request, kw_only=True):
@@ -120,13 +126,11 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         wrong = re.sub(_PATTERN, _UNSEEN, str(error))
-        raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
+        raise invalid(f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RbeeError(
-            "invalid_request", f"{what} is no JSON: {error}", "send a JSON object"
-        ) from None
+        raise invalid(f"{what} is no JSON: {error}", "send a JSON object") from None
 
 
 def decode_answer(data: bytes, route: Route[Any, A], name: str) -> A | None:
@@ -143,7 +147,7 @@ def decode_fields(said: dict[str, str], kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         wrong = re.sub(_PATTERN, _UNSEEN, str(error))
         wrong = re.sub("Object missing required field `(.*)`", r"the query names no \1", wrong)
-        raise RbeeError("invalid_request", wrong, f"fields: {_fields(kind)}") from None
+        raise invalid(wrong, f"fields: {_fields(kind)}") from None
 
 
 def _fields(kind: type[Any]) -> str:
@@ -153,6 +157,8 @@ def _fields(kind: type[Any]) -> str:
 
 
 HEALTH = Route("GET", addresses.HEALTH, NONE, Health, who=Who.ANYBODY)
+OPERATION_EVENTS = Route("GET", "/operations/{id}/events", Named, Events)
+CANCEL_OPERATION = Route("DELETE", "/operations/{id}", Named, NONE)
 OPENAPI = Route("GET", "/openapi.json", NONE, dict, who=Who.KEYS)
 STAY = Route("POST", "/stay", NONE, NONE)
 SHUT_DOWN_QUEEN = Route(

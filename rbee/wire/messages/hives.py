@@ -7,9 +7,15 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, Request, Started
+from rbee.wire.messages.basics import (
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    OperationStarted,
+    Request,
+)
 from rbee.wire.messages.devices import DegradedDevice, Devices
-from rbee.wire.messages.operations import OperationStarted
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
 from rbee.wire.narration import Narration
 from rbee.wire.routes import NONE, Route, Who
@@ -45,11 +51,10 @@ class AddHive(Request, kw_only=True):
     passphrase: str = ""
 
 
-class HiveAddStarted(Started, kw_only=True):
+class HiveAddStarted(OperationStarted, kw_only=True):
     """A machine is looked at: an operation that ends in `HiveAdded`."""
 
     hive_id: str
-    operation_id: str
 
 
 class HiveAdded(msgspec.Struct, kw_only=True):

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, Request, Started, Unreachable
-from rbee.wire.messages.operations import OperationStarted
+from rbee.wire.messages.basics import (
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    OperationStarted,
+    Request,
+    Started,
+    Unreachable,
+)
 from rbee.wire.routes import NONE, Events, Route
 
 

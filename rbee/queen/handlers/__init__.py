@@ -1,1 +1,0 @@
-"""What answers the queen's routes: a module for each noun."""
