@@ -29,6 +29,7 @@ from rbee.queen.handlers import Handlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
+from rbee.queen.machines import Here
 from rbee.queen.news import News
 from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.operations import Operations
@@ -145,16 +146,8 @@ class _Queen:
         self.catalog_set_aside = database.set_aside
         self.catalog = HiveCatalog(database.engine)
         self.keys = Keys(KeyCatalog(database.engine))
-        self.hives = Hives(
-            home,
-            settings,
-            orders.token,
-            self.catalog,
-            self.registry,
-            session,
-            self.server,
-            spare,
-        )
+        here = Here(home, settings, orders.token, self.server)
+        self.hives = Hives(here, self.catalog, self.registry, session, spare)
         self.operations = Operations(self.hives, self.catalog, self._require_awake)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         self.cascade = True
@@ -193,7 +186,7 @@ class _Queen:
         self.dispatcher.close()
         self.server.status = "leaving"
         if not self.cascade:
-            self.hives.stay()
+            self.hives.members.own.stay()
         else:
             self.news.say(narration.STOP_WORKERS)
             await self.hives.stop_workers()
@@ -297,7 +290,7 @@ class _Queen:
 
     def _stay(self) -> None:
         self.kept = True
-        self.hives.stay()
+        self.hives.members.own.stay()
         self.news.say(narration.KEEP_WARM)
 
 

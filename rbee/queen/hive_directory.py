@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from rbee.http.server import Server
-from rbee.process.child import Child
-from rbee.process.home import Home
 from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.machines import Machine, OwnMachine
+from rbee.queen.machines import Here, Machine, OwnMachine
 from rbee.queen.other_machine import OtherMachine, known_hosts
 from rbee.queen.registry import Tell
 from rbee.queen.state import LOCAL
@@ -26,28 +23,15 @@ from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.hives import AddHive, SshTarget
 from rbee.wire.names import check_hive, check_machine
-from rbee.wire.settings import Settings
 
 
 class HiveDirectory:
     """The machines of the catalog. `own` is the queen's."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        token: str,
-        catalog: HiveCatalog,
-        server: Server,
-        spare: Child | None,
-        on_own_exit: Callable[[], None],
-    ) -> None:
-        self._home = home
-        self._settings = settings
-        self._token = token
+    def __init__(self, here: Here, catalog: HiveCatalog, own: OwnMachine) -> None:
+        self._here = here
         self._catalog = catalog
-        self._server = server
-        self.own = OwnMachine(home, settings, token, server, spare, on_own_exit)
+        self.own = own
         self._others: dict[str, OtherMachine] = {}
         self._rows: list[HiveRow] | None = None
         self._forgotten: set[str] = set()
@@ -59,7 +43,7 @@ class HiveDirectory:
             rows = await self._read()
             if not rows:
                 tell(narration.NO_HIVES)
-                port = self._settings.hive_port
+                port = self._here.settings.hive_port
                 await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
                 rows = self._rows = await in_thread(DATABASE, self._catalog.list)
             return rows
@@ -92,7 +76,7 @@ class HiveDirectory:
 
     def other(self, row: HiveRow, passphrase: str) -> OtherMachine:
         """A machine that is to be looked at first; it belongs to the swarm once it is taken in."""
-        return OtherMachine(row, self._home, self._settings, self._token, self._server, passphrase)
+        return OtherMachine(row, self._here, passphrase)
 
     async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
         """Writes a machine into the catalog; whether it was not there before."""
@@ -119,7 +103,7 @@ class HiveDirectory:
             return
         await machine.fill_in()
         if all(other.served_on != machine.served_on for other in self._others.values()):
-            await self._server.serve_no_more_on(machine.served_on)
+            await self._here.server.serve_no_more_on(machine.served_on)
 
     def is_forgotten(self, hive_id: str) -> bool:
         """Whether a machine was taken out of the catalog since this queen has read it."""
@@ -132,7 +116,7 @@ class HiveDirectory:
         """
         rows = await self._listed()
         await self.forget(hive_id)
-        ours = known_hosts(self._home)
+        ours = known_hosts(self._here.home)
         if not ours.exists():
             return
         with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none

@@ -17,15 +17,13 @@ import aiohttp
 
 from rbee import __version__
 from rbee.http.client import Peer
-from rbee.http.server import Server
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
-from rbee.process.home import Home
 from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
-from rbee.queen.machines import Way, shut_down_and_wait
+from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.state import LOCAL, Hive
@@ -38,7 +36,6 @@ from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import device_name
 from rbee.wire.routes import Route
-from rbee.wire.settings import Settings
 
 Q = TypeVar("Q")
 T = TypeVar("T")
@@ -49,23 +46,18 @@ class Hives:
 
     def __init__(
         self,
-        home: Home,
-        settings: Settings,
-        token: str,
+        here: Here,
         catalog: HiveCatalog,
         registry: Registry,
         session: aiohttp.ClientSession,
-        server: Server,
         spare: Child | None,
     ) -> None:
-        """`server` is the queen's own."""
-        self._settings = settings
-        self._token = token
-        self._server = server
+        self._here = here
+        self._settings = here.settings
         self._catalog = catalog
         self._registry = registry
         self.session = session
-        self.members = HiveDirectory(home, settings, token, catalog, server, spare, self._own_ended)
+        self.members = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
@@ -85,7 +77,7 @@ class Hives:
         return HivePeer(self.session, hive, self._registry, credential, job_id, patience, hub_token)
 
     def _credential(self, hive: Hive) -> proof.Credential:
-        secret = proof.hive_secret(self._token, hive.hive_id)
+        secret = proof.hive_secret(self._here.token, hive.hive_id)
         return proof.Credential(secret, proof.hive_name(hive.hive_id), forwarded=hive.tunnelled)
 
     async def ask_each(
@@ -132,7 +124,7 @@ class Hives:
     async def worker(self, hive_id: str, url: str, worker_id: str, job_id: str = "") -> Peer:
         """A worker to speak to, for a job, which its hive knows at `url`."""
         hive = self._registry.hives.get(hive_id)
-        secret = proof.worker_secret(proof.hive_secret(self._token, hive_id), worker_id)
+        secret = proof.worker_secret(proof.hive_secret(self._here.token, hive_id), worker_id)
         name = proof.worker_name(worker_id)
         return Peer(
             self.session,
@@ -282,10 +274,6 @@ class Hives:
         await self.members.own.discard_spare()
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
-    def stay(self) -> None:
-        """Lets the hives outlive this queen, on their lease."""
-        self.members.own.stay()
-
     async def have_heard(self) -> None:
         """Returns once the hive of this machine knows what it was told by its lifeline.
 
@@ -431,7 +419,7 @@ class Hives:
         return hive
 
     async def _ask_to_report(self, peer: Peer, hive_id: str, way: Way) -> None:
-        instance = self._server.instance
+        instance = self._here.server.instance
         adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
         await peer.call(ADOPT, adopt)
 

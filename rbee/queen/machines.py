@@ -42,6 +42,15 @@ class Way(NamedTuple):
     queen_url: str
 
 
+class Here(NamedTuple):
+    """The queen's end of the way to each machine; `token` is the swarm's."""
+
+    home: Home
+    settings: Settings
+    token: str
+    server: Server
+
+
 class Machine:
     """A machine that can be a hive; what it says, and its URLs, are as on the queen's own."""
 
@@ -69,19 +78,8 @@ class Machine:
 class OwnMachine(Machine):
     """The machine the queen runs on; its hive is a child of hers."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        token: str,
-        server: Server,
-        spare: Child | None,
-        on_exit: Callable[[], None],
-    ) -> None:
-        self._home = home
-        self._settings = settings
-        self._token = token
-        self._server = server
+    def __init__(self, here: Here, spare: Child | None, on_exit: Callable[[], None]) -> None:
+        self._here = here
         self._spare = spare
         self._on_exit = on_exit
         self._child: tuple[Child, asyncio.Future[int]] | None = None
@@ -90,39 +88,37 @@ class OwnMachine(Machine):
     @contextlib.asynccontextmanager
     async def approach(self) -> AsyncIterator[Way]:
         """A hive may have outlived its queen on the usual port, unless it is a child of ours."""
-        host, port = self._settings.hive_host, self._settings.hive_port
+        host, port = self._here.settings.hive_host, self._here.settings.hive_port
         known = self._child is None and port
         url = addresses.base_url(host, port) if known else ""
-        yield Way(host, port, url, self._server.url)
+        yield Way(host, port, url, self._here.server.url)
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """A child; one that is stuck makes way. What it narrates before it is ready is told."""
         await self._kill()
         child, self._spare = self._spare, None
         if child is None or child.process.poll() is not None:
-            child = Child.start("hive", self._home.log("hive", row.hive_id))
+            child = Child.start("hive", self._here.home.log("hive", row.hive_id))
         exited = exit_of(child)
         child.order(
             HiveOrders(
                 host=way.host,
                 port=way.port,
-                token=proof.hive_secret(self._token, row.hive_id),
+                token=proof.hive_secret(self._here.token, row.hive_id),
                 hive_id=row.hive_id,
                 queen_url=way.queen_url,
             )
         )
         try:
             report = await Reports(child).ready(
-                self._settings.health_wait_total,
+                self._here.settings.health_wait_total,
                 lambda said: tell(Line(said.actor, said.action, AS_SAID), human=said.human),
             )
         except BaseException as error:
             child.release()
             child.signal(SIGKILL)  # one that hangs would not see that it was let go
             if isinstance(error, RbeeError) and error.code == "internal":
-                # It is tried again, like one that dies or hangs later.
-                why, what_to_do = error.message, error.suggestion
-                raise RbeeError("hive_unreachable", why, what_to_do, error.details) from None
+                error.code = "hive_unreachable"  # tried again, like one that dies or hangs later
             raise
         if self._stay:
             child.stay()
@@ -135,10 +131,10 @@ class OwnMachine(Machine):
         if peer is None:
             await self._kill()
         elif self._child is None:
-            await shut_down_and_wait(peer, self._settings)
+            await shut_down_and_wait(peer, self._here.settings)
         else:
             child, exited = self._child
-            await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._settings)
+            await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._here.settings)
 
     def stay(self) -> None:
         """Lets the hive outlive the queen, on its lease."""

@@ -23,13 +23,12 @@ import msgspec
 
 from rbee import __version__
 from rbee.http.client import Peer
-from rbee.http.server import Server
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.tasks import DISK, MODULES, Threads, in_thread
+from rbee.process.tasks import DISK, MODULES, Threads, in_own_thread, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Machine, Way, shut_down_and_wait
+from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
 from rbee.queen.registry import Tell
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
@@ -37,7 +36,6 @@ from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.hives import SshTarget
 from rbee.wire.messages.orders import HiveOrders, Report
 from rbee.wire.narration import AS_SAID, Line
-from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
     from rbee.queen.ssh.config import Target
@@ -57,25 +55,14 @@ _LOGS = "rbee-keeper logs"
 class OtherMachine(Machine):
     """See `rbee.queen.machines.Machine`. `passphrase` opens the key file; it stays in RAM."""
 
-    def __init__(
-        self,
-        row: HiveRow,
-        home: Home,
-        settings: Settings,
-        token: str,
-        server: Server,
-        passphrase: str = "",
-    ) -> None:
+    def __init__(self, row: HiveRow, here: Here, passphrase: str = "") -> None:
         assert row.ssh is not None, "only other machines are reached over SSH"
         self.hive_id = row.hive_id
         self._add_as = _add_as(row.hive_id, row.host, row.ssh)
         self._host = row.host
         self._port = row.port
         self._ssh = row.ssh
-        self._home = home
-        self._settings = settings
-        self._token = token
-        self._server = server
+        self._here = here
         self._passphrase = passphrase
         self._connection: Connection | None = None
         self._inspected: Connection | None = None
@@ -155,17 +142,17 @@ class OtherMachine(Machine):
             )
         url = addresses.base_url(there, self._port) if self._port else ""
         self.served_on = here
-        return Way(there, self._port, url, await self._server.serve_also_on(here))
+        return Way(there, self._port, url, await self._here.server.serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
         orders = HiveOrders(
             host=way.host,
             port=way.port,
-            token=proof.hive_secret(self._token, row.hive_id),
+            token=proof.hive_secret(self._here.token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
-            queen_instance=self._server.instance,
+            queen_instance=self._here.server.instance,
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
@@ -178,7 +165,7 @@ class OtherMachine(Machine):
         try:
             if peer is None:
                 raise RbeeError("hive_unreachable", f"{self._host} does not answer", "")
-            await shut_down_and_wait(peer, self._settings)
+            await shut_down_and_wait(peer, self._here.settings)
         except RbeeError:
             await self._kill()
         finally:
@@ -186,7 +173,7 @@ class OtherMachine(Machine):
 
     async def _kill(self) -> None:
         try:
-            async with timeout(self._settings.stop_term):
+            async with timeout(self._here.settings.stop_term):
                 connection = await self._connect()
                 try:
                     await connection.run(shell.END)
@@ -272,8 +259,8 @@ class OtherMachine(Machine):
         """Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
-        ours, passphrase = known_hosts(self._home), self._passphrase
-        dialling = ssh.Dialling(self._add_as, ours, self._settings, accept, passphrase)
+        ours, passphrase = known_hosts(self._here.home), self._passphrase
+        dialling = ssh.Dialling(self._add_as, ours, self._here.settings, accept, passphrase)
         opened: Connection = await ssh.Connection.open(target, dialling)
         return opened
 
@@ -288,9 +275,9 @@ class OtherMachine(Machine):
     async def _dig(self, connection: Connection, hive_there: str) -> Way:
         await self.fill_in()
         self._tunnel = connection
-        port = self._queen_there = await connection.reverse(
-            _LOOPBACK, self._server.port, self._queen_there
-        )
+        here = (_LOOPBACK, self._here.server.port)
+        dig = functools.partial(connection.tunnels.reverse, here, self._queen_there)
+        port = self._queen_there = await in_own_thread(dig)
         url = await self.way_to(hive_there) if hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
@@ -298,7 +285,7 @@ class OtherMachine(Machine):
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
         # Over there a hive gets this long; the rest is for the programs that start it.
-        limit = 2 * self._settings.health_wait_total
+        limit = 2 * self._here.settings.health_wait_total
         try:
             async with timeout(limit):
                 return await self._listening(lines, tell)
@@ -318,7 +305,12 @@ class OtherMachine(Machine):
                 shell.check_version(self._host, found, __version__, self._add_as)
             report = self._report(line)
             if report.error is not None:
-                raise self._told(RbeeError.from_body(report.error))
+                error = RbeeError.from_body(report.error)
+                if error.code == "port_in_use":
+                    free = f"rbee-keeper add-hive --port {self._port + 10} {self._add_as}"
+                    error.message = f"port {self._port} of {self._host} is held by another program"
+                    error.suggestion = f"end that program, or: {free}"
+                raise error
             if report.url:
                 return report.url
             if report.narration is not None:
@@ -341,17 +333,6 @@ class OtherMachine(Machine):
                 f"rbee-keeper add-hive --install {self._add_as} brings it there; "
                 f"before that, look into .rbee/venv: ssh {self._host}",
             ) from None
-
-    def _told(self, error: RbeeError) -> RbeeError:
-        """What keeps a hive from starting there, with what to type here."""
-        if error.code != "port_in_use":
-            return error
-        return RbeeError(
-            error.code,
-            f"port {self._port} of {self._host} is held by another program",
-            f"end that program, or: rbee-keeper add-hive --port {self._port + 10} {self._add_as}",
-            error.details,
-        )
 
     async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
         """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""

@@ -132,15 +132,6 @@ class Connection:
         """
         return Lines(await self._start(command, stdin, stdin_stays))
 
-    async def reverse(self, local_host: str, local_port: int, usual: int = 0) -> int:
-        """A port of 127.0.0.1 over there, the `usual` one where it is free, that leads to an
-        address here.
-
-        Raises `ssh_failed`, reason ``tunnel``.
-        """
-        here = (local_host, local_port)
-        return await in_own_thread(lambda: self.tunnels.reverse(here, usual))
-
     async def until_closed(self) -> None:
         """Returns once it has ended, whoever ended it."""
         await in_own_thread(self._dialled.transport.join)
