@@ -187,7 +187,7 @@ class _Hive:
         if lifeline is None or self.orders.on_lease:
             self._live_on_lease()
         else:
-            lifeline.watch(server.ask_to_stop, self._live_on_lease)
+            lifeline.watch(server.stopping.set, self._live_on_lease)
         await server.stopping.wait()
         self.heartbeat.stop()
         await asyncio.wait([beats], timeout=self.settings.stop_request)
@@ -203,14 +203,14 @@ class _Hive:
 
         async def until_lease_ends() -> None:
             await self.heartbeat.lease_ended(self.settings.lease)
-            self.server.ask_to_stop()
+            self.server.stopping.set()
 
         self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
 
     def _heart_stopped(self, ended: End) -> None:
         """Without a heart, or anything that ends it, a hive is not to live on."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
-            self.server.ask_to_stop()
+            self.server.stopping.set()
 
     def _changed(self) -> None:
         self.heartbeat.changed()
@@ -338,7 +338,7 @@ class _Hive:
     @serves(SHUT_DOWN_HIVE)
     async def shut_down(self) -> None:
         """Has its workers leave, then itself."""
-        self.server.ask_to_stop()
+        self.server.stopping.set()
 
     @serves(ADOPT)
     async def adopt(self, wanted: Adopt) -> None:

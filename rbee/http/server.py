@@ -153,10 +153,6 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
 
-    def ask_to_stop(self) -> None:
-        """Begins the daemon's end."""
-        self.stopping.set()
-
     def _signalled(self) -> None:
         if self.impatient.is_set():
             leave(1)  # the lifelines of the children close with this process

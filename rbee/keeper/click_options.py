@@ -56,16 +56,13 @@ def takes(*wanted: Option) -> Callable[[Command], Command]:
 def _clicks(option: Option) -> Callable[[Command], Command]:
     if option.kind is FLAG:
         return click.option(option.name, *option.flags, is_flag=True, help=option.help)
+    kind = option.kind
     return click.option(
         option.name,
         *option.flags,
-        type=_type(option.kind),
+        type=_CLICKS[kind.called](**kind.facts) if kind.called in _CLICKS else Read(kind),
         default=option.default,
         metavar=option.metavar,
         multiple=option.many,
         help=option.help,
     )
-
-
-def _type(kind: Kind) -> click.ParamType[Any]:
-    return _CLICKS[kind.called](**kind.facts) if kind.called in _CLICKS else Read(kind)

@@ -53,7 +53,11 @@ class JobRun:
         try:
             job = client.call(SUBMIT_JOB, request)
         except RbeeError as error:
-            raise _too_long(error) if error.code == "payload_too_large" else error from None
+            if error.code == "payload_too_large":  # in the words of who typed a prompt, not a body
+                taken = "who takes 1 MiB with all that belongs to it"
+                error.message = f"the prompt is too long for the queen, {taken}"
+                error.suggestion = "send a shorter prompt"
+            raise
         try:
             self._show(client, job.events_url)
         except (KeyboardInterrupt, *UNREAD):
@@ -94,7 +98,10 @@ class JobRun:
         elif frame.event == "progress":
             screen.progress(decode(frame.data, Progress, _NEWS))
         elif frame.event == "error":
-            return _to_type(RbeeError.from_body(decode(frame.data, ErrorBody, _NEWS)))
+            error = RbeeError.from_body(decode(frame.data, ErrorBody, _NEWS))
+            if error.code == "invalid_request" and "context" in error.details:
+                error.suggestion += ", or ask for a larger context with --ctx"
+            return error
         elif frame.event == "cancelled":
             return RbeeError("job_not_found", "somebody else has cancelled this job", "ask again")
         elif frame.event == "done":
@@ -103,7 +110,6 @@ class JobRun:
             if self.thought and not self.text.strip():
                 screen.warn(_nothing_but_thought(self.done))
             screen.done(self.done)
-            screen.mark_done()
             for said in self._last_words:
                 screen.narrate(said)
             screen.say(narration.COUNTS, **_counts(self.done))
@@ -112,23 +118,6 @@ class JobRun:
             elif self.done.finish_reason == "length":
                 screen.say(narration.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None
-
-
-def _too_long(error: RbeeError) -> RbeeError:
-    """In the words of who typed a prompt, not a body."""
-    return RbeeError(
-        error.code,
-        "the prompt is too long for the queen, who takes 1 MiB with all that belongs to it",
-        "send a shorter prompt",
-        error.details,
-    )
-
-
-def _to_type(error: RbeeError) -> RbeeError:
-    """The error with what a person can type, where engines know no command line."""
-    if error.code == "invalid_request" and "context" in error.details:
-        error.suggestion += ", or ask for a larger context with --ctx"
-    return error
 
 
 def _nothing_but_thought(done: Done) -> str:

@@ -21,10 +21,8 @@ def add_key(screen: Screen, where: QueenTarget, wanted: AddKey) -> None:
         try:
             screen.say(narration.KEY_ADDED, name=wanted.name)
             screen.result(new, new.key)
-        except UNREAD:
-            queen.client.call(
-                REMOVE_KEY, Named(id=wanted.name)
-            )  # nobody has seen it, and nobody ever would
+        except UNREAD:  # nobody has seen it, and nobody ever would
+            queen.client.call(REMOVE_KEY, Named(id=wanted.name))
             raise
 
 

@@ -194,15 +194,12 @@ class Screen:
         if self._mid_line:
             self.text("\n")
 
-    def mark_done(self) -> None:
-        """Tells that the stream ended as it should."""
-        if not self.as_json and not self._quiet and not self._hushed:
-            self._line("[DONE]")
-
     def done(self, data: Any) -> None:
-        """The counts and times of what is done, for programs."""
+        """Tells that the stream ended as it should; programs the counts and times of it, too."""
         if self.as_json:
             self._event("done", data)
+        elif not self._quiet and not self._hushed:
+            self._line("[DONE]")
 
     def error(self, error: RbeeError) -> None:
         """Tells what was wrong and what to type next."""

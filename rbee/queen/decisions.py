@@ -8,6 +8,7 @@ answer is None; then when anything has changed. For people: docs/scheduling.md.
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
@@ -34,6 +35,8 @@ from rbee.wire.messages.workers import WorkerState
 #: What of a request is about its worker, beside where that may be, and a prompt for it.
 _OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "chat_template")
 _NO_PROMPT = "-"
+#: What of it is about where that may be.
+_placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu")
 
 
 class Grant(NamedTuple):
@@ -388,15 +391,5 @@ def _wish(claim: Claim) -> tuple[object, ...]:
     """What a job says about the worker it wants: those that say the same want the same."""
     if claim.troubles:
         return (claim.job_id,)
-    request, holders = claim.request, claim.holders
-    return (
-        claim.work.longest,
-        request.node,
-        request.device,
-        request.backend,
-        request.engine,
-        request.ctx,
-        request.allow_cpu,
-        claim.template,
-        None if holders is None else frozenset(holders),
-    )
+    holders = None if claim.holders is None else frozenset(claim.holders)
+    return *_placing(claim.request), claim.work.longest, claim.template, holders

@@ -127,7 +127,9 @@ class Dispatcher:
 
     async def _attempt(self, job: Job, claim: Claim) -> Done:
         job.hive_id = job.device = None
-        await self._see_the_living(job, claim)
+        known = frozenset(self._registry.hives)
+        living = await self._hives.living(job.request.node, job.say)
+        claim.skipped = known - {hive.hive_id for hive in living}
         worker = None
         while worker is None:
             decision = await self._next(claim)
@@ -203,12 +205,6 @@ class Dispatcher:
                     self._moves[claim.job_id].cancel()
 
     # --- phases 3 to 5: who is there ------------------------------------------------------------
-
-    async def _see_the_living(self, job: Job, claim: Claim) -> None:
-        node = job.request.node
-        known = frozenset(self._registry.hives)
-        living = await self._hives.living(node, job.say)
-        claim.skipped = known - {hive.hive_id for hive in living}
 
     async def _look(self, job: Job, claim: Claim) -> None:
         """Wakes who sleeps, and asks what is to be known before a place is chosen."""

@@ -70,10 +70,6 @@ class HiveDirectory:
         """The machine of a hive that was woken."""
         return self._others.get(hive_id, self.own)
 
-    def is_other(self, hive_id: str) -> bool:
-        """Whether a hive that was woken is on another machine than the queen."""
-        return hive_id in self._others
-
     def other(self, row: HiveRow, passphrase: str) -> OtherMachine:
         """A machine that is to be looked at first; it belongs to the swarm once it is taken in."""
         return OtherMachine(row, self._here, passphrase)

@@ -206,7 +206,7 @@ class Hives:
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
         hive = self._registry.hives.get(hive_id)
-        if hive is None or not self.members.is_other(hive_id):
+        if hive is None or self.members.known(hive_id) is self.members.own:
             return
         try:
             async with timeout(self._settings.connect_timeout):

@@ -120,7 +120,10 @@ class OtherMachine(Machine):
         self._connection = connection
         try:
             tunnel = self._ssh.tunnel
-            yield await (self._dig_to_recorded(connection) if tunnel else self._direct(connection))
+            if tunnel:
+                # To the hive that stands in a record there, which nobody but its user can write.
+                self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
+            yield await (self._dig(connection) if tunnel else self._direct(connection))
         except BaseException:
             await self.fill_in()  # there is no hive at its end
             raise
@@ -226,7 +229,7 @@ class OtherMachine(Machine):
         """Opens the tunnel anew to the hive that it led to. Raises `ssh_failed`."""
         connection = await self._connect()
         try:
-            return await self._dig(connection, self._hive_there)
+            return await self._dig(connection)
         except BaseException:
             await connection.close()
             raise
@@ -267,18 +270,13 @@ class OtherMachine(Machine):
     async def _said(self, connection: Connection, command: str) -> str:
         return (await connection.run(command)).stdout.decode("utf-8", "replace")
 
-    async def _dig_to_recorded(self, connection: Connection) -> Way:
-        """To the hive that stands in the record over there, which nobody but its user can write."""
-        self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
-        return await self._dig(connection, self._hive_there)
-
-    async def _dig(self, connection: Connection, hive_there: str) -> Way:
+    async def _dig(self, connection: Connection) -> Way:
         await self.fill_in()
         self._tunnel = connection
         here = (_LOOPBACK, self._here.server.port)
         dig = functools.partial(connection.tunnels.reverse, here, self._queen_there)
         port = self._queen_there = await in_own_thread(dig)
-        url = await self.way_to(hive_there) if hive_there else ""
+        url = await self.way_to(self._hive_there) if self._hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
     async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:

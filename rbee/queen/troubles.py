@@ -213,9 +213,8 @@ class Troubles:
         """
         told = list({(each.where, each.error.message): each for each in self._told}.values())
         latest = told[-1]
-        if self.is_over and whose(latest.error, self._request.model_ref) is Whose.REQUEST:
-            return latest.error
-        if len(told) == 1:
+        its = whose(latest.error, self._request.model_ref)
+        if len(told) == 1 or (self.is_over and its is Whose.REQUEST):
             return latest.error
         listed = "; ".join(f"{each.where}: {each.error.message}" for each in told)
         model_ref = self._request.model_ref

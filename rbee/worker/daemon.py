@@ -128,7 +128,7 @@ class Worker:
         await server.serve([self])
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
-        self.lifeline.watch(server.ask_to_stop, lambda: None)
+        self.lifeline.watch(server.stopping.set, lambda: None)
         status = 0
         async with open_session(Settings()) as session:
             name = proof.worker_name(orders.worker_id)
@@ -301,7 +301,7 @@ class Worker:
         unless_busy = wanted.unless == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
-        self.server.ask_to_stop()
+        self.server.stopping.set()
 
     @serves_http(INFER)
     async def infer(
@@ -390,11 +390,11 @@ class Worker:
         self.state = WorkerState.STOPPING
         self.changed.set()
         if not self.running:
-            self.server.ask_to_stop()
+            self.server.stopping.set()
 
     def _busy_or_ready(self) -> None:
         if self.state is WorkerState.STOPPING and not self.running:
-            self.server.ask_to_stop()
+            self.server.stopping.set()
         if self.state in (WorkerState.READY, WorkerState.BUSY):
             full = len(self.running) >= self.orders.slots
             self.state = WorkerState.BUSY if full else WorkerState.READY

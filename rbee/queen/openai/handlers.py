@@ -224,7 +224,7 @@ class Handlers(OpenAI):
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
-                    if writer.begun or asyncio.get_running_loop().time() >= patient_until:
+                    if writer.opened or asyncio.get_running_loop().time() >= patient_until:
                         await _send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
@@ -278,11 +278,10 @@ class _Writer:
     def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
         self._caller = caller
         self.pending: list[bytes] = []
-        #: Whether there is a token.
-        self.begun = False
         self._form = form
         self._who = who
-        self._opened: set[int] = set()
+        #: The answers of which there is a token.
+        self.opened: set[int] = set()
         self._ends: dict[int, Done] = {}
 
     def take(self, index: int, event: Event) -> None:
@@ -300,9 +299,8 @@ class _Writer:
             _check(event)
 
     def _open(self, index: int) -> None:
-        if index not in self._opened:
-            self.begun = True
-            self._opened.add(index)
+        if index not in self.opened:
+            self.opened.add(index)
             self._tell(self._form.opening(index))
 
     def end(self) -> None:

@@ -442,12 +442,11 @@ def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:
 
 
 def _delta(call: CallPiece) -> CallDelta:
-    begins = bool(call.id)
     named = {"name": call.name} if call.name else {}
     return CallDelta(
         index=call.index,
-        id=call.id if begins else UNSET,
-        type="function" if begins else UNSET,
+        id=call.id or UNSET,
+        type="function" if call.id else UNSET,
         function={**named, "arguments": call.arguments},
     )
 

@@ -115,10 +115,7 @@ class Tunnels:
 def _join(near: socket.socket, far: paramiko.Channel) -> None:
     """Passes bytes on in both directions until both have ended."""
     near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def far_ends() -> None:
-        near.shutdown(socket.SHUT_WR)
-
+    far_ends = functools.partial(near.shutdown, socket.SHUT_WR)
     back = start_thread(lambda: _pump(far.recv, near.sendall, far_ends))
     _pump(near.recv, far.sendall, far.shutdown_write)
     back.join()
