@@ -65,19 +65,6 @@ class _State(enum.Enum):
 class Connection(web.RequestHandler):
     """One connection, and who has turned out to be behind it."""
 
-    __slots__ = (
-        "_all",
-        "_deadline",
-        "_received",
-        "_seen",
-        "_state",
-        "_stuck_since",
-        "_unread",
-        "caller",
-        "source",
-        "unwanted",
-    )
-
     def __init__(self, connections: Connections, source: str, **options: Any) -> None:
         super().__init__(**options)
         self._all = connections

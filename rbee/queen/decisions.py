@@ -262,7 +262,9 @@ class _Turn:
     def _draining(self, spots: set[tuple[str, str]]) -> frozenset[str]:
         """The workers that take nothing in: somebody waits for their room, or they are replaced."""
         on = (self._state.workers_on(spot) for spot in spots)
-        return frozenset(itertools.chain(self._state.retiring(), *on))
+        claims = self._state.claims.values()
+        replaced = (claim.moves for claim in claims if claim.moves and claim.worker_id)
+        return frozenset(itertools.chain(replaced, *on))
 
     def _wait_for(self, warm: WarmWorker | None, spots: set[tuple[str, str]]) -> Wait:
         if warm is None:

@@ -36,7 +36,7 @@ from rbee.queen.degraded import Degrading
 from rbee.queen.fairness import Line, has_place, wait_for
 from rbee.queen.hives import Hives
 from rbee.queen.inference import infer
-from rbee.queen.jobs import Job
+from rbee.queen.jobs import RETRY_AFTER, Job
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rights import not_granted
 from rbee.queen.starting import Starting
@@ -63,8 +63,6 @@ from rbee.wire.settings import Settings
 _ASKED = 32
 #: How much the newest job says about how long one takes; the rest is said by those before.
 _WEIGHT_OF_NEWEST = 0.2
-#: What a caller is told who finds a queue full before any job of that model is done (seconds).
-_RETRY_AFTER = 5
 
 
 class Dispatcher:
@@ -546,7 +544,7 @@ class Dispatcher:
             f"{len(line.waiting.get(claim.key, ()))} of them with this key",
             "try again in a moment",
             {
-                "retry_after_s": _RETRY_AFTER if one is None else max(1, math.ceil(one)),
+                "retry_after_s": RETRY_AFTER if one is None else max(1, math.ceil(one)),
                 "waiting": waiting,
                 "longest": self._settings.jobs_waiting,
             },

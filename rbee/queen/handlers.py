@@ -211,10 +211,6 @@ class Handlers(NamedTuple):
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:
         """Waits until the heartbeat has come that no longer tells of a worker."""
-
-        def gone() -> bool:
-            return self.registry.worker(hive_id, worker_id) is None
-
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self.settings.stop_request):
-                await self.registry.until(gone)
+                await self.registry.until(lambda: self.registry.worker(hive_id, worker_id) is None)

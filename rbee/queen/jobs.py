@@ -100,7 +100,7 @@ _STATES = {
 #: What stands for the prompt of a job that is over.
 _NO_MORE = "-"
 #: When a caller is to come again for whom there was no room (seconds).
-_RETRY_AFTER = 5
+RETRY_AFTER = 5
 
 
 class JobBoard(Board[Job]):
@@ -121,7 +121,7 @@ class JobBoard(Board[Job]):
                 f"what other jobs ask for takes {narration.size(self._asked)} already, and "
                 f"{narration.size(self._most_asked)} are kept (jobs_asked_mib)",
                 "try again in a moment",
-                {"retry_after_s": _RETRY_AFTER},
+                {"retry_after_s": RETRY_AFTER},
             )
 
     def add(self, operation: Job) -> None:

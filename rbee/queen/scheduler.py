@@ -313,10 +313,9 @@ def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
 
 
 def _cpu_wanted(request: JobRequest) -> bool:
-    if request.device is not None:
-        return request.device == CPU
-    if request.backend is not None:
-        return request.backend == CPU
+    named = request.device or request.backend
+    if named is not None:
+        return named == CPU
     return request.allow_cpu
 
 

@@ -7,7 +7,7 @@ dispatcher everything else; `decisions` reads it, and nobody else decides.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
@@ -262,10 +262,6 @@ class State(msgspec.Struct):
         held = {claim.worker_id for claim in self.claims.values()}
         there = self.workers_on(spot).items()
         return frozenset(key for key, worker in there if key in held or not idles(worker))
-
-    def retiring(self) -> Iterator[str]:
-        """The workers that have been replaced, and take nothing more in."""
-        return (claim.moves for claim in self.claims.values() if claim.moves and claim.worker_id)
 
 
 def is_ready(worker: WorkerBeat | None) -> bool:

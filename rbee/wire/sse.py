@@ -72,23 +72,18 @@ class FrameReader:
         known = len(pending)
         pending += chunk
         # The end of a frame may have begun with the last byte of the chunk before.
-        if pending.find(b"\n\n", max(0, known - 1)) < 0:
-            if len(pending) > LONGEST_FRAME:
-                raise _runaway()
-            return []
-        *blocks, rest = bytes(pending).split(b"\n\n")
-        if len(rest) > LONGEST_FRAME:
-            raise _runaway()
-        self._pending = bytearray(rest)
+        blocks: list[bytes] = []
+        if pending.find(b"\n\n", max(0, known - 1)) >= 0:
+            *blocks, rest = bytes(pending).split(b"\n\n")
+            self._pending = bytearray(rest)
+        if len(self._pending) > LONGEST_FRAME:
+            raise RbeeError(
+                "internal",
+                f"a stream has an event of more than {LONGEST_FRAME} bytes: "
+                "what sends it is no rbee",
+                "rbee-keeper status shows what is running, and where",
+            )
         return [frame for frame in map(_parse, blocks) if frame is not None]
-
-
-def _runaway() -> RbeeError:
-    return RbeeError(
-        "internal",
-        f"a stream has an event of more than {LONGEST_FRAME} bytes: what sends it is no rbee",
-        "rbee-keeper status shows what is running, and where",
-    )
 
 
 def _parse(block: bytes) -> Frame | None:
