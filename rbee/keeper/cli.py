@@ -48,9 +48,7 @@ def keeper() -> None:
     """
 
 
-def with_queen(
-    *options: Option,
-) -> Callable[[Callable[[Options], Deed]], Callable[..., NoReturn]]:
+def with_queen(*options: Option) -> Callable[[Callable[[Options], Deed]], Callable[..., NoReturn]]:
     """Makes a function for click of a command that means a queen, with these options."""
 
     def made(command: Callable[[Options], Deed]) -> Callable[..., NoReturn]:

@@ -133,12 +133,7 @@ def workers_awake(home: Home) -> Finding:
     return Finding(check, "ok", f"{len(found)} awake, each confined" if found else "none awake")
 
 
-CHECKS: tuple[Check, ...] = (
-    files_of_workers,
-    calls_of_workers,
-    memory_of_workers,
-    workers_awake,
-)
+CHECKS: tuple[Check, ...] = (files_of_workers, calls_of_workers, memory_of_workers, workers_awake)
 
 
 def doctor(screen: Screen, home: Home) -> int:

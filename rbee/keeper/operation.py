@@ -25,11 +25,7 @@ T = TypeVar("T")
 
 
 def run_operation(
-    screen: Screen,
-    queen: AwakeQueen,
-    route: Route[Q, S],
-    wanted: Q,
-    kind: type[T],
+    screen: Screen, queen: AwakeQueen, route: Route[Q, S], wanted: Q, kind: type[T]
 ) -> T:
     """Sends the queen on an operation and shows it; what she brings back, as a `kind`.
 

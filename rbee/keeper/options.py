@@ -201,10 +201,7 @@ QUEEN_OPTIONS = (
 )
 
 #: Of a command that lists.
-LIST_OPTIONS = (
-    Option("as_json", ("--json",), FLAG, "For programs: JSON."),
-    *QUEEN_OPTIONS,
-)
+LIST_OPTIONS = (Option("as_json", ("--json",), FLAG, "For programs: JSON."), *QUEEN_OPTIONS)
 
 #: Of a command that narrates.
 STORY_OPTIONS = (

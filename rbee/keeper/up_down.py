@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from rbee.keeper.awake import (
-    A_HIVE,
-    AwakeQueen,
-    awake_queen,
-    find_any_queen,
-    find_queen,
-    wait_gone,
-)
+from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, find_queen, wait_gone
 from rbee.keeper.operation import wake_hives
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen

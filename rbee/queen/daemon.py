@@ -37,13 +37,7 @@ from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import (
-    HEALTH,
-    SHUT_DOWN_QUEEN,
-    STAY,
-    ShutdownBegun,
-    ShutDownQueen,
-)
+from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_QUEEN, STAY, ShutdownBegun, ShutDownQueen
 from rbee.wire.messages.events import EVENTS, Done
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
@@ -137,8 +131,7 @@ class _Queen:
             settings.jobs_asked_mib * 2**20,
         )
         self.registry = Registry(
-            settings.heartbeat_interval * settings.heartbeats_missed,
-            self.news.say,
+            settings.heartbeat_interval * settings.heartbeats_missed, self.news.say
         )
         database = open_catalog(
             orders.database or home.database("queen.db"), settings.database_busy

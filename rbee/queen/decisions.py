@@ -15,18 +15,7 @@ from typing import NamedTuple, TypeAlias
 from rbee.queen import scheduler
 from rbee.queen.fairness import may_serve
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
-from rbee.queen.state import (
-    CPU,
-    LOCAL,
-    Claim,
-    Place,
-    Room,
-    State,
-    Wait,
-    Waiting,
-    idles,
-    is_ready,
-)
+from rbee.queen.state import CPU, LOCAL, Claim, Place, Room, State, Wait, Waiting, idles, is_ready
 from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest

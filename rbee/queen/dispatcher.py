@@ -40,17 +40,7 @@ from rbee.queen.jobs import RETRY_AFTER, Job
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rights import not_granted
 from rbee.queen.starting import Starting
-from rbee.queen.state import (
-    Broken,
-    Claim,
-    Hive,
-    Place,
-    Room,
-    State,
-    Wait,
-    Waiting,
-    is_ready,
-)
+from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Wait, Waiting, is_ready
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, is_passing, whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError

@@ -81,11 +81,7 @@ class RbeeError(Exception):
     """
 
     def __init__(
-        self,
-        code: str,
-        message: str,
-        suggestion: str = "",
-        details: dict[str, Any] | None = None,
+        self, code: str, message: str, suggestion: str = "", details: dict[str, Any] | None = None
     ) -> None:
         super().__init__(message)
         assert code in HTTP_STATUS, f"unknown error code {code!r}"

@@ -106,9 +106,7 @@ def _hub_ref(text: str, rest: str) -> ModelRef:
         return ModelRef("hf", repo, filename=selector, revision=revision)
     if colon and not re.fullmatch(_QUANT, selector):
         raise _refused(
-            text,
-            f"has {selector!r} where a quant (Q4_K_M) or a .gguf file belongs",
-            f"HF:{repo}",
+            text, f"has {selector!r} where a quant (Q4_K_M) or a .gguf file belongs", f"HF:{repo}"
         )
     return ModelRef("hf", repo, quant=selector.upper(), revision=revision)
 

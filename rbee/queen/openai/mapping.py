@@ -431,9 +431,7 @@ def _usage(told: Sequence[Done], prompts: int) -> Usage:
     tokens_in = sum(one.tokens_in for one in told[:: max(1, len(told) // prompts)])
     tokens_out = sum(one.tokens_out for one in told)
     return Usage(
-        prompt_tokens=tokens_in,
-        completion_tokens=tokens_out,
-        total_tokens=tokens_in + tokens_out,
+        prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out
     )
 
 

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import (
-    Answer,
-    Name,
-    Named,
-    NonEmpty,
-    OperationStarted,
-    Request,
-)
+from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, OperationStarted, Request
 from rbee.wire.messages.devices import DegradedDevice, Devices
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
 from rbee.wire.narration import Narration
