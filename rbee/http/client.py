@@ -73,7 +73,9 @@ class Peer:
     async def call(self, route: Route[Q, A], wanted: Q) -> A: ...
     async def call(self, route: Route[Any, Any], wanted: Any = None) -> Any:
         """Asks for `wanted`. Raises the peer's error, or that it cannot be reached."""
-        return await self._call(route, wanted)
+        asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
+        async with self._connected(route.method, route.target(wanted), **asked) as response:
+            return decode_answer(await self._read(response), route, self.name)
 
     async def events(
         self,
@@ -122,11 +124,6 @@ class Peer:
                         return
                     if frames:
                         yield frames
-
-    async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
-        asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
-        async with self._connected(route.method, route.target(wanted), **asked) as response:
-            return decode_answer(await self._read(response), route, self.name)
 
     @contextlib.asynccontextmanager
     async def _connected(

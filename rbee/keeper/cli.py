@@ -495,14 +495,10 @@ def doctor(as_json: bool) -> None:
       rbee-keeper doctor
       rbee-keeper doctor --json
     """
+    from rbee.keeper.doctor import doctor as examine
+
     screen = Screen(as_json=as_json)
-
-    def run(home: Home) -> int:
-        from rbee.keeper.doctor import doctor as examine
-
-        return examine(screen, home)
-
-    run_at_home(screen, run)
+    run_at_home(screen, functools.partial(examine, screen))
 
 
 def main() -> NoReturn:

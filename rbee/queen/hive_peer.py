@@ -44,8 +44,9 @@ class HivePeer(Peer):
         self._registry = registry
         self._patience = patience
 
-    async def _call(self, route: Route[Any, Any], wanted: Any) -> Any:
-        call = super()._call(route, wanted)
+    async def call(self, route: Route[Any, Any], wanted: Any = None) -> Any:
+        """See `Peer`."""
+        call = super().call(route, wanted)
         if self._patience is not None:
             call = self._unless_frozen(call, self._patience)
         return await self._registry.unless_offline(lambda: self._hive_id, call)
@@ -67,7 +68,7 @@ class HivePeer(Peer):
     async def _is_well(self, patience: float) -> bool:
         try:
             async with timeout(patience):
-                await super()._call(HEALTH, None)
+                await super().call(HEALTH)
         except (RbeeError, asyncio.TimeoutError):
             return False
         return True
