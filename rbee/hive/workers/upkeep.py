@@ -54,6 +54,5 @@ def next_due(
     killed = Due(Measure.KILL, last_report + silent)
     if idle_since is None:
         return killed
-    return min(
-        killed, Due(Measure.UNLOAD, idle_since + settings.idle_worker), key=lambda due: due.at
-    )
+    idle = Due(Measure.UNLOAD, idle_since + settings.idle_worker)
+    return min(killed, idle, key=lambda due: due.at)
