@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from rbee.process.registered import ENGINES, find, registered
-from rbee.wire.errors import RbeeError, nearest
+from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
@@ -193,9 +193,8 @@ def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
     for field, ability in wanted.items():
         value = getattr(request, field)
         if ability not in engine.can and value is not None and value is not False and value != []:
-            raise RbeeError(
-                "invalid_request",
+            raise invalid(
                 f"engine {engine.engine} does not know `{field}`",
                 "leave it out, or run the model with another engine (--engine)",
-                {"field": field},
+                field=field,
             )
