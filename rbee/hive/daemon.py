@@ -90,7 +90,7 @@ class Catalogs(NamedTuple):
     @classmethod
     def open(cls, home: Home, settings: Settings) -> Catalogs:
         """Both, made where they are missing; blocks. Raises as `open_database` does."""
-        engine, set_aside = open_database(home.database("hive.db"), settings.database_busy)
+        engine, set_aside = open_database(home.path / "hive.db", settings.database_busy)
         models, workers = ModelCatalog(engine), WorkerCatalog(engine)
         # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
         models.list()

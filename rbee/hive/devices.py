@@ -94,10 +94,7 @@ class Detector(msgspec.Struct):
         return self._found_name or self._quick_name
 
     def _find_cpu_name(self) -> None:
-        """Asks py-cpuinfo, once for all runs, in a process of the lowest priority.
-
-        Its query takes a second of CPU, which a hive that lives for one prompt has not to spare.
-        """
+        """Has `cpu_name` ask py-cpuinfo, once for all runs."""
         self._query = subprocess.Popen(
             apart.command_of("rbee.hive.cpu_name", str(self._cpu_name_file)),
             cwd=apart.FOLDER,

@@ -109,10 +109,6 @@ class Home:
         """The log of one daemon: ``logs/<role>-<name>.log``."""
         return self.logs / (f"{role}-{name}.log" if name else f"{role}.log")
 
-    def database(self, name: str) -> Path:
-        """The SQLite file `name` in this folder: a path, since no URL holds every name."""
-        return self.path / name
-
     def settings(self) -> Settings:
         """Environment over ``config.toml`` over defaults.
 

@@ -148,7 +148,6 @@ def parameters_of(text: str) -> float:
 
 
 def _last_quant(text: str) -> str:
-    # "f16-q6_k": the last one, but a float type only where nothing else is there.
     quants = [_spelt(found) for found in re.finditer(_QUANT, text)]
     packed = [quant for quant in quants if not quant.endswith(("F16", "F32", "F64"))]
     return (packed or quants or [""])[-1]

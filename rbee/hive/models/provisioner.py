@@ -91,9 +91,8 @@ class Provision(Operation):
 class Provisioner(msgspec.Struct):
     """The models of this machine: which are here, which are coming.
 
-    A name leads to files, and what is known of a model is known of these: they may be replaced
-    behind their name, and have several. `on_led` hears of each name that leads to other files from
-    now on, with these files; `in_use` are the files that workers have loaded.
+    `on_led` hears of each name that leads to other files from now on, with these files; `in_use`
+    are the files that workers have loaded.
     """
 
     _models: Path

@@ -1,9 +1,7 @@
 """Keeps workers alive: gives them orders, hears from them, restarts those that die, stops them.
 
-Phases 9, 10 and 12.2.
-
-The registry is written here alone. Every change of a worker's state is passed on to the queen
-at once, through `on_change`.
+Phases 9, 10 and 12.2. The registry is written here alone; every change of a worker's state is
+passed on to the queen at once, through `on_change`.
 """
 
 from __future__ import annotations

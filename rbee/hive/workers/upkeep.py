@@ -1,8 +1,7 @@
 """What is due for a worker, and when: given up, ended because it is stuck, or because it idles.
 
 A worker is judged as a whole, and by what it says of its engine, never by what one caller gets.
-
-Pure: values in, a decision out. The supervisor carries it out.
+Pure; the supervisor carries it out.
 """
 
 from __future__ import annotations

@@ -90,12 +90,10 @@ class LoadedModel(Protocol):
         A model with a chat template is given its messages by it; see `conversation` for one
         without. Raises `invalid_request` for what the engine refuses, in its own words.
         """
-        ...
 
     def overdue(self) -> Collection[int]:
         """The threads in which it has long been busy with a request that it has not begun to read:
         no prompt comes of its messages. Nothing but the end of this process ends that."""
-        ...
 
     def embed(
         self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
@@ -105,7 +103,6 @@ class LoadedModel(Protocol):
         Returns the count of tokens that it has read. Stops between two inputs once `cancelled` is
         set. Raises `invalid_request` for what does not fit.
         """
-        ...
 
 
 class Engine(NamedTuple):

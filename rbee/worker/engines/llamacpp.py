@@ -350,8 +350,7 @@ class LlamaCpp:
         chat = self._chat and not request.raw
         if chat and self._unusable:
             raise template_unusable(self._unusable)
-        marks = too_many_marks(texts_of(request), self._turns, self.context)
-        if marks:
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
@@ -406,8 +405,7 @@ class LlamaCpp:
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
             answered = self._generate(asked, schema, caller)
             return answered._replace(tokens_out=answered.tokens_out + thought)
-        rest = thoughts.rest()
-        if rest is not None:
+        if (rest := thoughts.rest()) is not None:
             caller.on_piece(rest)
         timings = last.get("timings", {})
         return Generated(
