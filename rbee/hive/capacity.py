@@ -26,7 +26,7 @@ from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner
 from rbee.process.tasks import DEVICES, in_thread
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import Gpu
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
@@ -65,10 +65,6 @@ class _Room(NamedTuple):
     gpu: Gpu | None
     free: int
 
-    def need(self, headers: Sequence[GgufHeader], context: int, slots: int) -> Need:
-        """What the part needs there."""
-        return worker_need(headers, context, slots, self.gpu is not None).of(self.part.share)
-
 
 class Capacity:
     """The memory of this machine's devices, and what of it has been promised."""
@@ -98,12 +94,8 @@ class Capacity:
         for gpu in gpus:
             if gpu.id == device:
                 return gpu
-        raise RbeeError(
-            "invalid_request",
-            f"this hive has no device {device}",
-            f"devices: {', '.join([_CPU, *(gpu.id for gpu in gpus)])}",
-            {"device": device},
-        )
+        known = ", ".join([_CPU, *(gpu.id for gpu in gpus)])
+        raise invalid(f"this hive has no device {device}", f"devices: {known}", device=device)
 
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
@@ -130,7 +122,10 @@ class Capacity:
         headers = await self._models.headers(ref)
         context = self.context(headers[0], ctx)
         for count in range(slots or self._settings.slots, 0, -1):
-            needs = {room.part.device: room.need(headers, context, count) for room in rooms}
+            needs = {
+                part.device: worker_need(headers, context, count, gpu is not None).of(part.share)
+                for part, gpu, _ in rooms
+            }
             if all(self._lacks(room, needs) <= 0 for room in rooms):
                 return Fit(needs, count, headers)
         for room in rooms:

@@ -90,7 +90,7 @@ class Catalogs(NamedTuple):
     @classmethod
     def open(cls, home: Home, settings: Settings) -> Catalogs:
         """Both, made where they are missing; blocks. Raises as `open_database` does."""
-        engine, set_aside = open_database(home.database("hive.db"), settings.database_busy)
+        engine, set_aside = open_database(home.path / "hive.db", settings.database_busy)
         models, workers = ModelCatalog(engine), WorkerCatalog(engine)
         # SQLAlchemy compiles a query when it is first asked: now, while nobody waits for it.
         models.list()
@@ -284,8 +284,7 @@ class _Hive:
                     f"{worker.worker_id} has {ref} loaded",
                     f"rbee-keeper stop {worker.worker_id}",
                 )
-        others = await self.models.remove(ref)
-        return ModelRemoved(kept_for=others)
+        return ModelRemoved(kept_for=await self.models.remove(ref))
 
     @serves(PROVISION_WORKER)
     async def provision_worker(self, wanted: ProvisionWorker) -> WorkerKindView:
@@ -351,9 +350,8 @@ class _Hive:
             )
         owner = self.heartbeat.queen
         same_queen = bool(wanted.instance) and wanted.instance == self.queen_instance
-        patience = self.settings.connect_timeout
         strange = not same_queen and not addresses.same(owner.url, wanted.queen_url)
-        if strange and await _is_another(owner, wanted, patience):
+        if strange and await _is_another(owner, wanted, self.settings.connect_timeout):
             raise RbeeError(
                 "hive_exists",
                 f"this hive belongs to the queen at {owner.url}",

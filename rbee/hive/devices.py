@@ -13,7 +13,6 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -24,8 +23,8 @@ import psutil
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
-from rbee.process.tasks import DEVICES, in_thread
-from rbee.wire.errors import RbeeError
+from rbee.process.tasks import DEVICES, in_own_thread, in_thread
+from rbee.wire.errors import invalid
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 
 #: Bytes in the unit of every size called `_gb`: a GiB.
@@ -67,10 +66,10 @@ class Detector(msgspec.Struct):
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
-        loop = asyncio.get_running_loop()
         gpus = await in_thread(DEVICES, gpus_here)
         if self._later is None and not self._cpu_name_file.exists():
-            self._later = loop.call_later(self._query_after, self._find_cpu_name)
+            later = asyncio.get_running_loop().call_later
+            self._later = later(self._query_after, self._find_cpu_name)
         ram = ram_here()
         cpu = Cpu(
             name=self.processor(),
@@ -95,10 +94,7 @@ class Detector(msgspec.Struct):
         return self._found_name or self._quick_name
 
     def _find_cpu_name(self) -> None:
-        """Asks py-cpuinfo, once for all runs, in a process of the lowest priority.
-
-        Its query takes a second of CPU, which a hive that lives for one prompt has not to spare.
-        """
+        """Has `cpu_name` ask py-cpuinfo, once for all runs."""
         self._query = subprocess.Popen(
             apart.command_of("rbee.hive.cpu_name", str(self._cpu_name_file)),
             cwd=apart.FOLDER,
@@ -106,19 +102,12 @@ class Detector(msgspec.Struct):
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        loop, query = asyncio.get_running_loop(), self._query
-
-        def wait() -> None:
-            query.wait()
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody asks any more
-                loop.call_soon_threadsafe(self._on_name)
-
-        threading.Thread(target=wait, name="cpu-name", daemon=True).start()
+        ended = in_own_thread(self._query.wait, name="cpu-name")
+        ended.add_done_callback(lambda _: self._on_name())
 
 
 def name_at_once() -> str:
-    """The processor's name as the system itself keeps it, without a query: py-cpuinfo's second of
-    CPU is more than a run from nothing has to spare."""
+    """The processor's name as the system itself keeps it, without a query."""
     if sys.platform == "darwin":
         return sysctl("machdep.cpu.brand_string") or platform.machine()
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as told:
@@ -155,8 +144,7 @@ def _simulated(path: Path) -> list[Gpu]:
     try:
         described = msgspec.json.decode(path.read_bytes(), type=list[_SimulatedGpu])
     except (OSError, msgspec.MsgspecError) as error:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"RBEE_SIMULATE_GPUS={path}: {error}",
             'write a list such as [{"name": "RTX 3090", "vram_gb": 24}], or unset the variable',
         ) from None
@@ -207,12 +195,11 @@ def _nvidia_gpu(index: int) -> Gpu:
 def _metal() -> list[Gpu]:
     if platform.machine() != "arm64":
         return []
-    brand = sysctl("machdep.cpu.brand_string")
     memory = ram_here()
     return [
         Gpu(
             id="gpu0",
-            name=brand or "Apple GPU",
+            name=sysctl("machdep.cpu.brand_string") or "Apple GPU",
             vram_gb=round(memory.total * _METAL_SHARE / GIB, 2),
             vram_free_gb=round(min(memory.free, memory.total * _METAL_SHARE) / GIB, 2),
             backend="metal",

@@ -65,7 +65,10 @@ def wake() -> None:
         child.order(orders)
         report = child.wait_ready(settings.health_wait_total, lifeline.narrate)
         began = psutil.Process(child.pid).create_time()
-        _write(home, _Pidfile(child.pid, began, orders.hive_id, orders.owner, report.url))
+        noted = _Pidfile(child.pid, began, orders.hive_id, orders.owner, report.url)
+        draft = home.path / f"{_PIDFILE}.{os.getpid()}"
+        draft.write_bytes(msgspec.json.encode(noted))
+        draft.replace(home.path / _PIDFILE)
     except RbeeError as error:
         lifeline.failed(error.body())
         sys.exit(1)
@@ -93,12 +96,6 @@ def _read(home: Home) -> _Pidfile | None:
     with contextlib.suppress(OSError, msgspec.MsgspecError):
         return msgspec.json.decode((home.path / _PIDFILE).read_bytes(), type=_Pidfile)
     return None
-
-
-def _write(home: Home, noted: _Pidfile) -> None:
-    draft = home.path / f"{_PIDFILE}.{os.getpid()}"
-    draft.write_bytes(msgspec.json.encode(noted))
-    draft.replace(home.path / _PIDFILE)
 
 
 def _refuse_a_second(home: Home, orders: HiveOrders) -> None:

@@ -29,10 +29,7 @@ def content_id(paths: Sequence[str]) -> str:
 
 
 def is_still(content: str, paths: Sequence[str]) -> bool:
-    """Whether what lies at these paths is what it was; empty: that is not known, and counts as so.
-
-    A few stats.
-    """
+    """Whether what lies at these paths is what it was; empty: not known, and counts as so."""
     try:
         return not content or content_id(paths) == content
     except OSError:

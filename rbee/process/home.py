@@ -92,13 +92,8 @@ class Home:
                 raise _disbelieved(path, reason)
         token = self.path / "token"
         if owned.is_read_by_others(token):
-            raise _disbelieved(
-                token,
-                owned.Distrust(
-                    f"{token} can be read by others",
-                    f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has",
-                ),
-            )
+            how = f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has"
+            raise _disbelieved(token, owned.Distrust(f"{token} can be read by others", how))
 
     @property
     def logs(self) -> Path:
@@ -114,10 +109,6 @@ class Home:
         """The log of one daemon: ``logs/<role>-<name>.log``."""
         return self.logs / (f"{role}-{name}.log" if name else f"{role}.log")
 
-    def database(self, name: str) -> Path:
-        """The SQLite file `name` in this folder: a path, since no URL holds every name."""
-        return self.path / name
-
     def settings(self) -> Settings:
         """Environment over ``config.toml`` over defaults.
 
@@ -131,7 +122,10 @@ class Home:
         except OSError as error:
             raise _unusable(config, error) from None
         except UnicodeDecodeError as error:
-            raise _no_text(config, error) from None
+            line = error.object[: error.start].count(b"\n") + 1
+            wrong = f"{config}, line {line}: this is no text in UTF-8"
+            how = f"save it in UTF-8: iconv -f latin1 -t utf8 {config}"
+            raise _refused("invalid_request", wrong, how) from None
         environ = dict(os.environ)
         if "RBEE_DATABASE" in environ:
             environ["RBEE_DATABASE"] = _placed(environ["RBEE_DATABASE"], Path.cwd)
@@ -195,13 +189,6 @@ def _placed(url: str, folder: Callable[[], Path]) -> str:
     if start or not name or name.startswith(("/", ":memory:")):
         return url
     return f"sqlite:///{folder() / name}"
-
-
-def _no_text(path: Path, error: UnicodeDecodeError) -> RbeeError:
-    line = error.object[: error.start].count(b"\n") + 1
-    wrong = f"{path}, line {line}: this is no text in UTF-8"
-    how = f"save it in UTF-8: iconv -f latin1 -t utf8 {path}"
-    return _refused("invalid_request", wrong, how)
 
 
 def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:

@@ -55,17 +55,14 @@ class _Port(ctypes.Structure):
 
 class Rights(NamedTuple):
     """What is kept. A path may be a file, or a folder with all in it; one that is missing is left
-    out. Ports are TCP's; port 0 among `bind` is any free one that the kernel picks.
-
-    `empty` are folders in which empty folders may be removed. `connect` None: no bound on where
-    connections may lead.
+    out. `empty` are folders in which empty folders may be removed, `connect` the ports of TCP that
+    connections may lead to.
     """
 
     read: Iterable[str] = ()
     write: Iterable[str] = ()
     empty: Iterable[str] = ()
-    bind: Iterable[int] = ()
-    connect: Iterable[int] | None = ()
+    connect: Iterable[int] = ()
 
 
 def abi() -> int:
@@ -76,22 +73,20 @@ def abi() -> int:
     return max(0, int(version))
 
 
-def restrict(rights: Rights) -> int:
-    """Gives up all but `rights`, for this thread and what it starts; the version that did it.
+def restrict(rights: Rights) -> None:
+    """Gives up all but `rights`, for this thread and what it starts, where the kernel has Landlock.
 
-    0 where the kernel has none. Raises OSError where it refuses.
+    Raises OSError where it refuses.
     """
     version = abi()
     if not version:
-        return 0
+        return
     kernel = libc()
     handled = _FIRST
     since_version = ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV), (9, _RESOLVE_UNIX))
     for since, access in since_version:
         handled |= access if version >= since else 0
-    network = 0
-    if version >= 4:
-        network = _BIND_TCP | (_CONNECT_TCP if rights.connect is not None else 0)
+    network = _BIND_TCP | _CONNECT_TCP if version >= 4 else 0
     scoped = _ABSTRACT_SOCKETS | _SIGNALS if version >= 6 else 0
     asked = _Ruleset(handled, network, scoped)
     # A kernel takes no more of the structure than it knows.
@@ -108,15 +103,13 @@ def restrict(rights: Rights) -> int:
             for path in paths:
                 _allow_beneath(kernel, ruleset, path, access & handled)
         if network:
-            for port in rights.bind:
-                _allow_port(kernel, ruleset, port, _BIND_TCP)
-            for port in rights.connect or ():
-                _allow_port(kernel, ruleset, port, _CONNECT_TCP)
+            for port in rights.connect:
+                rule = _Port(_CONNECT_TCP, port)
+                checked(kernel.syscall(_ADD_RULE, ruleset, _NET_PORT, ctypes.byref(rule), 0))
         no_new_privileges()
         checked(kernel.syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
-    return version
 
 
 def no_new_privileges() -> None:
@@ -136,11 +129,6 @@ def _allow_beneath(kernel: ctypes.CDLL, ruleset: int, path: str, access: int) ->
         checked(kernel.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
     finally:
         os.close(descriptor)
-
-
-def _allow_port(kernel: ctypes.CDLL, ruleset: int, port: int, access: int) -> None:
-    rule = _Port(access, port)
-    checked(kernel.syscall(_ADD_RULE, ruleset, _NET_PORT, ctypes.byref(rule), 0))
 
 
 def libc() -> ctypes.CDLL:

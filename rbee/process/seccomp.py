@@ -174,8 +174,8 @@ def is_offered() -> bool:
     return bool(asked == 0)
 
 
-def refuse_calls(*, execute: bool, ipv6: bool = False) -> bool:
-    """Refuses those calls from now on, in all threads; False where there is no filter.
+def refuse_calls(*, execute: bool, ipv6: bool = False) -> None:
+    """Refuses those calls from now on, in all threads, where there is a filter.
 
     `execute`: other programs may still be started, as drivers of GPUs do; `ipv6`: connections lead
     to such an address. Wants `no_new_privs`.
@@ -183,14 +183,13 @@ def refuse_calls(*, execute: bool, ipv6: bool = False) -> bool:
     """
     processor = _PROCESSORS.get(platform.machine())
     if sys.platform != "linux" or processor is None or sys.maxsize < 2**32:
-        return False
+        return
     refused = processor.others if execute else (*processor.execute, *processor.others)
     code = program(processor.kind, refused, _conditions(processor, _IPV6 if ipv6 else _IPV4))
     # The kernel copies it before the call comes back.
     filtered = _Program(len(code) // 8, code)
     given = ctypes.byref(filtered)
     checked(libc().syscall(processor.seccomp, _SET_MODE_FILTER, _ALL_THREADS, given))
-    return True
 
 
 def program(

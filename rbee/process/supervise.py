@@ -31,8 +31,12 @@ class Reports:
     async def next(self) -> Report:
         """The next report. Raises what the child reports, and `internal` when it died."""
         if self._reader is None:
-            self._reader = asyncio.StreamReader()
-            await self._connect(self._reader)
+            reader = self._reader = asyncio.StreamReader()
+            pipe = os.fdopen(self._child.reports, "rb", 0)
+            self._child.reports = -1
+            self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(reader), pipe
+            )
         while not self._arrived:
             self._arrived = self._lines.feed(await self._reader.read(65536))
         return self._arrived.pop(0)
@@ -44,7 +48,12 @@ class Reports:
         """
         try:
             async with timeout(seconds):
-                return await self._first_ready(on_narration)
+                while True:
+                    report = await self.next()
+                    if report.narration is not None:
+                        on_narration(report.narration)
+                    elif report.url:
+                        return report
         except asyncio.TimeoutError:
             raise self._child.start_timeout(seconds) from None
         finally:
@@ -56,21 +65,6 @@ class Reports:
             self._transport.close()
         else:
             self._child.close_reports()
-
-    async def _first_ready(self, on_narration: Callable[[Narration], None]) -> Report:
-        while True:
-            report = await self.next()
-            if report.narration is not None:
-                on_narration(report.narration)
-            elif report.url:
-                return report
-
-    async def _connect(self, reader: asyncio.StreamReader) -> None:
-        pipe = os.fdopen(self._child.reports, "rb", 0)
-        self._child.reports = -1
-        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), pipe
-        )
 
 
 def exit_of(child: Child) -> asyncio.Future[int]:

@@ -133,9 +133,7 @@ class _Queen:
         self.registry = Registry(
             settings.heartbeat_interval * settings.heartbeats_missed, self.news.say
         )
-        database = open_catalog(
-            orders.database or home.database("queen.db"), settings.database_busy
-        )
+        database = open_catalog(orders.database or home.path / "queen.db", settings.database_busy)
         self.catalog_set_aside = database.set_aside
         self.catalog = HiveCatalog(database.engine)
         self.keys = Keys(KeyCatalog(database.engine))

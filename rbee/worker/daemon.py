@@ -39,9 +39,9 @@ from rbee.wire.messages.inference import (
 )
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
-from rbee.wire.narration import Line, Narration, say
+from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings, with_flags
-from rbee.worker.confined import bound_memory, confine, port_of
+from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
@@ -111,7 +111,7 @@ class Worker:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
             self.lifeline.failed(error.body())
-            self._tidy()
+            own_folder.remove(self.folder)
             leave(1)
         # Before there is a second thread: what is given up counts for this one and its children.
         bound_memory(orders.memory_limit)
@@ -122,7 +122,7 @@ class Worker:
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
                 folder=self.folder,
                 write=[orders.log] if orders.log else [],
-                connect=[port_of(orders.hive_url)],
+                connect=[int(orders.hive_url.rstrip("/").rpartition(":")[2])],
                 ipv6=":" in addresses.host_of(orders.hive_url),
             )
         await server.serve([self])
@@ -147,7 +147,7 @@ class Worker:
             elif loading.done():
                 status = 1
         await server.close()
-        self._tidy()
+        own_folder.remove(self.folder)
         leave(status)
 
     async def load(self) -> None:
@@ -156,13 +156,11 @@ class Worker:
         loop = asyncio.get_running_loop()
         device = narration.device_name(orders.placement.devices)
         if orders.simulated:
-            await self.tell(narration.WORKER_SIMULATED, device=device)
-        begun = self.tell(
-            narration.WORKER_LOADING,
-            path=orders.model_paths[0],
-            engine=self.engine.name,
-            version=self.engine.version(),
-        )
+            simulated = say(narration.WORKER_SIMULATED, {"device": device})
+            await self.report(self.state, [simulated])
+        by = {"engine": self.engine.name, "version": self.engine.version()}
+        line = say(narration.WORKER_LOADING, {"path": orders.model_paths[0], **by})
+        begun = self.report(self.state, [line])
         started = time.perf_counter()
 
         def on_read(share: float) -> None:
@@ -182,8 +180,8 @@ class Worker:
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
-        finally:
-            self._tidy()
+        finally:  # the trial is over, and the engine needs no folder any more
+            own_folder.remove(self.folder)
         self.model = model
         self.state = WorkerState.READY
         loaded = {
@@ -201,19 +199,11 @@ class Worker:
             log.error("the chat template is not given to the engine: %s", fault)
         return self.engine.load(self.orders, fault)
 
-    def _tidy(self) -> None:
-        """The trial is over, and the engine needs no folder any more."""
-        own_folder.remove(self.folder)
-
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
         line = say(narration.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
         with contextlib.suppress(RbeeError):
             await self.report(WorkerState.LOADING, [line], loaded=share)
-
-    async def tell(self, line: Line, **facts: object) -> None:
-        """Narrates through the hive, with the state as it is now."""
-        await self.report(self.state, [say(line, facts)])
 
     async def report(
         self,
@@ -267,12 +257,17 @@ class Worker:
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
             self.running[each].waits()
-        for each in life.left_out(orders.settings.token_stall, orders.slots * orders.context):
+        stall = orders.settings.token_stall
+        for each in life.left_out(stall, orders.slots * orders.context):
             inference = self.running[each]
             # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
             if inference.request.inputs is None and not inference.is_over:
                 log.error("the engine has forgotten inference %s", each)
-                inference.give_up(_forgotten(orders))
+                what = (
+                    f"worker {orders.worker_id} works for others and has done nothing for this "
+                    f"request in {stall:g} s (token_stall)"
+                )
+                inference.give_up(stuck(orders.worker_id, what, stall))
 
     async def _end_overdue(self) -> None:
         """A template that comes to no end with some messages ends this worker, and nothing else.
@@ -283,9 +278,10 @@ class Worker:
         if not overdue:
             return
         log.error("the chat template comes to no end with some messages; this worker leaves")
+        what = f"worker {self.orders.worker_id} has left: another request came to no end"
+        left = RbeeError("worker_crashed", what, "try again")
         for running in self.running.values():
-            is_theirs = running.thread in overdue
-            running.give_up(endless_template() if is_theirs else _left(self.orders.worker_id))
+            running.give_up(endless_template() if running.thread in overdue else left)
         await self._heard()
         leave(1)
 
@@ -412,23 +408,6 @@ async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T])
         return await work
     finally:
         await telling
-
-
-def _forgotten(orders: WorkerOrders) -> RbeeError:
-    worker_id, stall = orders.worker_id, orders.settings.token_stall
-    what = (
-        f"worker {worker_id} works for others and has done nothing for this request in "
-        f"{stall:g} s (token_stall)"
-    )
-    return stuck(worker_id, what, stall)
-
-
-def _left(worker_id: str) -> RbeeError:
-    return RbeeError(
-        "worker_crashed",
-        f"worker {worker_id} has left: another request came to no end",
-        "try again",
-    )
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

@@ -134,8 +134,7 @@ def _try(orders: WorkerOrders, engine: Engine, folder: str) -> NoReturn:
     try:
         _bound(os.path.join(folder, _LOG))
         os.chdir(folder)
-        files = [orders.trial_model]
-        confine(files=files, on_gpu=False, folder=folder)
+        confine(files=[orders.trial_model], on_gpu=False, folder=folder)
         assert engine.try_template is not None, "it has begun"
         status = 0 if engine.try_template(orders) else _UNREADABLE
     except MemoryError:

@@ -124,8 +124,14 @@ def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
         variant, note = _by_quant(variants, ref)
     else:
         variant, note = _best(variants, ref)
-    if variant.missing():
-        raise _parts_missing(variant, ref)
+    if missing := variant.missing():
+        numbers = ", ".join(map(str, missing))
+        raise RbeeError(
+            "model_invalid",
+            f"{ref.repo} lacks part {numbers} of {variant.part_count} of {variant.first_name()}",
+            "choose another quant, or tell the repository's owner",
+            {"repo": ref.repo, "missing": missing, "parts": variant.part_count},
+        )
     files = tuple(variant.parts[number] for number in sorted(variant.parts))
     return Choice(files, variant.quant, note)
 
@@ -310,14 +316,4 @@ def _no_model(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRe
         f"{ref.repo} holds {holds}",
         f"name a repository with GGUF files, often called {ref.repo.partition('/')[2]}-GGUF",
         {"repo": ref.repo},
-    )
-
-
-def _parts_missing(variant: _Variant, ref: ModelRef) -> RbeeError:
-    numbers = ", ".join(str(number) for number in variant.missing())
-    return RbeeError(
-        "model_invalid",
-        f"{ref.repo} lacks part {numbers} of {variant.part_count} of {variant.first_name()}",
-        "choose another quant, or tell the repository's owner",
-        {"repo": ref.repo, "missing": variant.missing(), "parts": variant.part_count},
     )

@@ -55,7 +55,6 @@ _PIECES_LATE = 4
 
 T = TypeVar("T")
 
-
 #: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
 _token: ContextVar[str | None] = ContextVar("hub_token", default=None)
 
@@ -214,10 +213,7 @@ def open_stream(
     wanted = {}
     if offset or end is not None:
         wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
-    with (
-        failures_told(file.repo, file.url),
-        _answer("GET", file.url, read_s, wanted) as response,
-    ):
+    with failures_told(file.repo, file.url), _answer("GET", file.url, read_s, wanted) as response:
         yield _served_from(response, file, offset), response.iter_raw()
 
 

@@ -83,7 +83,7 @@ def part_of(name: str) -> Part:
     """Which part of which model a file is; one that was not split is the only part."""
     split = _SPLIT.search(name)
     if not split or not int(split[2]):
-        return Part(_stem(name), 1, 1)
+        return Part(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
     return Part(name[: split.start()], int(split[1]), int(split[2]))
 
 
@@ -148,7 +148,6 @@ def parameters_of(text: str) -> float:
 
 
 def _last_quant(text: str) -> str:
-    # "f16-q6_k": the last one, but a float type only where nothing else is there.
     quants = [_spelt(found) for found in re.finditer(_QUANT, text)]
     packed = [quant for quant in quants if not quant.endswith(("F16", "F32", "F64"))]
     return (packed or quants or [""])[-1]
@@ -160,10 +159,6 @@ def _spelt(found: re.Match[str]) -> str:
     form = next(form for named, form in _SPELLINGS.items() if part[named])
     name = re.sub(r"[-. ]", "_", form.format(**part)).rstrip("_")
     return ("UD-" if part["ud"] else "") + _FULL_NAMES.get(name, name)
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE)
 
 
 def _hyphened(text: str) -> str:

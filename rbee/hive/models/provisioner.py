@@ -48,8 +48,6 @@ from rbee.wire.settings import Settings
 _BETWEEN_PERCENTS = 2.0
 #: How long the hub's word on what a name stands for is believed, until it has been fetched.
 _PLAN_FRESH = 60.0
-#: What the hub calls the version that a name without one means.
-_DEFAULT_BRANCH = "main"
 #: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
 _HEADERS_SIZE = 16 * 1024 * 1024
@@ -93,9 +91,8 @@ class Provision(Operation):
 class Provisioner(msgspec.Struct):
     """The models of this machine: which are here, which are coming.
 
-    A name leads to files, and what is known of a model is known of these: they may be replaced
-    behind their name, and have several. `on_led` hears of each name that leads to other files from
-    now on, with these files; `in_use` are the files that workers have loaded.
+    `on_led` hears of each name that leads to other files from now on, with these files; `in_use`
+    are the files that workers have loaded.
     """
 
     _models: Path
@@ -199,7 +196,7 @@ class Provisioner(msgspec.Struct):
         finished, what has arrived is removed. Raises `model_not_found` with a near match, and
         `model_in_use` while it is being fetched.
         """
-        self._forget(ref)
+        self._plans.pop(ref, None)
         for running in self.provisions.under_way():
             if running.ref.repo == ref.repo:
                 raise RbeeError(
@@ -250,7 +247,7 @@ class Provisioner(msgspec.Struct):
         except Cancelled:
             raise asyncio.CancelledError from None
         except Exception:
-            self._forget(provision.ref)
+            self._plans.pop(provision.ref, None)
             raise
         return Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
 
@@ -262,7 +259,7 @@ class Provisioner(msgspec.Struct):
             return await self._fetch(provision, await self.plan(ref))
         if not provision.newest or ref.source != "hf" or ref.is_pinned:
             return row
-        self._forget(ref)
+        self._plans.pop(ref, None)
         if await in_thread(HUB, hub.is_offline):
             provision.say(narration.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
             return row
@@ -345,7 +342,7 @@ class Provisioner(msgspec.Struct):
         """The row of a model whose files are all on the disk, from now on in the catalog."""
         row = await in_thread(HEADERS, files.checked_row)
         await in_thread(DATABASE, self._catalog.add, row)
-        self._forget(files.plan.ref)
+        self._plans.pop(files.plan.ref, None)
         self._is_untidy = True
         self._on_led(row.ref, row.paths)
         return row
@@ -469,9 +466,6 @@ class Provisioner(msgspec.Struct):
             raise changing(path)
         self._catalog.add(row)
         return row
-
-    def _forget(self, ref: ModelRef) -> None:
-        self._plans.pop(ref, None)
 
 
 class _ProgressTeller(msgspec.Struct):
@@ -655,7 +649,7 @@ def _means_the_same(ref: ModelRef, known: ModelRef, row: ModelRow) -> bool:
 
 
 def _branch(ref: ModelRef) -> str:
-    return ref.revision or _DEFAULT_BRANCH
+    return ref.revision or "main"  # the hub's name for what a reference without one means
 
 
 def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:

@@ -52,10 +52,6 @@ class Spare:
             self._facts = report.engine
         return self._facts
 
-    def discard(self) -> asyncio.Future[int]:
-        """Ends it; it has done nothing yet, or hangs. A future of its exit status."""
-        return discard(self.child)
-
 
 class Kinds(msgspec.Struct):
     """The engines of this machine, and the spare worker with one of them."""
@@ -108,7 +104,7 @@ class Kinds(msgspec.Struct):
     async def close(self) -> None:
         """Ends the spare."""
         if self._spare is not None:
-            await self._spare.discard()
+            await discard(self._spare.child)
 
     async def _facts_of(self, engine: str) -> EngineFacts:
         """What an engine said of itself, asked once; the spare that was asked is kept.
@@ -119,7 +115,7 @@ class Kinds(msgspec.Struct):
         if asked is not None and asked.done() and (asked.cancelled() or asked.exception()):
             asked = None
             if self._spare is not None:
-                self._spare.discard()  # who could not answer then is not asked again
+                discard(self._spare.child)  # who could not answer then is not asked again
                 self._spare = None
         if asked is None:
             self._spare = self._look(engine)
@@ -130,6 +126,6 @@ class Kinds(msgspec.Struct):
     def _look(self, engine: str) -> Spare:
         spare = self._spare
         if spare is not None and (spare.engine != engine or spare.child.process.poll() is not None):
-            spare.discard()
+            discard(spare.child)
             spare = None
         return spare or Spare(self._home, engine)

@@ -15,7 +15,7 @@ from rbee.hive.workers.supervisor import Supervisor
 from rbee.hive.workers.worker import Worker
 from rbee.process.content import content_id
 from rbee.wire.addresses import host_of
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import invalid
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
 from rbee.wire.messages.workers import StartWorker
@@ -49,8 +49,7 @@ class Starter(msgspec.Struct):
         """
         placement = wanted.placed(self._hive.hive_id)
         if [part.hive_id for part in placement.parts] != [self._hive.hive_id]:
-            raise RbeeError(
-                "invalid_request",
+            raise invalid(
                 f"{self._hive.hive_id} starts workers on one of its own devices, not on"
                 f" {placement.devices}",
                 "name one device of this hive",

@@ -1,9 +1,7 @@
 """Keeps workers alive: gives them orders, hears from them, restarts those that die, stops them.
 
-Phases 9, 10 and 12.2.
-
-The registry is written here alone. Every change of a worker's state is passed on to the queen
-at once, through `on_change`.
+Phases 9, 10 and 12.2. The registry is written here alone; every change of a worker's state is
+passed on to the queen at once, through `on_change`.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ from rbee.process import journal, logs, own_folder
 from rbee.process.content import is_still
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.supervise import exit_of, stop
+from rbee.process.supervise import discard, exit_of, stop
 from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
 from rbee.wire import narration, proof
@@ -114,7 +112,7 @@ class Supervisor(msgspec.Struct):
             del self.workers[worker.worker_id]
             self.starts.remove(worker.start)
             self._capacity.give_back(promise)
-            spare.discard()
+            discard(spare.child)
             if worker.state is WorkerState.STOPPING and isinstance(error, RbeeError):
                 error = _stopped(worker)
             raise _as_trouble_of_the_worker(worker, error) from None
@@ -161,8 +159,10 @@ class Supervisor(msgspec.Struct):
         """
         worker = self.get(report.worker_id)
         misplaced = not_placed(worker.facts, worker.orders, report)
-        if misplaced is not None:
-            self._end_misplaced(worker, misplaced)
+        if misplaced is not None:  # it is ended before anybody uses it
+            if worker.state not in (WorkerState.FAILED, WorkerState.STOPPING):
+                self._fail(worker, misplaced)
+                self._kill(worker)
             return
         before = (worker.state, worker.slots_free)
         worker.told(report)
@@ -251,13 +251,8 @@ class Supervisor(msgspec.Struct):
         report = await spare.reports.ready(self._settings.health_wait_total, worker.start.narrate)
         worker.url = report.url
         worker.port = int(report.url.rpartition(":")[2])
-        self._say(
-            worker,
-            narration.WORKER_WAKE,
-            port=worker.port,
-            path=worker.orders.model_paths[0],
-            device=worker.orders.placement.devices,
-        )
+        path, device = orders.model_paths[0], orders.placement.devices
+        self._say(worker, narration.WORKER_WAKE, port=worker.port, path=path, device=device)
 
     def _watch(self, worker: Worker) -> None:
         name = f"the watch over {worker.worker_id}"
@@ -330,10 +325,9 @@ class Supervisor(msgspec.Struct):
             "its hive ends it"
         )
         why = stuck(worker_id, what, stall)
-        peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                await peer.call(FAIL_INFERENCES, why.body())
+                await self._peer(worker).call(FAIL_INFERENCES, why.body())
 
     async def _restart(self, worker: Worker, status: int) -> None:
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""
@@ -386,7 +380,7 @@ class Supervisor(msgspec.Struct):
                 await self._give_orders(worker, spare)
             except RbeeError as error:
                 worker.killed = worker.child.process.poll() is None  # it hangs
-                spare.discard()
+                discard(spare.child)
                 status = await worker.exited
                 if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                     self._remove(worker)
@@ -446,12 +440,6 @@ class Supervisor(msgspec.Struct):
             self._news.tell(told)
         else:
             journal.write(told)
-
-    def _end_misplaced(self, worker: Worker, error: RbeeError) -> None:
-        """A worker that runs elsewhere than it was ordered to is ended before anybody uses it."""
-        if worker.state not in (WorkerState.FAILED, WorkerState.STOPPING):
-            self._fail(worker, error)
-            self._kill(worker)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED

@@ -35,10 +35,9 @@ class Worker:
     """One worker process and what it was told.
 
     `facts` are those of its engine, `promise` is the memory that is kept for it; `start` is over
-    when it is ready or has failed; `idle_since` is when its last
-    slot became free (monotonic seconds), None while it works. `worked_at` is when its engine last
-    did anything, as far as its last report knows, or when it had nothing to do. `names` are the
-    references that lead to what it has loaded.
+    when it is ready or has failed; `idle_since` is when its last slot became free (monotonic
+    seconds), None while it works. `worked_at` is when its engine last did anything, as far as its
+    last report knows, or had nothing to do. `names` lead to what it has loaded.
     """
 
     worker_id: str

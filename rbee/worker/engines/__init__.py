@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from rbee.process.registered import ENGINES, find, registered
-from rbee.wire.errors import RbeeError, nearest
+from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
@@ -90,12 +90,10 @@ class LoadedModel(Protocol):
         A model with a chat template is given its messages by it; see `conversation` for one
         without. Raises `invalid_request` for what the engine refuses, in its own words.
         """
-        ...
 
     def overdue(self) -> Collection[int]:
         """The threads in which it has long been busy with a request that it has not begun to read:
         no prompt comes of its messages. Nothing but the end of this process ends that."""
-        ...
 
     def embed(
         self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
@@ -105,7 +103,6 @@ class LoadedModel(Protocol):
         Returns the count of tokens that it has read. Stops between two inputs once `cancelled` is
         set. Raises `invalid_request` for what does not fit.
         """
-        ...
 
 
 class Engine(NamedTuple):
@@ -193,9 +190,8 @@ def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
     for field, ability in wanted.items():
         value = getattr(request, field)
         if ability not in engine.can and value is not None and value is not False and value != []:
-            raise RbeeError(
-                "invalid_request",
+            raise invalid(
                 f"engine {engine.engine} does not know `{field}`",
                 "leave it out, or run the model with another engine (--engine)",
-                {"field": field},
+                field=field,
             )

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
@@ -82,18 +82,13 @@ def texts_of(request: InferRequest) -> list[str]:
     return [request.prompt or "", *(message.content for message in request.messages or ())]
 
 
-def refusal(field: str, what: str, fix: str, **details: object) -> RbeeError:
-    """The error of a request that an engine refuses for what stands in a field."""
-    return RbeeError("invalid_request", what, fix, {"field": field, **details})
-
-
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     """The refusal of what leaves no room for an answer; its details hold both counts."""
     asked = "prompt" if request.messages is None else "conversation"
-    return refusal(
-        asks_field(request),
+    return invalid(
         f"the {asked} does not fit: it is {tokens} tokens, the context holds {context}",
         f"send a shorter {asked}",
+        field=asks_field(request),
         tokens=tokens,
         context=context,
     )
@@ -101,10 +96,10 @@ def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
 
 def text_does_not_fit(number: int, tokens: int, most: int) -> RbeeError:
     """The refusal of an input, counted from 0, of which no vector can be made."""
-    return refusal(
-        "inputs",
+    return invalid(
         f"text {number + 1} does not fit: it is {tokens} tokens, the model takes {most} at once",
         "cut it into shorter texts",
+        field="inputs",
         number=number,
         tokens=tokens,
         context=most,
@@ -113,10 +108,10 @@ def text_does_not_fit(number: int, tokens: int, most: int) -> RbeeError:
 
 def tokens_unknown(number: int) -> RbeeError:
     """The refusal of an input, counted from 0, of numbers that are no tokens of this model."""
-    return refusal(
-        "inputs",
+    return invalid(
         f"the numbers of text {number + 1} are no tokens of this model",
         "send the text itself: each model has tokens of its own",
+        field="inputs",
         number=number,
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, nested_too_deep
+from rbee.wire.errors import RbeeError, invalid, nested_too_deep
 from rbee.worker.engines.schema_cost import (
     BYTES,
     DEPTH,
@@ -249,7 +250,7 @@ class _Grammar:
         if len(texts) == 1:
             return literal(texts[0][done:]), 1, 1
         # What the first and the last of a sorted list have in common, all have.
-        alike = _alike(texts[0], texts[-1])
+        alike = len(os.path.commonprefix([texts[0], texts[-1]]))  # noqa: RUF071 -- of characters
         branches: list[str] = []
         most = count = 0
         groups = itertools.groupby(texts, lambda text: text[alike : alike + 1])
@@ -395,12 +396,6 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return str(schema.get("type", "object" if "properties" in schema else "any"))
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginnings."""
-    pairs = enumerate(zip(one, other))
-    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 def _kind_of(character: str) -> str:
     """What stands for the first character of a value: all digits are alike, and a sign too."""
     return "0" if character in "-123456789" else character
@@ -419,8 +414,5 @@ def literal(text: str) -> str:
 
 
 def _unknown(path: str, what: str) -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        f"the JSON schema has {what} at {path}, which cannot be enforced",
-        "leave it out, and check the answer for it",
-    )
+    wrong = f"the JSON schema has {what} at {path}, which cannot be enforced"
+    return invalid(wrong, "leave it out, and check the answer for it")

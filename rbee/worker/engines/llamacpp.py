@@ -24,7 +24,7 @@ import msgspec
 import xllamacpp
 
 from rbee.process.child import tail
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
@@ -37,7 +37,6 @@ from rbee.worker.engines.conversation import (
     messages_of,
     options_of,
     plain_text_of,
-    refusal,
     stops_of,
     text_does_not_fit,
     texts_of,
@@ -311,10 +310,10 @@ class LlamaCpp:
     ) -> int:
         """See `rbee.worker.engines.Engine`."""
         if self._orders.pooling == "none":
-            raise refusal(
-                "model_ref",
+            raise invalid(
                 "this model compares texts, and makes no vectors of them",
                 "take a model that was made for embeddings",
+                field="model_ref",
             )
         for number, text in enumerate(inputs):
             marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
@@ -351,8 +350,7 @@ class LlamaCpp:
         chat = self._chat and not request.raw
         if chat and self._unusable:
             raise template_unusable(self._unusable)
-        marks = too_many_marks(texts_of(request), self._turns, self.context)
-        if marks:
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
@@ -407,8 +405,7 @@ class LlamaCpp:
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
             answered = self._generate(asked, schema, caller)
             return answered._replace(tokens_out=answered.tokens_out + thought)
-        rest = thoughts.rest()
-        if rest is not None:
+        if (rest := thoughts.rest()) is not None:
             caller.on_piece(rest)
         timings = last.get("timings", {})
         return Generated(
@@ -463,11 +460,11 @@ class LlamaCpp:
             body["stop"] = stops
         if request.functions:
             if not (chat and self._calls):
-                raise refusal(
-                    "functions",
+                raise invalid(
                     "this model was not taught when to call functions",
                     "demand a call (tool_choice `required`, or a function's name), send no tools, "
                     "or take a model whose chat template knows tools",
+                    field="functions",
                 )
             check_cost((each.parameters for each in request.functions), "functions")
             body["tools"] = [
@@ -500,7 +497,7 @@ class LlamaCpp:
             return tokens_unknown(number)
         if int(error.get("code", 400)) >= 500:
             return engine_failed("llama.cpp", message)
-        return refusal("inputs", f"llama.cpp refuses: {message}", "")
+        return invalid(f"llama.cpp refuses: {message}", "", field="inputs")
 
 
 def _work(before: Work, chunk: dict[str, Any]) -> Work:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import InferRequest
-from rbee.worker.engines.conversation import asks_field, does_not_fit, refusal
+from rbee.worker.engines.conversation import asks_field, does_not_fit
 
 #: How deep brackets may nest in a chat template: engines parse by recursion, and end of it.
 _DEEPEST = 200
@@ -30,37 +30,37 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
         return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
     message = words_of(str(error.get("message", error)))
     if "does not support logits" in message:
-        return refusal(
-            "model_ref",
+        return invalid(
             "this model makes vectors of texts, and writes none",
             "take a model that generates text; this one is for embeddings",
+            field="model_ref",
         )
     if "bad_alloc" in message:
-        return refusal(
-            asks_field(request),
+        return invalid(
             f"the engine wants more memory for this than a worker may take: {message}",
             "ask for less: a shorter conversation, a plainer schema; or take another model",
+            field=asks_field(request),
         )
     if int(error.get("code", 400)) >= 500:
         return engine_failed("llama.cpp", message)
     if "tool call arguments" in message:
-        return refusal(
-            asks_field(request),
+        return invalid(
             f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
             "the arguments of a call are JSON text, {} where there are none",
+            field=asks_field(request),
         )
     by_schema = _SCHEMA.search(message)
     if by_schema:
         field = "functions" if request.functions and request.json_schema is None else "json_schema"
-        return refusal(
-            field,
+        return invalid(
             f"llama.cpp cannot hold an answer to the JSON schema: {by_schema[0].strip()}",
             "ask for less: plainer types, fewer properties, lower bounds",
+            field=field,
         )
     by_template = refused_by_template(message)
     if by_template:
         return template_refuses(request, by_template)
-    return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
+    return invalid(f"llama.cpp refuses: {message}", "change that option")
 
 
 def engine_failed(engine: str, words: str) -> RbeeError:
@@ -102,30 +102,30 @@ def refused_by_template(message: str) -> str:
 
 def template_unusable(reason: str) -> RbeeError:
     """The refusal of a conversation with a model whose chat template is broken."""
-    return refusal(
-        "model_ref",
+    return invalid(
         f"the model's chat template cannot be used: {reason}",
         "give another one (rbee-keeper infer --chat-template FILE), "
         "or go on with plain text (POST /v1/completions)",
+        field="model_ref",
     )
 
 
 def template_refuses(request: InferRequest, why: object) -> RbeeError:
     """The refusal of a conversation that the model's chat template does not take."""
-    return refusal(
-        asks_field(request),
+    return invalid(
         f"the model's chat template refuses these messages: {why}",
         "many templates want user and assistant in turns, and no system message",
+        field=asks_field(request),
     )
 
 
 def endless_template() -> RbeeError:
     """The refusal of messages that a chat template comes to no end with."""
-    return refusal(
-        "messages",
+    return invalid(
         "the model's chat template comes to no end with these messages",
         "send other messages, give another template (rbee-keeper infer --chat-template FILE), "
         "or go on with plain text (POST /v1/completions)",
+        field="messages",
     )
 
 

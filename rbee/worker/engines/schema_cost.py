@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 
 
 class Bound(NamedTuple):
@@ -69,12 +69,8 @@ class Count(msgspec.Struct):
 def too_much(bound: Bound, path: str, unbounded: str = "") -> RbeeError:
     """The refusal of a schema that goes beyond a bound at `path`; `unbounded` says so of one that
     would grow for ever."""
-    return RbeeError(
-        "invalid_request",
-        unbounded or f"the JSON schema has more than {bound.most} {bound.of} at {path}",
-        bound.fewer,
-        {"path": path, "most": bound.most},
-    )
+    what = unbounded or f"the JSON schema has more than {bound.most} {bound.of} at {path}"
+    return invalid(what, bound.fewer, path=path, most=bound.most)
 
 
 def short(text: str) -> str:

@@ -115,7 +115,7 @@ def grammar_behind(grammar: str, marks: Marks, *, opened: bool) -> str:
     for met in range(len(close)):
         steps = _steps(close, met)
         ways = [f"{literal(character)} {_state(to, close)}" for character, to in steps.items()]
-        others = "".join(map(_in_class, steps))
+        others = "".join(re.sub(r"([\[\]\\^-])", r"\\\1", each) for each in steps)
         ways.append(f"[^{others}] {_state(0, close)}")
         rules.append(f"{_state(met, close)} ::= {' | '.join(ways)}")
     begun = _state(0, close)
@@ -138,10 +138,6 @@ def _steps(close: str, met: int) -> dict[str, int]:
         if longest:
             steps[character] = longest
     return steps
-
-
-def _in_class(character: str) -> str:
-    return "\\" + character if character in "[]\\^-" else character
 
 
 class Thoughts:
