@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.cluster import Cluster
 from harness.serving import serve
-from harness.trial.hostile_hive import Answer, HostileHive, bomb, endless, silent, whole
+from harness.trial.hostile_hive import TOKEN, Answer, HostileHive, bomb, endless, silent, whole
 
 _CHUNKED = "Transfer-Encoding: chunked\r\n"
 _EVENTS = "Content-Type: text/event-stream\r\n"
@@ -19,6 +19,7 @@ _ANSWERS: dict[str, Callable[[], Answer]] = {
     "with a gigabyte in a megabyte": lambda: whole(bomb(), "Content-Encoding: gzip\r\n"),
     "with a token that is none": lambda: whole(b"event: token\ndata: 7\n\n", _EVENTS),
     "with a line without an end": lambda: endless(b"x" * 65536, _EVENTS),
+    "with tokens without an end": lambda: endless(TOKEN * 2000, _EVENTS),
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from harness.serving import serve
-from harness.trial.hostile_hive import Answer, HostileHive, bomb, endless, silent, whole
+from harness.trial.hostile_hive import TOKEN, Answer, HostileHive, bomb, endless, silent, whole
 from harness.trial.stage import PROMPT, Stage, table
 from harness.trial.tricks import Outcome, Trick, carry_out
 from rbee.wire import proof
@@ -20,7 +20,6 @@ from rbee.wire.messages.hives import HEARTBEAT
 _GROWS = 120.0
 _PATIENCE_S = 25.0
 _EVENTS = "Content-Type: text/event-stream\r\n"
-_TOKEN = b'event: token\ndata: {"t":"x","i":1}\n\n'
 _ESCAPES = "\\u001b[2J\\u001b]52;c;eA==\\u0007\\u202e"
 
 _ON_CPU = {"parts": [{"hive_id": "localhost", "device": "cpu"}]}
@@ -208,7 +207,7 @@ def _streams(stage: Stage, hive: HostileHive) -> Iterator[Trick]:
     hive.has_a_worker()
     infer = f"rbee-keeper infer --keep-alive --deadline 15 '{PROMPT}'"
     streams: tuple[tuple[str, Answer], ...] = (
-        ("without an end", endless(_TOKEN * 2000, _EVENTS)),
+        ("without an end", endless(TOKEN * 2000, _EVENTS)),
         ("with a token of 5 MiB", whole(b'event: token\ndata: {"t":"' + b"x" * 5 * 2**20, _EVENTS)),
         ("with comments alone", endless(b": x\n\n" * 1000, _EVENTS)),
         ("with a line that never ends", endless(b"x" * 65536, _EVENTS)),

@@ -23,6 +23,8 @@ from rbee.wire.messages.workers import WORKERS
 #: Writes an answer of its own to a connection.
 Answer = Callable[[socket.socket], None]
 _WORKER = "worker-1"
+#: Of a stream: a token as a worker tells it.
+TOKEN = b'event: token\ndata: {"t":"x","i":1}\n\n'
 
 
 def whole(body: bytes, head: str = "") -> Answer:

@@ -117,7 +117,7 @@ class Peer:
                         raise self._failed(what, url=self.url + path)
                     left -= len(chunk)
                     if left < 0:
-                        raise self._says_too_much(sse.LONGEST_STREAM)
+                        raise self.says_too_much(sse.LONGEST_STREAM)
                     frames = reader.feed(chunk)
                     if frames and frames[-1].is_done:
                         yield frames[:-1]
@@ -160,7 +160,7 @@ class Peer:
         async for chunk in response.content.iter_any():
             read += chunk
             if len(read) > _LONGEST_ANSWER:
-                raise self._says_too_much(_LONGEST_ANSWER)
+                raise self.says_too_much(_LONGEST_ANSWER)
         return bytes(read)
 
     def _failed(self, what: str, **details: object) -> RbeeError:
@@ -168,7 +168,8 @@ class Peer:
         look = f"rbee-keeper logs {log} shows what happened there"
         return RbeeError(self._unreachable, what, look, details)
 
-    def _says_too_much(self, most: int) -> RbeeError:
+    def says_too_much(self, most: int) -> RbeeError:
+        """What it says is longer than anything that it can have to say (bytes)."""
         what = f"{self.name} says more than {most} bytes, and was left alone"
         return self._failed(what, url=self.url)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rbee.http.client import Peer
 from rbee.http.events import STREAM_HEADERS, EventLog
 from rbee.http.heads import number_of
 from rbee.process.tasks import End, spawn
@@ -26,6 +27,9 @@ from rbee.wire.routes import Events
 
 #: What one operation passes on of another that is part of it.
 _PASSED_ON = ("narration", "progress", "token", "vector")
+
+#: What may be kept of what another tells as part of it (bytes), unless more can be meant.
+_MOST_KEPT = 4 * 1024 * 1024
 
 
 class Operation(Events):
@@ -91,15 +95,23 @@ class Operation(Events):
         self.events.emit(name, data)
 
     async def relay(
-        self, told: AsyncIterator[list[sse.Frame]], after_first: Line | None = None
+        self,
+        peer: Peer,
+        told: AsyncIterator[list[sse.Frame]],
+        after_first: Line | None = None,
+        most: int = _MOST_KEPT,
     ) -> tuple[str, bytes]:
         """Passes on what a peer tells of its part in this; the event in which that ended, and its
         data. The event is empty where the peer left without one.
 
-        `after_first` is said behind the first line. Raises the error in which it ended.
+        `after_first` is said behind the first line. Raises the error in which it ended, and that
+        the peer says too much where more than `most` bytes of it would be kept.
         """
         end = "", b""
+        room = self.events.size + most
         async for frames in told:
+            if self.events.size > room:
+                raise peer.says_too_much(most)
             for _, event, data in frames:
                 if event in _PASSED_ON:
                     self.forward(event, data)

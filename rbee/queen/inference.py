@@ -20,6 +20,29 @@ from rbee.wire.messages.inference import CANCEL_INFERENCE, INFER, InferRequest, 
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.settings import Settings
 
+#: What an event of an answer takes at most, on average (bytes): a token, each that might have stood
+#: in its place, a vector.
+_A_TOKEN = 256
+_A_LIKELIHOOD = 160
+_A_VECTOR = 256 * 1024
+#: What comes besides: lines, and how the answer ended.
+_BESIDES = 1024 * 1024
+#: No answer is longer (tokens), whatever a worker says of its context.
+_MOST_TOKENS = 2**17
+
+
+def longest_answer(asked: Question, size_asked: int, context: int) -> int:
+    """What a worker with this context can have to say to a question of so many bytes (bytes).
+
+    A worker that says more is none: its machine is somebody else's by now.
+    """
+    most = _BESIDES + size_asked
+    if asked.inputs is not None:
+        return most + len(asked.inputs) * _A_VECTOR
+    tokens = min(context or _MOST_TOKENS, asked.max_tokens or _MOST_TOKENS, _MOST_TOKENS)
+    likely = 0 if asked.logprobs is None else 1 + asked.logprobs
+    return most + tokens * (_A_TOKEN + likely * _A_LIKELIHOOD)
+
 
 async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) -> Done:
     """Has a worker answer a job. Raises the error in which that ends.
@@ -37,7 +60,8 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     begun = functools.partial(job.say, narration.INFER_CONNECTED)
     told = peer.events(INFER.path, wanted, stall=silence, on_open=begun)
     try:
-        end, data = await job.relay(told)
+        most = longest_answer(job.request, job.size_asked, worker.context)
+        end, data = await job.relay(peer, told, most=most)
         if end == "cancelled":
             raise asyncio.CancelledError
     except asyncio.CancelledError:

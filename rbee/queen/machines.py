@@ -7,6 +7,7 @@ A machine answers three questions: where a hive on it would be found and would f
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
@@ -51,20 +52,20 @@ class Here(NamedTuple):
     server: Server
 
 
-class Machine:
+class Machine(abc.ABC):
     """A machine that can be a hive; what it says, and its URLs, are as on the queen's own."""
 
+    @abc.abstractmethod
     def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:
         """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """Starts a hive, on the way just found; the URL at which the queen reaches it."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     async def end(self, peer: Peer | None) -> None:
         """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
-        raise NotImplementedError
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """An error from there with what it says to type as it is typed on the queen's machine."""

@@ -20,7 +20,7 @@ class TrackedTask(Operation):
 
     async def relay_hive(self, peer: Peer, path: str, after_first: Line | None = None) -> bytes:
         """Passes on what a hive tells of its part; the data of its `done`. See `relay`."""
-        end, data = await self.relay(peer.events(path), after_first)
+        end, data = await self.relay(peer, peer.events(path), after_first)
         if end != "done":
             raise RbeeError("hive_unreachable", f"{peer.name} is going to sleep", "try again")
         return data

@@ -24,7 +24,7 @@ Feature: A machine that turns on its owner takes nothing down
     Then stderr contains "localhost does not answer"
     And nobody was asked for anything in its place
 
-  @fault.keeper.trust-what-workers-say
+  @fault.keeper.trust-what-workers-say @fault.queen.keep-all-that-is-told
   Scenario Outline: Its worker answers <how>
     Given a hive that is somebody else's by now, and answers "POST /infer" <how>
     And it says that it has a worker
@@ -33,6 +33,7 @@ Feature: A machine that turns on its owner takes nothing down
     And the queen has grown by less than 100 MiB
 
     Examples:
-      | how                        | says                              |
-      | with a token that is none  | error: what is told of the job    |
+      | how                        | says                                      |
+      | with a token that is none  | error: what is told of the job            |
       | with a line without an end | error: a stream has an event of more than |
+      | with tokens without an end | error: worker worker-1 says more than     |

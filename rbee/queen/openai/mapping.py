@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import itertools
 import struct
 from collections.abc import Iterable, Sequence
@@ -68,7 +69,7 @@ class Identity(NamedTuple):
     model: str
 
 
-class Form:
+class Form(abc.ABC):
     """How one kind of completion is understood and answered; answers are numbered from 0.
 
     `asked` is the request, which has so many `prompts`. `event` makes one of a stream of a choice,
@@ -82,25 +83,25 @@ class Form:
     asked: Asked
     prompts = 1
 
+    @abc.abstractmethod
     def jobs(self) -> list[JobRequest]:
         """One for each answer that is wanted. Raises what the request gets wrong."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def opening(self, index: int) -> Any:
         """What is told before the first token of an answer, or None."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def piece(self, index: int, token: Token) -> Any:
         """What is told of a token, or None where it tells nothing."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def ending(self, index: int, done: Done) -> Any:
         """What tells how an answer ended."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def choice(self, index: int, told: Told) -> Any:
         """An answer in one piece."""
-        raise NotImplementedError
 
     def told(self, who: Identity, choice: Any) -> Any:
         """The event that tells a piece of an answer."""
