@@ -15,7 +15,7 @@ from rbee.queen.inference import longest_answer
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import Chat, Form, Text
-from rbee.queen.openai.messages import ChatRequest, CompletionRequest
+from rbee.queen.openai.requests import ChatRequest, CompletionRequest
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode

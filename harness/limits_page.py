@@ -30,6 +30,7 @@ _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
     ("`tools`, `tool_calls` of a message", limits.MOST_FUNCTIONS, "each is an alternative"),
     ("`stop`", limits.MOST_STOPS, "each is looked for behind each token"),
     ("a text of `stop`", f"{limits.LONGEST_STOP} characters", "so is each of its beginnings"),
+    ("what samplers look back at", limits.MOST_LOOKED_BACK, "they do it behind each token"),
     ("`logit_bias`", limits.MOST_WEIGHTS, "each is looked for behind each token"),
     ("`top_logprobs`", 20, "each is sorted and told with each token"),
     ("`logprobs` of `/v1/completions`", 5, "the same"),

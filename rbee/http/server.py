@@ -39,6 +39,8 @@ _NOTHING: Mapping[str, Any] = {}
 
 #: How an error is answered.
 Failure = Callable[[web.Request, RbeeError], web.Response]
+#: How a body becomes a request; raises `invalid_request`.
+Read = Callable[[bytes, type[Any]], Any]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
@@ -236,7 +238,7 @@ class Server:
                 f"GET {OPENAPI.path} lists the routes",
             )
         route = served.route
-        wanted = await self._wanted(request, route, fields)
+        wanted = await self._wanted(request, route, fields, table.read)
         _require_speaker(caller_of(request), who, wanted)
         answer = await served.handler(request, wanted)
         if isinstance(answer, web.StreamResponse):
@@ -250,13 +252,13 @@ class Server:
         )
 
     async def _wanted(
-        self, request: web.Request, route: Route[Any, Any], fields: dict[str, str]
+        self, request: web.Request, route: Route[Any, Any], fields: dict[str, str], read: Read
     ) -> Any:
         """The request of a route. Raises `invalid_request`, and as `bodies.read` does."""
         if route.request is NONE:
             return None
         if route.has_body:
-            return decode(await bodies.read(request, self._limits), route.request)
+            return read(await bodies.read(request, self._limits), route.request)
         for name, value in fields.items():
             require_name(value, name)
         return decode_fields({**request.query, **fields}, route.request)
@@ -332,14 +334,20 @@ class Table:
     """Routes that belong together: their handlers, and what whoever misses them is told."""
 
     def __init__(
-        self, handlers: Iterable[object], who: Who, failure: Failure, refused: type[msgspec.Struct]
+        self,
+        handlers: Iterable[object],
+        who: Who,
+        failure: Failure,
+        refused: type[msgspec.Struct],
+        read: Read = decode,
     ) -> None:
         """`who` may learn that something is not served; `failure` is how errors look, `refused`
-        their type."""
+        their type; `read` makes requests of bodies."""
         self.served = [each for owner in handlers for each in served_by(owner)]
         self.who = who
         self.failure = failure
         self.refused = refused
+        self.read = read
         self._router = web.UrlDispatcher()
         self._by_route = {}
         for each in self.served:

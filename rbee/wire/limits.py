@@ -20,6 +20,8 @@ MOST_STOPS = 32
 LONGEST_STOP = 1000
 #: Tokens whose likeliness is changed: each is looked for behind each token (40,000: 40 ms).
 MOST_WEIGHTS = 1024
+#: Tokens that a sampler looks back at, behind each token.
+MOST_LOOKED_BACK = 65_536
 #: Values that a chat template is told.
 MOST_TEMPLATE_VALUES = 64
 #: Vectors that are asked for at once.

@@ -33,14 +33,11 @@ from rbee.queen.openai.messages import (
     MODEL,
     MODELS,
     PREFLIGHT,
-    Asked,
-    ChatRequest,
-    CompletionRequest,
-    EmbeddingRequest,
     Model,
     Models,
     OneModel,
 )
+from rbee.queen.openai.requests import Asked, ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
 from rbee.wire import sse
@@ -195,7 +192,10 @@ class Handlers(OpenAI):
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
                     elif event.name == "vector":
-                        vectors[index].append(event.read(Vector).v)
+                        vector = event.read(Vector).v
+                        if isinstance(form, Vectors) and not vectors[index]:
+                            form.check(vector)  # before others are made for nothing
+                        vectors[index].append(vector)
                     elif event.name == "done":
                         ends[index] = event.read(Done)
                     else:

@@ -63,10 +63,11 @@ class OpenAI(NamedTuple):
     def table(self) -> Table:
         """The routes below ``/v1``, with errors in OpenAI's form."""
         from rbee.queen.openai.errors import failure
+        from rbee.queen.openai.fields import read
         from rbee.queen.openai.handlers import Handlers
         from rbee.queen.openai.messages import Failed
 
-        return Table([Handlers(*self)], Who.KEYS, failure, Failed)
+        return Table([Handlers(*self)], Who.KEYS, failure, Failed, read)
 
     async def allow_origin(self, request: web.Request, response: web.StreamResponse) -> None:
         """Lets pages of the origins in the settings read what ``/v1`` answers."""
