@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+from aiohttp.test_utils import make_mocked_request
 
 from harness import fields_page
-from rbee.queen.openai.errors import failed
+from rbee.queen.openai.errors import failed, failure
 from rbee.queen.openai.fields import read
-from rbee.queen.openai.mapping import Chat, Form, Text, Vectors
+from rbee.queen.openai.mapping import Chat, Form, Text, Vectors, in_words_of
+from rbee.queen.openai.messages import CHAT
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -76,3 +78,16 @@ def page() -> str:
 def assert_page(made: str) -> None:
     """It is the one in the documentation."""
     assert fields_page.PAGE.read_text("utf-8") == made, "type make docs"
+
+
+def told(code: str, advice: str, details: str) -> tuple[str, str, str]:
+    """How a program is told of an error: its status, type and advice in a line, its `param`, and
+    whether to try again."""
+    asked = {"guided_json": {}, "enable_thinking": True, "repetition_penalty": 1.1}
+    chat = read(encode({**_LEAST["chat"], **asked}), ChatRequest)
+    error = in_words_of(chat, RbeeError(code, "it failed", advice, json.loads(details)))
+    answer = failure(make_mocked_request("POST", CHAT.path), error)
+    body = json.loads(str(answer.text))["error"]
+    _, _, advised = body["message"].partition("; try: ")
+    line = f"{answer.status} {body['type']}: {advised}"
+    return line, body["param"] or "", answer.headers["x-should-retry"]

@@ -34,8 +34,9 @@ before they send anything else.
 Requests and answers are named by their types in `rbee/wire/messages/`, and in
 `rbee/queen/openai/messages.py` below `/v1`; `GET /openapi.json` of each daemon has all their
 fields. A stream is `text/event-stream`; it has exactly one of `done`, `error` and `cancelled`, and
-`[DONE]` at its end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. Made by
-`make docs` out of the code.
+`[DONE]` at its end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. `HEAD` is
+answered where `GET` is, with its head, and each answer has an `x-request-id`: that of the request,
+where it has one. Made by `make docs` out of the code.
 """
 _NAMED = re.compile(r"\{\w+\}")
 _COLUMNS = ("route", "is asked", "answers", "open to", "what it does")

@@ -29,3 +29,14 @@ def page_of_fields(context: Context) -> None:
 @then("it is the page of fields in the documentation")
 def page_is_documented(context: Context) -> None:
     fields.assert_page(context.page)
+
+
+@when('a job of a program fails with "{code}", the advice "{advice}" and {details}')
+def job_fails(context: Context, code: str, advice: str, details: str) -> None:
+    context.told = fields.told(code, advice, details)
+
+
+@then('the program is told "{told}" about "{param}", with "{again}" for trying again')
+@then('the program is told "{told}" about "", with "{again}" for trying again')
+def program_is_told(context: Context, told: str, again: str, param: str = "") -> None:
+    assert context.told == (told, param, again), context.told

@@ -12,6 +12,7 @@ import contextlib
 import enum
 import errno
 import logging
+import secrets
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from rbee.http.bodies import LARGEST_BODY
 from rbee.http.room import Limits, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
+from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 
@@ -158,7 +160,10 @@ class Connection(web.RequestHandler):
             log.error("a request failed", exc_info=exc)
         error = _FAULT if status >= 500 else _NO_HTTP
         response = web.Response(
-            status=status, body=encode({"error": error.body()}), content_type="application/json"
+            status=status,
+            body=encode({"error": error.body()}),
+            content_type="application/json",
+            headers={addresses.REQUEST_HEADER: f"req_{secrets.token_hex(8)}"},
         )
         response.force_close()
         return response

@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from rbee import __version__
 from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
+from rbee.http.events import STREAM_HEADERS
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
 from rbee.http.operation import Operation
 from rbee.http.room import limits_of
@@ -115,6 +116,7 @@ class Server:
         What is served `below` a path in somebody else's words is loaded with the first request for
         it. `look` is had at every answer before it goes out.
         """
+        self._app.on_response_prepare.append(_mark)
         if look is not None:
             self._app.on_response_prepare.append(look)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
@@ -243,6 +245,8 @@ class Server:
         answer = await served.handler(request, wanted)
         if isinstance(answer, web.StreamResponse):
             return answer
+        if isinstance(answer, Operation) and request.method == hdrs.METH_HEAD:
+            return web.Response(headers=STREAM_HEADERS)
         if isinstance(answer, Operation):
             return await answer.respond(request, self._comment_every)
         if answer is None:
@@ -358,10 +362,18 @@ class Table:
             self._by_route[added] = each
 
     async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
-        """What serves a request, and the fields in its path."""
+        """What serves a request, and the fields in its path; HEAD asks for what GET would get."""
+        if request.method == hdrs.METH_HEAD:
+            request = request.clone(method=hdrs.METH_GET)
         found = await self._router.resolve(request)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
         return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
+
+
+async def _mark(request: web.Request, response: web.StreamResponse) -> None:
+    """Every answer has a mark that it can be spoken of by: the caller's own, or another."""
+    given = mark_of(request.headers.get(addresses.REQUEST_HEADER, ""))
+    response.headers[addresses.REQUEST_HEADER] = given or f"req_{secrets.token_hex(8)}"
 
 
 async def _found(request: web.Request) -> web.StreamResponse:

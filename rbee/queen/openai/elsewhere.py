@@ -17,7 +17,7 @@ _FORM = "ask for a JSON schema by `response_format`"
 _OF_TOKENS = "answers are texts"
 _DRAFT = "a draft changes the speed of an answer alone"
 _OF_SLOTS = "the queen chooses worker and slot"
-_CONTEXT = "the context is chosen where the model is loaded (`rbee-keeper infer --ctx`)"
+_CONTEXT = "the context is chosen where the model is loaded"
 
 
 class Elsewhere(msgspec.Struct, kw_only=True):
@@ -79,7 +79,7 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     post_sampling_probs: Annotated[Any, refused("`logprobs` are the model's own", False)] = None
     return_tokens: Annotated[Any, refused(_OF_TOKENS, False)] = None
     return_progress: Annotated[Any, refused("progress is told as comments", False)] = None
-    timings_per_token: Annotated[Any, refused("`rbee-keeper ps` has times", False)] = None
+    timings_per_token: Annotated[Any, refused("an answer has no times", False)] = None
     response_fields: Annotated[Any, refused("all fields are answered", [])] = None
     samplers: Annotated[Any, refused("the engine has an order of its own", [], "")] = None
     penalize_nl: Annotated[Any, refused("all tokens are treated alike", False)] = None

@@ -17,27 +17,36 @@ _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-#: Names of fields at a worker whose name in OpenAI's requests is another.
-_PARAMS = {
-    "json_schema": "response_format",
-    "functions": "tools",
-    "model_ref": "model",
-    "inputs": "input",
-}
 _PASSES = (
     "queue_full",
     "worker_busy",
+    "worker_stale",
     "worker_crashed",
     "hive_unreachable",
     "queen_unreachable",
     "download_failed",
     "database_unusable",
 )
-#: What is typed, in words for programs; what is typed beside it, in brackets, is left out.
-_WORDS = {"--model ": "model ", "--engine ": "engine "}
-_TYPED = re.compile(r" \((?:rbee-keeper [^()]*)?--[^()]*\)")
-_COMMANDS = ("pip ", "rbee-keeper ")
-_OPTION = re.compile(r"(?<![\w-])--\w")
+#: What is typed at the machine of the swarm; whoever calls an API may sit at another.
+_TYPED = re.compile(r"rbee-keeper|pip install|\bsudo |RBEE_|config\.toml|(?<![\w-])--\w")
+_IN_BRACKETS = re.compile(r" \((?:rbee-keeper [^()]*)?--[^()]*\)")
+#: Where an advice has another alternative.
+_ALTERNATIVES = re.compile(r"(; (?:or )?|, (?:or )?| or )")
+_MODEL = re.compile(r"--model (\S+)")
+#: What is advised where all that is known of it is typed there.
+_INSTEAD = {
+    "unauthorized": "send a key of this swarm as `Authorization: Bearer KEY`",
+    "worker_crashed": "ask again",
+    "worker_stale": "ask again",
+    "worker_stuck": "ask for less, or another model",
+    "hive_unreachable": "ask again in a moment",
+    "deadline_exceeded": "ask for less: a lower max_tokens",
+    "insufficient_vram": "take a smaller model",
+    "insufficient_ram": "take a smaller model",
+    "model_not_found": "GET /v1/models lists what there is",
+    "model_invalid": "take another model",
+}
+_ASK = "ask whoever runs the swarm"
 _NAMED = re.compile(r"at `\$\.([^`]+)`|field `(\w+)`")
 
 #: Errors that say what is wrong with a request, in the queen's words or those of an engine.
@@ -68,7 +77,7 @@ def failed(error: RbeeError) -> Failed:
     """An error as OpenAI would tell it, with what to do about it in its message."""
     status = _status(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
-    suggestion = advice_of(error.suggestion)
+    suggestion = _advice(error)
     advice = f"; try: {suggestion}" if suggestion else ""
     return Failed(
         error=Failure(
@@ -81,15 +90,32 @@ def failed(error: RbeeError) -> Failed:
 
 
 def advice_of(suggestion: str) -> str:
-    """What of a suggestion is of use to a program: a whole command is, for whoever reads it;
-    an option without its command is not.
+    """What of a suggestion is of use to whoever calls an API, and can type nothing here."""
+    said = _IN_BRACKETS.sub("", _MODEL.sub(r"model \1", suggestion))
+    first, *others = _ALTERNATIVES.split(said)
+    kept = "" if _TYPED.search(first) else first
+    for between, other in zip(others[::2], others[1::2]):
+        if not _TYPED.search(other):
+            kept += f"{between}{other}" if kept else other
+    return kept
+
+
+def _advice(error: RbeeError) -> str:
+    advice = advice_of(error.suggestion)
+    if not _TYPED.search(_MODEL.sub("", error.suggestion)):
+        return advice
+    return _INSTEAD.get(error.code, advice or (_ASK if error.http_status >= 500 else ""))
+
+
+def passes(error: RbeeError) -> bool:
+    """Whether the same request may well be answered when it is sent again.
+
+    A worker that was lost is another one's chance; several that were lost by one request, or one
+    that never came up, will be so again.
     """
-    if suggestion.startswith(_COMMANDS):
-        return suggestion
-    said = _TYPED.sub("", suggestion)
-    for option, word in _WORDS.items():
-        said = said.replace(option, word)
-    return "" if _OPTION.search(said) else said
+    if error.code == "worker_crashed" and {"device", "places"} & set(error.details):
+        return False
+    return error.code in _PASSES
 
 
 def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
@@ -104,8 +130,8 @@ def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
     if error.code not in _OF_REQUESTS or "places" in error.details:
         message, suggestion = _SAID_TO_KEYS.get(error.code, _TROUBLE)
         return RbeeError(error.code, message, suggestion, field)
-    suggestion = "" if error.suggestion.startswith(_COMMANDS) else error.suggestion
-    message, suggestion = (_unplaced(text, model, ref) for text in (error.message, suggestion))
+    told = (error.message, error.suggestion)
+    message, suggestion = (_unplaced(text, model, ref) for text in told)
     return RbeeError(error.code, message, suggestion, field)
 
 
@@ -118,10 +144,10 @@ def _unplaced(text: str, model: str, ref: str) -> str:
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
+    again = passes(error)
     if caller_of(request):
         error = for_key(error)
-    passes = error.code in _PASSES
-    headers = {"x-should-retry": "true" if passes else "false"}
+    headers = {"x-should-retry": "true" if again else "false"}
     retry = error.details.get("retry_after_s")
     if retry is not None:
         headers["Retry-After"] = str(retry)
@@ -151,4 +177,4 @@ def _param(error: RbeeError) -> str | None:
     if named is None and error.code == "invalid_request":
         found = _NAMED.search(error.message)
         named = found and (found[1] or found[2])
-    return _PARAMS.get(named, named) if named else None
+    return named or None

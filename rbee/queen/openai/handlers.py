@@ -23,6 +23,7 @@ from rbee.queen.openai.mapping import (
     Text,
     Told,
     Vectors,
+    in_words_of,
     model_ref_of,
     models_of,
 )
@@ -143,6 +144,12 @@ class Handlers(OpenAI):
         return web.Response(status=204, headers=headers if self.settings.cors_origins else None)
 
     async def _answer(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
+        try:
+            return await self._answer_to(request, form)
+        except RbeeError as error:
+            raise in_words_of(form.asked, error) from None
+
+    async def _answer_to(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
         caller = await self._caller(request, form.asked)
         if caller is None:
             return await self._answer_with(request, form, None, [])
@@ -318,6 +325,7 @@ class _Writer:
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
         caller = self._caller
+        error = in_words_of(self._form.asked, error)
         self._add(failed(error if caller is None else for_key(error, caller.model, caller.ref)))
 
     def _tell(self, choice: object | None) -> None:

@@ -60,6 +60,25 @@ _WORDS = {
 }
 
 
+#: The fields that may have said what a worker knows by one name; none of them: it is OpenAI's.
+_SAID_BY = {
+    "model_ref": ("model",),
+    "inputs": ("input",),
+    "functions": ("tools",),
+    "json_schema": ("response_format", "json_schema", "guided_json", "structured_outputs"),
+    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict"),
+    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
+    "typical_p": ("typical_p", "typical"),
+    "ignore_eos": ("ignore_eos", "min_tokens"),
+    "top_k": ("top_k", "top_p"),
+    "template_values": ("chat_template_kwargs", "reasoning_effort", "reasoning", "think"),
+    "think": (
+        *("reasoning_effort", "reasoning", "think", "enable_thinking", "thinking"),
+        *("chat_template_kwargs", "reasoning_budget", "thinking_budget_tokens"),
+    ),
+}
+
+
 class Told(NamedTuple):
     """All that a job has told: its tokens or its packed vectors, and how it ended."""
 
@@ -332,6 +351,16 @@ class Vectors:
         if self.asked.encoding_format == "base64":
             return vector
         return list(struct.unpack(f"<{len(vector) // 4}f", vector))
+
+
+def in_words_of(asked: Asked | EmbeddingRequest, error: RbeeError) -> RbeeError:
+    """The error, about a field that was sent: a worker may know that by another name."""
+    field = error.details.get("field")
+    names = _SAID_BY.get(field, ()) if isinstance(field, str) else ()
+    sent = [name for name in names if getattr(asked, name, None) is not None]
+    if names:
+        error.details["field"] = (sent or names)[0]
+    return error
 
 
 def model_ref_of(model: str) -> str:

@@ -148,9 +148,7 @@ class _OfChats(Asked, kw_only=True):
     echo: Annotated[Any, refused("an answer is what is new", False)] = None
     add_special_tokens: Annotated[Any, refused("the template has them", False)] = None
     documents: Annotated[Any, refused("write them into `messages`", [])] = None
-    chat_template: Annotated[Any, refused("give it to `rbee-keeper infer --chat-template`", "")] = (
-        None
-    )
+    chat_template: Annotated[Any, refused("a model has its own", "")] = None
     mm_processor_kwargs: Annotated[Any, refused("only text is understood", {})] = None
     media_io_kwargs: Annotated[Any, refused("only text is understood", {})] = None
     separate_reasoning: Annotated[Any, refused("thoughts are no part of an answer", True)] = None

@@ -77,4 +77,5 @@ class OpenAI(NamedTuple):
             return
         if origin in allowed or _EVERYBODY in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = addresses.REQUEST_HEADER
             response.headers["Vary"] = "Origin"
