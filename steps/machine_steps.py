@@ -87,6 +87,11 @@ def worker_port_held(context: Context) -> None:
     machine.hold_port(context.cluster, context.cluster.ports.worker)
 
 
+@given("its processor has room for no model")
+def no_room_on_cpu(context: Context) -> None:
+    context.cluster.set(ram_factor=1e6)
+
+
 @given("a hive that looks for its processor's name at once")
 def query_at_once(context: Context) -> None:
     context.cluster.set(processor_query_after=0.01)
