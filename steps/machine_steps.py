@@ -87,8 +87,9 @@ def worker_port_held(context: Context) -> None:
     machine.hold_port(context.cluster, context.cluster.ports.worker)
 
 
-@given("its processor has room for no model")
-def no_room_on_cpu(context: Context) -> None:
+@given("a GPU with room for one model, and a processor with room for none")
+def room_for_one(context: Context) -> None:
+    machine.simulate_gpus(context.cluster, [{"name": "Tiny GT", "VRAM in GB": "0.468"}])
     context.cluster.set(ram_factor=1e6)
 
 
