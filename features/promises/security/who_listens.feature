@@ -48,9 +48,8 @@ Feature: Nothing is told to whoever happens to listen
     Given a hub that holds "author/endless-llama"
     And "rbee-keeper infer --model HF:author/endless-llama 'a private prompt'" runs until tokens come
     When another user looks at its command line
-    And I press Ctrl+C
     Then that does not hold "a private prompt"
-    And the exit status is 130
+    And the first command still runs until I press Ctrl+C
 
   @timing
   Scenario: Another user takes the port of a queen who was killed
