@@ -424,6 +424,11 @@ def _vector(model: str, **fields: Any) -> Callable[[Any], str]:
     return ask
 
 
+def _many_vectors(openai: Any) -> str:
+    """Each text is a word and blanks, which are no tokens: much to send, and little to read."""
+    return str(len(_vectors(openai, _READER, ["bee" + " " * 1000] * 2048)))
+
+
 def _vectors_in_order(openai: Any) -> str:
     texts = ["hello", "good bye", "a story", "hello", "the end", "once"]
     together = _vectors(openai, _READER, texts)
@@ -541,6 +546,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "a vector of a text": _vector(_READER),
     "a vector of the model's own length": _vector(_READER, dimensions=32),
     "vectors of several texts": _vectors_in_order,
+    "vectors of 2048 texts of 1 kB": _many_vectors,
     "vectors packed, and as numbers": _vectors_in_numbers,
     "a vector of tokens": _vector_of_tokens,
     "an answer of a model that cannot": _refused_text,

@@ -46,6 +46,7 @@ Feature: Programs that speak OpenAI's API
         | asked for                          | got                                 |
         | a vector of a text                 | 32 numbers of length 1, 7 read      |
         | vectors of several texts           | that of each, in their order        |
+        | vectors of 2048 texts of 1 kB      | 2048                                |
         | vectors packed, and as numbers     | the same                            |
         | a vector of tokens                 | that of their text                  |
         | a vector of the model's own length | 32 numbers of length 1, 7 read      |

@@ -44,6 +44,19 @@ Feature: What the queen answers in OpenAI's words
         | HEAD /v1/chat/completions | 404    |
       Then each answer has its status and no body
 
+    @fault.queen.small-bodies
+    Scenario Outline: A body of <bytes> bytes for "<request>"
+      Given a queen that is awake
+      When a program asks the queen "<request>" with <bytes> bytes
+      Then the answer is <status> in OpenAI's form with the error "<code>"
+
+      Examples: 1 MiB is taken, and of texts for vectors 16 MiB, whatever is in it
+        | request                   | bytes    | status | code              |
+        | POST /v1/chat/completions | 1048576  | 400    | invalid_request   |
+        | POST /v1/chat/completions | 1048577  | 413    | payload_too_large |
+        | POST /v1/embeddings       | 16777216 | 400    | invalid_request   |
+        | POST /v1/embeddings       | 16777217 | 413    | payload_too_large |
+
     Scenario: Without the key nobody is let in
       Given a queen that is awake
       When a program asks the queen "GET /v1/models" without a token

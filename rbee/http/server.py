@@ -85,6 +85,7 @@ class Server:
         self._secret_of = secret_of
         journal.begin()
         self._limits = limits_of(settings, raise_limit())
+        self._large_bodies = bodies.LargeBodies()
         self._comment_every = settings.stream_comment
         #: Names that lead here, besides those of the machine.
         self._names = set(settings.allowed_hosts)
@@ -262,7 +263,8 @@ class Server:
         if route.request is NONE:
             return None
         if route.has_body:
-            return read(await bodies.read(request, self._limits), route.request)
+            body = await bodies.read(request, self._limits, self._large_bodies, route.largest)
+            return read(body, route.request)
         for name, value in fields.items():
             require_name(value, name)
         return decode_fields({**request.query, **fields}, route.request)

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from rbee.wire.limits import LARGEST_BODY
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -41,7 +43,7 @@ class Route(Generic[Q, A]):
     The fields of `request` that ``{braces}`` in `path` name travel there (``{name:path}``: with
     slashes of their own), the others in the body of a POST, or else in the query, as with
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
-    be, a stream; `may_be_empty`: 204 is a success, too.
+    be, a stream; `may_be_empty`: 204 is a success, too. `largest` is what a body may have (bytes).
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Route(Generic[Q, A]):
         in_query: bool = False,
         event: type[Any] | None = None,
         may_be_empty: bool = False,
+        largest: int = LARGEST_BODY,
     ) -> None:
         self.method = method
         self.path = path.replace(":path}", "}")
@@ -65,6 +68,7 @@ class Route(Generic[Q, A]):
         self.who = who
         self.event = Events if answer is Events else event
         self.may_be_empty = may_be_empty
+        self.largest = largest
         #: Whether the request is the body.
         self.has_body = method == "POST" and not in_query and request is not NONE
         #: The fields that travel in the path, and which of them may hold slashes.

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from rbee.queen.openai.requests import Called, ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.wire.limits import LARGEST_INPUTS
 from rbee.wire.messages.basics import Unreachable
 from rbee.wire.messages.events import TokenLikelihood
 from rbee.wire.routes import NONE, Route, Who
@@ -198,5 +199,12 @@ CHAT = Route(
 COMPLETIONS = Route(
     "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion
 )
-EMBEDDINGS = Route("POST", "/v1/embeddings", EmbeddingRequest, Embeddings, who=Who.KEYS)
+EMBEDDINGS = Route(
+    "POST",
+    "/v1/embeddings",
+    EmbeddingRequest,
+    Embeddings,
+    who=Who.KEYS,
+    largest=LARGEST_INPUTS,
+)
 PREFLIGHT = Route("OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY)

@@ -8,6 +8,7 @@ import msgspec
 
 from rbee.wire.errors import ErrorBody
 from rbee.wire.limits import (
+    LARGEST_INFER,
     MOST_FUNCTIONS,
     MOST_INPUTS,
     MOST_LOOKED_BACK,
@@ -184,7 +185,15 @@ class InferAccepted(Started, kw_only=True):
     infer_id: str
 
 
-INFER = Route("POST", "/infer", InferRequest, InferAccepted, status=202, event=Events)
+INFER = Route(
+    "POST",
+    "/infer",
+    InferRequest,
+    InferAccepted,
+    status=202,
+    event=Events,
+    largest=LARGEST_INFER,
+)
 INFER_EVENTS = Route("GET", "/infer/{id}/events", Named, Events)
 CANCEL_INFERENCE = Route("DELETE", "/infer/{id}", Named, NONE)
 FAIL_INFERENCES = Route("POST", "/infer/fail", ErrorBody, NONE)
