@@ -41,15 +41,16 @@ from rbee.queen.openai.messages import (
 from rbee.queen.openai.requests import Asked, ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
-from rbee.wire import sse
+from rbee.wire import addresses, sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
 from rbee.wire.model_ref import BUNDLED
-from rbee.wire.narration import Narration
+from rbee.wire.narration import TOOLS_LEFT_OUT, Narration
 from rbee.wire.shown import shown
 
 _METHODS = "GET, POST, OPTIONS"
+_WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
 
 
 class Handlers(OpenAI):
@@ -193,9 +194,11 @@ class Handlers(OpenAI):
         tokens: list[list[Token]] = [[] for _ in jobs]
         vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}
+        headers: dict[str, str] = {}
         async with contextlib.aclosing(self._told(jobs)) as told:
             async for news, _ in told:
                 for index, event in news:
+                    headers.update(_warning(event))
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
                     elif event.name == "vector":
@@ -209,7 +212,7 @@ class Handlers(OpenAI):
                         _check(event)
         whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
         answer = form.whole(who, whole)
-        return web.Response(body=encode(answer), content_type="application/json")
+        return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
     async def _stream(
         self, request: web.Request, writer: _Writer, jobs: Sequence[Job]
@@ -228,6 +231,7 @@ class Handlers(OpenAI):
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
                 async for news, is_last in told:
                     for index, event in news:
+                        response.headers.update({} if response.prepared else _warning(event))
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
@@ -342,6 +346,14 @@ def _check(event: Event) -> None:
         raise RbeeError.from_body(event.read(ErrorBody))
     if event.name == "cancelled":
         raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
+
+
+def _warning(event: Event) -> dict[str, str]:
+    """The header that tells what an answer does without; later than that, a comment does."""
+    if event.name != "narration":
+        return {}
+    left_out = event.read(Narration).action == TOOLS_LEFT_OUT.action
+    return {addresses.WARNING_HEADER: _WITHOUT_TOOLS} if left_out else {}
 
 
 async def _send(request: web.Request, response: web.StreamResponse, pending: list[bytes]) -> None:
