@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from rbee.http.board import Over, too_many
 from rbee.http.bodies import LargeBodies
-from rbee.http.events import EventLog
+from rbee.http.events import Event, EventLog
 from rbee.queen.inference import longest_answer
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.mapping import Chat, Form, Text
+from rbee.queen.openai.handlers import Writer
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
@@ -30,6 +31,8 @@ from rbee.wire.messages.events import (
     Vector,
 )
 from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.narration import Narration
+from rbee.wire.settings import Settings
 from rbee.worker.engines.conversation import marks_of_turns, too_many_marks
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 
@@ -402,3 +405,21 @@ class Arrivals:
         for size in self.taken:
             self._bodies.let_go(size)
         self.taken.clear()
+
+
+def remarks(seconds: int, *, narrated: bool) -> int:
+    """How many lines without data a stream has that waits so long for its first token, with a
+    line of narration each second or none; each may stand for itself, and none is blank."""
+    chat = Chat(decode(encode({"model": "minillama", "messages": [_SAID]}), ChatRequest))
+    writer = Writer(chat, Identity("chatcmpl-1", 0, "minillama"), None)
+    writer.may_remark(Settings().stream_patience, Settings().stream_comment)
+    told = b""
+    for second in range(seconds):
+        if narrated:
+            line = Narration(actor="hive", action="model.percent", human=f"{second} read")
+            writer.take(0, Event("narration", line, 0))
+        writer.remark(second)
+        told += b"".join(writer.pending)
+        writer.pending.clear()
+    assert b"\n\n" not in told and told.startswith(b": "), told
+    return told.count(b"\n")

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import contextlib
 import functools
+import itertools
 import json
 import math
 import re
@@ -108,7 +109,14 @@ def stream_of(cluster: Cluster, model: str, at_most: int | None = None) -> list[
             told.append(line)
             if at_most is not None and sum('"content"' in one for one in told) >= at_most:
                 break
-    return [line for line in told if line]
+    return told
+
+
+def assert_whole_events(lines: Sequence[str]) -> None:
+    """Each blank line of a stream ends an event: some clients take it for one in any case."""
+    blank = [number for number, line in enumerate(lines) if not line]
+    assert blank, lines
+    assert all(lines[number - 1].startswith("data: ") for number in blank), lines
 
 
 def assert_cancelled(cluster: Cluster) -> None:
@@ -174,7 +182,7 @@ def event_after_kill(cluster: Cluster, model: str) -> Any:
 
 def assert_waited(lines: Sequence[str], narration: str) -> None:
     """Remarks come before the answer, this line of narration among them; it is then told whole."""
-    events = [line for line in lines if not line.startswith(":")]
+    events = [line for line in lines if line and not line.startswith(":")]
     before = lines[: lines.index(events[0])]
     assert f": {narration}" in before, before
     assert events[-1] == "data: [DONE]", events
@@ -248,9 +256,10 @@ def assert_describes(answer: plain.Answer, rows: Sequence[Any]) -> None:
 
 
 def assert_stream(answer: plain.Answer, expected: str) -> None:
-    """The lines of a stream, but for its remarks; <id> and <time> are the same everywhere."""
+    """The lines of a stream, which has no remarks; <id> and <time> are the same everywhere."""
     assert answer.headers["content-type"] == "text/event-stream", answer
-    lines = [line for line in answer.text.splitlines() if line and not line.startswith(":")]
+    assert_whole_events(answer.text.splitlines())
+    lines = [line for line in answer.text.splitlines() if line]
     first = json.loads(lines[0].removeprefix("data: "))
     expected = expected.replace("<id>", first["id"]).replace("<time>", str(first["created"]))
     assert lines == expected.splitlines(), answer.text
@@ -412,6 +421,18 @@ def _gone_on_in_stream(openai: Any) -> str:
     return "".join(piece.choices[0].text for piece in pieces).strip()
 
 
+def _offsets(openai: Any) -> str:
+    pieces = openai.completions.create(
+        model="minillama", prompt="Once upon", max_tokens=4, temperature=0, stream=True, logprobs=1
+    )
+    told = [piece.choices[0].logprobs for piece in pieces if piece.choices[0].logprobs]
+    tokens = [token for one in told for token in one.tokens]
+    found = [offset for one in told for offset in one.text_offset]
+    ends = list(itertools.accumulate(map(len, tokens), initial=0))
+    assert len(found) == 4, found
+    return "where those before end" if found == ends[:-1] else str(found)
+
+
 def _vectors(openai: Any, model: str, asked: Any, **fields: Any) -> list[Any]:
     """The vectors of what is asked, one for each. The client asks for packed ones by itself, and
     unpacks them."""
@@ -555,6 +576,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "the warning of an answer without tools": _warning(),
     "a text to go on with": _gone_on,
     "a text to go on with, in pieces": _gone_on_in_stream,
+    "where each token of it begins, in pieces": _offsets,
     "a vector of a text": _vector(_READER),
     "a vector of the model's own length": _vector(_READER, dimensions=32),
     "vectors of several texts": _vectors_in_order,

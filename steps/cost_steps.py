@@ -155,3 +155,18 @@ def bodies_taken(context: Context, count: int) -> None:
 def room_again(context: Context) -> None:
     context.arrivals.are_whole()
     assert context.arrivals.come(context.taken + 1, context.large) == context.taken
+
+
+@when("a program waits {minutes:d} minutes for its answer, and hears of it each second")
+def waits_and_hears(context: Context, minutes: int) -> None:
+    context.remarks = costs.remarks(60 * minutes, narrated=True)
+
+
+@when("a program waits {minutes:d} minutes for its answer, and hears nothing")
+def waits(context: Context, minutes: int) -> None:
+    context.remarks = costs.remarks(60 * minutes, narrated=False)
+
+
+@then("its stream has {least:d} to {most:d} lines without data, and no blank one among them")
+def few_remarks(context: Context, least: int, most: int) -> None:
+    assert least <= context.remarks <= most, context.remarks

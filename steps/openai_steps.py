@@ -204,3 +204,8 @@ def has_own_header(context: Context, name: str) -> None:
 def has_no_body(context: Context) -> None:
     found = [(str(answer.status), answer.text) for answer in context.answers]
     assert found == [(row["status"], "") for row in context.rows], found
+
+
+@then("each blank line of the stream ends an event")
+def blank_ends_event(context: Context) -> None:
+    openai_clients.assert_whole_events(context.lines)

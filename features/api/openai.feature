@@ -4,6 +4,7 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What they ask for, they get
 
+    @fault.queen.all-at-the-beginning
     Scenario: Answers of every kind
       Given a swarm that is warm
       When programs with OpenAI's client ask her for each of these
@@ -25,16 +26,19 @@ Feature: Programs that speak OpenAI's API
         | a call of one function, in pieces                 | weather                          |
         | a text to go on with                              | Once upon a time                 |
         | a text to go on with, in pieces                   | a time                           |
+        | where each token of it begins, in pieces          | where those before end           |
         | the models                                        | minillama is loaded on localhost |
       Then each of them gets what it asked for
 
     @fault.queen.silent-v1
+    @fault.queen.blank-remarks
     Scenario: A model that is on no machine yet is fetched, and the answer tells of it meanwhile
       Given a hub that holds "author/minillama"
       And programs are told at once that an answer takes its time
       And a queen that is awake
       When a program with OpenAI's client reads an answer of "author/minillama" in pieces
       Then it has read "hive: model size = 550 KB; starting download" as a remark before the answer
+      And each blank line of the stream ends an event
       And the hive's catalog holds model "HF:author/minillama"
 
     @fault.queen.shuffle-vectors

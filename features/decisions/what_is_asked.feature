@@ -59,3 +59,14 @@ Feature: What costs more than its bytes is bounded
     When 18 bodies of 16 MiB come at once, and one of 1 MiB
     Then 17 of the large ones are taken, and the small one
     And there is room for as many once those are whole
+
+  @fault.queen.chatty-streams
+  Scenario Outline: Whoever waits <minutes> minutes, and <hears>
+    When a program waits <minutes> minutes for its answer, and <hears>
+    Then its stream has <least> to <most> lines without data, and no blank one among them
+
+    Examples: Fewer than the 300 after which some clients leave
+      | minutes | hears                   | least | most |
+      | 1       | hears of it each second | 55    | 65   |
+      | 30      | hears of it each second | 100   | 200  |
+      | 30      | hears nothing           | 100   | 130  |

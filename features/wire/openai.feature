@@ -97,7 +97,8 @@ Feature: What the queen answers in OpenAI's words
       Then the answer is 200 with the fields "id, object, created, model, choices, usage"
       And the field "object" is "text_completion"
 
-    Scenario: An answer as it comes
+    @fault.queen.remarks-for-all
+    Scenario: An answer as it comes, and no remark for who has not to wait
       When a program asks the queen "POST /v1/chat/completions" with
         """
         {"model": "minillama", "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 
 from aiohttp import web
@@ -50,6 +51,10 @@ from rbee.wire.narration import TOOLS_LEFT_OUT, Narration
 from rbee.wire.shown import shown
 
 _METHODS = "GET, POST, OPTIONS"
+#: A comment that goes before the next event: a blank line of its own would be one without data.
+_STILL_HERE = b": still here\n"
+#: How many comments are told as they come.
+_MOST_COMMENTS = 64
 _WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
 
 
@@ -178,7 +183,7 @@ class Handlers(OpenAI):
             began = jobs[0].created_at_ms // 1000
             who = Identity(f"{form.prefix}{jobs[0].job_id}", began, model)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, _Writer(form, who, caller), jobs)
+                return await self._stream(request, Writer(form, who, caller), jobs)
             return await self._whole(form, jobs, who)
         finally:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
@@ -215,7 +220,7 @@ class Handlers(OpenAI):
         return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
     async def _stream(
-        self, request: web.Request, writer: _Writer, jobs: Sequence[Job]
+        self, request: web.Request, writer: Writer, jobs: Sequence[Job]
     ) -> web.StreamResponse:
         response = _Stream(headers=STREAM_HEADERS)
         with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
@@ -223,20 +228,20 @@ class Handlers(OpenAI):
         return response
 
     async def _tell(
-        self, request: web.Request, response: _Stream, writer: _Writer, jobs: Sequence[Job]
+        self, request: web.Request, response: _Stream, writer: Writer, jobs: Sequence[Job]
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
-        patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + self.settings.stream_patience
+        writer.may_remark(patient_until, self.settings.stream_comment)
         try:
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
                 async for news, is_last in told:
                     for index, event in news:
                         response.headers.update({} if response.prepared else _warning(event))
                         writer.take(index, event)
-                    if not news:
-                        writer.pending.append(sse.COMMENT)
-                    late = asyncio.get_running_loop().time() >= patient_until
-                    if (writer.opened or late) and not is_last:
+                    writer.remark(loop.time())
+                    if writer.pending and not is_last:
                         await _send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
@@ -287,8 +292,13 @@ class _Stream(web.StreamResponse):
     _send_headers_immediately = False
 
 
-class _Writer:
-    """The events of one streamed answer, as bytes that wait to be sent."""
+class Writer:
+    """The events of one streamed answer, as bytes that wait to be sent.
+
+    What is narrated is told as comments, for who has to wait: some as they come, and then rarely,
+    as there are clients that leave after 300 lines without data; and without a blank line, which
+    others take for an event.
+    """
 
     def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
         self._caller = caller
@@ -298,11 +308,22 @@ class _Writer:
         #: The answers of which there is a token.
         self.opened: set[int] = set()
         self._ends: dict[int, Done] = {}
+        #: The newest comments that were not sent.
+        self._comments: deque[bytes] = deque(maxlen=_MOST_COMMENTS)
+        #: How many lines of comments were told, from when on one may be, and how often later.
+        self._remarked = 0
+        self._from = self._next = math.inf
+        self._every = 0.0
+
+    def may_remark(self, from_: float, every: float) -> None:
+        """Comments are told from that time of the loop on, and after such silences (seconds)."""
+        self._from = self._next = from_
+        self._every = every
 
     def take(self, index: int, event: Event) -> None:
         """Takes over what a job tells. Raises the error in which it ended."""
         if event.name == "narration":
-            self.pending.append(_comment(event.read(Narration), self._caller))
+            self._comments.extend(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
             self._open(index)
             self._tell(self._form.piece(index, event.read(Token)))
@@ -313,7 +334,25 @@ class _Writer:
         else:
             _check(event)
 
+    def remark(self, now: float) -> None:
+        """Tells that it takes its time, where nothing else is told: what was narrated, or the
+        newest of it once that was much already."""
+        at_once = bool(self._comments) and self._remarked < _MOST_COMMENTS
+        if self.pending:
+            self._next = max(self._from, now + self._every)
+        elif now >= (self._from if at_once else self._next):
+            comments = list(self._comments) if at_once else list(self._comments)[-1:]
+            self._comments.clear()
+            self._remarked += len(comments)
+            self.pending.append(b"".join(comments) or _STILL_HERE)
+            self._next = now + self._every
+
     def _open(self, index: int) -> None:
+        if not self.opened:
+            # Nobody who had not to wait wants to know; who had, gets the rest with the answer.
+            waited = b"".join(self._comments) if self._remarked else b""
+            self.pending.extend([waited] if waited else [])
+        self._comments.clear()
         if index not in self.opened:
             self.opened.add(index)
             self._tell(self._form.opening(index))
@@ -365,12 +404,12 @@ async def _send(request: web.Request, response: web.StreamResponse, pending: lis
         await response.write(piece)
 
 
-def _comment(narration: Narration, caller: Caller | None) -> bytes:
+def _comment(narration: Narration, caller: Caller | None) -> list[bytes]:
     """A line of narration as a comment of a stream; what a key's holder is not to know is none."""
+    human = f"{narration.actor}: {shown(narration.human)}"
     if caller is not None:
         human = heard_by_key(narration, caller.model)
-        return f": {human}\n\n".encode() if human else sse.COMMENT
-    return f": {narration.actor}: {shown(narration.human)}\n\n".encode()
+    return [f": {human}\n".encode()] if human else []
 
 
 def _seen_by(key: KeyRow, models: Sequence[Model]) -> list[Model]:

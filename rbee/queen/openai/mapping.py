@@ -202,7 +202,7 @@ class Chat(Form):
     def piece(self, index: int, token: Token) -> ChunkChoice | None:
         """See `Form`."""
         thought = token.thought if self._tells_thoughts else ""
-        if not (token.t or thought or token.calls):
+        if not (token.t or thought or token.calls or (token.logprobs and self.asked.logprobs)):
             return None
         delta = Delta(
             content=token.t or UNSET,
@@ -250,6 +250,8 @@ class Text(Form):
         self.asked = asked
         self._texts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
         self.prompts = len(self._texts)
+        #: How many characters of each answer were told with their logprobs.
+        self._told = [0] * self.prompts * (asked.n or 1)
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
@@ -279,9 +281,11 @@ class Text(Form):
 
     def piece(self, index: int, token: Token) -> TextChoice | None:
         """See `Form`."""
-        if not token.t:
+        if not token.t and not (token.logprobs and self.asked.logprobs is not None):
             return None
-        return TextChoice(index=index, text=token.t, logprobs=self._logprobs(token.logprobs))
+        logprobs = self._logprobs(token.logprobs, self._told[index])
+        self._told[index] += sum(len(one.token) for one in token.logprobs)
+        return TextChoice(index=index, text=token.t, logprobs=logprobs)
 
     def ending(self, index: int, done: Done) -> TextChoice:
         """See `Form`."""
@@ -299,10 +303,11 @@ class Text(Form):
     def _echo(self, index: int) -> str:
         return self._texts[index // (self.asked.n or 1)] if self.asked.echo else ""
 
-    def _logprobs(self, content: list[TokenLikelihood]) -> TextLogprobs | None:
+    def _logprobs(self, content: list[TokenLikelihood], first: int = 0) -> TextLogprobs | None:
+        """Of tokens that begin at character number `first` of the answer."""
         if self.asked.logprobs is None:
             return None
-        ends = list(itertools.accumulate(len(one.token) for one in content))
+        ends = list(itertools.accumulate((len(one.token) for one in content), initial=first))
         return TextLogprobs(
             tokens=[one.token for one in content],
             token_logprobs=[one.logprob for one in content],
@@ -310,7 +315,7 @@ class Text(Form):
                 {other.token: other.logprob for other in one.top_logprobs[: self.asked.logprobs]}
                 for one in content
             ],
-            text_offset=[0, *ends][: len(content)],
+            text_offset=ends[: len(content)],
         )
 
 
