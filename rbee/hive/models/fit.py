@@ -167,13 +167,7 @@ def estimate(
     cells = ub if shape.keeps_nothing else _padded(math.ceil(n_ctx / n_slots))
     window = min(cells, _padded(shape.window + ub)) if shape.window else cells
 
-    element = (KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v])
-    row = shape.key_length * element[0] + shape.value_length * element[1]
-    kv = sum(
-        (window if windowed else cells) * n_slots * heads * row
-        for heads, windowed in zip(shape.heads_kv, shape.windowed, strict=True)
-    )
-    kv += shape.layers_with_state * n_slots * _STATE_BYTES * shape.state
+    kv = sum(_kv_of_layers(shape, cells, window, n_slots, kv_type_k, kv_type_v))
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
     gated = any(part.weights.gated for part in parts)
@@ -195,6 +189,33 @@ def estimate(
         output=_bounded(4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
     )
+
+
+def layer_kv(header: GgufHeader, context: int, slots: int, ubatch: int) -> tuple[int, ...]:
+    """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `estimate`."""
+    shape = _Shape(header)
+    cells = _padded(context)
+    window = min(cells, _padded(shape.window + ubatch)) if shape.window else cells
+    return tuple(math.ceil(each) for each in _kv_of_layers(shape, cells, window, slots))
+
+
+def _kv_of_layers(
+    shape: _Shape,
+    cells: int,
+    window: int,
+    slots: int,
+    kv_type_k: str = "f16",
+    kv_type_v: str = "f16",
+) -> list[float]:
+    element = (KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v])
+    row = shape.key_length * element[0] + shape.value_length * element[1]
+    state = _STATE_BYTES * shape.state
+    return [
+        slots * ((window if windowed else cells) * heads * row + (state if keeps else 0))
+        for heads, windowed, keeps in zip(
+            shape.heads_kv, shape.windowed, shape.keep_state, strict=True
+        )
+    ]
 
 
 def worker_need(
@@ -301,7 +322,7 @@ class _Shape:
         )
         self.state = _state(header)
         both = header.architecture in _ATTEND_AND_KEEP_STATE
-        self.layers_with_state = layers if both else attends.count(False)
+        self.keep_state = tuple(both or not attending for attending in attends)
         width = self.n_embd // self.n_head if self.n_head else 0
         self.key_length = header.number("attention.key_length", width)
         self.value_length = header.number("attention.value_length", width)
