@@ -15,7 +15,9 @@ STREAMS ?= 64
 SECONDS ?= 60
 UPGRADE ?=
 TARGET ?=
+ROOM ?=
 REAL   ?=
+FEATURES ?=
 WEIGHTS = $(if $(REAL),--real)
 export MODEL PROMPT
 
@@ -31,8 +33,8 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification check lock docs bench bench-peers bench-performance bench-real \
-	faults chaos load fuzz format clean always
+.PHONY: help infer test specification pythons check lock docs bench bench-peers bench-performance bench-real \
+	faults coverage chaos load fuzz trial format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -111,6 +113,10 @@ specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.run --jobs $(JOBS)
 
+pythons: $(VENV)/.test $(VENV)/.uv/.made ## a part of the specification on each other Python that is found (3.10 to 3.13)
+	@sh harness/setup_hosts.sh
+	@$(BIN)/python -m harness.pythons
+
 check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -129,6 +135,12 @@ faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made
 	$(COMPILE)
 	$(BIN)/python -m harness.faults --jobs $(JOBS) $(WEIGHTS)
 
+# A measurement of its own, since counting takes time: of FEATURES, everything where none is named.
+coverage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## how much of each role the specification runs, daemons counted; FEATURES="features/flows ..." runs a part
+	$(COMPILE)
+	@sh harness/setup_hosts.sh
+	$(BIN)/python -m harness.coverage --jobs $(JOBS) $(FEATURES)
+
 chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(ROUNDS) $(WEIGHTS)
@@ -140,6 +152,10 @@ load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from S
 fuzz: $(VENV)/.test ## feed what reads other people's data with what they might send, SECONDS for each; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.fuzz $(TARGET) --seed "$(SEED)" --seconds $(SECONDS)
+
+trial: $(VENV)/.test ## try as another user, key's holder, hub, machine, model and neighbour what can be had of a swarm; ROOM names one
+	$(COMPILE)
+	$(BIN)/python -m harness.trial $(ROOM)
 
 bench: $(VENV)/.models/.made-for-bench ## measure, as ratios against something outside the project
 	$(COMPILE)
@@ -156,7 +172,7 @@ bench-real: $(VENV)/.models/.made ## measure with real weights and everybody's d
 	$(COMPILE)
 	$(BIN)/python -m bench.peers.real $(if $(QUICK),--quick)
 
-docs: $(VENV)/.test ## write docs/settings.md and docs/licences.md anew
+docs: $(VENV)/.test ## write the pages of docs that are made of the code anew
 	$(BIN)/python -m harness.settings_page
 	$(BIN)/python -m harness.licences
 

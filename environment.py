@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -20,14 +19,16 @@ def before_all(context: Any) -> None:
     """Adopts orphans, takes a slice of the ports, and refuses to run without assertions."""
     if not __debug__:
         raise RuntimeError("assertions are off (PYTHONOPTIMIZE or -O): nothing would be checked")
-    census.adopt_orphans()
-    # A run in the background ignores Ctrl+C, and so would every program it starts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    # What is there by now stays; else the guard of each scenario would look through all of it.
-    gc.freeze()
+    census.take_charge()
     context.port_slice = PortSlice()
     context.skipped = []
     context.ran = [0]
+
+
+def before_feature(_context: Any, _feature: Any) -> None:
+    """What is there by now stays; else the guard of each scenario would look through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def before_scenario(context: Any, scenario: Any) -> None:

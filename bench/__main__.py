@@ -19,7 +19,6 @@ from bench.cold import measure_cold
 from bench.fleet import measure_fleet
 from bench.report import Part
 from bench.streams import measure_streams
-from bench.swarm import RunFailed
 from bench.timeline import measure_timeline
 from bench.typed import measure_typed
 from bench.warm import measure_warm
@@ -51,7 +50,7 @@ def main(arguments: list[str]) -> int:
             parts[name] = PARTS[name](asked.rounds)
             print(f"\n{name} ({time.monotonic() - began:.0f} s)", flush=True)
             print(report.table(parts[name]), flush=True)
-    except RunFailed as failure:
+    except AssertionError as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

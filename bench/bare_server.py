@@ -15,6 +15,8 @@ from aiohttp import web
 from rbee.wire.messages.hives import Heartbeat
 
 _OK = b'{"status":"ok"}'
+#: What is relayed to a worker, which reads it.
+_ASKED = b'{"prompt":"hello"}'
 
 
 async def _heartbeat(request: web.Request) -> web.Response:
@@ -27,7 +29,7 @@ async def main() -> None:
     async with aiohttp.ClientSession() as session:
 
         async def relay(request: web.Request) -> web.Response:
-            async with session.post(await request.text(), data=b"{}") as answer:
+            async with session.post(await request.text(), data=_ASKED) as answer:
                 return web.Response(body=await answer.read(), content_type="application/json")
 
         app = web.Application()

@@ -18,19 +18,19 @@ import psutil
 from bench.engine_alone import generate, load
 from bench.generation import Generation
 from bench.swarm import ROOT, RunFailed, end, model_path
+from harness.program import spawn
 
 
 class DirectEngine:
     """The running program; use it as a context manager."""
 
     def __init__(self, threads: int) -> None:
-        self._process = subprocess.Popen(
+        self._process = spawn(
             [sys.executable, "-m", "bench.engine_direct", model_path(), str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
-            start_new_session=True,
         )
         self.watched = psutil.Process(self._process.pid)
 

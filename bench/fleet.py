@@ -9,7 +9,6 @@ client to a worker is timed from outside, over that of a request that the bare s
 
 from __future__ import annotations
 
-import http.client
 import json
 import statistics
 import subprocess
@@ -24,13 +23,13 @@ import psutil
 from bench.figures import Figure, Target, percentile, spread
 from bench.report import Part
 from bench.simulated_hives import MODEL, WORKERS
-from bench.swarm import STUCK, Resident, RunFailed, Swarm
+from bench.swarm import STUCK, Resident, RunFailed, Swarm, cpu_seconds
+from harness import client
 from rbee.queen.catalog import HiveCatalog, open_catalog
-from rbee.wire import addresses, auth, sse
-from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import WakeHives
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
-from rbee.wire.messages.operations import OperationStarted
+from rbee.wire.messages.basics import OperationStarted, encode
+from rbee.wire.messages.hives import HIVES, WAKE_HIVES, WakeHives
+from rbee.wire.messages.inference import INFER
+from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
 from rbee.wire.settings import Settings
 
 #: Hives of the fleets whose memory and jobs are looked at; the heartbeats are those of the last.
@@ -42,7 +41,6 @@ DECISION_TARGET = Target(5.0)
 _DECISIONS = (10, 100, 1000)
 #: Jobs whose way is timed, and requests to the bare server, in each fleet.
 _JOBS = 30
-_BETWEEN_LOOKS = 0.05
 
 
 def measure_fleet(_rounds: int) -> Part:
@@ -75,7 +73,6 @@ class Fleet(Resident):
         super().__init__(Swarm())
         self._count = count
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._headers: dict[str, str] = {}
 
     def _start(self) -> None:
         self._bare = self._serve("bench.bare_server")
@@ -105,9 +102,9 @@ class Fleet(Resident):
     def beats(self) -> dict[str, float]:
         """Heartbeats of one interval, and CPU seconds of the queen and of the bare server."""
         began, seen = time.time(), self._seen()["beats"]
-        before = {name: cpu_seconds(each) for name, each in self._watched().items()}
+        before = {name: cpu_seconds([each]) for name, each in self._watched().items()}
         time.sleep(Settings().heartbeat_interval)
-        after = {name: cpu_seconds(each) for name, each in self._watched().items()}
+        after = {name: cpu_seconds([each]) for name, each in self._watched().items()}
         took, beats = time.time() - began, (self._seen()["beats"] - seen) / 2
         heard = sum(hive["last_heartbeat_ms"] > began * 1e3 for hive in self._online())
         if min(beats, heard) < 0.95 * self._count:
@@ -121,7 +118,7 @@ class Fleet(Resident):
     def ways(self) -> dict[str, list[float]]:
         """Milliseconds from a client to a worker, past the queen and past the bare server."""
         found: dict[str, list[float]] = {"queen": [], "bare": []}
-        infer = f"http://127.0.0.1:{self._hives}{addresses.INFER}".encode()
+        infer = f"http://127.0.0.1:{self._hives}{INFER.path}".encode()
         for _ in range(_JOBS):
             found["queen"].append(self._way(self._run_job))
             found["bare"].append(self._way(lambda: self._call(self._bare, "POST", "/relay", infer)))
@@ -135,43 +132,38 @@ class Fleet(Resident):
     def _run_job(self) -> None:
         wanted = encode(JobRequest(model_ref=MODEL, prompt="hello"))
         job = msgspec.json.decode(
-            self._call(self._queen_port, "POST", addresses.JOBS, wanted), type=JobAccepted
+            self._call(self._queen_port, "POST", SUBMIT_JOB.path, wanted), type=JobAccepted
         )
         self._follow(job.events_url)
 
     def _wake(self) -> None:
         wanted = encode(WakeHives())
-        answer = self._call(self._queen_port, "POST", addresses.HIVES_WAKE, wanted)
+        answer = self._call(self._queen_port, "POST", WAKE_HIVES.path, wanted)
         self._follow(msgspec.json.decode(answer, type=OperationStarted).events_url)
         online = self._online()
         if sum(hive["workers"] == WORKERS for hive in online) != self._count:
             self._swarm.failed(f"of {self._count} hives {len(online)} are online")
 
     def _online(self) -> list[dict[str, Any]]:
-        hives = json.loads(self._call(self._queen_port, "GET", addresses.HIVES))["hives"]
+        hives = json.loads(self._call(self._queen_port, "GET", HIVES.path))["hives"]
         return [hive for hive in hives if hive["status"] == "online"]
 
     def _follow(self, events_url: str) -> None:
-        story = self._call(self._queen_port, "GET", events_url)
-        frames = list(sse.FrameReader().feed(story))
-        if not any(frame.event == "done" for frame in frames):
-            self._swarm.failed(f"the queen answered {story[-500:]!r}")
+        url = f"http://127.0.0.1:{self._queen_port}{events_url}"
+        stream = client.listen(url, token=self._swarm.token, timeout=STUCK)
+        if "done" not in stream.names():
+            self._swarm.failed(f"the queen told {stream.events[-3:]}")
 
     def _seen(self) -> dict[str, float]:
         seen: dict[str, float] = json.loads(self._call(self._hives, "GET", "/seen"))
         return seen
 
-    def _call(self, port: int, method: str, path: str, body: bytes | None = None) -> bytes:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STUCK)
-        try:
-            connection.request(method, path, body, self._headers)
-            response = connection.getresponse()
-            data = response.read()
-        finally:
-            connection.close()
-        if response.status >= 400:
-            self._swarm.failed(f"{method} {path} was answered with {response.status}: {data!r}")
-        return data
+    def _call(self, port: int, method: str, path: str, body: bytes | None = None) -> str:
+        url, token = f"http://127.0.0.1:{port}{path}", self._swarm.token
+        answer = client.ask(method, url, token=token, body=body, timeout=STUCK)
+        if answer.status >= 400:
+            self._swarm.failed(f"{method} {path} was answered with {answer.status}: {answer.text}")
+        return answer.text
 
     def _watched(self) -> dict[str, psutil.Process]:
         return {"queen": self._queen, "bare": psutil.Process(self._processes[0].pid)}
@@ -196,22 +188,7 @@ class Fleet(Resident):
         self._processes.append(process)
         self._queen = psutil.Process(process.pid)
         self._queen_port = self._swarm.queen_port
-        end_of_patience = time.monotonic() + STUCK
-        while process.poll() is None and time.monotonic() < end_of_patience:
-            try:
-                self._call(self._queen_port, "GET", addresses.HEALTH)
-            except OSError:
-                time.sleep(_BETWEEN_LOOKS)
-            else:
-                self._headers = auth.bearer((self._swarm.home / "token").read_text().strip())
-                return
-        self._swarm.failed("the queen did not get healthy")
-
-
-def cpu_seconds(process: psutil.Process) -> float:
-    """Processor time that a process has used."""
-    used = process.cpu_times()
-    return float(used.user + used.system)
+        self._swarm.wait_for_queen(process)
 
 
 def _decisions() -> dict[int, dict[str, list[float]]]:

@@ -19,9 +19,9 @@ import sys
 import time
 
 from bench.simulated_hives import GPUS, devices_of, workers_of
-from rbee.queen import scheduler
-from rbee.queen.flow import facts_of
+from rbee.queen.decisions import Check, decide
 from rbee.queen.registry import Registry
+from rbee.queen.state import Claim, State
 from rbee.wire.messages.hives import Heartbeat
 from rbee.wire.messages.jobs import JobRequest
 
@@ -38,6 +38,8 @@ async def main(counts: list[int]) -> None:
 def _measured(count: int) -> dict[str, list[float]]:
     registry = _fleet(count)
     nobody_has = JobRequest(model_ref="HF:author/model-9-9", prompt="hello")
+    claim = Claim("job", "", nobody_has, 1, acting=False, looked=True, fresh=True)
+    state = State(registry.hives, claims={claim.job_id: claim})
     tuples = [
         (random.random(), 1, 8, True, random.random(), "gpu0", number, "hive", "cuda")
         for number in range(count * GPUS)
@@ -45,9 +47,7 @@ def _measured(count: int) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {"decision": [], "by_clock": [], "sort": []}
     for _ in range(_TIMES):
         clock, began = time.perf_counter(), time.thread_time()
-        hives = facts_of(registry.hives.values())
-        assert scheduler.warm_worker(nobody_has, hives, registry.claimed) is None
-        next(scheduler.places(nobody_has, hives))
+        assert isinstance(decide(state), Check)
         times["decision"].append((time.thread_time() - began) * 1e3)
         times["by_clock"].append((time.perf_counter() - clock) * 1e3)
         began = time.thread_time()

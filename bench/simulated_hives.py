@@ -26,11 +26,12 @@ from rbee.hive.news import News
 from rbee.http.client import Peer, open_session
 from rbee.wire import addresses, proof, sse
 from rbee.wire.messages.basics import Health, encode
-from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.messages.devices import DEVICES, Cpu, Devices, Gpu
 from rbee.wire.messages.events import Done, Token
-from rbee.wire.messages.hives import Adopt
-from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.hives import ADOPT, Adopt
+from rbee.wire.messages.inference import INFER, InferRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 
 #: Workers of each hive, and GPUs.
@@ -60,7 +61,7 @@ def workers_of(number: int, url: str) -> list[WorkerBeat]:
             worker_id=f"worker-{number:04}-{worker}",
             url=url,
             model_ref=f"HF:author/model-{number % 10}-{worker}",
-            device=f"gpu{worker % GPUS}",
+            placement=Placement.on(f"hive-{number:04}", f"gpu{worker % GPUS}"),
             backend="cuda",
             engine="llamacpp",
             state=WorkerState.READY,
@@ -87,9 +88,9 @@ class _Fleet:
         self._answering = 0
         self.routes = [
             web.get(addresses.HEALTH, self._health),
-            web.post(addresses.ADOPT, self._adopt),
-            web.get(addresses.DEVICES, self._devices),
-            web.post(addresses.INFER, self._infer),
+            web.post(ADOPT.path, self._adopt),
+            web.get(DEVICES.path, self._devices),
+            web.post(INFER.path, self._infer),
             web.get("/seen", self._seen),
         ]
 
@@ -102,7 +103,7 @@ class _Fleet:
             name = asked.partition(" ")[2]
             ends = [transport.get_extra_info(end) for end in ("sockname", "peername")]
             own = proof.Credential(self._secret_of(name), name)
-            proved = proof.answer(asked, proof.Ends(*map(proof.address, ends)), own, lambda _: None)
+            proved = proof.answer(asked, proof.Ends.of(*ends), own, lambda _: None)
             health.headers[proof.PROOF_HEADER] = proved or ""
         return health
 

@@ -14,14 +14,13 @@ from typing import Any
 import msgspec
 
 from bench.figures import Figure, Target
-from bench.fleet import Fleet, cpu_seconds
-from bench.peers.client import Address, request_of
+from bench.fleet import Fleet
+from bench.peers.client import Address, message, request_of
 from bench.report import Part
 from bench.simulated_hives import MODEL, SPEED
-from bench.swarm import STUCK
-from rbee.wire import addresses, auth
+from bench.swarm import STUCK, cpu_seconds
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
 
 #: Answers at once, and tokens of each.
 LOADS = {1: 4096, 8: 1024, 32: 512}
@@ -66,9 +65,9 @@ class _Streaming(Fleet):
 
         What it takes to begin an answer is among them.
         """
-        before = cpu_seconds(self._queen)
+        before = cpu_seconds([self._queen])
         answers = asyncio.run(self._answers(way, streams, tokens))
-        used = cpu_seconds(self._queen) - before
+        used = cpu_seconds([self._queen]) - before
         for answer in answers:
             if answer.count(_TOKEN[way]) != tokens:
                 self._swarm.failed(f"of {tokens} tokens not all came: {answer[-500:]!r}")
@@ -81,25 +80,17 @@ class _Streaming(Fleet):
 
     async def _ask(self, tokens: int) -> bytes:
         wanted = JobRequest(model_ref=MODEL, prompt="hello", max_tokens=tokens)
-        answer = await self._exchange(self._request("POST", addresses.JOBS, encode(wanted)))
+        asked = message(self._address, "POST", SUBMIT_JOB.path, encode(wanted))
+        answer = await self._exchange(asked)
         job = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=JobAccepted)
-        return await self._exchange(self._request("GET", job.events_url))
+        return await self._exchange(message(self._address, "GET", job.events_url))
 
     async def _ask_v1(self, tokens: int) -> bytes:
-        token = (self._swarm.home / "token").read_text().strip()
-        address = Address(self._queen_port, MODEL.removeprefix("HF:"), token)
-        return await self._exchange(request_of(address, "hello", tokens))
+        return await self._exchange(request_of(self._address, "hello", tokens))
 
-    def _request(self, method: str, path: str, body: bytes = b"") -> bytes:
-        lines = [
-            f"{method} {path} HTTP/1.1",
-            f"Host: {_HOST}:{self._queen_port}",
-            f"{auth.HEADER}: {self._headers[auth.HEADER]}",
-            "Content-Type: application/json",
-            f"Content-Length: {len(body)}",
-            "Connection: close",
-        ]
-        return "\r\n".join([*lines, "", ""]).encode() + body
+    @property
+    def _address(self) -> Address:
+        return Address(self._queen_port, MODEL.removeprefix("HF:"), self._swarm.token)
 
     async def _exchange(self, request: bytes) -> bytes:
         """All that the queen answers until she closes the connection."""

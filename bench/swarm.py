@@ -7,21 +7,26 @@ RBEE_HOME in its environment, which is how leftovers are found.
 from __future__ import annotations
 
 import abc
-import os
+import functools
+import shlex
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import psutil
+
+from harness import census, client, waiting
+from harness import program as programs
+from harness.cluster import ROOT as ROOT
+from harness.ports import free_port as free_port
+from harness.program import Finished as Finished
+from harness.program import Running
 
 #: What `rbee-keeper` is here: the script that was installed beside this interpreter.
 KEEPER = str(Path(sys.executable).with_name("rbee-keeper"))
@@ -29,38 +34,20 @@ T = TypeVar("T", bound="Resident")
 
 #: The daemons of a swarm.
 ROLES = ("queen", "hive", "worker")
-#: Where `python -m bench.…` and `python -m rbee.…` find their packages.
-ROOT = Path(__file__).resolve().parents[1]
 
 #: A run that takes longer than this is stuck (seconds).
 STUCK = 60.0
-#: How long rbee may take to clear up before it is killed (seconds); its own limit is 30.
-_STOP = 35.0
 #: How long what ends by itself may still be seen (seconds).
 _LINGER = 5.0
+#: Ends a process that still runs: SIGTERM, on which rbee clears up within 30 seconds, then SIGKILL.
+end = functools.partial(programs.end, patience_s=35.0)
 
 
-def role_of(process: psutil.Process) -> str | None:
-    """Which daemon of rbee a process is; None for what is none, or has ended."""
-    try:
-        # One that was forked shows its whole command line as one word.
-        words = " ".join(process.cmdline()).split()
-    except psutil.NoSuchProcess:
-        return None
-    return next((role for role in ROLES if f"rbee.{role}" in words), None)
+class RunFailed(AssertionError):
+    """A run that was to be measured went wrong, so that its time means nothing.
 
-
-class RunFailed(Exception):
-    """A run that was to be measured went wrong, so that its time means nothing."""
-
-
-class Finished(NamedTuple):
-    """A process that has ended: its output and its whole life in seconds."""
-
-    status: int
-    stdout: str
-    stderr: str
-    seconds: float
+    What the harness finds wrong is an AssertionError, which means the same here.
+    """
 
 
 class Swarm:
@@ -78,7 +65,7 @@ class Swarm:
             **(settings or {}),
         }
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("RBEE_")},
+            **programs.clean_environment(),
             **{f"RBEE_{name.upper()}": str(value) for name, value in given.items()},
         }
 
@@ -91,23 +78,31 @@ class Swarm:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        left = self._left_behind()
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, _LINGER)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if left and error is None:
-            raise RunFailed(f"{len(left)} processes of rbee were left behind: {left}")
+        try:
+            census.assert_nothing_left(self.home, deadline_s=_LINGER)
+        except AssertionError:
+            if error is None:
+                raise
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def token(self) -> str:
+        """The token that the product made."""
+        return (self.home / "token").read_text().strip()
 
     def start(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         """Starts a program in this swarm, out of reach of the terminal's Ctrl+C."""
-        return subprocess.Popen(
+        return programs.spawn(command, env=self.environment, cwd=ROOT, **options)
+
+    def watch(self, command: list[str], on_output: Callable[[], None] = lambda: None) -> Running:
+        """Starts a program whose output is read as it comes; see `Running`."""
+        return Running(
+            shlex.join(command),
             command,
-            env=self.environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            **options,
+            environment=self.environment,
+            folder=ROOT,
+            on_output=on_output,
         )
 
     def infer(self, prompt: str, *options: str) -> Finished:
@@ -115,21 +110,21 @@ class Swarm:
 
         Raises RunFailed when it does not succeed.
         """
-        command = [KEEPER, "infer", *options, prompt]
-        return _successful(self.time(command), "rbee-keeper infer")
+        return _successful(self.time([KEEPER, "infer", *options, prompt]))
 
     def time(self, command: list[str]) -> Finished:
-        """Runs a program to its end. Raises RunFailed when it is stuck."""
-        began = time.perf_counter()
-        process = self.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            stdout, stderr = process.communicate(timeout=STUCK)
-            ended = time.perf_counter()
-        except subprocess.TimeoutExpired:
-            raise RunFailed(f"{command[0]} did not end within {STUCK:g} s") from None
-        finally:
-            end(process)
-        return Finished(process.returncode, stdout.decode(), stderr.decode(), ended - began)
+        """Runs a program to its end. Raises AssertionError when it is stuck."""
+        return self.watch(command).finish(STUCK)
+
+    def wait_for_queen(self, queen: subprocess.Popen[bytes]) -> None:
+        """Until a queen who was started here answers. Raises AssertionError."""
+
+        def answers() -> bool:
+            if queen.poll() is not None:
+                self.failed("the queen has ended")
+            return answered_well(self.queen_port, "/health")
+
+        waiting.wait_until("the queen is healthy", answers, STUCK)
 
     def failed(self, what: str) -> NoReturn:
         """Raises RunFailed with the last lines of every log of this swarm."""
@@ -140,39 +135,30 @@ class Swarm:
         ]
         raise RunFailed("\n  ".join([what, *logs]))
 
-    def processes(self) -> list[psutil.Process]:
-        """What runs in this swarm."""
-        return list(filter(self._lives_here, psutil.process_iter()))
-
-    def _left_behind(self) -> list[psutil.Process]:
-        """The processes that name this home and do not end by themselves within moments."""
-        _, alive = psutil.wait_procs(self.processes(), _LINGER)
-        return alive
-
-    def _lives_here(self, process: psutil.Process) -> bool:
-        try:
-            return process.environ().get("RBEE_HOME") == str(self.home)
-        except psutil.Error:
-            return False
+    def members(self, started: Iterable[int] = ()) -> list[census.Member]:
+        """What runs in this swarm, oldest first, and what the processes `started` have begun."""
+        found = census.members(self.home, list(started))
+        return [member for member in found if not member.is_defunct]
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process that still runs: SIGTERM, on which rbee clears up, then SIGKILL."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        process.send_signal(number)
-        try:
-            process.wait(_STOP)
-        except subprocess.TimeoutExpired:
-            continue
+def answered_well(port: int, path: str) -> bool:
+    """Whether a server answers this with 200, now."""
+    try:
+        return client.ask("GET", f"http://127.0.0.1:{port}{path}", timeout=STUCK).status == 200
+    except OSError:
+        return False  # it does not listen yet
+
+
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """The processor time of all of them together."""
+    times = [process.cpu_times() for process in processes]
+    return float(sum(used.user + used.system for used in times))
 
 
 def run_alone(swarm: Swarm, prompt: str) -> Finished:
     """Times the bare engine script on the bundled model. Raises RunFailed."""
     script = str(Path(__file__).with_name("engine_alone.py"))
-    command = [sys.executable, script, model_path(), prompt]
-    return _successful(swarm.time(command), "the bare engine script")
+    return _successful(swarm.time([sys.executable, script, model_path(), prompt]))
 
 
 def model_path() -> str:
@@ -180,18 +166,10 @@ def model_path() -> str:
     return str(resources.files("rbee.hive.models.bundled") / "minillama.gguf")
 
 
-def _successful(finished: Finished, what: str) -> Finished:
+def _successful(finished: Finished) -> Finished:
     if finished.status != 0:
-        raise RunFailed(f"{what} ended with {finished.status}:\n{finished.stderr[-2000:]}")
+        raise RunFailed(str(finished))
     return finished
-
-
-def free_port() -> int:
-    """A port that nothing listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Resident(abc.ABC):
@@ -223,7 +201,7 @@ class Resident(abc.ABC):
 
     @abc.abstractmethod
     def _start(self) -> None:
-        """Starts it, and returns when it can be asked. Raises RunFailed."""
+        """Starts it, and returns when it can be asked. Raises AssertionError."""
 
     @abc.abstractmethod
     def _stop(self) -> None:

@@ -17,16 +17,16 @@ import psutil
 
 from bench.engine_alone import CONTEXT, SEED
 from bench.generation import Generation
-from bench.swarm import ROLES, STUCK, Resident, RunFailed, Swarm, end, role_of
-from rbee.wire import addresses, auth, sse
+from bench.swarm import ROLES, STUCK, Resident, Swarm, end
+from harness.waiting import wait_until
+from rbee.wire import proof, sse
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Token
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.jobs import SUBMIT_JOB, JobAccepted, JobRequest
 from rbee.wire.model_ref import BUNDLED
 
 _FIRST_TOKEN = b"event: token\n"
 _CHUNK = 65536
-_BETWEEN_LOOKS = 0.05
 
 
 class ThreeHops(Resident):
@@ -44,7 +44,8 @@ class ThreeHops(Resident):
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", self._swarm.queen_port, timeout=STUCK
         )
-        self._until_healthy()
+        self._swarm.wait_for_queen(self._queen)
+        self._headers = proof.headers(proof.Credential(self._swarm.token))
         self.ask("hello")  # wakes hive and worker
         self._until_settled()
 
@@ -58,7 +59,7 @@ class ThreeHops(Resident):
         body = encode(request)
         began = time.perf_counter()
         try:
-            job = msgspec.json.decode(self._call("POST", addresses.JOBS, body), type=JobAccepted)
+            job = msgspec.json.decode(self._call("POST", SUBMIT_JOB.path, body), type=JobAccepted)
             received, first = self._stream(job.events_url)
         except (OSError, http.client.HTTPException, msgspec.MsgspecError) as error:
             self._swarm.failed(f"a job broke off: {error!r}")
@@ -67,12 +68,11 @@ class ThreeHops(Resident):
 
     def roles(self) -> dict[str, psutil.Process]:
         """The daemons by role."""
-        found = {"queen": psutil.Process(self._queen.pid)}
-        for process in found["queen"].children(recursive=True):
-            role = role_of(process)
-            if role is not None:
-                found[role] = process
-        return found
+        return {
+            member.role: psutil.Process(member.pid)
+            for member in self._swarm.members()
+            if member.role in ROLES
+        }
 
     def _stream(self, path: str) -> tuple[bytes, float]:
         """The bytes of a stream, and the moment at which its first token was among them."""
@@ -108,24 +108,8 @@ class ThreeHops(Resident):
             self._swarm.failed(f"{method} {path} was answered with {response.status}: {data!r}")
         return data
 
-    def _until_healthy(self) -> None:
-        end_of_patience = time.monotonic() + STUCK
-        while time.monotonic() < end_of_patience and self._queen.poll() is None:
-            try:
-                self._call("GET", addresses.HEALTH)
-            except OSError:
-                self._connection.close()
-                time.sleep(_BETWEEN_LOOKS)
-            else:
-                self._headers = auth.bearer((self._swarm.home / "token").read_text().strip())
-                return
-        self._swarm.failed("the queen did not get healthy")
-
     def _until_settled(self) -> None:
         """Waits out what the first start leaves running beside the daemons."""
-        end_of_patience = time.monotonic() + STUCK
-        queen = psutil.Process(self._queen.pid)
-        while len(queen.children(recursive=True)) > len(ROLES) - 1:
-            if time.monotonic() > end_of_patience:
-                raise RunFailed("something beside the daemons goes on running")
-            time.sleep(_BETWEEN_LOOKS)
+        wait_until(
+            "nothing but the daemons runs", lambda: len(self._swarm.members()) == len(ROLES), STUCK
+        )

@@ -8,19 +8,16 @@ median over the rounds is taken per milestone, each round with a fresh RBEE_HOME
 from __future__ import annotations
 
 import json
-import os
-import selectors
 import statistics
-import subprocess
+import threading
 import time
 from typing import Any
-
-import psutil
 
 from bench.engine_alone import SEED
 from bench.figures import Figure
 from bench.report import Part
-from bench.swarm import KEEPER, STUCK, RunFailed, Swarm, end, role_of
+from bench.swarm import KEEPER, ROLES, STUCK, Swarm
+from harness.program import Running
 
 PROMPT = "hello"
 #: How many of the largest gaps are marked.
@@ -53,7 +50,6 @@ _SAID = {
 }
 #: What is said once all processes run, and well before the first moment that is timed here.
 _ALL_RUN = ("hive", "worker.wake")
-_CHUNK = 65536
 
 
 def measure_timeline(rounds: int) -> Part:
@@ -71,57 +67,37 @@ class _ColdStart:
     def __init__(self, swarm: Swarm) -> None:
         self._milestones: dict[str, float] = {}
         self._swarm = swarm
-        self._pending = b""
+        self._heard = 0
+        self._hearing = threading.Lock()
+        self._running: Running | None = None
         self._began_ms = _now_ms()
-        self._process = swarm.start(
-            [KEEPER, "infer", "--json", "--temperature", "0", "--seed", str(SEED), PROMPT],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
 
     def run(self) -> dict[str, float]:
         """Milliseconds from the start, by milestone."""
-        try:
-            self._listen()
-            status = self._process.wait(STUCK)
-            self._reach("exit", _now_ms())
-        except subprocess.TimeoutExpired:
-            raise RunFailed("rbee-keeper infer did not end") from None
-        finally:
-            end(self._process)
-        if status != 0:
-            self._swarm.failed(f"rbee-keeper infer ended with {status}")
+        command = [KEEPER, "infer", "--json", "--temperature", "0", "--seed", str(SEED), PROMPT]
+        self._running = self._swarm.watch(command, self._hear)
+        finished = self._running.finish(STUCK)
+        self._hear()
+        self._reach("exit", self._began_ms + finished.seconds * 1e3)
+        if finished.status != 0:
+            self._swarm.failed(f"rbee-keeper infer ended with {finished.status}")
         return self._milestones
 
-    def _listen(self) -> None:
-        """Reads both outputs until they end."""
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        with selectors.DefaultSelector() as outputs:
-            outputs.register(self._process.stdout, selectors.EVENT_READ, self._hear_text)
-            outputs.register(self._process.stderr, selectors.EVENT_READ, self._hear_events)
-            while outputs.get_map():
-                ready = outputs.select(STUCK)
-                if not ready:
-                    raise RunFailed(f"rbee-keeper infer said nothing for {STUCK:g} s")
-                for key, _ in ready:
-                    chunk = os.read(key.fd, _CHUNK)
-                    if chunk:
-                        key.data(chunk)
-                    else:
-                        outputs.unregister(key.fileobj)
-
-    def _hear_text(self, chunk: bytes) -> None:
-        self._reach("first token", _now_ms())
-
-    def _hear_events(self, chunk: bytes) -> None:
-        *lines, self._pending = (self._pending + chunk).split(b"\n")
-        for line in lines:
-            event = json.loads(line)
-            if event["event"] == "done":
-                self._reach("done", _now_ms())
-            elif event["event"] == "narration":
-                self._hear_narration(event["data"])
+    def _hear(self) -> None:
+        """Something has come, on either output."""
+        with self._hearing:
+            if self._running is None:
+                return  # it comes again with what is heard next
+            if self._running.stdout:
+                self._reach("first token", _now_ms())
+            lines = self._running.lines("stderr")[self._heard :]
+            self._heard += len(lines)
+            for line in lines:
+                event = json.loads(line)
+                if event["event"] == "done":
+                    self._reach("done", _now_ms())
+                elif event["event"] == "narration":
+                    self._hear_narration(event["data"])
 
     def _hear_narration(self, data: dict[str, Any]) -> None:
         said = data["actor"], data["action"]
@@ -132,12 +108,12 @@ class _ColdStart:
 
     def _look_at_processes(self) -> None:
         """When the daemons were started, by the same clock and counted from the keeper's start."""
-        keeper = psutil.Process(self._process.pid)
-        for child in keeper.children(recursive=True):
-            role = role_of(child)
-            if role is not None:
-                started = (child.create_time() - keeper.create_time()) * 1e3
-                self._milestones[f"{role} process started"] = started
+        assert self._running is not None
+        keeper, *others = self._swarm.members([self._running.pid])
+        for member in others:
+            if member.role in ROLES:
+                started = (member.started - keeper.started) * 1e3
+                self._milestones[f"{member.role} process started"] = started
 
     def _reach(self, milestone: str, at_ms: float) -> None:
         self._milestones.setdefault(milestone, at_ms - self._began_ms)

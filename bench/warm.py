@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import psutil
-
 from bench.engine_alone import default_threads
 from bench.engine_direct import DirectEngine
 from bench.figures import Figure, Target, spread
 from bench.generation import Generation
 from bench.report import Part
-from bench.swarm import ROLES, RunFailed
+from bench.swarm import ROLES, RunFailed, cpu_seconds
 from bench.three_hops import ThreeHops
 
 PROMPT = "tell me a long story"
@@ -45,9 +43,9 @@ def measure_warm(rounds: int) -> Part:
         watched = {**hops.roles(), "direct": direct.watched}
         if set(watched) != {*ROLES, "direct"}:
             raise RunFailed(f"of the roles {ROLES} only {sorted(watched)} run")
-        before = _cpu_seconds(watched)
+        before = {name: cpu_seconds([process]) for name, process in watched.items()}
         steady = _back_to_back(direct.ask, hops.ask, rounds)
-        after = _cpu_seconds(watched)
+        after = {name: cpu_seconds([process]) for name, process in watched.items()}
         gapped = _with_gaps(direct.ask, hops.ask, rounds)
         resident = {name: process.memory_info().rss for name, process in watched.items()}
     tokens = sum(answer.tokens for answer in steady["hops"])
@@ -133,11 +131,6 @@ def _compared(when: str, answers: dict[str, list[Generation]]) -> list[Figure]:
             f"{decoding['hops']:.0f} over {decoding['direct']:.0f}, from the first token on",
         ),
     ]
-
-
-def _cpu_seconds(watched: dict[str, psutil.Process]) -> dict[str, float]:
-    times = {name: process.cpu_times() for name, process in watched.items()}
-    return {name: used.user + used.system for name, used in times.items()}
 
 
 def _samples(answers: dict[str, list[Generation]]) -> dict[str, dict[str, list[float]]]:

@@ -92,6 +92,17 @@ sys.meta_path.insert(0, _Engine())
 """
 
 
+_HANG_AGAIN = """
+import os, pathlib, signal, sys
+
+if "rbee.worker" in sys.orig_argv:
+    # A worker writes to a log of its own from its first moment.
+    logs = pathlib.Path(os.readlink("/proc/self/fd/1")).parent
+    if len(list(logs.glob("worker-*.log"))) == 2:
+        os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
 _CLOCK = """
 import itertools, time
 
@@ -149,8 +160,15 @@ def kill_while_loading(cluster: Cluster, times: int) -> None:
 
 
 def hang_while_loading(cluster: Cluster) -> None:
-    """The first worker stops answering when it opens its model."""
+    """The first worker stops answering when it opens its model, and is soon ended by force."""
+    for name in ("RBEE_STOP_REQUEST", "RBEE_STOP_TERM"):
+        cluster.environment.setdefault(name, "1")
     _plan(cluster, "SIGSTOP", 1)
+
+
+def hang_when_started_again(cluster: Cluster) -> None:
+    """The second worker stops before it has done anything."""
+    at_start(cluster, _HANG_AGAIN)
 
 
 def hang_engine_at(cluster: Cluster, word: str) -> None:

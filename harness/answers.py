@@ -13,12 +13,9 @@ from harness.cluster import ROOT, Cluster
 from harness.program import Running
 
 _ENGINE_ALONE = """
-import os, sys, xllamacpp
-params = xllamacpp.CommonParams()
-params.model.path = sys.argv[1]
-params.n_ctx, params.n_parallel, params.cache_ram_mib = 512, 1, 0
-params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-server = xllamacpp.Server(params)
+import os, sys
+from bench.engine_alone import load
+server = load(sys.argv[1], threads=1)
 def chat(messages, texts):
     server.handle_chat_completions(
         {"messages": messages, "temperature": 0, "stream": True},
@@ -53,7 +50,7 @@ def of_engine_alone(*prompts: str, dialogue: bool = False) -> str:
     model = ROOT / "rbee" / "hive" / "models" / "bundled" / "minillama.gguf"
     how = "dialogue" if dialogue else "chat"
     command = [sys.executable, "-c", _ENGINE_ALONE, str(model), how, *prompts]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip(), done.stderr
     return done.stdout
 

@@ -16,9 +16,10 @@ from typing import Any
 import rbee
 from rbee.hive.models.turns import next_of
 from rbee.http.events import EventLog
+from rbee.http.operation import Operation
 from rbee.process import tasks
 from rbee.process.deadline import timeout
-from rbee.process.tasks import DATABASE, DISK, begin, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, begin, in_thread
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 
@@ -50,7 +51,7 @@ _WORK: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
     "asks the whole program to end": _raising(SystemExit(3)),
     "fails as it is meant to fail": _fail_as_meant,
     "is cancelled before it began": _nothing,
-    "forgets to say how it ended": _nothing,
+    "has nothing to say": _nothing,
 }
 
 
@@ -100,15 +101,14 @@ def next_download(waiting: str, running: str, most: int, of_one: int) -> str:
 
 
 async def _told_of(ends: str) -> str:
-    events = EventLog()
+    operation = Operation("hive")
     logging.getLogger("rbee").setLevel(logging.CRITICAL)
     try:
-        work = _WORK[ends]()
-        task = spawn(work, "the work", lambda ended: events.end_with(ended, "hive"))
+        operation.begin(_WORK[ends](), "the work")
         if ends == "is cancelled before it began":
-            task.cancel()
+            operation.cancel()
         async with timeout(PATIENCE_S):
-            return await _end_of(events)
+            return await _end_of(operation.events)
     finally:
         logging.getLogger("rbee").setLevel(logging.NOTSET)
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
-import json
 import re
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from harness import client
 from harness.cluster import Cluster
@@ -21,26 +17,17 @@ _SILENCE_S = 60.0
 _ANSWER = 5
 
 
-class Caller:
-    """A program that reads a streamed answer. `key` is whose it is, empty for the swarm's own."""
+class Caller(client.Listener):
+    """A program that reads a streamed answer. `key` is whose it is, empty for the swarm's own.
+
+    Its `events` and the moments at which they came are those with text of the answer.
+    """
 
     def __init__(
         self, cluster: Cluster, model: str, key: str, token: str, max_tokens: int | None
     ) -> None:
         self.key = key
-        self.status = 0
-        self.headers: dict[str, str] = {}
-        self.remarks: list[str] = []
-        self.lines: list[str] = []
-        self.pieces = 0
         self.is_answered = False
-        self.answer_id = ""
-        #: When each piece came (monotonic seconds).
-        self.came: list[float] = []
-        address = urlsplit(cluster.url("queen"))
-        self._connection = http.client.HTTPConnection(
-            address.hostname or "", address.port, timeout=_SILENCE_S
-        )
         asked: dict[str, Any] = {
             "model": model,
             "messages": [{"role": "user", "content": "tell me a story"}],
@@ -48,26 +35,36 @@ class Caller:
         }
         if max_tokens is not None:
             asked["max_tokens"] = max_tokens
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        self._connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
-        self._thread = threading.Thread(target=self._read, daemon=True)
+        url = cluster.url("queen", "/v1/chat/completions")
+        super().__init__(url, token=token, body=asked, silence_s=_SILENCE_S)
 
     @property
-    def is_queued(self) -> bool:
-        """Whether it has been told its place in the queue."""
-        return any(" in the queue for " in remark for remark in self.remarks)
+    def pieces(self) -> int:
+        """How many pieces of the answer have come."""
+        return len(self.events)
 
-    def begin(self) -> None:
-        """Begins to read."""
-        self._thread.start()
+    @property
+    def answer_id(self) -> str:
+        """What the answer is called; empty before its first piece."""
+        return str(self.events[0].json()["id"]) if self.events else ""
+
+    @property
+    def last(self) -> str:
+        """The last line that was sent, so far."""
+        return next((line for line in reversed(self.lines) if line), "")
+
+    def is_told(self, text: str) -> bool:
+        """Whether a remark before or between the pieces has this in it."""
+        # A remark may stand alone, with no event behind it yet.
+        return any(line.startswith(":") and text in line for line in list(self.lines))
 
     def wait_for_tokens(self) -> None:
         """Until the first piece of the answer has come."""
-        wait_until("tokens of a story come", lambda: self.pieces, 30.0)
+        wait_until("tokens of a story come", lambda: self.events, 30.0)
 
     def wait_for_place(self) -> None:
         """Until the queen has said where it stands in the queue."""
-        wait_until("it is told its place", lambda: self.is_queued)
+        wait_until("it is told its place", lambda: self.is_told(" in the queue for "))
 
     def wait_for_status(self) -> None:
         """Until the queen has let it in, or turned it away."""
@@ -75,42 +72,15 @@ class Caller:
 
     def longest_silence(self) -> float:
         """For how many seconds at most nothing came between two pieces, or has come since."""
-        came = [*self.came, time.monotonic()]
+        came = [*self.came, time.perf_counter()]
         return max(after - before for before, after in itertools.pairwise(came))
 
-    def leave(self) -> None:
-        """Hangs up."""
-        sock = self._connection.sock
-        if sock is not None:
-            sock.shutdown(2)
-        self._thread.join(_SILENCE_S)
-
-    def _read(self) -> None:
-        try:
-            response = self._connection.getresponse()
-            self.status, self.headers = response.status, dict(response.getheaders())
-            for line in response:
-                self._take(line.decode().rstrip("\n"))
-        except (OSError, http.client.HTTPException):
-            pass  # it has left
-        finally:
-            self._connection.close()
-
-    @property
-    def last(self) -> str:
-        """The last line that was sent, so far."""
-        return next((line for line in reversed(self.lines) if line), "")
-
-    def _take(self, line: str) -> None:
-        self.lines.append(line)
-        if line.startswith(": "):
-            self.remarks.append(line[2:])
-        elif line == "data: [DONE]":
+    def take(self, event: client.Event) -> None:
+        """A piece of the answer, what stands around it, or its end."""
+        if event.data == "[DONE]":
             self.is_answered = True
-        elif '"content"' in line:
-            self.answer_id = json.loads(line.removeprefix("data: "))["id"]
-            self.pieces += 1
-            self.came.append(time.monotonic())
+        elif '"content"' in event.data:
+            super().take(event)
 
 
 class Callers:
@@ -157,9 +127,7 @@ class Callers:
     def wait_for_fetching(self, key: str, model: str) -> None:
         """A program with this key asks for a model, until it hears that it is being fetched."""
         story = self._call(model, key, None)
-        wait_until(
-            "it hears of the download", lambda: "starting download" in "".join(story.remarks)
-        )
+        wait_until("it hears of the download", lambda: story.is_told("starting download"))
 
     def assert_cut_off(self, within_s: float) -> None:
         """The stories of all who read one end, with an error that says why."""
@@ -263,10 +231,13 @@ class Callers:
         """The one who came last is told this; ``<seconds>`` is any duration."""
         pattern = re.escape(f"queen: {text}").replace("<seconds>", r"\d+(\.\d)? seconds")
         last = self._callers[-1]
-        wait_until(
-            f"the last one is told {text!r}, not {last.remarks}",
-            lambda: any(re.fullmatch(pattern, remark) for remark in last.remarks),
-        )
+
+        def is_told() -> bool:
+            remarks = [line[2:] for line in last.lines if line.startswith(": ")]
+            assert any(re.fullmatch(pattern, remark) for remark in remarks), remarks
+            return True
+
+        wait_until(f"the last one is told {text!r}", is_told)
 
     def assert_turned_away(self, count: int) -> None:
         """So many were told to come again, and when."""
@@ -283,5 +254,4 @@ class Callers:
     def _call(self, model: str, key: str, max_tokens: int | None) -> Caller:
         caller = Caller(self._cluster, model, key, self._tokens[key], max_tokens)
         self._callers.append(caller)
-        caller.begin()
         return caller

@@ -86,6 +86,15 @@ def adopt_orphans() -> bool:
     return True
 
 
+def take_charge() -> None:
+    """What a program that runs scenarios begins with: it adopts orphans, and hands Ctrl+C on.
+
+    One in the background ignores Ctrl+C, and so would every program that it starts.
+    """
+    adopt_orphans()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextlib.contextmanager
 def spawning() -> Iterator[set[int]]:
     """While a child is made: add its pid to the set that this yields, and nobody else buries it."""

@@ -1,12 +1,15 @@
-"""An HTTP client of the standard library for the scenarios of the contract.
+"""The HTTP client of scenarios, load and bench: one request, a stream, or one read in a thread.
 
-It shares no code with the product, so that both cannot be wrong in the same way.
+It is made of the standard library and shares no code with the product, so that both cannot be wrong
+in the same way.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +59,34 @@ class Stream:
         return [event.event or event.data for event in self.events]
 
 
+class EventReader:
+    """Puts the lines of an event stream together, by the WHATWG's text."""
+
+    def __init__(self) -> None:
+        self.comments: list[str] = []
+        #: The lines of an event that has not ended.
+        self.rest: list[str] = []
+
+    def take(self, line: str) -> Event | None:
+        """A line more, with or without its end; the event that it completes, if any."""
+        line = line.rstrip("\r\n")
+        if line:
+            self.rest.append(line)
+            return None
+        fields: dict[str, list[str]] = {}
+        for each in self.rest:
+            name, _, value = each.partition(":")
+            if name:
+                fields.setdefault(name, []).append(value.removeprefix(" "))
+            else:
+                self.comments.append(value.strip())
+        self.rest = []
+        if "data" not in fields:
+            return None
+        identity, name = (fields.get(each, [""])[-1] for each in ("id", "event"))
+        return Event(identity, name, "\n".join(fields["data"]))
+
+
 def ask(
     method: str,
     url: str,
@@ -88,43 +119,96 @@ def listen(
     timeout: float = 60.0,
     at_most: int | None = None,
     until: Sequence[str] = (),
+    until_silent: bool = False,
 ) -> Stream:
     """Reads an event stream until the server closes it, until it has `at_most` events, or until
     one of the texts `until` stands in an event.
 
     A `body` is posted and begins the stream; see `ask`.
 
-    Raises AssertionError, with what came so far, after `timeout` seconds without a byte.
+    After `timeout` seconds without a byte it raises AssertionError with what came so far, or gives
+    that where the stream is read `until_silent`.
     """
-    headers = {"Accept": "text/event-stream"}
-    if last_event_id is not None:
-        headers["Last-Event-ID"] = last_event_id
-    connection = _send("GET" if body is None else "POST", url, token, body, headers, timeout)
+    more = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    connection = _listening(url, token, body, timeout, more)
     try:
         response = connection.getresponse()
-        stream = Stream(response.status)
-        block: list[str] = []
+        reader = EventReader()
+        stream = Stream(response.status, comments=reader.comments)
         while at_most is None or len(stream.events) < at_most:
             try:
-                raw = response.readline()
+                line = response.readline().decode("utf-8", "replace")
             except TimeoutError:
-                raise AssertionError(
-                    f"{url} was silent for {timeout} s after {stream.names()}"
-                ) from None
-            line = raw.decode("utf-8", "replace")
-            if not line:
+                told = f"{url} was silent for {timeout} s after {stream.names()}"
+                assert until_silent, told
                 break
-            if line.strip("\r\n"):
-                block.append(line.rstrip("\r\n"))
-            elif block:
-                _take(stream, block)
-                block = []
-                if stream.events and any(text in stream.events[-1].data for text in until):
-                    break
-        stream.rest = "\n".join(block)
+            event = reader.take(line) if line else None
+            if event is not None:
+                stream.events.append(event)
+            if not line or (event is not None and any(text in event.data for text in until)):
+                break
+        stream.rest = "\n".join(reader.rest)
         return stream
     finally:
         connection.close()
+
+
+class Listener:
+    """A program that reads an event stream in a thread of its own, until it leaves.
+
+    What is told so far stands in `lines`, `events` and `comments`; `came` are the moments of the
+    events (seconds of the performance counter).
+    """
+
+    def __init__(
+        self, url: str, *, token: str | None = None, body: Any = None, silence_s: float = 60.0
+    ) -> None:
+        """`silence_s` is how long nothing may come before it gives up; else see `listen`."""
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.lines: list[str] = []
+        self.events: list[Event] = []
+        self.came: list[float] = []
+        self._reader = EventReader()
+        self.comments = self._reader.comments
+        self._silence_s = silence_s
+        self._connection = _listening(url, token, body, silence_s, {})
+        self._thread = threading.Thread(target=self._read, daemon=True, name=url)
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Hangs up."""
+        sock = self._connection.sock
+        if sock is not None:
+            sock.shutdown(2)
+        self._thread.join(self._silence_s)
+
+    def take(self, event: Event) -> None:
+        """An event has come."""
+        self.events.append(event)
+        self.came.append(time.perf_counter())
+
+    def _read(self) -> None:
+        try:
+            response = self._connection.getresponse()
+            self.status, self.headers = response.status, dict(response.getheaders())
+            for raw in response:
+                line = raw.decode("utf-8", "replace")
+                self.lines.append(line.rstrip("\r\n"))
+                event = self._reader.take(line)
+                if event is not None:
+                    self.take(event)
+        except (OSError, http.client.HTTPException):
+            pass  # it has left
+        finally:
+            self._connection.close()
+
+
+def _listening(
+    url: str, token: str | None, body: Any, timeout: float, more: Mapping[str, str]
+) -> http.client.HTTPConnection:
+    headers = {"Accept": "text/event-stream", **more}
+    return _send("GET" if body is None else "POST", url, token, body, headers, timeout)
 
 
 def _send(
@@ -147,21 +231,3 @@ def _send(
     target = f"{path}?{parts.query}" if parts.query else path
     connection.request(method, target, body.encode() if isinstance(body, str) else body, sent)
     return connection
-
-
-def _take(stream: Stream, block: list[str]) -> None:
-    fields: dict[str, list[str]] = {}
-    for line in block:
-        name, _, value = line.partition(":")
-        if not name:
-            stream.comments.append(value.strip())
-            continue
-        fields.setdefault(name, []).append(value[1:] if value.startswith(" ") else value)
-    if "data" in fields:
-        stream.events.append(
-            Event(
-                fields.get("id", [""])[-1],
-                fields.get("event", [""])[-1],
-                "\n".join(fields["data"]),
-            )
-        )

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures import real
 from harness import census, client, credentials, lending, logs, transcript
 from harness.ports import DefaultPorts, Ports
-from harness.program import Finished, Running
+from harness.program import Finished, Running, clean_environment
 from harness.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from harness.hosts import Host, Hosts
 
 ROOT = Path(__file__).resolve().parents[1]
+#: A folder in memory, where the system has one: a disk takes some 6 ms to sync a file or remove a
+#: folder, and a scenario does a dozen of either.
+IN_MEMORY = "/dev/shm"
+#: How much has to be free there, in bytes.
+_ROOM = 1 << 30
 #: Nobody listens there: without a fixture hub a scenario reaches no hub at all.
 NO_HUB = "http://127.0.0.1:9"
 
@@ -42,18 +47,6 @@ SCRIPTS = {
     "rbee-hive": "rbee.hive",
     "llm-worker-rbee": "rbee.worker",
 }
-#: What a scenario never inherits from the one who runs the tests.
-_SCRUBBED = (
-    "RBEE_",
-    "STUB_NVML_",
-    "HF_",
-    "HUGGING",
-    "SSH_",
-    "PYTHONOPTIMIZE",
-    "PYTHONWARNINGS",
-    "COLUMNS",
-)
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _SHELL_WORDS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "&", ">&", "<&")
 
 
@@ -69,7 +62,7 @@ class Cluster:
         """`patience_s` is how long the programs may take to leave after the last step."""
         self.ports = ports
         self.patience_s = patience_s
-        self.folder = Path(tempfile.mkdtemp(prefix="rbee-")).resolve()
+        self.folder = Path(tempfile.mkdtemp(prefix="rbee-", dir=folder_for_homes())).resolve()
         self.user_home = self.folder / "home"
         self.home = self.user_home / ".rbee"
         self.work = self.folder / "work"
@@ -509,17 +502,15 @@ class Cluster:
             path.chmod(0o755)
 
     def _clean_environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(_SCRUBBED) and name.lower() not in _PROXIES
-        }
+        kept = clean_environment()
         search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         kept.update(
             HOME=str(self.user_home),
             MODELS=str(real.HOME),
             # Several scenarios share the cores, and threads that wait for one another there crawl.
             RBEE_ENGINE_THREADS="1",
+            # It costs each hive that lives for five seconds one of the processor.
+            RBEE_PROCESSOR_QUERY_AFTER="3600",
             HF_HOME=str(self.user_home / ".cache" / "huggingface"),
             HF_ENDPOINT=NO_HUB,
             HF_HUB_DISABLE_TELEMETRY="1",
@@ -535,6 +526,16 @@ class Cluster:
             RBEE_RESTART_DELAYS="0.05,0.1,0.2",
         )
         return kept
+
+
+def folder_for_homes() -> str | None:
+    """Where homes are made: in memory if there is room and programs may be started there."""
+    try:
+        found = os.statvfs(IN_MEMORY)
+    except OSError:
+        return None
+    fits = found.f_bavail * found.f_frsize > _ROOM and not found.f_flag & os.ST_NOEXEC
+    return IN_MEMORY if fits and os.access(IN_MEMORY, os.W_OK) else None
 
 
 def freeze(member: census.Member) -> None:

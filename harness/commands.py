@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,28 @@ from harness import swarm
 from harness.cluster import Cluster
 from harness.program import Finished, Running
 from harness.transcript import line_pattern
+from harness.waiting import wait_until
 
 #: A row of a table, by the names of its columns.
 Row = Mapping[str, str]
 
 _EXAMPLE = re.compile(r"^ {2,}(rbee-keeper .*)$", re.MULTILINE)
+#: How the quick reader of an `infer` goes about each command line, beside click.
+_READ = """
+import shlex, sys
+from rbee.keeper.cli import infer
+from rbee.keeper.quick_reader import read_plain_infer
+
+for line in sys.argv[1:]:
+    _, *words = shlex.split(line)
+    quick = read_plain_infer(words, {})
+    if quick is None:
+        print("left to click")
+    elif quick == infer.make_context("infer", words[1:]).params:
+        print("the same")
+    else:
+        print("something else")
+"""
 
 
 # A queen that is named.
@@ -84,16 +102,33 @@ def run_examples(cluster: Cluster, command: str) -> list[Finished]:
     return [cluster.run(each) for each in printed]
 
 
+def help_of(command: str) -> str:
+    """What ``--help`` of a command shows, read in this process."""
+    # Late: click is heavy, and few scenarios want it.
+    from click.testing import CliRunner
+
+    from rbee.keeper.cli import keeper
+
+    return CliRunner().invoke(keeper, [command, "--help"]).output
+
+
+def assert_shows_example(shown: str, command_line: str) -> None:
+    """The help shows this command line among its examples."""
+    examples = _EXAMPLE.findall(shown)
+    assert any(each.startswith(command_line) for each in examples), shown
+
+
 def run_all_examples(cluster: Cluster, commands: Sequence[str]) -> list[Finished]:
     """Runs every example that the help of each of these commands prints."""
     return [each for command in commands for each in run_examples(cluster, command)]
 
 
-def assert_worked(finished: Sequence[Finished]) -> None:
-    """There are commands, and each ended well."""
+def assert_worked(finished: Sequence[Finished], seconds: float = math.inf) -> None:
+    """There are commands, and each ended well, in less than so many seconds."""
     assert finished
     for each in finished:
         assert each.status == 0, each
+        assert each.seconds < seconds, each
 
 
 def assert_silent(finished: Sequence[Finished]) -> None:
@@ -173,8 +208,14 @@ def stop_misspelt(cluster: Cluster) -> Finished:
 
 
 def assert_no_worker_listed(cluster: Cluster) -> None:
-    """The queen knows of no worker."""
-    assert cluster.queen_get("/workers")["workers"] == []
+    """The queen knows of no worker, now or in a moment: a heartbeat tells it."""
+
+    def none_is_listed() -> bool:
+        workers = cluster.queen_get("/workers")["workers"]
+        assert workers == [], workers
+        return True
+
+    wait_until("the queen lists no worker", none_is_listed)
 
 
 def write_log(cluster: Cluster, name: str, text: str) -> None:
@@ -195,3 +236,21 @@ def _worker_id(cluster: Cluster) -> str:
     (worker,) = cluster.queen_get("/workers")["workers"]
     worker_id: str = worker["worker_id"]
     return worker_id
+
+
+# The two ways in which the keeper reads an `infer`: a quick one for what is plain, and click.
+
+
+def read_both_ways(cluster: Cluster, command_lines: Sequence[str]) -> dict[str, str]:
+    """How the quick way goes about each command line: it is
+    ``left to click``, means ``the same`` to it, or ``something else``.
+    """
+    finished = cluster.run(shlex.join(["python", "-c", _READ, *command_lines]))
+    cluster.assert_status(0, finished)
+    return dict(zip(command_lines, finished.stdout.splitlines(), strict=True))
+
+
+def assert_read_as(readings: dict[str, str], reading: str) -> None:
+    """There are command lines, and the quick way goes about each of them like this."""
+    others = {line: each for line, each in readings.items() if each != reading}
+    assert readings and not others, others

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.workers.restart import begins_anew
 from rbee.keeper.doctor import judged_landlock
 from rbee.process.apart import environment_of
-from rbee.queen.flow import facts_of
-from rbee.queen.registry import Registry
+from rbee.queen.decisions import facts_of
+from rbee.queen.degraded import Degrading
+from rbee.queen.state import Broken, Claim, Hive, State
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.settings import Settings
 from rbee.worker.trial import is_plain, verdict_of
 
 #: Secrets of an owner, by the names that programs look for them under.
@@ -33,7 +36,7 @@ SECRETS = {
 _MODEL = "HF:author/minillama"
 #: Tried by a worker when its engine is about to read its model; each line tells whether it could.
 _TRIES = """
-import os, socket, sys
+import os, resource, socket, sys
 
 def _try(name, attempt):
     try:
@@ -47,9 +50,16 @@ def _read(path):
     with open(path, "rb") as file:
         file.read(1)
 
-def _connect(port):
-    with socket.create_connection(("127.0.0.1", port), 1):
-        pass
+def _speak(path):
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.connect(path)
+
+def _tell(address):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as told:
+        told.sendto(b"x", address)
+
+def _bound(pid):
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0))
 
 _tried = False
 
@@ -67,6 +77,10 @@ def _watch(event, arguments):
     _try("write a file", lambda: open({home!r} + "/models/bee", "w"))
     _try("look into its hive", lambda: _read(f"/proc/{{os.getppid()}}/environ"))
     _try("send its hive a signal", lambda: os.kill(os.getppid(), 0))
+    _try("speak to a program of its owner", lambda: _speak({agent!r}))
+    _try("send a datagram", lambda: _tell(("127.0.0.1", 9)))
+    _try("let others read a file of its owner", lambda: os.chmod({note!r}, 0o666))
+    _try("bound its hive", lambda: _bound(os.getppid()))
     _try("start a program", lambda: os.execv({python!r}, ["python", "-c", "0"]))
 
 sys.addaudithook(_watch)
@@ -77,7 +91,13 @@ def watch_tries(cluster: Cluster) -> None:
     """Each worker tries what a bad model would have it do, and tells in its log what came of it."""
     note = cluster.write("note.txt", "a note\n")
     python = os.path.realpath("/bin/true")
-    code = _TRIES.format(home=str(cluster.home), note=str(note), python=python)
+    agent = socket.socket(socket.AF_UNIX)
+    agent.bind(str(cluster.folder / "agent"))
+    agent.listen()
+    cluster.on_close(agent.close)
+    code = _TRIES.format(
+        home=str(cluster.home), note=str(note), python=python, agent=agent.getsockname()
+    )
     accidents.at_start(cluster, code)
 
 
@@ -147,7 +167,7 @@ def told_to_workers(name: str) -> bool:
 
 def verdict(status: int, log: str) -> str:
     """What is said of a template whose trial has ended so."""
-    return verdict_of(status, log)
+    return verdict_of(status, "llama.cpp", log)
 
 
 def judged(abi: int, platform: str) -> str:
@@ -163,10 +183,8 @@ def counts_anew(seconds: float) -> bool:
 def limit(promised_mib: int, *, estimate: bool, on_gpu: bool) -> int:
     """The bound of a worker whose model is reckoned to need so much, in MiB."""
     need = Need(promised_mib << 20, 0, 0, 0, estimate)
-    return (
-        memory_limit(need, on_gpu=on_gpu, threads=4, factor=1.2, prompt_cache=0, margin=1024 << 20)
-        >> 20
-    )
+    settings = Settings(ram_factor=1.2, prompt_cache_mib=0, worker_margin_mib=1024)
+    return memory_limit(need, settings, on_gpu=on_gpu, threads=4) >> 20
 
 
 def device_that_failed(template: str, asked: str) -> bool:
@@ -174,13 +192,14 @@ def device_that_failed(template: str, asked: str) -> bool:
     same model kept dying there with `template`; empty: the model's own."""
 
     async def degraded() -> bool:
-        registry = Registry(60.0, lambda *_, **__: None)
-        hive = registry.woken("localhost", "localhost", "http://127.0.0.1:1")
+        hive = Hive("localhost", "localhost", "http://127.0.0.1:1")
         hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=[])
+        state = State({hive.hive_id: hive})
         error = RbeeError("worker_crashed", "it died", "", {"device": "cpu"})
-        registry.failed("localhost", "cpu", _MODEL, error, template_name(template))
+        degrading = Degrading(state, lambda *_, **__: None, 60.0, lambda _: False)
+        degrading.add(Broken("localhost", "cpu", _MODEL, template_name(template)), error)
         request = JobRequest(model_ref=_MODEL, prompt="hello", chat_template=asked or None)
-        (facts,) = facts_of([hive], request)
+        (facts,) = facts_of(state, Claim("job", "", request))
         return "cpu" in facts.degraded
 
     return asyncio.run(degraded())

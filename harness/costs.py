@@ -9,17 +9,25 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from rbee.http.board import Over, too_many
 from rbee.http.events import EventLog
+from rbee.queen.inference import longest_answer
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import Chat, Form, Text
 from rbee.queen.openai.messages import ChatRequest, CompletionRequest
-from rbee.queen.shelf import Over, too_many
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
-from rbee.wire.messages.events import Done, Progress, Token
-from rbee.wire.messages.jobs import JobRequest, JobState
+from rbee.wire.messages.events import (
+    Done,
+    Likelihood,
+    Progress,
+    Token,
+    TokenLikelihood,
+    Vector,
+)
+from rbee.wire.messages.jobs import JobRequest
 from rbee.worker.engines.conversation import marks_of_turns, too_many_marks
 from rbee.worker.engines.json_grammar import check_cost, grammar_of
 
@@ -161,10 +169,8 @@ def jobs_done(count: int, size: int, asked: int, most: int) -> Told:
             job = Job(JobRequest(model_ref="minillama", prompt="x" * asked))
             board.add(job)
             for index in range(size // len(text)):
-                job.events.emit("token", Token(text, index))
-            job.ended(JobState.DONE)
-            job.events.done(Done())
-            board.over(job)
+                job.emit("token", Token(text, index))
+            job.succeed(Done())
         return Told(board, most)
 
     return asyncio.run(work())
@@ -172,12 +178,12 @@ def jobs_done(count: int, size: int, asked: int, most: int) -> Told:
 
 def bytes_kept(told: Told) -> int:
     """Of all these jobs, of what they told and of what they were asked."""
-    return sum(job.events.size + len(encode(job.request)) for job in told.board.all())
+    return sum(job.events.size + len(encode(job.request)) for job in told.board.newest_first())
 
 
 def events_of(told: Told, number: int) -> list[sse.Frame]:
     """What job `number`, from 1 on (-1 is the last), tells who asks for it now."""
-    job = told.board.all()[::-1][number - 1 if number > 0 else number]
+    job = told.board.newest_first()[::-1][number - 1 if number > 0 else number]
     return frames_of(job.events)
 
 
@@ -334,8 +340,41 @@ def jobs_taken(count: int, size: int, most: int) -> tuple[int, str]:
             else:
                 board.add(job)
                 taken.append(job)
-        board.over(taken[0])
+        taken[0].succeed(Done())
         board.require_room(taken[0])
         return len(taken), told
 
     return asyncio.run(work())
+
+
+def asked(what: str) -> JobRequest:
+    """A prompt with what else is said of it, or so many texts of which vectors are wanted."""
+    numbers = [int(word) for word in what.split() if word.isdigit()]
+    if what.startswith("the vectors of"):
+        return JobRequest(model_ref="minillama", inputs=["a text"] * numbers[0])
+    job = JobRequest(model_ref="minillama", prompt="hello")
+    if "likeliest" in what:
+        job.logprobs = numbers[0]
+    elif numbers:
+        job.max_tokens = numbers[0]
+    return job
+
+
+def most_told(job: JobRequest, context: int) -> int:
+    """What a worker with this context may tell as the answer (bytes)."""
+    return longest_answer(job, len(encode(job)), context)
+
+
+def told_of_one(job: JobRequest) -> int:
+    """The bytes of a long token, or of a long vector, as it is told."""
+    log = EventLog()
+    if job.inputs is not None:
+        log.emit("vector", Vector(2047, bytes(8192 * 4)))
+        return log.size
+    text = " " * 64
+    likely = Likelihood(token=text[:16], logprob=-12.3456789, bytes=[226] * 16)
+    drawn = TokenLikelihood(
+        token=text, logprob=-12.3456789, top_logprobs=[likely] * (job.logprobs or 0)
+    )
+    log.emit("token", Token(text, 100_000, logprobs=[] if job.logprobs is None else [drawn]))
+    return log.size

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from harness import client
 from rbee.process import listening
 from rbee.process.home import Home
-from rbee.wire import addresses, proof
+from rbee.wire import proof
+from rbee.wire.messages.workers import WORKERS
 
 
 def of(token: str, homes: Sequence[Path], url: str) -> str:
@@ -38,6 +39,6 @@ def _hives(homes: Sequence[Path]) -> Iterator[tuple[str, str]]:
 
 def _workers(hive_url: str, secret: str) -> list[tuple[str, str]]:
     with contextlib.suppress(OSError, AssertionError):
-        answer = client.ask("GET", hive_url + addresses.WORKERS, token=secret, timeout=2.0)
+        answer = client.ask("GET", hive_url + WORKERS.path, token=secret, timeout=2.0)
         return [(each["url"], each["worker_id"]) for each in answer.json()["workers"]]
     return []

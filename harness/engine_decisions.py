@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+import msgspec
+
 from rbee.hive.workers.able import not_able, not_placed
 from rbee.queen.openai.errors import advice_of
 from rbee.queen.scheduler import HiveFacts, warm_worker
@@ -12,9 +14,11 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices
 from rbee.wire.messages.inference import ChatMessage, InferRequest, template_name
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.orders import WorkerOrders, WorkerSettings
 from rbee.wire.messages.workers import EngineFacts, Placed, WorkerBeat, WorkerReport, WorkerState
-from rbee.worker.engines import Piece, refusals, thinking
+from rbee.wire.placement import Placement
+from rbee.wire.settings import Settings
+from rbee.worker.engines import Piece, engine_called, refusals, thinking
 from rbee.worker.engines.conversation import messages_of
 
 #: Stands for a line break in a cell of a table.
@@ -74,7 +78,7 @@ def serves(asked: str, loaded: str) -> bool:
         worker_id="w",
         url="",
         model_ref="minillama",
-        device="cpu",
+        placement=Placement.on("localhost", "cpu"),
         backend="cpu",
         engine="llamacpp",
         state=WorkerState.READY,
@@ -166,10 +170,16 @@ def is_too_deep(template: str) -> bool:
     return refusals.nests_too_deep(template)
 
 
+def _facts(engine: str, backends: str) -> EngineFacts:
+    """What a worker with an engine would tell of it, where it finds devices of `backends`."""
+    record = engine_called(engine)
+    return record._replace(version=lambda: "1.0", backends=lambda: backends.split(", ")).facts()
+
+
 def able(found: str, backend: str, *, simulated: bool) -> str:
     """``yes``, or ``no`` with what to type; `found` may begin with the engine's name."""
     engine, _, backends = found.rpartition(": ")
-    facts = EngineFacts(engine or "llamacpp", "1.0", backends.split(", "))
+    facts = _facts(engine or "llamacpp", backends)
     refused = not_able(facts, backend, simulated=simulated)
     return "yes" if refused is None else f"no: {refused.suggestion}"
 
@@ -189,15 +199,13 @@ def placed(device: str, state: str, what: str) -> str:
         hive_url="",
         model_ref="minillama",
         model_paths=[],
-        device=device,
+        placement=Placement.on("localhost", device),
         backend="cpu" if device == "cpu" else "cuda",
         context=32,
         slots=1,
         threads=1,
-        prompt_cache_mib=0,
-        heartbeat_interval=1,
-        token_stall=1,
+        settings=msgspec.convert(Settings(), WorkerSettings, from_attributes=True),
     )
     report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
-    refused = not_placed("llamacpp", orders, report)
+    refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)
     return "yes" if refused is None else f"no: {refused.code}"

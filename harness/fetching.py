@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
 from fixtures.hub.control import FaultKind, SeenRequest
 from harness import cluster as processes
 from harness.cluster import NO_HUB, Cluster
+from harness.program import Finished
 from harness.waiting import wait_until
 
 #: How long an impatient hive waits for a byte, in seconds.
@@ -101,6 +103,30 @@ def fake_in_shared_cache(cluster: Cluster, file: str) -> None:
         content.seek(-1, os.SEEK_END)
         content.write(bytes([last ^ 1]))
     blob.chmod(0o666)
+
+
+# A hive's questions, asked without a hive.
+
+
+_ASK = """
+import os, sys
+from rbee.hive.models import hub
+from rbee.wire.errors import RbeeError
+from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.settings import settings_from
+
+settings = settings_from({name: os.environ[name] for name in os.environ if "_DOWNLOAD_" in name})
+patience = hub.Patience(settings.download_stall, settings.download_tries)
+try:
+    print(*(file.name for file in hub.resolve(parse_model_ref(sys.argv[1]), patience).files))
+except RbeeError as error:
+    print(error.message, error.suggestion, sep="\\n", file=sys.stderr)
+"""
+
+
+def ask_hub(cluster: Cluster, model: str) -> Finished:
+    """What a hive is told of a model: names of files on stdout, else error and advice on stderr."""
+    return cluster.run(shlex.join(["python", "-c", _ASK, model]))
 
 
 # Commands that are under way.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from harness.cluster import Cluster
+from harness.serving import serve
 from rbee.keeper.awake import AwakeQueen
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
@@ -37,10 +37,7 @@ class Events:
                 self.end_headers()
 
             def _prove(self) -> None:
-                ends = proof.Ends(
-                    proof.address(self.connection.getsockname()),
-                    proof.address(self.client_address),
-                )
+                ends = proof.Ends.of(self.connection.getsockname(), self.client_address)
                 asked = self.headers[proof.CHALLENGE_HEADER]
                 told = proof.answer(asked, ends, proof.Credential(_TOKEN), lambda _: None)
                 self.send_response(200)
@@ -54,8 +51,7 @@ class Events:
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self._said = io.StringIO()
         self._home = cluster.folder / "listener"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        cluster.on_close(self._close)
+        cluster.on_close(serve(self._server))
 
     def listen(self) -> None:
         """A keeper begins to listen."""
@@ -69,7 +65,3 @@ class Events:
         said = self._said.getvalue()
         line = _SAID[expected]
         assert said == f"{line.actor}: {line.text}\n", said
-
-    def _close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()

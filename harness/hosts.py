@@ -8,10 +8,8 @@ at a host start there without SSH (`Host.prefix`); everybody else has to come th
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,8 +19,9 @@ from pathlib import Path
 
 import psutil
 
-from harness import census
+from harness import census, tags
 from harness.network import Network, NetworkHost
+from harness.program import die_with_parent, end, spawn
 from harness.waiting import wait_until
 
 SSH_PORT = 22
@@ -30,8 +29,11 @@ SSH_PORT = 22
 _FOR_PROGRAMS = ("RBEE_", "HF_", "NO_PROXY", "PYTHONUTF8")
 #: What each host decides for itself.
 _OF_THE_HOST = ("RBEE_HOME", "RBEE_QUEEN_PORT", "RBEE_HIVE_PORT", "RBEE_WORKER_PORT", "HF_HOME")
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
+#: What the SSH servers of scenarios have in common.
+SSHD_CONFIG = (
+    "PidFile none\nPermitRootLogin yes\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+    "KbdInteractiveAuthentication no\nUseDNS no\n"
+)
 
 
 class Host:
@@ -88,35 +90,27 @@ class Host:
         """Starts its sshd and waits until it listens."""
         config = self.folder / "sshd_config"
         config.write_text(
-            f"Port {SSH_PORT}\nHostKey {self.folder / 'host_key'}\nPidFile none\n"
-            "AuthorizedKeysFile .ssh/authorized_keys\nPermitRootLogin yes\nStrictModes no\n"
-            "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-            "PermitUserEnvironment yes\nUseDNS no\nSubsystem sftp internal-sftp\n"
+            f"{SSHD_CONFIG}Port {SSH_PORT}\nHostKey {self.folder / 'host_key'}\n"
+            "AuthorizedKeysFile .ssh/authorized_keys\nPermitUserEnvironment yes\n"
+            "Subsystem sftp internal-sftp\n"
         )
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
-        script = f"hostname {self.name}; exec {sshd} -D -e -f {config}"
+        script = f"hostname {self.name}; exec {sshd_program()} -D -e -f {config}"
         apart = ("--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-        with open(self.folder / "sshd.log", "ab") as log, census.spawning() as owned:
-            self._power = subprocess.Popen(
+        with open(self.folder / "sshd.log", "ab") as log:
+            self._power = spawn(
                 [*self.network.prefix, "unshare", *apart, "sh", "-c", script],
-                stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={"PATH": os.environ.get("PATH", os.defpath)},
-                start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=die_with_parent(signal.SIGKILL),
             )
-            owned.add(self._power.pid)
         wait_until(f"the sshd of {self.name} listens", self._listens)
 
     def switch_off(self) -> None:
         """Pulls the plug: everything on it is gone at once, and said nobody goodbye."""
         power, self._power = self._power, None
         if power is not None:
-            power.kill()
-            power.wait()
-            census.disown(power.pid)
+            end(power, signal.SIGKILL)
         self.network.clear()
 
     def mount_empty(self, folder: Path, size: str = "") -> None:
@@ -315,5 +309,10 @@ def draw_key(path: Path, passphrase: str = "") -> None:
     )
 
 
-def _end_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def sshd_program() -> str:
+    """The SSH server of this machine, and the folder that it wants where root runs it."""
+    found = tags.sshd()
+    assert found is not None, "no sshd is installed"
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    return found

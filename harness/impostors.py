@@ -20,6 +20,7 @@ if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 port, kind, role, version, real = int(sys.argv[1]), *sys.argv[2:5], int(sys.argv[5])
+closes = len(sys.argv) > 6
 listener = socket.create_server(("127.0.0.1", port))
 print("listens", flush=True)
 body = b'{"status":"ok","role":"%s","version":"%s","instance":"1"}'
@@ -54,19 +55,31 @@ def serve(taken):
         pass
 
 while True:
-    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+    taken = listener.accept()[0]
+    if closes:
+        listener.close()
+    serving = threading.Thread(target=serve, args=(taken,), daemon=True)
+    serving.start()
+    if closes:
+        threading.Event().wait()
 """
 
 
 class Impostor:
     """A listener with another uid, where this one may choose that; it ends with the scenario."""
 
-    def __init__(self, cluster: Cluster, port: int, role: str, real: int = 0) -> None:
-        """It says that it is a `role`; with `real`, a port, it passes everything on to that."""
+    def __init__(
+        self, cluster: Cluster, port: int, role: str, real: int = 0, *, closes: bool = False
+    ) -> None:
+        """It says that it is a `role`; with `real`, a port, it passes everything on to that.
+
+        `closes`: from its first connection on it listens no more.
+        """
         kind = "passes on" if real else "answers"
         self.url = f"http://127.0.0.1:{port}"
         python = Path(sys.base_prefix, "bin", "python3")
         words = ["-I", "-c", _PROGRAM, str(port), kind, role, __version__, str(real)]
+        words += ["closes"] * closes
         self._process = subprocess.Popen(
             [os.fspath(python), *words],
             stdout=subprocess.PIPE,
@@ -103,13 +116,19 @@ def follow(cluster: Cluster, role: str) -> Impostor:
     return listen(cluster, role)
 
 
-def pass_on_to_queen(cluster: Cluster) -> Impostor:
+def pass_on_to_queen(cluster: Cluster, *, closes: bool = False) -> Impostor:
     """Somebody passes on what comes to the queen; commands are made to ask there."""
     port = cluster.ports.all[-1]
-    impostor = Impostor(cluster, port, "queen", cluster.ports.queen)
+    impostor = Impostor(cluster, port, "queen", cluster.ports.queen, closes=closes)
     (cluster.home / "running" / "queen.json").unlink()
     cluster.set(queen_port=port)
     return impostor
+
+
+def command_line(cluster: Cluster) -> str:
+    """What the list of processes shows everybody of the program started last."""
+    told = Path(f"/proc/{cluster.current.pid}/cmdline").read_bytes()
+    return told.replace(b"\0", b" ").decode()
 
 
 def assert_told_nothing(cluster: Cluster, impostor: Impostor, prompt: str) -> None:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from fixtures.hub.control import FixtureHub
 
 
-class _Lent:
+class Lent:
     """A hub process and the file with what it complains about."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
         # Late, so that scenarios without a hub do not pay for it.
         from fixtures.hub.control import FixtureHub
@@ -50,7 +50,7 @@ class _Lent:
             self._log.unlink()
 
 
-_resting: list[_Lent] = []
+_resting: list[Lent] = []
 
 
 def borrow(host: str) -> tuple[FixtureHub, Callable[[], None]]:
@@ -60,7 +60,7 @@ def borrow(host: str) -> tuple[FixtureHub, Callable[[], None]]:
     """
     one = next((one for one in _resting if one.host == host), None)
     if one is None:
-        one = _Lent(host)
+        one = Lent(host)
     else:
         _resting.remove(one)
     return one.hub, lambda: _take_back(one)
@@ -72,7 +72,7 @@ def end() -> None:
         _resting.pop().end()
 
 
-def _take_back(one: _Lent) -> None:
+def _take_back(one: Lent) -> None:
     with contextlib.ExitStack() as broken:
         broken.callback(one.end)
         if one.hub.is_running:

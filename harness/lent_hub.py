@@ -6,10 +6,10 @@ import contextlib
 import os
 import signal
 import threading
-from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.error import HTTPError
 
 from fixtures.hub.control import FixtureHub
+from harness import client
 from harness.cluster import Cluster
 from harness.rehearsal import Rehearsal
 from harness.waiting import wait_until
@@ -67,12 +67,10 @@ class LentHub:
     def _ask_in_vain(self) -> None:
         try:
             _ask(self._hub)
-        except (URLError, OSError):
+        except OSError:
             self._was_cut = True
 
 
-def _ask(hub: FixtureHub) -> bytes:
+def _ask(hub: FixtureHub) -> str:
     """What it tells of a repository."""
-    with build_opener(ProxyHandler({})).open(hub.url + INFO, timeout=2 * SOON_S) as answer:
-        told: bytes = answer.read()
-        return told
+    return client.ask("GET", hub.url + INFO, timeout=2 * SOON_S).text

@@ -1,10 +1,13 @@
-"""Prompts that take longer to read than anybody wants to wait for a token."""
+"""What programs ask that takes a model its time: long prompts, and vectors of texts."""
 
 from __future__ import annotations
 
+import math
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
+from fixtures import real
 from harness import client, wire
 from harness.cluster import Cluster
 from harness.program import Finished
@@ -58,6 +61,25 @@ def assert_restarts(cluster: Cluster, count: int) -> None:
     wait_until(f"the worker was restarted {count} time(s)", restarted, 5.0)
 
 
+def vectors_of(cluster: Cluster, model: str, texts: Sequence[str]) -> list[list[float]]:
+    """One vector of each text, in their order. ``$MODELS`` is the folder of the real models."""
+    body = {"model": model.replace("$MODELS", str(real.HOME)), "input": list(texts)}
+    answer = cluster.http("POST", "queen", "/v1/embeddings", body, timeout=_PATIENCE_S)
+    assert answer.status == 200, answer
+    return [each["embedding"] for each in answer.json()["data"]]
+
+
+def assert_nearer(vectors: Sequence[Sequence[float]]) -> None:
+    """The first of three vectors points more to the second than to the third."""
+    first, second, third = vectors
+    assert _cosine(first, second) > _cosine(first, third), vectors
+
+
+def assert_length(vectors: Sequence[Sequence[float]], length: int) -> None:
+    """Each of them has so many numbers."""
+    assert vectors and all(len(each) == length for each in vectors), [*map(len, vectors)]
+
+
 def _words(count: int) -> str:
     return "bee " * (count - 1) + "bee"
 
@@ -67,3 +89,7 @@ def _body(kind: str, model: str, text: str) -> tuple[str, dict[str, Any]]:
         return "/v1/embeddings", {"model": model, "input": [text]}
     messages = [{"role": "user", "content": text}]
     return "/v1/chat/completions", {"model": model, "messages": messages, "max_tokens": 3}
+
+
+def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other)) / (math.hypot(*one) * math.hypot(*other))

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import platform
 import sqlite3
-import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from fixtures.nvml.build import build_stub
 from fixtures.nvml.facts import DRIVER_NOT_LOADED, GIB, StubGpu, write_facts
 from harness import client
 from harness.cluster import Cluster
+from harness.serving import serve
 from harness.waiting import wait_until
+
+#: An end of a pipe: the pipe's name, and whether it is written to there.
+End = tuple[str, bool]
 
 
 def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
@@ -85,13 +91,7 @@ def configure(cluster: Cluster, text: str) -> None:
 def hold_port(cluster: Cluster, port: int) -> None:
     """A web server of somebody else's listens on a port until the scenario ends."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), _Stranger)
-    threading.Thread(target=server.serve_forever, daemon=True, name="stranger").start()
-
-    def close() -> None:
-        server.shutdown()
-        server.server_close()
-
-    cluster.on_close(close)
+    cluster.on_close(serve(server))
 
 
 def wait_for_processor_name(cluster: Cluster) -> None:
@@ -165,3 +165,34 @@ def assert_refused(answer: client.Answer, code: str) -> None:
     error = answer.json()["error"]
     assert error["code"] == code, answer
     assert error["suggestion"], answer
+
+
+# The pipes that tie the programs of a swarm together, as the kernel lists them.
+
+
+def ends_held(cluster: Cluster) -> dict[End, list[str]]:
+    """Which roles hold each end of each pipe, one that holds it twice named once."""
+    held: defaultdict[End, list[str]] = defaultdict(list)
+    for member in cluster.processes():
+        for end in _ends_of(member.pid):
+            held[end].append(member.role)
+    return held
+
+
+def assert_held_once(held: Mapping[End, list[str]]) -> None:
+    """Each end is held by one program alone; queen, hive and worker are tied together."""
+    assert {role for roles in held.values() for role in roles} >= {"queen", "hive", "worker"}, held
+    shared = {end: roles for end, roles in held.items() if len(roles) > 1}
+    assert not shared, shared
+
+
+def _ends_of(pid: int) -> set[End]:
+    """Of every pipe that this process has open."""
+    ends = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        target = os.readlink(descriptor)
+        if target.startswith("pipe:"):
+            facts = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text().split()
+            flags = int(facts[facts.index("flags:") + 1], 8)
+            ends.add((target, flags & os.O_ACCMODE == os.O_WRONLY))
+    return ends

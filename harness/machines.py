@@ -14,18 +14,19 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
-from harness import accidents, census, network
+from harness import accidents, census, network, swarm
 from harness import cluster as processes
 from harness.cluster import ROOT, Cluster
 from harness.hosts import SSH_PORT as SSH_PORT
 from harness.ports import DEFAULT_HIVE
+from harness.program import end, spawn
 from harness.waiting import wait_until
 
 #: How long somebody who gets no answer at all is waited for, in seconds.
 _SILENCE_S = 0.3
 
 #: How long a machine that does not answer is waited for by the programs, in seconds.
-_DEAF_S = 3.0
+_DEAF_S = 1.5
 
 #: A test run that has a machine with a program on it, says its number, and goes no further.
 _KILLED = """
@@ -78,7 +79,8 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
     """The person's swarm is the machine they sit at and another one, whose GPU is simulated."""
     sit_beside(cluster, name, other)
     simulate_gpus(cluster, other, [{"name": "RTX 3090", "VRAM in GB": "24"}])
-    add_hives(cluster, f"{other}, localhost")
+    with swarm.queen_meanwhile(cluster):
+        add_hives(cluster, f"{other}, localhost")
 
 
 def put_model(cluster: Cluster, name: str, holder: str) -> None:
@@ -236,21 +238,13 @@ def leave_running(cluster: Cluster, name: str, command_line: str, other: str) ->
 
 def kill_a_run(cluster: Cluster, command_line: str) -> int:
     """The number of a test run that is no more: it had a machine and a program on it."""
-    with census.spawning() as owned:
-        run = subprocess.Popen(
-            [sys.executable, "-c", _KILLED, command_line],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        owned.add(run.pid)
+    argv = [sys.executable, "-c", _KILLED, command_line]
+    run = spawn(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert run.stdout is not None
     with run.stdout:
         said = run.stdout.readline()
     stood = network.remains(int(said or -1))
-    run.kill()
-    run.wait()
-    census.disown(run.pid)
+    end(run, signal.SIGKILL)
     assert stood, "it has not come as far as its machine"
     return int(said)
 

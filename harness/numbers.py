@@ -131,8 +131,10 @@ def questions_of_hub(pause_s: float | None = None) -> list[float]:
     from rbee.hive.models.hub import Patience, pause_after
     from rbee.hive.models.hub_failures import HubFailure
 
-    failure = HubFailure(RbeeError("download_failed", "", ""), True, pause_s)
-    return _until_none(pause_after(failure, count, Patience()) for count in itertools.count(1))
+    failure = HubFailure("download_failed", "")
+    failure.transient, failure.retry_after_s = True, pause_s
+    tries = Patience().tries
+    return _until_none(pause_after(failure, count, tries) for count in itertools.count(1))
 
 
 def _until_none(waits: Iterable[float | None]) -> list[float]:

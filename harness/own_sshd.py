@@ -7,16 +7,14 @@ is the same user on the same machine, and finds rbee with a state of its own.
 from __future__ import annotations
 
 import getpass
-import os
-import shutil
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
-from harness import census
 from harness.cluster import Cluster
-from harness.hosts import draw_key
+from harness.hosts import SSHD_CONFIG, draw_key, sshd_program
+from harness.ports import free_port
+from harness.program import end, spawn
 from harness.waiting import wait_until
 
 
@@ -28,8 +26,7 @@ def start(cluster: Cluster, name: str) -> None:
     (home / "venv").symlink_to(sys.prefix)
     for key in ("host_key", "key"):
         draw_key(folder / key)
-    with socket.create_server(("127.0.0.1", 0)) as trial:
-        port = trial.getsockname()[1]
+    port = free_port()
     _introduce(cluster, name, folder, port)
     settings = {
         variable: value
@@ -39,27 +36,13 @@ def start(cluster: Cluster, name: str) -> None:
     settings["RBEE_HOME"] = str(home)
     config = folder / "sshd_config"
     config.write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host_key'}\nPidFile none\n"
-        f"AuthorizedKeysFile {folder / 'key.pub'}\nPermitRootLogin yes\nStrictModes no\n"
-        "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUseDNS no\n"
+        f"{SSHD_CONFIG}Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host_key'}\n"
+        f"AuthorizedKeysFile {folder / 'key.pub'}\n"
         f"SetEnv {' '.join(f'{variable}={value}' for variable, value in settings.items())}\n"
     )
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    assert sshd is not None, "no sshd is installed"
-    with open(folder / "sshd.log", "ab") as log, census.spawning() as owned:
-        server = subprocess.Popen(
-            [sshd, "-D", "-e", "-f", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        owned.add(server.pid)
-
-    def stop() -> None:
-        server.terminate()
-        server.wait()
-        census.disown(server.pid)
-
-    cluster.on_close(stop)
+    with open(folder / "sshd.log", "ab") as log:
+        server = spawn([sshd_program(), "-D", "-e", "-f", config], stdout=log, stderr=log)
+    cluster.on_close(lambda: end(server))
 
     def listens() -> bool:
         assert server.poll() is None, (folder / "sshd.log").read_text()

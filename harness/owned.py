@@ -43,6 +43,21 @@ def _linked(cluster: Cluster, above: Path) -> None:
     cluster.use_home(open_to_all / "link")
 
 
+def _linked_on(cluster: Cluster, above: Path) -> None:
+    """A link of one's own leads to one that anybody may set."""
+    _linked(cluster, above)
+    (above / "link").symlink_to(cluster.home)
+    cluster.use_home(above / "link")
+
+
+def _linked_by_another(cluster: Cluster, above: Path) -> None:
+    link, theirs = above / "theirs", above / "chosen"
+    theirs.mkdir()
+    link.symlink_to(theirs)
+    os.lchown(link, _SOMEBODY, _SOMEBODY)
+    cluster.use_home(link)
+
+
 def _copied(cluster: Cluster) -> None:
     cluster.shelf.mkdir(exist_ok=True)
     copy = cluster.shelf / "copy"
@@ -58,12 +73,22 @@ _CHANGES: dict[str, Callable[[Cluster, Path, Path], None]] = {
     "whose catalog's journal anybody may write": lambda _c, _a, home: _open_journal(home),
     "in a folder into which anybody may write": lambda _c, above, _h: above.chmod(0o777),
     "reached by a link that anybody may set": lambda cluster, above, _h: _linked(cluster, above),
+    "reached by a link to one that anybody may set": lambda cluster, above, _h: _linked_on(
+        cluster, above
+    ),
+    "that is a link of another user": lambda cluster, above, _h: _linked_by_another(cluster, above),
     "whose token anybody may read": lambda _c, _a, home: (home / "token").chmod(0o644),
     "that belongs to another user": lambda _c, _a, home: _give(home),
     "whose settings belong to another user": lambda _c, _a, home: _give(home / "config.toml"),
     "whose token belongs to another user": lambda _c, _a, home: _give(home / "token"),
     "and a file with its token that anybody may write": lambda cluster, _a, _h: _copied(cluster),
 }
+
+
+def assert_nothing_made(cluster: Cluster) -> None:
+    """Nothing was made where that home leads."""
+    found = list(cluster.home.resolve().iterdir())
+    assert not found, found
 
 
 def assert_private(cluster: Cluster) -> None:

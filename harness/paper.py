@@ -11,15 +11,12 @@ from rbee.hive.models.gguf import GgufHeader, Weights
 def header(architecture: str, says: Mapping[str, object], *, trained: int) -> GgufHeader:
     """A header without tensors; `says` is its metadata without the name of the architecture,
     `trained` the tokens of context that it was trained with."""
+    says = {"context_length": trained, **says}
     metadata: dict[str, Any] = {f"{architecture}.{name}": value for name, value in says.items()}
     return GgufHeader(
-        version=3,
         architecture=architecture,
-        name="",
         metadata=metadata,
         weights=Weights(),
-        context_length=trained,
-        has_chat_template=False,
         quant="",
         split_count=1,
         split_no=0,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rbee.queen.scheduler import HiveFacts, Place, places
+from rbee.queen.scheduler import HiveFacts, places
+from rbee.queen.state import Place
 from rbee.queen.troubles import Troubles, whose
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu

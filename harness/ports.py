@@ -109,6 +109,13 @@ def held(candidates: Iterable[int]) -> list[int]:
     return [port for port in candidates if not is_free(port)]
 
 
+def free_port() -> int:
+    """A port of the loopback address at which nobody listens, as the system picks it."""
+    with socket.create_server(("127.0.0.1", 0)) as trial:
+        port: int = trial.getsockname()[1]
+        return port
+
+
 class PortSlice:
     """The slice of this test process; hands out one free block after the other."""
 

@@ -7,7 +7,6 @@ folder. One server does for all scenarios: making one costs as much as a cold st
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import itertools
 import os
@@ -16,14 +15,14 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import census
-from harness.cluster import Cluster
+from harness.cluster import Cluster, folder_for_homes
+from harness.program import die_with_parent, spawn
+from harness.program import end as end_process
 from harness.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 _DEBIAN = Path("/usr/lib/postgresql")
 #: It refuses to run as root.
 _USER = "postgres"
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
 _CONFIG = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -90,7 +87,7 @@ class Server:
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
-        self.folder = Path(tempfile.mkdtemp(prefix="rbee-postgresql-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="rbee-postgresql-", dir=folder_for_homes()))
         if os.geteuid() == 0:
             shutil.chown(self.folder, _USER, _group())
         self._data = self.folder / "data"
@@ -112,26 +109,21 @@ class Server:
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
-        with open(self.folder / "log", "ab") as log, census.spawning() as owned:
-            self._process = subprocess.Popen(
+        with open(self.folder / "log", "ab") as log:
+            self._process = spawn(
                 [self._programs / "postgres", "-D", self._data],
-                stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=die_with_parent(signal.SIGQUIT),
                 **_as_its_user(),
             )
-            owned.add(self._process.pid)
         wait_until("the PostgreSQL server answers", self._answers)
 
     def stop(self) -> None:
         """Ends it and every connection to it."""
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(signal.SIGINT)
-            process.wait(10.0)
-            census.disown(process.pid)
+            end_process(process, signal.SIGINT)
 
     def remove(self) -> None:
         """Ends it, with all it holds."""
@@ -226,8 +218,3 @@ def _as_its_user() -> dict[str, Any]:
 
 def _group() -> int:
     return pwd.getpwnam(_USER).pw_gid
-
-
-def _end_with_parent() -> None:
-    if sys.platform.startswith("linux"):
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)

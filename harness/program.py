@@ -1,5 +1,7 @@
 """A program that a scenario runs: started, watched line by line, interrupted, ended.
 
+`spawn` and `end` are for what a scenario or the bench needs beside it: servers, which nobody reads.
+
 Its output is read by threads as it comes, so waiting for a line is waiting for an event. On a
 terminal stdout and stderr are two pseudo-terminals, so that both are terminals to the program and
 yet can be told apart.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import ctypes
 import errno
 import fcntl
 import functools
@@ -18,12 +21,14 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness import census, transcript
 from harness.ports import Ports
@@ -32,6 +37,62 @@ from harness.ports import Ports
 DRAIN_S = 3.0
 #: Rows and columns of a pseudo-terminal.
 SIZE = (24, 100)
+#: What a program never inherits from the one who runs the tests.
+_SCRUBBED = (
+    "RBEE_",
+    "STUB_NVML_",
+    "HF_",
+    "HUGGING",
+    "SSH_",
+    "PYTHONOPTIMIZE",
+    "PYTHONWARNINGS",
+    "COLUMNS",
+)
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of this process without what would steer the product or its programs."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_SCRUBBED) and name.lower() not in _PROXIES
+    }
+
+
+def spawn(argv: Sequence[str | Path], **options: Any) -> subprocess.Popen[Any]:
+    """Starts a program in a session of its own, out of reach of Ctrl+C, to be ended with `end`."""
+    with census.spawning() as owned:
+        given = {"stdin": subprocess.DEVNULL, "start_new_session": True, **options}
+        process = subprocess.Popen(argv, **given)
+        owned.add(process.pid)
+    return process
+
+
+def end(
+    process: subprocess.Popen[Any],
+    number: signal.Signals = signal.SIGTERM,
+    patience_s: float = 10.0,
+) -> None:
+    """Ends a program that still runs: by this signal, and by SIGKILL where that does not do."""
+    for each in (number, signal.SIGKILL):
+        if process.poll() is None:
+            process.send_signal(each)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience_s)
+    census.disown(process.pid)
+
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: a program that the kernel ends when this one dies; Linux alone can."""
+
+    def ask() -> None:
+        if sys.platform.startswith("linux"):
+            _LIBC.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+    return ask
 
 
 @dataclass(frozen=True)
@@ -107,7 +168,7 @@ class Running:
         *,
         environment: Mapping[str, str],
         folder: Path,
-        ports: Ports,
+        ports: Ports | None = None,
         terminal: bool = False,
         stdin: str | None = None,
         keep_stdin: bool = False,
@@ -149,6 +210,10 @@ class Running:
     def stderr(self) -> str:
         """What it has written to stderr so far."""
         return self._streams["stderr"].text
+
+    def lines(self, stream: str) -> list[str]:
+        """The whole lines of ``stdout`` or ``stderr`` so far."""
+        return list(self._streams[stream].lines)
 
     @property
     def has_ended(self) -> bool:

@@ -24,12 +24,13 @@ from fixtures.hostile import header as header_that_says
 from fixtures.hub.gguf_layout import UINT32, number, text
 from harness import paper
 from harness.cluster import ROOT
+from harness.dispatching import PaperSwarm
 from harness.fuzz.targets import judge_header, make_header
 from rbee.hive.models.choose import ListedFile, choose
 from rbee.hive.models.fit import gpu_budget, ram_budget, worker_need
 from rbee.hive.models.gguf import read_header
 from rbee.hive.models.turns import next_of
-from rbee.queen.shelf import Over, too_many
+from rbee.http.board import Over, too_many
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import ModelRef, parse_model_ref
@@ -253,7 +254,12 @@ _SET = made.one_of(
     made.tuples(made.just("queen_port"), made.integers(0, 65535)),
     made.tuples(made.just("lease"), made.floats(0.001, 1e6)),
     made.tuples(made.just("slots"), made.integers(1, 64)),
-    made.tuples(made.just("queen_host"), made.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True)),
+    made.tuples(
+        made.just("queen_host"),
+        made.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True).filter(
+            lambda name: not why_no_host(name)
+        ),
+    ),
 )
 
 
@@ -427,6 +433,45 @@ def _all_have_a_turn(given: tuple[list[str], int, int]) -> None:
         running -= Counter([min(running)])
 
 
+# Jobs and workers.
+
+_EVENTS_OF_JOBS = made.lists(
+    made.one_of(
+        made.tuples(
+            made.just("come"),
+            made.sampled_from("ABCDE"),
+            made.sampled_from(["laptop", "phone"]),
+            made.sampled_from([None, None, None, "gpu0", "gpu1", "cpu"]),
+            made.booleans(),
+        ),
+        made.tuples(made.just("do"), made.integers(0, 9)),
+        made.tuples(made.just("end"), made.integers(0, 9)),
+    ),
+    max_size=40,
+)
+
+
+def _all_are_served(given: tuple[list[tuple[Any, ...]], int]) -> None:
+    """The swarm on paper judges each decision; in the end nobody waits, for nobody runs."""
+    events, slots = given
+    devices = {"gpu0": 10, "gpu1": 8, "cpu": 20}
+    swarm = PaperSwarm(devices, {"A": 6, "B": 6, "C": 12, "D": 30, "E": 10}, slots)
+    for at, (what, *details) in enumerate(events):
+        if what == "come":
+            model, key, device, allow_cpu = details
+            swarm.come(f"{at}", model, key, device=device, allow_cpu=allow_cpu)
+        elif what == "do" and swarm.doing:
+            swarm.do(details[0] % len(swarm.doing))
+        elif what == "end" and (running := swarm.running()):
+            swarm.end(running[details[0] % len(running)])
+    swarm.do_all()
+    while running := swarm.running():
+        swarm.end(running[0])
+        swarm.do_all()
+    left = [each.job_id for each in swarm.state.claims.values() if not each.moves]
+    assert not left, [f"{job_id} {swarm.stands(job_id)}" for job_id in left]
+
+
 _BYTES = made.integers(0, 64 * _GIB)
 #: By the rule, and by the inputs, as the feature calls them.
 PROPERTIES: Mapping[tuple[str, str], Property] = {
@@ -503,6 +548,9 @@ PROPERTIES: Mapping[tuple[str, str], Property] = {
             made.lists(made.tuples(made.integers(0, 99), made.booleans())), made.integers(0, 300)
         ),
         _let_go_in_order,
+    ),
+    ("nobody is passed over, and nobody waits in vain", "jobs that come and end"): Property(
+        made.tuples(_EVENTS_OF_JOBS, made.integers(1, 3)), _all_are_served
     ),
     ("each has its turn, within the bounds", "downloads in line"): Property(
         made.tuples(

@@ -12,9 +12,9 @@ from harness.client import Answer
 from harness.cluster import Cluster
 from rbee.http.client import Peer, open_session
 from rbee.http.server import Server
-from rbee.wire import addresses, auth, proof
+from rbee.wire import proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Health
+from rbee.wire.messages.basics import HEALTH
 from rbee.wire.settings import Settings
 
 _HERE = proof.Ends("127.0.0.1:8500", "127.0.0.1:50000")
@@ -74,17 +74,16 @@ class Meeting:
 
     async def _meet(self) -> None:
         async def hear(request: web.Request, _answer: web.StreamResponse) -> None:
-            self._heard.append(auth.presented(request.headers.get(auth.HEADER)))
+            self._heard.append(proof.secret_in(request.headers.get(proof.TOKEN_HEADER)))
 
-        server = Server("hive", _OF_HIVE, [])
-        server.before_each_answer(hear)
+        server = Server("hive", _OF_HIVE)
         server.bind("127.0.0.1", 0)
-        await server.serve()
+        await server.serve([], look=hear)
         async with open_session(Settings()) as session:
             for credential in (_OF_HIVE, self._others):
                 with contextlib.suppress(RbeeError):
                     peer = Peer(session, server.url, credential, credential.name)
-                    await peer.get(addresses.HEALTH, Health)
+                    await peer.call(HEALTH)
         await server.close()
 
     def assert_first_alone(self) -> None:

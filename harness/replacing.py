@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness.cluster import Cluster
+from harness.cluster import ROOT, Cluster
 from harness.waiting import wait_until
 from rbee.process.content import content_id
 
@@ -129,6 +129,12 @@ def _copy(first: Path, second: Path, link: Path) -> list[Path]:
     return [Path(shutil.copy2(first, first.with_suffix(".copy"))), second]
 
 
+def _name_again(first: Path, second: Path, link: Path) -> list[Path]:
+    other = first.with_suffix(".other")
+    other.hardlink_to(first)
+    return [other, second]
+
+
 def _move_away(first: Path, second: Path, link: Path) -> list[Path]:
     second.rename(second.with_suffix(".old"))
     return [first, second]
@@ -141,9 +147,20 @@ _CHANGES: Mapping[str, Callable[[Path, Path, Path], list[Path]]] = {
     "the second part is written into": _write_into,
     "the first part grows": _lengthen,
     "the link leads elsewhere": _lead_elsewhere,
+    "another name of the first part is asked for": _name_again,
     "a copy of the first part is asked for": _copy,
     "the second part is moved away": _move_away,
 }
+
+
+def name_thrice(cluster: Cluster) -> list[str]:
+    """The references of a model on the shelf: its file, a link to it, and another name of it."""
+    cluster.shelf.mkdir(exist_ok=True)
+    file, link, other = (cluster.shelf / f"{name}.gguf" for name in ("file", "link", "other"))
+    shutil.copy2(ROOT / "rbee" / "hive" / "models" / "bundled" / "minillama.gguf", file)
+    link.symlink_to(file)
+    other.hardlink_to(file)
+    return [f"file:{path}" for path in (file, link, other)]
 
 
 def _question(cluster: Cluster, name: str, tokens: int = 24) -> str:

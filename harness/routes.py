@@ -1,64 +1,108 @@
-"""The routes that the daemons serve, as their code says it, and the page that lists them."""
+"""The table of routes, as the code of each role has it, and the page that is made of it.
+
+The page is docs/routes.md, made by `harness.settings_page`.
+"""
 
 from __future__ import annotations
 
-import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from harness.cluster import ROOT
-from rbee.wire import addresses
+import msgspec
 
-_SERVED_BY = {
-    "queen": ("rbee/queen/daemon.py", "rbee/queen/openai/routes.py"),
-    "hive": ("rbee/hive/daemon.py",),
-    "worker": ("rbee/worker/daemon.py",),
+from rbee.http.server import Server
+from rbee.http.serving import Served, served_by
+from rbee.wire.routes import NONE, Events, Route, Who
+
+_ROOT = Path(__file__).resolve().parents[1]
+PAGE = _ROOT / "docs" / "routes.md"
+ROLES = ("queen", "hive", "worker")
+_HEAD = """\
+# Routes
+
+What the three daemons answer over HTTP. Bodies are JSON; every route but `GET /health` wants
+`Authorization: Bearer SECRET`. The queen's is the token of `RBEE_HOME/token`; some of her routes
+take an API key, too. A hive and a worker have secrets of their own, which follow from the token and
+their names (`rbee/wire/proof.py`): `hive_secret(token, "localhost")`, and from that
+`worker_secret(that, "worker-1a2b3c")`. `GET /health` with `X-Rbee-Challenge` is answered with the
+proof that the secret is known, in `X-Rbee-Proof`: rbee's own programs ask for it on each connection
+before they send anything else.
+
+Requests and answers are named by their types in `rbee/wire/messages/`, and in
+`rbee/queen/openai/messages.py` below `/v1`; `GET /openapi.json` of each daemon has all their
+fields. A stream is `text/event-stream`; it has exactly one of `done`, `error` and `cancelled`, and
+`[DONE]` at its end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. Made by
+`make docs` out of the code.
+"""
+_NAMED = re.compile(r"\{\w+\}")
+_COLUMNS = ("route", "is asked", "answers", "open to", "what it does")
+_OPEN_TO = {
+    Who.OWNER: "",
+    Who.KEYS: "API keys",
+    Who.HIVE: "hives, for themselves",
+    Who.WORKER: "workers, for themselves",
+    Who.ANYBODY: "everybody",
 }
-#: Those of every daemon.
-_OF_ALL = {("GET", addresses.HEALTH), ("POST", addresses.SHUTDOWN)}
-_PAGE = ROOT / "docs" / "routes.md"
-#: ``/models/{ref:.+}`` is ``/models/{ref}`` to people.
-_PATTERN = re.compile(r"\{(\w+):.*?\}(?=/|$)")
-_ROW = re.compile(r"^\| `(GET|POST|DELETE|OPTIONS) ([^`?]+)[^`]*`", re.MULTILINE)
-
-Route = tuple[str, str]
 
 
-def served(role: str) -> set[Route]:
-    """Method and path of each route of a daemon."""
-    found = {route for file in _SERVED_BY[role] for route in _routes_in(ROOT / file)}
-    return {route for route in found | _OF_ALL if route[0] != "*"}
+def served(role: str) -> list[Route[Any, Any]]:
+    """The rows of a daemon, by path and method."""
+    return [each.route for each in _served(role)]
 
 
-def listed(role: str) -> set[Route]:
-    """Method and path of each route that the page lists for a daemon."""
-    _, _, rest = _PAGE.read_text().partition(f"## {role.capitalize()}\n")
-    section, _, _ = rest.partition("\n## ")
-    return {(found[1], found[2].strip()) for found in _ROW.finditer(section)}
+def _served(role: str) -> list[Served]:
+    owners: list[type] = [Server]
+    for file in sorted((_ROOT / "rbee" / role).rglob("*.py")):
+        if "from rbee.http.serving import" in file.read_text():
+            name = ".".join(file.relative_to(_ROOT).with_suffix("").parts)
+            module = importlib.import_module(name)
+            found = [each for each in vars(module).values() if isinstance(each, type)]
+            owners += [each for each in found if each.__module__ == name]
+    bound = [each for owner in owners for each in served_by(owner)]
+    return sorted(bound, key=lambda each: (each.route.path, each.route.method))
 
 
-def assert_listed(role: str) -> None:
-    """The page lists what is served, all of it and nothing else."""
-    missing, surplus = served(role) - listed(role), listed(role) - served(role)
-    assert not missing, f"docs/routes.md lacks these of the {role}: {sorted(missing)}"
-    assert not surplus, f"docs/routes.md has what no {role} serves: {sorted(surplus)}"
+def example(route: Route[Any, Any]) -> str:
+    """A path that leads to it."""
+    return _NAMED.sub("x", route.path)
 
 
-def _routes_in(file: Path) -> Iterator[Route]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Route":
-            method, path = node.args[:2]
-            assert isinstance(method, ast.Constant), ast.dump(node)
-            yield str(method.value), _PATTERN.sub(r"{\1}", _text(path))
+def page() -> str:
+    """The page, in Markdown."""
+    lines = [_HEAD]
+    for role in ROLES:
+        rows = [
+            _COLUMNS,
+            tuple("---" for _ in _COLUMNS),
+            *(_row(role, each) for each in _served(role)),
+        ]
+        lines += [f"## {role.capitalize()}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _text(node: ast.expr) -> str:
-    """The path that an expression of constants comes to."""
-    if isinstance(node, ast.Constant):
-        return str(node.value)
-    if isinstance(node, ast.BinOp):
-        return _text(node.left) + _text(node.right)
-    if isinstance(node, ast.Attribute):
-        return str(getattr(addresses, node.attr))
-    return addresses.V1 + "/{rest}"  # what is below, whatever it is
+def _row(role: str, served: Served) -> tuple[str, ...]:
+    route, about, _ = served
+    asked = f"`{route.request.__name__}`" if route.has_body else ", ".join(_said(route))
+    open_to = "" if route.who is Who.KEYS and role != "queen" else _OPEN_TO[route.who]
+    return f"`{route}`", asked, _answered(route), open_to, about
+
+
+def _said(route: Route[Any, Any]) -> Iterator[str]:
+    """What may stand in the query."""
+    if route.request is not NONE:
+        for field in msgspec.structs.fields(route.request):
+            if field.encode_name not in route.named:
+                yield f"`{field.encode_name}=`"
+
+
+def _answered(route: Route[Any, Any]) -> str:
+    answers = []
+    if route.answer not in (NONE, Events):
+        answers.append("JSON" if route.answer is dict else f"`{route.answer.__name__}`")
+    if route.event is not None:
+        answers.append("a stream")
+    told = " or ".join(answers)
+    return told if route.status in (200, 204) else f"{route.status} {told}".strip()

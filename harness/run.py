@@ -33,8 +33,9 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Where reports and the durations of the last run go, under the current folder.
 REPORTS = Path("reports")
 DURATIONS = "durations.json"
-#: Estimate for a scenario that has never run, in seconds.
-UNKNOWN_S = 2.0
+#: Estimates for a scenario that has never run, in seconds; a decision starts no program.
+UNKNOWN_S = 1.0
+DECISION_S = 0.02
 #: behave's options that are followed by a value.
 _WITH_VALUE = frozenset(
     [
@@ -305,7 +306,8 @@ def _expected(location: str, durations: dict[str, float]) -> float:
         standing = scenarios_in(location)
     except (ParserError, OSError):
         return 0.0
-    return sum(durations.get(entry.place, UNKNOWN_S) for entry in standing)
+    unknown = DECISION_S if "decisions" in Path(location).parts else UNKNOWN_S
+    return sum(durations.get(entry.place, unknown) for entry in standing)
 
 
 def _durations() -> dict[str, float]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rbee.queen.queues import takes_one
-from rbee.queen.scheduler import HiveFacts, WarmWorker, places_beside, warm_worker
+from rbee.queen.scheduler import (
+    HiveFacts,
+    WarmWorker,
+    places_beside,
+    takes_one,
+    warm_worker,
+)
 from rbee.queen.work import Load, vectors_up_to, wants_another, work_of
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.placement import Placement
 
 _MODEL = "HF:author/minillama"
 _JOBS: Mapping[str, list[str] | None] = {
@@ -100,7 +106,7 @@ def _beat(worker_id: str, device: str, state: WorkerState, up_to: int) -> Worker
         worker_id=worker_id,
         url="",
         model_ref=_MODEL,
-        device=device,
+        placement=Placement.on("localhost", device),
         backend="cpu" if device == "cpu" else "cuda",
         engine="llamacpp",
         state=state,

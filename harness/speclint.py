@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import re
 import sys
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,8 +184,7 @@ def _step_findings(defined: Sequence[Step], coroutines: set[str]) -> Iterator[Fi
 
 def _promise_findings(trees: dict[Path, ast.Module]) -> Iterator[Finding]:
     for path, tree in trees.items():
-        functions = (node for node in ast.walk(tree) if isinstance(node, _DEFINITION))
-        for node in functions:
+        for node in _functions(tree):
             if node.name.startswith("assert_") and not _asserts(node):
                 told = f"{node.name} cannot fail"
                 yield Finding(str(path), node.lineno, "never-asserts", told)
@@ -197,6 +197,7 @@ def _hook_findings(path: Path, findings: list[Finding]) -> Iterator[Finding]:
             yield Finding(str(path), node.lineno, "async-hook", never)
 
 
+@functools.cache
 def _asserts(function: _Function) -> bool:
     """Whether it can fail by what it sees."""
     return any(
@@ -221,14 +222,27 @@ def _forgotten_awaits(function: _Function, coroutines: set[str]) -> Iterator[tup
 
 
 def _coroutines(trees: dict[Path, ast.Module]) -> set[str]:
-    """The names that stand for nothing but coroutines; an async generator is none."""
-    kinds: defaultdict[str, set[bool]] = defaultdict(set)
+    """The names that stand for nothing but coroutines."""
+    named: Counter[str] = Counter()
+    coroutines: Counter[str] = Counter()
     for tree in trees.values():
-        for node in ast.walk(tree):
-            if isinstance(node, _DEFINITION):
-                yields = any(isinstance(each, ast.Yield) for each in ast.walk(node))
-                kinds[node.name].add(isinstance(node, ast.AsyncFunctionDef) and not yields)
-    return {name for name, are in kinds.items() if are == {True}}
+        functions = _functions(tree)
+        named.update(node.name for node in functions)
+        coroutines.update(node.name for node in functions if _is_coroutine(node))
+    return {name for name, count in coroutines.items() if named[name] == count}
+
+
+@functools.lru_cache(maxsize=512)
+def _functions(tree: ast.Module) -> tuple[_Function, ...]:
+    return tuple(node for node in ast.walk(tree) if isinstance(node, _DEFINITION))
+
+
+@functools.cache
+def _is_coroutine(function: _Function) -> bool:
+    """Whether calling it gives a coroutine; an async generator gives none."""
+    return isinstance(function, ast.AsyncFunctionDef) and not any(
+        isinstance(node, ast.Yield) for node in ast.walk(function)
+    )
 
 
 def _steps_in(path: Path, tree: ast.Module) -> Iterator[Step]:
@@ -244,10 +258,16 @@ def _steps_in(path: Path, tree: ast.Module) -> Iterator[Step]:
 
 def _tree(path: Path, findings: list[Finding]) -> ast.Module:
     try:
-        return ast.parse(path.read_text("utf-8"))
+        return _parsed(path.read_text("utf-8"))
     except SyntaxError as error:
         findings.append(Finding(str(path), error.lineno or 1, "step-file", error.msg))
         return ast.Module(body=[], type_ignores=[])
+
+
+@functools.lru_cache(maxsize=512)
+def _parsed(text: str) -> ast.Module:
+    """Kept: the harness is the same for each project that is looked at."""
+    return ast.parse(text)
 
 
 def _name(call: ast.Call) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from harness import costs
 from harness.callers import Callers
-from harness.client import Answer
+from harness.client import Answer, Listener
 from harness.cluster import Cluster
 from harness.waiting import wait_until
-from rbee.wire import auth
 
 #: A repository with as many files as are fetched here, and the rate at which a hub trickles.
 _MANY = "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"
@@ -40,55 +36,33 @@ def trickle(cluster: Cluster) -> None:
     )
 
 
-class Fetching:
-    """A model that the hive fetches, and somebody who reads how far it is."""
-
-    def __init__(self, cluster: Cluster, quant: str) -> None:
-        wanted = {"model_ref": f"HF:{_MANY}:{quant}"}
-        answer = cluster.http("POST", "hive", "/models/provision", wanted)
-        assert answer.status == 202, answer
-        self.told: list[str] = []
-        address = urlsplit(cluster.url("hive"))
-        self._connection = http.client.HTTPConnection(address.hostname or "", address.port)
-        headers = auth.bearer(cluster.secret("hive"))
-        self._connection.request("GET", answer.json()["events_url"], headers=headers)
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-        cluster.on_close(self.leave)
-
-    def has_told(self, words: str) -> bool:
-        """Whether it has told this by now."""
-        return any(words in line for line in self.told)
-
-    def leave(self) -> None:
-        """Nobody reads any more."""
-        if self._connection.sock is not None:
-            self._connection.sock.shutdown(2)
-        self._thread.join(_SOON_S)
-
-    def _read(self) -> None:
-        try:
-            for line in self._connection.getresponse():
-                self.told.append(line.decode())
-        except (OSError, http.client.HTTPException):
-            pass  # it has left
-        finally:
-            self._connection.close()
+def fetch_many(cluster: Cluster, count: int) -> list[Listener]:
+    """The hive begins to fetch so many models; somebody reads how far each of them is."""
+    return [_fetch(cluster, quant) for quant in _QUANTS[:count]]
 
 
-def fetch_many(cluster: Cluster, count: int) -> list[Fetching]:
-    """The hive begins to fetch so many models."""
-    return [Fetching(cluster, quant) for quant in _QUANTS[:count]]
+def _fetch(cluster: Cluster, quant: str) -> Listener:
+    wanted = {"model_ref": f"HF:{_MANY}:{quant}"}
+    answer = cluster.http("POST", "hive", "/models/provision", wanted)
+    assert answer.status == 202, answer
+    url = cluster.url("hive", answer.json()["events_url"])
+    listener = Listener(url, token=cluster.secret("hive"))
+    cluster.on_close(listener.leave)
+    return listener
 
 
-def assert_in_line(models: Sequence[Fetching], count: int, line: str) -> None:
+def _has_told(listener: Listener, words: str) -> bool:
+    return any(words in line for line in list(listener.lines))
+
+
+def assert_in_line(models: Sequence[Listener], count: int, line: str) -> None:
     """So many of them wait, and have been told so, while the others have begun."""
 
     def begun() -> bool:
-        return all(each.has_told("starting download") for each in models)
+        return all(_has_told(each, "starting download") for each in models)
 
     def waiting() -> bool:
-        return sum(each.has_told(line) for each in models) == count
+        return sum(_has_told(each, line) for each in models) == count
 
     wait_until("all are known to the hub", begun, _SOON_S)
     wait_until(f"{count} are in line", waiting, _SOON_S)

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psutil
 
-from harness import client
+from harness import client, routes, transcript
 from harness import cluster as processes
 from harness.census import Member
 from harness.cluster import Cluster
 from harness.waiting import wait_until
+from rbee.wire.messages.basics import HEALTH
+from rbee.wire.routes import Who
+
+#: How long a stream that goes on is read when it has nothing new (seconds).
+_QUIET_S = 0.2
+_OVER = ("done", "failed", "cancelled")
 
 
 def wake_queen(cluster: Cluster) -> None:
     """A queen that a person has started in another terminal."""
-    queen = cluster.start("queen-rbee")
-    cluster.assert_answers("queen")
-    cluster.on_close(lambda: _end(cluster, queen))
+    cluster.on_close(_started(cluster, "queen-rbee", "queen"))
+
+
+@contextlib.contextmanager
+def queen_meanwhile(cluster: Cluster) -> Iterator[None]:
+    """A queen that a person starts, and ends with the block: she takes her hives with her."""
+    end = _started(cluster, "queen-rbee", "queen")
+    yield
+    end()
 
 
 def wake_foreign_queen(cluster: Cluster) -> None:
     """A queen of another person, with another home, on this scenario's port."""
-    queen = cluster.start(f"RBEE_HOME={cluster.folder / 'foreign'} queen-rbee")
-    cluster.assert_answers("queen")
-    cluster.on_close(lambda: _end(cluster, queen))
+    foreign = cluster.folder / "foreign"
+    cluster.on_close(_started(cluster, f"RBEE_HOME={foreign} queen-rbee", "queen"))
 
 
 def start_hive_by_hand(cluster: Cluster, host: str) -> None:
     """A hive that a person has started for the queen, whose machine they call `host`."""
     port = cluster.url("queen", "").rpartition(":")[2]
-    hive = cluster.start(f"rbee-hive --queen-url http://{host}:{port}")
-    cluster.assert_answers("hive")
-    cluster.on_close(lambda: _end(cluster, hive))
+    cluster.on_close(_started(cluster, f"rbee-hive --queen-url http://{host}:{port}", "hive"))
 
 
 def warm_up(cluster: Cluster) -> None:
@@ -84,6 +95,18 @@ def assert_job(cluster: Cluster, state: str) -> None:
     assert [job["state"] for job in jobs] == [state], jobs
 
 
+def wait_until_jobs_are_over(cluster: Cluster, deadline_s: float) -> dict[str, str]:
+    """The states of all jobs that the queen lists, by their ids, once none of them runs."""
+
+    def all_over() -> bool:
+        running = [job for job in cluster.queen_get("/jobs")["jobs"] if job["state"] not in _OVER]
+        assert not running, running
+        return True
+
+    wait_until("every job is over", all_over, deadline_s)
+    return {job["job_id"]: job["state"] for job in cluster.queen_get("/jobs")["jobs"]}
+
+
 def freeze(cluster: Cluster, role: str) -> Member:
     """SIGSTOP: the one process of this role is there and answers nobody."""
     member = _the_one(cluster, role)
@@ -121,78 +144,72 @@ def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
     return True
 
 
+def assert_only_worker(cluster: Cluster, model_ref: str, device: str) -> None:
+    """The queen lists one worker, with this model on this device, now or in a moment."""
+
+    def is_alone() -> bool:
+        workers = cluster.queen_get("/workers")["workers"]
+        return [(one["model_ref"], one["device"]) for one in workers] == [(model_ref, device)]
+
+    wait_until(f"the only worker has {model_ref} on {device}", is_alone)
+
+
+def told_to_cluster(cluster: Cluster) -> list[str]:
+    """``actor: line`` of each event that belongs to no job, from the first one that is kept."""
+    how = {"last_event_id": "0", "timeout": _QUIET_S, "until_silent": True}
+    told = [event.json() for event in cluster.listen("queen", "/events", **how).events]
+    return [f"{narration['actor']}: {narration['human']}" for narration in told]
+
+
+def assert_told(cluster: Cluster, expected: str) -> None:
+    """These lines come in this order among what is told, now or in a moment."""
+
+    def is_told() -> bool:
+        transcript.assert_in_order(expected, told_to_cluster(cluster), cluster.ports)
+        return True
+
+    wait_until("the queen has told it", is_told, 10.0)
+
+
+def assert_logged(cluster: Cluster, role: str, text: str) -> None:
+    """A line with this text stands in the log of a program, now or in a moment."""
+    logs = cluster.home / "logs"
+
+    def is_logged() -> bool:
+        written = "".join(log.read_text() for log in logs.glob(f"{role}*.log"))
+        assert text in written, written
+        return True
+
+    wait_until(f"the log of the {role} says {text!r}", is_logged)
+
+
+def assert_degraded(cluster: Cluster, hive_id: str, devices: str) -> None:
+    """The queen lists these devices of a hive as degraded, with the reason and the time."""
+    hives = {hive["hive_id"]: hive for hive in cluster.queen_get("/hives")["hives"]}
+    degraded = hives[hive_id]["degraded"]
+    assert sorted(each["device"] for each in degraded) == devices.split(", "), degraded
+    assert all(each["why"] and each["until_ms"] for each in degraded), degraded
+
+
 def assert_no_process(cluster: Cluster) -> None:
     """No process of ours runs, whoever else holds a port."""
     wait_until("no process of rbee runs", lambda: not cluster.processes())
 
 
-#: A request for each route, by role.
-_ROUTES = {
-    "queen": [
-        ("GET", "/events"),
-        ("POST", "/stay"),
-        ("POST", "/jobs"),
-        ("GET", "/jobs"),
-        ("GET", "/jobs/x"),
-        ("GET", "/jobs/x/events"),
-        ("DELETE", "/jobs/x"),
-        ("GET", "/hives"),
-        ("POST", "/hives/wake"),
-        ("GET", "/operations/x/events"),
-        ("DELETE", "/operations/x"),
-        ("GET", "/workers"),
-        ("DELETE", "/workers/x"),
-        ("GET", "/models"),
-        ("POST", "/models/provision"),
-        ("DELETE", "/models/x"),
-        ("POST", "/heartbeat"),
-        ("POST", "/keys"),
-        ("GET", "/keys"),
-        ("DELETE", "/keys/x"),
-        ("POST", "/add-hive"),
-        ("DELETE", "/hives/x"),
-        ("GET", "/openapi.json"),
-        ("GET", "/v1/models"),
-        ("GET", "/v1/models/x"),
-        ("POST", "/v1/chat/completions"),
-        ("POST", "/v1/completions"),
-        ("POST", "/v1/embeddings"),
-        ("GET", "/v1/nothing-here"),
-        ("POST", "/shutdown"),
-        ("GET", "/nothing-here"),
-    ],
-    "hive": [
-        ("GET", "/devices"),
-        ("GET", "/capacity"),
-        ("POST", "/models/provision"),
-        ("GET", "/models/provision/x/events"),
-        ("GET", "/models"),
-        ("GET", "/models/minillama"),
-        ("DELETE", "/models/minillama"),
-        ("POST", "/workers/provision"),
-        ("POST", "/workers/start"),
-        ("GET", "/workers"),
-        ("GET", "/workers/x/events"),
-        ("DELETE", "/workers/x"),
-        ("POST", "/heartbeat/workers"),
-        ("POST", "/adopt"),
-        ("POST", "/shutdown"),
-    ],
-    "worker": [
-        ("POST", "/infer"),
-        ("POST", "/infer/fail"),
-        ("GET", "/infer/x/events"),
-        ("DELETE", "/infer/x"),
-        ("POST", "/shutdown"),
-    ],
-}
+#: What is served nowhere, by role.
+_NOTHING = {"queen": ("/nothing-here", "/v1/nothing-here")}
 
 
 def ask_without_token(cluster: Cluster, role: str) -> dict[str, client.Answer]:
     """What a server answers to a request for each of its routes that shows no token."""
-    routes = [*_ROUTES[role], ("GET", "/health")]
+    asked = [
+        (route.method, routes.example(route))
+        for route in routes.served(role)
+        if route is HEALTH or route.who is not Who.ANYBODY
+    ]
+    asked += [("GET", path) for path in _NOTHING.get(role, ("/nothing-here",))]
     return {
-        f"{method} {path}": cluster.http(method, role, path, token=None) for method, path in routes
+        f"{method} {path}": cluster.http(method, role, path, token=None) for method, path in asked
     }
 
 
@@ -216,9 +233,11 @@ def ask_listening_ports(cluster: Cluster, role: str) -> dict[str, int]:
     }
 
 
-def kill(cluster: Cluster, role: str) -> None:
+def kill(cluster: Cluster, role: str) -> Member:
     """kill -9 of the one process of this role."""
-    processes.kill(_the_one(cluster, role))
+    member = _the_one(cluster, role)
+    processes.kill(member)
+    return member
 
 
 def assert_nothing_was_started(cluster: Cluster) -> None:
@@ -280,6 +299,13 @@ def _hive(cluster: Cluster, hive_id: str) -> dict[str, Any]:
     return rows[0]
 
 
-def _end(cluster: Cluster, running: Any) -> None:
-    running.send(signal.SIGTERM)
-    cluster.assert_status(0, cluster.finish(running))
+def _started(cluster: Cluster, command_line: str, role: str) -> Callable[[], None]:
+    """Starts a program, waits until it answers, and returns what ends it well."""
+    running = cluster.start(command_line)
+    cluster.assert_answers(role)
+
+    def end() -> None:
+        running.send(signal.SIGTERM)
+        cluster.assert_status(0, cluster.finish(running))
+
+    return end

@@ -34,9 +34,13 @@ def _mount() -> str:
     return "" if capabilities >> 21 & 1 else "the right to mount a file system is needed"
 
 
+def sshd() -> str | None:
+    """The SSH server of this machine, which is on nobody's PATH but root's."""
+    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
 def _sshd() -> str:
-    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    return "" if found else "no sshd is installed"
+    return "" if sshd() else "no sshd is installed"
 
 
 def _hosts() -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fixtures import real
 from harness.cluster import Cluster
 
+Row = Mapping[str, str]
+
+_THOUGHT = "a thought"
 #: How long a model may take to be loaded and to answer (seconds).
 _ANSWERED_S = 60.0
 _CITY: dict[str, Any] = {
@@ -25,13 +29,17 @@ _CALL = {
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
-def ask_for_city(cluster: Cluster, model: str, thinks: bool | None) -> list[dict[str, Any]]:
-    """The two answers of a model that has to name a city: in a form, and as a call.
+def ask_for_city(cluster: Cluster, rows: Iterable[Row]) -> list[list[dict[str, Any]]]:
+    """The two answers of the `model` of each row, which has to name a city: in a form, as a call.
 
-    `thinks`: whether it may think first; None: as it does by itself.
+    `wanted`: ``a thought``, which it then has by itself, or ``no thought``.
     """
-    how = {} if thinks is None else {"chat_template_kwargs": {"enable_thinking": thinks}}
-    return [_answer(cluster, model, {**wanted, **how}) for wanted in (_FORM, _CALL)]
+    no_thought = {"chat_template_kwargs": {"enable_thinking": False}}
+    answers = []
+    for row in rows:
+        how = {} if row["wanted"] == _THOUGHT else no_thought
+        answers.append([_answer(cluster, row["model"], {**each, **how}) for each in (_FORM, _CALL)])
+    return answers
 
 
 def _answer(cluster: Cluster, model: str, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -49,20 +57,20 @@ def _answer(cluster: Cluster, model: str, wanted: dict[str, Any]) -> dict[str, A
     return message
 
 
-def assert_city(answers: list[dict[str, Any]]) -> None:
-    """The first answer has the city in its content, the second in its call."""
-    form, call = answers
-    assert set(json.loads(form["content"])) == {"city"}, form
-    (made,) = call["tool_calls"]
-    assert made["function"]["name"] == "visit", call
-    assert set(json.loads(made["function"]["arguments"])) == {"city"}, call
+def assert_city(answers: Iterable[list[dict[str, Any]]]) -> None:
+    """The first answer of each row has the city in its content, the second in its call."""
+    for form, call in answers:
+        assert set(json.loads(form["content"])) == {"city"}, form
+        (made,) = call["tool_calls"]
+        assert made["function"]["name"] == "visit", call
+        assert set(json.loads(made["function"]["arguments"])) == {"city"}, call
 
 
-def assert_thoughts(answers: list[dict[str, Any]], *, told: bool) -> None:
-    """Every answer tells the thought before it; else none has one."""
-    assert [bool(each.get("reasoning_content")) for each in answers] == [told] * len(answers), (
-        answers
-    )
+def assert_thoughts(answers: Iterable[list[dict[str, Any]]], rows: Iterable[Row]) -> None:
+    """Both answers of a row tell the thought before them where it is `told`; else neither does."""
+    for both, row in zip(answers, rows, strict=True):
+        thoughts = {bool(each.get("reasoning_content")) for each in both}
+        assert thoughts == {row["told"] == _THOUGHT}, (row, both)
 
 
 def assert_dimmed(cluster: Cluster, thought: str) -> None:

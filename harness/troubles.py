@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from harness import machines
+from harness.chat import Dialogue
 from harness.cluster import Cluster
-from harness.dialogue import Dialogue
 from harness.hosts import SSH_PORT, Host, draw_key
 from harness.waiting import wait_until
 

@@ -17,6 +17,11 @@ def hangs_while_loading(context: Context) -> None:
     accidents.hang_while_loading(context.cluster)
 
 
+@given("a worker that hangs as it is started again")
+def hangs_when_started_again(context: Context) -> None:
+    accidents.hang_when_started_again(context.cluster)
+
+
 @given("no progress for {seconds:g} seconds counts as a stall")
 def short_stall(context: Context, seconds: float) -> None:
     context.cluster.set(load_stall=seconds)
@@ -35,12 +40,12 @@ def not_installed(context: Context, engine: str) -> None:
 
 @when("the {role} is killed")
 def killed(context: Context, role: str) -> None:
-    swarm.kill(context.cluster, role)
+    context.member = swarm.kill(context.cluster, role)
 
 
 @given("the {role} has just been killed")
 def just_killed(context: Context, role: str) -> None:
-    swarm.kill(context.cluster, role)
+    context.member = swarm.kill(context.cluster, role)
 
 
 @given("idle workers leave after {milliseconds:d} ms")
@@ -50,15 +55,16 @@ def short_idle(context: Context, milliseconds: int) -> None:
 
 @when("the {role} is frozen")
 def frozen(context: Context, role: str) -> None:
-    context.frozen = swarm.freeze(context.cluster, role)
+    context.member = swarm.freeze(context.cluster, role)
 
 
 @given("the {role} has just been frozen")
 def just_frozen(context: Context, role: str) -> None:
-    swarm.freeze(context.cluster, role)
+    context.member = swarm.freeze(context.cluster, role)
 
 
 @given("a hive that is frozen is given {milliseconds:d} ms to leave")
+@given("a worker that is frozen is given {milliseconds:d} ms to leave")
 def short_stop(context: Context, milliseconds: int) -> None:
     context.cluster.set(stop_request=milliseconds / 1000, stop_term=milliseconds / 1000)
 
@@ -68,14 +74,15 @@ def worker_left(context: Context) -> None:
     context.cluster.assert_running("worker", 0)
 
 
+@given("another worker process has taken its place")
 @then("another worker process takes its place")
 def replaced(context: Context) -> None:
-    swarm.assert_replaced(context.cluster, context.frozen)
+    swarm.assert_replaced(context.cluster, context.member)
 
 
 @then('once it is thawed the queen lists hive "{hive_id}" as {status}')
 def thawed(context: Context, hive_id: str, status: str) -> None:
-    swarm.thaw(context.frozen)
+    swarm.thaw(context.member)
     swarm.assert_status(context.cluster, hive_id, status)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import draw
-from harness.chaos.round import Concern
+from harness.complaints import Concern
 from harness.sentences import Context, given, then, when
 
 
@@ -60,9 +60,8 @@ def all_struck(context: Context) -> None:
 
 def _assert_no(context: Context, *concerns: Concern) -> None:
     found = [
-        f"{verdict.told}\n{complaint.text}"
+        f"{verdict.told}\n{text}"
         for verdict in context.verdicts
-        for complaint in verdict.complaints
-        if complaint.concern in concerns
+        for text in verdict.complaints.about(*concerns)
     ]
     assert not found, "\n\n".join(found)

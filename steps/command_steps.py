@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import commands, readings
+from harness import commands
 from harness.sentences import Context, given, then, when
 
 
@@ -84,7 +84,7 @@ def type_each(context: Context) -> None:
 @when("the keeper reads each of these commands in the quick way and with click")
 def read_both_ways(context: Context) -> None:
     lines = [row["command"] for row in context.table]
-    context.readings = readings.read_both_ways(context.cluster, lines)
+    context.readings = commands.read_both_ways(context.cluster, lines)
 
 
 @when('I remove the file "{name}" with the keeper')
@@ -127,14 +127,19 @@ def all_worked(context: Context) -> None:
     commands.assert_worked(context.finished)
 
 
+@then("each of them has worked, in less than {seconds:d} seconds")
+def all_worked_soon(context: Context, seconds: int) -> None:
+    commands.assert_worked(context.finished, seconds)
+
+
 @then("both ways understand the same by each of them")
 def same_both_ways(context: Context) -> None:
-    readings.assert_all(context.readings, "the same")
+    commands.assert_read_as(context.readings, "the same")
 
 
 @then("the quick way leaves each of them to click")
 def left_to_click(context: Context) -> None:
-    readings.assert_all(context.readings, "left to click")
+    commands.assert_read_as(context.readings, "left to click")
 
 
 @then("none of them says anything on stderr")
@@ -170,3 +175,13 @@ def lists_no_worker(context: Context) -> None:
 @then("each of them says what its row tells, and ends with its status")
 def each_says_and_ends(context: Context) -> None:
     commands.assert_says(context.finished, context.rows)
+
+
+@when('the help of "{command}" is read')
+def help_is_read(context: Context, command: str) -> None:
+    context.help = commands.help_of(command)
+
+
+@then('it shows an example of "{command_line}"')
+def shows_example(context: Context, command_line: str) -> None:
+    commands.assert_shows_example(context.help, command_line)

@@ -124,3 +124,15 @@ def jobs_come(context: Context, count: int, size: int) -> None:
 @then("{count:d} of them are taken in, and the others told to come again until one is over")
 def jobs_taken_in(context: Context, count: int) -> None:
     assert (context.taken, context.told) == (count, "queue_full"), (context.taken, context.told)
+
+
+@when("{asked} is asked of a worker whose context is of {tokens:d} tokens")
+def asked_of_context(context: Context, asked: str, tokens: int) -> None:
+    context.asked = costs.asked(asked)
+    context.most = costs.most_told(context.asked, tokens)
+
+
+@then("an answer of {count:d} {kind} may be told, and one that is {times:d} times as long may not")
+def long_answers(context: Context, count: int, kind: str, times: int) -> None:
+    size = count * costs.told_of_one(context.asked)
+    assert size <= context.most < size * times, (size, context.most, kind)

@@ -170,3 +170,23 @@ def listing_alone(context: Context) -> None:
 @then("every byte came from where the hub had redirected to")
 def redirected(context: Context) -> None:
     fetching.assert_redirected(context.cluster)
+
+
+@when('a hive asks it for "{model}"')
+def hive_asks(context: Context, model: str) -> None:
+    context.asked = fetching.ask_hub(context.cluster, model)
+
+
+@then('it is told of "{file}"')
+def told_of_file(context: Context, file: str) -> None:
+    context.cluster.assert_stdout(file, context.asked)
+
+
+@then('it is refused with "{message}"')
+def hive_refused(context: Context, message: str) -> None:
+    context.cluster.assert_narrated(message, context.asked)
+
+
+@then('it is advised "{advice}"')
+def hive_advised(context: Context, advice: str) -> None:
+    context.cluster.assert_narrated(advice, context.asked)

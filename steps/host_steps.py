@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import installing, machines, own_sshd, swarm, troubles
-from harness.dialogue import Dialogue
+from harness.chat import Dialogue
 from harness.sentences import Context, given, then, when
 from steps.harness_steps import rehearsal
 
@@ -56,13 +56,14 @@ def short_patience(context: Context, milliseconds: int) -> None:
 
 @given('I have added the machines "{names}"')
 def have_added(context: Context, names: str) -> None:
-    machines.add_hives(context.cluster, names)
+    with swarm.queen_meanwhile(context.cluster):
+        machines.add_hives(context.cluster, names)
 
 
 @given('a queen who knows the machines "{names}"')
 def queen_knows(context: Context, names: str) -> None:
-    machines.add_hives(context.cluster, names)
     swarm.wake_queen(context.cluster)
+    machines.add_hives(context.cluster, names)
 
 
 @given('hive "{name}" is offline since its cable was cut')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import accidents, life, long_prompts
+from harness import accidents, life, long_prompts, silence
 from harness.sentences import Context, given, then, when
 
 
@@ -131,3 +131,21 @@ def never_restarted(context: Context) -> None:
 @then("the worker was started a second time")
 def restarted(context: Context) -> None:
     long_prompts.assert_restarts(context.cluster, 1)
+
+
+@when(
+    "a peer that may be silent for {longest:g} second sends comments for {seconds:g} seconds, an "
+    "event, and no more"
+)
+def falls_silent(context: Context, longest: float, seconds: float) -> None:
+    context.silence = silence.told_of_silence(longest, round(seconds / longest * 4))
+
+
+@then("the event has come")
+def event_has_come(context: Context) -> None:
+    assert context.silence.told == ["token"], context.silence
+
+
+@then('its stream is given up since "{why}"')
+def given_up_since(context: Context, why: str) -> None:
+    assert context.silence.why == why, context.silence

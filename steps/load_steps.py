@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import islice
 
-from harness.load.callers import Concern
+from harness.complaints import Concern
 from harness.load.plan import CUT_ONE_IN, Moment, orders
 from harness.load.run import Load
 from harness.sentences import Context, then, when
@@ -61,5 +61,5 @@ def cut(context: Context) -> None:
 
 
 def _assert_no(context: Context, concern: Concern) -> None:
-    complaints = context.load.complaints(concern)
+    complaints = context.load.complaints.about(concern)
     assert not complaints, "\n".join(complaints)

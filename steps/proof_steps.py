@@ -17,6 +17,11 @@ def passes_on(context: Context) -> None:
     context.impostor = impostors.pass_on_to_queen(context.cluster)
 
 
+@given("another user of the machine passes on to the queen what is said, and listens no more")
+def passes_on_once(context: Context) -> None:
+    context.impostor = impostors.pass_on_to_queen(context.cluster, closes=True)
+
+
 @when("I type \"{command}\" and name that user's address as the queen's")
 def name_impostor(context: Context, command: str) -> None:
     context.cluster.run(f"{command} --queen {context.impostor.url}")
@@ -25,6 +30,18 @@ def name_impostor(context: Context, command: str) -> None:
 @then('that user has heard neither a secret nor "{prompt}"')
 def heard_nothing(context: Context, prompt: str) -> None:
     impostors.assert_told_nothing(context.cluster, context.impostor, prompt)
+
+
+@when("another user looks at its command line")
+def look_at_command_line(context: Context) -> None:
+    context.command_line = impostors.command_line(context.cluster)
+
+
+@then('that does not hold "{prompt}"')
+def holds_no_prompt(context: Context, prompt: str) -> None:
+    assert prompt not in context.command_line, context.command_line
+    assert "rbee.keeper infer" in context.command_line, context.command_line
+    context.cluster.finish()
 
 
 @when("another user of the machine takes the {role}'s port")

@@ -90,6 +90,11 @@ def used_home(context: Context, state: str) -> None:
     owned.use(context.cluster, state)
 
 
+@then("nothing was made where it leads")
+def nothing_made(context: Context) -> None:
+    owned.assert_nothing_made(context.cluster)
+
+
 @then("whatever is in the home is for its user alone")
 def private_home(context: Context) -> None:
     owned.assert_private(context.cluster)

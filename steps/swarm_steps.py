@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import accidents, cluster_news, pipes, swarm
+from harness import accidents, machine, swarm
 from harness.sentences import Context, given, then, when
 
 
@@ -59,6 +59,12 @@ def old_capabilities(context: Context) -> None:
     context.cluster.set(capabilities_fresh=0.0001)
 
 
+@given('"{command_line}" keeps a worker busy')
+def keeps_busy(context: Context, command_line: str) -> None:
+    context.cluster.start(command_line).wait_for_text()
+    swarm.wait_for_slots(context.cluster, free=False)
+
+
 @given("the queen has seen each worker busy")
 def seen_busy(context: Context) -> None:
     swarm.wait_for_slots(context.cluster, free=False)
@@ -100,6 +106,11 @@ def slots_free(context: Context) -> None:
     assert swarm.wait_for_slots(context.cluster, free=True)
 
 
+@then('the only worker has "{model_ref}" on "{device}"')
+def only_worker(context: Context, model_ref: str, device: str) -> None:
+    swarm.assert_only_worker(context.cluster, model_ref, device)
+
+
 @then('the worker is on hive "{hive_id}"')
 def worker_on(context: Context, hive_id: str) -> None:
     (worker,) = context.cluster.queen_get("/workers")["workers"]
@@ -124,12 +135,12 @@ def warm(context: Context) -> None:
 
 @when("I look at the pipes between the programs")
 def look_at_pipes(context: Context) -> None:
-    context.held = pipes.ends_held(context.cluster)
+    context.held = machine.ends_held(context.cluster)
 
 
 @then("no end of a pipe is held by two of them")
 def ends_held_once(context: Context) -> None:
-    pipes.assert_held_once(context.held)
+    machine.assert_held_once(context.held)
 
 
 @then("nothing is left running")
@@ -200,14 +211,14 @@ def catalog_holds_kind(context: Context, kind: str) -> None:
 
 @then("the queen has told the cluster")
 def told_cluster(context: Context) -> None:
-    cluster_news.assert_told(context.cluster, context.text)
+    swarm.assert_told(context.cluster, context.text)
 
 
 @then('the log of the {role} says "{text}"')
 def log_says(context: Context, role: str, text: str) -> None:
-    cluster_news.assert_logged(context.cluster, role, text)
+    swarm.assert_logged(context.cluster, role, text)
 
 
 @then('the queen lists "{devices}" of hive "{hive_id}" as degraded')
 def lists_degraded(context: Context, devices: str, hive_id: str) -> None:
-    cluster_news.assert_degraded(context.cluster, hive_id, devices)
+    swarm.assert_degraded(context.cluster, hive_id, devices)

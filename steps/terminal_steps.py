@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import answers
+from harness import answers, replacing
 from harness.sentences import Context, given, then, when
 
 
@@ -29,6 +29,17 @@ def type_on_terminal(context: Context, command_line: str) -> None:
 @when('I type "{command_line}" in two terminals at once')
 def type_twice(context: Context, command_line: str) -> None:
     context.pair = [context.cluster.start(command_line), context.cluster.start(command_line)]
+
+
+@given("a file on the shelf with a link to it and a second name")
+def file_of_names(context: Context) -> None:
+    context.names = replacing.name_thrice(context.cluster)
+
+
+@when("all of its names are asked for at once")
+def ask_for_all_names(context: Context) -> None:
+    asked = (f"rbee-keeper infer --temperature 0 --model {name} 'hello'" for name in context.names)
+    context.pair = [context.cluster.start(command_line) for command_line in asked]
 
 
 @given('"{command_line}" runs until it narrates "{line}"')
@@ -141,5 +152,6 @@ def exit_status_is(context: Context, status: int) -> None:
 
 
 @then("both terminals show a finished answer")
+@then("each terminal shows a finished answer")
 def both_finish(context: Context) -> None:
     answers.assert_all_answered(context.cluster, context.pair)

@@ -11,11 +11,10 @@ def own_template(context: Context, name: str) -> None:
     thinking.write_template(context.cluster, name)
 
 
-@when('programs that want {wanted} ask "{model}" for a city, in a form and as a call')
-def ask_for_city(context: Context, wanted: str, model: str) -> None:
-    context.answers = thinking.ask_for_city(
-        context.cluster, model, thinks=None if wanted == "a thought" else False
-    )
+@when("programs ask each of these models for a city, in a form and as a call")
+def ask_for_city(context: Context) -> None:
+    context.answers = thinking.ask_for_city(context.cluster, context.table)
+    context.asked = context.table
 
 
 @then("the city stands where answers and calls belong")
@@ -23,9 +22,9 @@ def city_stands(context: Context) -> None:
     thinking.assert_city(context.answers)
 
 
-@then("{what} is told beside it")
-def told_beside(context: Context, what: str) -> None:
-    thinking.assert_thoughts(context.answers, told=what == "a thought")
+@then("beside each is told what its row says")
+def told_beside(context: Context) -> None:
+    thinking.assert_thoughts(context.answers, context.asked)
 
 
 @then('the terminal has shown the thought "{thought}" dimmed')

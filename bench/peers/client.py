@@ -3,7 +3,8 @@
 ``python -m bench.peers.client ORDER`` is the load generator, a process of its own: ORDER is an
 `Order` as JSON, its result comes out as JSON. While an answer comes, each piece of it costs one
 callback; it is parsed when all are over, so that little of the processor is taken from the server.
-It imports nothing but the standard library.
+It imports nothing but
+what is made of the standard library.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from harness.client import EventReader
 
 _HOST = "127.0.0.1"
 _ROUTE = "/v1/chat/completions"
@@ -69,18 +72,27 @@ class Answer(NamedTuple):
     text: str
 
 
-def request_of(address: Address, prompt: str, max_tokens: int) -> bytes:
-    """A streamed chat, always with the likeliest token, as it goes over the wire."""
-    wanted = {
+def chat_of(address: Address, prompt: str, max_tokens: int) -> dict[str, Any]:
+    """A streamed chat, always with the likeliest token."""
+    return {
         "model": address.model,
         "messages": [{"role": "user", "content": prompt}],
         "max_tokens": max_tokens,
         "temperature": 0,
         "stream": True,
     }
-    body = json.dumps(wanted).encode()
+
+
+def request_of(address: Address, prompt: str, max_tokens: int) -> bytes:
+    """That chat as it goes over the wire."""
+    body = json.dumps(chat_of(address, prompt, max_tokens)).encode()
+    return message(address, "POST", _ROUTE, body)
+
+
+def message(address: Address, method: str, path: str, body: bytes = b"") -> bytes:
+    """A request as it goes over the wire, on a connection that is closed behind its answer."""
     lines = [
-        f"POST {_ROUTE} HTTP/1.1",
+        f"{method} {path} HTTP/1.1",
         f"Host: {_HOST}:{address.port}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
@@ -150,13 +162,14 @@ def _chunks(body: bytes) -> Iterator[bytes]:
 
 
 def _events(body: bytes) -> Iterator[dict[str, Any]]:
-    for line in body.split(b"\n"):
-        name, _, value = line.rstrip(b"\r").partition(b":")
-        if name == b"data" and value.strip() != _DONE:
-            event = json.loads(value)
-            if "error" in event:
-                raise AnswerFailed(value.decode(errors="replace"))
-            yield event
+    reader = EventReader()
+    for line in body.decode(errors="replace").split("\n"):
+        event = reader.take(line)
+        if event is not None and event.data != "[DONE]":
+            told = event.json()
+            if "error" in told:
+                raise AnswerFailed(event.data)
+            yield told
 
 
 def _texts(event: dict[str, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from bench.peers.servers import (
     Server,
     Xinference,
 )
-from bench.swarm import ROOT, RunFailed
+from bench.swarm import ROOT, RunFailed, cpu_seconds
 
 #: Its answer does not end by itself before `MAX_TOKENS`.
 PROMPT = "tell me a long story"
@@ -39,7 +39,7 @@ _STUCK = 300.0
 
 _FAILURES = (
     NotInstalled,
-    RunFailed,
+    AssertionError,
     AnswerFailed,
     OSError,
     asyncio.TimeoutError,
@@ -163,18 +163,10 @@ def _load(
 ) -> dict[str, Any]:
     """What a load generator saw, and the processor time of each part. Raises RunFailed."""
     order = Order(*server.address, PROMPT, max_tokens, streams, requests, pause)
-    command = [sys.executable, "-m", "bench.peers.client", json.dumps(order._asdict())]
     watched = server.parts()
-    before = {part: _cpu_seconds(of) for part, of in watched.items()}
-    patience = _STUCK + requests * pause
-    try:
-        client = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=patience)
-    except subprocess.TimeoutExpired:
-        raise RunFailed(f"{server.name} did not answer {streams} streams in time") from None
-    if client.returncode:
-        raise RunFailed(f"{server.name} failed under load: {_last_line(client.stderr)}")
-    used = {part: _cpu_seconds(of) - before[part] for part, of in watched.items()}
-    seen: dict[str, Any] = json.loads(client.stdout)
+    before = {part: cpu_seconds(of) for part, of in watched.items()}
+    seen = carried_out(order, server.name, _STUCK + requests * pause)
+    used = {part: cpu_seconds(of) - before[part] for part, of in watched.items()}
     tokens = sum(seen["tokens"])
     answered = tokens + seen.pop("warm_up_tokens")
     return {
@@ -186,14 +178,18 @@ def _load(
     }
 
 
-def _cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    times = [process.cpu_times() for process in processes]
-    return sum(used.user + used.system for used in times)
-
-
-def _last_line(output: bytes) -> str:
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "without a word"
+def carried_out(order: Order, server: str, patience_s: float) -> dict[str, Any]:
+    """What the load generator tells of an order, in a process of its own. Raises RunFailed."""
+    command = [sys.executable, "-m", "bench.peers.client", json.dumps(order._asdict())]
+    try:
+        client = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=patience_s)
+    except subprocess.TimeoutExpired:
+        raise RunFailed(f"{server} did not answer {order.streams} streams in time") from None
+    if client.returncode:
+        *_, last = [b"without a word", *client.stderr.strip().splitlines()]
+        raise RunFailed(f"{server} failed under load: {last.decode(errors='replace')}")
+    seen: dict[str, Any] = json.loads(client.stdout)
+    return seen
 
 
 #: Called with the name of each server before it is measured.

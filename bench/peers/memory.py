@@ -11,7 +11,7 @@ import psutil
 from bench.engine_alone import CONTEXT
 from bench.peers.servers import SLOTS
 from bench.swarm import model_path
-from rbee.hive.models.fit import estimate
+from rbee.hive.models.fit import worker_need
 from rbee.hive.models.gguf import header_of_file
 
 
@@ -34,7 +34,7 @@ def of_the_model() -> int:
     engine computes are not among them.
     """
     header = header_of_file(model_path())
-    need = estimate(header, n_ctx=CONTEXT * SLOTS, n_slots=SLOTS, on_gpu=False)
+    need = worker_need([header], CONTEXT, SLOTS)
     return need.weights + need.kv
 
 

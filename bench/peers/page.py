@@ -101,7 +101,7 @@ def _against_targets(measured: Mapping[str, Any]) -> Iterator[str]:
         for each in held
     ]
     rows += [[what, "", "", "not measured", _plain(why)] for what, why in missing.items()]
-    yield from _table(["rbee", "wanted", "measured", "", "of which"], rows)
+    yield from table(["rbee", "wanted", "measured", "", "of which"], rows)
 
 
 def _time_goes(measured: Mapping[str, Any]) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _time_goes(measured: Mapping[str, Any]) -> Iterator[str]:
         rows.append([TITLES[name], "all, cores kept busy", *busy])
         client = [MICROSECONDS.of(compare.cpu_of_client(measured, name, each)) for each in loads]
         rows.append([TITLES[name], "(load generator)", *client])
-    yield from _table(["", "process", *map(told_streams, loads)], rows)
+    yield from table(["", "process", *map(told_streams, loads)], rows)
     missed = [each for each in targets(measured) if not each.met]
     if missed:
         yield ""
@@ -215,7 +215,7 @@ def _figures(measured: Mapping[str, Any], plots: Mapping[str, str]) -> Iterator[
             lambda each: _idle(compare.idle(measured, each)),
         ),
     ]
-    yield from _table(["", *(TITLES[name] for name in names)], rows)
+    yield from table(["", *(TITLES[name] for name in names)], rows)
     infer = measured["servers"][RBEE].get("cold_infer_s")
     if infer:
         yield ""
@@ -345,7 +345,7 @@ def _versions(measured: Mapping[str, Any]) -> Iterator[str]:
         [TITLES[name], ", ".join(f"{each} {of[each]}" for each in _CHIEF if each in of)]
         for name, of in packages.items()
     ]
-    yield from _table(["", "made of"], rows)
+    yield from table(["", "made of"], rows)
     yield ""
     yield "`make bench-peers` installs the peers, each into an environment of its own."
     for name, of in packages.items():
@@ -359,7 +359,8 @@ def _versions(measured: Mapping[str, Any]) -> Iterator[str]:
         yield "</details>"
 
 
-def _table(head: Row, rows: Sequence[Row]) -> Iterator[str]:
+def table(head: Row, rows: Sequence[Row]) -> Iterator[str]:
+    """A table in Markdown."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     for row in rows:

@@ -11,9 +11,7 @@ figures are; 1 a run failed; 2 usage; 130 Ctrl+C.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -21,9 +19,10 @@ from typing import Any, NamedTuple
 
 from bench import machine, report
 from bench.peers.client import Address, AnswerFailed, Order
+from bench.peers.measure import carried_out
 from bench.peers.servers import EngineServer, Rbee, Server
 from bench.peers.writing import REAL_FIGURES, write_page
-from bench.swarm import ROOT, RunFailed
+from bench.swarm import ROOT
 from fixtures import real
 from rbee.wire.settings import Settings
 
@@ -135,14 +134,7 @@ def _ask(
         # No prompt comes twice, also not from other callers: the engine remembers what it has read.
         seed=(seed * 100 + callers) * 10_000 + words,
     )
-    command = [sys.executable, "-m", "bench.peers.client", json.dumps(order._asdict())]
-    try:
-        client = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=_STUCK)
-    except subprocess.TimeoutExpired:
-        raise RunFailed(f"{server.name} did not answer {callers} callers in time") from None
-    if client.returncode:
-        raise RunFailed(f"{server.name} failed: {client.stderr.decode(errors='replace')[-400:]}")
-    seen: dict[str, Any] = json.loads(client.stdout)
+    seen = carried_out(order, server.name, _STUCK)
     return {name: seen[name] for name in ("first_ms", "writing_s", "tokens", "seconds")}
 
 
@@ -166,7 +158,7 @@ def main(arguments: list[str]) -> int:
     began, load_before = time.monotonic(), machine.load_average()
     try:
         measured = measure(loads, 1 if asked.quick else PAUSES, max_tokens)
-    except (RunFailed, AnswerFailed) as failure:
+    except (AssertionError, AnswerFailed) as failure:
         print(f"real: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.figures import Target
-from bench.peers.page import reservations
+from bench.peers.page import reservations, table
 
 #: How much of the engine's own speed is to be kept.
 KEPT = Target(0.95, at_least=True)
@@ -95,25 +95,20 @@ def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _loads(measured: Mapping[str, Any]) -> Iterator[str]:
-    yield (
-        "| prompt | callers | first token | kept | tokens/s while writing | kept |"
-        " until all have theirs | kept |"
-    )
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    rows = []
     for load in measured["loads"]:
         rounds = load["rounds"]
-        cells = [
-            f"{load['words']:,} tokens",
-            str(load["callers"]),
-            *_cells(first_token(rounds), " s"),
-            *_cells(written(rounds), ""),
-            *_cells(whole(rounds), " s"),
-        ]
-        yield f"| {' | '.join(cells)} |"
+        what = [f"{load['words']:,} tokens", str(load["callers"])]
+        what += _cells(first_token(rounds), " s") + _cells(written(rounds), "")
+        rows.append([*what, *_cells(whole(rounds), " s")])
     pause = measured["settings"]["pause_s"]
     for after_pause, when in ((True, f"after {pause:g} idle seconds"), (False, "at once after it")):
-        cells = [f"20 tokens, {when}", "1", *_cells(idle(measured, after_pause), " s"), *[""] * 4]
-        yield f"| {' | '.join(cells)} |"
+        cells = _cells(idle(measured, after_pause), " s")
+        rows.append([f"20 tokens, {when}", "1", *cells, *[""] * 4])
+    asked = ["prompt", "callers", "first token", "kept"]
+    yield from table(
+        [*asked, "tokens/s while writing", "kept", "until all have theirs", "kept"], rows
+    )
 
 
 def _cells(beside: Beside, unit: str) -> list[str]:

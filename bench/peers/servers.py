@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import importlib.metadata
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -22,13 +21,23 @@ import psutil
 from bench.engine_alone import CONTEXT, default_threads
 from bench.peers import environments
 from bench.peers.client import Address
-from bench.swarm import KEEPER, ROLES, STUCK, Resident, Swarm, free_port, model_path, role_of
+from bench.swarm import (
+    KEEPER,
+    ROLES,
+    STUCK,
+    Resident,
+    Swarm,
+    answered_well,
+    free_port,
+    model_path,
+)
+from harness import client
+from harness.waiting import wait_until
 from rbee.hive.models.gguf import header_of_file
 from rbee.wire.model_ref import BUNDLED
 
 #: Streams that a server with slots answers at once.
 SLOTS = 32
-_BETWEEN_LOOKS = 0.01
 #: How long a server may take until it can be asked (seconds).
 _PATIENCE = 180.0
 #: How long it may take to end before it is killed (seconds).
@@ -81,12 +90,9 @@ class Server(Resident):
 
     def _processes(self) -> list[psutil.Process]:
         """Everything that was started here, and what that has started since."""
-        found = set(self._swarm.processes())
-        for process in self._started:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                # One that gives itself a title wipes its environment out.
-                found |= {process, *process.children(recursive=True)}
-        return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+        # One that gives itself a title wipes its environment out, by which it would be known.
+        started = [process.pid for process in self._started]
+        return [psutil.Process(member.pid) for member in self._swarm.members(started)]
 
     def _run(self, command: list[str], **environment: str) -> psutil.Process:
         """Starts a program whose output goes to a log of this place."""
@@ -99,19 +105,15 @@ class Server(Resident):
     def _until_answered(self, process: psutil.Process, port: int, path: str) -> None:
         """Waits until `path` at `port` is answered with 200.
 
-        Raises RunFailed when `process` has ended, or patience has.
+        Raises AssertionError when `process` has ended, or patience has.
         """
-        end_of_patience = time.monotonic() + _PATIENCE
-        while time.monotonic() < end_of_patience:
+
+        def answers() -> bool:
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
                 self._swarm.failed(f"{self.name} has ended before it answered")
-            try:
-                if _call(port, "GET", path)[0] == http.HTTPStatus.OK:
-                    return
-            except (OSError, http.client.HTTPException):
-                pass  # it does not listen yet
-            time.sleep(_BETWEEN_LOOKS)
-        self._swarm.failed(f"{self.name} did not answer within {_PATIENCE:g} s")
+            return answered_well(port, path)
+
+        wait_until(f"{self.name} answers", answers, _PATIENCE)
 
 
 class EngineServer(Server):
@@ -145,30 +147,23 @@ class Rbee(Server):
     @property
     def address(self) -> Address:
         """The queen's, with her token."""
-        token = (self._swarm.home / "token").read_text().strip()
-        return Address(self._swarm.queen_port, BUNDLED, token)
+        return Address(self._swarm.queen_port, BUNDLED, self._swarm.token)
 
     def parts(self) -> dict[str, list[psutil.Process]]:
         """The daemons by role, all of which stay; what comes and goes beside them is left out."""
         found: dict[str, list[psutil.Process]] = {role: [] for role in ROLES}
-        for process in self._swarm.processes():
-            role = role_of(process)
-            if role is not None:
-                found[role].append(process)
+        for member in self._swarm.members():
+            if member.role in ROLES:
+                found[member.role].append(psutil.Process(member.pid))
         return found
 
     def seconds_of_infer(self, prompt: str) -> float:
         """From the start of a cold ``rbee-keeper infer`` to the first byte on its stdout."""
         began = time.perf_counter()
-        command = [KEEPER, "infer", "--quiet", "--temperature", "0", prompt]
-        with open(self._swarm.folder / "infer.log", "ab") as log:
-            process = self._swarm.start(command, stdout=-1, stderr=log)
-        assert process.stdout is not None
-        with process.stdout as said:
-            first = os.read(said.fileno(), 1)
-            seconds = time.perf_counter() - began
-            said.read()
-        if process.wait(STUCK) or not first:
+        running = self._swarm.watch([KEEPER, "infer", "--quiet", "--temperature", "0", prompt])
+        running.wait_for_text("", STUCK)
+        seconds = time.perf_counter() - began
+        if running.finish(STUCK).status:
             self._swarm.failed("a cold rbee-keeper infer failed")
         return seconds
 
@@ -184,7 +179,7 @@ class Rbee(Server):
         self._keeper("up")
 
     def _stop(self) -> None:
-        if self._swarm.processes():
+        if self._swarm.members():
             self._keeper("down")
 
     def _keeper(self, command: str) -> None:
@@ -343,20 +338,10 @@ class Xinference(Server):
         self._demand("/v1/models", launched)
 
     def _demand(self, path: str, body: dict[str, Any]) -> None:
-        status, said = _call(self._port, "POST", path, body)
-        if status != http.HTTPStatus.OK:
-            self._swarm.failed(f"{self.name} answered {path} with {status}: {said}")
-
-
-def _call(port: int, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
-    try:
-        headers = {"Content-Type": "application/json"}
-        connection.request(method, path, json.dumps(body) if body else None, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
-    finally:
-        connection.close()
+        url = f"http://127.0.0.1:{self._port}{path}"
+        answer = client.ask("POST", url, body=body, timeout=_PATIENCE)
+        if answer.status != http.HTTPStatus.OK:
+            self._swarm.failed(f"{self.name} answered {path} with {answer.status}: {answer.text}")
 
 
 def _of_this_environment(*names: str) -> dict[str, str]:

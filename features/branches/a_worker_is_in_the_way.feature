@@ -26,8 +26,8 @@ Feature: What happens when a worker is in the way
       | Tiny GT | 0.468      |
     And a hub that holds "author/endless-llama"
     And a queen that is awake
-    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" runs until tokens come
-    And the queen has seen each worker busy
-    When I type "rbee-keeper infer --device gpu0 'hello'" beside it
-    Then stderr contains "error: minillama needs"
+    And "rbee-keeper infer --model HF:author/endless-llama 'write a short story'" keeps a worker busy
+    And "rbee-keeper infer --device gpu0 'hello'" runs beside it until it narrates "queen: number 1 in the queue for GPU0 on hive localhost"
+    When I type "rbee-keeper ps"
+    Then 1 worker is running
     And the first command still runs until I press Ctrl+C

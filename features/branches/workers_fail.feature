@@ -26,6 +26,18 @@ Feature: What happens when a worker dies, hangs or idles
         """
       And the exit status is 0
 
+    @timing
+    @fault.hive.silent-stop
+    Scenario: A worker that somebody stops while it loads is told to whoever waits for it
+      Given a worker that is frozen is given 300 ms to leave
+      And a worker that hangs while it loads
+      And a queen that is awake
+      And "rbee-keeper infer 'hello'" runs until it narrates "queen: worker registered, waiting for heartbeat..."
+      When a program stops the worker
+      Then the command ends
+      And stderr contains "was stopped before it was ready; trying again"
+      And the exit status is 0
+
     @fault.queen.forget-failures
     Scenario: Where each device fails, the error tells of each, and a list shows them for a while
       Given its simulated GPUs are
@@ -63,6 +75,16 @@ Feature: What happens when a worker dies, hangs or idles
         hive: worker <worker id> is ready again
         """
       And the log of the hive says "is ready again"
+
+    @timing
+    Scenario: A worker that is stopped while it is started again is not started once more
+      Given a worker that is frozen is given 300 ms to leave
+      And a worker that hangs as it is started again
+      And a swarm that is warm
+      And the worker has just been killed
+      And another worker process has taken its place
+      When a program stops the worker
+      Then the queen lists no worker
 
     @timing
     Scenario: A worker that is unloaded since nobody uses it

@@ -42,6 +42,18 @@ Feature: Where a command is typed, and with what around it
       Then stdout holds the answer of minillama to "hello" alone
       And none of those files has been run
 
+  Rule: A value that no setting can have is refused before anything is made of it
+
+    Scenario: In the environment, for a command that wakes nobody
+      When I type each of these commands
+        | command                                                | status | says                                     |
+        | RBEE_CONNECT_TIMEOUT=inf rbee-keeper status            | 2      | Expected a number up to 1e+09            |
+        | RBEE_RESTART_DELAYS=1,1e300 rbee-keeper status         | 2      | Expected a number up to 1e+09            |
+        | RBEE_QUEEN_HOST='[::1' rbee-keeper status              | 2      | Expected the name of a machine           |
+        | RBEE_QUEEN_HOST="$(printf '\033[2J')" rbee-keeper status | 2     | \x1b[2J                                  |
+      Then each of them says what its row tells, and ends with its status
+      And nothing was started
+
   Rule: A name that is no setting is refused, wherever it stands
 
     Scenario: In the environment

@@ -16,7 +16,7 @@ Feature: Work in the background always has somebody who sees its end
       | asks the whole program to end    | internal: RuntimeError: SystemExit: 3       |
       | fails as it is meant to fail     | minillama is not here                       |
       | is cancelled before it began     | cancelled                                   |
-      | forgets to say how it ended      | cancelled                                   |
+      | has nothing to say               | done                                        |
 
   Scenario: Work of one kind that hangs keeps no other kind waiting
     Given more work that waits for a disk than there are threads for it hangs

@@ -24,6 +24,17 @@ Feature: Which place is the best one
       | A degraded GPU comes after the processors         | 24 | none   | gpu0@attic | gpu0@blep  | gpu0@attic |
       | A degraded processor comes last of all            | 24 | none   | cpu@blep   | gpu0@attic | cpu@blep   |
 
+  Scenario: The strongest GPU of all machines
+    Given the devices
+      | hive        | device | GB |
+      | mac         | gpu0   | 8  |
+      | workstation | gpu0   | 12 |
+      | workstation | gpu1   | 24 |
+    And "none" holds the model
+    When places are looked for
+    Then the first is "gpu1@workstation"
+    And the last is "cpu@workstation"
+
   Scenario: The only device is tried although workers keep dying on it
     Given the devices
       | hive | device | GB |

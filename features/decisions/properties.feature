@@ -35,3 +35,4 @@ Feature: What holds for any input
       | inputs            | count | rule                                                    |
       | shelves of jobs   | 100   | what was over first goes first, and no more than has to |
       | downloads in line | 100   | each has its turn, within the bounds                    |
+      | jobs that come and end | 300 | nobody is passed over, and nobody waits in vain      |

@@ -89,3 +89,11 @@ Feature: What counts as life
         | 4000   | 200   | 50     | 60   | 8     | these are told: prompt.progress, prompt.read |
         | 20     | 300   | 300    | 10   | 0     | these are told: answer.progress, answer.progress, answer.progress |
         | 20     | 300   | 300    | 1000 | 0     | no line is told                            |
+
+  Rule: A stream is followed as long as anything comes on it
+
+    @fault.queen.follow-the-mute
+    Scenario: A peer that sends comments, then an event, and then nothing
+      When a peer that may be silent for 1 second sends comments for 2 seconds, an event, and no more
+      Then the event has come
+      And its stream is given up since "worker w sent nothing for 1 s, not even a sign of life"

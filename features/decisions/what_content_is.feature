@@ -1,6 +1,6 @@
 Feature: A model is what lies behind its name, and every part of it counts
   A file may be replaced behind its name, and have several names. What a worker has loaded is known
-  by where the files really lie, and by the inode, the size and the time of change of each part.
+  by the disk, the inode, the size and the time of change of each part.
 
   Scenario Outline: When <change> the model is <verdict>
     When <change> in a model of two parts with a link to the first
@@ -10,6 +10,7 @@ Feature: A model is what lies behind its name, and every part of it counts
       | change                                                | verdict  |
       | nothing happens                                       | the same |
       | it is asked for without the link                      | the same |
+      | another name of the first part is asked for           | the same |
       | the second part is replaced by one as long and as old | another  |
       | the second part is written into                       | another  |
       | the first part grows                                  | another  |

@@ -34,3 +34,16 @@ Feature: What has been told is kept as long as there is room
     Given a queen who keeps 4 MiB of what jobs ask for
     When 10 jobs come that ask for 1000 kB each
     Then 4 of them are taken in, and the others told to come again until one is over
+
+  Scenario Outline: A worker may tell what an answer can take, and no more
+    When <asked> is asked of a worker whose context is of <context> tokens
+    Then an answer of <tokens> may be told, and one that is <times> times as long may not
+
+    Examples:
+      | asked                           | context | tokens        | times |
+      | a prompt                        | 512     | 512 tokens    | 100   |
+      | a prompt                        | 8192    | 8192 tokens   | 10    |
+      | a prompt                        | 2000000 | 131072 tokens | 10    |
+      | a prompt, up to 100 tokens      | 8192    | 100 tokens    | 1000  |
+      | a prompt, with the 20 likeliest | 512     | 512 tokens    | 10    |
+      | the vectors of 2048 texts       | 512     | 2048 vectors  | 10    |

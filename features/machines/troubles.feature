@@ -48,5 +48,5 @@ Feature: The trouble of one machine is not the end of a job
       | command                   | heading             | row                 |
       | rbee-keeper infer 'hello' |                     | Hello               |
       | rbee-keeper models        | MODEL HIVE SIZE     | minillama localhost |
-    Then each of them has worked
+    Then each of them has worked, in less than 15 seconds
     And stderr contains "workstation does not answer: its models are not listed"

@@ -4,23 +4,7 @@ Feature: Another machine is woken, and sleeps again
 
   Rule: Who asks for no machine gets the best of all
 
-    Scenario: The strongest GPU of all machines is picked
-      Given my machine "blep" beside the machines "workstation, mac"
-      And the simulated GPUs of "workstation" are
-        | name     | VRAM in GB |
-        | RTX 3060 | 12         |
-        | RTX 3090 | 24         |
-      And I have added the machines "workstation, mac"
-      When I type "rbee-keeper infer 'hello'"
-      Then the terminal narrates
-        """
-        queen: basic scheduler picked GPU1 on hive workstation (for advanced scheduling, see docs)
-        queen: CUDA worker is awake and ready
-        [DONE]
-        """
-      And nothing is left running
-
-    Scenario: A program that speaks OpenAI's API is answered by the strongest machine, too
+    Scenario: A program that speaks OpenAI's API is answered by the strongest machine
       Given my machine "blep" beside the machines "workstation"
       And the simulated GPUs of "workstation" are
         | name     | VRAM in GB |

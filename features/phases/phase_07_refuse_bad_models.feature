@@ -57,18 +57,6 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
     And the exit status is 1
     And nothing is left running
 
-  Scenario: A gated model, for somebody who was not let in
-    Given a hub that holds "author/gated"
-    And the access token "hf_of_somebody_else"
-    When I type "rbee-keeper infer --model HF:author/gated 'hello'"
-    Then the terminal narrates
-      """
-      error: author/gated is gated: <hub> answered 403
-      try: accept the licence at <page>, then: hf auth login (or set HF_TOKEN)
-      """
-    And the exit status is 1
-    And nothing is left running
-
   Scenario: An architecture that no engine knows
     Given a hub that holds "author/unknown-arch"
     When I type "rbee-keeper infer --model HF:author/unknown-arch 'hello'"
@@ -142,54 +130,6 @@ Feature: Phase 7: a model that cannot be had is refused, with what to do about i
       Then the terminal narrates
         """
         error: cannot read author/minillama from <hub>: <why>
-        try: check the network (and HF_ENDPOINT); what has been downloaded is kept
-        """
-      And the exit status is 1
-      And nothing is left running
-
-    Scenario Outline: A hub that answers <status> to everything
-      Given a hub that holds "author/minillama"
-      And a hive that gives up at the first trouble
-      And the hub answers <status> to everything
-      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
-      Then the terminal narrates
-        """
-        error: <hub> answered <status> for author/minillama: <why>
-        try: try again in a minute; what has been downloaded is kept
-        """
-      And the exit status is 1
-      And nothing is left running
-
-      Examples:
-        | status | why                 |
-        | 500    | an error of the hub |
-        | 429    | too many requests   |
-
-    Scenario: A hub that asks for a long pause is not waited for
-      Given a hub that holds "author/minillama"
-      And the hub has had too many requests and asks for ten minutes of peace
-      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
-      Then the terminal narrates
-        """
-        error: <hub> answered 429 for author/minillama: too many requests
-        try: try again in 600 seconds; what has been downloaded is kept
-        """
-      And the exit status is 1
-
-    Scenario: A hub that is busy for a moment is asked again
-      Given a hub that holds "author/minillama"
-      And the hub answers 503 once
-      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
-      Then the exit status is 0
-
-    Scenario: A hub that never answers
-      Given a hub that holds "author/minillama"
-      And a hive that gives up at the first trouble
-      And the hub answers nothing
-      When I type "rbee-keeper infer --model HF:author/minillama 'hello'"
-      Then the terminal narrates
-        """
-        error: cannot read author/minillama from <hub>: it stopped sending
         try: check the network (and HF_ENDPOINT); what has been downloaded is kept
         """
       And the exit status is 1

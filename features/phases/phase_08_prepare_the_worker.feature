@@ -36,3 +36,24 @@ Feature: Phase 8: the hive prepares the kind of worker that the device needs
     And stderr contains "try: pip install ctransformers"
     And the exit status is 1
     And nothing is left running
+
+  @fault.shared.own-engines-alone
+  Scenario: An engine of another package is told of
+    Given a package that registers the engine "echo" is installed
+    When I type "rbee-keeper doctor"
+    Then stdout contains "echo 1.0, on cpu"
+    And the exit status is 0
+
+  Scenario: An engine of another package answers
+    Given a package that registers the engine "echo" is installed
+    When I type "rbee-keeper infer --engine echo 'say it again'"
+    Then stdout contains " say it again"
+    And the exit status is 0
+    And nothing is left running
+
+  Scenario: An engine that nobody has is answered with the one that was meant
+    When I type "rbee-keeper infer --engine lamacpp 'hello'"
+    Then stderr contains "error: no engine is called lamacpp on this machine"
+    And stderr contains "try: --engine llamacpp"
+    And the exit status is 1
+    And nothing is left running

@@ -8,18 +8,18 @@ Feature: A prompt that takes longer to read than a token may take
 
   @fault.worker.count-output-alone
   Scenario: A person watches it being read
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" on a terminal with a prompt of 1100 words
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 5" on a terminal with a prompt of 550 words
     Then the exit status is 0
     And stderr contains "prompt ██"
-    And stderr contains "worker: read the prompt: 1130 tokens in "
-    And stderr contains "bee-keeper: 1130 tokens in, "
+    And stderr contains "worker: read the prompt: 580 tokens in "
+    And stderr contains "bee-keeper: 580 tokens in, "
     And nothing is left running
 
   Scenario: A program that is answered in one piece, beside one that is told a story
     Given a hub that holds "author/smollm2"
     And a queen that is awake
     And a program that reads a story of "author/smollm2"
-    When a program asks "author/smollm2" for an answer with 550 words
+    When a program asks "author/smollm2" for an answer with 300 words
     Then it is answered
     And the story has not broken off
     And no worker was started a second time
@@ -27,6 +27,6 @@ Feature: A prompt that takes longer to read than a token may take
   Scenario: A program that wants a vector of a long text
     Given a hub that holds "author/smollm2"
     And a queen that is awake
-    When a program asks "author/smollm2" for a vector with 550 words
+    When a program asks "author/smollm2" for a vector with 300 words
     Then it is answered
     And no worker was started a second time

@@ -25,15 +25,13 @@ Feature: A model that thinks before it answers
     And the exit status is 0
 
   @fault.worker.form-over-thought
-  Scenario Outline: A form and a call that are demanded, where <case>
+  Scenario: A form and a call that are demanded
     Given a queen that is awake
-    When programs that want <wanted> ask "<model>" for a city, in a form and as a call
+    When programs ask each of these models for a city, in a form and as a call
+      | its template                   | wanted     | model                   | told      |
+      | has a switch                   | a thought  | smollm2-thinking        | a thought |
+      | has one, and nobody thinks     | no thought | smollm2-thinking        | nothing   |
+      | has none, and nobody thinks    | no thought | smollm2-always-thinking | nothing   |
+      | has a channel for thoughts     | no thought | smollm2-channels        | nothing   |
     Then the city stands where answers and calls belong
-    And <told> is told beside it
-
-    Examples:
-      | case                             | wanted     | model                   | told      |
-      | the template has a switch        | a thought  | smollm2-thinking        | a thought |
-      | it has one, and nobody thinks    | no thought | smollm2-thinking        | nothing   |
-      | it has none, and nobody thinks   | no thought | smollm2-always-thinking | nothing   |
-      | thoughts have a channel          | no thought | smollm2-channels        | nothing   |
+    And beside each is told what its row says

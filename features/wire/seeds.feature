@@ -3,7 +3,8 @@ Feature: Bodies as the documents show them from which this system was made
   docs/decisions.md, with the reason.
 
   Background:
-    Given its simulated GPUs are
+    Given heartbeats come every 2000 ms
+    And its simulated GPUs are
       | name     | VRAM in GB |
       | RTX 3060 | 12         |
       | RTX 3090 | 24         |

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -33,9 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     seed = chosen.seed or secrets.token_hex(4)
     first, count = (chosen.round, 1) if chosen.round else (chosen.first, chosen.rounds)
     print(f"seed {seed}", flush=True)
-    census.adopt_orphans()
-    # A run in the background ignores Ctrl+C, and so would every program it starts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    census.take_charge()
     began, failed = time.monotonic(), []
     ports = PortSlice()
     with Campaign(seed, ports.take(), models) as campaign:
@@ -54,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 def _in_full(verdict: Verdict, first: int) -> str:
     """Each complaint, what the programs wrote, and how to have it again."""
     plan = verdict.plan
-    told = [f"[{each.concern.value}] {each.text}" for each in verdict.complaints]
+    told = verdict.complaints.about()
     again = f"python -m harness.chaos --seed {plan.seed}{' --real' * (plan.models is REAL)}"
     since = max(plan.since, first)
     told += [verdict.report, f"to repeat it: {again} --round {plan.number}"]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 import psutil
 
 from fixtures.hub.control import FixtureHub
-from harness import census
 from harness.chaos.plan import TOYS, Models, draw
-from harness.chaos.round import Complaint, Concern, Round, Verdict
+from harness.chaos.round import Round, Verdict
 from harness.cluster import Cluster
+from harness.complaints import Concern
+from harness.lending import Lent
 from harness.ports import Ports
 
 #: How long the programs may take to leave once everything was told to, in seconds.
@@ -48,7 +50,8 @@ class Campaign:
         self._folder = Path(tempfile.mkdtemp(prefix="rbee-chaos-")).resolve()
         self._home = self._folder / "home"
         self._since = 0
-        self._hub: FixtureHub | None = None
+        self._hub: Lent | None = None
+        self._told: list[str] = []
 
     def __enter__(self) -> Campaign:
         return self
@@ -75,7 +78,8 @@ class Campaign:
         cluster.set(**SETTINGS)
         verdict = Round(plan, cluster, self._live_hub).run()
         verdict.seconds = time.monotonic() - began
-        verdict.complaints += [Complaint(Concern.LOGS, told) for told in self._hub_complaints()]
+        for told in self._hub_complaints():
+            verdict.complaints.add(Concern.LOGS, told)
         if verdict.complaints:
             verdict.report = cluster.report()
         cluster.remove()
@@ -83,27 +87,30 @@ class Campaign:
 
     def _live_hub(self) -> FixtureHub:
         """The hub, or another one in place of one that was struck."""
-        if self._hub is None or not _answers(self._hub):
+        if self._hub is None or not _answers(self._hub.hub):
             self._drop_hub()
-            hub = FixtureHub(log=self._folder / "hub.log")
-            with census.spawning() as owned:
-                hub.start()
-                owned.add(hub.pid)
-            self._hub = hub
-        return self._hub
+            self._hub = Lent()
+        return self._hub.hub
 
     def _drop_hub(self) -> None:
-        if self._hub is not None:
-            pid = self._hub.pid
-            self._hub.stop()
-            census.disown(pid)
-            self._hub = None
+        lent, self._hub = self._hub, None
+        if lent is not None:
+            self._note(lent.end)
 
     def _hub_complaints(self) -> list[str]:
-        log = self._folder / "hub.log"
-        said = log.read_text("utf-8", "replace").strip()
-        log.write_text("")
-        return [f"the fixture hub broke:\n{said}"] if said else []
+        """What hubs have complained about since the last call; one that did is lent no more."""
+        if self._hub is not None and self._note(self._hub.assert_well):
+            self._drop_hub()
+        told, self._told = list(dict.fromkeys(self._told)), []
+        return told
+
+    def _note(self, look: Callable[[], object]) -> bool:
+        try:
+            look()
+        except AssertionError as error:
+            self._told.append(str(error))
+            return True
+        return False
 
 
 def _answers(hub: FixtureHub) -> bool:

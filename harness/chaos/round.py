@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import enum
 import functools
 import http.client
 import time
@@ -11,41 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fixtures.hub.control import FixtureHub
-from harness import census
+from harness import census, swarm
 from harness.chaos import disk
 from harness.chaos.load import Load, terminal_events
 from harness.chaos.plan import Deed, Opening, Plan
 from harness.chaos.relay import Relay
 from harness.client import Stream
 from harness.cluster import Cluster, freeze, kill, thaw
+from harness.complaints import Complaints, Concern
 from harness.ports import is_free
 from harness.program import Finished, Running
-from harness.waiting import wait_until
 
 #: How long commands and jobs may take to end once somebody was struck, in seconds.
 SETTLE_S = 20.0
 #: Exit statuses that a command may have, besides that of the signal it was struck with.
 _STATUSES = (0, 1, 124, 130)
-_FINAL = ("done", "failed", "cancelled")
-
-
-class Concern(enum.Enum):
-    """What a complaint is about."""
-
-    COMMANDS = "commands"
-    JOBS = "jobs"
-    PROCESSES = "processes"
-    LOGS = "logs"
-    DISK = "disk"
-    NEXT = "next prompt"
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """One thing that is not as it should be after a round."""
-
-    concern: Concern
-    text: str
 
 
 @dataclass
@@ -60,7 +39,7 @@ class Verdict:
     came_of_it: str = ""
     streams: int = 0
     seconds: float = 0.0
-    complaints: list[Complaint] = field(default_factory=list)
+    complaints: Complaints = field(default_factory=Complaints)
     report: str = ""
 
     @property
@@ -82,6 +61,7 @@ class Round:
         self._cluster = cluster
         self._live_hub = live_hub
         self._verdict = Verdict(plan)
+        self._complaints = self._verdict.complaints
         self._struck: census.Member | None = None
         self._stays_frozen = False
 
@@ -94,14 +74,14 @@ class Round:
                 relay = Relay(self._cluster.ports.queen)
                 last.callback(relay.close)
             self._trouble_hub()
-            if self._check(Concern.NEXT, self._open):
+            if self._complaints.check(Concern.NEXT, self._open):
                 load = Load(self._cluster, self._plan.clients, relay.port if relay else None)
                 self._strike_in_time(load, relay)
                 self._settle(load)
-                self._check(Concern.JOBS, functools.partial(self._look_at_jobs, load))
-            self._check(Concern.PROCESSES, self._put_to_sleep)
+                self._complaints.check(Concern.JOBS, functools.partial(self._look_at_jobs, load))
+            self._complaints.check(Concern.PROCESSES, self._put_to_sleep)
             self._look_at_disk()
-            self._check(Concern.NEXT, self._ask_again)
+            self._complaints.check(Concern.NEXT, self._ask_again)
             self._look_at_disk()
         return self._verdict
 
@@ -170,11 +150,11 @@ class Round:
         """
         frozen = self._struck if self._stays_frozen else None
         if frozen is not None and frozen.role == "queen":
-            self._check(Concern.COMMANDS, self._fail_to_end_her)
+            self._complaints.check(Concern.COMMANDS, self._fail_to_end_her)
             _kill_if_there(frozen)
         waits_for_us = frozen.pid if frozen is not None and frozen.role == "keeper" else None
         for told in load.wait_for_end(SETTLE_S, waits_for_us):
-            self._complain(Concern.COMMANDS, told)
+            self._complaints.add(Concern.COMMANDS, told)
         if frozen is not None and frozen.role in ("keeper", "hub"):
             _kill_if_there(frozen)
         ends = [self._status_of(running) for running in load.commands]
@@ -193,11 +173,13 @@ class Round:
         try:
             finished = self._cluster.finish(running, timeout=1.0)
         except AssertionError as error:
-            self._complain(Concern.COMMANDS, str(error))
+            self._complaints.add(Concern.COMMANDS, str(error))
             return "no end"
         by_us = self._struck is not None and self._struck.pid == running.pid
         if finished.status not in _STATUSES and not (by_us and finished.status == -9):
-            self._complain(Concern.COMMANDS, f"ended with status {finished.status}\n{finished}")
+            self._complaints.add(
+                Concern.COMMANDS, f"ended with status {finished.status}\n{finished}"
+            )
         return str(finished.status)
 
     def _look_at_jobs(self, load: Load) -> None:
@@ -217,15 +199,8 @@ class Round:
         if not self._cluster.processes("queen"):
             return
 
-        def all_over() -> bool:
-            jobs = self._cluster.queen_get("/jobs")["jobs"]
-            running = [job for job in jobs if job["state"] not in _FINAL]
-            assert not running, running
-            return True
-
-        wait_until("every job is over", all_over, SETTLE_S)
-        for job in self._cluster.queen_get("/jobs")["jobs"]:
-            self._look_at_stream(self._cluster.listen("queen", f"/jobs/{job['job_id']}/events"))
+        for job_id in swarm.wait_until_jobs_are_over(self._cluster, SETTLE_S):
+            self._look_at_stream(self._cluster.listen("queen", f"/jobs/{job_id}/events"))
 
     def _look_at_stream(self, stream: Stream) -> None:
         names = stream.names()
@@ -241,7 +216,7 @@ class Round:
 
     def _look_at_disk(self) -> None:
         for told in disk.complaints_of(self._cluster, self._plan.removed_so_far):
-            self._complain(Concern.DISK, told)
+            self._complaints.add(Concern.DISK, told)
 
     def _ask_again(self) -> None:
         hub = self._live_hub()
@@ -254,7 +229,7 @@ class Round:
 
     def _look_at_texts(self) -> None:
         for told in self._cluster.close():
-            self._complain(Concern.LOGS, told)
+            self._complaints.add(Concern.LOGS, told)
 
     # Inside.
 
@@ -268,17 +243,6 @@ class Round:
         finished = self._cluster.run(command_line, timeout=SETTLE_S)
         self._cluster.assert_status(0, finished)
         return finished
-
-    def _check(self, concern: Concern, look: Callable[[], object]) -> bool:
-        try:
-            look()
-        except (AssertionError, OSError, http.client.HTTPException) as error:
-            self._complain(concern, str(error) or repr(error))
-            return False
-        return True
-
-    def _complain(self, concern: Concern, text: str) -> None:
-        self._verdict.complaints.append(Complaint(concern, text))
 
 
 def _kill_if_there(member: census.Member) -> None:

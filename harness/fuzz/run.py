@@ -1,19 +1,22 @@
-"""Supervises the children that feed the targets."""
+"""Supervises the children that feed the targets, with what is kept in fixtures/corpus/TARGET/."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from harness.fuzz import corpus
 from harness.fuzz.child import Finding, Shared, live
 from harness.fuzz.targets import Target
 
+#: The inputs that fuzzing begins with, and where what it finds is kept, by target.
+HOME = Path(__file__).resolve().parents[2] / "fixtures" / "corpus"
 #: A child that died is started anew, with other draws, so often in vain.
 _CHILDREN = 5
 
@@ -40,7 +43,7 @@ def fuzz(target: Target, seed: str, *, inputs: int = 0, seconds: float = 0.0) ->
     child goes on without it.
     """
     end = time.monotonic() + seconds
-    given = list(corpus.entries(target.name).values())
+    given = list(entries(target.name).values())
     came = Came(target.name, 0, 0, [])
     for number in range(_CHILDREN):
 
@@ -73,7 +76,7 @@ def report(cames: Sequence[Came], *, keep: bool) -> int:
     for came in cames:
         print(came, flush=True)
         for finding in came.findings if keep else ():
-            print(f"  kept as {corpus.keep(came.target, finding.data)}")
+            print(f"  kept as {keep_input(came.target, finding.data)}")
     return 1 if any(came.findings for came in cames) else 0
 
 
@@ -109,3 +112,18 @@ def _how(status: int, target: Target) -> str:
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:
     return list({finding.where: finding for finding in reversed(findings)}.values())
+
+
+def entries(target: str) -> dict[str, bytes]:
+    """The inputs that are kept of a target, by name and in its order."""
+    folder = HOME / target
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def keep_input(target: str, data: bytes) -> Path:
+    """Keeps what a target has stumbled over, so that each run tries it again."""
+    path = HOME / target / f"found-{hashlib.sha256(data).hexdigest()[:12]}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path

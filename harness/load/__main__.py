@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -30,9 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(list(arguments))
     seed = chosen.seed or secrets.token_hex(4)
     print(f"seed {seed}", flush=True)
-    census.adopt_orphans()
-    # A run in the background ignores Ctrl+C, and so would every program it starts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    census.take_charge()
     ports = PortSlice()
     cluster = Cluster(ports.take())
     complaints = ["it broke off"]
@@ -55,7 +52,7 @@ def _carry_out(cluster: Cluster, seed: str, chosen: argparse.Namespace) -> list[
     load.call(lambda _: time.monotonic() < end)
     print(load.told, flush=True)
     load.look(patient=True)
-    return load.complaints()
+    return load.complaints.about()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import enum
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +13,8 @@ from typing import Any
 
 import aiohttp
 
+from harness.client import EventReader
+from harness.complaints import Complaints, Concern
 from harness.load.plan import Cut, Form, Moment, Order, orders
 
 #: How long a program waits for an answer before it says that it was lost, in seconds.
@@ -24,24 +25,6 @@ _SERVED_S = 10.0
 _LONG = 2000
 _PROMPT = "once upon a time"
 _TERMINAL = {"done", "error", "cancelled"}
-
-
-class Concern(enum.Enum):
-    """What a complaint is about."""
-
-    ANSWERS = "answers"
-    TURNED_AWAY = "turned away"
-    JOBS = "jobs"
-    SLOTS = "slots"
-    HELD = "held"
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """One thing that is not as it should be."""
-
-    concern: Concern
-    text: str
 
 
 @dataclass
@@ -60,7 +43,7 @@ class Seen:
     answered: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
     first_tokens: list[float] = field(default_factory=list)
-    complaints: list[Complaint] = field(default_factory=list)
+    complaints: Complaints = field(default_factory=Complaints)
 
 
 class _HungUp(Exception):
@@ -99,7 +82,7 @@ class Caller:
                 await self._serve(order)
             except (AssertionError, aiohttp.ClientError, OSError) as error:
                 told = f"{self._name}, request {number}, {order}: {error!r}"
-                self._seen.complaints.append(Complaint(Concern.ANSWERS, told))
+                self._seen.complaints.add(Concern.ANSWERS, told)
                 return
 
     async def _serve(self, order: Order) -> None:
@@ -172,7 +155,7 @@ class Caller:
         after = response.headers.get("Retry-After", "")
         if not after.isdigit() or int(after) < 1:
             told = f"429 with Retry-After {after!r}"
-            self._seen.complaints.append(Complaint(Concern.TURNED_AWAY, told))
+            self._seen.complaints.add(Concern.TURNED_AWAY, told)
         return float(after or 1)
 
     def _take_whole(self, told: dict[str, Any], order: Order, story: _Story) -> None:
@@ -296,15 +279,12 @@ def _session(token: str) -> aiohttp.ClientSession:
 
 
 async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
-    """Name and data of each event of a stream; a line without data has none."""
-    name = ""
+    """Name and data of each event of a stream."""
+    reader = EventReader()
     async for raw in response.content:
-        line = raw.decode().rstrip("\n")
-        if line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            yield name, line.removeprefix("data: ")
-            name = ""
+        event = reader.take(raw.decode())
+        if event is not None:
+            yield event.event, event.data
 
 
 def _job_of(answer_id: str) -> str:

@@ -13,8 +13,8 @@ from harness import inside
 from harness.cluster import Cluster
 
 _ROLES = ("queen", "hive", "worker")
-#: The task of an open connection; these are counted as connections.
-_OF_A_CONNECTION = "RequestHandler.start"
+#: The task and the object of an open connection; these are counted as connections.
+_OF_A_CONNECTION = ("RequestHandler.start", "Connection")
 #: What the queen keeps of the jobs that are over.
 _KEPT_WITH_JOBS = ("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Work")
 
@@ -76,7 +76,7 @@ def all_held(cluster: Cluster) -> AllHeld:
     by_role = {}
     for role, process in processes.items():
         found = inside.look(cluster, members[role][0])
-        del found.tasks[_OF_A_CONNECTION]
+        del found.tasks[_OF_A_CONNECTION[0]], found.objects[_OF_A_CONNECTION[1]]
         if role == "queen":
             for name in _KEPT_WITH_JOBS:
                 del found.objects[name]

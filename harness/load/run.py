@@ -9,9 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from bench.figures import percentile
 from harness import inside, swarm
 from harness.cluster import Cluster
-from harness.load.callers import Complaint, Concern, Seen, call_all, serve_at_once
+from harness.complaints import Complaints, Concern
+from harness.load.callers import Seen, call_all, serve_at_once
 from harness.load.held import AllHeld, all_held, memory
 from harness.waiting import wait_until
 
@@ -25,7 +27,6 @@ _SETTLE_S = 10.0
 _KEPT_S = 40.0
 #: For so many that get in, one more calls who finds no place and has to come again.
 _ONE_TOO_MANY_IN = 8
-_FINAL = {"done", "failed", "cancelled"}
 
 
 class Load:
@@ -36,7 +37,7 @@ class Load:
         self._model = model
         self._seed = seed
         self._streams = streams
-        self._complaints: list[Complaint] = []
+        self.complaints = Complaints()
         self._seconds = 0.0
         self._before: AllHeld
         self._memory: dict[str, int] = {}
@@ -50,8 +51,6 @@ class Load:
             # Who shows the same key may wait with as many jobs as there are places left.
             jobs_waiting=2 * max(1, self._streams - _SLOTS),
             reader_grace=0.2,
-            # Else a hive that is five seconds old begins a thread more.
-            processor_query_after=3600,
         )
         assert cluster.hub.url
         inside.open_up(cluster)
@@ -77,10 +76,10 @@ class Load:
     def look(self, *, patient: bool) -> None:
         """Looks at what came of it. `patient`: also that the connections which the roles keep
         to one another for a next request are closed in the end."""
-        self._complaints = list(self.seen.complaints)
-        self._check(Concern.JOBS, self._look_at_board)
-        self._check(Concern.SLOTS, self._assert_free)
-        self._check(Concern.HELD, lambda: self._assert_as_before(patient))
+        self.complaints = Complaints(self.seen.complaints)
+        self.complaints.check(Concern.JOBS, self._look_at_board)
+        self.complaints.check(Concern.SLOTS, self._assert_free)
+        self.complaints.check(Concern.HELD, lambda: self._assert_as_before(patient))
 
     def assert_all_happened(self) -> None:
         """Programs were answered, cut early and late, turned away, and read a second time."""
@@ -88,19 +87,11 @@ class Load:
         for what in ("answered", "cut", "cut_unnamed", "turned_away", "replayed"):
             assert getattr(seen, what), f"no program was {what}"
 
-    def complaints(self, *concerns: Concern) -> list[str]:
-        """What is not as it should be; all of it where no concern is named."""
-        return [
-            f"[{each.concern.value}] {each.text}"
-            for each in self._complaints
-            if not concerns or each.concern in concerns
-        ]
-
     @property
     def told(self) -> str:
         """The load in a line."""
         seen = self.seen
-        waits = sorted(seen.first_tokens) or [math.nan]
+        waits = seen.first_tokens or [math.nan]
         cut = len(seen.cut) + seen.cut_unnamed
         grown = {
             role: (now - self._memory[role]) / 2**20 for role, now in memory(self._cluster).items()
@@ -110,7 +101,7 @@ class Load:
             f"{len(seen.answered)} answered, {cut} cut, {seen.turned_away} times turned away, "
             f"{seen.replayed} replayed; {seen.tokens / self._seconds:.0f} tokens/s; first token "
             f"after {statistics.median(waits):.2f} s (p50), "
-            f"{waits[math.ceil(len(waits) * 0.99) - 1]:.2f} s (p99); memory grew by "
+            f"{percentile(waits, 99):.2f} s (p99); memory grew by "
             + ", ".join(f"{mib:.1f} MiB ({role})" for role, mib in grown.items())
         )
 
@@ -119,20 +110,10 @@ class Load:
     def _look_at_board(self) -> None:
         """Each job that the queen still lists is over, in the way in which its program saw it."""
 
-        def all_over() -> dict[str, str]:
-            states = self._states()
-            running = [job_id for job_id, state in states.items() if state not in _FINAL]
-            assert not running, running
-            return states
-
-        states = wait_until("every job is over", all_over, _SETTLE_S)
+        states = swarm.wait_until_jobs_are_over(self._cluster, _SETTLE_S)
         assert "failed" not in states.values(), Counter(states.values())
         answered = {states[each] for each in self.seen.answered if each in states}
         assert answered <= {"done"}, f"who was answered had jobs that are {answered}"
-
-    def _states(self) -> dict[str, str]:
-        jobs = self._cluster.queen_get("/jobs")["jobs"]
-        return {job["job_id"]: job["state"] for job in jobs}
 
     def _assert_free(self) -> None:
         """No slot is taken by its worker's word, and as many jobs at once are served."""
@@ -162,9 +143,3 @@ class Load:
             return True
 
         wait_until("all that is held is as before", as_before, _KEPT_S if patient else _SETTLE_S)
-
-    def _check(self, concern: Concern, look: Callable[[], object]) -> None:
-        try:
-            look()
-        except AssertionError as error:
-            self._complaints.append(Complaint(concern, str(error)))

@@ -32,8 +32,10 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
     from rbee.process.imports import quick_imports
 
     with quick_imports():
-        from rbee.hive.daemon import Catalogs, run
-        from rbee.hive.workers.spare import Spare
+        import asyncio
+
+        from rbee.hive.daemon import Catalogs, live
+        from rbee.hive.workers.kinds import Spare
         from rbee.process.child import Child
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline, die_with_parent
@@ -49,7 +51,7 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
     orders = lifeline.orders(HiveOrders, StartWorker, WorkerReport)
     if orders.on_lease:
         die_with_parent(None)
-    run(orders, home, settings, catalogs, lifeline, spare)
+    asyncio.run(live(orders, home, settings, catalogs, lifeline, spare))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ from rbee.wire.shown import shown
 def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: str) -> None:
     """A hive: one machine's devices, models and workers, at the service of a queen."""
     with quick_imports():
-        from rbee.hive.daemon import Catalogs, run
+        import asyncio
+
+        from rbee.hive.daemon import Catalogs, live
 
     try:
         home = Home.open()
@@ -37,7 +39,8 @@ def hive(hive_host: str | None, hive_port: int | None, queen_url: str, hive_id: 
             hive_id=hive_id,
             queen_url=queen_url,
         )
-        run(orders, home, settings, Catalogs.open(home, settings), None, None)
+        catalogs = Catalogs.open(home, settings)
+        asyncio.run(live(orders, home, settings, catalogs, None, None))
     except RbeeError as error:
         message, suggestion = shown(error.message), shown(error.suggestion)
         click.echo(f"error: {message}\n  try: {suggestion}", err=True)

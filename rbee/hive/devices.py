@@ -13,7 +13,6 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -22,10 +21,10 @@ import msgspec
 import psutil
 
 from rbee.hive.limits import limits_of_this_process
-from rbee.hive.processors import usable_cores
+from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
-from rbee.process.tasks import DEVICES, in_thread
-from rbee.wire.errors import RbeeError
+from rbee.process.tasks import DEVICES, in_own_thread, in_thread
+from rbee.wire.errors import invalid
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 
 #: Bytes in the unit of every size called `_gb`: a GiB.
@@ -50,49 +49,42 @@ class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
     backend: Literal["cuda", "metal"] = "cuda"
 
 
-class Detector:
+class Detector(msgspec.Struct):
     """Looks at this machine anew each time, but for the processor's name, which is kept.
 
-    That name is asked for once, `query_after` seconds after the first look.
+    That name is asked for once, `query_after` seconds after the first look, and `on_name` is
+    called, in the event loop, when it has been found out.
     """
 
-    def __init__(self, home: Path, query_after: float, on_name: Callable[[], None]) -> None:
-        """`on_name` is called, in the event loop, once the name has been found out."""
-        self._query_after = query_after
-        self._on_name = on_name
-        self._cpu_name_file = home / "cpu-name"
-        self._found_name = ""
-        self._quick_name = ""
-        self._later: asyncio.TimerHandle | None = None
-        self._query: subprocess.Popen[bytes] | None = None
+    _cpu_name_file: Path
+    _query_after: float
+    _on_name: Callable[[], None]
+    _found_name: str = ""
+    _quick_name: str = ""
+    _later: asyncio.TimerHandle | None = None
+    _query: subprocess.Popen[bytes] | None = None
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
-        loop = asyncio.get_running_loop()
         gpus = await in_thread(DEVICES, gpus_here)
         if self._later is None and not self._cpu_name_file.exists():
-            self._later = loop.call_later(self._query_after, self._find_cpu_name)
-        return Devices(cpu=self._cpu(), gpus=gpus, models=models, workers=workers)
-
-    def processor(self) -> str:
-        """The name of this machine's processor, as far as it is known."""
-        return self._cpu_name()
+            later = asyncio.get_running_loop().call_later
+            self._later = later(self._query_after, self._find_cpu_name)
+        ram = ram_here()
+        cpu = Cpu(
+            name=self.processor(),
+            cores=usable_cores(),
+            ram_gb=round(ram.total / GIB, 1),
+            ram_free_gb=round(ram.free / GIB, 1),
+        )
+        return Devices(cpu=cpu, gpus=gpus, models=models, workers=workers)
 
     def close(self) -> None:
         """Ends the query for the processor's name, where it still runs."""
         if self._query is not None and self._query.poll() is None:
             self._query.terminate()
 
-    def _cpu(self) -> Cpu:
-        ram = ram_here()
-        return Cpu(
-            name=self._cpu_name(),
-            cores=usable_cores(),
-            ram_gb=round(ram.total / GIB, 1),
-            ram_free_gb=round(ram.free / GIB, 1),
-        )
-
-    def _cpu_name(self) -> str:
+    def processor(self) -> str:
         """The name that py-cpuinfo found earlier; until then what the system says by itself."""
         if not self._found_name:
             try:
@@ -102,10 +94,7 @@ class Detector:
         return self._found_name or self._quick_name
 
     def _find_cpu_name(self) -> None:
-        """Asks py-cpuinfo, once for all runs, in a process of the lowest priority.
-
-        Its query takes a second of CPU, which a hive that lives for one prompt has not to spare.
-        """
+        """Has `cpu_name` ask py-cpuinfo, once for all runs."""
         self._query = subprocess.Popen(
             apart.command_of("rbee.hive.cpu_name", str(self._cpu_name_file)),
             cwd=apart.FOLDER,
@@ -113,21 +102,14 @@ class Detector:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        loop, query = asyncio.get_running_loop(), self._query
-
-        def wait() -> None:
-            query.wait()
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody asks any more
-                loop.call_soon_threadsafe(self._on_name)
-
-        threading.Thread(target=wait, name="cpu-name", daemon=True).start()
+        ended = in_own_thread(self._query.wait, name="cpu-name")
+        ended.add_done_callback(lambda _: self._on_name())
 
 
 def name_at_once() -> str:
-    """The processor's name as the system itself keeps it, without a query: py-cpuinfo's second of
-    CPU is more than a run from nothing has to spare."""
+    """The processor's name as the system itself keeps it, without a query."""
     if sys.platform == "darwin":
-        return _sysctl("machdep.cpu.brand_string") or platform.machine()
+        return sysctl("machdep.cpu.brand_string") or platform.machine()
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as told:
         for line in told:
             key, _, value = line.partition(":")
@@ -140,12 +122,9 @@ def ram_here() -> Ram:
     """The RAM of this machine, within what a control group leaves of it."""
     memory = psutil.virtual_memory()
     limits = limits_of_this_process()
-    return Ram(
-        min(memory.total, limits.memory or memory.total),
-        memory.available
-        if limits.memory_free is None
-        else min(memory.available, limits.memory_free),
-    )
+    total = min(memory.total, limits.memory or memory.total)
+    left = limits.memory_free
+    return Ram(total, memory.available if left is None else min(memory.available, left))
 
 
 def gpus_here() -> list[Gpu]:
@@ -165,8 +144,7 @@ def _simulated(path: Path) -> list[Gpu]:
     try:
         described = msgspec.json.decode(path.read_bytes(), type=list[_SimulatedGpu])
     except (OSError, msgspec.MsgspecError) as error:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"RBEE_SIMULATE_GPUS={path}: {error}",
             'write a list such as [{"name": "RTX 3090", "vram_gb": 24}], or unset the variable',
         ) from None
@@ -217,19 +195,13 @@ def _nvidia_gpu(index: int) -> Gpu:
 def _metal() -> list[Gpu]:
     if platform.machine() != "arm64":
         return []
-    brand = _sysctl("machdep.cpu.brand_string")
     memory = ram_here()
     return [
         Gpu(
             id="gpu0",
-            name=brand or "Apple GPU",
+            name=sysctl("machdep.cpu.brand_string") or "Apple GPU",
             vram_gb=round(memory.total * _METAL_SHARE / GIB, 2),
             vram_free_gb=round(min(memory.free, memory.total * _METAL_SHARE) / GIB, 2),
             backend="metal",
         )
     ]
-
-
-def _sysctl(name: str) -> str:
-    asked = ["/usr/sbin/sysctl", "-n", name]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()

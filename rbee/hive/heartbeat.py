@@ -11,44 +11,36 @@ import contextlib
 import datetime
 from collections.abc import Callable
 
+import msgspec
+
 from rbee.hive.news import News
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.tasks import begin
-from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.hives import Heartbeat, HeartbeatAnswer
+from rbee.wire.messages.hives import HEARTBEAT, Heartbeat
 from rbee.wire.messages.workers import WorkerBeat
 
 
-class HeartbeatSender:
-    """Beats until stopped; `changed()` makes the next beat come now."""
+class HeartbeatSender(msgspec.Struct):
+    """Beats until stopped; `changed()` makes the next beat come now.
 
-    def __init__(
-        self,
-        queen: Peer,
-        hive_id: str,
-        url: str,
-        workers: Callable[[], list[WorkerBeat]],
-        interval: float,
-        news: News,
-        processor: Callable[[], str],
-        patience: float,
-    ) -> None:
-        """`workers` and `processor` are asked at each beat; `news` go along until answered, which
-        may take `patience` seconds."""
-        self._news = news
-        self._processor = processor
-        self._queen = queen
-        self._hive_id = hive_id
-        self._url = url
-        self._workers = workers
-        self._interval = interval
-        self._patience = patience
-        self._beating: asyncio.Task[None] | None = None
-        self._change = asyncio.Event()
-        self._renewed = asyncio.Event()
-        self._stopped = False
+    `queen` is whom this hive reports to. `workers` and `processor` are asked at each beat; `news`
+    go along until answered, which may take `patience` seconds.
+    """
+
+    queen: Peer
+    _hive_id: str
+    _url: str
+    _workers: Callable[[], list[WorkerBeat]]
+    _interval: float
+    _news: News
+    _processor: Callable[[], str]
+    _patience: float
+    _beating: asyncio.Task[None] | None = None
+    _change: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    _renewed: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    _stopped: bool = False
 
     def changed(self) -> None:
         """Something the queen routes by is different now."""
@@ -70,14 +62,9 @@ class HeartbeatSender:
                 async with timeout(self._interval):
                     await self._change.wait()
 
-    @property
-    def queen(self) -> Peer:
-        """Whom this hive reports to."""
-        return self._queen
-
     def report_to(self, queen: Peer) -> None:
         """From the next beat on, which comes now, another queen is told."""
-        self._queen = queen
+        self.queen = queen
         self._change.set()
         if self._beating is not None:
             self._beating.cancel()
@@ -106,6 +93,6 @@ class HeartbeatSender:
             failures=failures,
             processor=self._processor(),
         )
-        await self._queen.post(addresses.HEARTBEAT, beat, HeartbeatAnswer)
+        await self.queen.call(HEARTBEAT, beat)
         self._news.heard(lines, failures)
         self._renewed.set()

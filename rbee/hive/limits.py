@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -114,10 +114,7 @@ def _groups(controller: str, root: Path) -> Sequence[_Group]:
 
 @functools.lru_cache(maxsize=8)
 def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_Group]:
-    return tuple(_each_group(controller, root, groups, mounts))
-
-
-def _each_group(controller: str, root: Path, groups: str, mounts: str) -> Iterator[_Group]:
+    found: list[_Group] = []
     paths = _paths(groups)
     for mount in mounts.splitlines():
         before, _, after = mount.partition(" - ")
@@ -140,8 +137,8 @@ def _each_group(controller: str, root: Path, groups: str, mounts: str) -> Iterat
             inside = PurePosixPath()  # of a namespace that is not ours
         if ".." in inside.parts:
             inside = PurePosixPath()
-        for folder in (inside, *inside.parents) if inside.parts else (inside,):
-            yield _Group(point / folder, version)
+        found += [_Group(point / folder, version) for folder in (inside, *inside.parents)]
+    return found
 
 
 def _paths(text: str) -> dict[str, str]:

@@ -2,19 +2,20 @@
 
 ``rbee-hive wake`` reads orders on stdin, starts a hive that outlives it, and passes on what the
 hive reports, a line of JSON each, until it listens. ``rbee-hive end`` ends the hive that stands in
-the record, when it does not answer over HTTP. Phases 3.2 and 12.3.
+``hive.json``, when it does not answer over HTTP. Phases 3.2 and 12.3.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import sys
 
+import msgspec
 import psutil
 
-from rbee.hive import pidfile
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.imports import quick_imports
@@ -24,6 +25,30 @@ from rbee.wire.messages.orders import HiveOrders
 
 #: What a hive gets to leave by itself before it is killed (seconds).
 _GRACE = 3.0
+#: Where it is noted which hive runs on this machine without a parent, and whose it is.
+_PIDFILE = "hive.json"
+
+
+class _Pidfile(msgspec.Struct, frozen=True):
+    """A hive that was started to stay. `pid` is also the id of its process group.
+
+    A process id alone says little, since the kernel hands it out again, so it stands beside the
+    time at which its process began.
+    """
+
+    pid: int
+    began: float
+    hive_id: str
+    owner: str
+    url: str
+
+    def process(self) -> psutil.Process | None:
+        """The hive's process; None when it has ended."""
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            if process.create_time() == self.began and process.status() != psutil.STATUS_ZOMBIE:
+                return process
+        return None
 
 
 def wake() -> None:
@@ -39,7 +64,11 @@ def wake() -> None:
         child = Child.fork("hive", home.log("hive", orders.hive_id))
         child.order(orders)
         report = child.wait_ready(settings.health_wait_total, lifeline.narrate)
-        pidfile.write(home, child.pid, orders.hive_id, orders.owner, report.url)
+        began = psutil.Process(child.pid).create_time()
+        noted = _Pidfile(child.pid, began, orders.hive_id, orders.owner, report.url)
+        draft = home.path / f"{_PIDFILE}.{os.getpid()}"
+        draft.write_bytes(msgspec.json.encode(noted))
+        draft.replace(home.path / _PIDFILE)
     except RbeeError as error:
         lifeline.failed(error.body())
         sys.exit(1)
@@ -49,7 +78,7 @@ def wake() -> None:
 def end() -> None:
     """Ends the recorded hive with its process group; its workers die with it."""
     home = Home.open()
-    known = pidfile.read(home)
+    known = _read(home)
     process = known.process() if known is not None else None
     if process is not None:
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -59,11 +88,18 @@ def end() -> None:
                 break
             except psutil.TimeoutExpired:
                 continue
-    pidfile.remove(home)
+    (home.path / _PIDFILE).unlink(missing_ok=True)
+
+
+def _read(home: Home) -> _Pidfile | None:
+    """What is noted; None where there is nothing that can be read."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode((home.path / _PIDFILE).read_bytes(), type=_Pidfile)
+    return None
 
 
 def _refuse_a_second(home: Home, orders: HiveOrders) -> None:
-    known = pidfile.read(home)
+    known = _read(home)
     if known is None or known.process() is None:
         return
     if known.owner != orders.owner:

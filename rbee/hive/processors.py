@@ -39,10 +39,10 @@ def usable_cores(
     behind with a second thread is stopped for the rest of the period, and with it the first.
     """
     if processors is None:
-        processors = _processors_allowed()
-        quota = limits_of_this_process(root).processors if quota is None else quota
         if sys.platform == "darwin":
-            return _performance_cores(len(processors))
+            return _performance_cores(os.cpu_count() or 1)
+        processors = os.sched_getaffinity(0)
+        quota = limits_of_this_process(root).processors if quota is None else quota
     cores = len({_core_of(root, number) for number in processors})
     if quota is not None:
         cores = min(cores, math.floor(quota))
@@ -52,12 +52,6 @@ def usable_cores(
 def engine_threads(cores: int, weights: int) -> int:
     """Threads for a model of so many bytes of weights where so many cores may be used."""
     return 1 if weights <= _ONE_THREAD_IS_ENOUGH else cores
-
-
-def _processors_allowed() -> Collection[int]:
-    if sys.platform == "darwin":
-        return range(os.cpu_count() or 1)
-    return os.sched_getaffinity(0)
 
 
 def _core_of(root: Path, number: int) -> str:
@@ -73,9 +67,13 @@ def _core_of(root: Path, number: int) -> str:
 def _performance_cores(otherwise: int) -> int:
     """Of a Mac: its fast cores; the slow ones would hold them up."""
     for name in ("hw.perflevel0.physicalcpu", "hw.physicalcpu"):
-        asked = subprocess.run(
-            ["/usr/sbin/sysctl", "-n", name], capture_output=True, text=True, check=False
-        )
-        if asked.stdout.strip().isdecimal():
-            return max(1, int(asked.stdout))
+        told = sysctl(name)
+        if told.isdecimal():
+            return max(1, int(told))
     return otherwise
+
+
+def sysctl(name: str) -> str:
+    """What a Mac says of itself under a name; empty where it does not."""
+    asked = ["/usr/sbin/sysctl", "-n", name]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()

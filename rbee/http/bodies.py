@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 
 from rbee.http.room import Limits
 from rbee.process.deadline import timeout
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 
 #: Bodies above this are refused with 413 (bytes), as sent and as unpacked.
 LARGEST_BODY = 1024 * 1024
@@ -108,7 +108,7 @@ def _too_large() -> RbeeError:
 
 
 def _not_as_told() -> RbeeError:
-    return RbeeError("invalid_request", "the body is not what its headers say", "send plain JSON")
+    return invalid("the body is not what its headers say", "send plain JSON")
 
 
 def _halted(limits: Limits, received: int) -> RbeeError:

@@ -5,35 +5,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import aiohttp
-import msgspec
 
 from rbee.http.proving import NotProved, ProvedRequest, ProvingConnector
-from rbee.process.deadline import timeout
 from rbee.wire import addresses, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import decode, encode
+from rbee.wire.errors import RbeeError, refusal
+from rbee.wire.messages.basics import decode_answer, encode
+from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
 
-T = TypeVar("T")
+A = TypeVar("A")
+Q = TypeVar("Q")
+
+#: How often a stream is looked at within the time that its peer may be silent.
+_LOOKS = 20
 
 _NONE: Mapping[str, str] = {}
+#: The most that is read of an answer that is no stream (bytes): a machine that was added may have
+#: become somebody else's. Lists of some 20,000 models fit.
+_LONGEST_ANSWER = 16 * 1024 * 1024
 #: Asks for the events in the answer itself, not for where they are.
 _AS_EVENTS = {"Accept": sse.CONTENT_TYPE}
 
 
-class _Failure(msgspec.Struct):
-    error: ErrorBody
-
-
 def open_session(settings: Settings) -> aiohttp.ClientSession:
-    """The connections of one daemon to all its peers."""
+    """The connections of one daemon to all its peers.
+
+    Nothing is unpacked and no cookie is kept: none of ours sends any, and what does costs memory.
+    """
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
         connector=ProvingConnector(limit=0),
         request_class=ProvedRequest,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
     )
 
 
@@ -60,26 +67,15 @@ class Peer:
         if correlation_id:
             self._headers[addresses.CORRELATION_HEADER] = correlation_id
 
-    async def get(self, path: str, kind: type[T], params: dict[str, str] | None = None) -> T:
-        """GET; the answer as a `kind`. Raises the peer's error or that it cannot be reached."""
-        return await self._call("GET", path, kind, params=params)
-
-    async def post(self, path: str, body: Any, kind: type[T]) -> T:
-        """POST a message; the answer as a `kind`."""
-        return await self._call("POST", path, kind, data=encode(body))
-
-    async def delete(self, path: str) -> None:
-        """DELETE."""
-        await self._call("DELETE", path, type(None))
-
-    async def remove(self, path: str, kind: type[T]) -> T:
-        """DELETE; the answer as a `kind`."""
-        return await self._call("DELETE", path, kind)
-
-    async def shutdown(self, *, unless_busy: bool = False) -> None:
-        """Asks the peer to leave; `unless_busy`: a worker that is in use raises `worker_busy`."""
-        query = {"unless": "busy"} if unless_busy else None
-        await self._call("POST", addresses.SHUTDOWN, type(None), params=query)
+    @overload
+    async def call(self, route: Route[None, A]) -> A: ...
+    @overload
+    async def call(self, route: Route[Q, A], wanted: Q) -> A: ...
+    async def call(self, route: Route[Any, Any], wanted: Any = None) -> Any:
+        """Asks for `wanted`. Raises the peer's error, or that it cannot be reached."""
+        asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
+        async with self._connected(route.method, route.target(wanted), **asked) as response:
+            return decode_answer(await self._read(response), route, self.name)
 
     async def events(
         self,
@@ -106,68 +102,107 @@ class Peer:
                 on_open()
             reader = sse.FrameReader()
             chunks = response.content
-            while True:
-                try:
-                    async with timeout(stall):
+            left = sse.LONGEST_STREAM
+            with contextlib.closing(_Stall(chunks, stall)):
+                while True:
+                    try:
                         chunk = await chunks.readany()
-                except asyncio.TimeoutError:
-                    raise self._silent(stall) from None
-                except (aiohttp.ClientError, ConnectionError):
-                    chunk = b""  # the peer was killed: its stream ends in the middle of a piece
-                if not chunk:
-                    raise self._broke_off(path)
-                frames = reader.feed(chunk)
-                if frames and frames[-1].is_done:
-                    yield frames[:-1]
-                    return
-                if frames:
-                    yield frames
-
-    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
-        async with self._connected(method, path, **options) as response:
-            data = await response.read()
-            if kind is type(None):
-                return kind()
-            return decode(data, kind, f"answer of {self.name}")
+                    except asyncio.TimeoutError:
+                        what = f"{self.name} sent nothing for {stall:g} s, not even a sign of life"
+                        raise self._failed(what, silent_s=stall) from None
+                    except (aiohttp.ClientError, ConnectionError):
+                        chunk = b""  # the peer was killed: its stream ends within a piece
+                    if not chunk:
+                        what = f"the stream of {self.name} broke off before its end"
+                        raise self._failed(what, url=self.url + path)
+                    left -= len(chunk)
+                    if left < 0:
+                        raise self.says_too_much(sse.LONGEST_STREAM)
+                    frames = reader.feed(chunk)
+                    if frames and frames[-1].is_done:
+                        yield frames[:-1]
+                        return
+                    if frames:
+                        yield frames
 
     @contextlib.asynccontextmanager
     async def _connected(
         self, method: str, path: str, headers: Mapping[str, str] = _NONE, **options: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session.closed:  # what goes on while this program leaves reaches nobody any more
+            raise self._does_not_answer("this program is leaving")
         try:
             async with self._session.request(
-                method, self.url + path, headers={**self._headers, **headers}, **options
+                method,
+                self.url + path,
+                headers={**self._headers, **headers},
+                # It would be led to where nobody has proved anything, with what was asked.
+                allow_redirects=False,
+                **options,
             ) as response:
-                if response.status >= 400:
-                    raise _told(await response.read(), response.status, self.name)
+                if not 200 <= response.status < 300:
+                    raise refusal(await self._read(response), response.status, self.name)
                 yield response
         except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
-            raise RbeeError(
-                self._unreachable,
-                f"{self.name} at {self.url} does not answer: {_why(error)}",
-                "rbee-keeper status shows what is running",
-                {"url": self.url},
-            ) from error
+            raise self._does_not_answer(_why(error)) from error
 
-    def _silent(self, stall: float | None) -> RbeeError:
+    def _does_not_answer(self, why: str) -> RbeeError:
         return RbeeError(
             self._unreachable,
-            f"{self.name} sent nothing for {stall:g} s, not even a sign of life",
-            self._where_to_look(),
-            {"silent_s": stall},
+            f"{self.name} at {self.url} does not answer: {why}",
+            "rbee-keeper status shows what is running",
+            {"url": self.url},
         )
 
-    def _broke_off(self, path: str) -> RbeeError:
-        return RbeeError(
-            self._unreachable,
-            f"the stream of {self.name} broke off before its end",
-            self._where_to_look(),
-            {"url": self.url + path},
-        )
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The whole body. Raises where it never ends."""
+        read = bytearray()
+        async for chunk in response.content.iter_any():
+            read += chunk
+            if len(read) > _LONGEST_ANSWER:
+                raise self.says_too_much(_LONGEST_ANSWER)
+        return bytes(read)
 
-    def _where_to_look(self) -> str:
+    def _failed(self, what: str, **details: object) -> RbeeError:
         log = self.name.split()[-1]  # its id, or its role where there is one alone
-        return f"rbee-keeper logs {log} shows what happened there"
+        look = f"rbee-keeper logs {log} shows what happened there"
+        return RbeeError(self._unreachable, what, look, details)
+
+    def says_too_much(self, most: int) -> RbeeError:
+        """What it says is longer than anything that it can have to say (bytes)."""
+        what = f"{self.name} says more than {most} bytes, and was left alone"
+        return self._failed(what, url=self.url)
+
+
+class _Stall:
+    """Breaks a stream off, with a TimeoutError, on which nothing comes for `longest` seconds.
+
+    One timer looks now and then at what has come; one for each piece would cost as much as the
+    piece.
+    """
+
+    def __init__(self, chunks: aiohttp.StreamReader, longest: float | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._chunks = chunks
+        self._seen = -1
+        self._timer: asyncio.TimerHandle | None = None
+        if longest is not None:
+            self._every, self._longest = longest / _LOOKS, longest
+            self._look()
+
+    def close(self) -> None:
+        """The stream has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        now, seen = self._loop.time(), self._chunks.total_bytes
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        if now - self._since >= self._longest:
+            self._chunks.set_exception(asyncio.TimeoutError())
+        else:
+            self._timer = self._loop.call_at(now + self._every, self._look)
 
 
 def _why(error: Exception) -> str:
@@ -181,10 +216,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, asyncio.TimeoutError):
         return "it takes too long"
     return str(error) or type(error).__name__
-
-
-def _told(data: bytes, status: int, name: str) -> RbeeError:
-    try:
-        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
-    except msgspec.MsgspecError:
-        return RbeeError("internal", f"{name} answered {status} without a reason")

@@ -22,7 +22,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from rbee.http.bodies import LARGEST_BODY
 from rbee.http.room import Limits, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 
 log = logging.getLogger(__name__)
@@ -45,13 +45,10 @@ LINGER_S = 5.0
 #: that aiohttp takes each. It takes a hundred of them, a megabyte from everybody who likes.
 _LARGEST_HEAD = 64 * 1024
 _HEAD_ENDS = b"\r\n\r\n"
-_TOO_MUCH = RbeeError(
-    "invalid_request",
-    f"the head of the request is larger than {_LARGEST_HEAD} bytes",
-    "send fewer or shorter headers",
+_TOO_MUCH = invalid(
+    f"the head of the request is larger than {_LARGEST_HEAD} bytes", "send fewer or shorter headers"
 )
-_NO_HTTP = RbeeError(
-    "invalid_request",
+_NO_HTTP = invalid(
     "this is no HTTP/1.1 request, or one with a head that is too long",
     "speak plain HTTP to this port: http://, not https://",
 )
@@ -67,19 +64,6 @@ class _State(enum.Enum):
 
 class Connection(web.RequestHandler):
     """One connection, and who has turned out to be behind it."""
-
-    __slots__ = (
-        "_all",
-        "_deadline",
-        "_received",
-        "_seen",
-        "_state",
-        "_stuck_since",
-        "_unread",
-        "caller",
-        "source",
-        "unwanted",
-    )
 
     def __init__(self, connections: Connections, source: str, **options: Any) -> None:
         super().__init__(**options)
@@ -271,7 +255,8 @@ class Connections:
 
     def recognised(self, connection: Connection, caller: str) -> None:
         """A stranger has shown the token, or a key. Raises `queue_full`; see `Limits.of_a_key`."""
-        if caller and self._count(caller) >= self.limits.of_a_key and not self._drop(caller):
+        count = sum(each.caller == caller for each in self._known)
+        if caller and count >= self.limits.of_a_key and not self._drop(caller):
             raise RbeeError(
                 "queue_full",
                 f"the key {caller} has {self.limits.of_a_key} connections open",
@@ -355,9 +340,6 @@ class Connections:
                 each.end()
                 return True
         return False
-
-    def _count(self, caller: str) -> int:
-        return sum(each.caller == caller for each in self._known)
 
     def _pause(self, seconds: float | None = None) -> None:
         """Accepts nobody for a while, or until somebody leaves."""

@@ -6,18 +6,16 @@ An event is kept as what it is and becomes bytes where it is told.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from aiohttp import web
 
-from rbee.http.heads import number_of
 from rbee.wire import sse
-from rbee.wire.errors import ErrorBody, unforeseen
-from rbee.wire.messages.basics import Nothing, decode, encode
+from rbee.wire.messages.basics import decode, encode
 from rbee.wire.narration import Narration
 
 T = TypeVar("T")
@@ -64,20 +62,22 @@ class Event(msgspec.Struct, gc=False):
 class EventLog:
     """Events in the order they happened, numbered from 1, kept for readers that come later.
 
-    Exactly one of `done`, `error` and `cancelled` ends it; only the code that finished the work
-    calls one of them. With `keep`, only that many of the newest events are kept.
+    Exactly one of `done`, `error` and `cancelled` ends it. With `keep`, only that many of the
+    newest events are kept.
     """
 
     def __init__(self, keep: int | None = None) -> None:
         self._keep = keep
         #: Those that are kept; None stands for one that says nothing any more.
         self._events: list[Event | None] = []
-        self._count = 0
+        #: The number of the newest.
+        self.last_id = 0
         #: The bytes of the events that are kept.
         self.size = 0
         #: The numbers of the latest events of progress.
         self._progress: deque[int] = deque()
-        self._closed = False
+        #: Whether the one that ends the stream is out.
+        self.closed = False
         self._waiting: list[asyncio.Future[bool]] = []
         self.readers = 0
         self._born = time.monotonic()
@@ -85,16 +85,6 @@ class EventLog:
         #: Set while nobody reads.
         self.unread = asyncio.Event()
         self.unread.set()
-
-    @property
-    def closed(self) -> bool:
-        """Whether the terminal event is out."""
-        return self._closed
-
-    @property
-    def last_id(self) -> int:
-        """The number of the newest event."""
-        return self._count
 
     def reader_came(self) -> None:
         """Somebody begins to read."""
@@ -113,69 +103,40 @@ class EventLog:
         young = not self._was_read and time.monotonic() - self._born < grace
         return self.readers > 0 or young
 
-    def narrate(self, narration: Narration) -> None:
-        """Adds a line of narration."""
-        self.emit("narration", narration)
-
     def emit(self, name: str, message: Any) -> None:
-        """Adds an event that does not end the stream."""
+        """Adds an event that does not end the stream; a peer's has its data as they came."""
         self._append(_event(name, message))
-
-    def forward(self, name: str, data: bytes) -> None:
-        """Adds an event that a peer has told, with its data as they came."""
-        self._append(Event(name, data, len(data) + _AROUND))
 
     def _thin_out(self) -> None:
         """How far it was says nothing once it is further: of that the newest alone is kept.
 
         Nothing stands for such an event from then on, so that all others keep their numbers.
         """
-        self._progress.append(self._count)
+        self._progress.append(self.last_id)
         if len(self._progress) > _PROGRESS_KEPT:
-            at = self._progress.popleft() - 1 - (self._count - len(self._events))
+            at = self._progress.popleft() - 1 - (self.last_id - len(self._events))
             if at >= 0:
                 self._let_go(self._events[at])
                 self._events[at] = None
 
-    def done(self, data: Any) -> None:
-        """Ends the stream: the work is done."""
-        self._finish("done", data)
-
-    def error(self, body: ErrorBody) -> None:
-        """Ends the stream: the work failed."""
-        self._finish("error", body)
-
-    def cancelled(self) -> None:
-        """Ends the stream: somebody asked for the work to be dropped."""
-        self._finish("cancelled", Nothing())
-
-    def end_with(self, ended: BaseException | None, role: str) -> None:
-        """Ends the stream, where that is still to be done, as the work of `role` behind it ended:
-        nobody waits for what will not come."""
-        if self._closed:
-            return
-        if ended is None or isinstance(ended, asyncio.CancelledError):
-            self.cancelled()
-        else:
-            self.error(unforeseen(ended, role).body())
+    def finish(self, name: str, message: Any) -> None:
+        """Adds the event that ends the stream: `done`, `error` or `cancelled`."""
+        assert not self.closed, "a stream has exactly one terminal event"
+        event = _event(name, message)
+        self.closed = True
+        self._append(event)
 
     def forget(self, instead: Narration | None = None) -> None:
         """Lets go of what was told so far, but for the end; `instead` stands in its place."""
-        self._keep_newest(1 if self._closed else 0)
-        if instead is not None and self._closed and self._count > 1:
+        self._keep_newest(1 if self.closed else 0)
+        if instead is not None and self.closed and self.last_id > 1:
             event = _event("narration", instead)
             self._events.insert(0, event)
             self.size += event.size
 
-    def _finish(self, name: str, message: Any) -> None:
-        assert not self._closed, "a stream has exactly one terminal event"
-        event = _event(name, message)
-        self._closed = True
-        self._append(event)
-
     def _append(self, event: Event) -> None:
         self._events.append(event)
-        self._count += 1
+        self.last_id += 1
         self.size += event.size
         if event.name == "progress":
             self._thin_out()
@@ -197,26 +158,34 @@ class EventLog:
     def _let_go(self, event: Event | None) -> None:
         self.size -= event.size if event is not None else 0
 
-    async def follow(self, after: int = 0, comment_every: float = 15.0) -> AsyncIterator[bytes]:
+    def tell(self, waiter: asyncio.Future[bool]) -> None:
+        """Has `waiter` hear of the next event, unless it has heard of another before."""
+        self._waiting = [each for each in self._waiting if not each.done()]
+        self._waiting.append(waiter)
+
+    async def follow(
+        self, after: int = 0, comment_every: float = 15.0
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of the events after number `after`, what is pending joined into pieces.
 
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
-        while True:
-            pending = self.after(after)
-            if pending:
-                after = pending[-1][0]
-                yield b"".join([event.told(number) for number, event in pending])
-            elif self._closed:
-                return
-            elif not await change_of([self], comment_every):
-                yield sse.COMMENT
+        with contextlib.closing(Watch([self])) as watch:
+            while True:
+                pending = self.after(after)
+                if pending:
+                    after = pending[-1][0]
+                    yield b"".join([event.told(number) for number, event in pending])
+                elif self.closed:
+                    return
+                elif not await watch.news(comment_every):
+                    yield sse.COMMENT
 
     def after(self, number: int) -> list[tuple[int, Event]]:
         """The events behind event `number` that are kept, as many as go into one piece, each with
         its number; none: there are none yet."""
-        first = self._count - len(self._events) + 1
+        first = self.last_id - len(self._events) + 1
         piece: list[tuple[int, Event]] = []
         size = 0
         for at in range(max(number + 1 - first, 0), len(self._events)):
@@ -230,53 +199,45 @@ class EventLog:
         return piece
 
 
-def _event(name: str, message: Any) -> Event:
-    return Event(name, message, len(encode(message)) + _AROUND)
+def _event(name: str, data: Any) -> Event:
+    told = data if isinstance(data, bytes) else encode(data)
+    return Event(name, data, len(told) + _AROUND)
 
 
-async def change_of(logs: Sequence[EventLog], longest: float) -> bool:
-    """Waits until one of the logs has a new event; False after `longest` seconds without."""
-    loop = asyncio.get_running_loop()
-    waiter: asyncio.Future[bool] = loop.create_future()
-    for log in logs:
-        log._waiting.append(waiter)
-    timer = loop.call_later(longest, _give_up, waiter)
-    try:
-        return await waiter
-    finally:
-        timer.cancel()
-        for log in logs:
-            if waiter in log._waiting:
-                log._waiting.remove(waiter)
+class Watch:
+    """One who waits for news of some logs, again and again.
 
-
-def _give_up(waiter: asyncio.Future[bool]) -> None:
-    if not waiter.done():
-        waiter.set_result(False)
-
-
-async def respond(
-    request: web.Request,
-    log: EventLog,
-    *,
-    comment_every: float,
-    after: int = 0,
-) -> web.StreamResponse:
-    """Answers a GET with the events of `log`; a ``Last-Event-ID`` header resumes behind it.
-
-    `after` is where a reader without that header begins.
+    Most waits end before their time: one timer goes on from each to the next.
     """
-    last = number_of(request.headers.get("Last-Event-ID", ""))
-    response = web.StreamResponse(headers=STREAM_HEADERS)
-    log.reader_came()
-    try:
-        await response.prepare(request)
-        follow = log.follow(after if last is None else last, comment_every)
-        async for piece in follow:
-            await response.write(piece)
-        await response.write_eof()
-    except ConnectionError:
-        pass  # the reader left; the events are still there for when it comes back
-    finally:
-        log.reader_left()
-    return response
+
+    def __init__(self, logs: Sequence[EventLog]) -> None:
+        self._logs = logs
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[bool] = self._loop.create_future()
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def news(self, longest: float) -> bool:
+        """Waits until one of the logs has a new event; False after `longest` seconds without."""
+        self._until = self._loop.time() + longest
+        if self._timer is None or self._timer.when() > self._until:
+            self.close()
+            self._timer = self._loop.call_at(self._until, self._look)
+        self._waiter = self._loop.create_future()
+        for log in self._logs:
+            log.tell(self._waiter)
+        return await self._waiter
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiter.done():
+            return
+        if self._loop.time() >= self._until:
+            self._waiter.set_result(False)
+        else:
+            self._timer = self._loop.call_at(self._until, self._look)

@@ -102,9 +102,7 @@ async def _proved(
 ) -> None:
     """Raises `NotProved`, and ConnectionError where the other side hangs up."""
     nonce = os.urandom(16).hex()
-    ends = proof.Ends(
-        proof.address(connected.getpeername()), proof.address(connected.getsockname())
-    )
+    ends = proof.Ends.of(connected.getpeername(), connected.getsockname())
     await loop.sock_sendall(connected, proof.question(host, nonce, credential.name))
     answered = b""
     while (told := proof.told_in(answered)) is None:

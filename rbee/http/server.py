@@ -1,16 +1,18 @@
-"""What every daemon is on its outside: a bound socket, routes behind a token, health, shutdown."""
+"""What every daemon is on its outside: a bound socket, routes behind a token, health."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import logging
 import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
@@ -19,34 +21,28 @@ from rbee import __version__
 from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
+from rbee.http.operation import Operation
 from rbee.http.room import limits_of
+from rbee.http.serving import Served, served_by, serves, serves_http
 from rbee.process import journal
 from rbee.process.descriptors import raise_limit
-from rbee.wire import addresses, auth, proof
-from rbee.wire.errors import RbeeError, unforeseen
-from rbee.wire.messages.basics import Health, decode, encode
+from rbee.wire import addresses, proof
+from rbee.wire.errors import RbeeError, Refused, invalid, unforeseen
+from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
+from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
 
-T = TypeVar("T")
-
 _CALLER = "caller"
 _DEFAULTS = Settings()
-_LIMITS = "limits"
-#: The parts of a path that name something.
-_NAMES = ("id", "name", "ref")
+_NOTHING: Mapping[str, Any] = {}
 
-#: What a route's handler may give back: a message, a finished response, or nothing (204).
-Answer = msgspec.Struct | web.StreamResponse | None
-Handler = Callable[[web.Request], Awaitable[Answer]]
 #: How an error is answered.
 Failure = Callable[[web.Request, RbeeError], web.Response]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
 Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
-
-_Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 #: What is kept of a body that nobody reads yet (bytes): of a stranger, nobody ever will.
 _READ_AHEAD = 16 * 1024
@@ -58,23 +54,6 @@ _TURNS_TO_SETTLE = 8
 log = logging.getLogger(__name__)
 
 
-class Route(NamedTuple):
-    """A method, a path, what answers it, and the status of a message it answers with.
-
-    `failure` is how its errors look, where not as everywhere; `public`: it wants no token;
-    `keys`: an API key will do; `named`: so will a secret that the server knows by its name.
-    """
-
-    method: str
-    path: str
-    handler: Handler
-    status: int = 200
-    failure: Failure | None = None
-    public: bool = False
-    keys: bool = False
-    named: bool = False
-
-
 class Server:
     """One daemon's HTTP server. `stopping` is set by whatever asks it to leave."""
 
@@ -82,15 +61,12 @@ class Server:
         self,
         role: str,
         own: proof.Credential,
-        routes: list[Route],
-        on_shutdown: Callable[[web.Request], Answer] | None = None,
         recognise: Recognise | None = None,
         settings: Settings = _DEFAULTS,
         secret_of: Callable[[str], str | None] = lambda name: None,
     ) -> None:
-        """`own` is the secret that opens it; `on_shutdown` answers ``POST /shutdown`` and decides
-        whether to `ask_to_stop`; `recognise` knows the API keys, `secret_of` the secrets of those
-        who report to it. Of `settings` those of requests count."""
+        """`own` is the secret that opens it; `recognise` knows the API keys, `secret_of` the
+        secrets of those who report to it. Of `settings` those of requests count."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -102,21 +78,18 @@ class Server:
         self.port = 0
         self._elsewhere: dict[str, tuple[str, socket.socket]] = {}
         self._own = own
-        self._on_shutdown = on_shutdown
         self._recognise = recognise
         self._secret_of = secret_of
         journal.begin()
         self._limits = limits_of(settings, raise_limit())
+        self._comment_every = settings.stream_comment
         #: Names that lead here, besides those of the machine.
         self._names = set(settings.allowed_hosts)
         self._app = web.Application()
         self._runner = web.AppRunner(self._app, handler_cancellation=True, shutdown_timeout=1.0)
-        health = Route("GET", addresses.HEALTH, self._health, public=True)
-        shutdown = Route("POST", addresses.SHUTDOWN, self._shutdown, 202)
-        for route in [health, *routes, shutdown]:
-            handler = self._guarded(route)
-            self._add(route.method, route.path, handler)
-        self._add("*", _NOTHING_HERE.path, self._guarded(_NOTHING_HERE))
+        # A path may hold a line feed.
+        everything = "/{path:(?s:.*)}"
+        self._app.router.add_route("*", everything, self._answer, expect_handler=bodies.not_yet)
 
     def bind(self, host: str, port: int, *, upward: int = 0) -> None:
         """Binds and listens; port 0 takes any free one, `upward` tries that many ports above.
@@ -129,8 +102,21 @@ class Server:
         self.url = addresses.base_url(host, self.port)
         self._names.add(host)
 
-    async def serve(self) -> None:
-        """Begins to answer on the bound socket."""
+    async def serve(
+        self,
+        handlers: Iterable[object],
+        below: Mapping[str, Callable[[], Table]] = _NOTHING,
+        look: Look | None = None,
+    ) -> None:
+        """Begins to answer on the bound socket, with the methods that are bound to routes.
+
+        What is served `below` a path in somebody else's words is loaded with the first request for
+        it. `look` is had at every answer before it goes out.
+        """
+        if look is not None:
+            self._app.on_response_prepare.append(look)
+        self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
+        self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
         await self._runner.setup()
         self._connections = Connections(self._limits, self._connection)
         self._connections.listen(self._listener)
@@ -161,19 +147,11 @@ class Server:
             _, listener = self._elsewhere.pop(host)
             self._connections.listen_no_more(listener)
 
-    def before_each_answer(self, look: Look) -> None:
-        """Has every answer looked at before it goes out."""
-        self._app.on_response_prepare.append(look)
-
     def stop_on_signals(self) -> None:
         """SIGTERM and SIGINT ask this daemon to leave; the second one, to leave at once."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
-
-    def ask_to_stop(self) -> None:
-        """Begins the daemon's end."""
-        self.stopping.set()
 
     def _signalled(self) -> None:
         if self.impatient.is_set():
@@ -192,30 +170,27 @@ class Server:
             await asyncio.sleep(0)
         await self._runner.cleanup()
 
-    async def _health(self, request: web.Request) -> Answer:
-        """Who this is; with a challenge, also the proof of it."""
+    @serves_http(HEALTH)
+    async def health(self, request: web.Request) -> Health | web.Response:
+        """Tells who answers here, and with `X-Rbee-Challenge` proves it."""
         health = Health(
             status=self.status, role=self.role, version=__version__, instance=self.instance
         )
         asked = request.headers.get(proof.CHALLENGE_HEADER)
         if asked is None or request.transport is None:
             return health
-        ends = proof.Ends(
-            proof.address(request.transport.get_extra_info("sockname")),
-            proof.address(request.transport.get_extra_info("peername")),
-        )
+        ends = proof.Ends.of(*map(request.transport.get_extra_info, ("sockname", "peername")))
         proved = proof.answer(asked, ends, self._own, self._secret_of)
         headers = {} if proved is None else {proof.PROOF_HEADER: proved}
         return web.Response(body=encode(health), content_type="application/json", headers=headers)
 
-    async def _shutdown(self, request: web.Request) -> Answer:
-        if self._on_shutdown is not None:
-            return self._on_shutdown(request)
-        self.ask_to_stop()
-        return web.Response(status=202)
+    @serves(OPENAPI)
+    async def document(self) -> dict[str, Any]:
+        """Describes all these routes, as an OpenAPI document."""
+        from rbee.http.openapi import document  # late: few ask
 
-    def _add(self, method: str, path: str, handler: _Handle) -> None:
-        self._app.router.add_route(method, path, handler, expect_handler=bodies.not_yet)
+        tables = [self._own_table, *(load() for load in self._below.values())]
+        return document(self.role, [(table.served, table.refused) for table in tables])
 
     def _connection(self, connections: Connections, source: str) -> Connection:
         return Connection(
@@ -230,63 +205,92 @@ class Server:
             read_bufsize=_READ_AHEAD,
         )
 
-    def _guarded(self, route: Route) -> _Handle:
-        fail = route.failure or _failure
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        connection.asked()
+        table = self._table_of(request.path)
+        try:
+            self._refuse_nonsense(request)
+            return await self._answer_by(table, request, connection)
+        except RbeeError as error:
+            return table.failure(request, error)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception as error:
+            log.exception("%s %s failed", request.method, request.path)
+            return table.failure(request, unforeseen(error, self.role))
 
-        async def handle(request: web.Request) -> web.StreamResponse:
-            connection = request.protocol
-            assert isinstance(connection, Connection)
-            connection.asked()
-            request[_LIMITS] = self._limits
-            try:
-                self._refuse_nonsense(request)
-                if not route.public:
-                    request[_CALLER] = await self._caller(request, route)
-                    connection.known_as(request[_CALLER])
-                for what in _NAMES:
-                    require_name(request.match_info.get(what, ""), what)
-                answer = await route.handler(request)
-            except RbeeError as error:
-                return fail(request, error)
-            except (web.HTTPException, ConnectionError):
-                raise
-            except Exception as error:
-                log.exception("%s %s failed", request.method, request.path)
-                return fail(request, unforeseen(error, self.role))
-            if isinstance(answer, web.StreamResponse):
-                return answer
-            if answer is None:
-                return web.Response(status=204)
-            return web.Response(
-                status=route.status, body=encode(answer), content_type="application/json"
+    async def _answer_by(
+        self, table: Table, request: web.Request, connection: Connection
+    ) -> web.StreamResponse:
+        served, fields = await table.find(request)
+        who = table.who if served is None else served.route.who
+        if who is not Who.ANYBODY:
+            request[_CALLER] = await self._caller(request, who)
+            connection.known_as(request[_CALLER])
+        if served is None:
+            raise RbeeError(
+                "not_found",
+                f"no route for {request.method} {request.path}",
+                f"GET {OPENAPI.path} lists the routes",
             )
+        route = served.route
+        wanted = await self._wanted(request, route, fields)
+        _require_speaker(caller_of(request), who, wanted)
+        answer = await served.handler(request, wanted)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        if isinstance(answer, Operation):
+            return await answer.respond(request, self._comment_every)
+        if answer is None:
+            return web.Response(status=route.status if route.answer is NONE else 204)
+        return web.Response(
+            status=route.status, body=encode(answer), content_type="application/json"
+        )
 
-        return handle
+    async def _wanted(
+        self, request: web.Request, route: Route[Any, Any], fields: dict[str, str]
+    ) -> Any:
+        """The request of a route. Raises `invalid_request`, and as `bodies.read` does."""
+        if route.request is NONE:
+            return None
+        if route.has_body:
+            return decode(await bodies.read(request, self._limits), route.request)
+        for name, value in fields.items():
+            require_name(value, name)
+        return decode_fields({**request.query, **fields}, route.request)
+
+    def _table_of(self, path: str) -> Table:
+        for below, load in self._below.items():
+            if path.startswith(below):
+                return load()
+        return self._own_table
 
     def _refuse_nonsense(self, request: web.Request) -> None:
         """Raises what is wrong with the head of a request, whoever sends it."""
         flaw = flaw_of(request.raw_path, request.headers.items())
         if flaw:
-            raise RbeeError("invalid_request", flaw, "send text, percent-encoded in an address")
+            raise invalid(flaw, "send text, percent-encoded in an address")
         for host in (host_in(request.raw_path), request.headers.get("Host")):
             # What speaks HTTP/1.0 may name nobody; a browser always does.
             if host is None or is_ours(host, self._names, socket.gethostname()):
                 continue
             raise _unknown_host(host, self.role)
 
-    async def _caller(self, request: web.Request, route: Route) -> str:
+    async def _caller(self, request: web.Request, who: Who) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
-        header = request.headers.get(auth.HEADER)
-        if auth.accepts(header, self._own.secret):
+        header = request.headers.get(proof.TOKEN_HEADER)
+        if proof.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")
-        if route.named and name:
+        if who in _SPEAKERS and name:
             secret = self._secret_of(name)
-            if secret is not None and auth.accepts(header, secret):
+            if secret is not None and proof.accepts(header, secret):
                 return name
         if header is not None and self._recognise is not None:
             key_name = await self._recognise(header)
-            if key_name is not None and route.keys:
+            if key_name is not None and who is Who.KEYS:
                 return key_name
             if key_name is not None:
                 raise RbeeError(
@@ -300,7 +304,7 @@ class Server:
                 f"this {self.role} wants a secret of its own in the Authorization header",
                 "ask the queen: she speaks to hives and workers for you",
             )
-        key = "a key that rbee-keeper add-key has made, or " if route.keys else ""
+        key = "a key that rbee-keeper add-key has made, or " if who is Who.KEYS else ""
         raise RbeeError(
             "unauthorized",
             f"this {self.role} wants its token in the Authorization header",
@@ -314,11 +318,6 @@ def caller_of(request: web.Request) -> str:
     return name
 
 
-async def read_body(request: web.Request, kind: type[T]) -> T:
-    """The body of a request as a `kind`. Raises `invalid_request`, and as `bodies.read` does."""
-    return decode(await bodies.read(request, request[_LIMITS]), kind)
-
-
 def leave(status: int = 0) -> None:
     """Ends this process at once, its files flushed.
 
@@ -329,16 +328,54 @@ def leave(status: int = 0) -> None:
     os._exit(status)
 
 
-async def _nothing_here(request: web.Request) -> Answer:
-    raise RbeeError(
-        "not_found",
-        f"no route for {request.method} {request.path}",
-        "docs/routes.md lists the routes",
-    )
+class Table:
+    """Routes that belong together: their handlers, and what whoever misses them is told."""
+
+    def __init__(
+        self, handlers: Iterable[object], who: Who, failure: Failure, refused: type[msgspec.Struct]
+    ) -> None:
+        """`who` may learn that something is not served; `failure` is how errors look, `refused`
+        their type."""
+        self.served = [each for owner in handlers for each in served_by(owner)]
+        self.who = who
+        self.failure = failure
+        self.refused = refused
+        self._router = web.UrlDispatcher()
+        self._by_route = {}
+        for each in self.served:
+            path = each.route.path
+            for name in each.route.with_slashes:
+                path = path.replace(f"{{{name}}}", f"{{{name}:(?s:.+)}}")
+            added = self._router.add_route(each.route.method, path, _found)
+            self._by_route[added] = each
+
+    async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
+        """What serves a request, and the fields in its path."""
+        found = await self._router.resolve(request)
+        # The router leaves %2F and %25 as they are, so that no name breaks a path.
+        return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
 
 
-# A path may hold a line feed.
-_NOTHING_HERE = Route("*", "/{nothing:(?s:.*)}", _nothing_here)
+async def _found(request: web.Request) -> web.StreamResponse:
+    raise AssertionError("routes are looked up, and answered by their own handlers")
+
+
+#: Those who may report to this daemon, by what they tell of themselves.
+_SPEAKERS: dict[Who, Callable[[Any], str]] = {
+    Who.HIVE: lambda wanted: proof.hive_name(wanted.hive_id),
+    Who.WORKER: lambda wanted: proof.worker_name(wanted.worker_id),
+}
+
+
+def _require_speaker(caller: str, who: Who, wanted: Any) -> None:
+    """Raises `unauthorized` where somebody tells of somebody else."""
+    own = _SPEAKERS[who](wanted) if who in _SPEAKERS else caller
+    if caller not in ("", own):
+        raise RbeeError(
+            "unauthorized",
+            f"{caller} cannot speak for {own}",
+            f"each {own.partition(' ')[0]} has a secret of its own",
+        )
 
 
 def _unknown_host(host: str, role: str) -> RbeeError:
@@ -388,9 +425,9 @@ def _cannot_bind(host: str, port: int, error: OSError) -> RbeeError:
             "end that program, or choose another port (0 takes any free one)",
             {"host": host, "port": port},
         )
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"cannot listen on {host}:{port}: {error.strerror}",
         "name an address of this machine and a port above 1023",
-        {"host": host, "port": port},
+        host=host,
+        port=port,
     )

@@ -14,11 +14,17 @@ import os
 import sys
 from typing import NoReturn
 
+from rbee.process import command_line
 from rbee.process.imports import quick_imports
+
+#: The commands behind which somebody may have typed what is nobody else's affair.
+_PRIVATE = ("infer", "chat")
 
 
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
+    if sys.argv[1:2] and sys.argv[1] in _PRIVATE:
+        command_line.hide(sys.argv[2:])
     with quick_imports(of_a_daemon=False, without={"typing_extensions"}):
         from rbee.keeper.streams import open_streams
 

@@ -8,30 +8,27 @@ from collections.abc import Iterator, Sequence
 from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from rbee import __version__
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.process import listening
 from rbee.process.health import wait_healthy
-from rbee.wire import addresses, narration
+from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Health, ShutdownBegun
+from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen, decode
+from rbee.wire.messages.events import EVENTS
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
 if TYPE_CHECKING:
     from rbee.process.child import Child
 
+_NEWS = "what is told of the swarm"
 #: What will be wanted of a queen who is woken, in the words of her command line.
 NOTHING: Sequence[str] = ()
 A_HIVE: Sequence[str] = ("--hive",)
 A_WORKER: Sequence[str] = (*A_HIVE, "--worker")  # an engine follows
-
-_CASCADE = addresses.SHUTDOWN + "?cascade=true&unless=kept"
-_CASCADE_NOW = addresses.SHUTDOWN + "?cascade=true&now=true"
 
 
 class AwakeQueen:
@@ -61,10 +58,10 @@ class AwakeQueen:
             try:
                 # A queen that vanishes is told by whoever waits for something from her.
                 with contextlib.suppress(RbeeError, BrokenPipeError):
-                    for frames in events.events(addresses.EVENTS, is_open):
+                    for frames in events.events(EVENTS.path, is_open):
                         for frame in frames:
                             if frame.event == "narration":
-                                self._heard(msgspec.json.decode(frame.data, type=Narration))
+                                self._heard(decode(frame.data, Narration, _NEWS))
             finally:
                 tried.set()
                 self._warm.set()
@@ -77,7 +74,7 @@ class AwakeQueen:
 
     def keep(self) -> None:
         """Has the queen and her hives stay awake, whoever woke them."""
-        self.client.ask("POST", addresses.STAY)
+        self.client.call(STAY)
         self._warm.wait(self._settings.connect_timeout)
         if self._child is not None:
             self._child.release()
@@ -93,7 +90,7 @@ class AwakeQueen:
         self._screen.say(narration.CASCADE)
         with contextlib.suppress(RbeeError):  # if she cannot hear it, the lifeline tells her
             self.client.close()
-            begun = self.client.post(_CASCADE, None, ShutdownBegun)
+            begun = self.client.call(SHUT_DOWN_QUEEN, ShutDownQueen(unless="kept"))
             if begun.kept or begun.jobs:
                 self._screen.say(narration.KEPT if begun.kept else narration.OTHER_JOBS)
                 child.release()
@@ -114,7 +111,7 @@ class AwakeQueen:
         """
         health = self.client.health()
         self._screen.say(narration.CASCADE)
-        jobs = self.client.post(_CASCADE_NOW, None, ShutdownBegun).jobs
+        jobs = self.client.call(SHUT_DOWN_QUEEN, ShutDownQueen(now=True)).jobs
         if jobs:
             self._screen.say(narration.JOBS_CANCELLED, count=jobs)
         self.client.close()
@@ -200,18 +197,16 @@ def _stays(client: QueenClient, screen: Screen, settings: Settings) -> bool:
 
 def find_queen(where: QueenTarget) -> QueenClient:
     """The queen, for a command that wakes nobody. Raises `queen_unreachable` when she sleeps."""
-    client = where.client()
-    if recognised(client) is not None:
-        return client
-    if where.named:
-        raise _unanswered(where)
-    raise RbeeError("queen_unreachable", "the queen is asleep", "rbee-keeper up")
+    client = find_any_queen(where, any_version=False)
+    if client is None:
+        raise RbeeError("queen_unreachable", "the queen is asleep", "rbee-keeper up")
+    return client
 
 
-def find_any_queen(where: QueenTarget) -> QueenClient | None:
+def find_any_queen(where: QueenTarget, *, any_version: bool = True) -> QueenClient | None:
     """The queen, of whatever version; None when she sleeps. Raises where a named one does."""
     client = where.client()
-    if recognised(client, any_version=True) is not None:
+    if recognised(client, any_version=any_version) is not None:
         return client
     if where.named:
         raise _unanswered(where)

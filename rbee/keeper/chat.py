@@ -144,16 +144,13 @@ class _Chat:
             self._screen.end_text()
             if error.code in _HOPELESS:
                 raise
-            self._screen.error(_in_a_chat(error))
+            if error.code == "invalid_request" and "context" in error.details:
+                error.suggestion = (
+                    "/new forgets the conversation; a chat with --ctx has a larger context"
+                )
+            self._screen.error(error)
             self._all_answered = False
             return
         if job.text.strip():
             self._conversation.went_on(text, job.text, job.thought)
             self._screen.hush(_ROUTINE)
-
-
-def _in_a_chat(error: RbeeError) -> RbeeError:
-    if error.code != "invalid_request" or "context" not in error.details:
-        return error
-    suggestion = "/new forgets the conversation; a chat with --ctx has a larger context"
-    return RbeeError(error.code, error.message, suggestion, error.details)

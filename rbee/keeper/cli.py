@@ -25,6 +25,7 @@ from rbee.keeper.options import (
     LIST_OPTIONS,
     MODEL_OPTIONS,
     STORY_OPTIONS,
+    Option,
     Options,
     asked_of,
 )
@@ -47,24 +48,27 @@ def keeper() -> None:
     """
 
 
-def with_queen(command: Callable[[Screen, Options], Deed]) -> Callable[..., NoReturn]:
-    """Makes a function for click of a command that means a queen."""
+def with_queen(*options: Option) -> Callable[[Callable[[Options], Deed]], Callable[..., NoReturn]]:
+    """Makes a function for click of a command that means a queen, with these options."""
 
-    @functools.wraps(command)
-    def run(**options: Any) -> NoReturn:
-        try:
-            run_with_queen(command, options)
-        except Misuse as misuse:
-            raise click.UsageError(str(misuse)) from None
+    def made(command: Callable[[Options], Deed]) -> Callable[..., NoReturn]:
+        @takes(*options)
+        @functools.wraps(command)
+        def run(**given: Any) -> NoReturn:
+            try:
+                run_with_queen(command, given)
+            except Misuse as misuse:
+                raise click.UsageError(str(misuse)) from None
 
-    return run
+        return run
+
+    return made
 
 
 @keeper.command()
 @click.argument("prompt", required=False, type=TEXT)
-@takes(*INFER_OPTIONS)
-@with_queen
-def infer(screen: Screen, options: Options) -> Deed:
+@with_queen(*INFER_OPTIONS)
+def infer(options: Options) -> Deed:
     """Answer PROMPT with a model; PROMPT - or none reads standard input.
 
     Tokens go to stdout, everything else to stderr. What is not running is woken, and goes to
@@ -78,7 +82,7 @@ def infer(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper.infer import infer_command
 
-    return infer_command(screen, options)
+    return infer_command(options)
 
 
 @keeper.command()
@@ -86,9 +90,8 @@ def infer(screen: Screen, options: Options) -> Deed:
 @click.option(
     "--system", type=TEXT, metavar="TEXT", help="What the model is told before the conversation."
 )
-@takes(*STORY_OPTIONS)
-@with_queen
-def chat(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def chat(options: Options) -> Deed:
     """Talk with a model: each line is answered, knowing what was said before.
 
     Ctrl+C stops an answer, Ctrl+D or /exit ends the chat, /help lists the rest. What is not
@@ -110,14 +113,13 @@ def chat(screen: Screen, options: Options) -> Deed:
 
     from rbee.keeper.chat import chat as run_chat
 
-    return lambda where: run_chat(screen, where, ask, options["system"])
+    return lambda screen, where: run_chat(screen, where, ask, options["system"])
 
 
 @keeper.command()
 @click.option("--print-env", is_flag=True, help="Tell programs of OpenAI's kind where she is.")
-@takes(*STORY_OPTIONS)
-@with_queen
-def up(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def up(options: Options) -> Deed:
     """Wake the queen and her hives, and let them stay.
 
     What is there is told on stdout. "rbee-keeper down" ends it. With --print-env stdout has lines
@@ -131,32 +133,28 @@ def up(screen: Screen, options: Options) -> Deed:
     if options["print_env"] and options["as_json"]:
         raise click.UsageError("--print-env and --json exclude each other")
 
-    from rbee.keeper.up_down import up as run_up
+    from rbee.keeper import up_down
 
-    return lambda where: run_up(
-        screen, where, as_json=options["as_json"], print_env=options["print_env"]
-    )
+    return lambda screen, where: up_down.up(screen, where, print_env=options["print_env"])
 
 
 @keeper.command()
-@takes(*STORY_OPTIONS)
-@with_queen
-def down(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def down(options: Options) -> Deed:
     """End the queen, hives and workers, whoever woke them; cancel the jobs that still run.
 
     \b
     Example:
       rbee-keeper down
     """
-    from rbee.keeper.up_down import down as run_down
+    from rbee.keeper import up_down
 
-    return lambda where: run_down(screen, where)
+    return up_down.down
 
 
 @keeper.command("rotate-token")
-@takes(*STORY_OPTIONS)
-@with_queen
-def rotate_token(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def rotate_token(options: Options) -> Deed:
     """Draw another token for the swarm, after its end; jobs that still run are cancelled.
 
     For when the old one may be known to somebody else. Hives and workers have secrets of their own
@@ -166,15 +164,14 @@ def rotate_token(screen: Screen, options: Options) -> Deed:
     Example:
       rbee-keeper rotate-token
     """
-    from rbee.keeper.up_down import rotate_token as run_rotate_token
+    from rbee.keeper import up_down
 
-    return lambda where: run_rotate_token(screen, where)
+    return up_down.rotate_token
 
 
 @keeper.command()
-@takes(*LIST_OPTIONS)
-@with_queen
-def status(screen: Screen, options: Options) -> Deed:
+@with_queen(*LIST_OPTIONS)
+def status(options: Options) -> Deed:
     """Tell what is awake and what it does; wakes nobody.
 
     \b
@@ -182,16 +179,15 @@ def status(screen: Screen, options: Options) -> Deed:
       rbee-keeper status
       rbee-keeper status --json
     """
-    from rbee.keeper.status import status as run_status
+    from rbee.keeper.status import status
 
-    return lambda where: run_status(screen, where, as_json=options["as_json"])
+    return status
 
 
 @keeper.command()
 @click.argument("hive", required=False, type=NAME)
-@takes(*LIST_OPTIONS)
-@with_queen
-def devices(screen: Screen, options: Options) -> Deed:
+@with_queen(*LIST_OPTIONS)
+def devices(options: Options) -> Deed:
     """List the processors and GPUs of HIVE, or of every hive.
 
     \b
@@ -201,13 +197,12 @@ def devices(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import lists
 
-    return lambda where: lists.devices(screen, where, options["hive"], as_json=options["as_json"])
+    return lambda screen, where: lists.devices(screen, where, options["hive"])
 
 
 @keeper.command()
-@takes(*LIST_OPTIONS)
-@with_queen
-def hives(screen: Screen, options: Options) -> Deed:
+@with_queen(*LIST_OPTIONS)
+def hives(options: Options) -> Deed:
     """List the machines of the swarm, awake and asleep.
 
     \b
@@ -216,7 +211,7 @@ def hives(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import lists
 
-    return lambda where: lists.hives(screen, where, as_json=options["as_json"])
+    return lists.hives
 
 
 def _resolved(_context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
@@ -246,9 +241,8 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
     default="",
     help="Fingerprint you have checked.",
 )
-@takes(*STORY_OPTIONS)
-@with_queen
-def add_hive(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def add_hive(options: Options) -> Deed:
     """Take HOST into the swarm: localhost, or a machine that is reached over SSH.
 
     HOST may be an alias of ~/.ssh/config, which also says what is not typed here. From then on
@@ -277,14 +271,13 @@ def add_hive(screen: Screen, options: Options) -> Deed:
 
     from rbee.keeper import machines
 
-    return lambda where: machines.add_hive(screen, where, wanted, as_json=options["as_json"])
+    return lambda screen, where: machines.add_hive(screen, where, wanted)
 
 
 @keeper.command()
 @click.argument("hive_id", metavar="HIVE", type=NAME)
-@takes(*STORY_OPTIONS)
-@with_queen
-def remove_hive(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def remove_hive(options: Options) -> Deed:
     """Put HIVE to sleep and forget its machine; models and logs stay on it.
 
     \b
@@ -293,7 +286,7 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import machines
 
-    return lambda where: machines.remove_hive(screen, where, options["hive_id"])
+    return lambda screen, where: machines.remove_hive(screen, where, options["hive_id"])
 
 
 @keeper.command()
@@ -307,9 +300,8 @@ def remove_hive(screen: Screen, options: Options) -> Deed:
     help="Limit it to this model, * for any text; repeatable.  [default: all]",
 )
 @click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
-@takes(*STORY_OPTIONS)
-@with_queen
-def add_key(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def add_key(options: Options) -> Deed:
     """Make a key called NAME for a program that is to get answers, and no more.
 
     The secret is shown once, alone on stdout. With it the program reaches what speaks OpenAI's
@@ -329,13 +321,12 @@ def add_key(screen: Screen, options: Options) -> Deed:
 
     models, may_fetch = list(options["models"]), options["may_fetch"]
     wanted = AddKey(name=options["name"], models=models, may_fetch=may_fetch)
-    return lambda where: keys.add_key(screen, where, wanted, as_json=options["as_json"])
+    return lambda screen, where: keys.add_key(screen, where, wanted)
 
 
 @keeper.command()
-@takes(*LIST_OPTIONS)
-@with_queen
-def keys(screen: Screen, options: Options) -> Deed:
+@with_queen(*LIST_OPTIONS)
+def keys(options: Options) -> Deed:
     """List the keys by name, with the models that each may use.
 
     \b
@@ -344,14 +335,13 @@ def keys(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import keys
 
-    return lambda where: keys.keys(screen, where, as_json=options["as_json"])
+    return keys.keys
 
 
 @keeper.command()
 @click.argument("name", type=NAME)
-@takes(*STORY_OPTIONS)
-@with_queen
-def remove_key(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def remove_key(options: Options) -> Deed:
     """Make the key called NAME worthless.
 
     \b
@@ -360,13 +350,12 @@ def remove_key(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import keys
 
-    return lambda where: keys.remove_key(screen, where, options["name"])
+    return lambda screen, where: keys.remove_key(screen, where, options["name"])
 
 
 @keeper.command()
-@takes(*LIST_OPTIONS)
-@with_queen
-def ps(screen: Screen, options: Options) -> Deed:
+@with_queen(*LIST_OPTIONS)
+def ps(options: Options) -> Deed:
     """List the workers and the jobs.
 
     \b
@@ -375,14 +364,13 @@ def ps(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import lists
 
-    return lambda where: lists.ps(screen, where, as_json=options["as_json"])
+    return lists.ps
 
 
 @keeper.command()
 @click.option("--node", type=NAME, help="Of this hive alone.")
-@takes(*LIST_OPTIONS)
-@with_queen
-def models(screen: Screen, options: Options) -> Deed:
+@with_queen(*LIST_OPTIONS)
+def models(options: Options) -> Deed:
     """List the models on the hives that are awake.
 
     \b
@@ -392,7 +380,7 @@ def models(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import lists
 
-    return lambda where: lists.models(screen, where, options["node"], as_json=options["as_json"])
+    return lambda screen, where: lists.models(screen, where, options["node"])
 
 
 @keeper.command()
@@ -400,9 +388,8 @@ def models(screen: Screen, options: Options) -> Deed:
 @click.option(
     "--node", type=NAME, metavar="HIVE", help="To this hive; without it, the one beside the queen."
 )
-@takes(*STORY_OPTIONS)
-@with_queen
-def pull(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def pull(options: Options) -> Deed:
     """Fetch model REF before it is needed.
 
     What is not running is woken, and goes to sleep again afterwards.
@@ -414,9 +401,7 @@ def pull(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import models
 
-    return lambda where: models.pull(
-        screen, where, options["ref"], options["node"], as_json=options["as_json"]
-    )
+    return lambda screen, where: models.pull(screen, where, options["ref"], options["node"])
 
 
 @keeper.command()
@@ -427,9 +412,8 @@ def pull(screen: Screen, options: Options) -> Deed:
     metavar="HIVE",
     help="From this hive; without it, the one beside the queen.",
 )
-@takes(*STORY_OPTIONS)
-@with_queen
-def rm(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def rm(options: Options) -> Deed:
     """Remove model REF from a hive, with the files that rbee has put there.
 
     \b
@@ -438,14 +422,13 @@ def rm(screen: Screen, options: Options) -> Deed:
     """
     from rbee.keeper import models
 
-    return lambda where: models.remove(screen, where, options["ref"], options["node"])
+    return lambda screen, where: models.remove(screen, where, options["ref"], options["node"])
 
 
 @keeper.command()
 @click.argument("worker", type=NAME)
-@takes(*STORY_OPTIONS)
-@with_queen
-def stop(screen: Screen, options: Options) -> Deed:
+@with_queen(*STORY_OPTIONS)
+def stop(options: Options) -> Deed:
     """End one WORKER, named by its id or the first letters of it.
 
     Every id begins with "worker-", so this ends the worker where there is one alone:
@@ -454,9 +437,9 @@ def stop(screen: Screen, options: Options) -> Deed:
     Example:
       rbee-keeper stop worker
     """
-    from rbee.keeper.stop import stop as run_stop
+    from rbee.keeper import up_down
 
-    return lambda where: run_stop(screen, where, options["worker"])
+    return lambda screen, where: up_down.stop(screen, where, options["worker"])
 
 
 @keeper.command()
@@ -481,7 +464,7 @@ def logs(name: str | None, follow: bool, as_json: bool) -> None:
         from rbee.keeper import logs
 
         if name is None:
-            logs.list_logs(screen, home, as_json=as_json)
+            logs.list_logs(screen, home)
         elif follow:
             logs.follow_log(screen, home, name)
         else:
@@ -512,14 +495,10 @@ def doctor(as_json: bool) -> None:
       rbee-keeper doctor
       rbee-keeper doctor --json
     """
+    from rbee.keeper.doctor import doctor as examine
+
     screen = Screen(as_json=as_json)
-
-    def run(home: Home) -> int:
-        from rbee.keeper.doctor import doctor as examine
-
-        return examine(screen, home, as_json=as_json)
-
-    run_at_home(screen, run)
+    run_at_home(screen, functools.partial(examine, screen))
 
 
 def main() -> NoReturn:

@@ -7,19 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from rbee.keeper.options import (
-    Flag,
-    Kind,
-    ModelName,
-    Name,
-    Number,
-    OneOf,
-    Option,
-    QueenUrl,
-    ReadableFile,
-    TextFile,
-    Whole,
-)
+from rbee.keeper import options
+from rbee.keeper.options import FLAG, Kind, Option
 from rbee.wire.errors import RbeeError
 
 #: Stands between what is wrong with a word and what to type instead.
@@ -31,8 +20,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Read(click.ParamType[str]):
     """Text that a kind of ours reads, and refuses in our words."""
 
-    def __init__(self, name: str, kind: Kind) -> None:
-        self.name = name
+    def __init__(self, kind: Kind) -> None:
+        self.name = kind.called
         self._kind = kind
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -44,16 +33,20 @@ class Read(click.ParamType[str]):
 
 
 #: The types of arguments, too.
-MODEL_REF = Read("ref", ModelName())
-TEXT = Read("text", Kind())
-NAME = Read("text", Name())
+MODEL_REF, NAME, TEXT = Read(options.MODEL), Read(options.NAME), Read(options.TEXT)
+_CLICKS: dict[str, Callable[..., click.ParamType[Any]]] = {
+    "choice": click.Choice,
+    "whole": click.IntRange,
+    "number": click.FloatRange,
+    "path": click.Path,
+}
 
 
-def takes(*options: Option) -> Callable[[Command], Command]:
+def takes(*wanted: Option) -> Callable[[Command], Command]:
     """Gives a command these options, its help in this order."""
 
     def give(command: Command) -> Command:
-        for option in reversed(options):
+        for option in reversed(wanted):
             command = _clicks(option)(command)
         return command
 
@@ -61,30 +54,15 @@ def takes(*options: Option) -> Callable[[Command], Command]:
 
 
 def _clicks(option: Option) -> Callable[[Command], Command]:
-    if isinstance(option.kind, Flag):
+    if option.kind is FLAG:
         return click.option(option.name, *option.flags, is_flag=True, help=option.help)
+    kind = option.kind
     return click.option(
         option.name,
         *option.flags,
-        type=_type(option.kind),
+        type=_CLICKS[kind.called](**kind.facts) if kind.called in _CLICKS else Read(kind),
         default=option.default,
         metavar=option.metavar,
         multiple=option.many,
         help=option.help,
     )
-
-
-def _type(kind: Kind) -> click.ParamType[Any]:
-    if isinstance(kind, OneOf):
-        return click.Choice(kind.names)
-    if isinstance(kind, Whole):
-        return click.IntRange(kind.low, kind.high)
-    if isinstance(kind, Number):
-        return click.FloatRange(kind.low, kind.high, min_open=kind.above)
-    if isinstance(kind, ReadableFile):
-        return click.Path(exists=True, dir_okay=False, readable=True)
-    if isinstance(kind, ModelName):
-        return MODEL_REF
-    if isinstance(kind, TextFile):
-        return Read("file", kind)
-    return Read("url" if isinstance(kind, QueenUrl) else "text", kind)

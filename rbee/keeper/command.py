@@ -18,7 +18,7 @@ from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
 
 #: What a command does once it knows its options; what it returns is its exit status.
-Deed = Callable[[QueenTarget], int | None]
+Deed = Callable[[Screen, QueenTarget], int | None]
 
 _EXIT_STATUS = {"deadline_exceeded": 124, "invalid_request": 2, "payload_too_large": 2}
 _BROKEN_PIPE = 141
@@ -32,13 +32,13 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: as Ctrl+C, where that would not end one answer alone."""
 
 
-def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options) -> NoReturn:
+def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoReturn:
     """Runs a command that means a queen, and exits with its status; see `run_at_home`.
 
     Raises Misuse before anything is done.
     """
     screen = _screen_of(options)
-    deed = command(screen, options)
+    deed = command(options)
     queen, token_file = options["queen"], options["token_file"]
 
     def run(home: Home) -> int | None:
@@ -48,7 +48,7 @@ def run_with_queen(command: Callable[[Screen, Options], Deed], options: Options)
             from rbee.keeper.open_way import warning
 
             screen.warn(warning(queen))  # before anything is sent
-        return deed(where)
+        return deed(screen, where)
 
     run_at_home(screen, run)
 
@@ -73,19 +73,12 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     except BrokenPipeError:
         status = _BROKEN_PIPE
     except OSError as error:
-        screen.error(_unusable(error))
+        where = f"cannot use {error.filename}: " if error.filename else ""
+        what_to_do = "mend that, or name another folder: export RBEE_HOME=/path/to/folder"
+        told = f"{where}{error.strerror or error}"
+        screen.error(RbeeError("home_unusable", told, what_to_do))
         status = 1
     leave(status)
-
-
-def _unusable(error: OSError) -> RbeeError:
-    """What the system refuses, and where."""
-    where = f"cannot use {error.filename}: " if error.filename else ""
-    return RbeeError(
-        "home_unusable",
-        f"{where}{error.strerror or error}",
-        "mend that, or name another folder: export RBEE_HOME=/path/to/folder",
-    )
 
 
 def _screen_of(options: Options) -> Screen:

@@ -6,9 +6,8 @@ function in `CHECKS`.
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +16,10 @@ from typing import Literal, NamedTuple
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import table
 from rbee.process import landlock, seccomp
+from rbee.process.child import Child
 from rbee.process.home import Home
-from rbee.wire.messages.basics import encode
+from rbee.process.registered import ENGINES, registered
+from rbee.wire.errors import RbeeError
 
 #: The version of Landlock since which ports are bounded, too.
 _WITH_PORTS = 4
@@ -26,11 +27,14 @@ _PROC = Path("/proc")
 _LINUX = sys.platform == "linux"
 
 
+State = Literal["ok", "partly", "no"]
+
+
 class Finding(NamedTuple):
     """What a check has found. ``no`` is a fault; ``partly`` is what one can live with."""
 
     check: str
-    state: Literal["ok", "partly", "no"]
+    state: State
     detail: str
     advice: str = ""
 
@@ -89,13 +93,30 @@ def memory_of_workers(home: Home) -> Finding:
     return Finding(check, "ok", detail)
 
 
-def engine(home: Home) -> Finding:
-    """Whether the engine of this machine's settings is installed."""
-    check, name = "engine", home.settings().engine
-    package = "xllamacpp" if name == "llamacpp" else name
-    if importlib.util.find_spec(package) is None:
-        return Finding(check, "no", f"{name} is not installed", f"pip install {package}")
-    return Finding(check, "ok", f"{name} ({package} {importlib.metadata.version(package)})")
+def engines(home: Home) -> Iterator[Finding]:
+    """What each engine of this machine says of itself, the one of its settings first.
+
+    Each is asked as a hive asks it: in a worker, which gets no orders and ends.
+    """
+    check, settings = "engine", home.settings()
+    wanted = settings.engine
+    names = [wanted, *sorted(registered(ENGINES).keys() - {wanted})]
+    asked = [Child.start("worker", Path(os.devnull), "--engine", name) for name in names]
+    for name, child in zip(names, asked, strict=True):
+        try:
+            told = child.wait_ready(settings.health_wait_total, lambda line: None).engine
+        except RbeeError as error:
+            state: State = "no" if name == wanted else "partly"
+            yield Finding(check, state, error.message, error.suggestion)
+        else:
+            assert told is not None, "a worker's first report is about its engine"
+            where, can = ", ".join(told.backends), ", ".join(["text", *told.can])
+            yield Finding(check, "ok", f"{name} {told.version}, on {where}: {can}")
+        finally:
+            child.release()
+            child.signal(signal.SIGKILL)
+            child.process.wait()
+            child.close_reports()
 
 
 def workers_awake(home: Home) -> Finding:
@@ -112,26 +133,18 @@ def workers_awake(home: Home) -> Finding:
     return Finding(check, "ok", f"{len(found)} awake, each confined" if found else "none awake")
 
 
-CHECKS: tuple[Check, ...] = (
-    engine,
-    files_of_workers,
-    calls_of_workers,
-    memory_of_workers,
-    workers_awake,
-)
+CHECKS: tuple[Check, ...] = (files_of_workers, calls_of_workers, memory_of_workers, workers_awake)
 
 
-def doctor(screen: Screen, home: Home, *, as_json: bool) -> int:
+def doctor(screen: Screen, home: Home) -> int:
     """Tells what each check finds. Returns 1 where one of them finds a fault."""
-    findings = [check(home) for check in CHECKS]
-    if as_json:
-        screen.answer(encode({"checks": [each._asdict() for each in findings]}).decode())
-    else:
-        rows = [(each.check, each.state, each.detail) for each in findings]
-        screen.answer(table("CHECK STATE DETAIL", rows))
-        for each in findings:
-            if each.advice:
-                screen.hint(f"{each.check}: {each.advice}")
+    findings = [*engines(home), *(check(home) for check in CHECKS)]
+    rows = [(each.check, each.state, each.detail) for each in findings]
+    told = {"checks": [each._asdict() for each in findings]}
+    screen.result(told, table("CHECK STATE DETAIL", rows))
+    for each in findings:
+        if each.advice:
+            screen.hint(f"{each.check}: {each.advice}")
     return int(any(each.state == "no" for each in findings))
 
 

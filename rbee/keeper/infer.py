@@ -16,7 +16,7 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
 
 
-def infer_command(screen: Screen, options: Options) -> Deed:
+def infer_command(options: Options) -> Deed:
     """What `infer` with these options does; reads the prompt where it is on standard input.
 
     Raises Misuse for a prompt that is none.
@@ -28,7 +28,8 @@ def infer_command(screen: Screen, options: Options) -> Deed:
         stream=not options["no_stream"],
         deadline_s=options["deadline"],
     )
-    return lambda where: infer(screen, where, request, keep_alive=options["keep_alive"])
+    keep_alive = options["keep_alive"]
+    return lambda screen, where: infer(screen, where, request, keep_alive=keep_alive)
 
 
 def infer(screen: Screen, where: QueenTarget, request: JobRequest, *, keep_alive: bool) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-import msgspec
-
 from rbee.keeper.awake import A_WORKER, NOTHING, AwakeQueen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
-from rbee.wire import addresses, narration, sse
+from rbee.wire import narration, sse
 from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done, Progress, Token
-from rbee.wire.messages.jobs import JobAccepted, JobRequest
+from rbee.wire.messages.jobs import CANCEL_JOB, SUBMIT_JOB, JobRequest
 from rbee.wire.narration import Line, Narration
 
-_token = msgspec.json.Decoder(Token)
+#: What a worker says is passed on as it is, and may be anything.
+_NEWS = "what is told of the job"
 
 
 def wanted_by(request: JobRequest, where: QueenTarget) -> Sequence[str]:
@@ -51,22 +51,28 @@ class JobRun:
         """
         client = self._queen.client
         try:
-            job = client.post(addresses.JOBS, request, JobAccepted)
+            job = client.call(SUBMIT_JOB, request)
         except RbeeError as error:
-            raise _too_long(error) if error.code == "payload_too_large" else error from None
+            if error.code == "payload_too_large":  # in the words of who typed a prompt, not a body
+                taken = "who takes 1 MiB with all that belongs to it"
+                error.message = f"the prompt is too long for the queen, {taken}"
+                error.suggestion = "send a shorter prompt"
+            raise
         try:
             self._show(client, job.events_url)
         except (KeyboardInterrupt, *UNREAD):
             self._screen.say(narration.CANCELLING)
             client.close()
             with contextlib.suppress(RbeeError):  # a queen that is gone has cancelled it
-                client.ask("DELETE", f"{addresses.JOBS}/{job.job_id}")
+                client.call(CANCEL_JOB, Named(id=job.job_id))
             raise
 
     def _show(self, client: QueenClient, path: str) -> None:
         error: RbeeError | None = None
         for frames in client.events(path):
-            tokens = [_token.decode(frame.data) for frame in frames if frame.event == "token"]
+            tokens = [
+                decode(frame.data, Token, _NEWS) for frame in frames if frame.event == "token"
+            ]
             text = "".join(token.t for token in tokens)
             thought = "".join(token.thought for token in tokens)
             if thought:
@@ -84,24 +90,26 @@ class JobRun:
     def _other(self, frame: sse.Frame) -> RbeeError | None:
         screen = self._screen
         if frame.event == "narration":
-            said = msgspec.json.decode(frame.data, type=Narration)
+            said = decode(frame.data, Narration, _NEWS)
             if said.action == narration.INFER_DONE.action:
                 self._last_words.append(said)  # said behind the mark that ends the tokens
             else:
                 screen.narrate(said)
         elif frame.event == "progress":
-            screen.progress(msgspec.json.decode(frame.data, type=Progress))
+            screen.progress(decode(frame.data, Progress, _NEWS))
         elif frame.event == "error":
-            return _to_type(RbeeError.from_body(msgspec.json.decode(frame.data, type=ErrorBody)))
+            error = RbeeError.from_body(decode(frame.data, ErrorBody, _NEWS))
+            if error.code == "invalid_request" and "context" in error.details:
+                error.suggestion += ", or ask for a larger context with --ctx"
+            return error
         elif frame.event == "cancelled":
             return RbeeError("job_not_found", "somebody else has cancelled this job", "ask again")
         elif frame.event == "done":
-            self.done = msgspec.json.decode(frame.data, type=Done)
+            self.done = decode(frame.data, Done, _NEWS)
             screen.end_text()
             if self.thought and not self.text.strip():
                 screen.warn(_nothing_but_thought(self.done))
             screen.done(self.done)
-            screen.mark_done()
             for said in self._last_words:
                 screen.narrate(said)
             screen.say(narration.COUNTS, **_counts(self.done))
@@ -110,23 +118,6 @@ class JobRun:
             elif self.done.finish_reason == "length":
                 screen.say(narration.CUT_BY_LIMIT, count=self.done.tokens_out)
         return None
-
-
-def _too_long(error: RbeeError) -> RbeeError:
-    """In the words of who typed a prompt, not a body."""
-    return RbeeError(
-        error.code,
-        "the prompt is too long for the queen, who takes 1 MiB with all that belongs to it",
-        "send a shorter prompt",
-        error.details,
-    )
-
-
-def _to_type(error: RbeeError) -> RbeeError:
-    """The error with what a person can type, where engines know no command line."""
-    if error.code == "invalid_request" and "context" in error.details:
-        error.suggestion += ", or ask for a larger context with --ctx"
-    return error
 
 
 def _nothing_but_thought(done: Done) -> str:

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
-from rbee.keeper.awake import AwakeQueen, awake_queen
+from rbee.keeper.awake import awake_queen
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import UNREAD
 from rbee.keeper.table import age, table
-from rbee.wire import addresses, narration
-from rbee.wire.messages.basics import encode
-from rbee.wire.messages.keys import AddKey, KeyList, KeyView, NewKey
+from rbee.wire import narration
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyView
 
 
-def add_key(screen: Screen, where: QueenTarget, wanted: AddKey, *, as_json: bool) -> None:
+def add_key(screen: Screen, where: QueenTarget, wanted: AddKey) -> None:
     """Shows the secret of a new key, alone on stdout. A queen woken for it sleeps again."""
     with awake_queen(screen, where) as queen:
-        new = queen.client.post(addresses.KEYS, wanted, NewKey)
+        new = queen.client.call(ADD_KEY, wanted)
         try:
             screen.say(narration.KEY_ADDED, name=wanted.name)
-            screen.answer(encode(new).decode() if as_json else new.key)
-        except UNREAD:
-            _remove(queen, wanted.name)  # nobody has seen it, and nobody ever would
+            screen.result(new, new.key)
+        except UNREAD:  # nobody has seen it, and nobody ever would
+            queen.client.call(REMOVE_KEY, Named(id=wanted.name))
             raise
 
 
-def keys(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
+def keys(screen: Screen, where: QueenTarget) -> None:
     """The names of all keys, and what each may use."""
     with awake_queen(Screen(quiet=True), where) as queen:
-        found = queen.client.get(addresses.KEYS, KeyList)
-    screen.answer(encode(found).decode() if as_json else key_table(found.keys))
+        found = queen.client.call(KEYS)
+    screen.result(found, key_table(found.keys))
     if not found.keys:
         screen.hint("no keys yet; rbee-keeper add-key laptop makes one")
 
@@ -39,12 +38,8 @@ def keys(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
 def remove_key(screen: Screen, where: QueenTarget, name: str) -> None:
     """Makes a key worthless."""
     with awake_queen(screen, where) as queen:
-        _remove(queen, name)
+        queen.client.call(REMOVE_KEY, Named(id=name))
         screen.say(narration.KEY_REMOVED, name=name)
-
-
-def _remove(queen: AwakeQueen, name: str) -> None:
-    queen.client.ask("DELETE", f"{addresses.KEYS}/{quote(name, safe='')}")
 
 
 def key_table(rows: Sequence[KeyView]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import unreadable
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import invalid
 
 _SIGN = "you> "
 
@@ -37,8 +37,7 @@ class LineInput:
             except EOFError:
                 return
             except UnicodeError:
-                raise RbeeError(
-                    "invalid_request",
+                raise invalid(
                     "a line is no UTF-8 text",
                     "convert the input first, for example: iconv -f latin1 -t utf8 FILE",
                 ) from None

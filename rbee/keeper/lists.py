@@ -10,55 +10,53 @@ from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, table
-from rbee.wire import addresses
 from rbee.wire.errors import no_such
-from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import HiveList, HiveView
-from rbee.wire.messages.jobs import JobList, JobState, JobView
-from rbee.wire.messages.models import ClusterModelList, ClusterModelView
-from rbee.wire.messages.workers import ClusterWorkerList, ClusterWorkerView
+from rbee.wire.messages.hives import HIVES, HiveView
+from rbee.wire.messages.jobs import JOBS, JobState, JobView
+from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
+from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import size
 
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
 _JOBS_SHOWN = 10
 
 
-def devices(screen: Screen, where: QueenTarget, hive: str | None, *, as_json: bool) -> None:
+def devices(screen: Screen, where: QueenTarget, hive: str | None) -> None:
     """The processors and GPUs of one hive or of all, those that sleep as they are remembered."""
     hives = _remembered(where, hive)
-    _answer(screen, as_json, {"hives": hives}, device_table(hives))
+    screen.result({"hives": hives}, device_table(hives))
     _explain_degraded(screen, hives)
     if not any(each.devices for each in hives):
         screen.hint("no devices are known yet; rbee-keeper up asks for them")
 
 
-def hives(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
+def hives(screen: Screen, where: QueenTarget) -> None:
     """The machines of the swarm, awake and asleep."""
     found = _remembered(where, None)
-    _answer(screen, as_json, {"hives": found}, hive_table(found))
+    screen.result({"hives": found}, hive_table(found))
     _explain_degraded(screen, found)
     if not found:
         screen.hint("no hives yet; rbee-keeper add-hive localhost adds this machine")
 
 
-def ps(screen: Screen, where: QueenTarget, *, as_json: bool) -> None:
+def ps(screen: Screen, where: QueenTarget) -> None:
     """The workers and the jobs."""
     client = find_queen(where)
-    workers = client.get(addresses.WORKERS, ClusterWorkerList).workers
-    jobs = client.get(addresses.JOBS, JobList).jobs
+    workers = client.call(WORKERS).workers
+    jobs = client.call(JOBS).jobs
     tables = [worker_table(workers), job_table(jobs)]
-    _answer(screen, as_json, {"workers": workers, "jobs": jobs}, "\n\n".join(tables))
+    screen.result({"workers": workers, "jobs": jobs}, "\n\n".join(tables))
 
 
-def models(screen: Screen, where: QueenTarget, node: str | None, *, as_json: bool) -> None:
+def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     """The model catalogs of the hives that are awake, or of one of them."""
     client = find_queen(where)
     _hives(client, node)
-    answer = client.get(addresses.MODELS, ClusterModelList)
+    answer = client.call(CLUSTER_MODELS)
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     told = {"models": found, "unreachable": unknown}
-    _answer(screen, as_json, told, model_table(found))
+    screen.result(told, model_table(found))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
     if not found and not unknown:
@@ -94,7 +92,7 @@ def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
             screen.hint(f"{where} is the last choice for {each.model_ref} until {at}: {each.why}")
 
 
-def worker_table(workers: Sequence[ClusterWorkerView]) -> str:
+def worker_table(workers: Sequence[WorkerView]) -> str:
     """One row for each worker; slots are free ones of all."""
     rows = (
         (
@@ -146,7 +144,7 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
     return table("MODEL HIVE SIZE QUANT STATE", rows)
 
 
-def _loaded(worker: ClusterWorkerView) -> str:
+def _loaded(worker: WorkerView) -> str:
     """What a worker is called by: a name that leads to what it has loaded now."""
     name = worker.model_ref
     if worker.names is not None and worker.model_ref not in worker.names:
@@ -162,7 +160,7 @@ def _remembered(where: QueenTarget, hive_id: str | None) -> list[HiveView]:
 
 def _hives(client: QueenClient, hive_id: str | None) -> list[HiveView]:
     """All hives, or the one that is named. Raises `hive_not_found` with a near match."""
-    hives = client.get(addresses.HIVES, HiveList).hives
+    hives = client.call(HIVES).hives
     if hive_id is None:
         return hives
     found = [hive for hive in hives if hive.hive_id == hive_id]
@@ -184,7 +182,3 @@ def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
             name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name
             vram = f"{gpu.vram_gb:.1f} GB"
             yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, degraded.get(gpu.id)
-
-
-def _answer(screen: Screen, as_json: bool, answer: dict[str, object], text: str) -> None:
-    screen.answer(encode(answer).decode() if as_json else text)

@@ -13,27 +13,22 @@ from rbee.keeper.streams import shown
 from rbee.keeper.table import age, table
 from rbee.process.home import Home
 from rbee.wire.errors import RbeeError, listed, nearest
-from rbee.wire.messages.basics import encode
 from rbee.wire.narration import size
 
 #: Seconds between two looks at a log that is followed, where the kernel does not tell of changes.
 _LOOK_EVERY = 0.1
 
 
-def list_logs(screen: Screen, home: Home, *, as_json: bool) -> None:
+def list_logs(screen: Screen, home: Home) -> None:
     """The logs there are, with size and age, the one written last first."""
     found = [(shown(path.stem), path.stat()) for path in _newest_first(home)]
-    if as_json:
-        logs = [
-            {"log": name, "size_bytes": at.st_size, "written_at_ms": at.st_mtime_ns // 1_000_000}
-            for name, at in found
-        ]
-        screen.answer(encode({"logs": logs}).decode())
-        return
+    logs = [
+        {"log": name, "size_bytes": at.st_size, "written_at_ms": at.st_mtime_ns // 1_000_000}
+        for name, at in found
+    ]
     rows = [(name, size(at.st_size), age(at.st_mtime * 1000)) for name, at in found]
-    if rows:
-        screen.answer(table("LOG SIZE AGE", rows))
-    else:
+    screen.result({"logs": logs}, table("LOG SIZE AGE", rows) if rows else None)
+    if not rows:
         screen.hint("no logs yet")
 
 
@@ -91,10 +86,13 @@ def _newest_first(home: Home) -> list[Path]:
 def _called(name: str, home: Home) -> list[Path]:
     """The logs that `name` means: one of that name, else a role's, else those that begin so."""
     logs = _newest_first(home)
-    for means in (_is, _is_of, _begins_with):
-        found = [path for path in logs if means(path.stem, name)]
-        if found:
-            return found
+    meant = (
+        [path for path in logs if path.stem == name],
+        [path for path in logs if name in path.stem.partition("-")[::2]],
+        [path for path in logs if path.stem.startswith(name)],
+    )
+    if found := next(filter(None, meant), None):
+        return found
     names = [path.stem for path in logs]
     near = nearest(name, names)
     raise RbeeError(
@@ -104,18 +102,6 @@ def _called(name: str, home: Home) -> list[Path]:
         if near
         else f"logs: {listed(names)}; those of another machine lie there, in ~/.rbee/logs",
     )
-
-
-def _is(stem: str, name: str) -> bool:
-    return stem == name
-
-
-def _is_of(stem: str, name: str) -> bool:
-    return name in (stem.partition("-")[0], stem.partition("-")[2])
-
-
-def _begins_with(stem: str, name: str) -> bool:
-    return stem.startswith(name)
 
 
 def _write(screen: Screen, text: str) -> None:

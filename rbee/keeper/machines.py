@@ -6,19 +6,18 @@ import shlex
 import sys
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import quote
 
 import click
 import msgspec
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
-from rbee.keeper.operation import follow_operation
+from rbee.keeper.operation import run_operation
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import encode
-from rbee.wire.messages.hives import AddHive, HiveAdded, HiveAddStarted
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.hives import ADD_HIVE, REMOVE_HIVE, AddHive, HiveAdded
 from rbee.wire.names import check_machine
 from rbee.wire.shown import shown
 
@@ -30,7 +29,7 @@ _PASSPHRASE = ("passphrase_needed", "passphrase_wrong")
 _PASSPHRASE_TRIES = 3
 
 
-def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive, *, as_json: bool) -> None:
+def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive) -> None:
     """Has the queen take in a machine. A queen woken for it sleeps again.
 
     A person at a terminal is shown the key of an unknown host, and asked for a passphrase; for
@@ -38,28 +37,26 @@ def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive, *, as_json: bo
     before anybody is woken.
     """
     check_machine(wanted)
-    is_person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+    is_person = sys.stdin.isatty() and sys.stderr.isatty() and not screen.as_json
     with awake_queen(screen, where) as queen:
         screen.say(narration.ADD_HIVE, host=wanted.host)
         add = _add_with_a_person if is_person else _add
         added = add(screen, queen, wanted)
         screen.say(narration.HIVE_ADDED, hive_id=added.hive_id)
-        if as_json:
-            screen.answer(encode(added).decode())
+        screen.result(added, None)
 
 
 def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:
     """Has the queen put a hive to sleep and forget its machine."""
     with awake_queen(screen, where) as queen:
-        path = f"{addresses.HIVES}/{quote(hive_id, safe='')}"
-        queen.client.ask("DELETE", path, patience=2 * where.settings.stop_total)
+        patience = 2 * where.settings.stop_total
+        queen.client.call(REMOVE_HIVE, Named(id=hive_id), patience=patience)
         screen.say(narration.HIVE_REMOVED, hive_id=hive_id)
 
 
 def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
-    begun = queen.client.post(addresses.ADD_HIVE, wanted, HiveAddStarted)
     try:
-        return follow_operation(screen, queen, begun, HiveAdded)
+        return run_operation(screen, queen, ADD_HIVE, wanted, HiveAdded)
     except RbeeError as error:
         queen.client.close()  # what follows on it belongs to the story that was left
         if error.details.get("reason") == "passphrase_needed" and _is_private(queen):

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from rbee.keeper.awake import A_HIVE, NOTHING, awake_queen
 from rbee.keeper.operation import run_operation, wake_hives
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.wire import addresses, narration
-from rbee.wire.messages.basics import decode, encode
-from rbee.wire.messages.models import ModelRemoved, Provisioned, PullModel
+from rbee.wire import narration
+from rbee.wire.messages.models import (
+    PULL_MODEL,
+    REMOVE_CLUSTER_MODEL,
+    Provisioned,
+    PullModel,
+    RemoveModel,
+)
 
 #: The hive beside the queen, where no other is named.
 _BESIDE_HER = "localhost"
 
 
-def pull(screen: Screen, where: QueenTarget, ref: str, node: str | None, *, as_json: bool) -> None:
+def pull(screen: Screen, where: QueenTarget, ref: str, node: str | None) -> None:
     """Has a hive fetch a model. Ctrl+C keeps what has arrived for the next time."""
     wanted = PullModel(model_ref=ref, node=node, hub_token=where.hub_token(ref))
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
-        done = run_operation(screen, queen, addresses.MODELS_PROVISION, wanted, Provisioned)
+        done = run_operation(screen, queen, PULL_MODEL, wanted, Provisioned)
         size = narration.size(done.size_bytes)
         facts = {"model_ref": ref, "hive_id": done.hive_id or node or _BESIDE_HER}
         screen.say(narration.MODEL_HERE, size=size, **facts)
-        if as_json:
-            screen.answer(encode(done).decode())
+        screen.result(done, None)
 
 
 def remove(screen: Screen, where: QueenTarget, ref: str, node: str | None) -> None:
@@ -36,9 +38,10 @@ def remove(screen: Screen, where: QueenTarget, ref: str, node: str | None) -> No
     hive_id = node or _BESIDE_HER
     with awake_queen(screen, where, A_HIVE if node in (None, _BESIDE_HER) else NOTHING) as queen:
         wake_hives(screen, queen, hive_id)
-        path = f"{addresses.model_path(ref)}?node={quote(hive_id, safe='')}"
-        answer = queen.client.ask("DELETE", path, patience=where.settings.stop_total)
+        wanted = RemoveModel(ref=ref, node=hive_id)
+        patience = where.settings.stop_total
+        removed = queen.client.call(REMOVE_CLUSTER_MODEL, wanted, patience=patience)
         screen.say(narration.MODEL_REMOVED, model_ref=ref, hive_id=hive_id)
-        if answer:
-            others = decode(answer, ModelRemoved, "answer of the queen").kept_for
-            screen.hint(f"its files stay, since other names lead to them: {', '.join(others)}")
+        if removed is not None:
+            others = ", ".join(removed.kept_for)
+            screen.hint(f"its files stay, since other names lead to them: {others}")

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Mapping
 from io import BufferedReader
+from typing import Any
 from urllib.parse import urlsplit
 
 from rbee.process.port_owner import believed
@@ -89,20 +90,25 @@ class Connection:
         Raises OSError, and ValueError where it speaks no HTTP.
         """
         self.close()
-        address = self._url.hostname or "", self._url.port or 80
+        host = self._url.hostname or ""
+        # For a str Python imports the encoding of international names, whatever it holds.
+        address: tuple[Any, int] = host.encode() if host.isascii() else host, self._url.port or 80
         deadline = time.monotonic() + self._timeout
         self._socket = socket.create_connection(address, self._timeout)
         self._stream = self._socket.makefile("rb")
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         nonce = os.urandom(16).hex()
-        ends = proof.Ends(
-            proof.address(self._socket.getpeername()), proof.address(self._socket.getsockname())
-        )
+        ends = proof.Ends.of(self._socket.getpeername(), self._socket.getsockname())
         self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
         answered = b""
         while (told := proof.told_in(answered)) is None:
             self._socket.settimeout(max(deadline - time.monotonic(), _SHORTEST))
-            answered += _more(self._socket, answered)
+            more = self._socket.recv(_LONGEST)
+            if not more and not answered:
+                raise ConnectionResetError("there is no answer")
+            if not more or len(answered) > _LONGEST:
+                raise ValueError("the answer ends too early, or never")
+            answered += more
         self.is_proved = believed(told, nonce, ends, self._credential)
         return answered.partition(b"\r\n\r\n")[2]
 
@@ -148,16 +154,6 @@ class Connection:
             return True
         # Nothing is to be answered yet: what can be read is its end.
         return bool(select.select([self._socket], [], [], 0)[0])
-
-
-def _more(connected: socket.socket, answered: bytes) -> bytes:
-    """What comes after what has been answered. Raises OSError, and ValueError at an early end."""
-    more = connected.recv(_LONGEST)
-    if not more and not answered:
-        raise ConnectionResetError("there is no answer")
-    if not more or len(answered) > _LONGEST:
-        raise ValueError("the answer ends too early, or never")
-    return more
 
 
 def _head(stream: BufferedReader) -> tuple[bytes, int, dict[bytes, bytes]]:

@@ -6,24 +6,22 @@ aiohttp would cost a cold run 0.2 s of import for a program that does one thing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
 from rbee.keeper.plain_http import Answer, Connection, NotProved
 from rbee.wire import sse
-from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import Health, decode, encode
+from rbee.wire.errors import RbeeError, refusal
+from rbee.wire.messages.basics import Health, decode_answer, encode
 from rbee.wire.proof import Credential
+from rbee.wire.routes import Route
 
-T = TypeVar("T")
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 #: A queen that says nothing for this long, not even a comment, is stuck (seconds).
 _SILENCE = 60.0
-
-
-class _Failure(msgspec.Struct):
-    error: ErrorBody
 
 
 class QueenClient:
@@ -66,17 +64,27 @@ class QueenClient:
         """Whether whoever answered `health` just now knows the secret."""
         return self._connection is not None and self._connection.is_proved
 
-    def get(self, path: str, kind: type[T]) -> T:
-        """GET; the answer as a `kind`. Raises the queen's error, or `queen_unreachable`."""
-        return decode(self._call("GET", path), kind, "answer of the queen")
+    @overload
+    def call(self, route: Route[None, A], *, patience: float | None = None) -> A: ...
+    @overload
+    def call(self, route: Route[Q, A], wanted: Q, *, patience: float | None = None) -> A: ...
+    def call(
+        self, route: Route[Any, Any], wanted: Any = None, *, patience: float | None = None
+    ) -> Any:
+        """Asks for `wanted`; the answer may take `patience` seconds.
 
-    def post(self, path: str, body: Any, kind: type[T]) -> T:
-        """POST a message; the answer as a `kind`."""
-        return decode(self._call("POST", path, encode(body)), kind, "answer of the queen")
-
-    def ask(self, method: str, path: str, patience: float | None = None) -> bytes:
-        """A request whose answer may take `patience` seconds; the body of it, often empty."""
-        return self._call(method, path, patience=patience)
+        Raises the queen's error, or `queen_unreachable`.
+        """
+        body = encode(wanted) if route.has_body else b""
+        try:
+            answer = self._send(route.method, route.target(wanted), body, patience)
+            data = answer.read()
+        except (OSError, ValueError) as error:
+            self.close()
+            raise self._unreachable(_why(error)) from None
+        if answer.status >= 400:
+            raise refusal(data, answer.status, "the queen")
+        return decode_answer(data, route, "the queen")
 
     def events(
         self, path: str, on_open: Callable[[], object] | None = None
@@ -89,7 +97,7 @@ class QueenClient:
         try:
             answer = self._send("GET", path)
             if answer.status >= 400:
-                raise _told(answer.status, answer.read())
+                raise refusal(answer.read(), answer.status, "the queen")
         except (OSError, ValueError) as error:
             raise self._unreachable(_why(error)) from None
         if on_open is not None:
@@ -119,19 +127,6 @@ class QueenClient:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _call(
-        self, method: str, path: str, body: bytes = b"", patience: float | None = None
-    ) -> bytes:
-        try:
-            answer = self._send(method, path, body, patience)
-            data = answer.read()
-        except (OSError, ValueError) as error:
-            self.close()
-            raise self._unreachable(_why(error)) from None
-        if answer.status >= 400:
-            raise _told(answer.status, data)
-        return data
 
     def _send(
         self, method: str, path: str, body: bytes = b"", patience: float | None = None
@@ -173,14 +168,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, (ValueError, ConnectionResetError)):
         return "she hung up"
     return getattr(error, "strerror", None) or str(error)
-
-
-def _told(status: int, data: bytes) -> RbeeError:
-    try:
-        return RbeeError.from_body(msgspec.json.decode(data, type=_Failure).error)
-    except msgspec.MsgspecError:
-        return RbeeError(
-            "internal",
-            f"the queen answered {status} without a reason",
-            "rbee-keeper logs queen shows what happened to her",
-        )

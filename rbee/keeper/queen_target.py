@@ -10,7 +10,7 @@ from rbee.keeper.queen_client import QueenClient
 from rbee.process import listening, owned
 from rbee.process.home import Home
 from rbee.wire import addresses
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.proof import Credential
 from rbee.wire.settings import Settings
 
@@ -84,20 +84,16 @@ def awake_at(
 def _token_of(path: str) -> str:
     reason = owned.distrust(Path(path).absolute())
     if reason is not None:
-        raise RbeeError("invalid_request", reason.why, f"{reason.remedy}, or name another file")
+        raise invalid(reason.why, f"{reason.remedy}, or name another file")
     try:
         words = Path(path).read_text().split()
-    except OSError as error:
-        words = []
-        why = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        words = []
-        why = "is no text"
-    else:
         why = f"holds {len(words)} words, not one token"
+    except OSError as error:
+        words, why = [], f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        words, why = [], "is no text"
     if len(words) != 1:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{path} {why}",
             "name the file `token` in the RBEE_HOME of the machine the queen was started on",
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rbee.keeper.options import INFER_OPTIONS, PROMPT, Flag, Option, Options
+from rbee.keeper.options import FLAG, INFER_OPTIONS, PROMPT, Option, Options
 from rbee.wire.errors import RbeeError
 
 #: By which a shell asks for the words that could come next.
@@ -28,7 +28,7 @@ def read_plain_infer(typed: Sequence[str], environ: Mapping[str, str]) -> Option
         option = _BY_FLAG.get(flag)
         if option is None:
             option, text = PROMPT, word
-        elif isinstance(option.kind, Flag):
+        elif option.kind is FLAG:
             text = equals  # which may not be there
         elif not equals:
             text = next(words, "")
@@ -43,7 +43,7 @@ def read_plain_infer(typed: Sequence[str], environ: Mapping[str, str]) -> Option
 
 def _value(option: Option, text: str) -> Any:
     """What `text` means to this option; None where that is not plain."""
-    if isinstance(option.kind, Flag):
+    if option.kind is FLAG:
         return None if text else True
     if not text or text.startswith("-"):
         return None

@@ -42,7 +42,7 @@ class Screen:
     ) -> None:
         """`thoughts`: whether a model's are shown; None: to a person at a terminal alone."""
         self._quiet = quiet
-        self._json = as_json
+        self.as_json = as_json
         self._bar = False
         self._mid_line = False
         self._hushed: frozenset[str] = frozenset()
@@ -65,7 +65,7 @@ class Screen:
 
     def narrate(self, said: Narration) -> None:
         """Shows a line of narration."""
-        if self._json:
+        if self.as_json:
             self._event("narration", said)
         elif not self._quiet and said.action not in self._hushed:
             if self._terminal and said.action in _SHOWN_BY_BAR:
@@ -93,7 +93,7 @@ class Screen:
 
     def progress(self, progress: Progress) -> None:
         """Shows how far something is."""
-        if self._json:
+        if self.as_json:
             self._event("progress", progress)
         elif self._terminal and progress.total:
             rate = f" @ {_rate(progress)}" if progress.rate else ""
@@ -106,7 +106,7 @@ class Screen:
         """Shows what the model says to itself: on stderr, dimmed where that is a terminal."""
         if not self._thoughts:
             return
-        if self._json:
+        if self.as_json:
             self._event("thought", {"t": text})
             return
         with self._lock:
@@ -145,8 +145,14 @@ class Screen:
         """
         with self._lock:
             self._clear_bar()
-            text = json_for(sys.stdout, text) if self._json else shown(text, multiline=True)
+            text = json_for(sys.stdout, text) if self.as_json else shown(text, multiline=True)
             _write(text + "\n")
+
+    def result(self, value: object, text: str | None) -> None:
+        """Writes what was asked for: `value` as JSON for programs, `text` for people; None: they
+        have been told already. Raises as `text` does."""
+        if self.as_json or text is not None:
+            self.answer(encode(value).decode() if self.as_json else text or "")
 
     def ask(self, question: str) -> None:
         """Puts what a person is to answer before the cursor, on stderr."""
@@ -164,19 +170,19 @@ class Screen:
 
     def hint(self, text: str) -> None:
         """Says in plain words, to a person alone, what an empty answer means."""
-        if not self._json and not self._quiet:
+        if not self.as_json and not self._quiet:
             self._line(text)
 
     def warn(self, text: str) -> None:
         """Says what a person, or whoever reads a script's log, has to know about the answer."""
-        if self._json:
+        if self.as_json:
             self._event("warning", {"message": text})
         else:
             self._line(text)
 
     def reply(self, text: str) -> None:
         """Tells a person what they asked for in the middle of a conversation."""
-        if not self._json:
+        if not self.as_json:
             self._line(text)
 
     def end_text(self) -> None:
@@ -188,19 +194,16 @@ class Screen:
         if self._mid_line:
             self.text("\n")
 
-    def mark_done(self) -> None:
-        """Tells that the stream ended as it should."""
-        if not self._json and not self._quiet and not self._hushed:
-            self._line("[DONE]")
-
     def done(self, data: Any) -> None:
-        """The counts and times of what is done, for programs."""
-        if self._json:
+        """Tells that the stream ended as it should; programs the counts and times of it, too."""
+        if self.as_json:
             self._event("done", data)
+        elif not self._quiet and not self._hushed:
+            self._line("[DONE]")
 
     def error(self, error: RbeeError) -> None:
         """Tells what was wrong and what to type next."""
-        if self._json:
+        if self.as_json:
             self._event("error", error.body())
             return
         with self._lock:

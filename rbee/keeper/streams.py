@@ -14,7 +14,7 @@ import os
 import sys
 from typing import Any, Literal, TextIO
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.shown import json_escape, json_shown
 
 
@@ -58,8 +58,7 @@ def require_stdin() -> None:
 
 def unreadable(error: OSError) -> RbeeError:
     """The error for a standard input that cannot be read."""
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"nothing can be read: {why('standard input', error)}",
         "type it on a terminal, or let a file or a pipe stand there",
     )
@@ -108,8 +107,7 @@ def as_text(word: str) -> str:
     try:
         return os.fsencode(word).decode()  # a locale of ASCII takes what it does not know as bytes
     except UnicodeError:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{shown(word)!r} is no text in UTF-8",
             "type it in UTF-8; a file with such a name needs another one, or a link",
         ) from None

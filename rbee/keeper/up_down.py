@@ -1,20 +1,21 @@
-"""``rbee-keeper up`` and ``down``: a swarm that stays, and its end."""
+"""``rbee-keeper up``, ``down`` and ``stop``: a swarm that stays, its end, and a worker's."""
 
 from __future__ import annotations
 
 import shlex
 
-from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, wait_gone
+from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, find_queen, wait_gone
 from rbee.keeper.operation import wake_hives
-from rbee.keeper.orphan_hive import find_orphan_hive
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.status import status_of
+from rbee.keeper.status import find_orphan_hive, tell_of
 from rbee.wire import addresses, narration
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid, no_such
+from rbee.wire.messages.basics import SHUT_DOWN_HIVE, Named
+from rbee.wire.messages.workers import STOP_WORKER, WORKERS
 
 
-def up(screen: Screen, where: QueenTarget, *, as_json: bool, print_env: bool = False) -> None:
+def up(screen: Screen, where: QueenTarget, *, print_env: bool) -> None:
     """Wakes the queen and her hives, lets them stay, and tells what is there.
 
     With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead.
@@ -24,14 +25,14 @@ def up(screen: Screen, where: QueenTarget, *, as_json: bool, print_env: bool = F
         queen.keep()
         screen.say(narration.UP)
         if print_env:
-            screen.answer(_exports(queen.client.url, where.token))
+            values = {
+                "OPENAI_BASE_URL": queen.client.url + addresses.V1,
+                "OPENAI_API_KEY": where.token,
+            }
+            lines = (f"export {name}={shlex.quote(value)};" for name, value in values.items())
+            screen.answer("\n".join(lines))
         else:
-            screen.answer(status_of(queen.client, as_json=as_json))
-
-
-def _exports(url: str, token: str) -> str:
-    values = {"OPENAI_BASE_URL": url + addresses.V1, "OPENAI_API_KEY": token}
-    return "\n".join(f"export {name}={shlex.quote(value)};" for name, value in values.items())
+            tell_of(queen.client, screen)
 
 
 def down(screen: Screen, where: QueenTarget) -> None:
@@ -54,8 +55,7 @@ def rotate_token(screen: Screen, where: QueenTarget) -> None:
     Raises `invalid_request` where a queen was named: her token is on her machine.
     """
     if where.named:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             "the token of a queen is on her own machine",
             "type rbee-keeper rotate-token there, and take the new one from its file",
         )
@@ -70,7 +70,34 @@ def _end_orphan_hive(screen: Screen, where: QueenTarget) -> bool:
         return False
     client, health = found
     screen.say(narration.STRAY_HIVE)
-    client.ask("POST", addresses.SHUTDOWN)
+    client.call(SHUT_DOWN_HIVE)
     client.close()
     wait_gone(client, health, where.settings)
     return True
+
+
+def stop(screen: Screen, where: QueenTarget, name: str) -> None:
+    """Ends the worker with this id, or the one whose id begins so, and waits until it is gone.
+
+    Raises `worker_not_found` where none or several do.
+    """
+    client = find_queen(where)
+    workers = client.call(WORKERS).workers
+    worker_id = _meant(name, [worker.worker_id for worker in workers])
+    client.call(STOP_WORKER, Named(id=worker_id), patience=2 * where.settings.stop_total)
+    screen.say(narration.WORKER_STOPPED, worker_id=worker_id)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    if name in known:
+        return name
+    begin_so = [worker_id for worker_id in known if worker_id.startswith(name)]
+    if len(begin_so) == 1:
+        return begin_so[0]
+    if begin_so:
+        raise RbeeError(
+            "worker_not_found",
+            f"{len(begin_so)} workers begin with {name!r}",
+            f"type more of it: {', '.join(sorted(begin_so))}",
+        )
+    raise no_such("worker", name, known, "rbee-keeper ps lists the workers")

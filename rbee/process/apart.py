@@ -20,63 +20,25 @@ FOLDER = "/"
 
 #: Variables that name a file or a folder, ours and those of the libraries that a daemon uses.
 _PATHS = (
-    "RBEE_HOME",
-    "RBEE_SIMULATE_GPUS",
-    "HOME",
-    "XDG_CACHE_HOME",
-    "HF_HOME",
-    "HF_HUB_CACHE",
-    "HUGGINGFACE_HUB_CACHE",
-    "HF_TOKEN_PATH",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "PGPASSFILE",
-    "PGSERVICEFILE",
+    *("RBEE_HOME", "RBEE_SIMULATE_GPUS", "HOME", "XDG_CACHE_HOME"),
+    *("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN_PATH"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("PGPASSFILE", "PGSERVICEFILE"),
 )
 _SEARCHED = "PYTHONPATH"
 
 #: What a worker is told of an environment, whole names and how names begin; and how the names of
 #: secrets end, which it is told under no name.
-_FOR_WORKERS = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "TMPDIR",
-        "VIRTUAL_ENV",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PYTHONUTF8",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONPYCACHEPREFIX",
-        "LD_LIBRARY_PATH",
-        "LD_PRELOAD",
-        "DYLD_LIBRARY_PATH",
-        "RBEE_HOME",
-    }
+_FOR_WORKERS = (
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "RBEE_HOME"),
+    *("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONUTF8"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+    *("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"),
 )
 _FAMILIES_FOR_WORKERS = (
-    "LC_",
-    "CUDA_",
-    "NVIDIA_",
-    "GGML_",
-    "OMP_",
-    "GOMP_",
-    "KMP_",
-    "MKL_",
-    "OPENBLAS_",
-    "HIP_",
-    "HSA_",
-    "ROCR_",
-    "MTL_",
-    "METAL_",
-    "MALLOC_",
+    *("LC_", "MALLOC_"),
+    *("CUDA_", "NVIDIA_", "HIP_", "HSA_", "ROCR_", "MTL_", "METAL_"),
+    *("GGML_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_"),
 )
 _SECRETS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "AUTH")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rbee.wire.messages.orders import Report
     from rbee.wire.narration import Narration
 
+#: The most that is read of a child's reports (bytes): by then a worker may have opened a bad model.
+_LONGEST_REPORTS = 4 * 1024 * 1024
 #: What a parent writes on the lifeline to let a child outlive it.
 STAY = b"stay\n"
 
@@ -156,15 +158,12 @@ class Child:
             os.close(self.reports)
             self.reports = -1
 
-    def died(self) -> RbeeError:
-        """The error for a child that ended before it was ready; its details say `died`."""
-        return self._failure("ended while it was starting", died=True)
-
     def start_timeout(self, timeout: float) -> RbeeError:
         """The error for a child that is alive but never got ready."""
-        return self._failure(f"was not ready within {timeout:g} s")
+        return self.failure(f"was not ready within {timeout:g} s")
 
-    def _failure(self, how: str, **details: object) -> RbeeError:
+    def failure(self, how: str, **details: object) -> RbeeError:
+        """The error for a child that does not get ready, with the end of its log."""
         from rbee.wire.errors import RbeeError
 
         return RbeeError(
@@ -176,6 +175,8 @@ class Child:
 
     def _write(self, data: bytes) -> None:
         assert self.process.stdin is not None
+        if self.process.stdin.closed:
+            return  # it was released, and is about to leave
         try:
             self.process.stdin.write(data)
             self.process.stdin.flush()
@@ -205,6 +206,7 @@ class ReportLines:
     def __init__(self, child: Child) -> None:
         self._child = child
         self._pending = b""
+        self._left = _LONGEST_REPORTS
 
     def feed(self, chunk: bytes) -> list[Report]:
         """The reports completed by `chunk`; an empty chunk is end-of-file, so the child died.
@@ -216,7 +218,10 @@ class ReportLines:
         from rbee.wire.messages.orders import Report
 
         if not chunk:
-            raise self._child.died()
+            raise self._child.failure("ended while it was starting", died=True)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise self._child.failure(f"reports more than {_LONGEST_REPORTS} bytes")
         *lines, self._pending = (self._pending + chunk).split(b"\n")
         reports = [decode(line, Report, f"report of {self._child.role}") for line in lines]
         for report in reports:

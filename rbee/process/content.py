@@ -1,8 +1,8 @@
 """What lies behind paths: a name for content that changes when the content does.
 
-A file may be replaced behind its name, and have several names. What it is, is told by where it
-really lies, its inode, its size and its time of change: microseconds to look at, where reading
-it takes seconds.
+A file may be replaced behind its name, and have several names. What it is, is told by its inode
+and its disk, its size and its time of change: microseconds to look at, where reading it takes
+seconds.
 """
 
 from __future__ import annotations
@@ -23,10 +23,17 @@ def content_id(paths: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         status = os.stat(path)
-        real = os.path.realpath(path)
-        facts = (real, status.st_ino, status.st_size, status.st_mtime_ns)
-        digest.update(repr(facts).encode("utf-8", "surrogateescape"))
+        facts = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        digest.update(repr(facts).encode())
     return digest.hexdigest()[:16]
+
+
+def is_still(content: str, paths: Sequence[str]) -> bool:
+    """Whether what lies at these paths is what it was; empty: not known, and counts as so."""
+    try:
+        return not content or content_id(paths) == content
+    except OSError:
+        return False
 
 
 @contextmanager

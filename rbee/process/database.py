@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, exc
 from sqlalchemy.engine import URL
 
 from rbee.process import postgresql
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 
 
 class Database(NamedTuple):
@@ -82,11 +82,10 @@ def _parsed(where: str | Path) -> URL:
         target = sqlalchemy.make_url(where)
         if target.drivername in ("sqlite", "postgresql", postgresql.DRIVER):
             return target
-    raise RbeeError(
-        "invalid_request",
+    raise invalid(
         "cannot use this database URL: it names neither a file nor a server in a known way",
         "sqlite:////home/me/hives.db or postgresql+psycopg://USER:PASSWORD@SERVER/NAME",
-        {"field": "database"},
+        field="database",
     )
 
 

@@ -71,6 +71,9 @@ class Home:
             os.fsencode(path).decode()  # it stands in messages, which are text
         except UnicodeError:
             raise _unusable(path, OSError(22, "its name is no text in UTF-8")) from None
+        # Before anything is made where a link of somebody else's may lead.
+        if reason := owned.distrust(path):
+            raise _disbelieved(path, reason)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.logs.mkdir(mode=0o700, exist_ok=True)
@@ -89,13 +92,8 @@ class Home:
                 raise _disbelieved(path, reason)
         token = self.path / "token"
         if owned.is_read_by_others(token):
-            raise _disbelieved(
-                token,
-                owned.Distrust(
-                    f"{token} can be read by others",
-                    f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has",
-                ),
-            )
+            how = f"chmod 600 {token}; rbee-keeper rotate-token, where somebody has"
+            raise _disbelieved(token, owned.Distrust(f"{token} can be read by others", how))
 
     @property
     def logs(self) -> Path:
@@ -111,10 +109,6 @@ class Home:
         """The log of one daemon: ``logs/<role>-<name>.log``."""
         return self.logs / (f"{role}-{name}.log" if name else f"{role}.log")
 
-    def database(self, name: str) -> Path:
-        """The SQLite file `name` in this folder: a path, since no URL holds every name."""
-        return self.path / name
-
     def settings(self) -> Settings:
         """Environment over ``config.toml`` over defaults.
 
@@ -128,7 +122,10 @@ class Home:
         except OSError as error:
             raise _unusable(config, error) from None
         except UnicodeDecodeError as error:
-            raise _no_text(config, error) from None
+            line = error.object[: error.start].count(b"\n") + 1
+            wrong = f"{config}, line {line}: this is no text in UTF-8"
+            how = f"save it in UTF-8: iconv -f latin1 -t utf8 {config}"
+            raise _refused("invalid_request", wrong, how) from None
         environ = dict(os.environ)
         if "RBEE_DATABASE" in environ:
             environ["RBEE_DATABASE"] = _placed(environ["RBEE_DATABASE"], Path.cwd)
@@ -194,29 +191,17 @@ def _placed(url: str, folder: Callable[[], Path]) -> str:
     return f"sqlite:///{folder() / name}"
 
 
-def _no_text(path: Path, error: UnicodeDecodeError) -> RbeeError:
-    from rbee.wire.errors import RbeeError
-
-    line = error.object[: error.start].count(b"\n") + 1
-    return RbeeError(
-        "invalid_request",
-        f"{path}, line {line}: this is no text in UTF-8",
-        f"save it in UTF-8: iconv -f latin1 -t utf8 {path}",
-    )
-
-
 def _disbelieved(path: Path, reason: owned.Distrust) -> RbeeError:
-    from rbee.wire.errors import RbeeError
-
-    return RbeeError("home_unusable", reason.why, reason.remedy, {"path": str(path)})
+    return _refused("home_unusable", reason.why, reason.remedy, path=str(path))
 
 
 def _unusable(path: Path, error: OSError) -> RbeeError:
-    from rbee.wire.errors import RbeeError
+    wrong = f"cannot use {path}: {error.strerror or error}"
+    how = "make it writable, or name another folder: export RBEE_HOME=/path/to/folder"
+    return _refused("home_unusable", wrong, how, path=str(path))
 
-    return RbeeError(
-        "home_unusable",
-        f"cannot use {path}: {error.strerror or error}",
-        "make it writable, or name another folder: export RBEE_HOME=/path/to/folder",
-        {"path": str(path)},
-    )
+
+def _refused(code: str, message: str, suggestion: str, **details: str) -> RbeeError:
+    from rbee.wire.errors import RbeeError  # late: a daemon that can begin never needs it here
+
+    return RbeeError(code, message, suggestion, details)

@@ -2,7 +2,8 @@
 
 No privilege is needed for it. It holds for the thread that asks for it and all that it starts, so
 it is asked for before there are others. Linux 5.13 or newer; each version of the interface (ABI)
-knows more: truncation (3), TCP ports (4), devices (5), signals and abstract sockets (6).
+knows more: truncation (3), TCP ports (4), devices (5), signals and abstract sockets (6), sockets
+that others have given a name in a folder (9).
 
 Source: the kernel's ``userspace-api/landlock.rst`` and ``include/uapi/linux/landlock.h``.
 """
@@ -22,13 +23,15 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR = 1 << 4
-_REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
+_REFER, _TRUNCATE, _IOCTL_DEV, _RESOLVE_UNIX = 1 << 13, 1 << 14, 1 << 15, 1 << 16
 #: All that the first version knows: the four above, and what changes folders.
 _FIRST = (1 << 13) - 1
 #: What may be given on a file that is no folder.
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READ = _READ_FILE | _READ_DIR
-_WRITE = _FIRST & ~_EXECUTE | _TRUNCATE | _IOCTL_DEV
+#: Making devices, which who is root might.
+_MAKE_DEVICES = 1 << 6 | 1 << 11
+_WRITE = _FIRST & ~_EXECUTE & ~_MAKE_DEVICES | _TRUNCATE | _IOCTL_DEV
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
 
@@ -52,47 +55,45 @@ class _Port(ctypes.Structure):
 
 class Rights(NamedTuple):
     """What is kept. A path may be a file, or a folder with all in it; one that is missing is left
-    out. Ports are TCP's; port 0 among `bind` is any free one that the kernel picks.
-
-    `empty` are folders in which empty folders may be removed. `connect` None: no bound on where
-    connections may lead.
+    out. `empty` are folders in which empty folders may be removed, `connect` the ports of TCP that
+    connections may lead to.
     """
 
     read: Iterable[str] = ()
     write: Iterable[str] = ()
     empty: Iterable[str] = ()
-    bind: Iterable[int] = ()
-    connect: Iterable[int] | None = ()
+    connect: Iterable[int] = ()
 
 
 def abi() -> int:
     """The version of the interface that this kernel offers; 0: none, or it is switched off."""
     if sys.platform != "linux":
         return 0
-    version = _libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
+    version = libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
     return max(0, int(version))
 
 
-def restrict(rights: Rights) -> int:
-    """Gives up all but `rights`, for this thread and what it starts; the version that did it.
+def restrict(rights: Rights) -> None:
+    """Gives up all but `rights`, for this thread and what it starts, where the kernel has Landlock.
 
-    0 where the kernel has none. Raises OSError where it refuses.
+    Raises OSError where it refuses.
     """
     version = abi()
     if not version:
-        return 0
-    libc = _libc()
+        return
+    kernel = libc()
     handled = _FIRST
-    for since, access in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV)):
+    since_version = ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV), (9, _RESOLVE_UNIX))
+    for since, access in since_version:
         handled |= access if version >= since else 0
-    network = 0
-    if version >= 4:
-        network = _BIND_TCP | (_CONNECT_TCP if rights.connect is not None else 0)
+    network = _BIND_TCP | _CONNECT_TCP if version >= 4 else 0
     scoped = _ABSTRACT_SOCKETS | _SIGNALS if version >= 6 else 0
     asked = _Ruleset(handled, network, scoped)
     # A kernel takes no more of the structure than it knows.
     size = 8 if version < 4 else 16 if version < 6 else 24
-    ruleset = _checked(libc.syscall(_CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), 0))
+    ruleset = checked(
+        kernel.syscall(_CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), 0)
+    )
     try:
         for paths, access in (
             (rights.read, _READ),
@@ -100,25 +101,23 @@ def restrict(rights: Rights) -> int:
             (rights.empty, _REMOVE_DIR),
         ):
             for path in paths:
-                _allow_beneath(libc, ruleset, path, access & handled)
+                _allow_beneath(kernel, ruleset, path, access & handled)
         if network:
-            for port in rights.bind:
-                _allow_port(libc, ruleset, port, _BIND_TCP)
-            for port in rights.connect or ():
-                _allow_port(libc, ruleset, port, _CONNECT_TCP)
+            for port in rights.connect:
+                rule = _Port(_CONNECT_TCP, port)
+                checked(kernel.syscall(_ADD_RULE, ruleset, _NET_PORT, ctypes.byref(rule), 0))
         no_new_privileges()
-        _checked(libc.syscall(_RESTRICT_SELF, ruleset, 0))
+        checked(kernel.syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
-    return version
 
 
 def no_new_privileges() -> None:
     """No program that this process executes gets more than it has: no setuid. Raises OSError."""
-    _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    checked(libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
-def _allow_beneath(libc: ctypes.CDLL, ruleset: int, path: str, access: int) -> None:
+def _allow_beneath(kernel: ctypes.CDLL, ruleset: int, path: str, access: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -127,21 +126,18 @@ def _allow_beneath(libc: ctypes.CDLL, ruleset: int, path: str, access: int) -> N
         if not os.path.isdir(path):
             access &= _OF_FILES
         rule = _Beneath(access, descriptor)
-        _checked(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
+        checked(kernel.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
     finally:
         os.close(descriptor)
 
 
-def _allow_port(libc: ctypes.CDLL, ruleset: int, port: int, access: int) -> None:
-    rule = _Port(access, port)
-    _checked(libc.syscall(_ADD_RULE, ruleset, _NET_PORT, ctypes.byref(rule), 0))
-
-
-def _libc() -> ctypes.CDLL:
+def libc() -> ctypes.CDLL:
+    """The system calls of this system, which leave their error in `checked`'s hands."""
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _checked(answer: int) -> int:
+def checked(answer: int) -> int:
+    """What a system call has answered. Raises OSError where that is an error."""
     if answer < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

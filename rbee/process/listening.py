@@ -18,20 +18,10 @@ from rbee.process.apart import environment_of
 from rbee.process.home import Home
 
 #: Variables of others that decide how a hive reaches the hub; a token is sent with each request.
-_HEEDED = frozenset(
-    [
-        "HF_ENDPOINT",
-        "HF_HOME",
-        "HF_HUB_CACHE",
-        "HF_HUB_OFFLINE",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "REQUESTS_CA_BUNDLE",
-    ]
+_HEEDED = (
+    *("HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
 )
 #: Ours that say where a queen is, which is told apart, or nothing to a daemon that is awake.
 _APART = ("RBEE_HOME", "RBEE_QUEEN_")

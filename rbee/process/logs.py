@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TextIO
 
 from rbee.process.repeats import Repeats
-from rbee.process.tasks import DISK, End, in_thread, spawn
+from rbee.process.tasks import DISK, in_thread, spawn
 
 #: How often one and the same fault is told (seconds).
 _TOLD_EVERY = 60.0
@@ -44,7 +44,8 @@ def begin(log: Path, most_mib: int) -> None:
     if most_mib and _is_stderr(log):
         # A worker opens no file any more once it has a model.
         reads = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
-        spawn(_keep_below(reads, most_mib * _MIB), "the bound of the log", _ignore)
+        keeping = _keep_below(reads, most_mib * _MIB)
+        spawn(keeping, "the bound of the log", lambda ended: None)  # it ends with its program
 
 
 def forget_old(folder: Path, pattern: str, kept: int, in_use: set[Path]) -> None:
@@ -88,10 +89,6 @@ def _is_stderr(log: Path) -> bool:
         mine = os.fstat(_STDERR)
         return stat.S_ISREG(mine.st_mode) and os.path.samestat(mine, log.stat())
     return False
-
-
-def _ignore(_ended: End) -> None:
-    """It ends with its program."""
 
 
 class Faults(logging.StreamHandler):  # type: ignore[type-arg]

@@ -12,6 +12,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+#: A way that is longer leads in a circle: the kernel follows 40 links.
+_LONGEST_WAY = 1000
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
@@ -45,10 +47,11 @@ def distrust_of(path: Path, found: os.stat_result, me: int, *, above: bool) -> D
 
 
 def distrust(path: Path, *, in_believed: bool = False) -> Distrust | None:
-    """What speaks against believing `path`, or a folder that leads to it; None: nothing does.
+    """What speaks against believing `path`, or what leads to it; None: nothing does.
 
-    Links count as what they lead to, and on the way there. What is not there is no danger.
-    `in_believed`: the folder that it is in, and what leads there, has been looked at.
+    Whoever may set a link decides where it leads, so each one on the way is looked at, with the
+    folder that it is in. What is not there is no danger. `in_believed`: the folder that it is in,
+    and what leads there, has been looked at.
     """
     me = os.geteuid()
     if in_believed:
@@ -58,15 +61,37 @@ def distrust(path: Path, *, in_believed: bool = False) -> Distrust | None:
             return None
         if not stat.S_ISLNK(found.st_mode):
             return distrust_of(path, found, me, above=False)
-    for start in dict.fromkeys([path, Path(os.path.realpath(path))]):
-        for each in (start, *start.parents):
-            try:
-                found = os.lstat(each)
-            except FileNotFoundError:
-                continue
-            if reason := distrust_of(each, found, me, above=each != start):
-                return reason
+    passed, is_there = _on_the_way(path)
+    for number, (each, found) in enumerate(reversed(passed)):
+        if reason := distrust_of(each, found, me, above=number > 0 or not is_there):
+            return reason
     return None
+
+
+def _on_the_way(path: Path) -> tuple[list[tuple[Path, os.stat_result]], bool]:
+    """The folders and links that lead to an absolute path, and what is there, as far as it is; and
+    whether it is there."""
+    at = Path(path.anchor)
+    passed = [(at, os.lstat(at))]
+    ahead = list(reversed(path.parts[1:]))
+    while ahead and len(passed) < _LONGEST_WAY:
+        name = ahead.pop()
+        if name == os.pardir:
+            at = at.parent
+            continue
+        with_it = at / name
+        try:
+            found = os.lstat(with_it)
+        except OSError:  # whoever wants to use it is told why that is not possible
+            return passed, False
+        passed.append((with_it, found))
+        if stat.S_ISLNK(found.st_mode):
+            to = Path(os.readlink(with_it))
+            at = Path(to.anchor) if to.is_absolute() else at
+            ahead += reversed(to.parts[1:] if to.is_absolute() else to.parts)
+        else:
+            at = with_it
+    return passed, not ahead
 
 
 def is_read_by_others(path: Path) -> bool:

@@ -1,48 +1,56 @@
-"""Whether an answer to a challenge is believed, and whose a port of this machine is.
+"""Whether an answer to a challenge is believed, and who holds the other end of a connection.
 
 A proof that is passed on looks the same whether a tunnel does that or somebody who has taken the
-tunnel's port. Where the port is on this machine, the kernel knows whose it is.
+tunnel's port. Where the other end is on this machine, at whichever of its addresses, the kernel
+knows whose it is. Not who listens is asked for: whoever has accepted a connection need not any
+more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
+import sys
 
-from rbee.wire import addresses, proof
+from rbee.wire import proof
 
-#: ``LISTEN`` in the tables of the kernel.
-_LISTENS = b"0A"
-#: How the addresses end, in those tables, that a connection to the loopback address may reach.
-_HERE = (b"7F", b"00000000", b"01000000")
+#: How an address of IPv4 begins in the table of IPv6.
+_MAPPED = b"0000000000000000FFFF0000"
 
 
 def believed(told: str | None, nonce: str, ends: proof.Ends, credential: proof.Credential) -> bool:
     """Whether the other side knows the secret, and is who is meant; see `proof.holds`.
 
-    A connection that is passed on begins at a port of this user's, or of root's, where it begins
-    on this machine.
+    Who passes a connection on is this user, or root, where that is done on this machine.
     """
     if not proof.holds(told, nonce, ends, credential):
         return False
-    host, _, port = ends.server.rpartition(":")
-    if proof.is_direct(told, ends) or not addresses.is_loopback(host):
-        return True
-    return not is_another_users(int(port))
+    return proof.is_direct(told, ends) or not is_another_users(ends)
 
 
-def is_another_users(port: int) -> bool:
-    """Whether somebody but this user and root listens on a loopback port of this machine.
+def is_another_users(ends: proof.Ends) -> bool:
+    """Whether the server's end of a connection is on this machine, and held by somebody but this
+    user and root.
 
     Linux tells that; elsewhere nobody is found.
     """
+    server, client = map(_as_told, ends)
+    wanted = {(server, client), (_MAPPED + server, _MAPPED + client)}
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(OSError), open(table, "rb") as rows:
-            next(rows, None)  # the names of the columns
             for row in rows:
-                _, local, _, state, _, _, _, uid, *_ = row.split()
-                address, _, found = local.rpartition(b":")
-                is_it = state == _LISTENS and int(found, 16) == port and address.endswith(_HERE)
-                if is_it and int(uid) not in (os.getuid(), 0):
-                    return True
+                _, local, remote, _, _, _, _, uid, *_ = row.split()
+                if (local, remote) in wanted:
+                    return int(uid) not in (os.getuid(), 0)
     return False
+
+
+def _as_told(end: str) -> bytes:
+    """An end as those tables have it: words of 32 bits, as this processor writes numbers."""
+    host, _, port = end.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    packed = socket.inet_pton(family, host.partition("%")[0])
+    words = [packed[at : at + 4] for at in range(0, len(packed), 4)]
+    address = b"".join(b"%08X" % int.from_bytes(word, sys.byteorder) for word in words)
+    return b"%s:%04X" % (address, int(port))

@@ -8,7 +8,7 @@ import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 
 #: The one driver; a plain ``postgresql://`` means it, too.
 DRIVER = "postgresql+psycopg"
@@ -30,11 +30,10 @@ def engine_of(target: URL, busy: float) -> Engine:
     """
     if "@" in (target.host or ""):
         # A password with an @ in it has been cut in two, and its end would be shown.
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             "cannot use this database URL: it has more than one @ in front of the server",
             "write @ / : in a password as %40 %2F %3A",
-            {"field": "database"},
+            field="database",
         )
     milliseconds = math.ceil(busy * 1000)
     limits = {

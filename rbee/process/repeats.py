@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import NamedTuple
 
 #: So many different things are kept apart; of more, the one told longest ago is forgotten.
 _KEPT = 256
-
-
-class Untold(NamedTuple):
-    """Something that was not told so many times."""
-
-    what: Hashable
-    times: int
 
 
 class Repeats:
@@ -37,9 +29,9 @@ class Repeats:
             self._told.popitem(last=False)
         return True
 
-    def untold(self, now: float) -> list[Untold]:
-        """What was not told within the time that is over by `now`; it begins anew."""
+    def untold(self, now: float) -> list[tuple[Hashable, int]]:
+        """What was not told in the time that is over by `now`, and how often; it begins anew."""
         over = [(what, at[1]) for what, at in self._told.items() if now - at[0] >= self.every]
         for what, _ in over:
             del self._told[what]
-        return [Untold(what, times) for what, times in over if times]
+        return [(what, times) for what, times in over if times]

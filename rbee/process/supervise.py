@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-import threading
 import time
 from collections.abc import Awaitable, Callable
 
 from rbee.process.child import Child, ReportLines
 from rbee.process.deadline import timeout
-from rbee.process.tasks import raisable
+from rbee.process.tasks import in_own_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import Report
 from rbee.wire.narration import Narration
@@ -31,8 +31,12 @@ class Reports:
     async def next(self) -> Report:
         """The next report. Raises what the child reports, and `internal` when it died."""
         if self._reader is None:
-            self._reader = asyncio.StreamReader()
-            await self._connect(self._reader)
+            reader = self._reader = asyncio.StreamReader()
+            pipe = os.fdopen(self._child.reports, "rb", 0)
+            self._child.reports = -1
+            self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(reader), pipe
+            )
         while not self._arrived:
             self._arrived = self._lines.feed(await self._reader.read(65536))
         return self._arrived.pop(0)
@@ -44,7 +48,12 @@ class Reports:
         """
         try:
             async with timeout(seconds):
-                return await self._first_ready(on_narration)
+                while True:
+                    report = await self.next()
+                    if report.narration is not None:
+                        on_narration(report.narration)
+                    elif report.url:
+                        return report
         except asyncio.TimeoutError:
             raise self._child.start_timeout(seconds) from None
         finally:
@@ -57,48 +66,10 @@ class Reports:
         else:
             self._child.close_reports()
 
-    async def _first_ready(self, on_narration: Callable[[Narration], None]) -> Report:
-        while True:
-            report = await self.next()
-            if report.narration is not None:
-                on_narration(report.narration)
-            elif report.url:
-                return report
-
-    async def _connect(self, reader: asyncio.StreamReader) -> None:
-        pipe = os.fdopen(self._child.reports, "rb", 0)
-        self._child.reports = -1
-        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), pipe
-        )
-
 
 def exit_of(child: Child) -> asyncio.Future[int]:
     """A future of the child's exit status, negative for a signal."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[int] = loop.create_future()
-
-    def deliver(status: int | Exception) -> None:
-        if future.done():
-            return
-        if isinstance(status, int):
-            future.set_result(status)
-        else:
-            future.set_exception(status)
-
-    def wait() -> None:
-        status: int | Exception
-        try:
-            status = child.process.wait()
-        except BaseException as error:  # whoever waits for the end is not to wait for ever
-            status = raisable(error)
-        try:
-            loop.call_soon_threadsafe(deliver, status)
-        except RuntimeError:
-            pass  # the loop has ended, and nobody waits any more
-
-    threading.Thread(target=wait, name=f"exit of {child.role} {child.pid}", daemon=True).start()
-    return future
+    return in_own_thread(child.process.wait, name=f"exit of {child.role} {child.pid}")
 
 
 def discard(child: Child) -> asyncio.Future[int]:
@@ -112,21 +83,22 @@ def discard(child: Child) -> asyncio.Future[int]:
 async def stop(
     child: Child,
     exited: asyncio.Future[int],
-    ask: Callable[[], Awaitable[object]],
+    ask: Callable[[], Awaitable[object]] | None,
     settings: Settings,
 ) -> None:
     """Ends a child: asks, sends SIGTERM, sends SIGKILL, each with its own deadline.
 
     `ask` is the polite way (``POST /shutdown``); an error of it only means that the next step
-    comes at once. The whole takes at most `settings.stop_total` seconds.
+    comes at once, as it does where there is no way yet (None). The whole takes at most
+    `settings.stop_total` seconds.
     """
     end = time.monotonic() + settings.stop_total
-    try:
-        async with timeout(settings.stop_request):
-            await ask()
-        polite = True
-    except (RbeeError, asyncio.TimeoutError):
-        polite = False
+    polite = False
+    if ask is not None:
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(settings.stop_request):
+                await ask()
+            polite = True
     child.release()
     if polite and await _within(exited, settings.stop_request):
         return

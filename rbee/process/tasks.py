@@ -1,7 +1,8 @@
 """Work in the background, whose end always has somebody who sees it.
 
 `spawn` is for work that goes on by itself: its owner is told how it ended, whatever that was.
-`begin` is for work that the one who begins it also awaits. `in_thread` is for work that blocks.
+`begin` is for work that the one who begins it also awaits. `in_thread` is for work that blocks, and
+`in_own_thread` for what blocks as long as it likes.
 These are the only places of rbee that make a task or a pool of threads (`make check` sees to it).
 A task that dies unseen leaves everybody waiting who waits for what it was to do; work that hangs
 keeps its thread, so that each kind of it has threads of its own.
@@ -10,9 +11,11 @@ keeps its thread, so that each kind of it has threads of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import logging
+import threading
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,6 +114,51 @@ def raisable(error: BaseException) -> Exception:
     named = RuntimeError(f"{type(error).__name__}: {error}")
     named.__cause__ = error
     return named
+
+
+def in_own_thread(
+    work: Callable[[], T],
+    abandon: Callable[[T], object] = lambda _: None,
+    name: str | None = None,
+) -> asyncio.Future[T]:
+    """What `work` comes to in a thread of its own, which keeps no program from ending.
+
+    Where nobody waits for that any more, `abandon` gets rid of it.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def fail(error: BaseException) -> None:
+        if not future.done():
+            future.set_exception(raisable(error))
+
+    def succeed(result: T) -> None:
+        if future.done():
+            start_thread(lambda: abandon(result), name)
+        else:
+            future.set_result(result)
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(fail, error)
+            return
+        try:
+            loop.call_soon_threadsafe(succeed, result)
+        except RuntimeError:
+            abandon(result)
+
+    start_thread(run, name)
+    return future
+
+
+def start_thread(work: Callable[[], object], name: str | None = None) -> threading.Thread:
+    """A thread that runs `work` and is waited for by nobody at the end of the program."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 async def first_and_soon_after(

@@ -27,10 +27,12 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
     from rbee.process.imports import quick_imports
 
     with quick_imports():
+        import asyncio
+
         from rbee.process.child import Child
         from rbee.process.home import Home
         from rbee.process.lifeline import Lifeline
-        from rbee.queen.daemon import run
+        from rbee.queen.daemon import live
         from rbee.wire.messages.orders import QueenOrders
 
     home = Home.of_environment()
@@ -39,7 +41,8 @@ def _as_child(ready_fd: int, wanted: list[str]) -> None:
         spare = Child.fork("hive", home.log("hive", "localhost"), *wanted[1:])
     lifeline = Lifeline(ready_fd)
     settings = lifeline.or_say_why(home.settings)
-    run(lifeline.orders(QueenOrders), home, settings, lifeline, spare)
+    orders = lifeline.orders(QueenOrders)
+    asyncio.run(live(orders, home, settings, lifeline, spare))
 
 
 if __name__ == "__main__":

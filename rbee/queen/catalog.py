@@ -11,7 +11,6 @@ the machine that she runs on.
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from rbee.process.database import Database, open_database, transaction
 from rbee.queen.rights import Rights
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget
+from rbee.wire.narration import now_ms
 
 _metadata = MetaData()
 _hives = Table(
@@ -103,11 +103,22 @@ class HiveCatalog:
         """Every hive, by id."""
         with transaction(self._engine) as connection:
             rows = connection.execute(select(_hives).order_by(_hives.c.id)).all()
-        return [_row(row) for row in rows]
+        return [
+            HiveRow(
+                row.id,
+                row.host,
+                row.port,
+                HiveStatus(row.status),
+                ssh_from(row.ssh) if row.ssh else None,
+                msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
+                row.devices_at_ms or 0,
+            )
+            for row in rows
+        ]
 
     def add(self, hive_id: str, host: str, port: int, ssh: SshTarget | None) -> None:
         """A new machine; its devices are unknown yet. One of this name stays as it is."""
-        now = _now_ms()
+        now = now_ms()
         values = {
             "id": hive_id,
             "host": host,
@@ -123,7 +134,7 @@ class HiveCatalog:
     def describe(self, hive_id: str, devices: Devices) -> None:
         """Phase 4.2: what a hive told of its devices."""
         text = msgspec.json.encode(devices).decode()
-        self._update(hive_id, devices=text, devices_at_ms=_now_ms(), status=HiveStatus.ONLINE.value)
+        self._update(hive_id, devices=text, devices_at_ms=now_ms(), status=HiveStatus.ONLINE.value)
 
     def mark(self, hive_id: str, status: HiveStatus) -> None:
         """Notes whether a hive is on."""
@@ -139,7 +150,7 @@ class HiveCatalog:
             connection.execute(
                 update(_hives)
                 .where(_hives.c.id == hive_id)
-                .values(updated_at_ms=_now_ms(), **values)
+                .values(updated_at_ms=now_ms(), **values)
             )
 
 
@@ -170,7 +181,7 @@ class KeyCatalog:
 
     def add(self, name: str, digest: str, rights: Rights) -> bool:
         """A new key; False where the name is taken."""
-        values = {"name": name, "digest": digest, "created_at_ms": _now_ms()}
+        values = {"name": name, "digest": digest, "created_at_ms": now_ms()}
         allowed = {"digest": digest, "rights": msgspec.json.encode(rights).decode()}
         try:
             with transaction(self._engine) as connection:
@@ -189,24 +200,8 @@ class KeyCatalog:
         return found.rowcount > 0
 
 
-def _row(row: Any) -> HiveRow:
-    return HiveRow(
-        row.id,
-        row.host,
-        row.port,
-        HiveStatus(row.status),
-        ssh_from(row.ssh) if row.ssh else None,
-        msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
-        row.devices_at_ms or 0,
-    )
-
-
 def ssh_from(text: str) -> SshTarget:
     """How a machine is reached. A row that says nothing of a tunnel is older than the default."""
     ssh = msgspec.json.decode(text, type=SshTarget)
     ssh.tunnel = bool(ssh.tunnel)
     return ssh
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import click
@@ -23,7 +24,7 @@ from rbee.wire.shown import shown
 def queen(queen_host: str | None, queen_port: int | None, database: str | None) -> None:
     """The queen: takes jobs, wakes hives, decides where a model runs."""
     with quick_imports():
-        from rbee.queen.daemon import run
+        from rbee.queen.daemon import live
 
     try:
         home = Home.open()
@@ -35,7 +36,7 @@ def queen(queen_host: str | None, queen_port: int | None, database: str | None) 
             token=home.token(),
             database=settings.database,
         )
-        run(orders, home, settings, None, None)
+        asyncio.run(live(orders, home, settings, None, None))
     except RbeeError as error:
         message, suggestion = shown(error.message), shown(error.suggestion)
         click.echo(f"error: {message}\n  try: {suggestion}", err=True)

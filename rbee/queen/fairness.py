@@ -1,4 +1,4 @@
-"""Whose turn it is in the queue of a model. Phase 5, where every slot is taken.
+"""Whose turn it is in the queue of a model. Phase 5, where every slot is taken. Pure.
 
 A queue is fair between callers: a slot goes to the key that has the fewest, among equals to the
 one that was served longest ago, and to the oldest job of that key. And it is bounded: a key may
@@ -10,28 +10,30 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
-from rbee.queen.jobs import Job
+import msgspec
+
 from rbee.wire.messages.jobs import JobRequest
 
+T = TypeVar("T")
 #: What a request may say about the worker that it wants; None leaves it open.
 _WISHES = ("node", "device", "backend", "engine", "ctx")
 
 
-class Line(NamedTuple):
-    """The queue of one model, as the decisions see it.
+class Line(msgspec.Struct, Generic[T]):
+    """The queue of one model.
 
     `waiting` are the jobs by key, oldest first; `running` counts the slots that each key has;
     `served` tells, by key, the number of the last slot it was given.
     """
 
-    waiting: Mapping[str, list[Job]]
-    running: Mapping[str, int]
+    waiting: dict[str, list[T]]
+    running: dict[str, int]
     served: Mapping[str, int]
 
 
-def in_order(line: Line) -> Iterator[Job]:
+def in_order(line: Line[T]) -> Iterator[T]:
     """The jobs of a line in the order in which slots go to them, were none to be given back."""
     running, served = dict(line.running), dict(line.served)
     rows = {key: iter(jobs) for key, jobs in line.waiting.items()}
@@ -48,7 +50,7 @@ def in_order(line: Line) -> Iterator[Job]:
         yield job
 
 
-def has_place(line: Line, key: str, longest: int) -> bool:
+def has_place(line: Line[T], key: str, longest: int) -> bool:
     """Whether a job of `key` may wait in a line of `longest` places."""
     left = longest - sum(map(len, line.waiting.values()))
     return len(line.waiting.get(key, ())) < left

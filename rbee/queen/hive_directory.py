@@ -9,51 +9,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from rbee.process.child import Child
-from rbee.process.home import Home
 from rbee.process.tasks import DATABASE, DISK, MODULES, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.machines import Machine, OwnMachine, Tell
+from rbee.queen.machines import Here, Machine, OwnMachine
 from rbee.queen.other_machine import OtherMachine, known_hosts
+from rbee.queen.registry import Tell
+from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.hives import AddHive, SshTarget
 from rbee.wire.names import check_hive, check_machine
-from rbee.wire.settings import Settings
-
-#: The id and host of the machine the queen runs on.
-LOCAL = "localhost"
 
 
 class HiveDirectory:
     """The machines of the catalog. `own` is the queen's."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        token: str,
-        catalog: HiveCatalog,
-        queen_url: Callable[[], str],
-        queen_instance: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        serve_no_more_on: Callable[[str], Awaitable[None]],
-        spare: Child | None,
-        on_own_exit: Callable[[], None],
-    ) -> None:
-        self._home = home
-        self._settings = settings
-        self._token = token
+    def __init__(self, here: Here, catalog: HiveCatalog, own: OwnMachine) -> None:
+        self._here = here
         self._catalog = catalog
-        self._queen_url = queen_url
-        self._queen_instance = queen_instance
-        self._serve_also_on = serve_also_on
-        self._serve_no_more_on = serve_no_more_on
-        self.own = OwnMachine(home, settings, token, queen_url, spare, on_own_exit)
+        self.own = own
         self._others: dict[str, OtherMachine] = {}
         self._rows: list[HiveRow] | None = None
         self._forgotten: set[str] = set()
@@ -62,14 +40,23 @@ class HiveDirectory:
     async def rows(self, tell: Tell) -> list[HiveRow]:
         """The machines of the catalog, read once; the local one is added to an empty one."""
         async with self._reading:
-            if self._rows is None:
-                self._rows = await in_thread(DATABASE, self._catalog.list)
-            if not self._rows:
+            rows = await self._read()
+            if not rows:
                 tell(narration.NO_HIVES)
-                port = self._settings.hive_port
+                port = self._here.settings.hive_port
                 await in_thread(DATABASE, self._catalog.add, LOCAL, LOCAL, port, None)
-                self._rows = await in_thread(DATABASE, self._catalog.list)
-            return self._rows
+                rows = self._rows = await in_thread(DATABASE, self._catalog.list)
+            return rows
+
+    async def read_ahead(self) -> None:
+        """Reads the catalog before it is asked for. Raises what keeps it from being read."""
+        async with self._reading:
+            await self._read()
+
+    async def _read(self) -> list[HiveRow]:
+        if self._rows is None:
+            self._rows = await in_thread(DATABASE, self._catalog.list)
+        return self._rows
 
     def machine(self, row: HiveRow) -> Machine:
         """The machine of a row."""
@@ -83,26 +70,9 @@ class HiveDirectory:
         """The machine of a hive that was woken."""
         return self._others.get(hive_id, self.own)
 
-    def is_other(self, hive_id: str) -> bool:
-        """Whether a hive that was woken is on another machine than the queen."""
-        return hive_id in self._others
-
     def other(self, row: HiveRow, passphrase: str) -> OtherMachine:
         """A machine that is to be looked at first; it belongs to the swarm once it is taken in."""
-        assert row.ssh is not None, "only other machines are reached over SSH"
-        return OtherMachine(
-            row.hive_id,
-            row.host,
-            row.port,
-            row.ssh,
-            self._home,
-            self._settings,
-            self._token,
-            self._queen_instance,
-            self._serve_also_on,
-            lambda: int(self._queen_url().rpartition(":")[2]),
-            passphrase,
-        )
+        return OtherMachine(row, self._here, passphrase)
 
     async def take_in(self, row: HiveRow, machine: OtherMachine | None) -> bool:
         """Writes a machine into the catalog; whether it was not there before."""
@@ -129,7 +99,7 @@ class HiveDirectory:
             return
         await machine.fill_in()
         if all(other.served_on != machine.served_on for other in self._others.values()):
-            await self._serve_no_more_on(machine.served_on)
+            await self._here.server.serve_no_more_on(machine.served_on)
 
     def is_forgotten(self, hive_id: str) -> bool:
         """Whether a machine was taken out of the catalog since this queen has read it."""
@@ -142,19 +112,17 @@ class HiveDirectory:
         """
         rows = await self._listed()
         await self.forget(hive_id)
-        ours = known_hosts(self._home)
+        ours = known_hosts(self._here.home)
         if not ours.exists():
             return
         with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
-            names = {row.hive_id: await self._names(row) for row in rows if row.ssh is not None}
+            others = [self.other(row, "") for row in rows if row.ssh is not None]
+            names = {each.hive_id: await each.known_as() for each in others}
             gone = names.pop(hive_id, frozenset()).difference(*names.values())
             host_keys = await in_thread(
                 MODULES, importlib.import_module, "rbee.queen.ssh.host_keys"
             )
             await in_thread(DISK, host_keys.forget, gone, ours)
-
-    async def _names(self, row: HiveRow) -> frozenset[str]:
-        return await self.other(row, "").known_as()
 
     async def require(self, hive_id: str) -> None:
         """Raises `hive_not_found` with a near match for a name that the catalog does not have."""
@@ -220,17 +188,13 @@ def id_of(wanted: AddHive) -> str:
     Raises `invalid_request` where that cannot be a name, or any other name of `wanted` is none.
     """
     check_machine(wanted)
-    hive_id = _called(wanted)
+    if wanted.hive_id is not None:
+        hive_id = wanted.hive_id
+    elif ssh_of(wanted) is None:
+        hive_id = LOCAL
+    elif wanted.host.replace(".", "").isdigit() or ":" in wanted.host:  # an address
+        hive_id = wanted.host.replace(":", "-").replace("%", "-").strip("-")
+    else:
+        hive_id = wanted.host.partition(".")[0]
     check_hive(hive_id)
     return hive_id
-
-
-def _called(wanted: AddHive) -> str:
-    if wanted.hive_id is not None:
-        return wanted.hive_id
-    if ssh_of(wanted) is None:
-        return LOCAL
-    is_address = wanted.host.replace(".", "").isdigit() or ":" in wanted.host
-    if is_address:
-        return wanted.host.replace(":", "-").replace("%", "-").strip("-")
-    return wanted.host.partition(".")[0]

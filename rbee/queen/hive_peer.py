@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.tasks import begin
-from rbee.queen.registry import Hive, Registry
+from rbee.queen.registry import Registry
+from rbee.queen.state import Hive
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Health
-
-T = TypeVar("T")
+from rbee.wire.messages.basics import HEALTH
+from rbee.wire.routes import Route
 
 
 class HivePeer(Peer):
@@ -44,8 +44,9 @@ class HivePeer(Peer):
         self._registry = registry
         self._patience = patience
 
-    async def _call(self, method: str, path: str, kind: type[T], **options: Any) -> T:
-        call = super()._call(method, path, kind, **options)
+    async def call(self, route: Route[Any, Any], wanted: Any = None) -> Any:
+        """See `Peer`."""
+        call = super().call(route, wanted)
         if self._patience is not None:
             call = self._unless_frozen(call, self._patience)
         return await self._registry.unless_offline(lambda: self._hive_id, call)
@@ -67,7 +68,7 @@ class HivePeer(Peer):
     async def _is_well(self, patience: float) -> bool:
         try:
             async with timeout(patience):
-                await super()._call("GET", addresses.HEALTH, Health)
+                await super().call(HEALTH)
         except (RbeeError, asyncio.TimeoutError):
             return False
         return True

@@ -1,7 +1,7 @@
 """Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
 
 Which machines there are is the affair of `members`, how one is reached that of `machines` and
-`other_machine`. Everything the flow needs to know of a hive that lives stands in the registry
+`other_machine`. What is to be known of a hive that lives stands in the registry
 afterwards.
 """
 
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -20,23 +19,25 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
-from rbee.process.home import Home
 from rbee.process.tasks import DATABASE, begin, first_and_soon_after, in_thread, spawn
 from rbee.queen.catalog import HiveCatalog, HiveRow
-from rbee.queen.hive_directory import LOCAL, HiveDirectory, refuse_unknown, ssh_of
+from rbee.queen.hive_directory import HiveDirectory, refuse_unknown, ssh_of
 from rbee.queen.hive_peer import HivePeer
-from rbee.queen.machines import Tell, Way, shut_down_and_wait
+from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
-from rbee.queen.registry import Hive, Registry
-from rbee.wire import addresses, narration, proof
+from rbee.queen.registry import Registry, Tell
+from rbee.queen.state import LOCAL, Hive
+from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import Health, Unreachable
-from rbee.wire.messages.devices import Devices
-from rbee.wire.messages.hives import AddHive, Adopt, HiveStatus
-from rbee.wire.messages.models import ModelView
+from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker, Unreachable
+from rbee.wire.messages.devices import DEVICES, Devices
+from rbee.wire.messages.hives import ADOPT, AddHive, Adopt, HiveStatus
+from rbee.wire.messages.models import MODEL, FindModel
+from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import device_name
-from rbee.wire.settings import Settings
+from rbee.wire.routes import Route
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 
@@ -45,37 +46,18 @@ class Hives:
 
     def __init__(
         self,
-        home: Home,
-        settings: Settings,
-        token: str,
+        here: Here,
         catalog: HiveCatalog,
         registry: Registry,
         session: aiohttp.ClientSession,
-        queen_url: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        serve_no_more_on: Callable[[str], Awaitable[None]],
         spare: Child | None,
-        queen_instance: Callable[[], str],
     ) -> None:
-        self._settings = settings
-        self._token = token
-        self._queen_instance = queen_instance
+        self._here = here
+        self._settings = here.settings
         self._catalog = catalog
         self._registry = registry
         self.session = session
-        on_exit = functools.partial(self._ended, LOCAL)
-        self.members = HiveDirectory(
-            home,
-            settings,
-            token,
-            catalog,
-            queen_url,
-            queen_instance,
-            serve_also_on,
-            serve_no_more_on,
-            spare,
-            on_exit,
-        )
+        self.members = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
@@ -95,39 +77,40 @@ class Hives:
         return HivePeer(self.session, hive, self._registry, credential, job_id, patience, hub_token)
 
     def _credential(self, hive: Hive) -> proof.Credential:
-        secret = proof.hive_secret(self._token, hive.hive_id)
+        secret = proof.hive_secret(self._here.token, hive.hive_id)
         return proof.Credential(secret, proof.hive_name(hive.hive_id), forwarded=hive.tunnelled)
 
     async def ask_each(
-        self, path: str, kind: type[T], hives: Collection[Hive] | None = None
+        self, route: Route[Q, T], wanted: Q, hives: Collection[Hive] | None = None
     ) -> tuple[list[tuple[Hive, T]], list[Unreachable]]:
         """What each hive (of `hives`) answers, asked side by side, and those that do not answer.
 
         Each has its own short time. A hive that has fallen silent is one of those; one that sleeps
         is not asked.
         """
+
+        async def answer(hive: Hive) -> T | str:
+            """What it answers, or why that is not known."""
+            patience = self._settings.list_patience
+            try:
+                async with timeout(patience):
+                    return await self.peer(hive, patient=True).call(route, wanted)
+            except RbeeError as error:
+                return error.message
+            except asyncio.TimeoutError:
+                return f"it takes longer than {self._settings.list_patience:g} s"
+
         asked = list(self._registry.hives.values() if hives is None else hives)
-        answers = await asyncio.gather(*(self._answer(hive, path, kind) for hive in asked))
+        answers = await asyncio.gather(*map(answer, asked))
         known = [(hive, one) for hive, one in zip(asked, answers) if not isinstance(one, str)]
         unknown = [(hive.hive_id, one) for hive, one in zip(asked, answers) if isinstance(one, str)]
         if hives is None:
             unknown += [(hive_id, "it has fallen silent") for hive_id in self._registry.silent()]
         return known, [Unreachable(hive_id=hive_id, why=why) for hive_id, why in sorted(unknown)]
 
-    async def _answer(self, hive: Hive, path: str, kind: type[T]) -> T | str:
-        """What a hive answers, or why that is not known."""
-        patience = self._settings.list_patience
-        try:
-            async with timeout(patience):
-                return await self.peer(hive, patient=True).get(path, kind)
-        except RbeeError as error:
-            return error.message
-        except asyncio.TimeoutError:
-            return f"it takes longer than {self._settings.list_patience:g} s"
-
     async def holders(self, model_ref: str, hives: Collection[Hive]) -> frozenset[str]:
         """Those of `hives` that have a model on their disk, as far as they say so in time."""
-        found, _ = await self.ask_each(addresses.model_path(model_ref), ModelView, hives)
+        found, _ = await self.ask_each(MODEL, FindModel(ref=model_ref), hives)
         return frozenset(hive.hive_id for hive, _ in found)
 
     async def unless_offline(self, hive: Hive, work: Coroutine[Any, Any, T]) -> T:
@@ -141,7 +124,7 @@ class Hives:
     async def worker(self, hive_id: str, url: str, worker_id: str, job_id: str = "") -> Peer:
         """A worker to speak to, for a job, which its hive knows at `url`."""
         hive = self._registry.hives.get(hive_id)
-        secret = proof.worker_secret(proof.hive_secret(self._token, hive_id), worker_id)
+        secret = proof.worker_secret(proof.hive_secret(self._here.token, hive_id), worker_id)
         name = proof.worker_name(worker_id)
         return Peer(
             self.session,
@@ -196,7 +179,11 @@ class Hives:
         failures: dict[str, RbeeError] = {}
         for row, failure in zip(rows, tried):
             if isinstance(failure, asyncio.CancelledError):
-                failures[row.hive_id] = self._late(row)
+                failures[row.hive_id] = RbeeError(
+                    "hive_unreachable",
+                    f"it takes longer than {self._settings.hive_patience:g} s",
+                    f"rbee-keeper infer --node {row.hive_id} waits for it",
+                )
             elif isinstance(failure, RbeeError):
                 failures[row.hive_id] = failure
             elif isinstance(failure, BaseException):
@@ -207,14 +194,6 @@ class Hives:
             self._failed[hive_id] = time.monotonic()
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
-
-    def _late(self, row: HiveRow) -> RbeeError:
-        patience = self._settings.hive_patience
-        return RbeeError(
-            "hive_unreachable",
-            f"it takes longer than {patience:g} s",
-            f"rbee-keeper infer --node {row.hive_id} waits for it",
-        )
 
     async def note_processor(self, hive_id: str, name: str) -> None:
         """A hive has told the name of its processor: the catalog remembers it."""
@@ -227,11 +206,11 @@ class Hives:
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
         hive = self._registry.hives.get(hive_id)
-        if hive is None or not self.members.is_other(hive_id):
+        if hive is None or self.members.known(hive_id) is self.members.own:
             return
         try:
             async with timeout(self._settings.connect_timeout):
-                await self.peer(hive).get(addresses.HEALTH, Health)
+                await self.peer(hive).call(HEALTH)
         except (RbeeError, asyncio.TimeoutError):
             self._registry.lost(hive_id)
 
@@ -276,11 +255,12 @@ class Hives:
 
     async def stop_workers(self) -> None:
         """Phase 12.2: every worker is asked to leave; its hive sees to it that it does."""
-        workers = [
-            self._stop_worker(hive.hive_id, worker.url, worker.worker_id)
-            for hive in self._registry.hives.values()
-            for worker in hive.workers.values()
-        ]
+
+        async def stop(hive_id: str, worker: WorkerBeat) -> None:
+            peer = await self.worker(hive_id, worker.url, worker.worker_id)
+            await peer.call(SHUT_DOWN_WORKER, ShutDownWorker())
+
+        workers = [stop(hive_id, worker) for hive_id, worker in self._registry.workers()]
         # A worker that does not hear is ended by its hive.
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
@@ -294,9 +274,16 @@ class Hives:
         await self.members.own.discard_spare()
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
-    def stay(self) -> None:
-        """Lets the hives outlive this queen, on their lease."""
-        self.members.own.stay()
+    async def have_heard(self) -> None:
+        """Returns once the hive of this machine knows what it was told by its lifeline.
+
+        Until it has read that it may stay, the kernel ends it together with this queen. It reads
+        that before it answers a question that is asked later.
+        """
+        hive = self._registry.hives.get(LOCAL)
+        if hive is not None:
+            with contextlib.suppress(RbeeError):
+                await self.peer(hive).call(HEALTH)
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
@@ -305,26 +292,33 @@ class Hives:
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
-            if hive is None:
-                try:
-                    hive = await self._until_heard(row, tell)
-                except RbeeError as error:
-                    if not error.details.get("died"):
-                        raise
-                    tell(narration.MOVING_ON, why=error.message)
-                    hive = await self._until_heard(row, tell)
-            else:
+            if hive is not None:
                 await self._first_heartbeat(hive)
-            self._failed.pop(row.hive_id, None)
-            tell(narration.FIRST_HEARTBEAT, hive_id=row.hive_id)
-            await self._ask_devices(hive, tell)
-            return hive
+                return await self._told(hive, tell)
+            try:
+                return await self._until_told(row, tell)
+            except RbeeError as error:
+                if not error.details.get("died"):
+                    raise
+                tell(narration.MOVING_ON, why=error.message)
+                return await self._until_told(row, tell)
 
-    async def _until_heard(self, row: HiveRow, tell: Tell) -> Hive:
-        """A hive that is woken, once it has sent a heartbeat. The details of the error say `died`
-        where its process has ended meanwhile."""
+    async def _until_told(self, row: HiveRow, tell: Tell) -> Hive:
+        """A hive that is woken, once it has told its devices. The details of the error say `died`
+        where its process has ended meanwhile, or does not answer any more."""
         hive = await self._wake(row, tell)
         await self._first_heartbeat(hive)
+        try:
+            return await self._told(hive, tell)
+        except RbeeError as error:
+            if error.code == "hive_unreachable":
+                error.details["died"] = True
+            raise
+
+    async def _told(self, hive: Hive, tell: Tell) -> Hive:
+        self._failed.pop(hive.hive_id, None)
+        tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
+        await self._ask_devices(hive, tell)
         return hive
 
     async def _wake(self, row: HiveRow, tell: Tell) -> Hive:
@@ -387,12 +381,10 @@ class Hives:
             try:
                 way = await machine.dig_again()
                 hive = self._registry.moved(hive_id, way.hive_url)
-                instance = self._queen_instance()
-                adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
                 async with timeout(self._settings.connect_timeout):
                     credential = self._credential(hive)
                     peer = Peer(self.session, hive.url, credential, credential.name)
-                    await peer.post(addresses.ADOPT, adopt, type(None))
+                    await self._ask_to_report(peer, hive_id, way)
                     await self._registry.until(lambda: not self._registry.is_offline(hive_id))
             except (RbeeError, asyncio.TimeoutError):
                 return False
@@ -410,12 +402,10 @@ class Hives:
         try:
             peer = self.peer(hive)
             async with timeout(self._settings.connect_timeout):
-                health = await peer.get(addresses.HEALTH, Health)
+                health = await peer.call(HEALTH)
             if health.role != "hive":
                 raise _silent(hive, "something else answers there")
-            instance = self._queen_instance()
-            adopt = Adopt(hive_id=row.hive_id, queen_url=way.queen_url, instance=instance)
-            await peer.post(addresses.ADOPT, adopt, type(None))
+            await self._ask_to_report(peer, row.hive_id, way)
             if health.version != __version__:
                 tell(narration.OUTDATED, hive_id=row.hive_id, found=health.version)
                 await shut_down_and_wait(peer, self._settings)
@@ -427,6 +417,11 @@ class Hives:
             return None
         tell(narration.ADOPTED, hive_id=row.hive_id)
         return hive
+
+    async def _ask_to_report(self, peer: Peer, hive_id: str, way: Way) -> None:
+        instance = self._here.server.instance
+        adopt = Adopt(hive_id=hive_id, queen_url=way.queen_url, instance=instance)
+        await peer.call(ADOPT, adopt)
 
     async def _first_heartbeat(self, hive: Hive) -> None:
         limit = self._settings.health_wait_total
@@ -444,7 +439,7 @@ class Hives:
 
     async def _ask_devices(self, hive: Hive, tell: Tell) -> None:
         """Phase 4: what a hive has goes into the catalog and the registry."""
-        devices = await self.peer(hive).get(addresses.DEVICES, Devices)
+        devices = await self.peer(hive).call(DEVICES)
         await in_thread(DATABASE, self._catalog.describe, hive.hive_id, devices)
         self._registry.described(hive.hive_id, devices)
         tell(
@@ -478,19 +473,16 @@ class Hives:
         except RbeeError as error:  # no reason to keep anybody awake
             tell(narration.UNNOTED, hive_id=hive_id, why=error.message)
 
-    async def _stop_worker(self, hive_id: str, url: str, worker_id: str) -> None:
-        await (await self.worker(hive_id, url, worker_id)).shutdown()
-
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)
         return failed is not None and time.monotonic() - failed < self._settings.hive_retry
 
-    def _ended(self, hive_id: str) -> None:
-        if hive_id in self._on:
-            self._on.discard(hive_id)
-            self._registry.ended(hive_id)
+    def _own_ended(self) -> None:
+        if LOCAL in self._on:
+            self._on.discard(LOCAL)
+            self._registry.ended(LOCAL)
         else:
-            self._registry.gone(hive_id)
+            self._registry.gone(LOCAL)
 
 
 def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:

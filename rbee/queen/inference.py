@@ -12,13 +12,36 @@ from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
-from rbee.wire import addresses, narration
-from rbee.wire.errors import ErrorBody, RbeeError
-from rbee.wire.messages.basics import decode
+from rbee.wire import narration
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import Named, decode
 from rbee.wire.messages.events import Done
-from rbee.wire.messages.inference import InferRequest, Question
+from rbee.wire.messages.inference import CANCEL_INFERENCE, INFER, InferRequest, Question
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.settings import Settings
+
+#: What an event of an answer takes at most, on average (bytes): a token, each that might have stood
+#: in its place, a vector.
+_A_TOKEN = 256
+_A_LIKELIHOOD = 160
+_A_VECTOR = 256 * 1024
+#: What comes besides: lines, and how the answer ended.
+_BESIDES = 1024 * 1024
+#: No answer is longer (tokens), whatever a worker says of its context.
+_MOST_TOKENS = 2**17
+
+
+def longest_answer(asked: Question, size_asked: int, context: int) -> int:
+    """What a worker with this context can have to say to a question of so many bytes (bytes).
+
+    A worker that says more is none: its machine is somebody else's by now.
+    """
+    most = _BESIDES + size_asked
+    if asked.inputs is not None:
+        return most + len(asked.inputs) * _A_VECTOR
+    tokens = min(context or _MOST_TOKENS, asked.max_tokens or _MOST_TOKENS, _MOST_TOKENS)
+    likely = 0 if asked.logprobs is None else 1 + asked.logprobs
+    return most + tokens * (_A_TOKEN + likely * _A_LIKELIHOOD)
 
 
 async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) -> Done:
@@ -28,47 +51,34 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     """
     peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
     job.began_at = time.monotonic()
-    wanted = _infer_request(job)
-    done: Done | None = None
+    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
+    wanted = InferRequest(infer_id=secrets.token_hex(8), **asked)
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
     # longer than its hive may, which is said first where both are: it sends a comment with each
     # of its heartbeats.
     silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
     begun = functools.partial(job.say, narration.INFER_CONNECTED)
+    told = peer.events(INFER.path, wanted, stall=silence, on_open=begun)
     try:
-        async for frames in peer.events(addresses.INFER, wanted, stall=silence, on_open=begun):
-            for _, event, data in frames:
-                if event in ("token", "vector"):
-                    job.events.forward(event, data)
-                    job.tokens_forwarded += 1
-                elif event in ("progress", "narration"):
-                    job.events.forward(event, data)
-                elif event == "done":
-                    done = decode(data, Done)
-                elif event == "error":
-                    raise RbeeError.from_body(decode(data, ErrorBody))
-                elif event == "cancelled":
-                    raise asyncio.CancelledError
+        most = longest_answer(job.request, job.size_asked, worker.context)
+        end, data = await job.relay(peer, told, most=most)
+        if end == "cancelled":
+            raise asyncio.CancelledError
     except asyncio.CancelledError:
         await asyncio.shield(_stop(peer, wanted, settings))
         raise
-    if done is None:
+    if not end:
         raise RbeeError(
             "worker_crashed",
             "the worker ended its stream without saying how the inference ended",
             f"rbee-keeper logs {worker.worker_id}",
         )
     job.say(narration.INFER_DONE)
-    return done
+    return decode(data, Done)
 
 
 async def _stop(peer: Peer, begun: InferRequest, settings: Settings) -> None:
     # It may be over, or its worker gone: what cancelling is for.
     with contextlib.suppress(RbeeError, asyncio.TimeoutError):
         async with timeout(settings.stop_request):
-            await peer.delete(f"{addresses.INFER}/{begun.infer_id}")
-
-
-def _infer_request(job: Job) -> InferRequest:
-    asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
-    return InferRequest(infer_id=secrets.token_hex(8), **asked)
+            await peer.call(CANCEL_INFERENCE, Named(id=begun.infer_id or ""))

@@ -20,12 +20,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec.structs import asdict
+
+from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
 from rbee.queen.rights import Rights, limits_of
-from rbee.wire import auth
-from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.keys import AddKey, KeyList, KeyView, NewKey
+from rbee.wire import proof
+from rbee.wire.errors import RbeeError, invalid, no_such
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.keys import ADD_KEY, KEYS, REMOVE_KEY, AddKey, KeyList, KeyView, NewKey
 
 _PREFIX = "rbee-"
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -59,7 +63,7 @@ class Keys:
 
         Raises `database_unusable` where the catalog cannot be asked.
         """
-        secret = auth.presented(header)
+        secret = proof.secret_in(header)
         if not _SECRET.fullmatch(secret):
             return None
         await self._refresh()
@@ -87,15 +91,16 @@ class Keys:
             if not ends and self._in_use.get(row.digest) is ends:
                 del self._in_use[row.digest]
 
+    @serves(ADD_KEY)
     async def add(self, wanted: AddKey) -> NewKey:
-        """A new key. Raises `key_exists`, and `invalid_request` for what is no name."""
+        """Makes an API key, limited to these models where any are named; 409 for a name that is
+        taken."""
         name = wanted.name
         if not _NAME.fullmatch(name):
-            raise RbeeError(
-                "invalid_request",
+            raise invalid(
                 f"a key cannot be called {name[:64]!r}",
                 "letters, digits, dots, dashes and underscores: rbee-keeper add-key tv",
-                {"field": "name"},
+                field="name",
             )
         key = _PREFIX + secrets.token_urlsafe(24)
         rights = Rights(models=limits_of(wanted.models), may_fetch=wanted.may_fetch)
@@ -108,19 +113,25 @@ class Keys:
         self._changed()
         return NewKey(name=name, key=key)
 
+    @serves(KEYS)
     async def list(self) -> KeyList:
-        """All keys, by name."""
+        """Lists the names of the API keys, and what each may use."""
         rows = await in_thread(DATABASE, self._catalog.list)
-        return KeyList(keys=[_view(row) for row in rows])
+        return KeyList(
+            keys=[
+                KeyView(name=row.name, created_at_ms=row.created_at_ms, **asdict(row.rights))
+                for row in rows
+            ]
+        )
 
-    async def remove(self, name: str) -> None:
-        """From now on nobody gets in with that key, and what is done for it ends.
-
-        Raises `key_not_found`.
-        """
-        if not await in_thread(DATABASE, self._catalog.remove, name):
+    @serves(REMOVE_KEY)
+    async def remove(self, wanted: Named) -> None:
+        """Removes an API key: nobody gets in with it any more, and what is done for it ends."""
+        if not await in_thread(DATABASE, self._catalog.remove, wanted.id):
             rows = await in_thread(DATABASE, self._catalog.list)
-            raise no_such("key", name, [row.name for row in rows], "rbee-keeper keys lists them")
+            raise no_such(
+                "key", wanted.id, [row.name for row in rows], "rbee-keeper keys lists them"
+            )
         self._changed()
         with contextlib.suppress(RbeeError):  # it is gone; who comes next is told what is wrong
             await self._refresh()
@@ -148,7 +159,9 @@ class Keys:
                     self._read_at = began if changes == self._changes else -math.inf
                     self._take_over(rows)
             if self._is_unreadable:
-                raise _unreadable()
+                # Says nothing of the database: whoever hears it may be a stranger.
+                why = "keys cannot be looked up now"
+                raise RbeeError("database_unusable", why, "try again in a moment")
 
     def _take_over(self, rows: Sequence[KeyRow]) -> None:
         self._by_digest = {row.digest: row for row in rows}
@@ -170,15 +183,6 @@ class Keys:
             spawn(self._watch(), "watching keys", self._watch_if_used)
 
 
-def _view(row: KeyRow) -> KeyView:
-    return KeyView(
-        name=row.name,
-        created_at_ms=row.created_at_ms,
-        models=list(row.rights.models),
-        may_fetch=row.rights.may_fetch,
-    )
-
-
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
@@ -188,8 +192,3 @@ def _removed(name: str = "") -> RbeeError:
     return RbeeError(
         "unauthorized", f"the key{called} was removed", "ask whoever runs this swarm for another"
     )
-
-
-def _unreadable() -> RbeeError:
-    """Says nothing of the database: whoever hears it may be a stranger."""
-    return RbeeError("database_unusable", "keys cannot be looked up now", "try again in a moment")

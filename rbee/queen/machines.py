@@ -7,26 +7,27 @@ A machine answers three questions: where a hive on it would be found and would f
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from signal import SIGKILL
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from rbee.http.client import Peer
+from rbee.http.server import Server
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard, exit_of, stop
 from rbee.queen.catalog import HiveRow
+from rbee.queen.registry import Tell
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import SHUT_DOWN_HIVE
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.narration import AS_SAID, Line
 from rbee.wire.settings import Settings
-
-#: Says a line where it belongs: `tell(line, **facts)`.
-Tell = Callable[..., None]
 
 
 class Way(NamedTuple):
@@ -42,44 +43,44 @@ class Way(NamedTuple):
     queen_url: str
 
 
-class Machine(Protocol):
-    """A machine that can be a hive."""
+class Here(NamedTuple):
+    """The queen's end of the way to each machine; `token` is the swarm's."""
 
+    home: Home
+    settings: Settings
+    token: str
+    server: Server
+
+
+class Machine(abc.ABC):
+    """A machine that can be a hive; what it says, and its URLs, are as on the queen's own."""
+
+    @abc.abstractmethod
     def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:
         """Finds the way there, and holds it open. Raises `ssh_failed` where there is none."""
 
+    @abc.abstractmethod
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """Starts a hive, on the way just found; the URL at which the queen reaches it."""
 
+    @abc.abstractmethod
     async def end(self, peer: Peer | None) -> None:
         """Ends the hive, politely where `peer` hears. Raises where it cannot be reached at all."""
 
     def typed_from_here(self, error: RbeeError) -> RbeeError:
         """An error from there with what it says to type as it is typed on the queen's machine."""
+        return error
 
     async def way_to(self, url: str) -> str:
         """The URL by which the queen reaches what is at `url` over there."""
-
-    def stay(self) -> None:
-        """Lets the hive outlive the queen."""
+        return url
 
 
-class OwnMachine:
+class OwnMachine(Machine):
     """The machine the queen runs on; its hive is a child of hers."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        token: str,
-        queen_url: Callable[[], str],
-        spare: Child | None,
-        on_exit: Callable[[], None],
-    ) -> None:
-        self._home = home
-        self._settings = settings
-        self._token = token
-        self._queen_url = queen_url
+    def __init__(self, here: Here, spare: Child | None, on_exit: Callable[[], None]) -> None:
+        self._here = here
         self._spare = spare
         self._on_exit = on_exit
         self._child: tuple[Child, asyncio.Future[int]] | None = None
@@ -88,36 +89,38 @@ class OwnMachine:
     @contextlib.asynccontextmanager
     async def approach(self) -> AsyncIterator[Way]:
         """A hive may have outlived its queen on the usual port, unless it is a child of ours."""
-        host, port = self._settings.hive_host, self._settings.hive_port
+        host, port = self._here.settings.hive_host, self._here.settings.hive_port
         known = self._child is None and port
         url = addresses.base_url(host, port) if known else ""
-        yield Way(host, port, url, self._queen_url())
+        yield Way(host, port, url, self._here.server.url)
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """A child; one that is stuck makes way. What it narrates before it is ready is told."""
         await self._kill()
         child, self._spare = self._spare, None
         if child is None or child.process.poll() is not None:
-            child = Child.start("hive", self._home.log("hive", row.hive_id))
+            child = Child.start("hive", self._here.home.log("hive", row.hive_id))
         exited = exit_of(child)
         child.order(
             HiveOrders(
                 host=way.host,
                 port=way.port,
-                token=proof.hive_secret(self._token, row.hive_id),
+                token=proof.hive_secret(self._here.token, row.hive_id),
                 hive_id=row.hive_id,
                 queen_url=way.queen_url,
             )
         )
         try:
             report = await Reports(child).ready(
-                self._settings.health_wait_total,
+                self._here.settings.health_wait_total,
                 lambda said: tell(Line(said.actor, said.action, AS_SAID), human=said.human),
             )
         except BaseException as error:
             child.release()
             child.signal(SIGKILL)  # one that hangs would not see that it was let go
-            raise _as_trouble_of_the_hive(error) from None
+            if isinstance(error, RbeeError) and error.code == "internal":
+                error.code = "hive_unreachable"  # tried again, like one that dies or hangs later
+            raise
         if self._stay:
             child.stay()
         self._child = child, exited
@@ -129,18 +132,10 @@ class OwnMachine:
         if peer is None:
             await self._kill()
         elif self._child is None:
-            await shut_down_and_wait(peer, self._settings)
+            await shut_down_and_wait(peer, self._here.settings)
         else:
             child, exited = self._child
-            await stop(child, exited, peer.shutdown, self._settings)
-
-    def typed_from_here(self, error: RbeeError) -> RbeeError:
-        """The error unchanged: what it advises to type is typed on this machine."""
-        return error
-
-    async def way_to(self, url: str) -> str:
-        """The URL unchanged: it is on this machine."""
-        return url
+            await stop(child, exited, lambda: peer.call(SHUT_DOWN_HIVE), self._here.settings)
 
     def stay(self) -> None:
         """Lets the hive outlive the queen, on its lease."""
@@ -165,13 +160,6 @@ class OwnMachine:
         self._on_exit()
 
 
-def _as_trouble_of_the_hive(error: BaseException) -> BaseException:
-    """A hive that dies or hangs while it starts is tried again, like one that does so later."""
-    if isinstance(error, RbeeError) and error.code == "internal":
-        return RbeeError("hive_unreachable", error.message, error.suggestion, error.details)
-    return error
-
-
 async def shut_down_and_wait(peer: Peer, settings: Settings) -> None:
     """Shuts down a hive that is no child of ours; its end closes a connection to it.
 
@@ -181,7 +169,7 @@ async def shut_down_and_wait(peer: Peer, settings: Settings) -> None:
     try:
         async with timeout(settings.stop_request):
             reader, writer = await asyncio.open_connection(host, port)
-            await peer.shutdown()
+            await peer.call(SHUT_DOWN_HIVE)
     except (OSError, asyncio.TimeoutError):
         raise RbeeError("hive_unreachable", f"{peer.name} does not answer", "") from None
     try:

@@ -1,28 +1,36 @@
-"""What the queen does for a client that is no job: waking hives, having a model fetched.
-
-Each has a story of its own, like a job. Nobody is left who reads it: then it is dropped.
-"""
+"""What the queen does for a client that is no job: waking hives, having a model fetched."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
-from rbee.http.events import EventLog
-from rbee.process.tasks import DATABASE, End, in_thread, spawn
+from msgspec.structs import asdict
+
+from rbee.http.board import Board
+from rbee.http.serving import serves
+from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
-from rbee.queen.hive_directory import LOCAL
+from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
-from rbee.queen.registry import Hive
-from rbee.queen.shelf import Shelf
+from rbee.queen.state import LOCAL, Hive
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.hives import AddHive, HiveAdded, HivesAwake
+from rbee.wire.messages.basics import CANCEL_OPERATION, OPERATION_EVENTS, Named, OperationStarted
+from rbee.wire.messages.hives import (
+    ADD_HIVE,
+    WAKE_HIVES,
+    AddHive,
+    HiveAdded,
+    HiveAddStarted,
+    HivesAwake,
+    WakeHives,
+)
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.models import Provisioned
+from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
+from rbee.wire.model_ref import parse_model_ref
 
 #: How many operations that are over can still be read about.
 _KEPT = 64
@@ -30,53 +38,53 @@ _KEPT = 64
 _KEPT_BYTES = 16 * 2**20
 
 
-class Operation(TrackedTask):
-    """One of them, and the story of it."""
-
-    @property
-    def operation_id(self) -> str:
-        """What it is called."""
-        return self.task_id
-
-
 class Operations:
-    """The operations of a queen."""
+    """The operations of a queen. `require_awake` raises where she is going to sleep."""
 
-    def __init__(self, hives: Hives, catalog: HiveCatalog) -> None:
+    def __init__(
+        self, hives: Hives, catalog: HiveCatalog, require_awake: Callable[[], None]
+    ) -> None:
         self._hives = hives
         self._catalog = catalog
-        self._operations: dict[str, Operation] = {}
-        self._shelf = Shelf(_KEPT_BYTES)
+        self._require_awake = require_awake
+        self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
 
-    def wake(self, node: str | None) -> Operation:
-        """Wakes hive `node`, or all, and asks for their devices."""
+    @serves(WAKE_HIVES)
+    async def wake(self, wanted: WakeHives) -> OperationStarted:
+        """Wakes one hive, or all, which is an operation."""
 
-        async def work(operation: Operation) -> HivesAwake:
-            hives = await self._awake(node, operation)
+        async def work(operation: TrackedTask) -> HivesAwake:
+            hives = await self._awake(wanted.node, operation)
             return HivesAwake(hives=[hive.hive_id for hive in hives])
 
         return self._begin(work)
 
-    def add(self, hive_id: str, wanted: AddHive) -> Operation:
-        """Looks at a machine and makes it a hive of this swarm."""
+    @serves(ADD_HIVE)
+    async def add(self, wanted: AddHive) -> HiveAddStarted:
+        """Looks at a machine and makes it a hive, which is an operation."""
+        self._require_awake()
+        hive_id = id_of(wanted)
+        decided = await self._hives.members.decided(hive_id, wanted)
 
-        async def work(operation: Operation) -> HiveAdded:
-            devices = await self._hives.add(hive_id, wanted, operation.say)
+        async def work(operation: TrackedTask) -> HiveAdded:
+            devices = await self._hives.add(hive_id, decided, operation.say)
             return HiveAdded(hive_id=hive_id, devices=devices)
 
-        return self._begin(work)
+        return HiveAddStarted(hive_id=hive_id, **asdict(self._begin(work)))
 
-    def pull(self, ref: str, node: str | None, hub_token: str = "") -> Operation:
-        """Has hive `node` fetch a model, or the one beside the queen, or where she has none there
-        the first of the others that can."""
+    @serves(PULL_MODEL)
+    async def pull(self, wanted: PullModel) -> OperationStarted:
+        """Has a hive fetch a model, which is an operation: without `node` the one beside the queen,
+        or where she has none there the first of the others that can."""
+        ref, node = str(parse_model_ref(wanted.model_ref)), wanted.node
 
-        async def work(operation: Operation) -> Provisioned:
+        async def work(operation: TrackedTask) -> Provisioned:
             known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
             beside = not known or LOCAL in known
             hives = await self._awake(node or (LOCAL if beside else None), operation)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
             for hive in hives:
-                peer = self._hives.peer(hive, operation.operation_id, hub_token)
+                peer = self._hives.peer(hive, operation.id, wanted.hub_token)
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
                     found = await self._hives.unless_offline(hive, fetching)
@@ -94,59 +102,29 @@ class Operations:
 
         return self._begin(work)
 
-    def get(self, operation_id: str) -> Operation:
-        """An operation by its id. Raises `not_found`."""
-        try:
-            return self._operations[operation_id]
-        except KeyError:
-            raise RbeeError(
-                "not_found",
-                f"no operation {operation_id} is known to this queen",
-                "ask for it again",
-            ) from None
+    @serves(OPERATION_EVENTS)
+    async def follow(self, wanted: Named) -> TrackedTask:
+        """Tells the story of a machine that is added or woken, or a model that is fetched."""
+        return self.board.get(wanted.id)
 
-    def stories(self) -> list[EventLog]:
-        """What is told of the operations that are under way."""
-        return [each.events for each in self._operations.values() if not each.events.closed]
+    @serves(CANCEL_OPERATION)
+    async def cancel(self, wanted: Named) -> None:
+        """Drops an operation, and answers when it is over."""
+        await self.board.get(wanted.id).call_off()
 
-    def running(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
-        tasks = [each.task for each in self._operations.values() if each.task is not None]
-        return [task for task in tasks if not task.done()]
-
-    async def cancel(self, operation: Operation) -> None:
-        """Drops an operation, and waits until it is over. One that is over is left alone."""
-        if operation.task is not None:
-            operation.task.cancel()
-            await asyncio.wait([operation.task])
-
-    async def _awake(self, node: str | None, operation: Operation) -> list[Hive]:
+    async def _awake(self, node: str | None, operation: TrackedTask) -> list[Hive]:
         await self._hives.living(node, operation.say)
         return await self._hives.awake(node, operation.say)
 
-    def _begin(self, work: Callable[[Operation], Awaitable[Any]]) -> Operation:
-        operation = Operation()
-        self._operations[operation.operation_id] = operation
-        operation.task = spawn(
-            self._run(operation, work),
-            f"operation {operation.operation_id}",
-            lambda ended: self._is_over(operation, ended),
-        )
-        over = [each.operation_id for each in self._operations.values() if each.events.closed]
-        for operation_id in over[: max(0, len(over) - _KEPT)]:
-            self._shelf.take(self._operations.pop(operation_id))
-        return operation
+    def _begin(self, work: Callable[[TrackedTask], Coroutine[Any, Any, Any]]) -> OperationStarted:
+        self._require_awake()
+        operation = TrackedTask()
+        self.board.add(operation)
+        operation.begin(work(operation), f"operation {operation.id}")
+        url = OPERATION_EVENTS.target(Named(id=operation.id))
+        return OperationStarted(operation_id=operation.id, events_url=url)
 
-    def _is_over(self, operation: Operation, ended: End) -> None:
-        operation.events.end_with(ended, "queen")
-        self._shelf.put(operation)
 
-    async def _run(self, operation: Operation, work: Callable[[Operation], Awaitable[Any]]) -> None:
-        try:
-            done = await work(operation)
-        except asyncio.CancelledError:
-            operation.events.cancelled()
-        except RbeeError as error:
-            operation.events.error(error.body(operation.operation_id))
-        else:
-            operation.events.done(done)
+def _missing(operation_id: str, known: Collection[str]) -> RbeeError:
+    what = f"no operation {operation_id} is known to this queen"
+    return RbeeError("not_found", what, "ask for it again")

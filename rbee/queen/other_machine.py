@@ -15,7 +15,7 @@ import importlib
 import platform
 import shlex
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,18 +25,17 @@ from rbee import __version__
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.tasks import DISK, MODULES, Threads, in_thread
+from rbee.process.tasks import DISK, MODULES, Threads, in_own_thread, in_thread
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
-from rbee.queen.machines import Tell, Way, shut_down_and_wait
-from rbee.queen.wheel import build_wheel
+from rbee.queen.machines import Here, Machine, Way, shut_down_and_wait
+from rbee.queen.registry import Tell
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.hives import SshTarget
 from rbee.wire.messages.orders import HiveOrders, Report
 from rbee.wire.narration import AS_SAID, Line
-from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
     from rbee.queen.ssh.config import Target
@@ -53,34 +52,17 @@ _MOST_WAYS = 64
 _LOGS = "rbee-keeper logs"
 
 
-class OtherMachine:
+class OtherMachine(Machine):
     """See `rbee.queen.machines.Machine`. `passphrase` opens the key file; it stays in RAM."""
 
-    def __init__(
-        self,
-        hive_id: str,
-        host: str,
-        port: int,
-        ssh: SshTarget,
-        home: Home,
-        settings: Settings,
-        token: str,
-        instance: Callable[[], str],
-        serve_also_on: Callable[[str], Awaitable[str]],
-        queen_port: Callable[[], int],
-        passphrase: str = "",
-    ) -> None:
-        self._hive_id = hive_id
-        self._add_as = _add_as(hive_id, host, ssh)
-        self._host = host
-        self._port = port
-        self._ssh = ssh
-        self._home = home
-        self._settings = settings
-        self._token = token
-        self._instance = instance
-        self._serve_also_on = serve_also_on
-        self._queen_port = queen_port
+    def __init__(self, row: HiveRow, here: Here, passphrase: str = "") -> None:
+        assert row.ssh is not None, "only other machines are reached over SSH"
+        self.hive_id = row.hive_id
+        self._add_as = _add_as(row.hive_id, row.host, row.ssh)
+        self._host = row.host
+        self._port = row.port
+        self._ssh = row.ssh
+        self._here = here
         self._passphrase = passphrase
         self._connection: Connection | None = None
         self._inspected: Connection | None = None
@@ -138,7 +120,10 @@ class OtherMachine:
         self._connection = connection
         try:
             tunnel = self._ssh.tunnel
-            yield await (self._dig_to_recorded(connection) if tunnel else self._direct(connection))
+            if tunnel:
+                # To the hive that stands in a record there, which nobody but its user can write.
+                self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
+            yield await (self._dig(connection) if tunnel else self._direct(connection))
         except BaseException:
             await self.fill_in()  # there is no hive at its end
             raise
@@ -154,23 +139,23 @@ class OtherMachine:
             raise RbeeError(
                 "ssh_failed",
                 f"{self._host} is reached through another machine, where HTTP cannot follow",
-                f"rbee-keeper add-hive {_add_as(self._hive_id, self._host, through)}"
+                f"rbee-keeper add-hive {_add_as(self.hive_id, self._host, through)}"
                 " sends it through SSH, too",
                 {"reason": "jump"},
             )
         url = addresses.base_url(there, self._port) if self._port else ""
         self.served_on = here
-        return Way(there, self._port, url, await self._serve_also_on(here))
+        return Way(there, self._port, url, await self._here.server.serve_also_on(here))
 
     async def start(self, row: HiveRow, way: Way, tell: Tell) -> str:
         """One command, the hive's secret on its stdin; it ends when the hive listens."""
         orders = HiveOrders(
             host=way.host,
             port=way.port,
-            token=proof.hive_secret(self._token, row.hive_id),
+            token=proof.hive_secret(self._here.token, row.hive_id),
             hive_id=row.hive_id,
             queen_url=way.queen_url,
-            queen_instance=self._instance(),
+            queen_instance=self._here.server.instance,
             on_lease=True,
             owner=f"{getpass.getuser()}@{platform.node()}",
         )
@@ -183,7 +168,7 @@ class OtherMachine:
         try:
             if peer is None:
                 raise RbeeError("hive_unreachable", f"{self._host} does not answer", "")
-            await shut_down_and_wait(peer, self._settings)
+            await shut_down_and_wait(peer, self._here.settings)
         except RbeeError:
             await self._kill()
         finally:
@@ -191,7 +176,7 @@ class OtherMachine:
 
     async def _kill(self) -> None:
         try:
-            async with timeout(self._settings.stop_term):
+            async with timeout(self._here.settings.stop_term):
                 connection = await self._connect()
                 try:
                     await connection.run(shell.END)
@@ -230,15 +215,10 @@ class OtherMachine:
         if url not in self._dug:
             if len(self._dug) >= _MOST_WAYS:  # the oldest, but for the hive's own
                 oldest = next(each for each in self._dug if each != self._hive_there)
-                self._tunnel.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
-            local = await self._tunnel.forward(*there)
+                self._tunnel.tunnels.fill_in(int(self._dug.pop(oldest).rpartition(":")[2]))
+            local = self._tunnel.tunnels.forward(there)
             self._dug[url] = addresses.base_url(_LOOPBACK, local)
         return self._dug[url]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a tunnel leads there that has not broken off, as far as is known."""
-        return self._tunnel is not None and self._tunnel.is_open
 
     async def until_cut_off(self) -> None:
         """Returns once the tunnel has ended, whoever ended it."""
@@ -249,7 +229,7 @@ class OtherMachine:
         """Opens the tunnel anew to the hive that it led to. Raises `ssh_failed`."""
         connection = await self._connect()
         try:
-            return await self._dig(connection, self._hive_there)
+            return await self._dig(connection)
         except BaseException:
             await connection.close()
             raise
@@ -259,9 +239,6 @@ class OtherMachine:
         tunnel, self._tunnel, self._dug = self._tunnel, None, {}
         if tunnel is not None:
             await tunnel.close()
-
-    def stay(self) -> None:
-        """It lives on its lease anyway."""
 
     async def known_as(self) -> frozenset[str]:
         """What it, and each machine on the way there, is called in files of known hosts.
@@ -285,38 +262,28 @@ class OtherMachine:
         """Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
-        opened: Connection = await ssh.Connection.open(
-            target,
-            add_as=self._add_as,
-            known_hosts=known_hosts(self._home),
-            settings=self._settings,
-            accept=accept,
-            passphrase=self._passphrase,
-        )
+        ours, passphrase = known_hosts(self._here.home), self._passphrase
+        dialling = ssh.Dialling(self._add_as, ours, self._here.settings, accept, passphrase)
+        opened: Connection = await ssh.Connection.open(target, dialling)
         return opened
 
     async def _said(self, connection: Connection, command: str) -> str:
         return (await connection.run(command)).stdout.decode("utf-8", "replace")
 
-    async def _dig_to_recorded(self, connection: Connection) -> Way:
-        """To the hive that stands in the record over there, which nobody but its user can write."""
-        self._hive_there = shell.recorded_url(await self._said(connection, shell.RECORDED))
-        return await self._dig(connection, self._hive_there)
-
-    async def _dig(self, connection: Connection, hive_there: str) -> Way:
+    async def _dig(self, connection: Connection) -> Way:
         await self.fill_in()
         self._tunnel = connection
-        port = self._queen_there = await connection.reverse(
-            _LOOPBACK, self._queen_port(), self._queen_there
-        )
-        url = await self.way_to(hive_there) if hive_there else ""
+        here = (_LOOPBACK, self._here.server.port)
+        dig = functools.partial(connection.tunnels.reverse, here, self._queen_there)
+        port = self._queen_there = await in_own_thread(dig)
+        url = await self.way_to(self._hive_there) if self._hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
     async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
         # Over there a hive gets this long; the rest is for the programs that start it.
-        limit = 2 * self._settings.health_wait_total
+        limit = 2 * self._here.settings.health_wait_total
         try:
             async with timeout(limit):
                 return await self._listening(lines, tell)
@@ -336,7 +303,12 @@ class OtherMachine:
                 shell.check_version(self._host, found, __version__, self._add_as)
             report = self._report(line)
             if report.error is not None:
-                raise self._told(RbeeError.from_body(report.error))
+                error = RbeeError.from_body(report.error)
+                if error.code == "port_in_use":
+                    free = f"rbee-keeper add-hive --port {self._port + 10} {self._add_as}"
+                    error.message = f"port {self._port} of {self._host} is held by another program"
+                    error.suggestion = f"end that program, or: {free}"
+                raise error
             if report.url:
                 return report.url
             if report.narration is not None:
@@ -360,19 +332,10 @@ class OtherMachine:
                 f"before that, look into .rbee/venv: ssh {self._host}",
             ) from None
 
-    def _told(self, error: RbeeError) -> RbeeError:
-        """What keeps a hive from starting there, with what to type here."""
-        if error.code != "port_in_use":
-            return error
-        return RbeeError(
-            error.code,
-            f"port {self._port} of {self._host} is held by another program",
-            f"end that program, or: rbee-keeper add-hive --port {self._port + 10} {self._add_as}",
-            error.details,
-        )
-
     async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
         """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
+        from rbee.queen.wheel import build_wheel  # late: it needs what pip knows of packages
+
         line = narration.MACHINE_REPLACE if found else narration.MACHINE_INSTALL
         tell(line, host=self._host, found=found, version=__version__)
         began = time.monotonic()

@@ -1,6 +1,6 @@
 """The cluster as it is now: which hives live, what they have, which workers they run. RAM.
 
-Written by heartbeats and by the flow that started a worker; rebuilt from heartbeats after a
+Written by heartbeats and by who has had a worker started; rebuilt from heartbeats after a
 restart. Whoever waits for a change waits on `changed`, never on a clock.
 """
 
@@ -8,80 +8,44 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from rbee.process.tasks import begin
-from rbee.queen.troubles import of_degraded
-from rbee.queen.work import Load, Work
+from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import Heartbeat
-from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.messages.workers import WorkerBeat
 
 T = TypeVar("T")
+#: Of how many names is known that they are others of a file. A hive tells of them, and may be
+#: anybody's by now.
+_MOST_NAMES = 4096
 #: Who hears what happens in the cluster: `tell(line, **facts)`.
 Tell = Callable[..., None]
-
-
-class Degraded(NamedTuple):
-    """Workers of a model kept dying on a device. `at` is monotonic seconds, `until_ms` when it
-    counts as sound again, in milliseconds since 1970; `why` is what came of the last of them, and
-    `error` that with what it means."""
-
-    why: str
-    error: RbeeError
-    at: float
-    until_ms: int
-    timer: asyncio.TimerHandle
-
-
-@dataclasses.dataclass(slots=True)
-class Hive:
-    """A hive that lives.
-
-    `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
-    at `devices_at`; `beats` counts its heartbeats. `degraded` is by device, model and the name of
-    a chat template that was given for the model's own: what fails is never the device alone. Times
-    are monotonic seconds.
-    """
-
-    hive_id: str
-    host: str
-    url: str
-    tunnelled: bool = False
-    devices: Devices | None = None
-    devices_at: float = 0.0
-    workers: dict[str, WorkerBeat] = dataclasses.field(default_factory=dict)
-    degraded: dict[tuple[str, str, str], Degraded] = dataclasses.field(default_factory=dict)
-    beats: int = 0
-    last_beat: float = 0.0
-    last_beat_ms: int = 0
 
 
 class Registry:
     """The hives that live, by id."""
 
-    def __init__(self, silence: float, tell: Tell, degraded_for: float = 300.0) -> None:
-        """A hive that is silent for `silence` seconds is offline; `tell` hears what happens. A
-        device is degraded for `degraded_for` seconds."""
+    def __init__(self, silence: float, tell: Tell) -> None:
+        """A hive that is silent for `silence` seconds is offline; `tell` hears what happens."""
         self.hives: dict[str, Hive] = {}
+        #: One name for all names of a model that has several.
+        self.names: dict[str, str] = {}
         self._silence = silence
         self._tell = tell
-        self._degraded_for = degraded_for
         self._offline: dict[str, Hive] = {}
         #: Hives of which was told that they are gone.
         self._missed: set[str] = set()
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        #: The jobs of this queen that hold slots, by worker; written for the queues alone.
-        self.claimed: dict[str, Load] = {}
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
         #: Apart from the other changes: every job waits for it, and heartbeats are many.
@@ -129,10 +93,10 @@ class Registry:
         self._tell_return(beat.hive_id)
         self._expect_beat(beat.hive_id)
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
-        self._heal_what_serves(hive)
+        self._note_names(hive)
         hive.beats += 1
         hive.last_beat = time.monotonic()
-        hive.last_beat_ms = time.time_ns() // 1_000_000
+        hive.last_beat_ms = narration.now_ms()
         self._notify()
         return True
 
@@ -149,7 +113,7 @@ class Registry:
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:
-        """Phase 9.3: the flow has had a worker started; its heartbeats will tell the rest."""
+        """Phase 9.3: a worker has been started; heartbeats will tell the rest."""
         self.living(hive_id).workers.setdefault(worker.worker_id, worker)
         self._notify()
 
@@ -161,7 +125,21 @@ class Registry:
             if worker is not None and model_ref not in (worker.names or ()):
                 names = (*(worker.names or (worker.model_ref,)), model_ref)
                 hive.workers[worker_id] = msgspec.structs.replace(worker, names=names)
+        self._note_names(hive)
         self._notify()
+
+    def _note_names(self, hive: Hive) -> None:
+        for worker in hive.workers.values():
+            if worker.names is not None and len(worker.names) > 1:
+                first = min(worker.names)
+                self.names.update(dict.fromkeys(worker.names, first))
+        while len(self.names) > _MOST_NAMES:
+            del self.names[next(iter(self.names))]
+
+    def workers(self) -> list[tuple[str, WorkerBeat]]:
+        """All workers, with the hive of each."""
+        hives = self.hives.values()
+        return [(hive.hive_id, worker) for hive in hives for worker in hive.workers.values()]
 
     def gone(self, hive_id: str) -> None:
         """A hive has left or was lost, and its workers with it."""
@@ -180,50 +158,6 @@ class Registry:
         """The hives that have fallen silent."""
         return list(self._offline)
 
-    def failed(
-        self, hive_id: str, device: str, model_ref: str, error: RbeeError, template: str = ""
-    ) -> RbeeError:
-        """Workers of a model kept dying on a device: it is the last choice for that model, until
-        it heals by time, or by a worker that gets ready there. Returns the error that says so.
-
-        `template` is as in `WorkerBeat`: one that kills workers is nothing to those without it.
-        """
-        key = (device, model_ref, template)
-        hive = self.hives.get(hive_id)
-        if hive is None:
-            return error
-        known = hive.degraded.get(key)
-        if known is not None:
-            if known.why == error.message:
-                return known.error  # the flow and a heartbeat tell of the same worker
-            known.timer.cancel()
-        timer = asyncio.get_running_loop().call_later(self._degraded_for, self._healed, hive, *key)
-        until = time.time() + self._degraded_for
-        at = time.strftime("%H:%M:%S", time.localtime(until))
-        told = of_degraded(error, hive_id, device, at)
-        hive.degraded[key] = Degraded(
-            error.message, told, time.monotonic(), round(until * 1000), timer
-        )
-        where = {"device": narration.device_name(device), "hive_id": hive_id}
-        self._tell(narration.DEGRADED, model_ref=model_ref, **where)
-        self._notify()
-        return told
-
-    def _heal_what_serves(self, hive: Hive) -> None:
-        if not hive.degraded:
-            return
-        for worker in hive.workers.values():
-            if is_ready(worker):
-                self._healed(hive, worker.device, worker.model_ref, worker.template)
-
-    def _healed(self, hive: Hive, device: str, model_ref: str, template: str) -> None:
-        known = hive.degraded.pop((device, model_ref, template), None)
-        if known is not None:
-            known.timer.cancel()
-            where = {"device": narration.device_name(device), "hive_id": hive.hive_id}
-            self._tell(narration.HEALED, model_ref=model_ref, **where)
-            self._notify()
-
     def is_offline(self, hive_id: str) -> bool:
         """Whether a hive has fallen silent. One that has ended is neither alive nor offline."""
         return hive_id in self._offline
@@ -241,17 +175,6 @@ class Registry:
             raise RbeeError(
                 "hive_unreachable", f"hive {hive_id} is gone", f"rbee-keeper logs hive-{hive_id}"
             ) from None
-
-    def claim(self, worker_id: str, work: Work) -> None:
-        """A job takes a slot of a worker; nobody else gets it until it is released."""
-        self.claimed[worker_id] = self.claimed.get(worker_id, Load()).with_one(work)
-
-    def release(self, worker_id: str, work: Work) -> None:
-        """A job gives its slot back; who waits for one is woken."""
-        self.claimed[worker_id] = self.claimed[worker_id].with_one(work, -1)
-        if not any(self.claimed[worker_id]):
-            del self.claimed[worker_id]
-        self._notify()
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Has `listener` called after each change."""
@@ -314,8 +237,3 @@ class Registry:
         self._changed = asyncio.Event()
         for listener in self._listeners:
             listener()
-
-
-def is_ready(worker: WorkerBeat | None) -> bool:
-    """Whether a worker can take requests (it may be busy with others)."""
-    return worker is not None and worker.state in (WorkerState.READY, WorkerState.BUSY)

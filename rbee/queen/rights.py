@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
-from rbee.wire.shown import LONGEST_NAME, shown
+from rbee.wire.shown import shown, why_no_name
 
 #: What stands for any text in the references that a key is limited to.
 ANY = "*"
@@ -122,11 +122,10 @@ def _limit(typed: str) -> str:
         return str(parse_model_ref(typed))
     scheme, colon, rest = typed.partition(":")
     known = colon and scheme.lower() in ("hf", "file")
-    if not known or len(typed) > LONGEST_NAME or shown(typed) != typed or typed.count(ANY) > 4:
-        raise RbeeError(
-            "invalid_request",
+    if not known or why_no_name(typed) or typed.count(ANY) > 4:
+        raise invalid(
             f"a key cannot be limited to '{shown(typed[:_REPEATED])}'",
             "name models as everywhere, with * for any text: --model 'HF:owner/*'",
-            {"field": "models"},
+            field="models",
         )
     return f"{'HF' if scheme.lower() == 'hf' else 'file'}:{rest}"

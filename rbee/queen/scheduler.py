@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
+from rbee.queen.state import CPU, Place, is_ready
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
@@ -22,9 +23,7 @@ from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.model_ref import BUNDLED
-
-CPU = "cpu"
+from rbee.wire.placement import Placement
 
 
 class HiveFacts(NamedTuple):
@@ -39,15 +38,6 @@ class HiveFacts(NamedTuple):
     degraded: Collection[str] = ()
     here: bool = True
     holds: bool = False
-
-
-class Place(NamedTuple):
-    """A device of a hive. `fallback`: it is the CPU, taken because no GPU would do."""
-
-    hive_id: str
-    device: str
-    backend: str
-    fallback: bool = False
 
 
 class WarmWorker(NamedTuple):
@@ -113,6 +103,12 @@ def _warm(
     )
 
 
+def takes_one(worker: WarmWorker | None) -> TypeGuard[WarmWorker]:
+    """Whether a worker takes a job more now."""
+    free = worker is not None and is_ready(worker.worker) and worker.slots_free > 0
+    return free and worker is not None and not worker.is_in_the_way
+
+
 def leads_to(model_ref: str, worker: WorkerBeat) -> bool:
     """Whether a worker holds what a name leads to now."""
     if worker.names is None:
@@ -126,7 +122,7 @@ def may_hold(model_ref: str, worker: WorkerBeat) -> bool:
     Names of one repository may lead to the same file, and a path on a disk may to any.
     """
     mine, theirs = _whence(model_ref), _whence(worker.model_ref)
-    return mine == theirs if "file" not in (mine, theirs) else BUNDLED not in (mine, theirs)
+    return mine == theirs or "file" in (mine, theirs)
 
 
 def _whence(model_ref: str) -> str:
@@ -147,9 +143,10 @@ def places(
     """
     considered = _meant(request, hives)
     if not considered:
-        raise _unknown_hive(request.node or "", hives)
+        known = [hive.hive_id for hive in hives]
+        raise no_such("hive", request.node or "", known, "rbee-keeper hives lists them")
     look = _Look(request, considered, troubles)
-    if not look.has_any:
+    if not (look.has_gpus or look.wants_cpu):
         raise _no_such_device(request, considered)
     return look.best_first()
 
@@ -221,31 +218,23 @@ class _Look:
         self._request = request
         self._hives = hives
         self._troubles = troubles
-        self._has_gpus = False
+        #: Whether there is what the request names, be it out of the question by now or not.
+        self.has_gpus, self.wants_cpu = False, _cpu_wanted(request)
         self._best = self._best_gpu()
-
-    @property
-    def has_any(self) -> bool:
-        """Whether there is what the request names, be it out of the question by now or not."""
-        return self._has_gpus or _cpu_wanted(self._request)
 
     def best_first(self) -> Iterator[Place]:
         """Sound GPUs, sound CPUs, and then those on which workers kept dying."""
-        cpus = self._cpus()
-        degraded: Iterator[_Ranked] = iter(())
-        if self._best is not None:
-            ranked = self._gpus_in_order()
-            for gpu in ranked:
-                if gpu[0]:
-                    degraded = itertools.chain([gpu], ranked)
-                    break
-                if not self._is_ruled_out(gpu[-2], gpu[-4], not gpu[2]):
-                    yield _place(gpu)
-        sound = [hive for hive in cpus if CPU not in hive.degraded]
-        yield from self._on_cpus(sound)
-        for gpu in degraded:
-            if not self._is_ruled_out(gpu[-2], gpu[-4], not gpu[2]):
-                yield _place(gpu)
+        gpus = self._gpus_in_order() if self._best is not None else iter(())
+        degraded: list[_Ranked] = []
+        for gpu in gpus:
+            if gpu[0]:
+                degraded.append(gpu)
+                break
+            yield from self._on_gpu(gpu)
+        cpus = self._hives if self.wants_cpu else ()
+        yield from self._on_cpus([hive for hive in cpus if CPU not in hive.degraded])
+        for gpu in itertools.chain(degraded, gpus):
+            yield from self._on_gpu(gpu)
         yield from self._on_cpus([hive for hive in cpus if CPU in hive.degraded])
 
     def _best_gpu(self) -> _Ranked | None:
@@ -258,7 +247,7 @@ class _Look:
                     continue  # weaker, however idle
                 if not _is_wanted(gpu, hive, self._request):
                     continue
-                self._has_gpus = True
+                self.has_gpus = True
                 if self._is_ruled_out(hive.hive_id, gpu.id, hive.holds):
                     continue
                 ranked = self._ranked(gpu, hive, number)
@@ -279,13 +268,13 @@ class _Look:
         yield from (ranked for ranked in sorted(others) if ranked != best)
 
     def _ranked(self, gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
-        used = [worker.device for worker in hive.workers]
+        used = [part.device for each in hive.workers for part in each.placement.parts]
         return (
             gpu.id in hive.degraded,
             -gpu.vram_gb,
             not hive.holds,
             used.count(gpu.id),
-            len(used),
+            len(hive.workers),
             not hive.here,
             -gpu.vram_free_gb,
             gpu.id,
@@ -294,12 +283,14 @@ class _Look:
             gpu.backend,
         )
 
-    def _cpus(self) -> list[HiveFacts]:
-        return list(self._hives) if _cpu_wanted(self._request) else []
+    def _on_gpu(self, ranked: _Ranked) -> Iterator[Place]:
+        *_, device, _, hive_id, backend = ranked
+        if not self._is_ruled_out(hive_id, device, not ranked[2]):
+            yield Place(Placement.on(hive_id, device), backend)
 
     def _on_cpus(self, hives: list[HiveFacts]) -> Iterator[Place]:
         """The least busy one that has the model first, and of equals the one at hand."""
-        fallback = self._has_gpus and CPU not in (self._request.device, self._request.backend)
+        fallback = self.has_gpus and CPU not in (self._request.device, self._request.backend)
         hives.sort(
             key=lambda hive: (
                 not hive.holds,
@@ -310,7 +301,7 @@ class _Look:
         )
         for hive in hives:
             if not self._is_ruled_out(hive.hive_id, CPU, hive.holds):
-                yield Place(hive.hive_id, CPU, CPU, fallback)
+                yield Place(Placement.on(hive.hive_id, CPU), CPU, fallback)
 
     def _is_ruled_out(self, hive_id: str, device: str, holds: bool) -> bool:
         troubles = self._troubles
@@ -321,16 +312,10 @@ def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
     return request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
 
 
-def _place(ranked: _Ranked) -> Place:
-    *_, device, _, hive_id, backend = ranked
-    return Place(hive_id, device, backend)
-
-
 def _cpu_wanted(request: JobRequest) -> bool:
-    if request.device is not None:
-        return request.device == CPU
-    if request.backend is not None:
-        return request.backend == CPU
+    named = request.device or request.backend
+    if named is not None:
+        return named == CPU
     return request.allow_cpu
 
 
@@ -344,11 +329,6 @@ def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
         and worker.template == template_name(request.chat_template)
         and (request.allow_cpu or worker.device != CPU or request.device == CPU)
     )
-
-
-def _unknown_hive(node: str, hives: Sequence[HiveFacts]) -> RbeeError:
-    known = [hive.hive_id for hive in hives]
-    return no_such("hive", node, known, "rbee-keeper hives lists them")
 
 
 def _no_such_device(request: JobRequest, hives: Sequence[HiveFacts]) -> RbeeError:

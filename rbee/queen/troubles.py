@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
@@ -99,6 +99,12 @@ def is_of_room(error: RbeeError) -> bool:
     return bool(error.details.get("out_of_memory")) and not error.details.get("loading")
 
 
+def is_passing(error: RbeeError) -> bool:
+    """Whether there would be room if no job ran there: that much is told as `in_use_bytes`."""
+    short, in_use = (error.details.get(name, 0) for name in ("short_bytes", "in_use_bytes"))
+    return error.code in ROOM and 0 < short <= in_use
+
+
 def of_degraded(error: RbeeError, hive_id: str, device: str, until: str) -> RbeeError:
     """The error of a device on which workers kept dying, with what that means until `until`."""
     where = f"{device_name(device)} on hive {hive_id}"
@@ -135,7 +141,8 @@ class Troubles:
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._only_holders = False
-        self._over = False
+        #: Whether the job ends with its latest trouble, wherever it could still go.
+        self.is_over = False
 
     def __iter__(self) -> Iterator[Trouble]:
         return iter(self._told)
@@ -148,7 +155,7 @@ class Troubles:
         self._told.append(Trouble(hive_id, device, error))
         its = whose(error, self._request.model_ref)
         if its is Whose.REQUEST:
-            self._over = True
+            self.is_over = True
         elif its is Whose.HUB:
             self._only_holders = True
         elif its is Whose.MACHINE:
@@ -160,7 +167,7 @@ class Troubles:
         # Who named a device or a backend gets what is first among them, or its error.
         named_room = self._request.backend is not None and error.code in ROOM
         if its is not Whose.MOMENT and (self._request.device is not None or named_room):
-            self._over = True
+            self.is_over = True
         return its
 
     def learn(self, hive_id: str, device: str, error: RbeeError) -> None:
@@ -184,12 +191,7 @@ class Troubles:
                 self._hives.add(hive_id)
         if error.code == "worker_crashed" and not error.details.get("starting"):
             self._lost += 1
-        self._over = self._over or self._lost >= WORKERS_LOST
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the job ends with its latest trouble, wherever it could still go."""
-        return self._over
+        self.is_over = self.is_over or self._lost >= WORKERS_LOST
 
     @property
     def silent(self) -> list[str]:
@@ -211,9 +213,8 @@ class Troubles:
         """
         told = list({(each.where, each.error.message): each for each in self._told}.values())
         latest = told[-1]
-        if self._over and whose(latest.error, self._request.model_ref) is Whose.REQUEST:
-            return latest.error
-        if len(told) == 1:
+        its = whose(latest.error, self._request.model_ref)
+        if len(told) == 1 or (self.is_over and its is Whose.REQUEST):
             return latest.error
         listed = "; ".join(f"{each.where}: {each.error.message}" for each in told)
         model_ref = self._request.model_ref
@@ -223,16 +224,15 @@ class Troubles:
             f"no machine could run {model_ref}" if rest else f"no device has room for {model_ref}"
         )
         suggestion = decisive.suggestion if rest else told[0].error.suggestion
-        details: dict[str, Any] = {"places": [_row(each) for each in told]}
-        return RbeeError(decisive.code, f"{said}: {listed}", suggestion, details)
-
-
-def _row(trouble: Trouble) -> dict[str, Any]:
-    return {
-        **trouble.error.details,
-        "hive_id": trouble.hive_id,
-        "device": trouble.device,
-        "code": trouble.error.code,
-        "message": trouble.error.message,
-        "suggestion": trouble.error.suggestion,
-    }
+        places = [
+            {
+                **each.error.details,
+                "hive_id": each.hive_id,
+                "device": each.device,
+                "code": each.error.code,
+                "message": each.error.message,
+                "suggestion": each.error.suggestion,
+            }
+            for each in told
+        ]
+        return RbeeError(decisive.code, f"{said}: {listed}", suggestion, {"places": places})

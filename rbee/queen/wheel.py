@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import rbee
 from rbee import __version__
+from rbee.process.registered import ENGINES, own
 from rbee.wire.errors import RbeeError
 
 _WHEEL = """\
@@ -16,6 +18,7 @@ Generator: rbee
 Root-Is-Purelib: true
 Tag: py3-none-any
 """
+_SCRIPTS = "console_scripts"
 _KEPT = ("Name", "Summary", "License", "Requires-Python", "Requires-Dist", "Provides-Extra")
 
 
@@ -43,7 +46,7 @@ def build_wheel() -> tuple[str, bytes]:
 
 
 def _about() -> tuple[str, str]:
-    """What pip here was told of rbee: its needs, and its console scripts.
+    """What pip here was told of rbee, its needs and its console scripts, and its engines.
 
     The version is that of the files: an editable installation keeps the one it was made at.
     """
@@ -58,4 +61,10 @@ def _about() -> tuple[str, str]:
     about = [("Metadata-Version", "2.1"), ("Version", __version__)]
     about += [(name, text) for name in _KEPT for text in known.metadata.get_all(name) or ()]
     metadata = "".join(f"{name}: {text}\n" for name, text in about)
-    return metadata, known.read_text("entry_points.txt") or ""
+    scripts = {each.name: each for each in known.entry_points if each.group == _SCRIPTS}
+    return metadata, _listed(_SCRIPTS, scripts) + _listed(ENGINES, own(ENGINES))
+
+
+def _listed(group: str, named: Mapping[str, importlib.metadata.EntryPoint]) -> str:
+    """A section of ``entry_points.txt``."""
+    return f"[{group}]\n" + "".join(f"{name} = {each.value}\n" for name, each in named.items())

@@ -48,13 +48,13 @@ class Load(NamedTuple):
     few_vectors: int = 0
     many_vectors: int = 0
 
-    def with_one(self, work: Work, more: int = 1) -> Load:
-        """The load with one job more, or with `more` -1 with one less."""
+    def with_one(self, work: Work) -> Load:
+        """The load with one job more."""
         if not work.is_vectors:
-            return self._replace(texts=self.texts + more)
+            return self._replace(texts=self.texts + 1)
         if work.few:
-            return self._replace(few_vectors=self.few_vectors + more)
-        return self._replace(many_vectors=self.many_vectors + more)
+            return self._replace(few_vectors=self.few_vectors + 1)
+        return self._replace(many_vectors=self.many_vectors + 1)
 
 
 def work_of(request: JobRequest) -> Work:

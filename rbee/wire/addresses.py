@@ -1,45 +1,12 @@
-"""Where everything is: route paths and how URLs are made. Ports live in `settings`."""
+"""How URLs are made, and what headers are called. Routes stand beside their messages."""
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 HEALTH = "/health"
-EVENTS = "/events"
-SHUTDOWN = "/shutdown"
-STAY = "/stay"
-
-# Queen.
-JOBS = "/jobs"
-HIVES = "/hives"
-HIVES_WAKE = "/hives/wake"
-OPERATIONS = "/operations"
-ADD_HIVE = "/add-hive"
-HEARTBEAT = "/heartbeat"
-KEYS = "/keys"
-
-# Queen, in OpenAI's words.
+#: What is below is in OpenAI's words.
 V1 = "/v1"
-V1_MODELS = "/v1/models"
-V1_CHAT = "/v1/chat/completions"
-V1_COMPLETIONS = "/v1/completions"
-V1_EMBEDDINGS = "/v1/embeddings"
-OPENAPI = "/openapi.json"
-
-# Hive.
-DEVICES = "/devices"
-CAPACITY = "/capacity"
-MODELS = "/models"
-MODELS_PROVISION = "/models/provision"
-WORKERS = "/workers"
-WORKERS_PROVISION = "/workers/provision"
-WORKERS_START = "/workers/start"
-ADOPT = "/adopt"
-HEARTBEAT_WORKERS = "/heartbeat/workers"
-
-# Worker.
-INFER = "/infer"
-INFER_FAIL = "/infer/fail"
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
@@ -79,11 +46,6 @@ def _plain(url: str) -> tuple[str, int | None]:
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     return "localhost" if is_loopback(host) else host, parts.port
-
-
-def model_path(ref: str) -> str:
-    """The path of one model; a reference has slashes and colons of its own."""
-    return f"{MODELS}/{quote(ref, safe='')}"
 
 
 def is_loopback(host: str) -> bool:

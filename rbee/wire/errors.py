@@ -81,11 +81,7 @@ class RbeeError(Exception):
     """
 
     def __init__(
-        self,
-        code: str,
-        message: str,
-        suggestion: str = "",
-        details: dict[str, Any] | None = None,
+        self, code: str, message: str, suggestion: str = "", details: dict[str, Any] | None = None
     ) -> None:
         super().__init__(message)
         assert code in HTTP_STATUS, f"unknown error code {code!r}"
@@ -138,6 +134,24 @@ def _sendable(value: Any) -> Any:
     return value
 
 
+class Refused(msgspec.Struct):
+    """The answer to a request that failed."""
+
+    error: ErrorBody
+
+
+def refusal(data: bytes, status: int, name: str) -> RbeeError:
+    """The error that `name` has answered with, or its `status` where it says no more."""
+    try:
+        return RbeeError.from_body(msgspec.json.decode(data, type=Refused).error)
+    except msgspec.MsgspecError:
+        return RbeeError(
+            "internal",
+            f"{name} answered {status} without a reason",
+            f"rbee-keeper logs {name.split()[-1]} shows what happened there",
+        )
+
+
 def unforeseen(error: BaseException, role: str) -> RbeeError:
     """The error to tell where `role` met `error`: itself if it is one of ours, else `internal`,
     which names it and the log that says more."""
@@ -151,9 +165,24 @@ def unforeseen(error: BaseException, role: str) -> RbeeError:
     )
 
 
+def invalid(message: str, suggestion: str, **details: Any) -> RbeeError:
+    """The error for what somebody has typed or sent that cannot be meant so."""
+    return RbeeError("invalid_request", message, suggestion, details)
+
+
 def nested_too_deep(what: str) -> RbeeError:
     """The error for what nests deeper than Python follows."""
-    return RbeeError("invalid_request", f"{what} nests too deep", "nest it less")
+    return invalid(f"{what} nests too deep", "nest it less")
+
+
+def stale(worker_id: str, model_ref: str) -> RbeeError:
+    """The error for a worker whose model was replaced."""
+    return RbeeError(
+        "worker_stale",
+        f"the model was replaced since {worker_id} loaded it",
+        "try again: what is there now is loaded",
+        {"model_ref": model_ref},
+    )
 
 
 def stuck(worker_id: str, what: str, stall: float) -> RbeeError:

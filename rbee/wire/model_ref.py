@@ -18,8 +18,8 @@ from typing import Literal
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
-from rbee.wire.shown import LONGEST_NAME, shown
+from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.shown import shown, why_no_name
 
 #: Name of the model that ships inside the package.
 BUNDLED = "minillama"
@@ -77,10 +77,8 @@ def parse_model_ref(text: str) -> ModelRef:
     Raises `RbeeError` `invalid_request` naming what is wrong with it and what to type instead.
     """
     text = text.strip()
-    if len(text) > LONGEST_NAME:
-        raise _refused(text, f"has more than {LONGEST_NAME} characters")
-    if shown(text) != text:
-        raise _refused(text, "holds characters that cannot be seen")
+    if wrong := why_no_name(text):
+        raise _refused(text, wrong)
     if text == BUNDLED:
         return ModelRef("bundled")
     scheme, colon, rest = text.partition(":")
@@ -108,9 +106,7 @@ def _hub_ref(text: str, rest: str) -> ModelRef:
         return ModelRef("hf", repo, filename=selector, revision=revision)
     if colon and not re.fullmatch(_QUANT, selector):
         raise _refused(
-            text,
-            f"has {selector!r} where a quant (Q4_K_M) or a .gguf file belongs",
-            f"HF:{repo}",
+            text, f"has {selector!r} where a quant (Q4_K_M) or a .gguf file belongs", f"HF:{repo}"
         )
     return ModelRef("hf", repo, quant=selector.upper(), revision=revision)
 
@@ -145,9 +141,10 @@ def _what_was_meant(text: str) -> str:
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
     suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
     value = shown(text if len(text) <= 200 else text[:200] + "...")
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"model reference '{value}' {wrong}" if text else "the model reference is empty",
         suggestion,
-        {"field": "model_ref", "value": value, "accepted": ACCEPTED},
+        field="model_ref",
+        value=value,
+        accepted=ACCEPTED,
     )

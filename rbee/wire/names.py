@@ -13,7 +13,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import invalid
 from rbee.wire.messages.hives import AddHive
 
 #: The longest name of a host, and of a part of it between dots (RFC 1123, 2.1; RFC 1035, 2.3.4).
@@ -80,8 +80,7 @@ def check_machine(wanted: AddHive) -> None:
     """Raises `invalid_request` where a name of `wanted` is none."""
     user, holds_user, host = wanted.host.rpartition("@")
     if holds_user and not why_no_user(user) and not why_no_host(host):
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{wanted.host!r} holds a user, and a machine is wanted",
             shlex.join(["rbee-keeper", "add-hive", "--ssh-user", user, host]),
         )
@@ -95,16 +94,14 @@ def check_machine(wanted: AddHive) -> None:
     if wanted.ssh is not None and wanted.ssh.user is not None:
         _check(wanted.ssh.user, why_no_user, "user", "name whom `ssh` would log in as: --ssh-user")
     if wanted.ssh is not None and not (wanted.ssh.key_path or "").isprintable():
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{shown(wanted.ssh.key_path or '')} cannot be the path of a key",
             "name a file without control characters in its path: --key",
         )
     if wanted.hive_id is not None:
         check_hive(wanted.hive_id)
     if wanted.accept_host_key and not _FINGERPRINT.fullmatch(wanted.accept_host_key):
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{shown(wanted.accept_host_key)} is no fingerprint of a host key",
             "it is SHA256: and 43 letters, as ssh-keygen -l shows it",
         )
@@ -113,8 +110,7 @@ def check_machine(wanted: AddHive) -> None:
 def check_hive(text: str) -> None:
     """Raises `invalid_request` for what cannot be the name of a hive."""
     if not _HIVE.fullmatch(text):
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{shown(text)} cannot be the name of a hive",
             "letters, digits, dots, dashes and underscores, a letter or digit first: --id attic",
         )
@@ -127,11 +123,7 @@ def shown(text: str) -> str:
 
 def _check(text: str, why_not: Callable[[str], str], what: str, suggestion: str) -> None:
     if why := why_not(text):
-        raise RbeeError(
-            "invalid_request",
-            f"{shown(text)} cannot be the name of a {what}: {why}",
-            suggestion,
-        )
+        raise invalid(f"{shown(text)} cannot be the name of a {what}: {why}", suggestion)
 
 
 def _strange(text: str, besides: str) -> str:

@@ -7,6 +7,7 @@ the thing happened, and never hold a secret. Placeholders are filled with real n
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -43,6 +44,11 @@ class Line(NamedTuple):
     text: str
 
 
+def now_ms() -> int:
+    """The time of day, in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
 def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
     """`line` with its placeholders filled from `facts`, stamped with the time."""
     return Narration(
@@ -51,7 +57,7 @@ def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
         human=told(line.text, facts),
         job_id=job_id,
         correlation_id=job_id,
-        at_ms=time.time_ns() // 1_000_000,
+        at_ms=now_ms(),
     )
 
 
@@ -61,7 +67,10 @@ def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
     Where that is longer than `longest` characters, the longest facts are shortened, as far as they
     can be without a cut in the middle of a name.
     """
-    filled = {name: _on_one_line(fact) for name, fact in facts.items()}
+    filled: dict[str, Any] = {
+        name: " ".join(fact.split()) if isinstance(fact, str) else fact
+        for name, fact in facts.items()
+    }
     line = text.format(**filled)
     if text == AS_SAID:
         return line  # it has been through here
@@ -111,10 +120,6 @@ def _end_of_path(path: str, room: int) -> str:
     return short if len(short) < len(path) else path
 
 
-def _on_one_line(fact: object) -> Any:
-    return " ".join(fact.split()) if isinstance(fact, str) else fact
-
-
 def size(amount: float) -> str:
     """Bytes for people, in powers of 1000: ``1.0 MB``, ``4.2 GB``."""
     for unit in ("B", "KB", "MB", "GB"):
@@ -134,283 +139,263 @@ def device_name(device: str) -> str:
     return device.upper()
 
 
-_KEEPER, _QUEEN, _HIVE, _WORKER = "bee-keeper", "queen", "hive", "worker"
+# Who says a line.
+_keeper, _queen = functools.partial(Line, "bee-keeper"), functools.partial(Line, "queen")
+_hive, _worker = functools.partial(Line, "hive"), functools.partial(Line, "worker")
 
 # Phase 0-2: the keeper wakes the queen and hands in the job.
-INFER_START = Line(_KEEPER, "infer.start", "starting inference request for {model_ref}")
-CHAT_START = Line(_KEEPER, "chat.start", "starting a conversation with {model_ref}")
-TEST_MODEL = Line(
-    _KEEPER,
-    "infer.model",
-    "minillama is a 1 MB test model; name a real one with --model HF:owner/repo",
+INFER_START = _keeper("infer.start", "starting inference request for {model_ref}")
+CHAT_START = _keeper("chat.start", "starting a conversation with {model_ref}")
+TEST_MODEL = _keeper(
+    "infer.model", "minillama is a 1 MB test model; name a real one with --model HF:owner/repo"
 )
-QUEEN_ASLEEP = Line(_KEEPER, "queen.wake", "queen is asleep, waking queen...")
-QUEEN_LAUNCH = Line(_KEEPER, "queen.launch", "launching queen on :{port} and waiting for health...")
-QUEEN_AWAKE = Line(_KEEPER, "queen.healthy", "queen is awake and healthy")
-QUEEN_ELSEWHERE = Line(
-    _KEEPER, "queen.elsewhere", "queen stays at {url}, where she was woken, until rbee-keeper down"
+QUEEN_ASLEEP = _keeper("queen.wake", "queen is asleep, waking queen...")
+QUEEN_LAUNCH = _keeper("queen.launch", "launching queen on :{port} and waiting for health...")
+QUEEN_AWAKE = _keeper("queen.healthy", "queen is awake and healthy")
+QUEEN_ELSEWHERE = _keeper(
+    "queen.elsewhere", "queen stays at {url}, where she was woken, until rbee-keeper down"
 )
-QUEEN_UNCHANGED = Line(
-    _KEEPER, "queen.unchanged", "queen was woken with other values, and keeps them: {names}"
+QUEEN_UNCHANGED = _keeper(
+    "queen.unchanged", "queen was woken with other values, and keeps them: {names}"
 )
-CONNECTED = Line(_KEEPER, "queen.connected", "connected to queen via SSE")
-NOT_CONNECTED = Line(
-    _KEEPER,
-    "queen.unheard",
-    "the queen's events cannot be read; what belongs to no job is not shown",
+CONNECTED = _keeper("queen.connected", "connected to queen via SSE")
+NOT_CONNECTED = _keeper(
+    "queen.unheard", "the queen's events cannot be read; what belongs to no job is not shown"
 )
-ADD_HIVE = Line(_KEEPER, "hive.add", "requesting queen to add {host} to hive catalog")
-HIVE_ADDED = Line(_KEEPER, "hive.added", "hive {hive_id} is in the catalog")
-HIVE_REMOVED = Line(_KEEPER, "hive.removed", "hive {hive_id} is removed from the catalog")
-KEY_ADDED = Line(_KEEPER, "key.added", "key {name} is in the catalog; it is shown this once")
-KEY_REMOVED = Line(_KEEPER, "key.removed", "key {name} is removed; nobody gets in with it any more")
-CASCADE = Line(_KEEPER, "queen.shutdown", "asking queen to cascade shutdown")
-OTHER_JOBS = Line(
-    _KEEPER, "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
+ADD_HIVE = _keeper("hive.add", "requesting queen to add {host} to hive catalog")
+HIVE_ADDED = _keeper("hive.added", "hive {hive_id} is in the catalog")
+HIVE_REMOVED = _keeper("hive.removed", "hive {hive_id} is removed from the catalog")
+KEY_ADDED = _keeper("key.added", "key {name} is in the catalog; it is shown this once")
+KEY_REMOVED = _keeper("key.removed", "key {name} is removed; nobody gets in with it any more")
+CASCADE = _keeper("queen.shutdown", "asking queen to cascade shutdown")
+OTHER_JOBS = _keeper(
+    "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
 )
-KEEP_WARM = Line(_QUEEN, "queen.warm", "keeping hive and worker warm")
-KEPT = Line(_KEEPER, "queen.kept", "the swarm stays awake, as somebody asked for")
-STORY_GONE = Line(
-    _QUEEN, "story.gone", "the events of this job are no longer kept ({size}); only its end is"
+KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
+KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
+STORY_GONE = _queen(
+    "story.gone", "the events of this job are no longer kept ({size}); only its end is"
 )
-QUEEN_LEAVING = Line(_KEEPER, "queen.leaving", "queen is going to sleep; waiting for that")
-UP = Line(_KEEPER, "swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
-DOWN = Line(_KEEPER, "swarm.down", "everything is off")
-TOKEN_ROTATED = Line(
-    _KEEPER,
+QUEEN_LEAVING = _keeper("queen.leaving", "queen is going to sleep; waiting for that")
+UP = _keeper("swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
+DOWN = _keeper("swarm.down", "everything is off")
+TOKEN_ROTATED = _keeper(
     "token.rotated",
     "the swarm has a new token; programs that hold the old one take it from "
     "rbee-keeper up --print-env (API keys stay as they are)",
 )
-NOTHING_RUNS = Line(_KEEPER, "swarm.nothing", "nothing is running")
-JOBS_CANCELLED = Line(
-    _KEEPER, "swarm.cancel", "jobs that were still running and are cancelled: {count}"
-)
-STRAY_HIVE = Line(_KEEPER, "hive.shutdown", "asking a hive without a queen to leave")
-MODEL_HERE = Line(_KEEPER, "model.here", "model {model_ref} is on hive {hive_id} ({size})")
-MODEL_REMOVED = Line(_KEEPER, "model.removed", "model {model_ref} is removed from hive {hive_id}")
-WORKER_STOPPED = Line(_KEEPER, "worker.stopped", "worker {worker_id} has stopped")
-CUT_BY_CONTEXT = Line(
-    _KEEPER,
+NOTHING_RUNS = _keeper("swarm.nothing", "nothing is running")
+JOBS_CANCELLED = _keeper("swarm.cancel", "jobs that were still running and are cancelled: {count}")
+STRAY_HIVE = _keeper("hive.shutdown", "asking a hive without a queen to leave")
+MODEL_HERE = _keeper("model.here", "model {model_ref} is on hive {hive_id} ({size})")
+MODEL_REMOVED = _keeper("model.removed", "model {model_ref} is removed from hive {hive_id}")
+WORKER_STOPPED = _keeper("worker.stopped", "worker {worker_id} has stopped")
+CUT_BY_CONTEXT = _keeper(
     "answer.cut",
     "the answer stops here: the context of {context} tokens is full; ask for more with --ctx N",
 )
-CUT_IN_CHAT = Line(
-    _KEEPER, "answer.cut", "the context of {context} tokens is full; /new forgets the conversation"
+CUT_IN_CHAT = _keeper(
+    "answer.cut", "the context of {context} tokens is full; /new forgets the conversation"
 )
-CUT_BY_LIMIT = Line(
-    _KEEPER, "answer.limit", "the answer stops here: {count} tokens are what --max-tokens allows"
+CUT_BY_LIMIT = _keeper(
+    "answer.limit", "the answer stops here: {count} tokens are what --max-tokens allows"
 )
-CANCELLING = Line(_KEEPER, "job.cancel", "cancelling the job")
+CANCELLING = _keeper("job.cancel", "cancelling the job")
 
 # Phase 3: a hive.
-NO_HIVES = Line(_QUEEN, "hive.none", "no hives found; adding local machine")
-ADDING_HIVE = Line(_QUEEN, "hive.add", "adding {host} to hive catalog")
-MACHINE_REACHED = Line(_QUEEN, "machine.reached", "{host} is reached at {address} over SSH")
-MACHINE_LOGIN = Line(_QUEEN, "machine.login", "{host} lets us in as {user}")
-MACHINE_PYTHON = Line(_QUEEN, "machine.python", "{host} has Python {version}")
-MACHINE_DISK = Line(_QUEEN, "machine.disk", "{host} has {free} of its disk free")
-MACHINE_INSTALL = Line(
-    _QUEEN, "machine.install", "installing rbee {version} on {host}; that takes minutes..."
+NO_HIVES = _queen("hive.none", "no hives found; adding local machine")
+ADDING_HIVE = _queen("hive.add", "adding {host} to hive catalog")
+MACHINE_REACHED = _queen("machine.reached", "{host} is reached at {address} over SSH")
+MACHINE_LOGIN = _queen("machine.login", "{host} lets us in as {user}")
+MACHINE_PYTHON = _queen("machine.python", "{host} has Python {version}")
+MACHINE_DISK = _queen("machine.disk", "{host} has {free} of its disk free")
+MACHINE_INSTALL = _queen(
+    "machine.install", "installing rbee {version} on {host}; that takes minutes..."
 )
-MACHINE_REPLACE = Line(
-    _QUEEN,
-    "machine.install",
-    "replacing rbee {found} on {host} by {version}; that takes minutes...",
+MACHINE_REPLACE = _queen(
+    "machine.install", "replacing rbee {found} on {host} by {version}; that takes minutes..."
 )
-MACHINE_ENVIRONMENT = Line(
-    _QUEEN, "machine.environment", "{host} has made room for it; pip looks for what it needs..."
+MACHINE_ENVIRONMENT = _queen(
+    "machine.environment", "{host} has made room for it; pip looks for what it needs..."
 )
-MACHINE_LOADS = Line(_QUEEN, "machine.load", "{host} downloads {package} ({size})")
-MACHINE_PLACES = Line(_QUEEN, "machine.place", "{host} puts packages in place: {count}")
-MACHINE_INSTALLED = Line(
-    _QUEEN, "machine.rbee", "{host} has rbee {version}, installed in {seconds}"
+MACHINE_LOADS = _queen("machine.load", "{host} downloads {package} ({size})")
+MACHINE_PLACES = _queen("machine.place", "{host} puts packages in place: {count}")
+MACHINE_INSTALLED = _queen("machine.rbee", "{host} has rbee {version}, installed in {seconds}")
+MACHINE_RBEE = _queen("machine.rbee", "{host} has rbee {version}")
+HIVE_APPROACH = _queen("hive.ssh", "reaching {host} over SSH...")
+HIVE_TUNNEL_AGAIN = _queen(
+    "hive.tunnel", "the SSH connection to hive {hive_id} broke off; it is made anew"
 )
-MACHINE_RBEE = Line(_QUEEN, "machine.rbee", "{host} has rbee {version}")
-HIVE_APPROACH = Line(_QUEEN, "hive.ssh", "reaching {host} over SSH...")
-HIVE_TUNNEL_AGAIN = Line(
-    _QUEEN, "hive.tunnel", "the SSH connection to hive {hive_id} broke off; it is made anew"
-)
-HIVE_IN_THE_OPEN = Line(
-    _QUEEN,
+HIVE_IN_THE_OPEN = _queen(
     "hive.open",
     "{host} is spoken to without encryption: whoever is on that network reads prompts and answers",
 )
-HIVE_SKIPPED = Line(_QUEEN, "hive.skipped", "going on without hive {hive_id}: {why}")
-HIVE_WAKE = Line(_QUEEN, "hive.wake", "waking the beehive at {host}:{port}")
-FIRST_HEARTBEAT = Line(
-    _QUEEN, "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
+HIVE_SKIPPED = _queen("hive.skipped", "going on without hive {hive_id}: {why}")
+HIVE_WAKE = _queen("hive.wake", "waking the beehive at {host}:{port}")
+FIRST_HEARTBEAT = _queen(
+    "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
 )
-HIVE_OFFLINE = Line(_QUEEN, "hive.offline", "hive {hive_id} was silent for {silent}; offline")
-HIVE_ONLINE = Line(_QUEEN, "hive.online", "hive {hive_id} is back")
-HIVE_GONE = Line(_QUEEN, "hive.gone", "hive {hive_id} has ended, and its workers with it")
+HIVE_OFFLINE = _queen("hive.offline", "hive {hive_id} was silent for {silent}; offline")
+HIVE_ONLINE = _queen("hive.online", "hive {hive_id} is back")
+HIVE_GONE = _queen("hive.gone", "hive {hive_id} has ended, and its workers with it")
 
 # Phase 4: devices.
-CAPABILITIES = Line(
-    _QUEEN, "hive.devices", "hive {hive_id} has {devices}; models: {models}, workers: {workers}"
+CAPABILITIES = _queen(
+    "hive.devices", "hive {hive_id} has {devices}; models: {models}, workers: {workers}"
 )
-REGISTERED = Line(_QUEEN, "hive.devices", "using registered capabilities of hive '{hive_id}'")
-REGISTERED_ALL = Line(_QUEEN, "hive.devices", "using registered capabilities of {count} hives")
-STALE = Line(_QUEEN, "hive.devices", "capabilities of hive '{hive_id}' are old; asking again...")
-SIMULATED_GPUS = Line(_HIVE, "device.simulated", "the GPUs of this machine are simulated: {names}")
+REGISTERED = _queen("hive.devices", "using registered capabilities of hive '{hive_id}'")
+REGISTERED_ALL = _queen("hive.devices", "using registered capabilities of {count} hives")
+STALE = _queen("hive.devices", "capabilities of hive '{hive_id}' are old; asking again...")
+SIMULATED_GPUS = _hive("device.simulated", "the GPUs of this machine are simulated: {names}")
 
 # Phase 5-6: placement.
-PICKED = Line(
-    _QUEEN,
+PICKED = _queen(
     "schedule.pick",
     "basic scheduler picked {device} on hive {hive_id} (for advanced scheduling, see docs)",
 )
-WARM_WORKER = Line(
-    _QUEEN, "schedule.warm", "worker {worker_id} on hive {hive_id} already has {model_ref} loaded"
+WARM_WORKER = _queen(
+    "schedule.warm", "worker {worker_id} on hive {hive_id} already has {model_ref} loaded"
 )
-MOVING_ON = Line(_QUEEN, "schedule.again", "{why}; trying again")
-WAIT_PREPARING = Line(
-    _QUEEN, "schedule.wait", "another job is preparing {model_ref}; waiting for it"
+MOVING_ON = _queen("schedule.again", "{why}; trying again")
+WAIT_PREPARING = _queen("schedule.wait", "another job is preparing {model_ref}; waiting for it")
+ANOTHER_WORKER = _queen(
+    "schedule.another", "worker {worker_id} is busy and there is room for another"
 )
-ANOTHER_WORKER = Line(
-    _QUEEN, "schedule.another", "worker {worker_id} is busy and there is room for another"
-)
-WAIT_WORKER = Line(_QUEEN, "schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
-BESIDE_FOR_VECTORS = Line(
-    _QUEEN,
+WAIT_WORKER = _queen("schedule.wait", "worker {worker_id} is {state}; waiting for a slot")
+BESIDE_FOR_VECTORS = _queen(
     "schedule.beside",
     "worker {worker_id} writes for others; starting one for vectors on {device} of hive {hive_id}",
 )
-BESIDE_FOR_TEXT = Line(
-    _QUEEN,
+BESIDE_FOR_TEXT = _queen(
     "schedule.beside",
     "worker {worker_id} makes many vectors; starting one more on {device} of hive {hive_id}",
 )
-BESIDE_IN_VAIN = Line(_QUEEN, "schedule.beside", "{why}; waiting for the other worker")
-WAIT_VECTORS = Line(
-    _QUEEN,
-    "schedule.wait",
-    "worker {worker_id} writes for others; waiting for one that makes vectors",
+BESIDE_IN_VAIN = _queen("schedule.beside", "{why}; waiting for the other worker")
+WAIT_VECTORS = _queen(
+    "schedule.wait", "worker {worker_id} writes for others; waiting for one that makes vectors"
 )
-WAIT_TEXT = Line(
-    _QUEEN,
+WAIT_TEXT = _queen(
     "schedule.wait",
     "worker {worker_id} makes vectors for others, or does so next; waiting until it is done",
 )
-PLACE = Line(_QUEEN, "schedule.place", "number {place} in the queue for {model_ref}")
-PLACE_AND_WAIT = Line(
-    _QUEEN, "schedule.place", "number {place} in the queue for {model_ref}; about {wait}"
+PLACE = _queen("schedule.place", "number {place} in the queue for {model_ref}")
+PLACE_AND_WAIT = _queen(
+    "schedule.place", "number {place} in the queue for {model_ref}; about {wait}"
 )
-ASK_ROOM = Line(_QUEEN, "capacity.ask", "asking hive if there's room on {device}...")
-ROOM = Line(_QUEEN, "capacity.ok", "there is room in {device} for model {model_ref}")
-NO_ROOM = Line(
-    _QUEEN,
-    "capacity.short",
-    "insufficient VRAM on {device} for {model_ref}; trying next candidate...",
+WAIT_ROOM = _queen(
+    "schedule.wait",
+    "{device} on hive {hive_id} works for others; waiting until it has room for {model_ref}",
 )
-NEXT_PLACE = Line(
-    _QUEEN,
-    "schedule.next",
-    "{device} on hive {hive_id} will not do: {why}; trying next candidate...",
+PLACE_OF_ROOM = _queen(
+    "schedule.place", "number {place} in the queue for {device} on hive {hive_id}"
 )
-WAIT_SILENT = Line(
-    _QUEEN, "schedule.silent", "nobody else is left; waiting for hive {hive_id}, which is silent..."
+MOVE_BEGUN = _queen(
+    "schedule.move",
+    "{device} on hive {hive_id} has room again; starting {model_ref} there, which is on a CPU",
 )
-DEGRADED = Line(
-    _QUEEN,
+MOVED = _queen("schedule.move", "worker {worker_id} on a CPU is replaced by one on a GPU")
+MOVE_IN_VAIN = _queen("schedule.move", "{model_ref} stays on a CPU: {why}")
+ASK_ROOM = _queen("capacity.ask", "asking hive if there's room on {device}...")
+ROOM = _queen("capacity.ok", "there is room in {device} for model {model_ref}")
+NO_ROOM = _queen(
+    "capacity.short", "insufficient VRAM on {device} for {model_ref}; trying next candidate..."
+)
+NEXT_PLACE = _queen(
+    "schedule.next", "{device} on hive {hive_id} will not do: {why}; trying next candidate..."
+)
+WAIT_SILENT = _queen(
+    "schedule.silent", "nobody else is left; waiting for hive {hive_id}, which is silent..."
+)
+DEGRADED = _queen(
     "device.degraded",
     "{device} on hive {hive_id} is degraded for {model_ref}: workers keep dying on it",
 )
-HEALED = Line(
-    _QUEEN, "device.healed", "{device} on hive {hive_id} is no longer degraded for {model_ref}"
+HEALED = _queen("device.healed", "{device} on hive {hive_id} is no longer degraded for {model_ref}")
+CPU_INSTEAD = _queen(
+    "schedule.cpu", "no GPU can run {model_ref} now; FALLING BACK TO THE CPU (slow)"
 )
-CPU_INSTEAD = Line(
-    _QUEEN, "schedule.cpu", "no GPU can run {model_ref} now; FALLING BACK TO THE CPU (slow)"
-)
-CPU_FALLBACK = Line(
-    _QUEEN, "schedule.cpu", "no GPU has room for {model_ref}; FALLING BACK TO THE CPU (slow)"
+CPU_FALLBACK = _queen(
+    "schedule.cpu", "no GPU has room for {model_ref}; FALLING BACK TO THE CPU (slow)"
 )
 
 # Phase 7: the model.
-MODEL_FOUND = Line(_QUEEN, "model.found", "model {model_ref} found in hive catalog")
-MODEL_ASKED = Line(_QUEEN, "model.provision", "asked hive to download model {model_ref}")
-MODEL_NOTE = Line(_HIVE, "model.choose", "{note}")
-MODEL_SIZE = Line(_HIVE, "model.size", "model size = {size}; starting download")
-MODEL_IN_LINE = Line(
-    _HIVE,
-    "model.line",
-    "waiting for other downloads from {host}; {before} are before this one",
+MODEL_FOUND = _queen("model.found", "model {model_ref} found in hive catalog")
+MODEL_ASKED = _queen("model.provision", "asked hive to download model {model_ref}")
+MODEL_NOTE = _hive("model.choose", "{note}")
+MODEL_SIZE = _hive("model.size", "model size = {size}; starting download")
+MODEL_IN_LINE = _hive(
+    "model.line", "waiting for other downloads from {host}; {before} are before this one"
 )
-MODEL_RESUME = Line(_HIVE, "model.resume", "resuming the download at {done} of {size}")
-MODEL_TROUBLE = Line(_HIVE, "model.trouble", "{why}; going on from {done}")
-MODEL_PERCENT = Line(_HIVE, "model.progress", "{percent}% @ {rate}/s")
-MODEL_CACHED = Line(_HIVE, "model.cached", "model is already in the Hugging Face cache; using it")
-MODEL_SHARED_CACHE = Line(
-    _HIVE, "model.shared_cache", "others may write to the Hugging Face cache; checking {size} in it"
+MODEL_RESUME = _hive("model.resume", "resuming the download at {done} of {size}")
+MODEL_TROUBLE = _hive("model.trouble", "{why}; going on from {done}")
+MODEL_PERCENT = _hive("model.progress", "{percent}% @ {rate}/s")
+MODEL_CACHED = _hive("model.cached", "model is already in the Hugging Face cache; using it")
+MODEL_SHARED_CACHE = _hive(
+    "model.shared_cache", "others may write to the Hugging Face cache; checking {size} in it"
 )
-MODEL_CACHE_WRONG = Line(
-    _HIVE, "model.cache_wrong", "{file} in the Hugging Face cache is not what the hub lists"
+MODEL_CACHE_WRONG = _hive(
+    "model.cache_wrong", "{file} in the Hugging Face cache is not what the hub lists"
 )
-MODEL_DOWNLOADED = Line(_HIVE, "model.done", "model downloaded in {seconds}")
-MODEL_CURRENT = Line(_HIVE, "model.current", "{model_ref} is up to date (version {commit})")
-MODEL_NEWER = Line(_HIVE, "model.newer", "the hub has another version of {model_ref}: {commit}")
-MODEL_UNASKED = Line(_HIVE, "model.unasked", "could not ask for a newer version: {why}")
-MODEL_SHARED = Line(_HIVE, "model.shared", "the files are here already, as {other}")
-MODEL_READY = Line(_QUEEN, "model.ready", "model is downloaded by the hive")
+MODEL_DOWNLOADED = _hive("model.done", "model downloaded in {seconds}")
+MODEL_CURRENT = _hive("model.current", "{model_ref} is up to date (version {commit})")
+MODEL_NEWER = _hive("model.newer", "the hub has another version of {model_ref}: {commit}")
+MODEL_UNASKED = _hive("model.unasked", "could not ask for a newer version: {why}")
+MODEL_SHARED = _hive("model.shared", "the files are here already, as {other}")
+MODEL_READY = _queen("model.ready", "model is downloaded by the hive")
 
 # Phase 8: the kind of worker.
-WORKER_ASKED = Line(_QUEEN, "worker.provision", "asked hive to prepare worker {kind}")
-WORKER_PREPARED = Line(_QUEEN, "worker.prepared", "worker prepared and ready to deploy")
-WORKER_PRESENT = Line(_QUEEN, "worker.present", "worker {kind} already available")
+WORKER_ASKED = _queen("worker.provision", "asked hive to prepare worker {kind}")
+WORKER_PREPARED = _queen("worker.prepared", "worker prepared and ready to deploy")
+WORKER_PRESENT = _queen("worker.present", "worker {kind} already available")
 
 # Phase 9-10: the worker.
-WORKER_WAKE = Line(
-    _HIVE, "worker.wake", "waking worker on :{port} with model={path}, device={device}"
+WORKER_WAKE = _hive("worker.wake", "waking worker on :{port} with model={path}, device={device}")
+WORKER_REGISTERED = _queen("worker.registered", "worker registered, waiting for heartbeat...")
+WORKER_SIMULATED = _worker(
+    "engine.simulated", "{device} is simulated: the engine runs on the CPU of this machine"
 )
-WORKER_REGISTERED = Line(_QUEEN, "worker.registered", "worker registered, waiting for heartbeat...")
-WORKER_SIMULATED = Line(
-    _WORKER, "engine.simulated", "{device} is simulated: the engine runs on the CPU of this machine"
+WORKER_LOADING = _worker("model.load", "loading model from {path} with {engine} {version}")
+WORKER_LOAD_PERCENT = _worker("model.progress", "read {percent}% of the model")
+WORKER_DEVICE = _worker("device.ready", "initialised {device} with {engine}")
+WORKER_LOADED = _worker(
+    "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
 )
-WORKER_LOADING = Line(_WORKER, "model.load", "loading model from {path} with {engine} {version}")
-WORKER_LOAD_PERCENT = Line(_WORKER, "model.progress", "read {percent}% of the model")
-WORKER_DEVICE = Line(_WORKER, "device.ready", "initialised {device} with {engine}")
-WORKER_LOADED = Line(
-    _WORKER, "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
+WORKER_RESTART = _hive(
+    "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
 )
-WORKER_RESTART = Line(
-    _HIVE, "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
-)
-WORKER_RECOVERED = Line(_HIVE, "worker.recovered", "worker {worker_id} is ready again")
-WORKER_GIVEN_UP = Line(_HIVE, "worker.failed", "worker {worker_id} is given up: {why}")
-WORKER_ENGINE_STUCK = Line(
-    _HIVE,
+WORKER_RECOVERED = _hive("worker.recovered", "worker {worker_id} is ready again")
+WORKER_GIVEN_UP = _hive("worker.failed", "worker {worker_id} is given up: {why}")
+WORKER_ENGINE_STUCK = _hive(
     "worker.stuck",
     "the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); ending it",
 )
-WORKER_STUCK = Line(_HIVE, "worker.stuck", "worker {worker_id} sends no heartbeats; ending it")
-WORKER_IDLE = Line(_HIVE, "worker.unload", "unloaded worker {worker_id}, idle for {idle}")
-WORKER_UNLOADED = Line(_HIVE, "worker.unload", "unloaded idle worker {worker_id} to make room")
-QUEEN_CATALOG_ASIDE = Line(
-    _QUEEN, "catalog.aside", "the catalog of hives was corrupt; it is kept as {name}"
+WORKER_STUCK = _hive("worker.stuck", "worker {worker_id} sends no heartbeats; ending it")
+WORKER_IDLE = _hive("worker.unload", "unloaded worker {worker_id}, idle for {idle}")
+WORKER_UNLOADED = _hive("worker.unload", "unloaded idle worker {worker_id} to make room")
+QUEEN_CATALOG_ASIDE = _queen(
+    "catalog.aside", "the catalog of hives was corrupt; it is kept as {name}"
 )
-HIVE_CATALOG_ASIDE = Line(
-    _HIVE, "catalog.aside", "the catalog of models was corrupt; it is kept as {name}"
+HIVE_CATALOG_ASIDE = _hive(
+    "catalog.aside", "the catalog of models was corrupt; it is kept as {name}"
 )
-OUTDATED = Line(_QUEEN, "hive.outdated", "hive {hive_id} runs rbee {found}; putting it to sleep")
-ADOPTED = Line(_QUEEN, "hive.adopt", "hive {hive_id} is awake already; taking it over")
-WORKER_READY = Line(_QUEEN, "worker.ready", "{backend} worker is awake and ready")
+OUTDATED = _queen("hive.outdated", "hive {hive_id} runs rbee {found}; putting it to sleep")
+ADOPTED = _queen("hive.adopt", "hive {hive_id} is awake already; taking it over")
+WORKER_READY = _queen("worker.ready", "{backend} worker is awake and ready")
 
 # Phase 11: tokens.
-INFER_CONNECTED = Line(
-    _QUEEN, "infer.start", "connection to worker established; starting inference"
-)
-PROMPT_WAITS = Line(_WORKER, "prompt.wait", "reads other prompts first; this one waits its turn")
-PROMPT_SO_FAR = Line(_WORKER, "prompt.progress", "read {done} of {total} tokens of the prompt")
-PROMPT_READ = Line(_WORKER, "prompt.read", "read the prompt: {tokens} tokens in {seconds}")
-ANSWER_SO_FAR = Line(_WORKER, "answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")
-INFER_DONE = Line(_QUEEN, "infer.done", "worker finished inference")
-COUNTS = Line(_KEEPER, "infer.counts", "{tokens_in} tokens in, {tokens_out} out{rate}")
+INFER_CONNECTED = _queen("infer.start", "connection to worker established; starting inference")
+PROMPT_WAITS = _worker("prompt.wait", "reads other prompts first; this one waits its turn")
+PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the prompt")
+PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")
+ANSWER_SO_FAR = _worker("answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")
+INFER_DONE = _queen("infer.done", "worker finished inference")
+COUNTS = _keeper("infer.counts", "{tokens_in} tokens in, {tokens_out} out{rate}")
 
 # Phase 12: sleep.
-STOP_WORKERS = Line(_QUEEN, "cascade.workers", "shutting down workers...")
-STOP_HIVES = Line(_QUEEN, "cascade.hives", "shutting down hives...")
-GOODBYE = Line(_QUEEN, "cascade.done", "goodbye")
-UNNOTED = Line(
-    _QUEEN, "cascade.unnoted", "could not note in the catalog that hive {hive_id} sleeps: {why}"
+STOP_WORKERS = _queen("cascade.workers", "shutting down workers...")
+STOP_HIVES = _queen("cascade.hives", "shutting down hives...")
+GOODBYE = _queen("cascade.done", "goodbye")
+UNNOTED = _queen(
+    "cascade.unnoted", "could not note in the catalog that hive {hive_id} sleeps: {why}"
 )
-UNREACHED = Line(_QUEEN, "cascade.unreached", "could not reach hive {hive_id}: {why}")
+UNREACHED = _queen("cascade.unreached", "could not reach hive {hive_id}: {why}")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 
-class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One device of one machine, and the share of the model that lies there (0 to 1)."""
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One device of one machine, and the share of the model that lies there (above 0, to 1)."""
 
     hive_id: str
-    device: str
-    share: float = 1.0
+    device: Annotated[str, msgspec.Meta(min_length=1)]
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
 
 
-class Placement(msgspec.Struct, frozen=True):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """At least one part. The first is the head: its hive has the process that answers."""
 
-    parts: tuple[Part, ...]
+    parts: Annotated[tuple[Part, ...], msgspec.Meta(min_length=1)]
 
     @classmethod
     def on(cls, hive_id: str, device: str) -> Placement:
@@ -30,5 +32,7 @@ class Placement(msgspec.Struct, frozen=True):
 
     @property
     def devices(self) -> str:
-        """How people read it: ``cuda0``, or ``cuda0+cuda1``."""
+        """How people read it: ``gpu0``, or ``gpu0+gpu1``."""
+        if len(self.parts) == 1:  # a queen of a thousand hives asks it of each worker
+            return self.parts[0].device
         return "+".join(part.device for part in self.parts)

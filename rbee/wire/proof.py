@@ -17,8 +17,10 @@ from _blake2 import blake2b
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from rbee.wire import addresses, auth
+from rbee.wire import addresses
 
+#: Header that carries a secret on every route but `GET /health`.
+TOKEN_HEADER = "Authorization"
 #: What a client asks to be proved: ``<nonce>``, or ``<nonce> <name of a secret>``.
 CHALLENGE_HEADER = "X-Rbee-Challenge"
 #: The answer: ``<proof> <address of the server> <address of the client>``.
@@ -55,10 +57,15 @@ class Ends(NamedTuple):
     server: str
     client: str
 
+    @classmethod
+    def of(cls, *names: tuple[object, ...]) -> Ends:
+        """Those that sockets tell as ``(host, port, ...)`` each, the server's first."""
+        return cls(*(f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}" for name in names))
+
 
 def headers(credential: Credential) -> dict[str, str]:
     """The headers that present a secret."""
-    sent = auth.bearer(credential.secret)
+    sent = {TOKEN_HEADER: f"Bearer {credential.secret}"}
     if credential.name:
         sent[NAME_HEADER] = credential.name
     if credential.reports:
@@ -71,11 +78,24 @@ def headers(credential: Credential) -> dict[str, str]:
 def presented(sent: Mapping[str, str]) -> Credential:
     """What the headers of a request present."""
     return Credential(
-        auth.presented(sent.get(auth.HEADER)),
+        secret_in(sent.get(TOKEN_HEADER)),
         sent.get(NAME_HEADER, ""),
         REPORTS_HEADER in sent,
         FORWARDED_HEADER in sent,
     )
+
+
+def secret_in(header: str | None) -> str:
+    """What an Authorization header presents; empty where that is no bearer token."""
+    scheme, _, secret = (header or "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def accepts(header: str | None, secret: str) -> bool:
+    """Whether an Authorization header presents `secret`; takes the same time either way."""
+    import hmac  # late: OpenSSL comes with it, which a keeper that only presents a secret can spare
+
+    return hmac.compare_digest(secret_in(header).encode("utf-8", "replace"), secret.encode())
 
 
 def question(host: str, nonce: str, name: str) -> bytes:
@@ -129,11 +149,6 @@ def hive_secret(token: str, hive_id: str) -> str:
 def worker_secret(of_hive: str, worker_id: str) -> str:
     """What a worker is told by its hive."""
     return derive(of_hive, worker_name(worker_id))
-
-
-def address(name: tuple[object, ...]) -> str:
-    """An end of a connection as sockets tell it: ``(host, port, ...)``."""
-    return f"{str(name[0]).removeprefix('::ffff:')}:{name[1]}"
 
 
 def answer(

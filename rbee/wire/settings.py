@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, nearest, nested_too_deep
+from rbee.wire.errors import RbeeError, invalid, nearest, nested_too_deep
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
@@ -107,7 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     restart_delays: tuple[SecondsOrNone, ...] = (1.0, 2.0, 4.0)
     """How long a worker that died is left before each try to start it again; as many tries."""
     engine: str = "llamacpp"
-    """What runs the models: ``llamacpp``, or ``ctransformers`` where that is installed."""
+    """What runs the models; ``rbee-keeper doctor`` lists the engines of a machine."""
     engine_threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: one for each physical core that may be used; one for a model so small that more of them
     would only wait for one another (up to 16 MiB of weights)."""
@@ -198,6 +198,12 @@ VARIABLES = {
     "RBEE_HOME": "The folder of all state; ``~/.rbee`` where it is not set.",
     "RBEE_SIMULATE_GPUS": "A JSON file that describes GPUs to act on as if they were there.",
 }
+#: How the settings end that name a machine.
+_HOST = "_host"
+#: The largest number that is no whole one: no clock counts more seconds.
+_MOST = 1e9
+#: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
+_LONGEST_FILE = 32 * 1024
 _PREFIX = "RBEE_"
 
 
@@ -244,13 +250,12 @@ def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> Rbee
     # Without what all of them have in common, which makes each near to each.
     by_end = {each.removeprefix(_PREFIX): each for each in known}
     near = by_end.get(nearest(name.removeprefix(_PREFIX), by_end))
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         message,
         f"did you mean {near}? else {remove}"
         if near
         else f"{remove}; settings: {', '.join(known)}",
-        {"setting": name},
+        setting=name,
     )
 
 
@@ -260,14 +265,20 @@ def _split(name: str, text: str) -> Any:
 
 def _checked(name: str, value: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, _FIELDS[name].type, strict=False)
+        checked = msgspec.convert(value, _FIELDS[name].type, strict=False)
+        numbers = checked if isinstance(checked, tuple | list) else [checked]
+        if any(isinstance(each, float) and not each <= _MOST for each in numbers):
+            raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
+        if name.endswith(_HOST) and checked:
+            from rbee.wire.names import why_no_host  # late: hardly ever set
+
+            if why := why_no_host(checked):
+                raise msgspec.ValidationError(f"Expected the name of a machine: {why}")
+        return checked
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         why = "no text in UTF-8" if isinstance(error, UnicodeEncodeError) else str(error)
-        raise RbeeError(
-            "invalid_request",
-            f"{where}: {why}",
-            f"the default is {_FIELDS[name].default!r}",
-            {"setting": name},
+        raise invalid(
+            f"{where}: {why}", f"the default is {_FIELDS[name].default!r}", setting=name
         ) from None
 
 
@@ -276,10 +287,15 @@ def _from_toml(text: str, name: str) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if len(text) > _LONGEST_FILE:
+        raise invalid(
+            f"{name} is longer than {_LONGEST_FILE} characters",
+            f"leave in {name} what is to be set",
+        )
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # no TOML, or a number of thousands of digits
-        raise RbeeError("invalid_request", f"{name}: {error}", f"mend or remove {name}") from None
+        raise invalid(f"{name}: {error}", f"mend or remove {name}") from None
     except RecursionError:
         raise nested_too_deep(name) from None
     checked = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import invalid
 
 # C0 but for tab and line feed, DEL, C1, lone surrogates, marks that turn the direction (UAX 9), and
 # characters that interlinear text and private protocols use.
@@ -36,18 +36,19 @@ NAME_PATTERN = functools.reduce(
 )
 
 
-def require_name(text: str, what: str) -> str:
-    """`text`, which names something. Raises `invalid_request` where it is too long for that, or
-    holds what nobody sees."""
-    wrong = ""
+def why_no_name(text: str) -> str:
+    """Why `text` can name nothing: too long for that, or nobody sees it; empty: it can."""
     if len(text) > LONGEST_NAME:
-        wrong = f"has more than {LONGEST_NAME} characters"
-    elif shown(text) != text:
-        wrong = "holds characters that cannot be seen"
-    if not wrong:
-        return text
-    begin = shown(text[:50]) + ("..." if len(text) > 50 else "")
-    raise RbeeError("invalid_request", f"'{begin}' {wrong}", f"type {what} anew", {"field": what})
+        return f"has more than {LONGEST_NAME} characters"
+    return "holds characters that cannot be seen" if shown(text) != text else ""
+
+
+def require_name(text: str, what: str) -> str:
+    """`text`, which names something. Raises `invalid_request` where it cannot."""
+    if wrong := why_no_name(text):
+        begin = shown(text[:50]) + ("..." if len(text) > 50 else "")
+        raise invalid(f"'{begin}' {wrong}", f"type {what} anew", field=what)
+    return text
 
 
 @functools.cache

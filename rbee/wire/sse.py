@@ -12,13 +12,15 @@ from typing import NamedTuple
 from rbee.wire.errors import RbeeError
 
 CONTENT_TYPE = "text/event-stream"
-DONE = "[DONE]"
 #: What ends every stream that was not cut off.
 DONE_FRAME = b"data: [DONE]\n\n"
 #: Sent on idle streams so that nobody in between drops the connection.
 COMMENT = b": still here\n\n"
 #: A frame longer than this is a broken peer, not an event (bytes).
 LONGEST_FRAME = 4 * 1024 * 1024
+#: So is a stream that is longer than this (bytes): 128,000 tokens come to less, each told with the
+#: 20 that might have stood there.
+LONGEST_STREAM = 512 * 1024 * 1024
 #: A frame as `frame` writes it, without its blank line.
 _USUAL = re.compile(rb"id: ([0-9]+)\nevent: ([a-z]+)\ndata: ([^\n]*)")
 
@@ -70,23 +72,18 @@ class FrameReader:
         known = len(pending)
         pending += chunk
         # The end of a frame may have begun with the last byte of the chunk before.
-        if pending.find(b"\n\n", max(0, known - 1)) < 0:
-            if len(pending) > LONGEST_FRAME:
-                raise _runaway()
-            return []
-        *blocks, rest = bytes(pending).split(b"\n\n")
-        if len(rest) > LONGEST_FRAME:
-            raise _runaway()
-        self._pending = bytearray(rest)
+        blocks: list[bytes] = []
+        if pending.find(b"\n\n", max(0, known - 1)) >= 0:
+            *blocks, rest = bytes(pending).split(b"\n\n")
+            self._pending = bytearray(rest)
+        if len(self._pending) > LONGEST_FRAME:
+            raise RbeeError(
+                "internal",
+                f"a stream has an event of more than {LONGEST_FRAME} bytes: "
+                "what sends it is no rbee",
+                "rbee-keeper status shows what is running, and where",
+            )
         return [frame for frame in map(_parse, blocks) if frame is not None]
-
-
-def _runaway() -> RbeeError:
-    return RbeeError(
-        "internal",
-        f"a stream has an event of more than {LONGEST_FRAME} bytes: what sends it is no rbee",
-        "rbee-keeper status shows what is running, and where",
-    )
 
 
 def _parse(block: bytes) -> Frame | None:

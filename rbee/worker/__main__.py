@@ -18,7 +18,7 @@ from rbee.process.lifeline import Lifeline, die_with_parent
 from rbee.worker.confined import first_to_go
 
 _USAGE = """\
-Usage: llm-worker-rbee --ready-fd N [--engine llamacpp|ctransformers]
+Usage: llm-worker-rbee --ready-fd N --engine NAME
 
 A worker holds one model on one device. A hive starts it and gives it its orders on stdin;
 to run a model yourself, type: rbee-keeper infer "hello"
@@ -28,38 +28,34 @@ to run a model yourself, type: rbee-keeper infer "hello"
 def main() -> None:
     """Imports the engine, reports what it can do, waits for orders, serves."""
     arguments = sys.argv[1:]
-    if arguments[:1] != ["--ready-fd"] or len(arguments) not in (2, 4):
+    if arguments[:1] != ["--ready-fd"] or arguments[2:3] != ["--engine"] or len(arguments) != 4:
         asked = arguments in (["--help"], ["-h"])
         print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
         sys.exit(0 if asked else 2)
     die_with_parent(signal.SIGKILL)
     first_to_go()
     lifeline = Lifeline(int(arguments[1]))
-    engine = arguments[3] if len(arguments) == 4 else "llamacpp"
     with quick_imports():
+        import asyncio
+
         from rbee.process import own_folder
         from rbee.wire.messages.inference import InferRequest
         from rbee.wire.messages.orders import WorkerOrders
-        from rbee.wire.messages.workers import EngineFacts
-        from rbee.worker.engines import engine_module
+        from rbee.worker.engines import engine_called
 
-        try:
-            module = engine_module(engine)
-            facts = module.facts()
-        except Exception as error:
-            lifeline.facts(EngineFacts(engine, missing=str(error)))
-            sys.exit(1)
+        engine = lifeline.or_say_why(lambda: engine_called(arguments[3]))
+        facts = lifeline.or_say_why(engine.facts)
         lifeline.facts(facts)
 
-        from rbee.worker.daemon import run
+        from rbee.worker.daemon import Worker
         from rbee.worker.trial import Trial
 
     tempfile.gettempdir()  # found out by writing there, while nobody waits
     orders = lifeline.orders(WorkerOrders, InferRequest)
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
-    trial = Trial.begin(orders, module, facts, folder)
-    run(orders, lifeline, module, trial, folder)
+    trial = Trial.begin(orders, engine, facts, folder)
+    asyncio.run(Worker(orders, lifeline, engine, trial, folder).live())
 
 
 if __name__ == "__main__":

@@ -27,44 +27,17 @@ log = logging.getLogger(__name__)
 
 #: What every program of a system may read: libraries, and how names and times are looked up.
 _SYSTEM = (
-    "/usr",
-    "/lib",
-    "/lib64",
-    "/nix/store",
-    "/gnu/store",
-    "/etc/alternatives",
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/etc/hosts",
-    "/etc/host.conf",
-    "/etc/resolv.conf",
-    "/etc/nsswitch.conf",
-    "/etc/gai.conf",
-    "/etc/ssl/certs",
-    "/etc/ssl/openssl.cnf",
-    "/proc/self",
-    "/proc/cpuinfo",
-    "/proc/meminfo",
-    "/proc/stat",
-    "/sys/devices/system",
-    "/dev/urandom",
-    "/dev/random",
-)
+    "/usr", "/lib", "/lib64", "/nix/store", "/gnu/store", "/etc/alternatives", "/etc/ld.so.cache",
+    "/etc/localtime", "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/nsswitch.conf",
+    "/etc/gai.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/proc/self", "/proc/cpuinfo",
+    "/proc/meminfo", "/proc/stat", "/sys/devices/system", "/dev/urandom", "/dev/random",
+)  # fmt: skip
 #: What drivers of GPUs want besides.
 _OF_DRIVERS = (
-    "/etc/nvidia",
-    "/etc/OpenCL",
-    "/etc/vulkan",
-    "/opt/rocm",
-    "/proc/driver",
-    "/proc/devices",
-    "/proc/modules",
-    "/proc/sys/vm",
-    "/proc/sys/kernel",
-    "/run/opengl-driver",
-    "/run/nvidia-persistenced",
-    "/sys",
-)
+    "/etc/nvidia", "/etc/OpenCL", "/etc/vulkan", "/opt/rocm", "/proc/driver", "/proc/devices",
+    "/proc/modules", "/proc/sys/vm", "/proc/sys/kernel", "/run/opengl-driver",
+    "/run/nvidia-persistenced", "/sys",
+)  # fmt: skip
 #: Devices of GPUs, by how their names in /dev begin, and where drivers keep what they compiled.
 _DEVICES = ("nvidia", "dri", "kfd", "shm")
 _CACHES = ("~/.nv", "~/.cache/mesa_shader_cache")
@@ -104,36 +77,33 @@ def confine(
     files: Sequence[str],
     on_gpu: bool,
     folder: str,
-    log_file: str = "",
+    write: Sequence[str] = (),
     connect: Sequence[int] = (),
+    ipv6: bool = False,
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
-    `files` are those of its model, `folder` one of its own for what is temporary, `connect` the
-    ports that it may still connect to; it listens where it does by then. Never raises.
+    `files` are those of its model, `folder` one of its own for what is temporary, `write` are what
+    else it may write to, `connect` the ports that it may still connect to, with `ipv6` at such
+    addresses, too; it listens where it does by then. Never raises.
     """
     if sys.platform == "darwin":
-        _confine_mac([folder, *([log_file] if log_file else [])])
+        _confine_mac([folder, *write])
         return
     if sys.platform != "linux":
         return
     read = [*_SYSTEM, *_of_python(), *files, *_paths("LD_LIBRARY_PATH")]
-    may_write = ["/dev/null", "/dev/zero", folder, *([log_file] if log_file else [])]
+    may_write = ["/dev/null", "/dev/zero", folder, *write]
     if on_gpu:
         read += _OF_DRIVERS
         may_write += _of_gpus()
     try:
         landlock.no_new_privileges()
         above = [os.path.dirname(folder)]
-        landlock.restrict(landlock.Rights(read, may_write, above, (), connect))
-        seccomp.refuse_calls(execute=on_gpu)
+        landlock.restrict(landlock.Rights(read, may_write, above, connect))
+        seccomp.refuse_calls(execute=on_gpu, ipv6=ipv6)
     except OSError as error:
         log.warning("this worker is not confined as it should be: %s", error)
-
-
-def port_of(url: str) -> int:
-    """The port of a URL of rbee's, which always names one."""
-    return int(url.rstrip("/").rpartition(":")[2])
 
 
 def _of_python() -> list[str]:

@@ -10,31 +10,39 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 from msgspec.structs import asdict
 
+from rbee.http.board import Board
 from rbee.http.client import Peer, open_session
-from rbee.http.events import respond
-from rbee.http.server import Answer, Route, Server, leave, read_body
+from rbee.http.server import Server, leave
+from rbee.http.serving import serves, serves_http
 from rbee.process import logs, own_folder
-from rbee.process.content import content_id, open_regular
+from rbee.process.content import is_still, open_regular
 from rbee.process.deadline import timeout
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import End, Threads, begin, in_thread, spawn
 from rbee.wire import addresses, narration, proof, sse
-from rbee.wire.errors import ErrorBody, RbeeError, stuck, unforeseen
-from rbee.wire.messages.inference import InferAccepted, InferRequest
+from rbee.wire.errors import ErrorBody, RbeeError, stale, stuck, unforeseen
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, Named, ShutDownWorker
+from rbee.wire.messages.inference import (
+    CANCEL_INFERENCE,
+    FAIL_INFERENCES,
+    INFER,
+    INFER_EVENTS,
+    InferAccepted,
+    InferRequest,
+)
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WorkerReport, WorkerState
-from rbee.wire.narration import Line, Narration, say
+from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
+from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings, with_flags
-from rbee.worker.confined import bound_memory, confine, port_of
-from rbee.worker.engines import Engine
+from rbee.worker.confined import bound_memory, confine
+from rbee.worker.engines import Engine, LoadedModel, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
@@ -60,35 +68,17 @@ _HEAR = 1.0
 _UNREAD_KEPT = 16
 
 
-def run(
-    orders: WorkerOrders,
-    lifeline: Lifeline,
-    engine: ModuleType,
-    trial: Trial | None,
-    folder: str,
-) -> None:
-    """Serves until told to leave, then ends this process.
+class Worker:
+    """The state of this process: its engine, its inferences, its slots.
 
     `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
     """
-    asyncio.run(_Worker(orders, lifeline, engine, trial, folder).live())
-
-
-class _Running(NamedTuple):
-    """An inference that holds a slot, until its engine lets go of it."""
-
-    inference: Inference
-    task: asyncio.Task[None]
-
-
-class _Worker:
-    """The state of this process: its engine, its inferences, its slots."""
 
     def __init__(
         self,
         orders: WorkerOrders,
         lifeline: Lifeline,
-        module: ModuleType,
+        engine: Engine,
         trial: Trial | None,
         folder: str,
     ) -> None:
@@ -96,11 +86,12 @@ class _Worker:
         self.trial = trial
         self.folder = folder
         self.lifeline = lifeline
-        self.module = module
+        self.engine = engine
         self.state = WorkerState.LOADING
-        self.engine: Engine | None = None
-        self.inferences: dict[str, Inference] = {}
-        self.running: dict[str, _Running] = {}
+        self.model: LoadedModel | None = None
+        self.inferences: Board[Inference] = Board(_missing, _UNREAD_KEPT)
+        #: Those that hold a slot, until the engine lets go of them.
+        self.running: dict[str, Inference] = {}
         self.changed = asyncio.Event()
         self.life = Life()
         #: What the engine has done for inferences that are over; see `Look.total`.
@@ -109,41 +100,35 @@ class _Worker:
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
-            [
-                Route("POST", addresses.INFER, self.infer, 202),
-                Route("POST", addresses.INFER_FAIL, self.fail),
-                Route("GET", addresses.INFER + "/{infer_id}/events", self.events),
-                Route("DELETE", addresses.INFER + "/{infer_id}", self.cancel),
-            ],
-            on_shutdown=self.on_shutdown,
-            settings=with_flags(Settings(), asdict(orders.bounds) if orders.bounds else {}),
+            settings=with_flags(Settings(), asdict(orders.settings)),
         )
 
     async def live(self) -> None:
-        """From bind to leave."""
+        """Serves until told to leave, then ends this process."""
         orders, server = self.orders, self.server
-        logs.begin(Path(orders.log), orders.log_mib)
+        logs.begin(Path(orders.log), orders.settings.log_mib)
         try:
             server.bind(orders.host, orders.port, upward=_PORTS_TRIED)
         except RbeeError as error:
             self.lifeline.failed(error.body())
-            self._tidy()
+            own_folder.remove(self.folder)
             leave(1)
         # Before there is a second thread: what is given up counts for this one and its children.
         bound_memory(orders.memory_limit)
         tempfile.tempdir = self.folder
-        if orders.confined:
+        if orders.settings.confine_workers:
             confine(
                 files=orders.model_paths,
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
                 folder=self.folder,
-                log_file=orders.log,
-                connect=[port_of(orders.hive_url)],
+                write=[orders.log] if orders.log else [],
+                connect=[int(orders.hive_url.rstrip("/").rpartition(":")[2])],
+                ipv6=":" in addresses.host_of(orders.hive_url),
             )
-        await server.serve()
+        await server.serve([self])
         server.stop_on_signals()
         self.lifeline.ready(server.url, server.instance)
-        self.lifeline.watch(server.ask_to_stop, lambda: None)
+        self.lifeline.watch(server.stopping.set, lambda: None)
         status = 0
         async with open_session(Settings()) as session:
             name = proof.worker_name(orders.worker_id)
@@ -162,21 +147,20 @@ class _Worker:
             elif loading.done():
                 status = 1
         await server.close()
-        self._tidy()
+        own_folder.remove(self.folder)
         leave(status)
 
     async def load(self) -> None:
         """Loads the model and reports ready; a model that cannot be loaded is reported, too."""
         orders = self.orders
         loop = asyncio.get_running_loop()
+        device = narration.device_name(orders.placement.devices)
         if orders.simulated:
-            await self.tell(narration.WORKER_SIMULATED, device=narration.device_name(orders.device))
-        begun = self.tell(
-            narration.WORKER_LOADING,
-            path=orders.model_paths[0],
-            engine=self.module.NAME,
-            version=self.module.facts().version,
-        )
+            simulated = say(narration.WORKER_SIMULATED, {"device": device})
+            await self.report(self.state, [simulated])
+        by = {"engine": self.engine.name, "version": self.engine.version()}
+        line = say(narration.WORKER_LOADING, {"path": orders.model_paths[0], **by})
+        begun = self.report(self.state, [line])
         started = time.perf_counter()
 
         def on_read(share: float) -> None:
@@ -186,52 +170,40 @@ class _Worker:
             await _told_meanwhile(
                 begun, in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             )
-            if not self._is_as_ordered():
-                raise self._stale()  # the engine opens what was looked at, and nothing else
-            engine: Engine = await _told_meanwhile(
-                self.loaded(1.0), in_thread(self.threads, self._engine)
-            )
-            if not self._is_as_ordered():
-                raise self._stale()  # replaced while it was being loaded
+            if gone := self._stale():
+                raise gone  # the engine opens what was looked at, and nothing else
+            model = await _told_meanwhile(self.loaded(1.0), in_thread(self.threads, self._load))
+            if gone := self._stale():
+                raise gone  # replaced while it was being loaded
         except Exception as error:
             if not isinstance(error, RbeeError):
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
-        finally:
-            self._tidy()
-        self.engine = engine
+        finally:  # the trial is over, and the engine needs no folder any more
+            own_folder.remove(self.folder)
+        self.model = model
         self.state = WorkerState.READY
-        used = {"device": narration.device_name(orders.device), "engine": self.module.NAME}
         loaded = {
             "seconds": narration.seconds(time.perf_counter() - started),
             "size": narration.size(_total(orders.model_paths)),
-            "context": engine.context,
+            "context": model.context,
         }
-        lines = [say(narration.WORKER_DEVICE, used), say(narration.WORKER_LOADED, loaded)]
-        await self.report(self.state, lines)
+        used = say(narration.WORKER_DEVICE, {"device": device, "engine": self.engine.name})
+        await self.report(self.state, [used, say(narration.WORKER_LOADED, loaded)])
 
-    def _engine(self) -> Engine:
-        """The engine with its model, once it is known whether it may be given the template."""
+    def _load(self) -> LoadedModel:
+        """The engine's model, once it is known whether it may be given the template."""
         fault = self.trial.verdict() if self.trial is not None else ""
         if fault:
             log.error("the chat template is not given to the engine: %s", fault)
-        engine: Engine = self.module.load(self.orders, fault)
-        return engine
-
-    def _tidy(self) -> None:
-        """The trial is over, and the engine needs no folder any more."""
-        own_folder.remove(self.folder)
+        return self.engine.load(self.orders, fault)
 
     async def loaded(self, share: float) -> None:
         """Tells the hive how far the model has been read."""
         line = say(narration.WORKER_LOAD_PERCENT, {"percent": round(share * 100)})
         with contextlib.suppress(RbeeError):
             await self.report(WorkerState.LOADING, [line], loaded=share)
-
-    async def tell(self, line: Line, **facts: object) -> None:
-        """Narrates through the hive, with the state as it is now."""
-        await self.report(self.state, [say(line, facts)])
 
     async def report(
         self,
@@ -246,26 +218,26 @@ class _Worker:
             worker_id=self.orders.worker_id,
             state=state,
             slots=self.orders.slots,
-            slots_free=self.orders.slots - len(self.running) if self.engine else 0,
+            slots_free=self.orders.slots - len(self.running) if self.model else 0,
             context=self.orders.context,
             loaded=loaded,
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
             error=error.body() if error else None,
-            placed=self.engine.placed if self.engine else None,
+            placed=self.model.placed if self.model else None,
         )
-        await self.hive.post(addresses.HEARTBEAT_WORKERS, report, type(None))
+        await self.hive.call(WORKER_HEARTBEAT, report)
 
     async def beat(self) -> None:
         """Heartbeats to the hive: at once on a change, else at the interval.
 
         While it works, also often enough for the hive to learn in time that its engine does not.
         """
-        orders = self.orders
-        often = min(orders.heartbeat_interval, orders.token_stall / _LOOKS)
+        settings = self.orders.settings
+        often = min(settings.heartbeat_interval, settings.token_stall / _LOOKS)
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
-                async with timeout(often if self.running else orders.heartbeat_interval):
+                async with timeout(often if self.running else settings.heartbeat_interval):
                     await self.changed.wait()
                     # A state that passes at once is not worth two requests in the middle of an
                     # answer that is as short.
@@ -279,173 +251,154 @@ class _Worker:
     def _look(self) -> None:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
-        done = {each: running.inference.worked for each, running in self.running.items()}
+        done = {each: running.worked for each, running in self.running.items()}
         # The CPU time of all threads but this one, which does not compute.
         cpu = time.process_time() - time.thread_time()
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
-            self.running[each].inference.waits()
-        for each in life.left_out(orders.token_stall, orders.slots * orders.context):
-            inference = self.running[each].inference
+            self.running[each].waits()
+        stall = orders.settings.token_stall
+        for each in life.left_out(stall, orders.slots * orders.context):
+            inference = self.running[each]
             # llama.cpp makes no vector while it writes for anybody: that is waiting, however long.
-            if not inference.makes_vectors and not inference.events.closed:
+            if inference.request.inputs is None and not inference.is_over:
                 log.error("the engine has forgotten inference %s", each)
-                inference.fail(_forgotten(orders).body())
+                what = (
+                    f"worker {orders.worker_id} works for others and has done nothing for this "
+                    f"request in {stall:g} s (token_stall)"
+                )
+                inference.give_up(stuck(orders.worker_id, what, stall))
 
     async def _end_overdue(self) -> None:
         """A template that comes to no end with some messages ends this worker, and nothing else.
 
         Who sent them is told so, and the others that they may ask again.
         """
-        overdue = self.engine.overdue() if self.engine is not None else ()
+        overdue = self.model.overdue() if self.model is not None else ()
         if not overdue:
             return
         log.error("the chat template comes to no end with some messages; this worker leaves")
+        what = f"worker {self.orders.worker_id} has left: another request came to no end"
+        left = RbeeError("worker_crashed", what, "try again")
         for running in self.running.values():
-            is_theirs = running.inference.thread in overdue
-            error = endless_template() if is_theirs else _left(self.orders.worker_id)
-            running.inference.fail(error.body())
+            running.give_up(endless_template() if running.thread in overdue else left)
         await self._heard()
         leave(1)
 
     async def _heard(self) -> None:
         """Waits until whoever reads has heard the end of his story, as long as one may wait."""
-        unread = [begin(each.inference.events.unread.wait()) for each in self.running.values()]
+        unread = [begin(each.events.unread.wait()) for each in self.running.values()]
         if unread:
             await asyncio.wait(unread, timeout=_HEAR)
 
-    def on_shutdown(self, request: web.Request) -> Answer:
-        """`POST /shutdown`; with `unless=busy` it leaves only where nobody uses it."""
-        unless_busy = request.query.get("unless") == "busy"
+    @serves(SHUT_DOWN_WORKER)
+    async def shut_down(self, wanted: ShutDownWorker) -> None:
+        """Finishes, frees its memory and leaves; with `unless=busy` only where nobody uses it."""
+        unless_busy = wanted.unless == "busy"
         if self.running and unless_busy:
             raise RbeeError("worker_busy", "this worker is in use", "try again in a moment")
-        self.server.ask_to_stop()
-        return web.Response(status=202)
+        self.server.stopping.set()
 
-    async def infer(self, request: web.Request) -> Answer:
-        """`POST /infer`: begins to generate."""
-        wanted = await read_body(request, InferRequest)
-        if self.engine is not None and not self._is_as_ordered():
+    @serves_http(INFER)
+    async def infer(
+        self, request: web.Request, wanted: InferRequest
+    ) -> InferAccepted | web.StreamResponse:
+        """Begins to write; 503 where every slot is taken. With `Accept: text/event-stream` the
+        answer is the stream itself."""
+        refuse_unknown(self.engine.about, wanted)
+        if self.model is not None and (gone := self._stale()):
             self._retire()
-            raise self._stale()
-        if self.engine is None or len(self.running) >= self.orders.slots:
+            raise gone
+        if self.model is None or len(self.running) >= self.orders.slots:
             raise RbeeError(
                 "worker_busy",
                 f"all {self.orders.slots} slots of this worker are taken",
                 "try again in a moment",
                 {"retry_after_s": 1},
             )
-        inference = Inference(wanted.infer_id or secrets.token_hex(8), wanted)
-        self.inferences[inference.infer_id] = inference
-        task = spawn(
-            inference.run(self.engine, self.threads),
-            f"inference {inference.infer_id}",
-            functools.partial(self._freed, inference),
-        )
-        self.running[inference.infer_id] = _Running(inference, task)
+        infer_id = wanted.infer_id or secrets.token_hex(8)
+        inference = Inference(self.orders.worker_id, infer_id, wanted)
+        self.inferences.add(inference)
+        self.running[infer_id] = inference
+        task = inference.begin(inference.run(self.model, self.threads), f"inference {infer_id}")
+        task.add_done_callback(functools.partial(self._freed, inference))
         self._busy_or_ready()
         if sse.CONTENT_TYPE in request.headers.get("Accept", ""):
             return await self._tell(request, inference)
-        url = f"{addresses.INFER}/{inference.infer_id}/events"
-        return InferAccepted(infer_id=inference.infer_id, events_url=url)
+        url = INFER_EVENTS.target(Named(id=infer_id))
+        return InferAccepted(infer_id=infer_id, events_url=url)
 
-    async def events(self, request: web.Request) -> Answer:
-        """`GET /infer/{id}/events`: the stream."""
-        return await self._tell(request, self._find(request))
+    @serves_http(INFER_EVENTS)
+    async def events(self, request: web.Request, wanted: Named) -> web.StreamResponse:
+        """Tells what an inference writes: tokens, end."""
+        return await self._tell(request, self.inferences.get(wanted.id))
 
-    async def _tell(self, request: web.Request, inference: Inference) -> Answer:
+    async def _tell(self, request: web.Request, inference: Inference) -> web.StreamResponse:
         """The events of an inference; when their reader leaves, the generation stops."""
         try:
-            beat = self.orders.heartbeat_interval
-            return await respond(request, inference.events, comment_every=beat)
+            return await inference.respond(request, self.orders.settings.heartbeat_interval)
         finally:
             if inference.events.readers == 0:
-                inference.cancel()
-                self.inferences.pop(inference.infer_id, None)
+                self.inferences.remove(inference)
 
-    async def cancel(self, request: web.Request) -> Answer:
-        """`DELETE /infer/{id}`; when it is answered, the slot is free."""
-        infer_id = request.match_info["infer_id"]
-        running = self.running.get(infer_id)
-        if running is None or infer_id in self.inferences:
-            self._find(request).cancel()
-        if running is not None:  # also one that ends because its reader has left
-            await asyncio.wait([running.task])
-        inference = self.inferences.get(infer_id)
-        if inference is not None and inference.events.readers == 0:
-            del self.inferences[infer_id]  # no reader has come yet, and none will
-        return None
+    @serves(CANCEL_INFERENCE)
+    async def cancel(self, wanted: Named) -> None:
+        """Cancels an inference, and answers when its slot is free."""
+        # One whose reader has left is known no more, and may hold its slot yet.
+        inference = self.running.get(wanted.id) or self.inferences.get(wanted.id)
+        await inference.call_off()
+        if inference.events.readers == 0:
+            self.inferences.remove(inference)  # no reader has come yet, and none will
 
-    async def fail(self, request: web.Request) -> Answer:
-        """`POST /infer/fail`: the hive ends this worker; everybody on it is told why first."""
-        error = await read_body(request, ErrorBody)
+    @serves(FAIL_INFERENCES)
+    async def fail(self, error: ErrorBody) -> None:
+        """Tells this error to all who wait here; from its hive, which is about to end it."""
         log.error("%s", error.message)
         for running in self.running.values():
-            running.inference.fail(error)
+            running.give_up(RbeeError.from_body(error))
         await self._heard()
-        return None
 
     async def finish(self) -> None:
         """Cancels what still runs and waits until the engine has let go of it."""
         self.state = WorkerState.STOPPING
-        for inference in self.inferences.values():
-            inference.cancel()
-        if self.running:
-            await asyncio.wait([each.task for each in self.running.values()], timeout=2.0)
+        ending = [begin(each.call_off()) for each in self.running.values()]
+        if ending:
+            await asyncio.wait(ending, timeout=2.0)
 
     def heart_stopped(self, ended: End) -> None:
         """A worker that cannot report any more leaves as one that died, and is started anew."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
             leave(1)
 
-    def _freed(self, inference: Inference, ended: End) -> None:
-        del self.running[inference.infer_id]
+    def _freed(self, inference: Inference, task: asyncio.Task[object]) -> None:
+        del self.running[inference.id]
         self.worked += inference.worked
         self._busy_or_ready()
-        inference.events.end_with(ended, self.orders.worker_id)
-        over = [each for each in self.inferences.values() if each.events.closed]
-        unread = [each for each in over if not each.events.readers]
-        for each in unread[: max(0, len(unread) - _UNREAD_KEPT)]:
-            del self.inferences[each.infer_id]
 
-    def _is_as_ordered(self) -> bool:
-        """Whether the model's files are still those that were to be loaded: a few stats."""
+    def _stale(self) -> RbeeError | None:
+        """The error where the model's files are not those any more that were to be loaded."""
         orders = self.orders
-        if not orders.content:
-            return True
-        try:
-            return content_id(orders.model_paths) == orders.content
-        except OSError:
-            return False
-
-    def _stale(self) -> RbeeError:
-        return RbeeError(
-            "worker_stale",
-            f"the model was replaced since {self.orders.worker_id} loaded it",
-            "try again: what is there now is loaded",
-            {"model_ref": self.orders.model_ref},
-        )
+        is_as_ordered = is_still(orders.content, orders.model_paths)
+        return None if is_as_ordered else stale(orders.worker_id, orders.model_ref)
 
     def _retire(self) -> None:
         """Takes nothing more in; what runs is answered, then this worker leaves."""
         self.state = WorkerState.STOPPING
         self.changed.set()
         if not self.running:
-            self.server.ask_to_stop()
+            self.server.stopping.set()
 
     def _busy_or_ready(self) -> None:
         if self.state is WorkerState.STOPPING and not self.running:
-            self.server.ask_to_stop()
+            self.server.stopping.set()
         if self.state in (WorkerState.READY, WorkerState.BUSY):
             full = len(self.running) >= self.orders.slots
             self.state = WorkerState.BUSY if full else WorkerState.READY
             self.changed.set()
 
-    def _find(self, request: web.Request) -> Inference:
-        inference = self.inferences.get(request.match_info["infer_id"])
-        if inference is None:
-            raise RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
-        return inference
+
+def _missing(infer_id: str, known: Collection[str]) -> RbeeError:
+    return RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
 
 
 async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
@@ -455,23 +408,6 @@ async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T])
         return await work
     finally:
         await telling
-
-
-def _forgotten(orders: WorkerOrders) -> RbeeError:
-    worker_id, stall = orders.worker_id, orders.token_stall
-    what = (
-        f"worker {worker_id} works for others and has done nothing for this request in "
-        f"{stall:g} s (token_stall)"
-    )
-    return stuck(worker_id, what, stall)
-
-
-def _left(worker_id: str) -> RbeeError:
-    return RbeeError(
-        "worker_crashed",
-        f"worker {worker_id} has left: another request came to no end",
-        "try again",
-    )
 
 
 def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:

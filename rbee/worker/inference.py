@@ -7,24 +7,21 @@ the event loop as they come, one wake-up for all that wait.
 from __future__ import annotations
 
 import asyncio
-import logging
 import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from rbee.http.events import EventLog
+from rbee.http.operation import Operation
 from rbee.process.tasks import Threads, in_thread
 from rbee.wire import narration
-from rbee.wire.errors import ErrorBody, RbeeError, unforeseen
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Done, Progress, Token, Vector
 from rbee.wire.messages.inference import InferRequest
-from rbee.wire.narration import Narration, say
-from rbee.worker.engines import Engine, Generated, Piece, Work
+from rbee.wire.narration import Narration
+from rbee.worker.engines import Caller, Generated, LoadedModel, Piece, Work
 from rbee.worker.telling import News, Telling
-
-log = logging.getLogger(__name__)
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
 #: second are more than an eye can follow, and each costs three processes more than its tokens do.
@@ -36,15 +33,14 @@ _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
 }
 
 
-class Inference:
-    """A request being answered, its events, and the way to stop it."""
+class Inference(Operation):
+    """A request being answered by a worker."""
 
-    def __init__(self, infer_id: str, request: InferRequest) -> None:
-        self.infer_id = infer_id
-        self.events = EventLog()
-        self._request = request
+    def __init__(self, worker_id: str, infer_id: str, request: InferRequest) -> None:
+        super().__init__(worker_id, infer_id)
+        self.request = request
         self._streams = request.stream
-        self._cancelled = threading.Event()
+        self._stopped = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
         self.worked = 0
         #: The thread that its engine works for it in; 0: not yet.
@@ -58,29 +54,24 @@ class Inference:
         self._taken_over = 0.0
         self._first_token: float | None = None
 
-    @property
-    def makes_vectors(self) -> bool:
-        """Whether vectors are wanted, and no text."""
-        return self._request.inputs is not None
-
-    def cancel(self) -> None:
-        """Stops the generation within one token; its stream ends with `cancelled`."""
-        self._cancelled.set()
+    def cancel(self, why: RbeeError | None = None) -> None:
+        """Stops the generation within one token; then it is over."""
+        self.revoked = self.revoked or why
+        self._stopped.set()
 
     def waits(self) -> None:
         """Tells, once, that the engine reads other prompts before this one."""
-        if not self._told_to_wait and not self.events.closed:
+        if not self._told_to_wait:
             self._told_to_wait = True
-            self.events.narrate(say(narration.PROMPT_WAITS, {}))
+            self.say(narration.PROMPT_WAITS)
 
-    def fail(self, error: ErrorBody) -> None:
-        """Ends the stream with an error now, whether the engine lets go of it or not."""
-        if not self.events.closed:
-            self.events.error(error)
-        self._cancelled.set()
+    def give_up(self, why: RbeeError) -> None:
+        """Fails now, whether the engine lets go of it or not."""
+        self.fail(why)
+        self._stopped.set()
 
-    async def run(self, engine: Engine, threads: Threads) -> None:
-        """Generates, and ends the stream with exactly one terminal event."""
+    async def run(self, model: LoadedModel, threads: Threads) -> Done:
+        """Generates. Raises what the engine raises, and CancelledError where it was stopped."""
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
@@ -98,38 +89,25 @@ class Inference:
             collected.append(piece)
 
         receive: Callable[[Piece], None] = on_news if self._streams else collect
-        try:
-            generated = await in_thread(threads, self._work, engine, receive, on_news)
-        except RbeeError as error:
-            self.fail(error.body())
-            return
-        except Exception as error:
-            log.exception("inference %s failed", self.infer_id)
-            self.fail(unforeseen(error, "worker").body())
-            return
-        if self.events.closed:
-            return  # it was given up before the engine let go of it
+        generated = await in_thread(threads, self._work, model, receive, on_news)
         if collected:
-            self._pieces.append(_joined(collected))
+            self._pieces.append(Piece.joined(collected))
         self._take_over()
-        if self._cancelled.is_set():
-            self.events.cancelled()
-            return
+        if self._stopped.is_set():
+            raise asyncio.CancelledError
         ended = time.perf_counter()
-        self.events.done(
-            Done(
-                finish_reason=_FINISHED.get(generated.finish_reason, "stop"),
-                tokens_in=generated.tokens_in,
-                tokens_out=generated.tokens_out,
-                ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
-                duration_ms=round((ended - started) * 1000, 3),
-                context_full=context_full(generated, self._request.max_tokens, engine.context),
-            )
+        return Done(
+            finish_reason=_FINISHED.get(generated.finish_reason, "stop"),
+            tokens_in=generated.tokens_in,
+            tokens_out=generated.tokens_out,
+            ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
+            duration_ms=round((ended - started) * 1000, 3),
+            context_full=context_full(generated, self.request.max_tokens, model.context),
         )
 
     def _work(
         self,
-        engine: Engine,
+        model: LoadedModel,
         on_piece: Callable[[Piece], None],
         on_news: Callable[[bytes | News], None],
     ) -> Generated:
@@ -143,12 +121,12 @@ class Inference:
 
         def on_vector(vector: Sequence[float]) -> None:
             self.worked += 1
-            on_news(_packed(vector))
+            on_news(struct.pack(f"<{len(vector)}f", *vector))
 
-        inputs = self._request.inputs
+        inputs = self.request.inputs
         if inputs is None:
-            return engine.generate(self._request, on_piece, self._cancelled, on_work)
-        read = engine.embed(inputs, on_vector, self._cancelled)
+            return model.generate(self.request, Caller(on_piece, on_work, self._stopped))
+        read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
 
     def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -163,20 +141,20 @@ class Inference:
     def _take_over(self) -> None:
         with self._lock:
             pieces, self._pieces = self._pieces, []
-        if self.events.closed:
-            return
         for piece in pieces:
             if isinstance(piece, Narration):
-                self.events.narrate(piece)
+                self.narrate(piece)
                 continue
             if isinstance(piece, Progress):
-                self.events.emit("progress", piece)
+                self.progress(piece)
                 continue
             self._first_token = self._first_token or time.perf_counter()
             if isinstance(piece, bytes):
-                self.events.emit("vector", Vector(self._index, piece))
+                self.emit("vector", Vector(self._index, piece))
             else:
-                self.events.emit("token", _token(piece, self._index))
+                text, thought, calls, logprobs = piece
+                token = Token(text, self._index, thought, list(calls), list(logprobs))
+                self.emit("token", token)
             self._index += 1
 
 
@@ -189,20 +167,3 @@ def context_full(generated: Generated, max_tokens: int | None, context: int) -> 
         return 0
     asked_for = max_tokens is not None and generated.tokens_out >= max_tokens
     return 0 if asked_for else max(context, generated.tokens_in + generated.tokens_out)
-
-
-def _token(piece: Piece, index: int) -> Token:
-    return Token(piece.text, index, piece.thought, list(piece.calls), list(piece.logprobs))
-
-
-def _packed(vector: Sequence[float]) -> bytes:
-    return struct.pack(f"<{len(vector)}f", *vector)
-
-
-def _joined(pieces: list[Piece]) -> Piece:
-    return Piece(
-        "".join(piece.text for piece in pieces),
-        "".join(piece.thought for piece in pieces),
-        [call for piece in pieces for call in piece.calls],
-        [one for piece in pieces for one in piece.logprobs],
-    )

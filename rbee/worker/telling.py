@@ -5,6 +5,8 @@ Short prompts and quick answers are told of by their tokens alone. Phase 11.2.
 
 from __future__ import annotations
 
+import msgspec
+
 from rbee.wire import narration
 from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Narration, say
@@ -22,17 +24,17 @@ _LINE = 10.0
 _TOKENS = 100
 
 
-class Telling:
+class Telling(msgspec.Struct):
     """One inference, told in the order in which it goes on."""
 
-    def __init__(self) -> None:
-        self._began: tuple[float, int] | None = None
-        self._is_read = False
-        self._read = 0
-        self._moved_at = self._said_at = 0.0
-        self._moved = False
-        self._wrote_since = 0.0
-        self._wrote = 0
+    _began: tuple[float, int] | None = None
+    _is_read: bool = False
+    _read: int = 0
+    _moved_at: float = 0.0
+    _said_at: float = 0.0
+    _moved: bool = False
+    _wrote_since: float = 0.0
+    _wrote: int = 0
 
     def of(self, work: Work, now: float) -> list[News]:
         """What there is to tell once this much is done, `now` being monotonic seconds."""

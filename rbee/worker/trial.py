@@ -17,7 +17,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from rbee.process import apart
@@ -27,6 +26,7 @@ from rbee.wire.messages.basics import decode, encode
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts
 from rbee.worker.confined import bound_memory, confine
+from rbee.worker.engines import Engine
 
 #: What a template may take to render a greeting: seconds of CPU time, seconds in all, and bytes.
 CPU_SECONDS = 2
@@ -56,14 +56,15 @@ _UNREADABLE, _TOO_LARGE = 3, 4
 
 
 class Trial(NamedTuple):
-    """A trial that has begun; `log` is what the engine says in it."""
+    """A trial that has begun; `log` is what the engine, which is called `title`, says in it."""
 
     pid: int
     log: str
+    title: str
 
     @classmethod
     def begin(
-        cls, orders: WorkerOrders, module: ModuleType, facts: EngineFacts, folder: str
+        cls, orders: WorkerOrders, engine: Engine, facts: EngineFacts, folder: str
     ) -> Trial | None:
         """Begins to try the template of `orders`; None: there is none, or nothing to try it with.
 
@@ -71,15 +72,15 @@ class Trial(NamedTuple):
         """
         if not (orders.chat_template and orders.trial_model) or orders.deadly_template:
             return None
-        if not hasattr(module, "try_template") or is_plain(orders.chat_template):
+        if engine.try_template is None or is_plain(orders.chat_template):
             return None
         log = os.path.join(folder, _LOG)
         if sys.platform == "linux" and facts.backends == ["cpu"]:
             pid = os.fork()
             if pid == 0:
-                _try(orders, module, folder)
-            return cls(pid, log)
-        command = apart.command_of("rbee.worker.trial", module.NAME, folder)
+                _try(orders, engine, folder)
+            return cls(pid, log, engine.title)
+        command = apart.command_of("rbee.worker.trial", engine.name, folder)
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         assert process.stdin is not None
@@ -87,12 +88,13 @@ class Trial(NamedTuple):
             process.stdin.write(encode(orders))
             process.stdin.close()
         process.returncode = 0  # it is collected below, and by nobody else
-        return cls(process.pid, log)
+        return cls(process.pid, log, engine.title)
 
     def verdict(self) -> str:
         """Blocks until it is over: why the engine must not be given the template; empty: it may."""
         _, status = os.waitpid(self.pid, 0)
-        return verdict_of(os.waitstatus_to_exitcode(status), "\n".join(tail(Path(self.log))))
+        said = "\n".join(tail(Path(self.log)))
+        return verdict_of(os.waitstatus_to_exitcode(status), self.title, said)
 
 
 def is_plain(template: str) -> bool:
@@ -111,7 +113,7 @@ def is_plain(template: str) -> bool:
     )
 
 
-def verdict_of(status: int, log: str = "") -> str:
+def verdict_of(status: int, engine: str, log: str = "") -> str:
     """What an exit status of a trial, negative for a signal, says of a template. Pure.
 
     One that the engine cannot read is left to the engine itself, which tells why.
@@ -122,19 +124,19 @@ def verdict_of(status: int, log: str = "") -> str:
         return f"it takes more than {BYTES >> 20} MiB of memory to write one greeting"
     if status in (-signal.SIGXCPU, -signal.SIGALRM, -signal.SIGKILL):
         return f"it takes more than {CPU_SECONDS} s to write one greeting"
-    return f"llama.cpp dies of reading it (signal {-status})" if status < 0 else ""
+    return f"{engine} dies of reading it (signal {-status})" if status < 0 else ""
 
 
-def _try(orders: WorkerOrders, module: ModuleType, folder: str) -> NoReturn:
+def _try(orders: WorkerOrders, engine: Engine, folder: str) -> NoReturn:
     """Is the trial, until it ends."""
     status = 1
-    sys.orig_argv = [sys.executable, "-m", __spec__.name, module.NAME]
+    sys.orig_argv = [sys.executable, "-m", __spec__.name, engine.name]
     try:
         _bound(os.path.join(folder, _LOG))
         os.chdir(folder)
-        files = [orders.trial_model]
-        confine(files=files, on_gpu=False, folder=folder)
-        status = 0 if module.try_template(orders) else _UNREADABLE
+        confine(files=[orders.trial_model], on_gpu=False, folder=folder)
+        assert engine.try_template is not None, "it has begun"
+        status = 0 if engine.try_template(orders) else _UNREADABLE
     except MemoryError:
         status = _TOO_LARGE
     except BaseException:
@@ -162,10 +164,10 @@ def _bound(log: str) -> None:
 
 def main() -> None:
     """``python -m rbee.worker.trial ENGINE FOLDER``, with the orders of a worker on stdin."""
-    from rbee.worker.engines import engine_module
+    from rbee.worker.engines import engine_called
 
     orders = decode(sys.stdin.buffer.read(), WorkerOrders, "orders")
-    _try(orders, engine_module(sys.argv[1]), sys.argv[2])
+    _try(orders, engine_called(sys.argv[1]), sys.argv[2])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ Feature: A worker has its model, its socket and nothing else
   It loads files that anybody may have made. Before it opens one it gives up what it does not need,
   so that an engine that is led astray reaches nothing.
 
-  @fault.worker.unconfined
+  @fault.worker.unconfined @fault.worker.reach-any-socket @fault.worker.send-datagrams
   Scenario: What a bad model would have it do is refused
     Given a worker that tries what a bad model would have it do
     When I type "rbee-keeper infer 'hello'"
@@ -14,6 +14,10 @@ Feature: A worker has its model, its socket and nothing else
       | write a file                |
       | look into its hive          |
       | send its hive a signal      |
+      | speak to a program of its owner |
+      | send a datagram             |
+      | let others read a file of its owner |
+      | bound its hive              |
       | start a program             |
     And the exit status is 0
 

@@ -2,7 +2,7 @@ Feature: A home is believed where nobody else can have written it
   Token, settings and catalogs decide what rbee does, so they have to be its user's own, like the
   folders above them. What rbee writes there is its user's alone.
 
-  @fault.shared.believe-the-home
+  @fault.shared.believe-the-home @fault.shared.follow-at-once
   Scenario Outline: A home <of whom>
     Given a home that has been used, <of whom>
     When I type "rbee-keeper infer 'hello'"
@@ -19,6 +19,7 @@ Feature: A home is believed where nobody else can have written it
       | whose catalog's journal anybody may write | can be written by others    | chmod go-w  |
       | in a folder into which anybody may write | can be written by others     | chmod go-w  |
       | reached by a link that anybody may set | can be written by others       | chmod go-w  |
+      | reached by a link to one that anybody may set | can be written by others | chmod go-w |
       | whose token anybody may read           | token can be read by others    | chmod 600   |
 
     @needs-root
@@ -27,6 +28,18 @@ Feature: A home is believed where nobody else can have written it
       | that belongs to another user           | belongs to another user         | name a folder of your |
       | whose settings belong to another user  | belongs to another user         | name a folder of your |
       | whose token belongs to another user    | belongs to another user         | name a folder of your |
+
+  @needs-root @fault.shared.make-before-looking
+  Scenario: Nothing is made where somebody else's link leads
+    Given a home that has been used, that is a link of another user
+    When I type "rbee-keeper infer 'hello'"
+    Then stderr contains "belongs to another user"
+    And the exit status is 1
+    And nothing was made where it leads
+
+  Scenario: A home that is not there yet is made, also in a folder like /tmp
+    When I type "mkdir -m 1777 shared; RBEE_HOME=$PWD/shared/of/mine rbee-keeper infer --quiet 'hello'"
+    Then the exit status is 0
 
   @fault.shared.open-to-all
   Scenario: What is written into a home is for its user alone

@@ -35,6 +35,21 @@ Feature: Nothing is told to whoever happens to listen
     Then stderr contains "was told nothing"
     And that user has heard neither a secret nor "a private prompt"
 
+  @fault.shared.ask-who-listens
+  Scenario: Another user has accepted what is meant for a queen that a person names
+    Given a queen that is awake
+    And another user of the machine passes on to the queen what is said, and listens no more
+    When I type "rbee-keeper infer 'a private prompt'" and name that user's address as the queen's
+    Then stderr contains "was told nothing"
+    And that user has heard neither a secret nor "a private prompt"
+
+  @needs-linux @fault.keeper.show-the-prompt
+  Scenario: Another user looks at the list of processes
+    Given "rbee-keeper infer 'a private prompt'" runs until it narrates "bee-keeper: queen is awake and healthy"
+    When another user looks at its command line
+    Then that does not hold "a private prompt"
+    And the exit status is 0
+
   @timing
   Scenario: Another user takes the port of a queen who was killed
     Given heartbeats come every 50 ms

@@ -1,7 +1,5 @@
 """Models on a hive: what a reference means, whether it fits, and how it gets onto the disk.
 
-Serves two phases of the flow:
-
 - Phase 6, `GET /capacity`: `hub.resolve` turns the reference into files (`choose` picks the
   quant), `gguf` reads their headers by range, `fit` says how many bytes the model needs. Nothing
   has been downloaded yet. Next: phases 7 and 8, side by side.

@@ -1,8 +1,7 @@
 """The models a hive has on its disk: rows that survive a restart.
 
 Phase 7, last step: a row is written only once every file of the model is complete, checked and on
-the disk. Phase 9 asks it for the path that a worker loads. SQLAlchemy is imported when a catalog
-is opened.
+the disk. Phase 9 asks it for the path that a worker loads.
 """
 
 from __future__ import annotations
@@ -10,20 +9,38 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
+from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, Text
+from sqlalchemy.schema import CreateTable
 
 from rbee.process.content import open_regular
 from rbee.process.database import transaction
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine, Table
-    from sqlalchemy.schema import CreateTable
-
 Status = Literal["ready", "missing", "changed"]
 
 _BLOCK = 1024 * 1024
+
+_metadata = MetaData()
+_models = Table(
+    "models",
+    _metadata,
+    Column("ref", String, primary_key=True),
+    Column("repo", String, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("files", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("status", String, nullable=False),
+    Column("architecture", String, nullable=False),
+    Column("quant", String, nullable=False),
+    Column("context_length", Integer, nullable=False),
+    Column("added_at_ms", BigInteger, nullable=False),
+    Column("last_used_ms", BigInteger, nullable=False),
+)
+#: The files that no name leads to any more.
+_superseded = Table("superseded", _metadata, Column("path", String, primary_key=True))
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -44,6 +61,14 @@ class StoredFile(msgspec.Struct, frozen=True):
     name: str = ""
     etag: str = ""
     ctime_ns: int = 0
+
+    def is_as_checked(self, now: os.stat_result) -> bool:
+        """Whether it has the size and the times, and is the very file, that it was then."""
+        return (
+            (now.st_size, now.st_mtime_ns) == (self.size_bytes, self.mtime_ns)
+            and self.inode in (0, now.st_ino)
+            and self.ctime_ns in (0, now.st_ctime_ns)
+        )
 
 
 class ModelRow(msgspec.Struct, frozen=True):
@@ -67,6 +92,11 @@ class ModelRow(msgspec.Struct, frozen=True):
     status: Status = "ready"
     added_at_ms: int = 0
     last_used_ms: int = 0
+
+    @property
+    def paths(self) -> list[str]:
+        """Where its files lie, in order."""
+        return [file.path for file in self.files]
 
 
 def stored_file(
@@ -96,10 +126,9 @@ class ModelCatalog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._models, self._superseded = _tables()
         with transaction(self._engine) as connection:
-            connection.execute(_creation(self._models))
-            connection.execute(_creation(self._superseded))
+            for table in (_models, _superseded):
+                connection.execute(CreateTable(table, if_not_exists=True))
 
     def add(self, row: ModelRow) -> None:
         """Write `row`, in place of an earlier one of the same reference.
@@ -110,29 +139,25 @@ class ModelCatalog:
         values = msgspec.structs.asdict(row)
         values["files"] = msgspec.json.encode(row.files).decode()
         values["added_at_ms"] = row.added_at_ms or _now_ms()
-        models = self._models
         with transaction(self._engine) as connection:
-            connection.execute(models.delete().where(models.c.ref == row.ref))
-            connection.execute(models.insert().values(values))
-            mine = {file.path for file in row.files}
+            connection.execute(_models.delete().where(_models.c.ref == row.ref))
+            connection.execute(_models.insert().values(values))
             for file in before.files if before else ():
-                if file.owned and file.path not in mine:
-                    gone = self._superseded
-                    connection.execute(gone.delete().where(gone.c.path == file.path))
-                    connection.execute(gone.insert().values(path=file.path))
+                if file.owned and file.path not in row.paths:
+                    connection.execute(_superseded.delete().where(_superseded.c.path == file.path))
+                    connection.execute(_superseded.insert().values(path=file.path))
 
     def superseded(self) -> tuple[str, ...]:
         """Files that a newer version has replaced, and that no name leads to any more."""
-        needed = {file.path for row in self.list() for file in row.files}
+        needed = {path for row in self.list() for path in row.paths}
         with transaction(self._engine) as connection:
-            paths = connection.execute(self._superseded.select()).scalars().all()
+            paths = connection.execute(_superseded.select()).scalars().all()
         return tuple(path for path in paths if path not in needed)
 
     def swept(self, path: str) -> None:
         """A superseded file has been removed from the disk."""
-        gone = self._superseded
         with transaction(self._engine) as connection:
-            connection.execute(gone.delete().where(gone.c.path == path))
+            connection.execute(_superseded.delete().where(_superseded.c.path == path))
 
     def find(self, ref: str) -> ModelRow | None:
         """The row of `ref`, with the status that its files have now, which is also recorded.
@@ -151,8 +176,7 @@ class ModelCatalog:
 
     def list(self) -> tuple[ModelRow, ...]:
         """All rows, the last used first, with the status as it was last recorded."""
-        models = self._models
-        query = models.select().order_by(models.c.last_used_ms.desc(), models.c.ref)
+        query = _models.select().order_by(_models.c.last_used_ms.desc(), _models.c.ref)
         with transaction(self._engine) as connection:
             return tuple(_row(found) for found in connection.execute(query).mappings())
 
@@ -163,63 +187,25 @@ class ModelCatalog:
         without them. Removing what is not there is no error.
         """
         row = self._read(ref)
-        models = self._models
         with transaction(self._engine) as connection:
-            connection.execute(models.delete().where(models.c.ref == ref))
-        needed = {file.path for other in self.list() for file in other.files}
+            connection.execute(_models.delete().where(_models.c.ref == ref))
+        needed = {path for other in self.list() for path in other.paths}
         files = row.files if row else ()
         return tuple(file for file in files if file.owned and file.path not in needed)
 
-    def touch(self, ref: str, at_ms: int = 0) -> None:
-        """Note that a worker loaded `ref` at `at_ms`, or now."""
-        self._update(ref, last_used_ms=at_ms or _now_ms())
-
-    def close(self) -> None:
-        """Give the database's connections back."""
-        self._engine.dispose()
+    def touch(self, ref: str) -> None:
+        """Note that a worker loaded `ref` now."""
+        self._update(ref, last_used_ms=_now_ms())
 
     def _read(self, ref: str) -> ModelRow | None:
-        models = self._models
         with transaction(self._engine) as connection:
-            found = connection.execute(models.select().where(models.c.ref == ref)).mappings()
+            found = connection.execute(_models.select().where(_models.c.ref == ref)).mappings()
             first = found.first()
         return _row(first) if first else None
 
     def _update(self, ref: str, **values: Any) -> None:
-        models = self._models
         with transaction(self._engine) as connection:
-            connection.execute(models.update().where(models.c.ref == ref).values(values))
-
-
-def _tables() -> tuple[Table, Table]:
-    """The models by their names, and the files that no name leads to any more."""
-    from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
-
-    metadata = MetaData()
-    models = Table(
-        "models",
-        metadata,
-        Column("ref", String, primary_key=True),
-        Column("repo", String, nullable=False),
-        Column("revision", String, nullable=False),
-        Column("path", String, nullable=False),
-        Column("files", Text, nullable=False),
-        Column("size_bytes", BigInteger, nullable=False),
-        Column("status", String, nullable=False),
-        Column("architecture", String, nullable=False),
-        Column("quant", String, nullable=False),
-        Column("context_length", Integer, nullable=False),
-        Column("added_at_ms", BigInteger, nullable=False),
-        Column("last_used_ms", BigInteger, nullable=False),
-    )
-    return models, Table("superseded", metadata, Column("path", String, primary_key=True))
-
-
-def _creation(table: Table) -> CreateTable:
-    """The statement that makes `table` unless another process just did."""
-    from sqlalchemy.schema import CreateTable
-
-    return CreateTable(table, if_not_exists=True)
+            connection.execute(_models.update().where(_models.c.ref == ref).values(values))
 
 
 def _row(found: Any) -> ModelRow:
@@ -237,11 +223,7 @@ def _verified(files: tuple[StoredFile, ...]) -> tuple[tuple[StoredFile, ...], St
             now = os.stat(file.path)
             if now.st_size != file.size_bytes:
                 status = "changed"
-            elif (
-                now.st_mtime_ns != file.mtime_ns
-                or file.inode not in (0, now.st_ino)
-                or file.ctime_ns not in (0, now.st_ctime_ns)
-            ):
+            elif not file.is_as_checked(now):
                 if file.sha256 and _sha256(file.path) == file.sha256:
                     file = msgspec.structs.replace(
                         file,

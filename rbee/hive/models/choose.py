@@ -6,9 +6,7 @@ the repository does hold.
 
 from __future__ import annotations
 
-import difflib
 import math
-import statistics
 from collections.abc import Sequence
 
 import msgspec
@@ -21,7 +19,7 @@ from rbee.hive.models.names import (
     part_of,
     quant_of,
 )
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, nearest
 from rbee.wire.model_ref import ModelRef
 
 #: What is taken when the reference names no quant.
@@ -106,6 +104,9 @@ class _Variant(msgspec.Struct):
     def first_name(self) -> str:
         return self.parts[min(self.parts)].name
 
+    def called(self) -> str:
+        return self.quant or self.first_name()
+
 
 def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
     """The files that `ref` means, out of all files of its repository.
@@ -123,8 +124,14 @@ def choose(listing: Sequence[ListedFile], ref: ModelRef) -> Choice:
         variant, note = _by_quant(variants, ref)
     else:
         variant, note = _best(variants, ref)
-    if variant.missing():
-        raise _parts_missing(variant, ref)
+    if missing := variant.missing():
+        numbers = ", ".join(map(str, missing))
+        raise RbeeError(
+            "model_invalid",
+            f"{ref.repo} lacks part {numbers} of {variant.part_count} of {variant.first_name()}",
+            "choose another quant, or tell the repository's owner",
+            {"repo": ref.repo, "missing": missing, "parts": variant.part_count},
+        )
     files = tuple(variant.parts[number] for number in sorted(variant.parts))
     return Choice(files, variant.quant, note)
 
@@ -165,16 +172,19 @@ def _best(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     variant = _ranked(whole, ref)[0]
     if variant.quant == DEFAULT_QUANT:
         return variant, ""
-    return variant, _why(variant, alone=len(variants) == 1)
+    kind = "only model" if len(variants) == 1 else "closest"
+    return variant, f"no {DEFAULT_QUANT} in the repository; taking the {kind}, {variant.called()}"
 
 
 def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
     """The models of a repository, the best first where nothing is asked for."""
+    import statistics  # late: a model that is here is not chosen
+
     largest = max(each.size() for each in variants)
     named = [each for each in variants if each.quant and each.size()]
     # What one bit of each weight takes in this repository (bytes).
-    bits = [each.size() / _bits(each.quant) for each in named]
-    bit = statistics.median(bits) if bits else 0.0
+    of_each = [each.size() / _bits(each.quant) for each in named]
+    bit = statistics.median(of_each) if of_each else 0.0
 
     def rank(variant: _Variant) -> tuple[float, float, float, int]:
         size = variant.size()
@@ -185,7 +195,8 @@ def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
         weights = parameters_of(f"{variant.name} {ref.repo}") / 8
         each_bit = bit or weights
         if size and each_bit:
-            return _class_of(size / each_bit), math.inf, _distance(size / each_bit), 0
+            bits = size / each_bit
+            return _class_of(bits), math.inf, abs(math.log2(bits / _BITS[4])), 0
         # Nothing tells more than the size, where there is one: the smaller model, but no crumb.
         return _MORE + 0.5, math.inf, math.inf if size * _A_FRACTION < largest else size, 0
 
@@ -208,10 +219,6 @@ def _bits(quant: str) -> float:
     name = quant.removeprefix("UD-").removeprefix("TQ").removeprefix("TL")
     digits = "".join(each for each in name.partition("_")[0] if each.isdigit())
     return _BITS.get(int(digits or 0), 4.7)
-
-
-def _distance(bits: float) -> float:
-    return abs(math.log2(bits / _BITS[4]))
 
 
 def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef) -> _Variant:
@@ -239,6 +246,8 @@ def _by_filename(found: list[_Variant], listing: Sequence[ListedFile], ref: Mode
         )
     if not models:
         raise _no_model(found, listing, ref)
+    import difflib  # late: what is named is mostly there
+
     near = difflib.get_close_matches(wanted, models, n=5, cutoff=0.4) or sorted(models)[:5]
     raise RbeeError(
         "model_not_found",
@@ -277,21 +286,13 @@ def _by_quant(variants: list[_Variant], ref: ModelRef) -> tuple[_Variant, str]:
     has = sorted({each.quant for each in variants if each.quant})
     best = _ranked(variants, ref)[0]
     shown = has or [best.first_name()]
-    preferred = best.quant or best.first_name()
-    near = (difflib.get_close_matches(wanted, has, n=1, cutoff=0.6) or [preferred])[0]
+    near = nearest(wanted, has) or best.called()
     raise RbeeError(
         "model_not_found",
         f"{ref.repo} has no {ref.quant}; it has {', '.join(shown)}",
         f"use HF:{ref.repo}:{near}",
         {"repo": ref.repo, "quant": ref.quant, "available": has},
     )
-
-
-def _why(variant: _Variant, alone: bool) -> str:
-    called = variant.quant or variant.first_name()
-    if alone:
-        return f"no {DEFAULT_QUANT} in the repository; taking the only model, {called}"
-    return f"no {DEFAULT_QUANT} in the repository; taking the closest, {called}"
 
 
 def _no_model(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRef) -> RbeeError:
@@ -315,14 +316,4 @@ def _no_model(found: list[_Variant], listing: Sequence[ListedFile], ref: ModelRe
         f"{ref.repo} holds {holds}",
         f"name a repository with GGUF files, often called {ref.repo.partition('/')[2]}-GGUF",
         {"repo": ref.repo},
-    )
-
-
-def _parts_missing(variant: _Variant, ref: ModelRef) -> RbeeError:
-    numbers = ", ".join(str(number) for number in variant.missing())
-    return RbeeError(
-        "model_invalid",
-        f"{ref.repo} lacks part {numbers} of {variant.part_count} of {variant.first_name()}",
-        "choose another quant, or tell the repository's owner",
-        {"repo": ref.repo, "missing": variant.missing(), "parts": variant.part_count},
     )

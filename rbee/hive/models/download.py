@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
-from rbee.hive.models.hub import LONGEST_WAIT_S, HubFile, open_stream
+import msgspec
+
+from rbee.hive.models.hub import LONGEST_WAIT_S, HubFile, open_stream, pause_after
 from rbee.hive.models.hub_failures import CONNECT_S, HubFailure, of_file
 from rbee.hive.models.listing import is_hash
 from rbee.process.tasks import raisable
@@ -32,8 +34,6 @@ _PIECES_AHEAD = 64
 _BLOCK = 1024 * 1024
 _GOES_ON = "run the same command again: it goes on where it stopped"
 
-Progress = Callable[[int, int], None]
-Trouble = Callable[[str, int], None]
 _Piece = int | bytes | Exception | None
 
 
@@ -41,61 +41,72 @@ class Cancelled(Exception):
     """The download was called off. What had arrived stays for the next one."""
 
 
-def download(
-    file: HubFile,
-    destination: str,
-    on_progress: Progress,
-    on_trouble: Trouble,
-    cancelled: threading.Event,
-    stall_s: float = 60.0,
-    tries: int = 6,
-    first_wait_s: float = 0.5,
-) -> None:
+class Watch(msgspec.Struct):
+    """Who waits for a file of `size` bytes, and whether anybody still does.
+
+    `on_progress(done)` is called in bytes, about ten times a second and for the last one; it first
+    counts up through what is there already, as that is read again. `on_trouble(why, done)` is
+    called before something is tried again.
+    """
+
+    size: int
+    on_progress: Callable[[int], object]
+    on_trouble: Callable[[str, int], object]
+    cancelled: threading.Event
+    _told_at: float = 0.0
+    _told: int = -1
+
+    def report(self, done: int) -> None:
+        """So many bytes are done."""
+        now = time.monotonic()
+        if done == self._told or (done < self.size and now - self._told_at < PROGRESS_S):
+            return
+        self._told_at, self._told = now, done
+        self.on_progress(done)
+
+    def wait(self, seconds: float = 0.0) -> None:
+        """Returns after `seconds`. Raises `Cancelled` as soon as nobody wants the file any more."""
+        if self.cancelled.wait(seconds):
+            raise Cancelled
+
+
+def download(file: HubFile, destination: str, watch: Watch, stall_s: float, tries: int) -> None:
     """Bring `file` to `destination`, an absolute path whose folders are made.
 
     A destination that already has the right content is left as it is. Of two callers, in one
     process or in two, one fetches and the other waits for its result.
 
-    `on_progress(done, total)` is called in bytes, about ten times a second and at the end; when a
-    partial file is found it first counts up through what is there, as that is read again.
     `stall_s` is the longest wait for a byte. A cut, a stall, 429 and 5xx are tried again, `tries`
-    times in a row without a new byte, after `first_wait_s` seconds that double each time or after
-    what the hub asks for; before each, `on_trouble(why, done)` is called.
+    times in a row without a new byte, after seconds that double each time or after what the hub
+    asks for.
 
-    Raises `Cancelled` within `PROGRESS_S` of `cancelled` being set, and `RbeeError`:
+    Raises `Cancelled` within `PROGRESS_S` of being called off, and `RbeeError`:
     `insufficient_disk` (details: need, free), `download_failed`, `model_gated`, `model_not_found`,
     `checksum_mismatch`, `home_unusable` when the folder cannot be written. Only after
     `checksum_mismatch` is the partial file gone.
     """
-    report = _throttled(on_progress, file.size)
     folder = os.path.dirname(destination)
     with _disk_failures_told(file, destination):
         os.makedirs(folder, exist_ok=True)
         before = _identity(destination)
-        if _is_complete(file, destination, report, cancelled):
-            report(file.size)
-            return
-        partial = partial_path(file, destination)
-        with _sole_writer(partial, destination, before, report, cancelled) as descriptor:
-            if descriptor is not None:
-                again = _Again(on_trouble, tries, first_wait_s)
-                _fetch(file, folder, descriptor, report, again, cancelled, stall_s)
-                _sync(descriptor)
-                os.replace(partial, destination)
-                _sync_folder(folder)
-        report(file.size)
+        if not _is_complete(file, destination, watch):
+            partial = partial_path(file, destination)
+            with _sole_writer(partial, destination, before, watch) as descriptor:
+                if descriptor is not None:
+                    _fetch(file, folder, descriptor, watch, stall_s, tries)
+                    _sync(descriptor)
+                    os.replace(partial, destination)
+                    _sync_folder(folder)
+        watch.report(file.size)
 
 
-def is_content_of(
-    file: HubFile, path: str, on_progress: Progress, cancelled: threading.Event
-) -> bool:
+def is_content_of(file: HubFile, path: str, watch: Watch) -> bool:
     """Whether the bytes at `path` are the listed content of `file`; it reads all of them.
 
-    Nothing that could be compared is no. Progress is told as in `download`. Raises `Cancelled`,
-    and `OSError` where the file cannot be read.
+    Nothing that could be compared is no. Raises `Cancelled`, and `OSError` where the file cannot be
+    read.
     """
-    report = _throttled(on_progress, file.size)
-    return is_hash(file.sha256 or file.etag) and _is_complete(file, path, report, cancelled)
+    return is_hash(file.sha256 or file.etag) and _is_complete(file, path, watch)
 
 
 def partial_path(file: HubFile, destination: str) -> str:
@@ -126,13 +137,7 @@ def require_disk(folder: str, need_bytes: int) -> None:
 
 
 def _fetch(
-    file: HubFile,
-    folder: str,
-    descriptor: int,
-    report: Callable[[int], None],
-    again: _Again,
-    cancelled: threading.Event,
-    stall_s: float,
+    file: HubFile, folder: str, descriptor: int, watch: Watch, stall_s: float, tries: int
 ) -> None:
     """Fill the partial file behind `descriptor` with what is missing, and check all of it."""
     done = os.fstat(descriptor).st_size
@@ -141,12 +146,12 @@ def _fetch(
         done = 0
     require_disk(folder, file.size - done)
     digest = _Digest(file)
-    digest.read(descriptor, done, report, cancelled)
+    digest.read(descriptor, done, watch)
+    failed, furthest = 0, -1
     while done < file.size:
-        if cancelled.is_set():
-            raise Cancelled
+        watch.wait()
         try:
-            for piece in _pieces(file, done, stall_s, cancelled):
+            for piece in _pieces(file, done, stall_s, watch):
                 if isinstance(piece, int):
                     if piece != done:
                         # This hub serves no ranges: from the beginning.
@@ -156,45 +161,31 @@ def _fetch(
                     continue
                 piece = piece[: file.size - done]
                 _write(descriptor, piece, done)
-                digest.update(piece)
+                digest.hash.update(piece)
                 done += len(piece)
-                report(done)
+                watch.report(done)
         except HubFailure as failure:
-            if cancelled.is_set():
-                raise Cancelled from failure
-            if cancelled.wait(again.pause(failure, file, done)):
-                raise Cancelled from failure
+            watch.wait()
+            if not failure.transient:
+                raise
+            failed = 1 if done > furthest else failed + 1
+            furthest = max(furthest, done)
+            wait_s = pause_after(failure, failed, tries, LONGEST_WAIT_S)
+            if wait_s is None:
+                raise _gave_up(failure, file, done, failed) from failure
+            watch.on_trouble(failure.message, done)
+            watch.wait(wait_s)
     if not digest.matches():
         os.ftruncate(descriptor, 0)
-        raise _wrong_content(file)
+        raise of_file(
+            file,
+            f"{file.name} arrived with another content than {file.host} announced",
+            "run the same command again: the file is fetched from its beginning",
+            "checksum_mismatch",
+        )
 
 
-class _Again:
-    """How often a download that failed is tried again, and after what pause."""
-
-    def __init__(self, on_trouble: Trouble, tries: int, first_wait_s: float) -> None:
-        self._on_trouble = on_trouble
-        self._tries = tries
-        self._first_wait_s = first_wait_s
-        self._failed = 0
-        self._furthest = -1
-
-    def pause(self, failure: HubFailure, file: HubFile, done: int) -> float:
-        """Seconds to wait before the next try. Raises `RbeeError` where there is none."""
-        self._failed = 1 if done > self._furthest else self._failed + 1
-        self._furthest = max(self._furthest, done)
-        if not failure.transient:
-            raise failure.error from failure
-        wait_s = failure.retry_after_s or self._first_wait_s * 2 ** (self._failed - 1)
-        if self._failed >= self._tries or wait_s > LONGEST_WAIT_S:
-            raise _gave_up(failure, file, done, self._failed) from failure
-        self._on_trouble(failure.error.message, done)
-        return wait_s
-
-
-def _pieces(
-    file: HubFile, offset: int, stall_s: float, cancelled: threading.Event
-) -> Iterator[int | bytes]:
+def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterator[int | bytes]:
     """Where the hub's answer begins, then its bytes up to the file's end.
 
     A thread of its own reads from the network: a blocked read cannot be called off, but the
@@ -204,19 +195,33 @@ def _pieces(
     """
     pieces: queue.Queue[_Piece] = queue.Queue(_PIECES_AHEAD)
     abandoned = threading.Event()
-    threading.Thread(
-        target=copy_context().run,  # whose token is shown stands there
-        args=(_read_ahead, file, offset, stall_s, pieces, abandoned),
-        name=f"download {file.name}",
-        daemon=True,
-    ).start()
+
+    def read_ahead() -> None:
+        """Puts the hub's answer there: its offset, its bytes, None; or what was raised."""
+        last: _Piece = None
+        try:
+            with open_stream(file, offset, stall_s) as (begins, chunks):
+                pieces.put(begins)
+                for chunk in chunks:
+                    if abandoned.is_set():
+                        return
+                    pieces.put(chunk)
+        except BaseException as failure:
+            # Whatever it is: the thread that asked for the file has to hear of it.
+            last = raisable(failure)
+        if not abandoned.is_set():
+            pieces.put(last)
+
+    reading = copy_context().run  # whose token is shown stands there
+    name = f"download {file.name}"
+    threading.Thread(target=reading, args=(read_ahead,), name=name, daemon=True).start()
     # The reader itself notices a stall; this stands behind it where a lookup of a name hangs.
     patience_s = stall_s + 2 * CONNECT_S
     heard = time.monotonic()
     received = offset
     try:
         while True:
-            if cancelled.is_set():
+            if watch.cancelled.is_set():
                 # Nothing more is fetched, but what has arrived is kept.
                 abandoned.set()
             try:
@@ -247,29 +252,6 @@ def _pieces(
                 pieces.get_nowait()
 
 
-def _read_ahead(
-    file: HubFile,
-    offset: int,
-    stall_s: float,
-    pieces: queue.Queue[_Piece],
-    abandoned: threading.Event,
-) -> None:
-    """Put the hub's answer into `pieces`: its offset, its bytes, None; or what was raised."""
-    try:
-        with open_stream(file, offset, stall_s) as stream:
-            pieces.put(stream.offset)
-            for chunk in stream.chunks:
-                if abandoned.is_set():
-                    return
-                pieces.put(chunk)
-        last: _Piece = None
-    except BaseException as failure:
-        # Whatever it is: the thread that asked for the file has to hear of it.
-        last = raisable(failure)
-    if not abandoned.is_set():
-        pieces.put(last)
-
-
 class _Digest:
     """The running checksum of a file: sha256, or the git blob id where the hub has no other.
 
@@ -279,43 +261,28 @@ class _Digest:
     def __init__(self, file: HubFile) -> None:
         self._expected = file.sha256 or (file.etag if len(file.etag) == 40 else "")
         if file.sha256:
-            self._hash = hashlib.sha256()
+            self.hash = hashlib.sha256()
         else:
-            self._hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+            self.hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
 
-    def update(self, data: bytes) -> None:
-        self._hash.update(data)
-
-    def read(
-        self,
-        descriptor: int,
-        size: int,
-        report: Callable[[int], None],
-        cancelled: threading.Event,
-    ) -> None:
+    def read(self, descriptor: int, size: int, watch: Watch) -> None:
         """Take in the first `size` bytes of an open file. Raises `Cancelled`."""
         done = 0
         while done < size:
-            if cancelled.is_set():
-                raise Cancelled
+            watch.wait()
             block = os.pread(descriptor, min(_BLOCK, size - done), done)
             if not block:
                 return
-            self._hash.update(block)
+            self.hash.update(block)
             done += len(block)
-            report(done)
+            watch.report(done)
 
     def matches(self) -> bool:
         """Whether the content is the listed one; yes when the hub gave nothing to compare."""
-        return not self._expected or self._hash.hexdigest() == self._expected
+        return not self._expected or self.hash.hexdigest() == self._expected
 
 
-def _is_complete(
-    file: HubFile,
-    destination: str,
-    report: Callable[[int], None],
-    cancelled: threading.Event,
-) -> bool:
+def _is_complete(file: HubFile, destination: str, watch: Watch) -> bool:
     """Whether `destination` already holds the content of `file`. Reads it all."""
     try:
         descriptor = os.open(destination, os.O_RDONLY | os.O_CLOEXEC)
@@ -325,7 +292,7 @@ def _is_complete(
         if os.fstat(descriptor).st_size != file.size:
             return False
         digest = _Digest(file)
-        digest.read(descriptor, file.size, report, cancelled)
+        digest.read(descriptor, file.size, watch)
         return digest.matches()
     finally:
         os.close(descriptor)
@@ -333,11 +300,7 @@ def _is_complete(
 
 @contextmanager
 def _sole_writer(
-    partial: str,
-    destination: str,
-    before: tuple[int, int] | None,
-    report: Callable[[int], None],
-    cancelled: threading.Event,
+    partial: str, destination: str, before: tuple[int, int] | None, watch: Watch
 ) -> Iterator[int | None]:
     """The partial file, open and locked; or None once another writer has completed the file.
 
@@ -350,9 +313,8 @@ def _sole_writer(
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                report(os.fstat(descriptor).st_size)
-                if cancelled.wait(PROGRESS_S):
-                    raise Cancelled from None
+                watch.report(os.fstat(descriptor).st_size)
+                watch.wait(PROGRESS_S)
                 continue
             # The one that held the lock may have renamed or removed what is locked now.
             if _identity(partial) != _identity(descriptor):
@@ -405,21 +367,6 @@ def _sync_folder(folder: str) -> None:
         os.close(descriptor)
 
 
-def _throttled(on_progress: Progress, total: int) -> Callable[[int], None]:
-    """`on_progress` with at most one call in `PROGRESS_S` seconds, and one for the last byte."""
-    last_time, last_done = 0.0, -1
-
-    def report(done: int) -> None:
-        nonlocal last_time, last_done
-        now = time.monotonic()
-        if done == last_done or (done < total and now - last_time < PROGRESS_S):
-            return
-        last_time, last_done = now, done
-        on_progress(done, total)
-
-    return report
-
-
 @contextmanager
 def _disk_failures_told(file: HubFile, destination: str) -> Iterator[None]:
     """Turn what the file system raises into `RbeeError`."""
@@ -457,9 +404,9 @@ def _amount(size: int) -> str:
 
 
 def _cut(file: HubFile, why: str) -> HubFailure:
-    return of_file(
-        file, f"{file.host} stopped sending {file.name}: {why}", _GOES_ON, transient=True
-    )
+    failure = of_file(file, f"{file.host} stopped sending {file.name}: {why}", _GOES_ON)
+    failure.transient = True
+    return failure
 
 
 def _too_long(file: HubFile) -> HubFailure:
@@ -472,21 +419,11 @@ def _too_long(file: HubFile) -> HubFailure:
 
 
 def _gave_up(failure: HubFailure, file: HubFile, done: int, tries: int) -> RbeeError:
-    told = failure.error
-    details = {**told.details, "file": file.name, "done": done, "total": file.size, "tries": tries}
+    details = {"file": file.name, "done": done, "total": file.size, "tries": tries}
     times = "once" if tries == 1 else f"{tries} times in a row"
     return RbeeError(
-        told.code,
-        f"{told.message} ({times}; {_amount(done)} of {_amount(file.size)} are kept)",
-        told.suggestion if failure.retry_after_s else _GOES_ON,
-        details,
+        failure.code,
+        f"{failure.message} ({times}; {_amount(done)} of {_amount(file.size)} are kept)",
+        failure.suggestion if failure.retry_after_s else _GOES_ON,
+        {**failure.details, **details},
     )
-
-
-def _wrong_content(file: HubFile) -> RbeeError:
-    return of_file(
-        file,
-        f"{file.name} arrived with another content than {file.host} announced",
-        "run the same command again: the file is fetched from its beginning",
-        "checksum_mismatch",
-    ).error

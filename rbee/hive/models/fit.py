@@ -3,13 +3,13 @@
 Phase 6. Pure functions of a header, of the settings a worker runs with and of what a device has.
 
 Source of the formulas: the buffers that llama.cpp (2026.10) reserves when it makes a context.
-They were compared with its own report of those buffers in 170 loads on the CPU, of the
+They were compared with its own report of those buffers in loads on the CPU, of the
 `CHECKED_ARCHITECTURES`, with contexts from 256 to 32,768 tokens, one to four slots, batches of
-128 to 8,192, flash attention on and off, with and without vectors, and KV types f16, q8_0 and
-q4_0. Weights, KV cache and output are exact; the graph is within 0.9 %, but for phi3 without flash
-attention, where it is up to 4.1 % too high. What layers with a state keep is exact for mamba,
-lfm2 and qwen35, made small for it. Everything else is an estimate, says so, and the margin has to
-carry the rest: what a GPU's runtime takes, experts, latent attention.
+128 to 8,192, with and without vectors, and, as workers are set up, with flash attention and a KV
+cache of f16. Weights, KV cache and output are exact; the graph is within 0.9 %. What layers with a
+state keep is exact for mamba, lfm2 and qwen35, made small for it. Everything else is an estimate,
+says so, and the margin has to carry the rest: what a GPU's runtime takes, experts, latent
+attention.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, pooling_of
+from rbee.wire.settings import Settings
 
 #: Where the formulas were compared with what the engine reserves.
 CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"})
@@ -29,20 +30,9 @@ CHECKED_ARCHITECTURES = frozenset({"bert", "gemma2", "gemma3", "llama", "phi3", 
 #: (`llama_model::create_memory`).
 WITHOUT_CACHE = frozenset(
     {
-        "bert",
-        "dream",
-        "eurobert",
-        "gemma-embedding",
-        "jina-bert-v2",
-        "jina-bert-v3",
-        "llada",
-        "llada-moe",
-        "modern-bert",
-        "neo-bert",
-        "nomic-bert",
-        "nomic-bert-moe",
-        "rnd1",
-        "wavtokenizer-dec",
+        *("bert", "dream", "eurobert", "gemma-embedding", "jina-bert-v2", "jina-bert-v3"),
+        *("llada", "llada-moe", "modern-bert", "neo-bert", "nomic-bert"),
+        *("nomic-bert-moe", "rnd1", "wavtokenizer-dec"),
     }
 )
 #: Architectures all of whose layers keep a state of fixed size in the place of a KV cache
@@ -54,19 +44,8 @@ _ATTEND_AND_KEEP_STATE = frozenset({"falcon-h1"})
 #: default of `full_attention_interval` in llama.cpp's loader).
 ATTENTION_INTERVALS: Mapping[str, int] = {"qwen35": 4, "qwen35moe": 4, "qwen3next": 4}
 
-#: Bytes of one element of the KV cache, by type (ggml block bytes over block elements).
-KV_TYPE_BYTES: Mapping[str, float] = {
-    "f32": 4.0,
-    "f16": 2.0,
-    "bf16": 2.0,
-    "q8_0": 34 / 32,
-    "q5_1": 24 / 32,
-    "q5_0": 22 / 32,
-    "q4_1": 20 / 32,
-    "q4_0": 18 / 32,
-    "iq4_nl": 18 / 32,
-}
-
+#: Bytes of one element of the KV cache: f16.
+_KV_BYTES = 2
 #: llama.cpp rounds a context up to a multiple of this many cells.
 CONTEXT_STEP = 256
 #: Which layers attend to a window only, for files without the pattern in their metadata: of each
@@ -86,8 +65,6 @@ _STATE_BYTES = 4
 #: What a context of the device's runtime takes before any model is in it (ollama's floor for
 #: CUDA and ROCm), and the least that is left free.
 DEVICE_FLOOR = 457 * 1024 * 1024
-#: The RAM that must be available, over the RAM that is needed.
-RAM_FACTOR = 1.2
 #: More than any machine has (bytes).
 _MOST = 2**51
 #: RAM of a worker's process without its model (bytes).
@@ -122,37 +99,33 @@ class Need(msgspec.Struct, frozen=True):
         """What comes on top of the weights, in bytes: the same for every quant of a model."""
         return self.kv + self.compute + self.output
 
+    def of(self, share: float) -> Need:
+        """That of a part of the model (share: above 0, to 1)."""
+        if share == 1.0:
+            return self
+        names = ("weights", "kv", "compute", "output")
+        of = {name: math.ceil(getattr(self, name) * share) for name in names}
+        return msgspec.structs.replace(self, **of, is_estimate=True)
 
-def estimate(
-    headers: GgufHeader | Sequence[GgufHeader],
-    *,
-    n_ctx: int,
-    n_slots: int = 1,
-    ubatch: int = 512,
-    flash_attention: bool = True,
-    kv_type_k: str = "f16",
-    kv_type_v: str = "f16",
-    on_gpu: bool = True,
-    vectors: bool = True,
+
+def worker_need(
+    headers: Sequence[GgufHeader], context: int, slots: int, on_gpu: bool = False
 ) -> Need:
     """What a worker needs that loads the model with all layers on one device.
 
-    `headers` is one header, or those of all parts of a split model in order. `n_ctx` counts the
-    tokens of all `n_slots` together, which share it evenly. `kv_type_k` and `kv_type_v` are keys
-    of `KV_TYPE_BYTES`. On a GPU the table of token embeddings stays in RAM where the output has a
-    tensor of its own; on the CPU it counts. With `vectors` the worker can make embeddings, for
-    which the engine reserves the logits of a whole batch.
+    `headers` is one header, or those of all parts of a split model in order; each of `slots` slots
+    has `context` tokens. On a GPU the table of token embeddings stays in RAM where the output has a
+    tensor of its own; on the CPU it counts. A worker that can make vectors has the engine reserve
+    the logits of a whole batch.
 
-    Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`::
+    Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`, and ``ub`` = the
+    tokens of a batch::
 
         weights = bytes of all tensors [- token_embd]
         KV      = sum over layers that attend:
-                      cells(layer) * slots * n_head_kv * (d_k*b_k + d_v*b_v)
+                      cells(layer) * slots * n_head_kv * 2*(d_k + d_v)
                   + sum over layers with a state: slots * 4 * (size of the state)
-        compute = flash attention: 4*ub*max(dense, [n_vocab + 5*n_embd]) + 2*ub*cells
-                                   [+ 2*ub*window]
-                  without:         4*ub*max(cells*(n_head + 1) + 3*n_embd + 3*n_head*d_k
-                                   + 2*n_head_kv*d_k [+ window + n_embd], dense, [logits])
+        compute = 4*ub*max(dense, [n_vocab + 5*n_embd]) + 2*ub*cells [+ 2*ub*window]
         dense   = 3*n_ff + 5*n_embd, or n_ff + 5*n_embd where an encoder's feed-forward has no
                   gate, or 5*(n_embd + n_inner) where that is more
         output  = 4 * slots * (n_vocab [+ n_embd])
@@ -160,76 +133,40 @@ def estimate(
     where layers with a sliding window have ``window + ub`` cells, padded, if that is fewer. A
     model `WITHOUT_CACHE` has ``ub`` cells in its graph, no KV and no logits.
     """
-    parts = (headers,) if isinstance(headers, GgufHeader) else tuple(headers)
-    head = parts[0]
+    head = headers[0]
     shape = _Shape(head)
-    ub = min(ubatch, n_ctx)
-    cells = ub if shape.keeps_nothing else _padded(math.ceil(n_ctx / n_slots))
-    window = min(cells, _padded(shape.window + ub)) if shape.window else cells
-
-    kv = sum(_kv_of_layers(shape, cells, window, n_slots, kv_type_k, kv_type_v))
+    vectors = pooling_of(head) != "none"
+    ub = min(batch_of(head, context), context * slots)
+    cells, window = _cells(shape, context, ub)
+    kv = sum(kv_by_layer(head, context, slots))
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
-    gated = any(part.weights.gated for part in parts)
+    gated = any(part.weights.gated for part in headers)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
     dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
-    heads_kv = max(shape.heads_kv, default=0)
-    if flash_attention:
-        compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
-    else:
-        scores = cells * (shape.n_head + 1) + 3 * shape.n_embd
-        scores += (3 * shape.n_head + 2 * heads_kv) * shape.key_length
-        scores += masked + shape.n_embd if masked else 0
-        compute = 4 * ub * max(scores, dense, logits)
+    compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
     return Need(
-        weights=_bounded(_weights(parts, on_gpu)),
-        kv=_bounded(math.ceil(kv)),
+        weights=_bounded(_weights(headers, on_gpu)),
+        kv=_bounded(kv),
         compute=_bounded(compute),
-        output=_bounded(4 * n_slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
+        output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
         is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
     )
 
 
-def layer_kv(header: GgufHeader, context: int, slots: int, ubatch: int) -> tuple[int, ...]:
-    """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `estimate`."""
+def kv_by_layer(header: GgufHeader, context: int, slots: int) -> list[int]:
+    """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `worker_need`."""
     shape = _Shape(header)
-    cells = _padded(context)
-    window = min(cells, _padded(shape.window + ubatch)) if shape.window else cells
-    return tuple(math.ceil(each) for each in _kv_of_layers(shape, cells, window, slots))
-
-
-def _kv_of_layers(
-    shape: _Shape,
-    cells: int,
-    window: int,
-    slots: int,
-    kv_type_k: str = "f16",
-    kv_type_v: str = "f16",
-) -> list[float]:
-    element = (KV_TYPE_BYTES[kv_type_k], KV_TYPE_BYTES[kv_type_v])
-    row = shape.key_length * element[0] + shape.value_length * element[1]
+    ub = min(batch_of(header, context), context * slots)
+    cells, window = _cells(shape, context, ub)
+    row = _KV_BYTES * (shape.key_length + shape.value_length)
     state = _STATE_BYTES * shape.state
+    layers = zip(shape.heads_kv, shape.windowed, shape.keep_state, strict=True)
     return [
         slots * ((window if windowed else cells) * heads * row + (state if keeps else 0))
-        for heads, windowed, keeps in zip(
-            shape.heads_kv, shape.windowed, shape.keep_state, strict=True
-        )
+        for heads, windowed, keeps in layers
     ]
-
-
-def worker_need(
-    headers: Sequence[GgufHeader], context: int, slots: int, on_gpu: bool = False
-) -> Need:
-    """What a worker takes with `slots` slots of `context` tokens each, set up as it would be."""
-    return estimate(
-        headers,
-        n_ctx=context * slots,
-        n_slots=slots,
-        ubatch=batch_of(headers[0], context),
-        on_gpu=on_gpu,
-        vectors=pooling_of(headers[0]) != "none",
-    )
 
 
 def largest_context(
@@ -271,7 +208,7 @@ def ram_budget(*, total_bytes: int, free_bytes: int, reserved_bytes: int = 0) ->
     return max(0, min(free_bytes, total_bytes - reserved_bytes))
 
 
-def ram_needed(need: Need, factor: float = RAM_FACTOR) -> int:
+def ram_needed(need: Need, factor: float) -> int:
     """Bytes of RAM that must be available before a worker on the CPU is started.
 
     `factor` over the model's own, but at least what the worker itself takes.
@@ -279,20 +216,21 @@ def ram_needed(need: Need, factor: float = RAM_FACTOR) -> int:
     return max(math.ceil(need.total * factor), need.total + WORKER_ITSELF)
 
 
-def memory_limit(
-    need: Need, *, on_gpu: bool, threads: int, factor: float, prompt_cache: int, margin: int
-) -> int:
-    """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked.
+def memory_limit(need: Need, settings: Settings, *, on_gpu: bool, threads: int) -> int:
+    """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked; 0:
+    settings bound it by none.
 
     What was promised for its model (see `ram_needed`), where that is an estimate once more as
     much; what its process takes besides, the stacks of its threads among it, which count in full;
-    and a `margin`, which requests are read and answered in. Weights count in full although they
+    and a margin, which requests are read and answered in. Weights count in full although they
     are mapped, since an engine may lay them out anew. On a GPU `need` is the device's, and what
     passes through the RAM is bounded by it and the driver's own.
     """
-    promised = ram_needed(need, factor) * (2 if need.is_estimate else 1) + prompt_cache
-    itself = _BESIDES + 2 * threads * _STACK
-    return promised + itself + margin + (_DRIVER if on_gpu else 0)
+    if not settings.worker_margin_mib:
+        return 0
+    promised = ram_needed(need, settings.ram_factor) * (2 if need.is_estimate else 1)
+    itself = _BESIDES + 2 * threads * _STACK + (_DRIVER if on_gpu else 0)
+    return promised + itself + (settings.prompt_cache_mib + settings.worker_margin_mib) * 2**20
 
 
 def largest_fitting(quants: Mapping[str, int], overhead: int, budget: int) -> str:
@@ -391,6 +329,12 @@ def _weights(parts: Sequence[GgufHeader], on_gpu: bool) -> int:
 def _bounded(n_bytes: int) -> int:
     """What no machine has is as good as more of it, and a message can carry it."""
     return max(0, min(n_bytes, _MOST))
+
+
+def _cells(shape: _Shape, context: int, ub: int) -> tuple[int, int]:
+    """The cells of a slot for a layer that sees all of it, and for one that sees a window."""
+    cells = ub if shape.keeps_nothing else _padded(context)
+    return cells, min(cells, _padded(shape.window + ub)) if shape.window else cells
 
 
 def _padded(cells: int) -> int:

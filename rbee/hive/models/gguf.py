@@ -86,8 +86,8 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "vocab_size": (0, MOST_TEXTS),
     "wkv.head_size": (0, 2**16),
 }
-#: A tensor of a layer, and whether it is one of its experts'.
-_LAYER = re.compile(rb"blk\.(\d{1,6})\.(ffn_(?:gate|up|down|gate_up)_(?:ch)?exps)?")
+#: A tensor of a layer.
+_LAYER = re.compile(rb"blk\.(\d{1,6})\.")
 _MOST_LAYERS = _NUMBERS["block_count"][1]
 #: Those of them that are one number; the others may be one for each layer.
 _ONE_NUMBER = ("block_count", "context_length", "embedding_length", "vocab_size")
@@ -97,113 +97,46 @@ _ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 #: ggml tensor type -> (name, elements in a block, bytes of a block).
 TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
-    0: ("F32", 1, 4),
-    1: ("F16", 1, 2),
-    2: ("Q4_0", 32, 18),
-    3: ("Q4_1", 32, 20),
-    6: ("Q5_0", 32, 22),
-    7: ("Q5_1", 32, 24),
-    8: ("Q8_0", 32, 34),
-    9: ("Q8_1", 32, 40),
-    10: ("Q2_K", 256, 84),
-    11: ("Q3_K", 256, 110),
-    12: ("Q4_K", 256, 144),
-    13: ("Q5_K", 256, 176),
-    14: ("Q6_K", 256, 210),
-    15: ("Q8_K", 256, 292),
-    16: ("IQ2_XXS", 256, 66),
-    17: ("IQ2_XS", 256, 74),
-    18: ("IQ3_XXS", 256, 98),
-    19: ("IQ1_S", 256, 50),
-    20: ("IQ4_NL", 32, 18),
-    21: ("IQ3_S", 256, 110),
-    22: ("IQ2_S", 256, 82),
-    23: ("IQ4_XS", 256, 136),
-    24: ("I8", 1, 1),
-    25: ("I16", 1, 2),
-    26: ("I32", 1, 4),
-    27: ("I64", 1, 8),
-    28: ("F64", 1, 8),
-    29: ("IQ1_M", 256, 56),
-    30: ("BF16", 1, 2),
-    34: ("TQ1_0", 256, 54),
-    35: ("TQ2_0", 256, 66),
-    39: ("MXFP4", 32, 17),
-    40: ("NVFP4", 64, 36),
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18),
+    3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22), 7: ("Q5_1", 32, 24),
+    8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 40), 10: ("Q2_K", 256, 84),
+    11: ("Q3_K", 256, 110), 12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176),
+    14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292), 16: ("IQ2_XXS", 256, 66),
+    17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82),
+    23: ("IQ4_XS", 256, 136), 24: ("I8", 1, 1), 25: ("I16", 1, 2),
+    26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
+    29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54),
+    35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17), 40: ("NVFP4", 64, 36),
     41: ("Q1_0", 128, 18),
-}
+}  # fmt: skip
 
 #: general.file_type -> the quant's name (enum llama_ftype in llama.cpp's ``llama.h``).
 QUANT_NAMES: dict[int, str] = {
-    0: "F32",
-    1: "F16",
-    2: "Q4_0",
-    3: "Q4_1",
-    7: "Q8_0",
-    8: "Q5_0",
-    9: "Q5_1",
-    10: "Q2_K",
-    11: "Q3_K_S",
-    12: "Q3_K_M",
-    13: "Q3_K_L",
-    14: "Q4_K_S",
-    15: "Q4_K_M",
-    16: "Q5_K_S",
-    17: "Q5_K_M",
-    18: "Q6_K",
-    19: "IQ2_XXS",
-    20: "IQ2_XS",
-    21: "Q2_K_S",
-    22: "IQ3_XS",
-    23: "IQ3_XXS",
-    24: "IQ1_S",
-    25: "IQ4_NL",
-    26: "IQ3_S",
-    27: "IQ3_M",
-    28: "IQ2_S",
-    29: "IQ2_M",
-    30: "IQ4_XS",
-    31: "IQ1_M",
-    32: "BF16",
-    36: "TQ1_0",
-    37: "TQ2_0",
-    38: "MXFP4_MOE",
-    39: "NVFP4",
-    40: "Q1_0",
-}
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0",
+    9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S",
+    15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 19: "IQ2_XXS", 20: "IQ2_XS",
+    21: "Q2_K_S", 22: "IQ3_XS", 23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S",
+    27: "IQ3_M", 28: "IQ2_S", 29: "IQ2_M", 30: "IQ4_XS", 31: "IQ1_M", 32: "BF16",
+    36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4_MOE", 39: "NVFP4", 40: "Q1_0",
+}  # fmt: skip
 
 # Metadata value types: scalars by their struct format, then text and array.
 _SCALARS = {
-    0: "B",
-    1: "b",
-    2: "H",
-    3: "h",
-    4: "I",
-    5: "i",
-    6: "f",
-    7: "?",
-    10: "Q",
-    11: "q",
-    12: "d",
-}
+    0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
+}  # fmt: skip
 _TEXT = 8
 _ARRAY = 9
 _LENGTH = struct.Struct("<Q")
 
 
-class ArrayLength(msgspec.Struct, frozen=True):
-    """An array of the metadata of which only the number of elements is kept."""
+class Length(msgspec.Struct, frozen=True):
+    """What is kept of a long text (bytes) or array (elements) of the metadata."""
 
     count: int
 
 
-class TextLength(msgspec.Struct, frozen=True):
-    """A text of the metadata of which only the length is kept, in bytes."""
-
-    n_bytes: int
-
-
-MetaValue = str | int | float | bool | tuple[int | float, ...] | ArrayLength | TextLength
+MetaValue = str | int | float | bool | tuple[int | float, ...] | Length
 
 
 class Weights(msgspec.Struct, frozen=True):
@@ -212,7 +145,7 @@ class Weights(msgspec.Struct, frozen=True):
     `end` is where the last tensor ends, from the header's `data_offset` on; `embedding` what the
     table of the tokens takes. `has_output` is whether the output has weights of its own, `gated`
     whether a feed-forward has a gate. `layers` are the bytes of each layer that has tensors here, by
-    its number, `experts` what of it are experts.
+    its number.
     """
 
     count: int = 0
@@ -222,26 +155,20 @@ class Weights(msgspec.Struct, frozen=True):
     has_output: bool = False
     gated: bool = False
     layers: dict[int, int] = {}
-    experts: dict[int, int] = {}
 
 
 class GgufHeader(msgspec.Struct, frozen=True):
     """The header of one GGUF file.
 
-    `context_length` is the trained context in tokens (0 if the file does not say); `quant` is
-    the name of the file's quantisation; `split_count` is the number of files the model was cut
-    into (1 if it was not) and `split_no` this one's place, from 0: only number 0 carries the
-    model's metadata. `data_offset` and `expected_file_size` are bytes, and so is `kept`: what the
-    header takes in memory, roughly.
+    `quant` is the name of the file's quantisation; `split_count` is the number of files the model
+    was cut into (1 if it was not) and `split_no` this one's place, from 0: only number 0 carries
+    the model's metadata. `data_offset` and `expected_file_size` are bytes, and so is `kept`: what
+    the header takes in memory, roughly.
     """
 
-    version: int
     architecture: str
-    name: str
     metadata: dict[str, MetaValue]
     weights: Weights
-    context_length: int
-    has_chat_template: bool
     quant: str
     split_count: int
     split_no: int
@@ -250,10 +177,15 @@ class GgufHeader(msgspec.Struct, frozen=True):
     kept: int = 0
 
     @property
+    def context_length(self) -> int:
+        """The context that it was trained with, in tokens; 0 if the file does not say."""
+        return self.number("context_length")
+
+    @property
     def vocabulary(self) -> int:
         """Number of tokens that the tokenizer knows, 0 if the file has none."""
         tokens = self.metadata.get(_TOKENS)
-        return tokens.count if isinstance(tokens, ArrayLength) else 0
+        return tokens.count if isinstance(tokens, Length) else 0
 
     def number(self, key: str, default: int = 0) -> int:
         """The whole number under `key` without its architecture prefix, or `default`.
@@ -264,14 +196,14 @@ class GgufHeader(msgspec.Struct, frozen=True):
         value = self.metadata.get(f"{self.architecture}.{key}")
         return int(value) if isinstance(value, int) else default
 
-    def numbers(self, key: str, length: int, default: int = 0) -> tuple[int, ...]:
-        """`length` whole numbers under `key`: an array as it is, one number repeated."""
+    def numbers(self, key: str, length: int) -> tuple[int, ...]:
+        """`length` whole numbers under `key`: an array as it is, then 0; or one number repeated."""
         assert key in _NUMBERS, key
         value = self.metadata.get(f"{self.architecture}.{key}")
         if isinstance(value, tuple):
             padded = [int(each) for each in value[:length]]
-            return tuple(padded + [default] * (length - len(padded)))
-        return (self.number(key, default),) * length
+            return tuple(padded + [0] * (length - len(padded)))
+        return (self.number(key),) * length
 
 
 def read_header(read: Callable[[int, int], bytes], name: str = "the model file") -> GgufHeader:
@@ -290,7 +222,10 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
         raise _not_gguf(name, magic)
     version = window.number("I")
     if version not in (2, 3):
-        raise _invalid(name, _version_problem(version), "get the model as GGUF version 3")
+        wrong = f"is GGUF version {version}, and only 2 and 3 are known"
+        if version & 0xFFFF == 0:
+            wrong = "is a big-endian GGUF"
+        raise _invalid(name, wrong, "get the model as GGUF version 3")
     tensor_count = window.number("Q")
     if tensor_count > MOST_TENSORS:
         raise _beyond(name, f"{tensor_count} tensors", MOST_TENSORS)
@@ -312,15 +247,10 @@ def read_header(read: Callable[[int, int], bytes], name: str = "the model file")
     alignment = _alignment(metadata, name)
     end = window.position
     data_offset = -(-end // alignment) * alignment
-    title = metadata.get("general.name")
     return GgufHeader(
-        version=version,
         architecture=architecture,
-        name=title if isinstance(title, str) else "",
         metadata=metadata,
         weights=weights,
-        context_length=_count(metadata, f"{architecture}.context_length"),
-        has_chat_template=any(key.startswith(_TEMPLATE) for key in metadata),
         quant=_quant_name(metadata) or quant,
         split_count=split_count,
         split_no=split_no,
@@ -427,7 +357,7 @@ class _Window:
                 raise _beyond(self._name, f"a chat template of {length} bytes", LONGEST_TEMPLATE)
             if length > KEPT_TEXT and key != _TEMPLATE:
                 self._skip(length)
-                return TextLength(length)
+                return Length(length)
             self._keep(4 * length)  # at worst a letter takes four bytes
             return self._text(length)
         if kind == _ARRAY:
@@ -453,10 +383,7 @@ class _Window:
         return self.take(length).decode("utf-8", "replace")
 
     def _scalar(self, kind: str) -> int | float | bool:
-        size = struct.calcsize("<" + kind)
-        self._reach(self.position + size)
-        (value,) = struct.unpack_from("<" + kind, self._bytes, self.position - self._start)
-        self.position += size
+        (value,) = struct.unpack("<" + kind, self.take(struct.calcsize("<" + kind)))
         scalar: int | float | bool = value
         return scalar
 
@@ -472,7 +399,7 @@ class _Window:
                 self._keep(40 * count)
                 return tuple(struct.unpack(f"<{count}{_SCALARS[kind]}", self.take(size)))
             self._skip(size)
-        return ArrayLength(count)
+        return Length(count)
 
     def _skip_texts(self, count: int) -> None:
         """Step over `count` texts; a vocabulary has 150,000, so this is the hot loop."""
@@ -547,7 +474,6 @@ class _Table:
         self._end = self._embedding = 0
         self._has_output = self._gated = False
         self._layers: dict[int, int] = {}
-        self._experts: dict[int, int] = {}
 
     def add(self, name: bytes, elements: int, kind: int, offset: int) -> None:
         """Takes a row in. Raises `model_invalid`."""
@@ -574,8 +500,6 @@ class _Table:
             if number > _MOST_LAYERS:
                 raise _invalid(self._name, f"has a tensor of layer {number}")
             self._layers[number] = self._layers.get(number, 0) + n_bytes
-            if layer[2]:
-                self._experts[number] = self._experts.get(number, 0) + n_bytes
 
     def sums(self) -> tuple[Weights, str]:
         """What all rows come to, and the type that holds most of their bytes."""
@@ -600,7 +524,6 @@ class _Table:
             has_output=self._has_output,
             gated=self._gated,
             layers=self._layers,
-            experts=self._experts,
         )
         return weights, quant if self._held else ""
 
@@ -654,17 +577,6 @@ def _quant_name(metadata: dict[str, MetaValue]) -> str:
     kind = metadata.get("general.file_type")
     # Bit 10 marks a guess of the writer's.
     return QUANT_NAMES.get(kind & ~1024, "") if isinstance(kind, int) else ""
-
-
-def _count(metadata: dict[str, MetaValue], key: str) -> int:
-    value = metadata.get(key, 0)
-    return value if isinstance(value, int) else 0
-
-
-def _version_problem(version: int) -> str:
-    if version & 0xFFFF == 0:
-        return "is a big-endian GGUF"
-    return f"is GGUF version {version}, and only 2 and 3 are known"
 
 
 def _not_gguf(name: str, start: bytes) -> RbeeError:

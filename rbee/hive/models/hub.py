@@ -8,11 +8,11 @@ blocks: callers run it in threads.
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeVar
@@ -21,7 +21,7 @@ from urllib.parse import quote, urljoin
 import msgspec
 
 from rbee.hive.models import listing
-from rbee.hive.models.choose import Choice, ListedFile, choose, quant_sizes
+from rbee.hive.models.choose import ListedFile, choose, quant_sizes
 from rbee.hive.models.hub_failures import (
     CONNECT_S,
     HubFailure,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 # the first question of a user and for up to 3 s, to put the name into its requests.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-#: The wait before a question is asked again, in seconds, which doubles.
+#: The wait before something is tried again, in seconds, which doubles.
 FIRST_WAIT_S = 0.5
 #: A hub that asks for a longer pause than this is reported instead: after a question, and in a
 #: download.
@@ -53,9 +53,7 @@ LONGEST_WAIT_S = 120.0
 #: How many times as long as for a piece of it one waits for the whole answer to a question.
 _PIECES_LATE = 4
 
-
 T = TypeVar("T")
-
 
 #: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
 _token: ContextVar[str | None] = ContextVar("hub_token", default=None)
@@ -79,8 +77,8 @@ class Patience(msgspec.Struct, frozen=True):
     tries: int = 3
 
 
-class HubFile(msgspec.Struct, frozen=True):
-    """One file at one commit. `size` in bytes; `sha256` empty where the hub has none.
+class HubFile(ListedFile, frozen=True, kw_only=True):
+    """One file at one commit.
 
     `cached_path` is where the user's own cache of the hub's client holds it, else empty: such a
     file is used where it lies.
@@ -88,10 +86,6 @@ class HubFile(msgspec.Struct, frozen=True):
 
     repo: str
     commit: str
-    name: str
-    size: int
-    sha256: str
-    etag: str
     url: str
     cached_path: str = ""
 
@@ -109,7 +103,6 @@ class ModelPlan(msgspec.Struct, frozen=True):
     """
 
     ref: ModelRef
-    repo: str
     commit: str
     files: tuple[HubFile, ...]
     quant: str
@@ -125,7 +118,7 @@ class ModelPlan(msgspec.Struct, frozen=True):
     @property
     def folder(self) -> str:
         """Where the files belong, below the models folder."""
-        return f"{repo_folder(self.repo)}/{self.commit[:12]}"
+        return f"{repo_folder(self.ref.repo)}/{self.commit[:12]}"
 
 
 def repo_folder(repo: str) -> str:
@@ -133,9 +126,7 @@ def repo_folder(repo: str) -> str:
     return repo.replace("/", "--")
 
 
-def resolve(
-    ref: ModelRef, patience: Patience, cancelled: threading.Event | None = None
-) -> ModelPlan:
+def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
     """The files that a reference to the hub (`ref.source == "hf"`) stands for, at one commit.
 
     One request for the listing, and one for a byte when the repository is gated, so that a missing
@@ -151,33 +142,24 @@ def resolve(
             raise offline_error(ref.repo, str(ref))
         return plan
     try:
-        listed = _asked(lambda: _listing(ref, patience), patience, cancelled)
+        listed = _asked(lambda: _listing(ref, patience), patience)
     except HubFailure as failure:
-        unreachable = failure.transient and failure.error.details.get("status") is None
+        unreachable = failure.transient and failure.details.get("status") is None
         plan = _plan_from_cache(ref) if unreachable else None
         if plan is None:
-            raise failure.error from failure
+            raise
         return plan
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
-    sized = tuple(
-        file if file.size else _measured(ref.repo, commit, file, patience, cancelled)
-        for file in choice.files
-    )
-    files = _files(ref.repo, commit, msgspec.structs.replace(choice, files=sized))
+    sized = [_measured(ref.repo, commit, file, patience) for file in choice.files]
+    files = tuple(_hub_file(ref.repo, commit, file) for file in sized)
     if listed.gated:
-        read_range(files[0], 0, 1, patience, cancelled)
+        read_range(files[0], 0, 1, patience)
     sizes = quant_sizes(listed.files, ref.repo)
-    return ModelPlan(ref, ref.repo, commit, files, choice.quant, sizes, choice.note)
+    return ModelPlan(ref, commit, files, choice.quant, sizes, choice.note)
 
 
-def read_range(
-    file: HubFile,
-    offset: int,
-    size: int,
-    patience: Patience,
-    cancelled: threading.Event | None = None,
-) -> bytes:
+def read_range(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:
     """`size` bytes of `file` from `offset` on, fewer only at its end.
 
     Raises `RbeeError` `model_gated`, `model_not_found`, `download_failed`.
@@ -188,53 +170,41 @@ def read_range(
     if file.cached_path:
         with open_regular(file.cached_path) as cached:
             return os.pread(cached, size, offset)
-    try:
-        return _asked(lambda: _read_range_once(file, offset, size, patience), patience, cancelled)
-    except HubFailure as failure:
-        raise failure.error from failure
+    return _asked(lambda: _read_range_once(file, offset, size, patience), patience)
 
 
-def _measured(
-    repo: str,
-    commit: str,
-    file: ListedFile,
-    patience: Patience,
-    cancelled: threading.Event | None,
-) -> ListedFile:
-    """A file whose size a mirror does not list, with what stands in the headers of the file."""
+def _measured(repo: str, commit: str, file: ListedFile, patience: Patience) -> ListedFile:
+    """A file with its size; where a mirror does not list that, by the headers of the file."""
+    if file.size:
+        return file
     from huggingface_hub import hf_hub_url
 
     url = hf_hub_url(repo, file.name, revision=commit)
 
+    def look() -> tuple[int, str]:
+        with _answer("HEAD", url, patience.answer_s, {}) as response:
+            return listing.facts_of(response.headers)
+
     def ask() -> ListedFile:
         with failures_told(repo, url):
-            size, named = _within(patience, lambda: _told_of(url, patience))
+            size, named = _within(patience, look)
             if not size:
                 raise ValueError(f"no size of {file.name}")
             etag = file.etag or named
             sha256 = file.sha256 or listing.sha256_in(etag)
             return msgspec.structs.replace(file, size=size, sha256=sha256, etag=etag)
 
-    try:
-        return _asked(ask, patience, cancelled)
-    except HubFailure as failure:
-        raise failure.error from failure
-
-
-class HubStream(msgspec.Struct, frozen=True):
-    """The bytes of a file from `offset` on, as they arrive."""
-
-    offset: int
-    chunks: Iterator[bytes]
+    return _asked(ask, patience)
 
 
 @contextmanager
 def open_stream(
     file: HubFile, offset: int, read_s: float, end: int | None = None
-) -> Iterator[HubStream]:
-    """Ask for `file` from `offset` to before `end` (default: its end).
+) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Where in `file` the answer begins, and its bytes as they arrive, asked for from `offset` to
+    before `end` (default: its end).
 
-    The stream may begin at 0 although `offset` was asked for: then this hub serves no ranges.
+    It may begin at 0 although `offset` was asked for: then this hub serves no ranges.
     What it serves has been checked to be the content of `file.etag` and of `file.size` bytes.
     `read_s` is the longest wait for a byte, in seconds.
 
@@ -243,11 +213,8 @@ def open_stream(
     wanted = {}
     if offset or end is not None:
         wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
-    with (
-        failures_told(file.repo, file.url),
-        _answer("GET", file.url, read_s, wanted) as response,
-    ):
-        yield HubStream(_served_from(response, file, offset), response.iter_raw())
+    with failures_told(file.repo, file.url), _answer("GET", file.url, read_s, wanted) as response:
+        yield _served_from(response, file, offset), response.iter_raw()
 
 
 @contextmanager
@@ -293,12 +260,6 @@ def _answer(
             response.close()
 
 
-def _told_of(url: str, patience: Patience) -> tuple[int, str]:
-    """Size and etag of the file at `url`, out of the headers of an answer without a body."""
-    with _answer("HEAD", url, patience.answer_s, {}) as response:
-        return listing.facts_of(response.headers)
-
-
 def _body(response: httpx2.Response, longest: int, until: float) -> bytes:
     """The whole body, unpacked. Raises ValueError where it is longer than `longest` bytes, and
     TimeoutError where it is not whole at the moment `until`.
@@ -324,31 +285,28 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
 
     It runs in a thread of its own, which can be left to its timeouts. Raises TimeoutError.
     """
-    come: queue.SimpleQueue[tuple[T] | Exception] = queue.SimpleQueue()
+    answer: Future[T] = Future()
 
     def ask() -> None:
         try:
-            come.put((question(),))
+            answer.set_result(question())
         except BaseException as error:
-            come.put(raisable(error))
+            answer.set_exception(raisable(error))
 
     context = copy_context()  # whose token is shown stands there
     threading.Thread(target=context.run, args=(ask,), name="question", daemon=True).start()
     longest_s = patience.answer_s * _PIECES_LATE
-    try:
-        told = come.get(timeout=longest_s)
-    except queue.Empty:
-        raise TimeoutError(0, f"the answer was not whole after {longest_s:g} s") from None
-    if isinstance(told, Exception):
-        raise told
-    return told[0]
+    wait([answer], timeout=longest_s)
+    if not answer.done():
+        raise TimeoutError(0, f"the answer was not whole after {longest_s:g} s")
+    return answer.result()
 
 
 def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) -> bytes:
     data = bytearray()
-    with open_stream(file, offset, patience.answer_s, end=offset + size) as stream:
-        skip = offset - stream.offset
-        for chunk in stream.chunks:
+    with open_stream(file, offset, patience.answer_s, end=offset + size) as (begins, chunks):
+        skip = offset - begins
+        for chunk in chunks:
             data += chunk[skip:] if skip < len(chunk) else b""
             skip = max(0, skip - len(chunk))
             if len(data) >= size:
@@ -356,28 +314,31 @@ def _read_range_once(file: HubFile, offset: int, size: int, patience: Patience) 
     return bytes(data[:size])
 
 
-def _asked(question: Callable[[], T], patience: Patience, cancelled: threading.Event | None) -> T:
+def _asked(question: Callable[[], T], patience: Patience) -> T:
     """The answer to `question`, asked up to `patience.tries` times while failures are transient.
 
     Raises the last `HubFailure`.
     """
-    pause = cancelled or threading.Event()
-    for attempt in range(1, patience.tries + 1):
+    attempt = 1
+    while True:
         try:
             return question()
         except HubFailure as failure:
-            wait_s = pause_after(failure, attempt, patience)
-            if wait_s is None or pause.wait(wait_s):
+            wait_s = pause_after(failure, attempt, patience.tries)
+            if wait_s is None:
                 raise
-    raise AssertionError("the last try returns or raises")
+        time.sleep(wait_s)
+        attempt += 1
 
 
-def pause_after(failure: HubFailure, attempt: int, patience: Patience) -> float | None:
-    """Seconds until a question that failed is asked again, the first `attempt` being 1; None: it
-    is not."""
+def pause_after(
+    failure: HubFailure, attempt: int, tries: int, longest_s: float = LONGEST_PAUSE_S
+) -> float | None:
+    """Seconds until what failed is tried again, the first `attempt` of `tries` being 1; None: it is
+    not, for the failure would stay, was the last one, or the hub wants a pause above `longest_s`.
+    """
     wait_s = failure.retry_after_s or FIRST_WAIT_S * 2 ** (attempt - 1)
-    last = attempt == patience.tries
-    return None if not failure.transient or last or wait_s > LONGEST_PAUSE_S else wait_s
+    return wait_s if failure.transient and attempt < tries and wait_s <= longest_s else None
 
 
 def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
@@ -397,21 +358,15 @@ def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
         return _within(patience, ask)
 
 
-def _files(repo: str, commit: str, choice: Choice) -> tuple[HubFile, ...]:
+def _hub_file(repo: str, commit: str, file: ListedFile) -> HubFile:
     from huggingface_hub import hf_hub_url
 
-    return tuple(
-        HubFile(
-            repo=repo,
-            commit=commit,
-            name=file.name,
-            size=file.size,
-            sha256=file.sha256,
-            etag=file.etag,
-            url=hf_hub_url(repo, file.name, revision=commit),
-            cached_path=_cached_path(repo, commit, file),
-        )
-        for file in choice.files
+    return HubFile(
+        **msgspec.structs.asdict(file),
+        repo=repo,
+        commit=commit,
+        url=hf_hub_url(repo, file.name, revision=commit),
+        cached_path=_cached_path(repo, commit, file),
     )
 
 
@@ -448,24 +403,17 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
                 name = str(cached.file_path.relative_to(revision.snapshot_path))
                 blob = cached.blob_path.name
                 etag = blob if listing.is_hash(blob) else ""
-                sha256 = etag if len(etag) == 64 else ""
-                held.append(ListedFile(name, cached.size_on_disk, sha256, etag))
-            choice = _choice_or_none(held, ref)
-            if choice:
-                files = _files(ref.repo, revision.commit_hash, choice)
-                note = "the hub is out of reach; taking the model from the user's hub cache"
-                sizes = quant_sizes(held, ref.repo)
-                return ModelPlan(
-                    ref, ref.repo, revision.commit_hash, files, choice.quant, sizes, note, False
-                )
+                held.append(ListedFile(name, cached.size_on_disk, listing.sha256_in(etag), etag))
+            try:
+                choice = choose(held, ref)
+            except RbeeError:
+                continue
+            commit = revision.commit_hash
+            files = tuple(_hub_file(ref.repo, commit, file) for file in choice.files)
+            note = "the hub is out of reach; taking the model from the user's hub cache"
+            sizes = quant_sizes(held, ref.repo)
+            return ModelPlan(ref, commit, files, choice.quant, sizes, note, False)
     return None
-
-
-def _choice_or_none(held: Sequence[ListedFile], ref: ModelRef) -> Choice | None:
-    try:
-        return choose(held, ref)
-    except RbeeError:
-        return None
 
 
 def _served_from(response: httpx2.Response, file: HubFile, offset: int) -> int:

@@ -23,21 +23,18 @@ if TYPE_CHECKING:
 #: Seconds to connect.
 CONNECT_S = 5.0
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+#: What is raised over an answer that has other things in other places than a hub's has.
+_NO_HUB = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error)
 
 
-class HubFailure(Exception):
-    """A request that did not work: the `error` to tell, and whether asking again may help.
+class HubFailure(RbeeError):
+    """What came of asking a hub in vain: `transient` where asking again may help.
 
     `retry_after_s` is the pause the hub asked for, in seconds.
     """
 
-    def __init__(
-        self, error: RbeeError, transient: bool, retry_after_s: float | None = None
-    ) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.transient = transient
-        self.retry_after_s = retry_after_s
+    transient = False
+    retry_after_s: float | None = None
 
 
 class SentAstray(ValueError):
@@ -51,16 +48,11 @@ def host_of(url: str) -> str:
 
 
 def of_file(
-    file: HubFile,
-    message: str,
-    suggestion: str,
-    code: str = "download_failed",
-    *,
-    transient: bool = False,
+    file: HubFile, message: str, suggestion: str, code: str = "download_failed"
 ) -> HubFailure:
     """A failure about one file of a repository."""
     facts = {"host": file.host, "repo": file.repo, "file": file.name}
-    return HubFailure(RbeeError(code, message, suggestion, facts), transient)
+    return HubFailure(code, message, suggestion, facts)
 
 
 @contextmanager
@@ -72,25 +64,15 @@ def failures_told(repo: str, url: str) -> Iterator[None]:
     try:
         yield
     except OfflineModeIsEnabled as error:
-        raise HubFailure(offline_error(repo), transient=False) from error
+        raise offline_error(repo) from error
     except HfHubHTTPError as error:
         raise _refusal(error, repo) from error
-    except httpx2.TimeoutException as error:
-        connecting = isinstance(error, httpx2.ConnectTimeout)
-        why = f"no connection in {CONNECT_S:.0f} s" if connecting else "it stopped sending"
-        raise _out_of_reach(repo, url, why) from error
-    except httpx2.RemoteProtocolError as error:
-        raise _out_of_reach(repo, url, "the connection was cut") from error
     except (ImportError, httpx2.InvalidURL) as error:
         raise _proxy_refused(repo, url, error) from error
-    except ValueError as error:
-        if not isinstance(error, msgspec.ValidationError) and "proxy" in str(error):
+    except (httpx2.RequestError, httpx2.StreamError, OSError, *_NO_HUB) as error:
+        about_proxy = isinstance(error, ValueError) and "proxy" in str(error)
+        if about_proxy and not isinstance(error, msgspec.ValidationError):
             raise _proxy_refused(repo, url, error) from error
-        raise _out_of_reach(repo, url, _reason(error)) from error
-    except (httpx2.RequestError, httpx2.StreamError, OSError) as error:
-        raise _out_of_reach(repo, url, _reason(error)) from error
-    except (TypeError, AttributeError, LookupError, RecursionError, zlib.error) as error:
-        # What answers has other things in other places than a hub has.
         raise _out_of_reach(repo, url, _reason(error)) from error
 
 
@@ -100,17 +82,11 @@ def check_status(response: httpx2.Response) -> None:
     from huggingface_hub import hf_raise_for_status
 
     if response.is_error:
-        told = bytearray()
-        for piece in response.iter_raw():
-            told += piece
-            if len(told) > listing.LONGEST_ERROR:
-                break
-        # Its text is not shown: what it means stands in the status and the headers.
-        kept = [(name, value) for name, value in response.headers.items() if name.startswith("x-")]
-        kept += [
+        # Its text is not even read: what it means stands in the status and the headers.
+        kept = [
             (name, value)
             for name, value in response.headers.items()
-            if name in ("retry-after", "ratelimit", "ratelimit-policy")
+            if name.startswith("x-") or name in ("retry-after", "ratelimit", "ratelimit-policy")
         ]
         short = httpx2.Response(response.status_code, headers=kept, request=response.request)
         short.history = response.history
@@ -130,7 +106,6 @@ def _refusal(error: Any, repo: str) -> HubFailure:
     response = error.response
     status = int(response.status_code)
     host = host_of(str(response.url))
-    facts = {"host": host, "status": status, "repo": repo}
     page = f"{endpoint()}/{repo}"
     login = "hf auth login (or set HF_TOKEN)"
     pause_s = _retry_after(response)
@@ -138,59 +113,33 @@ def _refusal(error: Any, repo: str) -> HubFailure:
     expired = (
         status in (401, 403) and bool(response.history) and "X-Error-Code" not in response.headers
     )
+    code = "model_not_found"
     if isinstance(error, GatedRepoError):
-        told = RbeeError(
-            "model_gated",
-            f"{repo} is gated: {host} answered {status}",
-            f"accept the licence at {page}, then: {login}",
-            facts,
-        )
+        code, what = "model_gated", f"{repo} is gated: {host} answered {status}"
+        fix = f"accept the licence at {page}, then: {login}"
     elif isinstance(error, RevisionNotFoundError):
-        told = RbeeError(
-            "model_not_found",
-            f"{repo} has no such revision",
-            f"look at the branches and tags on {page}, or leave out @revision",
-            facts,
-        )
+        what = f"{repo} has no such revision"
+        fix = f"look at the branches and tags on {page}, or leave out @revision"
     elif isinstance(error, RemoteEntryNotFoundError):
-        told = RbeeError(
-            "model_not_found",
-            f"{repo} no longer holds that file",
-            f"ask again, or look at {page}",
-            facts,
-        )
+        what, fix = f"{repo} no longer holds that file", f"ask again, or look at {page}"
     elif isinstance(error, RepositoryNotFoundError) or status in (404, 410):
-        told = RbeeError(
-            "model_not_found",
-            f"{host} knows no repository {repo} ({status})",
-            f"check the spelling; if it is private: {login}",
-            facts,
-        )
+        what = f"{host} knows no repository {repo} ({status})"
+        fix = f"check the spelling; if it is private: {login}"
     elif isinstance(error, DisabledRepoError):
-        told = RbeeError(
-            "model_not_found",
-            f"{repo} has been disabled on {host}",
-            "name another repository",
-            facts,
-        )
+        what, fix = f"{repo} has been disabled on {host}", "name another repository"
     elif status in (401, 403) and not expired:
-        told = RbeeError(
-            "model_gated",
-            f"{host} does not let this user read {repo} ({status})",
-            f"accept the licence at {page}, then: {login}",
-            facts,
-        )
+        code, what = "model_gated", f"{host} does not let this user read {repo} ({status})"
+        fix = f"accept the licence at {page}, then: {login}"
     else:
+        code = "download_failed"
         why = "too many requests" if status == 429 else "an error of the hub"
+        what = f"{host} answered {status} for {repo}: {why}"
         later = f"{pause_s:.0f} seconds" if pause_s else "a minute"
-        told = RbeeError(
-            "download_failed",
-            f"{host} answered {status} for {repo}: {why}",
-            f"try again in {later}; what has been downloaded is kept",
-            facts,
-        )
-    transient = told.code == "download_failed" and (expired or status in _TRANSIENT_STATUS)
-    return HubFailure(told, transient, pause_s)
+        fix = f"try again in {later}; what has been downloaded is kept"
+    failure = HubFailure(code, what, fix, {"host": host, "status": status, "repo": repo})
+    failure.retry_after_s = pause_s
+    failure.transient = code == "download_failed" and (expired or status in _TRANSIENT_STATUS)
+    return failure
 
 
 def _retry_after(response: httpx2.Response) -> float | None:
@@ -210,13 +159,14 @@ def _retry_after(response: httpx2.Response) -> float | None:
 def _out_of_reach(repo: str, url: str, why: str) -> HubFailure:
     host, (variable, proxy) = host_of(url), _proxy_for(url)
     way = f" through the proxy {_without_secret(proxy)} ({variable})" if proxy else ""
-    error = RbeeError(
+    failure = HubFailure(
         "download_failed",
         f"cannot read {repo} from {host}{way}: {why}",
         f"check the network (and {variable or 'HF_ENDPOINT'}); what has been downloaded is kept",
         {"host": host, "repo": repo},
     )
-    return HubFailure(error, transient=True)
+    failure.transient = True
+    return failure
 
 
 def _proxy_refused(repo: str, url: str, error: Exception) -> HubFailure:
@@ -231,13 +181,12 @@ def _proxy_refused(repo: str, url: str, error: Exception) -> HubFailure:
         fix = f'pip install "httpx2[socks]", or unset {variable or "ALL_PROXY"}'
     elif isinstance(error, ImportError):
         fix = "pip install --force-reinstall rbee"
-    told = RbeeError(
+    return HubFailure(
         "download_failed",
         f"cannot read {repo} from {host_of(url)}: {why}" + (f" ({variable})" if variable else ""),
         fix,
         {"host": host_of(url), "repo": repo, "variable": variable},
     )
-    return HubFailure(told, transient=False)
 
 
 def _proxy_for(url: str) -> tuple[str, str]:
@@ -264,11 +213,19 @@ def _without_secret(text: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The system's word for a failed connection, without addresses."""
+    """Why there is no answer, in the system's word where it has one, without addresses."""
+    import httpx2
+
     if isinstance(error, SentAstray):
         return f"it sends the question on {error}"
-    if isinstance(error, ValueError | TypeError | AttributeError | LookupError | zlib.error):
+    if isinstance(error, _NO_HUB):
         return "it does not answer as a model hub does"
+    if isinstance(error, httpx2.ConnectTimeout):
+        return f"no connection in {CONNECT_S:.0f} s"
+    if isinstance(error, httpx2.TimeoutException):
+        return "it stopped sending"
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return "the connection was cut"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
@@ -278,9 +235,9 @@ def _reason(error: BaseException) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def offline_error(repo: str, name: str = "") -> RbeeError:
+def offline_error(repo: str, name: str = "") -> HubFailure:
     """That the hub may not be asked."""
-    return RbeeError(
+    return HubFailure(
         "download_failed",
         f"{name or repo} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it",
         "unset HF_HUB_OFFLINE, or name a model that `rbee-keeper models` lists",

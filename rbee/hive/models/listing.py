@@ -20,8 +20,6 @@ from rbee.hive.models.choose import ListedFile
 
 #: Bytes of a listing; the longest of real repositories have a tenth of it.
 LONGEST_ANSWER = 32 * 2**20
-#: Bytes of an error's text that are read at all.
-LONGEST_ERROR = 64 * 2**10
 #: Places that a question is sent on to.
 MOST_REDIRECTS = 5
 #: Files of a repository, and bytes of one of them.
@@ -122,9 +120,10 @@ def sha256_in(etag: str) -> str:
 
 def size_of(text: str | None) -> int | None:
     """Bytes, as a header says them; None for what is no size of a file."""
-    if text is None or not _NUMBER.fullmatch(text.strip()):
+    told = (text or "").strip()
+    if not _NUMBER.fullmatch(told):
         return None
-    size = int(text)
+    size = int(told)
     return size if size <= LARGEST_FILE else None
 
 

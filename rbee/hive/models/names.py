@@ -24,6 +24,22 @@ _QUANT = rf"""(?ix)(?<![a-z0-9])(?:(?P<ud>ud){_S})?
       | (?P<bf16>bf{_S}16) | f(?:p|loat)?{_S}(?P<float>16|32|64) | fp{_S}(?P<fp>[48])
       | (?P<mx>(?:mx|nv)fp[468])(?:{_S}(?P<moe>moe))?
     )(?![a-z0-9])"""
+#: How what was found is spelt, by the part of the pattern that tells its kind.
+_SPELLINGS = {
+    "iq": "{iq}_{iqk}",
+    "q": "{q}_K_{qk}",
+    "legacy": "{legacy}_{round}_{more}",
+    "ternary": "{ternary}_0",
+    "bf16": "BF16",
+    "float": "F{float}",
+    "fp": "FP{fp}",
+    "mx": "{mx}_{moe}",
+    "i2": "I2_S",
+    "tl": "{tl}",
+    "bits": "{bits}",
+    "digit": "Q{digit}",
+    "int": "Q{int}",
+}
 #: What llama.cpp's own tool takes a family's bare name for.
 _FULL_NAMES = {"Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"}
 
@@ -67,7 +83,7 @@ def part_of(name: str) -> Part:
     """Which part of which model a file is; one that was not split is the only part."""
     split = _SPLIT.search(name)
     if not split or not int(split[2]):
-        return Part(_stem(name), 1, 1)
+        return Part(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
     return Part(name[: split.start()], int(split[1]), int(split[2]))
 
 
@@ -132,7 +148,6 @@ def parameters_of(text: str) -> float:
 
 
 def _last_quant(text: str) -> str:
-    # "f16-q6_k": the last one, but a float type only where nothing else is there.
     quants = [_spelt(found) for found in re.finditer(_QUANT, text)]
     packed = [quant for quant in quants if not quant.endswith(("F16", "F32", "F64"))]
     return (packed or quants or [""])[-1]
@@ -141,34 +156,9 @@ def _last_quant(text: str) -> str:
 def _spelt(found: re.Match[str]) -> str:
     """The usual spelling of a quant that was found."""
     part = {name: (text or "").upper() for name, text in found.groupdict().items()}
-    if part["iq"]:
-        name = f"{part['iq']}_{part['iqk']}"
-    elif part["q"]:
-        name = "_".join(filter(None, (part["q"], "K", part["qk"])))
-        name = _FULL_NAMES.get(name, name)
-    elif part["legacy"]:
-        more = re.sub(r"[-. ]", "_", part["more"])
-        name = "_".join(filter(None, (part["legacy"], part["round"], more)))
-    elif part["ternary"]:
-        name = f"{part['ternary']}_0"
-    elif part["bf16"]:
-        name = "BF16"
-    elif part["float"]:
-        name = f"F{part['float']}"
-    elif part["fp"]:
-        name = f"FP{part['fp']}"
-    elif part["mx"]:
-        name = "_".join(filter(None, (part["mx"], part["moe"])))
-    elif part["i2"]:
-        name = "I2_S"
-    else:
-        digit = part["digit"] or part["int"]
-        name = part["bits"] or part["tl"] or f"Q{digit}"
-    return f"UD-{name}" if part["ud"] else name
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE)
+    form = next(form for named, form in _SPELLINGS.items() if part[named])
+    name = re.sub(r"[-. ]", "_", form.format(**part)).rstrip("_")
+    return ("UD-" if part["ud"] else "") + _FULL_NAMES.get(name, name)
 
 
 def _hyphened(text: str) -> str:

@@ -1,131 +1,120 @@
 """A model in parts: which of its layers lie on which device, and what each part takes. Pure.
 
-Source: `load_tensors` of llama.cpp (2026.10). What is dealt out are units: the layers, in their
-order, and behind them the output. A part is a run of units. The table of token embeddings stays in
-the RAM of the machine that answers; where the output has no weights of its own, the part with the
-output has a second copy of it. With several devices the engine works on several batches at once,
-and keeps what it hands from one to the next four times over.
+What is dealt out are the layers, in their order, and behind them the output, which counts as one
+more. The first of them stay in RAM where the devices are too small for all; each device has a run
+of the others. The table of token embeddings is in RAM in any case; where the output has no weights
+of its own, the device with the output has a second copy of it.
 
-Compared with the engine's own report for llama (SmolLM2) over one to three devices: weights and KV
-cache are exact, the graph is up to 4 % too high.
+Source: `load_tensors` of llama.cpp (2026.10). Over one to three devices, weights and KV cache were
+exact for SmolLM2 by the engine's own report, and the graph at most 4 % too high.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rbee.hive.models.fit import Need, estimate, layer_kv
+from rbee.hive.models.fit import Need, kv_by_layer, worker_need
 from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.pooling import batch_of
 
-#: How often more than once a device keeps what goes in, where several work one behind the other.
+#: Where all layers lie on several devices, the engine works on several batches at once: each device
+#: keeps what goes in so often more than once (`pipeline_parallel` in llama.cpp).
 _COPIES = 3
 #: The hidden state is handed on in f32, and kept so often by the device that begins.
 _HIDDEN_BYTES, _BEGINNING = 4, 4
+#: How exactly devices are filled alike: to a share of this much of their room.
+_STEPS = 1024
 
 
 class Spread(NamedTuple):
-    """How many units each device has, and what each of these parts takes; `host` is what stays in
-    RAM: the token embeddings and the layers that are on no device."""
+    """How many layers each device has, and what each of these parts takes; `left` layers lie on no
+    device, and `host` is what they, and the token embeddings, take in RAM."""
 
-    counts: tuple[int, ...]
+    layers: tuple[int, ...]
     needs: tuple[Need, ...]
+    left: int
     host: Need
 
 
 class Cut:
-    """A model, ready to be cut: `headers` are those of all its files."""
+    """A model that is to be cut, for `slots` slots of `context` tokens; `headers` are those of all
+    its files."""
 
-    def __init__(
-        self, headers: Sequence[GgufHeader], *, context: int, slots: int, batch: int, vectors: bool
-    ) -> None:
-        whole = estimate(
-            headers,
-            n_ctx=context * slots,
-            n_slots=slots,
-            ubatch=batch,
-            on_gpu=False,
-            vectors=vectors,
-        )
-        self._whole = whole
-        self._kv = layer_kv(headers[0], context, slots, batch)
-        layers = [0] * len(self._kv)
-        for header in headers:
-            for number, n_bytes in header.weights.layers.items():
-                if number < len(layers):
-                    layers[number] += n_bytes
-        self._layers = layers
-        self._embedding = sum(header.weights.embedding for header in headers)
-        has_output = any(header.weights.has_output for header in headers)
-        rest = whole.weights - sum(layers) - self._embedding
-        self._output = rest + (0 if has_output else self._embedding)
-        self._batch = min(batch, context * slots)
-        self._hidden = _HIDDEN_BYTES * self._batch * headers[0].number("embedding_length")
-        self._mask = 2 * self._batch * context
+    def __init__(self, headers: Sequence[GgufHeader], context: int, slots: int) -> None:
+        head = headers[0]
+        self._whole = worker_need(headers, context, slots)
+        kv = kv_by_layer(head, context, slots)
+        layers = [sum(each.weights.layers.get(at, 0) for each in headers) for at in range(len(kv))]
+        self._embedding = sum(each.weights.embedding for each in headers)
+        has_output = any(each.weights.has_output for each in headers)
+        output = self._whole.weights - sum(layers) - (self._embedding if has_output else 0)
+        self._weights = [0, *itertools.accumulate([*layers, max(0, output)])]
+        self._kv = [0, *itertools.accumulate([*kv, 0])]
+        self._largest = max(layers, default=0)
+        batch = min(batch_of(head, context), context * slots)
+        self._hidden = _HIDDEN_BYTES * batch * head.number("embedding_length")
+        self._mask = 2 * batch * context
 
     @property
-    def units(self) -> int:
-        """The layers, and the output."""
-        return len(self._layers) + 1
+    def layers(self) -> int:
+        """How many there are to deal out."""
+        return len(self._weights) - 1
 
-    def parts(self, counts: Sequence[int]) -> Spread:
-        """What the parts take where each device has so many units; what is over stays in RAM.
+    def fill(self, rooms: Sequence[int]) -> Spread:
+        """As many layers as fit on devices with `rooms` (bytes each).
 
-        The first units stay there, the others lie behind one another.
+        Where all do, each device is filled to the same share of its room, as far as layers allow.
         """
-        at = self.units - sum(counts)
-        host = self._need(0, at, self._embedding, 0)
-        several = sum(1 for count in counts if count) > 1
+        passed_on = _COPIES * (self._mask + self._hidden * _BEGINNING) if len(rooms) > 1 else 0
+        if sum(self._fill(rooms, passed_on)) < self.layers:
+            return self.parts(self._fill(rooms, self._largest))
+        least, enough = 0, _STEPS
+        while enough - least > 1:
+            share = (least + enough) // 2
+            filled = self._fill([room * share // _STEPS for room in rooms], passed_on)
+            least, enough = (least, share) if sum(filled) == self.layers else (share, enough)
+        return self.parts(self._fill([room * enough // _STEPS for room in rooms], passed_on))
+
+    def parts(self, layers: Sequence[int]) -> Spread:
+        """What the parts take where each device has so many layers."""
+        at = left = self.layers - sum(layers)
+        several = sum(map(bool, layers)) > 1
         needs = []
-        for count in counts:
-            first = several and at == self.units - sum(counts)
-            copies = _COPIES * (self._mask + self._hidden * (_BEGINNING if first else 1))
-            needs.append(self._need(at, at + count, 0, copies if several else 0))
+        for count in layers:
+            more = 0
+            if left:  # to read a prompt, its weights in RAM are lent to a device, layer by layer
+                more = self._largest
+            elif several:
+                more = _COPIES * (self._mask + self._hidden * (1 if at else _BEGINNING))
+            needs.append(self._need(at, at + count, more) if count else self._nothing)
             at += count
-        return Spread(tuple(counts), tuple(needs), host)
+        host = self._need(0, left, 0, self._embedding)
+        return Spread(tuple(layers), tuple(needs), left, host)
 
-    def fill(self, rooms: Sequence[int], host_room: int, *, whole: bool) -> Spread | None:
-        """As many units on devices with `rooms` (bytes each) as fit, and no more in RAM than
-        `host_room`; None where that is too little. `whole`: all units have to be on the devices.
+    def _fill(self, rooms: Sequence[int], more: int) -> list[int]:
+        """How many layers each device takes, the last one first, beside `more` bytes of graph."""
+        layers = [0] * len(rooms)
+        begin = self.layers
+        for index in reversed(range(len(rooms))):
+            end = begin
+            while begin and self._need(begin - 1, end, more).total <= rooms[index]:
+                begin -= 1
+            layers[index] = end - begin
+        return layers
 
-        Each device gets by its room, so that none is filled to the brim beside an empty one.
-        """
-        for units in range(self.units, self.units - 1 if whole else 0, -1):
-            spread = self._dealt(units, rooms)
-            if spread is not None:
-                return spread if spread.host.total <= host_room else None
-        return None
+    @property
+    def _nothing(self) -> Need:
+        return Need(0, 0, 0, 0, self._whole.is_estimate)
 
-    def _dealt(self, units: int, rooms: Sequence[int]) -> Spread | None:
-        """`units` over devices by their rooms, moved on from those that are too small."""
-        counts = [0] * len(rooms)
-        left, room_left = units, sum(rooms)
-        for index, room in enumerate(rooms):
-            share = left if index == len(rooms) - 1 else round(left * room / max(room_left, 1))
-            for count in range(min(share, left), -1, -1):
-                counts[index] = count
-                tried = [*counts[: index + 1], left - count, *[0] * (len(rooms) - index - 2)]
-                if self.parts(tried[: len(rooms)]).needs[index].total <= room:
-                    break
-            left -= counts[index]
-            room_left -= room
-        if left:
-            return None
-        spread = self.parts(counts)
-        fits = all(need.total <= room for need, room in zip(spread.needs, rooms, strict=True))
-        return spread if fits else None
-
-    def _need(self, begin: int, end: int, weights: int, copies: int) -> Need:
-        if begin == end and not weights:
-            return Need(0, 0, 0, 0, self._whole.is_estimate)
-        layers = len(self._layers)
-        has_output = end == self.units and begin < end
+    def _need(self, begin: int, end: int, more: int, weights: int = 0) -> Need:
+        """What layers `begin` to `end` take, with `more` bytes of graph and of other weights."""
+        has_output = end == self.layers and begin < end
         return Need(
-            weights=weights
-            + sum(self._layers[begin : min(end, layers)])
-            + (self._output if has_output else 0),
-            kv=sum(self._kv[begin : min(end, layers)]),
-            compute=self._whole.compute + copies,
+            weights=self._weights[end] - self._weights[begin] + weights,
+            kv=self._kv[end] - self._kv[begin],
+            compute=self._whole.compute + more,
             output=self._whole.output if has_output else 0,
             is_estimate=self._whole.is_estimate,
         )

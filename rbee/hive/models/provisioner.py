@@ -11,12 +11,11 @@ import asyncio
 import contextlib
 import itertools
 import os
-import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
-from importlib import resources
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,38 +23,31 @@ from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import (
     Cancelled,
+    Watch,
     arrived_size,
     download,
     is_content_of,
     require_disk,
 )
-from rbee.hive.models.gguf import (
-    GgufHeader,
-    changing,
-    check_size,
-    header_of_file,
-    read_header,
-)
+from rbee.hive.models.gguf import GgufHeader, changing, check_size, header_of_file, read_header
 from rbee.hive.models.split import parts_of, together
 from rbee.hive.models.turns import Turns
-from rbee.http.events import EventLog
+from rbee.http.board import Board
+from rbee.http.operation import Operation
 from rbee.process import owned
 from rbee.process.content import content_id, kind_of
-from rbee.process.tasks import DATABASE, DISK, Threads, in_thread, spawn
+from rbee.process.tasks import DATABASE, DISK, Threads, begin, in_thread, spawn
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError, listed, nearest
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.models import Provisioned
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
-from rbee.wire.narration import Line, say
 from rbee.wire.settings import Settings
 
 #: Seconds between two lines that tell the percentage.
 _BETWEEN_PERCENTS = 2.0
 #: How long the hub's word on what a name stands for is believed, until it has been fetched.
 _PLAN_FRESH = 60.0
-#: What the hub calls the version that a name without one means.
-_DEFAULT_BRANCH = "main"
 #: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
 _HEADERS_SIZE = 16 * 1024 * 1024
@@ -74,67 +66,55 @@ DOWNLOADS = Threads("downloads", 12)
 OF_ONE_HOST = 8
 
 
-class Provision:
-    """One model on its way, and the story of it; `newest`: also where one is here already."""
+class Provision(Operation):
+    """One model on its way; `newest`: also where one is here already."""
 
     def __init__(self, ref: ModelRef, newest: bool) -> None:
-        self.provision_id = secrets.token_hex(8)
+        super().__init__("hive")
         self.ref = ref
         self.newest = newest
-        self.events = EventLog()
-        self.cancelled = threading.Event()
+        self.stopped = threading.Event()
         #: Whether it waits until others have been fetched.
         self.is_in_line = False
-        self.task: asyncio.Task[None] | None = None
 
-    def call_off(self) -> None:
-        """Nobody wants it any more; what has arrived is kept."""
-        self.cancelled.set()
-        if self.is_in_line and self.task is not None:
-            self.task.cancel()
+    def cancel(self, why: RbeeError | None = None) -> None:
+        """Has it stop; what has arrived is kept."""
+        self.stopped.set()
+        if self.is_in_line:
+            super().cancel(why)
 
     def wait_in_line(self, before: int, host: str) -> None:
         """Tells that others are fetched first."""
         self.say(narration.MODEL_IN_LINE, host=host or "all hubs", before=before)
 
-    def say(self, line: Line, **facts: object) -> None:
-        """Narrates to everybody who waits for this model."""
-        self.events.narrate(say(line, facts))
 
-
-class Provisioner:
+class Provisioner(msgspec.Struct):
     """The models of this machine: which are here, which are coming.
 
-    A name leads to files, and what is known of a model is known of these: they may be replaced
-    behind their name, and have several.
+    `on_led` hears of each name that leads to other files from now on, with these files; `in_use`
+    are the files that workers have loaded.
     """
 
-    def __init__(
-        self,
-        models: Path,
-        catalog: ModelCatalog,
-        settings: Settings,
-        on_led: Callable[[str, Sequence[str]], object],
-        in_use: Callable[[], set[str]],
-    ) -> None:
-        """`on_led` hears of each name that leads to other files from now on, with these files;
-        `in_use` are the files that workers have loaded."""
-        self._models = models
-        self._catalog = catalog
-        self._settings = settings
-        self._on_led = on_led
-        self._in_use = in_use
-        defaults = hub.Patience()
-        self._patience = hub.Patience(
-            min(defaults.answer_s, settings.download_stall),
-            min(defaults.tries, settings.download_tries),
+    _models: Path
+    _catalog: ModelCatalog
+    _settings: Settings
+    _on_led: Callable[[str, Sequence[str]], object]
+    _in_use: Callable[[], set[str]]
+    provisions: Board[Provision] = msgspec.field(
+        default_factory=lambda: Board(_missing, _STORIES_KEPT)
+    )
+    _plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
+    _headers: dict[str, tuple[GgufHeader, ...]] = {}
+    _turns: Turns = msgspec.field(default_factory=lambda: Turns(DOWNLOADS.most, OF_ONE_HOST))
+    #: Whether files may lie there that a newer version has replaced.
+    _is_untidy: bool = True
+
+    @property
+    def _patience(self) -> hub.Patience:
+        settings, most = self._settings, hub.Patience()
+        return hub.Patience(
+            min(most.answer_s, settings.download_stall), min(most.tries, settings.download_tries)
         )
-        self._provisions: dict[str, Provision] = {}
-        self._plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
-        self._headers: dict[str, tuple[GgufHeader, ...]] = {}
-        self._turns = Turns(DOWNLOADS.most, OF_ONE_HOST)
-        #: Whether files may lie there that a newer version has replaced.
-        self._is_untidy = True
 
     async def find(self, ref: ModelRef) -> ModelRow | None:
         """The catalog's row of a model whose files are all here, else None.
@@ -160,7 +140,7 @@ class Provisioner:
         here = await in_thread(DISK, self._here, plan)
         if not all(file.name in here for file in plan.files):
             return None
-        return await self._entered(plan, self._models / plan.folder, here)
+        return await self._entered(_Files(plan, self._models / plan.folder, here))
 
     async def headers(self, ref: ModelRef) -> tuple[GgufHeader, ...]:
         """The GGUF headers of a model's files, here or on the hub; remembered by what they are.
@@ -168,33 +148,25 @@ class Provisioner:
         Raises what the hub says, and `model_invalid`.
         """
         found = await self.find(ref)
+        parts: Iterable[GgufHeader]
         if found is not None:
-            paths = [file.path for file in found.files]
+            content = await in_thread(_lies_in(ref), content_id, found.paths)
             # Somebody's own file may lie on a disk that answers no more.
-            elsewhere = ref.source == "file"
-            content = await in_thread(FILES, content_id, paths) if elsewhere else content_id(paths)
-            return await self._remembered(
-                content,
-                FILES if elsewhere else HEADERS,
-                lambda: together(map(header_of_file, paths)),
-            )
-        plan = await self.plan(ref)
-        content = " ".join([plan.repo, plan.commit, *(file.name for file in plan.files)])
-        return await self._remembered(content, HUB, lambda: _headers_on_hub(plan, self._patience))
-
-    async def _remembered(
-        self, content: str, kind: Threads, read: Callable[[], tuple[GgufHeader, ...]]
-    ) -> tuple[GgufHeader, ...]:
+            kind = FILES if ref.source == "file" else HEADERS
+            parts = map(header_of_file, found.paths)
+        else:
+            plan = await self.plan(ref)
+            content = " ".join([ref.repo, plan.commit, *(file.name for file in plan.files)])
+            kind = HUB
+            parts = (_header_on_hub(file, self._patience) for file in plan.files)
         known = self._headers.get(content)
         if known is not None:
             return known
-        headers = self._headers[content] = await in_thread(kind, read)
-        while len(self._headers) > _HEADERS_KEPT or self._size_of_headers() > _HEADERS_SIZE:
-            del self._headers[next(iter(self._headers))]
+        headers = self._headers[content] = await in_thread(kind, together, parts)
+        kept = sum(each.kept for all_parts in self._headers.values() for each in all_parts)
+        while len(self._headers) > _HEADERS_KEPT or kept > _HEADERS_SIZE:
+            kept -= sum(each.kept for each in self._headers.pop(next(iter(self._headers))))
         return headers
-
-    def _size_of_headers(self) -> int:
-        return sum(header.kept for headers in self._headers.values() for header in headers)
 
     async def plan(self, ref: ModelRef) -> hub.ModelPlan:
         """What a reference to the hub stands for; believed for a while, until it was fetched."""
@@ -208,33 +180,25 @@ class Provisioner:
 
         With `newest` the hub is asked whether it has another version than is here.
         """
-        for running in self._provisions.values():
-            over = running.events.closed or running.cancelled.is_set()
+        for running in self.provisions.under_way():
             same = running.ref == ref and running.newest >= newest
-            if same and not over:
+            if same and not running.stopped.is_set():
                 return running
         provision = Provision(ref, newest)
-        self._provisions[provision.provision_id] = provision
-        provision.task = spawn(
-            self._run(provision),
-            f"fetching {ref}",
-            lambda ended: provision.events.end_with(ended, "hive"),
-        )
-        told = [each.provision_id for each in self._provisions.values() if each.events.closed]
-        for provision_id in told[: max(0, len(told) - _STORIES_KEPT)]:
-            del self._provisions[provision_id]
+        self.provisions.add(provision)
+        provision.begin(self._run(provision), f"fetching {ref}")
         return provision
 
     async def remove(self, ref: ModelRef) -> list[str]:
         """Takes a name out of the catalog, and off the disk what rbee itself put there for it.
 
         Files stay to which other names lead; these are returned. Of a download that was never
-        finished, what has arrived is removed. Raises
-        `model_not_found` with a near match, and `model_in_use` while it is being fetched.
+        finished, what has arrived is removed. Raises `model_not_found` with a near match, and
+        `model_in_use` while it is being fetched.
         """
-        self._forget(ref)
-        for running in self._provisions.values():
-            if running.ref.repo == ref.repo and not running.events.closed:
+        self._plans.pop(ref, None)
+        for running in self.provisions.under_way():
+            if running.ref.repo == ref.repo:
                 raise RbeeError(
                     "model_in_use",
                     f"{running.ref} is being fetched by this hive",
@@ -245,7 +209,7 @@ class Provisioner:
     async def names_of(self, paths: Sequence[str]) -> list[str]:
         """The names in the catalog that lead to these very files."""
         rows = await in_thread(DATABASE, self._catalog.list)
-        return [row.ref for row in rows if [file.path for file in row.files] == list(paths)]
+        return [row.ref for row in rows if row.paths == list(paths)]
 
     def tidy_soon(self) -> None:
         """A worker may have let go of files that a newer version has replaced."""
@@ -258,8 +222,8 @@ class Provisioner:
         Not while something is fetched, which may bring them back, but for the one `by` whom that is
         done.
         """
-        others = (each for each in self._provisions.values() if each is not by)
-        if not self._is_untidy or any(not each.events.closed for each in others):
+        others = [each for each in self.provisions.under_way() if each is not by]
+        if not self._is_untidy or others:
             return
         self._is_untidy = False
         kept = self._in_use()
@@ -270,38 +234,22 @@ class Provisioner:
                 await in_thread(DISK, self._take_off_the_disk, [Path(path)])
                 await in_thread(DATABASE, self._catalog.swept, path)
 
-    def get(self, provision_id: str) -> Provision:
-        """A provision by its id. Raises `not_found`."""
-        try:
-            return self._provisions[provision_id]
-        except KeyError:
-            raise RbeeError(
-                "not_found", f"no provision {provision_id} on this hive", "ask for the model again"
-            ) from None
-
     async def close(self) -> None:
         """Stops every download; what has been fetched stays for the next time."""
-        tasks = [each.task for each in self._provisions.values() if each.task is not None]
-        for provision in self._provisions.values():
-            provision.call_off()
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._settings.stop_request)
+        ending = [begin(each.call_off()) for each in self.provisions.under_way()]
+        if ending:
+            await asyncio.wait(ending, timeout=self._settings.stop_request)
 
-    async def _run(self, provision: Provision) -> None:
+    async def _run(self, provision: Provision) -> Provisioned:
         try:
             row = await self._row_for(provision)
             await self._tidy(provision)
         except Cancelled:
-            provision.events.cancelled()
-        except Exception as error:
-            self._forget(provision.ref)
-            if not isinstance(error, RbeeError):
-                raise  # whoever sees the end of the task tells it
-            provision.events.error(error.body())
-        else:
-            provision.events.done(
-                Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
-            )
+            raise asyncio.CancelledError from None
+        except Exception:
+            self._plans.pop(provision.ref, None)
+            raise
+        return Provisioned(model_ref=str(provision.ref), path=row.path, size_bytes=row.size_bytes)
 
     async def _row_for(self, provision: Provision) -> ModelRow:
         """The model as it is here, or fetched; with `newest` as the hub has it now."""
@@ -311,7 +259,7 @@ class Provisioner:
             return await self._fetch(provision, await self.plan(ref))
         if not provision.newest or ref.source != "hf" or ref.is_pinned:
             return row
-        self._forget(ref)
+        self._plans.pop(ref, None)
         if await in_thread(HUB, hub.is_offline):
             provision.say(narration.MODEL_UNASKED, why="HF_HUB_OFFLINE is set")
             return row
@@ -340,6 +288,7 @@ class Provisioner:
         await in_thread(DISK, _require_inside, self._models, folder, plan)
         here = await in_thread(DISK, self._here, plan)
         plan = await self._without_what_is_wrong(provision, plan, here)
+        files = _Files(plan, folder, here)
         size = narration.size(plan.size_bytes)
         if plan.note:
             provision.say(narration.MODEL_NOTE, note=plan.note)
@@ -349,16 +298,16 @@ class Provisioner:
         elif all(file.cached_path for file in plan.files):
             provision.say(narration.MODEL_CACHED)
         else:
-            already = await in_thread(DISK, _arrived_size, plan, folder, here)
+            already = await in_thread(DISK, files.arrived_size)
             require_disk(str(self._models), plan.size_bytes - already)
             provision.say(narration.MODEL_SIZE, size=size)
             if already:
                 provision.say(narration.MODEL_RESUME, done=narration.size(already), size=size)
             teller = _ProgressTeller(provision, plan.size_bytes, already)
-            await self._download_all(provision, plan, folder, here, teller)
+            await self._download_all(provision, files, teller)
             took = narration.seconds(time.monotonic() - started)
             provision.say(narration.MODEL_DOWNLOADED, seconds=took)
-        return await self._entered(plan, folder, here)
+        return await self._entered(files)
 
     async def _without_what_is_wrong(
         self, provision: Provision, plan: hub.ModelPlan, here: dict[str, StoredFile]
@@ -378,35 +327,24 @@ class Provisioner:
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
         teller = _ProgressTeller(provision, total, 0)
-        loop = asyncio.get_running_loop()
-        wrong, before = set(), 0
+        wrong: dict[str, hub.HubFile] = {}
+        before = 0
         for file in shared:
-
-            def on_progress(done: int, _: int, before: int = before) -> None:
-                loop.call_soon_threadsafe(teller.tell, before + done)
-
-            check = (is_content_of, file, file.cached_path, on_progress, provision.cancelled)
-            if not await in_thread(DISK, *check):
-                wrong.add(file.name)
+            watch = teller.watch(file, before)
+            if not await in_thread(DISK, is_content_of, file, file.cached_path, watch):
+                wrong[file.name] = msgspec.structs.replace(file, cached_path="")
                 provision.say(narration.MODEL_CACHE_WRONG, file=file.name)
             before += file.size
-        return msgspec.structs.replace(
-            plan,
-            files=tuple(
-                msgspec.structs.replace(file, cached_path="") if file.name in wrong else file
-                for file in plan.files
-            ),
-        )
+        files = tuple(wrong.get(file.name, file) for file in plan.files)
+        return msgspec.structs.replace(plan, files=files)
 
-    async def _entered(
-        self, plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]
-    ) -> ModelRow:
+    async def _entered(self, files: _Files) -> ModelRow:
         """The row of a model whose files are all on the disk, from now on in the catalog."""
-        row = await in_thread(HEADERS, _checked_row, plan, folder, here)
+        row = await in_thread(HEADERS, files.checked_row)
         await in_thread(DATABASE, self._catalog.add, row)
-        self._forget(plan.ref)
+        self._plans.pop(files.plan.ref, None)
         self._is_untidy = True
-        self._on_led(row.ref, [file.path for file in row.files])
+        self._on_led(row.ref, row.paths)
         return row
 
     def _here(self, plan: hub.ModelPlan) -> dict[str, StoredFile]:
@@ -418,8 +356,10 @@ class Provisioner:
         found = {}
         for file in plan.files:
             stored = known.get(file.etag)
-            if stored is not None and stored.size_bytes == file.size and _is_as_stored(stored):
-                found[file.name] = stored
+            if stored is not None and stored.size_bytes == file.size:
+                with contextlib.suppress(OSError):
+                    if stored.is_as_checked(os.stat(stored.path)):
+                        found[file.name] = stored
         return found
 
     async def _lead_others(self, before: ModelRow, newer: ModelRow) -> None:
@@ -427,15 +367,12 @@ class Provisioner:
         ref = parse_model_ref(newer.ref)
         for row in await in_thread(DATABASE, self._catalog.list):
             known = parse_model_ref(row.ref)
-            same_files = [file.path for file in row.files] == [file.path for file in before.files]
+            same_files = row.paths == before.paths
             same_names = [file.name for file in row.files] == [file.name for file in newer.files]
             if same_files and same_names and _branch(known) == _branch(ref):
-                await in_thread(
-                    DATABASE,
-                    self._catalog.add,
-                    msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms),
-                )
-                self._on_led(row.ref, [file.path for file in newer.files])
+                led = msgspec.structs.replace(newer, ref=row.ref, added_at_ms=row.added_at_ms)
+                await in_thread(DATABASE, self._catalog.add, led)
+                self._on_led(row.ref, newer.paths)
 
     def _name_of(self, stored: StoredFile) -> str:
         rows = self._catalog.list()
@@ -455,38 +392,18 @@ class Provisioner:
         return None
 
     async def _download_all(
-        self,
-        provision: Provision,
-        plan: hub.ModelPlan,
-        folder: Path,
-        here: dict[str, StoredFile],
-        teller: _ProgressTeller,
+        self, provision: Provision, files: _Files, teller: _ProgressTeller
     ) -> None:
-        loop = asyncio.get_running_loop()
+        settings = self._settings
+        patience = settings.download_stall, settings.download_tries
         before = 0
-        for file in plan.files:
-            if not file.cached_path and file.name not in here:
-
-                def on_progress(done: int, total: int, before: int = before) -> None:
-                    loop.call_soon_threadsafe(teller.tell, before + done)
-
-                def on_trouble(why: str, done: int, before: int = before) -> None:
-                    loop.call_soon_threadsafe(teller.trouble, why, before + done)
-
+        for file in files.plan.files:
+            if file in files.missing():
+                watch = teller.watch(file, before)
                 provision.is_in_line = True
                 async with self._turns.turn(file.host, provision.wait_in_line):
                     provision.is_in_line = False
-                    await in_thread(
-                        DOWNLOADS,
-                        download,
-                        file,
-                        str(folder / file.name),
-                        on_progress,
-                        on_trouble,
-                        provision.cancelled,
-                        self._settings.download_stall,
-                        self._settings.download_tries,
-                    )
+                    await in_thread(DOWNLOADS, download, file, files.path(file), watch, *patience)
             before += file.size
 
     def _remove(self, ref: ModelRef) -> list[str]:
@@ -506,24 +423,23 @@ class Provisioner:
                 else f"rbee-keeper models lists what is: {listed(known)}",
                 {"models": known},
             )
-        mine = {file.path for row in rows if row.ref == str(ref) for file in row.files}
+        mine = {path for row in rows if row.ref == str(ref) for path in row.paths}
         owned = self._catalog.remove(str(ref))
         self._take_off_the_disk([Path(file.path) for file in owned])
         left = (row for row in rows if row.ref != str(ref))
-        return [row.ref for row in left if any(file.path in mine for file in row.files)]
+        return [row.ref for row in left if not mine.isdisjoint(row.paths)]
 
     def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
         """The files of a repository that no model in the catalog has."""
         if ref.source != "hf":
             return []
-        whole = {file.path for row in rows for file in row.files}
+        whole = {path for row in rows for path in row.paths}
         there = (self._models / hub.repo_folder(ref.repo)).rglob("*")
         return [path for path in there if path.is_file() and str(path) not in whole]
 
     def _take_off_the_disk(self, paths: list[Path]) -> None:
         for path in paths:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            path.unlink(missing_ok=True)
             for folder in path.parents:
                 if self._models not in folder.parents:
                     break
@@ -544,53 +460,120 @@ class Provisioner:
         paths = parts_of(path)
         before = content_id(paths)
         header = header_of_file(paths[0])
-        row = ModelRow(
-            ref=str(ref),
-            repo="",
-            revision="",
-            path=paths[0],
-            files=tuple(stored_file(each, owned=False) for each in paths),
-            size_bytes=sum(os.path.getsize(each) for each in paths),
-            architecture=header.architecture,
-            quant=header.quant,
-            context_length=header.context_length,
-        )
+        files = [stored_file(each, owned=False) for each in paths]
+        row = _row(ref, files, header, header.quant)
         if content_id(paths) != before:
             raise changing(path)
         self._catalog.add(row)
         return row
 
-    def _forget(self, ref: ModelRef) -> None:
-        self._plans.pop(ref, None)
 
+class _ProgressTeller(msgspec.Struct):
+    """Turns byte counts into `progress` events, and into a line of narration now and then.
 
-class _ProgressTeller:
-    """Turns byte counts into `progress` events, and into a line of narration now and then."""
+    `base` of the `total` bytes were here before.
+    """
 
-    def __init__(self, provision: Provision, total: int, already: int) -> None:
-        self._provision = provision
-        self._total = total
-        self._since = time.monotonic()
-        self._base = already
-        self._told = 0.0
+    _provision: Provision
+    _total: int
+    _base: int
+    _since: float = msgspec.field(default_factory=time.monotonic)
+    _told: float = 0.0
 
-    def tell(self, done: int) -> None:
+    def watch(self, file: hub.HubFile, before: int) -> Watch:
+        """What is told of in a thread: one file, with so many bytes of others before it."""
+        soon = asyncio.get_running_loop().call_soon_threadsafe
+        return Watch(
+            file.size,
+            lambda done: soon(self._tell, before + done),
+            lambda why, done: soon(self._trouble, why, before + done),
+            self._provision.stopped,
+        )
+
+    def _tell(self, done: int) -> None:
         now = time.monotonic()
         if done <= self._base:
             self._since = now  # what is already here is being read again
         rate = max(0, done - self._base) / max(now - self._since, 1e-3)
-        events = self._provision.events
-        if events.closed:
-            return
-        events.emit("progress", Progress("download", done, self._total, round(rate)))
+        self._provision.progress(Progress("download", done, self._total, round(rate)))
         if now - self._told >= _BETWEEN_PERCENTS:
             self._told = now
             percent = done * 100 // self._total
             self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
 
-    def trouble(self, why: str, done: int) -> None:
-        if not self._provision.events.closed:
-            self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
+    def _trouble(self, why: str, done: int) -> None:
+        self._provision.say(narration.MODEL_TROUBLE, why=why, done=narration.size(done))
+
+
+class _Files(NamedTuple):
+    """The files of a plan on this disk: in the hub's cache, `here` under another name or of an
+    earlier version, by name, or in `folder`, where those that are fetched go."""
+
+    plan: hub.ModelPlan
+    folder: Path
+    here: Mapping[str, StoredFile]
+
+    def missing(self) -> list[hub.HubFile]:
+        """Those that have to be fetched."""
+        return [
+            file for file in self.plan.files if not file.cached_path and file.name not in self.here
+        ]
+
+    def path(self, file: hub.HubFile) -> str:
+        """Where one lies, or will."""
+        stored = self.here.get(file.name)
+        return stored.path if stored else file.cached_path or str(self.folder / file.name)
+
+    def arrived_size(self) -> int:
+        """Bytes of them that are on the disk."""
+        left = sum(file.size - arrived_size(file, self.path(file)) for file in self.missing())
+        return self.plan.size_bytes - left
+
+    def checked_row(self) -> ModelRow:
+        """The catalog row of the model, all of it fetched; what is none leaves the disk again."""
+        plan = self.plan
+        paths = [self.path(file) for file in plan.files]
+        try:
+            header, *_ = [header_of_file(path) for path in paths]
+        except RbeeError:
+            for file in self.missing():
+                Path(self.path(file)).unlink(missing_ok=True)
+            raise
+        files = [self._stored(file) for file in plan.files]
+        return _row(plan.ref, files, header, plan.quant, plan.commit)
+
+    def _stored(self, file: hub.HubFile) -> StoredFile:
+        known = self.here.get(file.name)
+        return stored_file(
+            self.path(file),
+            file.sha256,
+            known.owned if known else not file.cached_path,
+            file.name,
+            file.etag,
+            is_shared=bool(file.cached_path) and bool(_shared([file])),
+        )
+
+
+def _row(
+    ref: ModelRef, files: Sequence[StoredFile], header: GgufHeader, quant: str, revision: str = ""
+) -> ModelRow:
+    """The row of a model whose files are all here, and have been checked."""
+    return ModelRow(
+        ref=str(ref),
+        repo=ref.repo,
+        revision=revision,
+        path=files[0].path,
+        files=tuple(files),
+        size_bytes=sum(file.size_bytes for file in files),
+        architecture=header.architecture,
+        quant=quant,
+        context_length=header.context_length,
+    )
+
+
+def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
+    what = f"no provision {provision_id} on this hive"
+    return RbeeError("not_found", what, "ask for the model again")
 
 
 def _lies_in(ref: ModelRef) -> Threads:
@@ -619,19 +602,7 @@ def _near(path: str) -> str:
 
 def bundled_path() -> Path:
     """Where the model that ships with rbee lies."""
-    return Path(str(resources.files("rbee.hive.models.bundled") / f"{BUNDLED}.gguf"))
-
-
-def _is_as_stored(file: StoredFile) -> bool:
-    try:
-        now = os.stat(file.path)
-    except OSError:
-        return False
-    return (now.st_size, now.st_mtime_ns, now.st_ino) == (
-        file.size_bytes,
-        file.mtime_ns,
-        file.inode,
-    ) and file.ctime_ns in (0, now.st_ctime_ns)
+    return Path(__file__).with_name("bundled") / f"{BUNDLED}.gguf"
 
 
 def _shared(files: Sequence[hub.HubFile]) -> list[hub.HubFile]:
@@ -678,11 +649,7 @@ def _means_the_same(ref: ModelRef, known: ModelRef, row: ModelRow) -> bool:
 
 
 def _branch(ref: ModelRef) -> str:
-    return ref.revision or _DEFAULT_BRANCH
-
-
-def _headers_on_hub(plan: hub.ModelPlan, patience: hub.Patience) -> tuple[GgufHeader, ...]:
-    return together(_header_on_hub(file, patience) for file in plan.files)
+    return ref.revision or "main"  # the hub's name for what a reference without one means
 
 
 def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
@@ -701,27 +668,6 @@ def _header_on_hub(file: hub.HubFile, patience: hub.Patience) -> GgufHeader:
     return header
 
 
-def _checked_row(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> ModelRow:
-    """The catalog row of a fetched model; a file that is none leaves the disk again."""
-    paths = [Path(_path_of(file, folder, here)) for file in plan.files]
-    try:
-        header = header_of_file(str(paths[0]))
-        for path in paths:
-            check_size(header_of_file(str(path)), path.stat().st_size, path.name)
-    except RbeeError:
-        for file, path in zip(plan.files, paths):
-            if not file.cached_path and file.name not in here:
-                with contextlib.suppress(FileNotFoundError):
-                    path.unlink()
-        raise
-    return _row(plan, folder, here, header)
-
-
-def _path_of(file: hub.HubFile, folder: Path, here: dict[str, StoredFile]) -> str:
-    stored = here.get(file.name)
-    return stored.path if stored else file.cached_path or str(folder / file.name)
-
-
 def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
     """Refuse a plan one of whose files would lie elsewhere than below the models folder.
 
@@ -733,54 +679,7 @@ def _require_inside(models: Path, folder: Path, plan: hub.ModelPlan) -> None:
         if os.path.commonpath([root, place]) != root:
             raise RbeeError(
                 "home_unusable",
-                f"{plan.repo} would be written to {place}, which is outside of {root}",
+                f"{plan.ref.repo} would be written to {place}, which is outside of {root}",
                 f"remove the link that leads out of {models}",
                 {"path": place},
             )
-
-
-def _arrived_size(plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile]) -> int:
-    """Bytes of the plan's files that are on the disk, in the hub's cache or in `folder`."""
-    return sum(
-        file.size
-        if file.cached_path or file.name in here
-        else arrived_size(file, str(folder / file.name))
-        for file in plan.files
-    )
-
-
-def _is_owned(file: hub.HubFile, here: dict[str, StoredFile]) -> bool:
-    stored = here.get(file.name)
-    return stored.owned if stored else not file.cached_path
-
-
-def _row_of_nothing(plan: hub.ModelPlan) -> ModelRow:
-    """The row that there would be if rows were written before the files are there."""
-    return ModelRow(str(plan.ref), plan.repo, plan.commit, "", (), 0, "", plan.quant, 0)
-
-
-def _row(
-    plan: hub.ModelPlan, folder: Path, here: dict[str, StoredFile], header: GgufHeader
-) -> ModelRow:
-    paths = [_path_of(file, folder, here) for file in plan.files]
-    return ModelRow(
-        ref=str(plan.ref),
-        repo=plan.repo,
-        revision=plan.commit,
-        path=paths[0],
-        files=tuple(
-            stored_file(
-                path,
-                file.sha256,
-                _is_owned(file, here),
-                file.name,
-                file.etag,
-                is_shared=bool(file.cached_path) and bool(_shared([file])),
-            )
-            for path, file in zip(paths, plan.files)
-        ),
-        size_bytes=plan.size_bytes,
-        architecture=header.architecture,
-        quant=plan.quant,
-        context_length=header.context_length,
-    )

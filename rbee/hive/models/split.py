@@ -18,13 +18,9 @@ from rbee.hive.models.gguf import (
     GgufHeader,
     header_of_file,
 )
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, listed
 
 _NAME = re.compile(r"(?P<prefix>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
-
-
-#: How many missing parts are named.
-_NAMED = 8
 
 
 def together(headers: Iterable[GgufHeader]) -> tuple[GgufHeader, ...]:
@@ -63,7 +59,7 @@ def parts_of(path: str) -> tuple[str, ...]:
         raise RbeeError(
             "model_not_found",
             f"{path} is part {header.split_no + 1} of {header.split_count} of a model, and"
-            f" {_named(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            f" {listed(missing)} {'is' if len(missing) == 1 else 'are'} missing",
             f"put the missing {'part' if len(missing) == 1 else 'parts'} beside it, in"
             f" {os.path.dirname(path) or '.'}",
             {"path": path, "missing": missing},
@@ -79,11 +75,6 @@ def parts_of(path: str) -> tuple[str, ...]:
             paths[0], f"tells of {told} tensors, and the {len(paths)} parts hold {held}"
         )
     return paths
-
-
-def _named(missing: list[str]) -> str:
-    more = len(missing) - _NAMED
-    return ", ".join(missing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _numbered(path: str, header: GgufHeader) -> tuple[str, ...]:

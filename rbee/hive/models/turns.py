@@ -11,6 +11,8 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+import msgspec
+
 
 def next_of(
     waiting: Sequence[str], running: Mapping[str, int], most: int, of_one: int
@@ -23,14 +25,13 @@ def next_of(
     return next((i for i, host in enumerate(waiting) if host not in hosts), None)
 
 
-class Turns:
+class Turns(msgspec.Struct):
     """Who downloads now, and who waits for a turn."""
 
-    def __init__(self, most: int, of_one: int) -> None:
-        self._most = most
-        self._of_one = of_one
-        self._running: Counter[str] = Counter()
-        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+    _most: int
+    _of_one: int
+    _running: Counter[str] = msgspec.field(default_factory=Counter)
+    _waiting: list[tuple[str, asyncio.Future[None]]] = []
 
     @contextlib.asynccontextmanager
     async def turn(self, host: str, on_wait: Callable[[int, str], object]) -> AsyncIterator[None]:

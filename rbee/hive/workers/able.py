@@ -11,20 +11,8 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, WorkerReport, WorkerState
 from rbee.wire.narration import device_name
 
-#: What to type where an engine finds no device of a kind.
-_FIXES = {
-    "llamacpp": {
-        "cuda": "pip install --force-reinstall xllamacpp --index-url "
-        "https://xorbitsai.github.io/xllamacpp/whl/cu128",
-        "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
-        "cpu": "pip install xllamacpp",
-    },
-    "ctransformers": {
-        "cuda": "take engine llamacpp for a GPU",
-        "metal": "take engine llamacpp for a GPU",
-        "cpu": "pip install ctransformers",
-    },
-}
+#: What the models of a hive are.
+_FORMAT = "gguf"
 
 
 def not_able(facts: EngineFacts, backend: str, *, simulated: bool) -> RbeeError | None:
@@ -32,17 +20,19 @@ def not_able(facts: EngineFacts, backend: str, *, simulated: bool) -> RbeeError 
 
     A simulated device is served by an engine that runs on the CPU.
     """
-    if backend in facts.backends or simulated:
+    reads = _FORMAT in facts.formats
+    if reads and (backend in facts.backends or simulated):
         return None
+    what = f"finds no {backend} device on this machine" if reads else f"reads no {_FORMAT.upper()}"
     return RbeeError(
         "backend_unavailable",
-        f"engine {facts.engine} {facts.version} finds no {backend} device on this machine",
-        _FIXES[facts.engine][backend],
+        f"engine {facts.engine} {facts.version} {what}",
+        _fix(facts, backend) if reads else "take another engine",
         {"engine": facts.engine, "version": facts.version, "backends": facts.backends},
     )
 
 
-def not_placed(engine: str, orders: WorkerOrders, report: WorkerReport) -> RbeeError | None:
+def not_placed(facts: EngineFacts, orders: WorkerOrders, report: WorkerReport) -> RbeeError | None:
     """What is wrong where a model is not on the device that was ordered; None: all is well.
 
     A worker that is still loading, and one on the CPU or a simulated device, is where it has to be.
@@ -55,8 +45,17 @@ def not_placed(engine: str, orders: WorkerOrders, report: WorkerReport) -> RbeeE
         return None
     return RbeeError(
         "backend_unavailable",
-        f"engine {engine} has loaded {orders.model_ref} without a layer on "
-        f"{device_name(orders.device)}",
-        _FIXES[engine][orders.backend],
-        {"engine": engine, "device": orders.device, "backends": placed.backends if placed else []},
+        f"engine {facts.engine} has loaded {orders.model_ref} without a layer on "
+        f"{device_name(orders.placement.devices)}",
+        _fix(facts, orders.backend),
+        {
+            "engine": facts.engine,
+            "device": orders.placement.devices,
+            "backends": placed.backends if placed else [],
+        },
     )
+
+
+def _fix(facts: EngineFacts, backend: str) -> str:
+    """What to type where an engine is of no use for devices of a kind."""
+    return facts.install.get(backend, "take another engine, or another device")

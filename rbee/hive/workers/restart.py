@@ -6,9 +6,6 @@ import enum
 import signal
 from collections.abc import Sequence
 
-from rbee.wire.errors import RbeeError
-from rbee.wire.narration import size
-
 #: How long a worker that was restarted has to serve until it counts as sound (seconds).
 _SOUND_AFTER = 30.0
 
@@ -30,51 +27,6 @@ def cause_of(status: int, *, killed_by_hive: bool, memory_kills: int) -> Cause:
     if status != -signal.SIGKILL or killed_by_hive:
         return Cause.ITSELF
     return Cause.MEMORY if memory_kills > 0 else Cause.PERHAPS_MEMORY
-
-
-def out_of_memory(
-    worker_id: str,
-    model_ref: str,
-    device: str,
-    need_bytes: int,
-    limit_bytes: int,
-    loading: bool,
-    log: Sequence[str],
-) -> RbeeError:
-    """The error for a worker that the kernel has ended: the same again would end the same.
-
-    `need_bytes` is what its model was estimated to need, `limit_bytes` the RAM of its machine, or
-    what of it may be used there; `loading`: it was killed before it was ready.
-    """
-    return RbeeError(
-        "insufficient_ram",
-        f"out of memory: the kernel ended worker {worker_id}; {model_ref} was to take"
-        f" {size(need_bytes)}, and {size(limit_bytes)} of RAM may be used on that machine",
-        "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
-        " raise the memory limit of that machine",
-        {
-            "device": device,
-            "need_bytes": need_bytes,
-            "limit_bytes": limit_bytes,
-            "out_of_memory": True,
-            "loading": loading,
-            "log": list(log),
-        },
-    )
-
-
-def dies_of_loading(
-    worker_id: str, model_ref: str, engine: str, device: str, how: str, log: Sequence[str]
-) -> RbeeError:
-    """The error for a model that the engine has died of twice while it loaded it, the second time
-    without its chat template: it would do so again, on any processor."""
-    return RbeeError(
-        "model_invalid",
-        f"{engine} dies of loading {model_ref} ({how}, worker {worker_id})",
-        "its file is damaged, or not for this engine: fetch it anew (rbee-keeper rm, then pull),"
-        " or take another file of that model",
-        {"device": device, "died": True, "log": list(log)},
-    )
 
 
 def restart_delay(restarts: int, delays: Sequence[float]) -> float | None:

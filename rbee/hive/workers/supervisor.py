@@ -1,175 +1,127 @@
-"""Starts workers, hears from them, restarts those that die, stops them. Phases 8 to 10, 12.2.
+"""Keeps workers alive: gives them orders, hears from them, restarts those that die, stops them.
 
-The registry is written here alone. Every change of a worker's state is passed on to the queen
-at once, through `on_change`.
+Phases 9, 10 and 12.2. The registry is written here alone; every change of a worker's state is
+passed on to the queen at once, through `on_change`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import aiohttp
+import msgspec
 import psutil
 
+from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import ram_here
 from rbee.hive.limits import memory_kills
 from rbee.hive.news import News
 from rbee.hive.workers.able import not_able, not_placed
-from rbee.hive.workers.catalog import WorkerCatalog
-from rbee.hive.workers.reason import with_reason
-from rbee.hive.workers.registry import Worker
+from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.restart import (
     Cause,
     begins_anew,
     cause_of,
     crashed,
-    dies_of_loading,
     how_it_ended,
-    out_of_memory,
     restart_delay,
 )
-from rbee.hive.workers.spare import Spare
 from rbee.hive.workers.upkeep import Measure, next_due
+from rbee.hive.workers.worker import Start, Worker
+from rbee.http.board import Board
 from rbee.http.client import Peer
-from rbee.http.events import EventLog
 from rbee.process import journal, logs, own_folder
-from rbee.process.apart import command_of
-from rbee.process.child import tail
-from rbee.process.content import content_id
+from rbee.process.content import is_still
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
-from rbee.process.supervise import exit_of, stop
-from rbee.process.tasks import DATABASE, DISK, End, begin, in_thread, spawn
+from rbee.process.supervise import discard, exit_of, stop
+from rbee.process.tasks import DISK, End, begin, in_thread, spawn
 from rbee.process.work import uses_cpu
-from rbee.wire import addresses, narration, proof
-from rbee.wire.errors import RbeeError, no_such, stuck, unforeseen
-from rbee.wire.messages.basics import Nothing
-from rbee.wire.messages.devices import Gpu
+from rbee.wire import narration, proof
+from rbee.wire.errors import RbeeError, no_such, stale, stuck, unforeseen
+from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
 from rbee.wire.messages.events import Progress
+from rbee.wire.messages.inference import FAIL_INFERENCES
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import (
-    EngineFacts,
-    WorkerFailure,
-    WorkerKindView,
-    WorkerReport,
-    WorkerState,
-)
-from rbee.wire.narration import Line, say
+from rbee.wire.messages.workers import EngineFacts, WorkerFailure, WorkerReport, WorkerState
+from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 
 #: Of how many models is known that an engine dies of them.
 _REMEMBERED = 256
+#: What to do about a SIGKILL that its hive has not sent.
+_PERHAPS_MEMORY = (
+    "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a smaller"
+    " model or a shorter context, or: {}"
+)
 #: How many workers' starts can still be read about, the failed ones among them.
 _STORIES_KEPT = 64
 
 
-class Supervisor:
+class Supervisor(msgspec.Struct):
     """The workers of this hive."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        catalog: WorkerCatalog,
-        session: aiohttp.ClientSession,
-        spare: Spare | None,
-        on_change: Callable[[], None],
-        news: News,
-    ) -> None:
-        self._news = news
-        self.workers: dict[str, Worker] = {}
-        self._home = home
-        self._settings = settings
-        self._catalog = catalog
-        self._session = session
-        self._spare = spare
-        self._on_change = on_change
-        self._watches: set[asyncio.Task[None]] = set()
-        self._stories: dict[str, EventLog] = {}
-        self._facts: dict[str, asyncio.Task[EngineFacts]] = {}
-        #: What an engine has died of lately, by its name and the content of the files.
-        self._dies_of: dict[tuple[str, str], RbeeError] = {}
-
-    async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
-        """Phase 8: the catalog row of a kind of worker, after the engine itself was asked.
-
-        A simulated GPU is served by an engine that runs on the CPU, and the row says so.
-        Raises `backend_unavailable` with the command that would help.
-        """
-        kind = f"{backend}-llm-worker-rbee"
-        simulated = gpu is not None and gpu.simulated
-        known = await in_thread(DATABASE, self._catalog.find, kind, engine)
-        facts = await self.able(engine, backend, simulated=simulated)
-        view = WorkerKindView(
-            kind=kind,
-            engine=engine,
-            version=facts.version,
-            command=command_of("rbee.worker", "--engine", engine),
-            simulated=simulated,
-        )
-        if known is None or known != view:
-            await in_thread(DATABASE, self._catalog.put, view)
-            view.new = True
-        return view
-
-    async def able(self, engine: str, backend: str, *, simulated: bool) -> EngineFacts:
-        """What an engine says of itself, where it can serve a device of this kind.
-
-        Raises `backend_unavailable` with the command that would help.
-        """
-        facts = await self._engine_facts(engine)
-        refusal = not_able(facts, backend, simulated=simulated)
-        if refusal is not None:
-            raise refusal
-        return facts
+    _home: Home
+    _settings: Settings
+    _session: aiohttp.ClientSession
+    _kinds: Kinds
+    _capacity: Capacity
+    _on_change: Callable[[], None]
+    _news: News
+    workers: dict[str, Worker] = {}
+    _watches: set[asyncio.Task[None]] = set()
+    starts: Board[Start] = msgspec.field(default_factory=lambda: Board(_missing, _STORIES_KEPT))
+    #: What an engine has died of lately, by its name and the content of the files.
+    _dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
-        self, engine: str, orders: WorkerOrders, reserved_bytes: int, unloaded: list[str]
+        self, facts: EngineFacts, orders: WorkerOrders, fit: Fit, unloaded: list[str]
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
         `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
-        the hive's; `unloaded` are the workers that made room for it.
+        the hive's; what its model needs is promised until its end; `unloaded` are the workers that
+        made room for it.
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
-        known = self._dies_of.get((engine, orders.content))
+        known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
             raise known
-        spare = self._take_spare(engine)
-        self._spare = None
+        spare = self._kinds.take(facts.engine)
         orders.worker_id = spare.worker_id
         orders.token = proof.worker_secret(orders.token, spare.worker_id)
-        worker = Worker(
-            spare.worker_id, engine, orders, reserved_bytes, spare.child, exit_of(spare.child)
-        )
+        promise = self._capacity.promise(fit)
+        worker = Worker(spare.worker_id, facts, orders, promise, spare.child, exit_of(spare.child))
         worker.names.add(orders.model_ref)
         self.workers[worker.worker_id] = worker
-        self._keep_story(worker)
+        self.starts.add(worker.start)
         for worker_id in unloaded:
             self._say(worker, narration.WORKER_UNLOADED, worker_id=worker_id)
         try:
             await self._give_orders(worker, spare)
         except BaseException as error:
             del self.workers[worker.worker_id]
-            spare.discard()
+            self.starts.remove(worker.start)
+            self._capacity.give_back(promise)
+            discard(spare.child)
+            if worker.state is WorkerState.STOPPING and isinstance(error, RbeeError):
+                error = _stopped(worker)
             raise _as_trouble_of_the_worker(worker, error) from None
         self._watch(worker)
         self._on_change()
-        await self._forget_old_logs()
-        return worker
-
-    async def _forget_old_logs(self) -> None:
         in_use = {self._home.log(worker_id) for worker_id in self.workers}
         kept = self._settings.logs_kept
         await in_thread(DISK, logs.forget_old, self._home.logs, "worker-*.log", kept, in_use)
+        return worker
 
     def holding(self, content: str) -> list[Worker]:
         """The workers that have this content loaded, or load it, and take requests for it."""
@@ -198,7 +150,7 @@ class Supervisor:
     def _retire_if_nameless(self, worker: Worker) -> None:
         if not worker.names and worker.idle_since is not None:
             worker.idle_since = None
-            spawn(self.stop(worker), f"the end of {worker.worker_id}", _ignore)
+            spawn(self.stop(worker), f"the end of {worker.worker_id}", lambda ended: None)
 
     def told(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
@@ -206,9 +158,11 @@ class Supervisor:
         Raises `worker_not_found`.
         """
         worker = self.get(report.worker_id)
-        misplaced = not_placed(worker.engine, worker.orders, report)
-        if misplaced is not None:
-            self._end_misplaced(worker, misplaced)
+        misplaced = not_placed(worker.facts, worker.orders, report)
+        if misplaced is not None:  # it is ended before anybody uses it
+            if worker.state not in (WorkerState.FAILED, WorkerState.STOPPING):
+                self._fail(worker, misplaced)
+                self._kill(worker)
             return
         before = (worker.state, worker.slots_free)
         worker.told(report)
@@ -219,10 +173,8 @@ class Supervisor:
         if worker.state is WorkerState.LOADING:
             worker.cpu = _cpu_of(worker)
         for line in report.narration:
-            if not worker.events.closed:
-                worker.events.narrate(line)
-        if not worker.events.closed:
-            self._tell_loading(worker, report)
+            worker.start.narrate(line)
+        self._tell_loading(worker, report)
         self._retire_if_nameless(worker)
         if (worker.state, worker.slots_free) != before:
             self._on_change()
@@ -232,20 +184,14 @@ class Supervisor:
         try:
             return self.workers[worker_id]
         except KeyError:
-            raise no_such(
-                "worker", worker_id, self.workers, "rbee-keeper ps lists the workers"
-            ) from None
-
-    def story(self, worker_id: str) -> EventLog:
-        """The events of a worker's start, also after it failed. Raises `worker_not_found`."""
-        story = self._stories.get(worker_id)
-        return story if story is not None else self.get(worker_id).events
+            raise _missing(worker_id, self.workers) from None
 
     def secret_of(self, name: str) -> str | None:
         """The secret called `name`, where that is one of a worker of this hive."""
         worker = self.workers.get(name.removeprefix(proof.worker_name("")))
-        is_its = worker is not None and name == proof.worker_name(worker.worker_id)
-        return worker.orders.token if worker is not None and is_its else None
+        if worker is None or name != proof.worker_name(worker.worker_id):
+            return None
+        return worker.orders.token
 
     def _peer(self, worker: Worker) -> Peer:
         name = proof.worker_name(worker.worker_id)
@@ -258,9 +204,10 @@ class Supervisor:
             worker.state = WorkerState.STOPPING
             self._on_change()
         worker.idle_since = None
+        ask = None
         if worker.url:
-            peer = self._peer(worker)
-            await stop(worker.child, worker.exited, peer.shutdown, self._settings)
+            ask = functools.partial(self._peer(worker).call, SHUT_DOWN_WORKER, ShutDownWorker())
+        await stop(worker.child, worker.exited, ask, self._settings)
 
     async def unload(self, worker: Worker) -> bool:
         """Ends a worker that is idle. False: it says that it is in use by now, and stays.
@@ -270,7 +217,7 @@ class Supervisor:
         peer = self._peer(worker)
         try:
             async with timeout(self._settings.stop_request):
-                await peer.shutdown(unless_busy=True)
+                await peer.call(SHUT_DOWN_WORKER, ShutDownWorker(unless="busy"))
         except RbeeError as error:
             if error.code == "worker_busy":
                 worker.idle_since = None
@@ -287,36 +234,11 @@ class Supervisor:
 
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
-        if self._spare is not None:
-            await self._spare.discard()
+        await self._kinds.close()
         workers = list(self.workers.values())
         await asyncio.gather(*(self.stop(worker) for worker in workers))
         for watch in self._watches:
             watch.cancel()
-
-    async def _engine_facts(self, engine: str) -> EngineFacts:
-        """What an engine said of itself, asked once; the spare that was asked is kept.
-
-        Asking goes on when the request that began it is cancelled, since others may wait for it.
-        """
-        asked = self._facts.get(engine)
-        if asked is not None and asked.done() and (asked.cancelled() or asked.exception()):
-            asked = None
-            if self._spare is not None:
-                self._spare.discard()  # who could not answer then is not asked again
-                self._spare = None
-        if asked is None:
-            self._spare = self._take_spare(engine)
-            patience = self._settings.health_wait_total
-            asked = self._facts[engine] = begin(self._spare.facts(patience), f"facts of {engine}")
-        return await asyncio.shield(asked)
-
-    def _take_spare(self, engine: str) -> Spare:
-        spare = self._spare
-        if spare is not None and (spare.engine != engine or spare.child.process.poll() is not None):
-            spare.discard()
-            spare = None
-        return spare or Spare(self._home, engine)
 
     async def _give_orders(self, worker: Worker, spare: Spare) -> None:
         facts = await spare.facts(self._settings.health_wait_total)
@@ -326,16 +248,11 @@ class Supervisor:
             raise refusal
         orders.log = str(spare.child.log)
         spare.child.order(orders)
-        report = await spare.reports.ready(self._settings.health_wait_total, worker.events.narrate)
+        report = await spare.reports.ready(self._settings.health_wait_total, worker.start.narrate)
         worker.url = report.url
         worker.port = int(report.url.rpartition(":")[2])
-        self._say(
-            worker,
-            narration.WORKER_WAKE,
-            port=worker.port,
-            path=worker.orders.model_paths[0],
-            device=worker.orders.device,
-        )
+        path, device = orders.model_paths[0], orders.placement.devices
+        self._say(worker, narration.WORKER_WAKE, port=worker.port, path=path, device=device)
 
     def _watch(self, worker: Worker) -> None:
         name = f"the watch over {worker.worker_id}"
@@ -373,10 +290,9 @@ class Supervisor:
         status = worker.exited.result()
         if status < 0:
             await in_thread(DISK, own_folder.remove_left, "worker")
-        if worker.state is WorkerState.STOPPING or status == 0:
+        # Of one that has failed it has been told why it cannot go on.
+        if worker.state in (WorkerState.STOPPING, WorkerState.FAILED) or status == 0:
             self._remove(worker)
-        elif worker.state is WorkerState.FAILED:
-            self._remove(worker)  # why it cannot go on has been told
         else:
             await self._restart(worker, status)
 
@@ -390,15 +306,8 @@ class Supervisor:
             if _has_worked(worker):
                 return
             stall = self._settings.load_stall
-            self._fail(
-                worker,
-                RbeeError(
-                    "worker_start_timeout",
-                    f"worker {worker.worker_id} made no progress for {stall:g} s",
-                    _where_to_look(worker),
-                    {"log": tail(worker.child.log), "device": worker.orders.device},
-                ),
-            )
+            what = f"worker {worker.worker_id} made no progress for {stall:g} s"
+            self._fail(worker, worker.error("worker_start_timeout", what))
         if measure is Measure.KILL:
             self._note(worker, narration.WORKER_STUCK)
         if measure is Measure.END_STUCK:
@@ -416,23 +325,15 @@ class Supervisor:
             "its hive ends it"
         )
         why = stuck(worker_id, what, stall)
-        peer = self._peer(worker)
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.stop_request):
-                await peer.post(addresses.INFER_FAIL, why.body(), type(None))
+                await self._peer(worker).call(FAIL_INFERENCES, why.body())
 
     async def _restart(self, worker: Worker, status: int) -> None:
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""
-        if not _is_as_ordered(worker.orders):
-            self._give_up(
-                worker,
-                RbeeError(
-                    "worker_stale",
-                    f"the model was replaced since {worker.worker_id} loaded it",
-                    "try again: what is there now is loaded",
-                    {"model_ref": worker.orders.model_ref},
-                ),
-            )
+        orders = worker.orders
+        if not is_still(orders.content, orders.model_paths):
+            self._give_up(worker, stale(worker.worker_id, orders.model_ref))
             return
         delays = self._settings.restart_delays
         if worker.ready_since is not None and begins_anew(time.monotonic() - worker.ready_since):
@@ -470,16 +371,20 @@ class Supervisor:
             if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                 self._remove(worker)
                 return
-            spare = Spare(self._home, worker.engine)
+            spare = Spare(self._home, worker.facts.engine)
             worker.child, worker.exited = spare.child, exit_of(spare.child)
+            worker.url = ""
             worker.worked_at = worker.last_report = time.monotonic()
             worker.cpu = 0.0
             try:
                 await self._give_orders(worker, spare)
             except RbeeError as error:
                 worker.killed = worker.child.process.poll() is None  # it hangs
-                spare.discard()
+                discard(spare.child)
                 status = await worker.exited
+                if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
+                    self._remove(worker)
+                    return
                 if error.code != "internal":  # it said why, and would say it again
                     self._give_up(worker, error)
                     return
@@ -487,30 +392,25 @@ class Supervisor:
                 self._on_change()
                 self._watch(worker)
                 return
-        self._give_up(
-            worker,
-            RbeeError(
-                "worker_crashed",
-                f"worker {worker.worker_id} died ({how}) and was restarted "
-                f"{worker.restart_count} times in vain",
-                _advice(cause, worker),
-                {"log": tail(worker.child.log), "device": worker.orders.device},
-            ),
-        )
+        what = f"worker {worker.worker_id} died ({how}) and was restarted {worker.restart_count}"
+        advice = _PERHAPS_MEMORY if cause is Cause.PERHAPS_MEMORY else ""
+        self._give_up(worker, worker.error("worker_crashed", f"{what} times in vain", advice))
 
     def _deadly(self, worker: Worker, how: str) -> RbeeError:
-        """The error of a model that kills its engine; it is remembered, by what lies there now."""
+        """The error of a model that its engine has died of twice while it loaded it, the second
+        time without its chat template: it would do so again, on any processor. It is remembered, by
+        what lies there now."""
         orders = worker.orders
-        error = dies_of_loading(
-            worker.worker_id,
-            orders.model_ref,
-            worker.engine,
-            orders.device,
-            how,
-            tail(worker.child.log),
+        error = worker.error(
+            "model_invalid",
+            f"{worker.facts.engine} dies of loading {orders.model_ref} ({how}, worker"
+            f" {worker.worker_id})",
+            "its file is damaged, or not for this engine: fetch it anew (rbee-keeper rm, then"
+            " pull), or take another file of that model",
+            died=True,
         )
         if orders.content and len(self._dies_of) < _REMEMBERED:
-            key = (worker.engine, orders.content)
+            key = (worker.facts.engine, orders.content)
             self._dies_of[key] = error
             forget = asyncio.get_running_loop().call_later
             forget(self._settings.degraded_for, self._dies_of.pop, key, None)
@@ -522,60 +422,54 @@ class Supervisor:
 
     def _tell_loading(self, worker: Worker, report: WorkerReport) -> None:
         if report.loaded is not None:
-            worker.events.emit("progress", Progress("load", round(report.loaded * 100), 100))
+            worker.start.progress(Progress("load", round(report.loaded * 100), 100))
         if report.error is not None:
-            worker.events.error(with_reason(report.error, tail(worker.child.log)))
+            worker.start.fail(RbeeError.from_body(report.error))
         elif report.state in (WorkerState.READY, WorkerState.BUSY):
-            worker.events.done(Nothing())
-
-    def _keep_story(self, worker: Worker) -> None:
-        self._stories[worker.worker_id] = worker.events
-        while len(self._stories) > _STORIES_KEPT:
-            del self._stories[next(iter(self._stories))]
+            worker.start.succeed()
 
     def _say(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells whoever waits for a worker, else the cluster; it stands in the log either way."""
-        told = say(line, facts)
-        if worker.events.closed:
-            self._news.tell(told)
-        else:
-            worker.events.narrate(told)
-            journal.write(told)
+        worker.start.narrate(say(line, facts))
+        self._note(worker, line, **facts)
 
     def _note(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells the cluster and the log; who waits for the worker learns it in other words."""
         told = say(line, {"worker_id": worker.worker_id, **facts})
-        if worker.events.closed:
+        if worker.start.is_over:
             self._news.tell(told)
         else:
             journal.write(told)
-
-    def _end_misplaced(self, worker: Worker, error: RbeeError) -> None:
-        """A worker that runs elsewhere than it was ordered to is ended before anybody uses it."""
-        if worker.state not in (WorkerState.FAILED, WorkerState.STOPPING):
-            self._fail(worker, error)
-            self._kill(worker)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
         orders = worker.orders
         self._note(worker, narration.WORKER_GIVEN_UP, why=error.message)
-        if not worker.events.closed:
-            worker.events.error(error.body())
-        self._news.failed(
-            WorkerFailure(
-                device=orders.device,
-                model_ref=orders.model_ref,
-                error=error.body(),
-                template=orders.template,
-            )
+        worker.start.fail(error)
+        failure = WorkerFailure(
+            placement=orders.placement,
+            model_ref=orders.model_ref,
+            error=error.body(),
+            template=orders.template,
         )
+        self._news.failed(failure)
         self._on_change()
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
+        worker.start.fail(_stopped(worker))
+        self._capacity.give_back(worker.promise)
         worker.child.release()
         self._on_change()
+
+
+def _stopped(worker: Worker) -> RbeeError:
+    what = f"worker {worker.worker_id} was stopped before it was ready"
+    return RbeeError("worker_crashed", what, "try again")
+
+
+def _missing(worker_id: str, known: Collection[str]) -> RbeeError:
+    return no_such("worker", worker_id, known, "rbee-keeper ps lists the workers")
 
 
 def _has_worked(worker: Worker) -> bool:
@@ -598,47 +492,26 @@ def _cpu_of(worker: Worker) -> float:
     return 0.0
 
 
-def _is_as_ordered(orders: WorkerOrders) -> bool:
-    """Whether the files that a worker was to load are still what they were then."""
-    try:
-        return not orders.content or content_id(orders.model_paths) == orders.content
-    except OSError:
-        return False
-
-
-def _ignore(ended: End) -> None:
-    """Of the end of a worker everybody hears by its exit."""
-
-
 def _out_of_memory(worker: Worker) -> RbeeError:
-    orders, log = worker.orders, tail(worker.child.log)
-    return out_of_memory(
-        worker.worker_id,
-        orders.model_ref,
-        orders.device,
-        need_bytes=worker.reserved_bytes,
-        limit_bytes=ram_here().total,
-        loading=not worker.events.closed,
-        log=log,
+    """The error of a worker that the kernel has ended: the same again would end the same."""
+    need, limit = worker.promise.total, ram_here().total
+    return worker.error(
+        "insufficient_ram",
+        f"out of memory: the kernel ended worker {worker.worker_id}; {worker.orders.model_ref} was"
+        f" to take {size(need)}, and {size(limit)} of RAM may be used on that machine",
+        "take a smaller model, a shorter context (context) or fewer callers at once (slots), or"
+        " raise the memory limit of that machine",
+        need_bytes=need,
+        limit_bytes=limit,
+        out_of_memory=True,
+        loading=not worker.start.is_over,
     )
-
-
-def _advice(cause: Cause, worker: Worker) -> str:
-    if cause is Cause.PERHAPS_MEMORY:
-        return (
-            "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a"
-            f" smaller model or a shorter context, or: {_where_to_look(worker)}"
-        )
-    return _where_to_look(worker)
-
-
-def _where_to_look(worker: Worker) -> str:
-    return f"rbee-keeper logs {worker.worker_id} shows what happened there"
 
 
 def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
     """A worker that dies or hangs before it listens has crashed, like one that does so later."""
     if isinstance(error, RbeeError) and error.code == "internal":
-        details = {**error.details, "starting": True}
-        return RbeeError("worker_crashed", error.message, _where_to_look(worker), details)
+        crash = worker.error("worker_crashed", error.message, **error.details, starting=True)
+        del crash.details["device"]  # it has not come to what it was to do there
+        return crash
     return error

@@ -1,8 +1,7 @@
 """What is due for a worker, and when: given up, ended because it is stuck, or because it idles.
 
 A worker is judged as a whole, and by what it says of its engine, never by what one caller gets.
-
-Pure: values in, a decision out. The supervisor carries it out.
+Pure; the supervisor carries it out.
 """
 
 from __future__ import annotations
@@ -54,6 +53,5 @@ def next_due(
     killed = Due(Measure.KILL, last_report + silent)
     if idle_since is None:
         return killed
-    return min(
-        killed, Due(Measure.UNLOAD, idle_since + settings.idle_worker), key=lambda due: due.at
-    )
+    idle = Due(Measure.UNLOAD, idle_since + settings.idle_worker)
+    return min(killed, idle, key=lambda due: due.at)

@@ -6,17 +6,16 @@ import re
 
 from aiohttp import web
 
+from rbee.http.server import caller_of
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.queen.rights import not_granted
-from rbee.wire.errors import HTTP_STATUS, RbeeError
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 
 #: OpenAI's word where it is another one.
 _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
-#: What an error can have here.
-STATUSES = tuple(sorted({_STATUS.get(status, status) for status in HTTP_STATUS.values()}))
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 #: Names of fields at a worker whose name in OpenAI's requests is another.
 _PARAMS = {
@@ -117,8 +116,10 @@ def _unplaced(text: str, model: str, ref: str) -> str:
     return _PATH.sub(lambda found: found[0] if found[0].startswith("/v1") else "(a file)", text)
 
 
-def failure(error: RbeeError) -> web.Response:
+def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
+    if caller_of(request):
+        error = for_key(error)
     passes = error.code in _PASSES
     headers = {"x-should-retry": "true" if passes else "false"}
     retry = error.details.get("retry_after_s")

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, Event, change_of
-from rbee.http.server import Answer, caller_of, read_body
+from rbee.http.events import STREAM_HEADERS, Event, Watch
+from rbee.http.server import caller_of
+from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
 from rbee.queen.jobs import Job
-from rbee.queen.keys import Keys
 from rbee.queen.openai.errors import failed, for_key
 from rbee.queen.openai.heard import heard_by_key
 from rbee.queen.openai.mapping import (
@@ -27,60 +27,56 @@ from rbee.queen.openai.mapping import (
     models_of,
 )
 from rbee.queen.openai.messages import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    MODEL,
+    MODELS,
+    PREFLIGHT,
     Asked,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
     Model,
     Models,
+    OneModel,
 )
-from rbee.queen.openai.routes import AskKnown, Begin, Caller, Loaded
+from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.rights import granted, hub_ref, names_of, not_granted
-from rbee.wire import addresses, sse
+from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
-from rbee.wire.settings import Settings
 from rbee.wire.shown import shown
 
+_METHODS = "GET, POST, OPTIONS"
 
-class Handlers:
-    """Takes requests in and gives answers out; see `rbee.queen.openai.routes.OpenAI`."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        begin: Begin,
-        known: AskKnown,
-        loaded: Loaded,
-        keys: Keys,
-    ) -> None:
-        self._settings = settings
-        self._loaded = loaded
-        self._begin = begin
-        self._known = known
-        self._keys = keys
+class Handlers(OpenAI):
+    """Takes requests in and gives answers out."""
 
+    @serves_http(MODELS)
     async def models(self, request: web.Request) -> Models:
-        """`GET /v1/models`; the holder of a key sees those that it may use, and no machines."""
+        """Lists the models that can be asked, for an API key those that it may use."""
         models, unreachable = await self._all_models()
         key = caller_of(request)
         if key:
-            return Models(data=_seen_by(self._keys.named(key), models))
+            return Models(data=_seen_by(self.keys.named(key), models))
         return Models(data=models, unreachable=unreachable)
 
-    async def model(self, request: web.Request) -> Model:
-        """`GET /v1/models/{id}`."""
+    @serves_http(MODEL)
+    async def model(self, request: web.Request, wanted: OneModel) -> Model:
+        """Tells of a model that can be asked."""
         key = caller_of(request)
         if key:
-            return await self._model_for(self._keys.named(key), request.match_info["id"])
-        ref = model_ref_of(request.match_info["id"])
+            return await self._model_for(self.keys.named(key), wanted.id)
+        ref = model_ref_of(wanted.id)
         listed, unreachable = await self._all_models()
         models = {model.id: model for model in listed}
         if ref not in models:
-            error = no_such("model", ref, models, f"GET {addresses.V1_MODELS} lists them")
+            error = no_such("model", ref, models, f"{MODELS} lists them")
             if unreachable:
                 silent = ", ".join(each.hive_id for each in unreachable)
                 error.message += f"; what is on {silent} is not known, since no answer came"
@@ -95,12 +91,12 @@ class Handlers:
         name = caller_of(request)
         if not name:
             return None
-        key = self._keys.named(name)
-        loaded = models_of([], self._loaded())
+        key = self.keys.named(name)
+        loaded = models_of([], self.loaded())
         ref = str(hub_ref(asked.model) or "")
         if ref not in loaded or not key.rights.permit(ref):
             # Whatever was asked for, and whether it is there: that takes the same way.
-            present, workers, _ = await self._known(True)
+            present, workers, _ = await self.known(True)
             loaded = models_of(present, workers)
         hives = {ref: those for ref, (_, those) in loaded.items()}
         found = granted(asked.model, hives, key.rights)
@@ -118,70 +114,78 @@ class Handlers:
         raise not_granted(asked)  # it may be fetched, and is nowhere yet
 
     async def _all_models(self) -> tuple[list[Model], list[Unreachable]]:
-        present, workers, unreachable = await self._known(False)
+        present, workers, unreachable = await self.known(False)
         found = models_of(present, workers)
         models = [
             Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()
         ]
         return models, unreachable
 
-    async def chat(self, request: web.Request) -> Answer:
-        """`POST /v1/chat/completions`."""
-        asked = await read_body(request, ChatRequest)
-        caller = await self._caller(request, asked)
-        return await self._answer(request, Chat(asked), caller)
+    @serves_http(CHAT)
+    async def chat(self, request: web.Request, asked: ChatRequest) -> web.StreamResponse:
+        """Answers a conversation."""
+        return await self._answer(request, Chat(asked))
 
-    async def complete(self, request: web.Request) -> Answer:
-        """`POST /v1/completions`."""
-        asked = await read_body(request, CompletionRequest)
-        caller = await self._caller(request, asked)
-        return await self._answer(request, Text(asked), caller)
+    @serves_http(COMPLETIONS)
+    async def complete(self, request: web.Request, asked: CompletionRequest) -> web.StreamResponse:
+        """Goes on with a text."""
+        return await self._answer(request, Text(asked))
 
-    async def embed(self, request: web.Request) -> Answer:
-        """`POST /v1/embeddings`."""
-        asked = await read_body(request, EmbeddingRequest)
-        caller = await self._caller(request, asked)
-        return await self._answer(request, Vectors(asked), caller)
+    @serves_http(EMBEDDINGS)
+    async def embed(self, request: web.Request, asked: EmbeddingRequest) -> web.StreamResponse:
+        """Makes vectors of texts."""
+        return await self._answer(request, Vectors(asked))
 
-    async def _answer(
-        self, request: web.Request, form: Form | Vectors, caller: Caller | None
-    ) -> Answer:
+    @serves_http(PREFLIGHT)
+    async def preflight(self, request: web.Request) -> web.Response:
+        """Tells a browser whether its page may ask (`cors_origins`)."""
+        wanted = request.headers.get("Access-Control-Request-Headers", "")
+        headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
+        if wanted:
+            headers["Access-Control-Allow-Headers"] = wanted
+        return web.Response(status=204, headers=headers if self.settings.cors_origins else None)
+
+    async def _answer(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
+        caller = await self._caller(request, form.asked)
         if caller is None:
             return await self._answer_with(request, form, None, [])
         jobs: list[Job] = []
 
         def end(why: RbeeError) -> None:
             for job in jobs:
-                job.revoke(why)
+                job.cancel(why)
 
         try:
-            with self._keys.used(self._keys.named(caller.key), end):
+            with self.keys.used(self.keys.named(caller.key), end):
                 return await self._answer_with(request, form, caller, jobs)
         except RbeeError as error:
             raise for_key(error, caller.model, caller.ref) from None
 
     async def _answer_with(
         self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
-    ) -> Answer:
+    ) -> web.StreamResponse:
         """Answers with jobs, which it begins and keeps in `jobs`."""
         try:
             for wanted in form.jobs():
-                jobs.append(self._begin(wanted, caller))
+                jobs.append(self.begin(wanted, caller))
                 jobs[-1].events.reader_came()
-            who = _identity(form, jobs, caller)
+            model = jobs[0].request.model_ref if caller is None else caller.model
+            began = jobs[0].created_at_ms // 1000
+            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, model)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, form, jobs, who, caller)
+                return await self._stream(request, _Writer(form, who, caller), jobs)
             return await self._whole(form, jobs, who)
         finally:
             # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
             for job in jobs:
                 job.events.reader_left()
-                if job.task is not None:
-                    job.task.cancel()  # one that is over is left alone
+                job.cancel()
                 if isinstance(form, Vectors):
-                    job.forget()
+                    job.events.forget()  # they fill memory, and nobody asks for them again
 
-    async def _whole(self, form: Form | Vectors, jobs: Sequence[Job], who: Identity) -> Answer:
+    async def _whole(
+        self, form: Form | Vectors, jobs: Sequence[Job], who: Identity
+    ) -> web.StreamResponse:
         tokens: list[list[Token]] = [[] for _ in jobs]
         vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}
@@ -201,27 +205,18 @@ class Handlers:
         return web.Response(body=encode(answer), content_type="application/json")
 
     async def _stream(
-        self,
-        request: web.Request,
-        form: Form,
-        jobs: Sequence[Job],
-        who: Identity,
-        caller: Caller | None,
+        self, request: web.Request, writer: _Writer, jobs: Sequence[Job]
     ) -> web.StreamResponse:
         response = _Stream(headers=STREAM_HEADERS)
         with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
-            await self._tell(request, response, _Writer(form, who, caller), jobs)
+            await self._tell(request, response, writer, jobs)
         return response
 
     async def _tell(
-        self,
-        request: web.Request,
-        response: web.StreamResponse,
-        writer: _Writer,
-        jobs: Sequence[Job],
+        self, request: web.Request, response: _Stream, writer: _Writer, jobs: Sequence[Job]
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
-        patient_until = asyncio.get_running_loop().time() + self._settings.stream_patience
+        patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
         try:
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
                 async for news in told:
@@ -229,7 +224,7 @@ class Handlers:
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
-                    if writer.begun or asyncio.get_running_loop().time() >= patient_until:
+                    if writer.opened or asyncio.get_running_loop().time() >= patient_until:
                         await _send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
@@ -250,24 +245,25 @@ class Handlers:
         loop = asyncio.get_running_loop()
         logs = [job.events for job in jobs]
         read = [0] * len(jobs)
-        while True:
-            news: list[tuple[int, Event]] = []
-            revoked = next((job.revoked for job in jobs if job.revoked is not None), None)
-            if revoked is not None:
-                raise revoked  # what it has not read yet, it does not get
-            for index, log in enumerate(logs):
-                for number, event in log.after(read[index]):
-                    read[index] = number
-                    news.append((index, event))
-            if news:
-                yield news
-            elif all(log.closed for log in logs):
-                return
-            else:
-                patience = patient_until - loop.time()
-                longest = patience if patience > 0 else self._settings.stream_comment
-                if not await change_of(logs, min(longest, self._settings.stream_comment)):
-                    yield []
+        with contextlib.closing(Watch(logs)) as watch:
+            while True:
+                news: list[tuple[int, Event]] = []
+                for job in jobs:
+                    if job.revoked is not None:
+                        raise job.revoked  # what it has not read yet, it does not get
+                for index, log in enumerate(logs):
+                    for number, event in log.after(read[index]):
+                        read[index] = number
+                        news.append((index, event))
+                if news:
+                    yield news
+                elif all(log.closed for log in logs):
+                    return
+                else:
+                    patience = patient_until - loop.time()
+                    longest = patience if patience > 0 else math.inf
+                    if not await watch.news(min(longest, self.settings.stream_comment)):
+                        yield []
 
 
 class _Stream(web.StreamResponse):
@@ -282,11 +278,10 @@ class _Writer:
     def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
         self._caller = caller
         self.pending: list[bytes] = []
-        #: Whether there is a token.
-        self.begun = False
         self._form = form
         self._who = who
-        self._opened: set[int] = set()
+        #: The answers of which there is a token.
+        self.opened: set[int] = set()
         self._ends: dict[int, Done] = {}
 
     def take(self, index: int, event: Event) -> None:
@@ -295,19 +290,18 @@ class _Writer:
             self.pending.append(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
             self._open(index)
-            self._add(self._form.piece(self._who, index, event.read(Token)))
+            self._tell(self._form.piece(index, event.read(Token)))
         elif event.name == "done":
             self._open(index)
             done = self._ends[index] = event.read(Done)
-            self._add(self._form.ending(self._who, index, done))
+            self._tell(self._form.ending(index, done))
         else:
             _check(event)
 
     def _open(self, index: int) -> None:
-        if index not in self._opened:
-            self.begun = True
-            self._opened.add(index)
-            self._add(self._form.opening(self._who, index))
+        if index not in self.opened:
+            self.opened.add(index)
+            self._tell(self._form.opening(index))
 
     def end(self) -> None:
         """Every answer is told."""
@@ -319,17 +313,15 @@ class _Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        self._add(
-            failed(
-                error
-                if self._caller is None
-                else for_key(error, self._caller.model, self._caller.ref)
-            )
-        )
+        caller = self._caller
+        self._add(failed(error if caller is None else for_key(error, caller.model, caller.ref)))
 
-    def _add(self, event: object | None) -> None:
-        if event is not None:
-            self.pending.append(b"data: %s\n\n" % encode(event))
+    def _tell(self, choice: object | None) -> None:
+        if choice is not None:
+            self._add(self._form.told(self._who, choice))
+
+    def _add(self, event: object) -> None:
+        self.pending.append(b"data: %s\n\n" % encode(event))
 
 
 def _check(event: Event) -> None:
@@ -347,12 +339,6 @@ async def _send(request: web.Request, response: web.StreamResponse, pending: lis
         piece = b"".join(pending)
         pending.clear()
         await response.write(piece)
-
-
-def _identity(form: Form | Vectors, jobs: Sequence[Job], caller: Caller | None) -> Identity:
-    first = jobs[0]
-    model = first.request.model_ref if caller is None else caller.model
-    return Identity(f"{form.prefix}{first.job_id}", first.created_at_ms // 1000, model)
 
 
 def _comment(narration: Narration, caller: Caller | None) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import abc
 import itertools
 import struct
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -35,7 +36,7 @@ from rbee.queen.openai.messages import (
     TextLogprobs,
     Usage,
 )
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
 from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
 from rbee.wire.messages.inference import ChatMessage, ToolCall
@@ -45,6 +46,11 @@ from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
 
 _SEEDS = 2**32
+#: What means the same to a job.
+_AS_ASKED = (
+    *("temperature", "top_p", "top_k"),
+    *("presence_penalty", "frequency_penalty", "logit_bias"),
+)
 
 
 class Told(NamedTuple):
@@ -63,46 +69,60 @@ class Identity(NamedTuple):
     model: str
 
 
-class Form(Protocol):
-    """How one kind of request is understood and answered; answers are numbered from 0."""
+class Form(abc.ABC):
+    """How one kind of completion is understood and answered; answers are numbered from 0.
+
+    `asked` is the request, which has so many `prompts`. `event` makes one of a stream of a choice,
+    and `answer` all of it in one piece.
+    """
 
     #: How the names of its answers begin.
     prefix: str
+    event: type[ChatChunk] | type[Completion]
+    answer: type[ChatCompletion] | type[Completion]
+    asked: Asked
+    prompts = 1
 
-    @property
-    def asked(self) -> Asked:
-        """The request."""
-        ...
-
+    @abc.abstractmethod
     def jobs(self) -> list[JobRequest]:
         """One for each answer that is wanted. Raises what the request gets wrong."""
-        ...
 
-    def opening(self, who: Identity, index: int) -> Any:
-        """The event before the first token of an answer, or None."""
-        ...
+    @abc.abstractmethod
+    def opening(self, index: int) -> Any:
+        """What is told before the first token of an answer, or None."""
 
-    def piece(self, who: Identity, index: int, token: Token) -> Any:
-        """The event for a token, or None where it tells nothing."""
-        ...
+    @abc.abstractmethod
+    def piece(self, index: int, token: Token) -> Any:
+        """What is told of a token, or None where it tells nothing."""
 
-    def ending(self, who: Identity, index: int, done: Done) -> Any:
-        """The event that tells how an answer ended."""
-        ...
+    @abc.abstractmethod
+    def ending(self, index: int, done: Done) -> Any:
+        """What tells how an answer ended."""
+
+    @abc.abstractmethod
+    def choice(self, index: int, told: Told) -> Any:
+        """An answer in one piece."""
+
+    def told(self, who: Identity, choice: Any) -> Any:
+        """The event that tells a piece of an answer."""
+        return self.event(id=who.id, created=who.created, model=who.model, choices=[choice])
 
     def usage(self, who: Identity, told: Sequence[Done]) -> Any:
         """The last event, for who asks for the counts."""
-        ...
+        return self.event(**who._asdict(), choices=[], usage=_usage(told, self.prompts))
 
     def whole(self, who: Identity, told: Sequence[Told]) -> Any:
-        """The answer in one piece."""
-        ...
+        """The answers in one piece."""
+        choices = [self.choice(index, one) for index, one in enumerate(told)]
+        usage = _usage([one.done for one in told], self.prompts)
+        return self.answer(**who._asdict(), choices=choices, usage=usage)
 
 
-class Chat:
+class Chat(Form):
     """`POST /v1/chat/completions`."""
 
-    prefix = "chatcmpl-"
+    prefix, event, answer = "chatcmpl-", ChatChunk, ChatCompletion
+    asked: ChatRequest
 
     def __init__(self, asked: ChatRequest) -> None:
         self.asked = asked
@@ -146,11 +166,11 @@ class Chat:
             for seed in _seeds(asked, asked.n or 1)
         ]
 
-    def opening(self, who: Identity, index: int) -> ChatChunk:
+    def opening(self, index: int) -> ChunkChoice:
         """See `Form`."""
-        return _chunk(who, ChunkChoice(index=index, delta=Delta(role="assistant", content="")))
+        return ChunkChoice(index=index, delta=Delta(role="assistant", content=""))
 
-    def piece(self, who: Identity, index: int, token: Token) -> ChatChunk | None:
+    def piece(self, index: int, token: Token) -> ChunkChoice | None:
         """See `Form`."""
         if not (token.t or token.thought or token.calls):
             return None
@@ -159,28 +179,14 @@ class Chat:
             reasoning_content=token.thought or UNSET,
             tool_calls=[_delta(call) for call in token.calls] or UNSET,
         )
-        logprobs = self._logprobs(token.logprobs)
-        return _chunk(who, ChunkChoice(index=index, delta=delta, logprobs=logprobs))
+        return ChunkChoice(index=index, delta=delta, logprobs=self._logprobs(token.logprobs))
 
-    def ending(self, who: Identity, index: int, done: Done) -> ChatChunk:
+    def ending(self, index: int, done: Done) -> ChunkChoice:
         """See `Form`."""
-        return _chunk(
-            who, ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
-        )
+        return ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
 
-    def usage(self, who: Identity, told: Sequence[Done]) -> ChatChunk:
+    def choice(self, index: int, told: Told) -> ChatChoice:
         """See `Form`."""
-        return ChatChunk(**who._asdict(), choices=[], usage=_usage(told, prompts=1))
-
-    def whole(self, who: Identity, told: Sequence[Told]) -> ChatCompletion:
-        """See `Form`."""
-        return ChatCompletion(
-            **who._asdict(),
-            choices=[self._choice(index, one) for index, one in enumerate(told)],
-            usage=_usage([one.done for one in told], prompts=1),
-        )
-
-    def _choice(self, index: int, told: Told) -> ChatChoice:
         text = "".join(token.t for token in told.tokens)
         calls = _calls(call for token in told.tokens for call in token.calls)
         message = ChatAnswer(
@@ -203,22 +209,23 @@ class Chat:
         return Logprobs(content=content)
 
 
-class Text:
+class Text(Form):
     """`POST /v1/completions`."""
 
-    prefix = "cmpl-"
+    prefix, event, answer = "cmpl-", Completion, Completion
+    asked: CompletionRequest
 
     def __init__(self, asked: CompletionRequest) -> None:
         self.asked = asked
-        given = asked.prompt
-        self._prompts = [given] if isinstance(given, str) else given
+        self._texts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
+        self.prompts = len(self._texts)
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         if asked.echo and asked.logprobs is not None:
             raise _wrong("echo", "does not go with logprobs")
-        answers = len(self._prompts) * (asked.n or 1)
+        answers = self.prompts * (asked.n or 1)
         if answers > MOST_ANSWERS:
             raise _wrong(
                 "n", f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once"
@@ -231,40 +238,27 @@ class Text:
                 raw=True,
                 logprobs=asked.logprobs,
             )
-            for prompt in self._prompts
+            for prompt in self._texts
             for seed in _seeds(asked, asked.n or 1)
         ]
 
-    def opening(self, who: Identity, index: int) -> Completion | None:
+    def opening(self, index: int) -> TextChoice | None:
         """See `Form`."""
         prompt = self._echo(index)
-        return _text(who, TextChoice(index=index, text=prompt)) if prompt else None
+        return TextChoice(index=index, text=prompt) if prompt else None
 
-    def piece(self, who: Identity, index: int, token: Token) -> Completion | None:
+    def piece(self, index: int, token: Token) -> TextChoice | None:
         """See `Form`."""
         if not token.t:
             return None
-        logprobs = self._logprobs(token.logprobs)
-        return _text(who, TextChoice(index=index, text=token.t, logprobs=logprobs))
+        return TextChoice(index=index, text=token.t, logprobs=self._logprobs(token.logprobs))
 
-    def ending(self, who: Identity, index: int, done: Done) -> Completion:
+    def ending(self, index: int, done: Done) -> TextChoice:
         """See `Form`."""
-        return _text(who, TextChoice(index=index, text="", finish_reason=done.finish_reason))
+        return TextChoice(index=index, text="", finish_reason=done.finish_reason)
 
-    def usage(self, who: Identity, told: Sequence[Done]) -> Completion:
+    def choice(self, index: int, told: Told) -> TextChoice:
         """See `Form`."""
-        usage = _usage(told, prompts=len(self._prompts))
-        return Completion(**who._asdict(), choices=[], usage=usage)
-
-    def whole(self, who: Identity, told: Sequence[Told]) -> Completion:
-        """See `Form`."""
-        return Completion(
-            **who._asdict(),
-            choices=[self._choice(index, one) for index, one in enumerate(told)],
-            usage=_usage([one.done for one in told], prompts=len(self._prompts)),
-        )
-
-    def _choice(self, index: int, told: Told) -> TextChoice:
         return TextChoice(
             index=index,
             text=self._echo(index) + "".join(token.t for token in told.tokens),
@@ -273,7 +267,7 @@ class Text:
         )
 
     def _echo(self, index: int) -> str:
-        return self._prompts[index // (self.asked.n or 1)] if self.asked.echo else ""
+        return self._texts[index // (self.asked.n or 1)] if self.asked.echo else ""
 
     def _logprobs(self, content: list[TokenLikelihood]) -> TextLogprobs | None:
         if self.asked.logprobs is None:
@@ -359,17 +353,8 @@ def models_of(
 
 def _common(asked: Asked, seed: int | None) -> dict[str, Any]:
     stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop
-    return {
-        "model_ref": model_ref_of(asked.model),
-        "temperature": asked.temperature,
-        "top_p": asked.top_p,
-        "top_k": asked.top_k,
-        "seed": seed,
-        "stop": stop or None,
-        "presence_penalty": asked.presence_penalty,
-        "frequency_penalty": asked.frequency_penalty,
-        "logit_bias": asked.logit_bias,
-    }
+    said = {name: getattr(asked, name) for name in _AS_ASKED}
+    return {**said, "model_ref": model_ref_of(asked.model), "seed": seed, "stop": stop or None}
 
 
 def _seeds(asked: Asked, count: int) -> list[int | None]:
@@ -436,29 +421,18 @@ def _check_arguments(arguments: str, path: str) -> None:
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         is_object = False
     if not is_object:
-        raise RbeeError(
-            "invalid_request",
+        raise invalid(
             f"{path} is no JSON object",
             'send the arguments of a call as JSON text, "{}" where it has none',
-            {"field": path},
+            field=path,
         )
-
-
-def _chunk(who: Identity, choice: ChunkChoice) -> ChatChunk:
-    return ChatChunk(id=who.id, created=who.created, model=who.model, choices=[choice])
-
-
-def _text(who: Identity, choice: TextChoice) -> Completion:
-    return Completion(id=who.id, created=who.created, model=who.model, choices=[choice])
 
 
 def _usage(told: Sequence[Done], prompts: int) -> Usage:
     tokens_in = sum(one.tokens_in for one in told[:: max(1, len(told) // prompts)])
     tokens_out = sum(one.tokens_out for one in told)
     return Usage(
-        prompt_tokens=tokens_in,
-        completion_tokens=tokens_out,
-        total_tokens=tokens_in + tokens_out,
+        prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out
     )
 
 
@@ -467,12 +441,11 @@ def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:
 
 
 def _delta(call: CallPiece) -> CallDelta:
-    begins = bool(call.id)
     named = {"name": call.name} if call.name else {}
     return CallDelta(
         index=call.index,
-        id=call.id if begins else UNSET,
-        type="function" if begins else UNSET,
+        id=call.id or UNSET,
+        type="function" if call.id else UNSET,
         function={**named, "arguments": call.arguments},
     )
 
@@ -491,4 +464,4 @@ def _calls(pieces: Iterable[CallPiece]) -> list[Called]:
 
 
 def _wrong(field: str, what: str) -> RbeeError:
-    return RbeeError("invalid_request", f"{field} {what}", f"change {field}", {"field": field})
+    return invalid(f"{field} {what}", f"change {field}", field=field)

@@ -25,6 +25,7 @@ from rbee.wire.limits import (
 from rbee.wire.messages.basics import NonEmpty, TokenId, TokenIds, Unreachable
 from rbee.wire.messages.events import TokenLikelihood
 from rbee.wire.messages.inference import ToolFunction
+from rbee.wire.routes import NONE, Route, Who
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -350,7 +351,7 @@ class Model(msgspec.Struct, kw_only=True):
 
 
 class Models(msgspec.Struct, kw_only=True):
-    """`GET /v1/models`; what is on machines that are `unreachable` is not known."""
+    """The models; what is on machines that are `unreachable` is not known."""
 
     data: list[Model]
     unreachable: list[Unreachable] = []
@@ -370,3 +371,21 @@ class Failed(msgspec.Struct, kw_only=True):
     """OpenAI's form of an error."""
 
     error: Failure
+
+
+class OneModel(msgspec.Struct, kw_only=True):
+    """The model that is meant."""
+
+    id: str
+
+
+MODELS = Route("GET", "/v1/models", NONE, Models, who=Who.KEYS)
+MODEL = Route("GET", "/v1/models/{id:path}", OneModel, Model, who=Who.KEYS)
+CHAT = Route(
+    "POST", "/v1/chat/completions", ChatRequest, ChatCompletion, who=Who.KEYS, event=ChatChunk
+)
+COMPLETIONS = Route(
+    "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion
+)
+EMBEDDINGS = Route("POST", "/v1/embeddings", EmbeddingRequest, Embeddings, who=Who.KEYS)
+PREFLIGHT = Route("OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY)

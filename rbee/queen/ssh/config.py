@@ -114,12 +114,7 @@ def included(text: str, read: Callable[[str], Sequence[str]], depth: int = 0) ->
 
 
 def resolve(
-    host: str,
-    given: SshTarget | None = None,
-    *,
-    config: str,
-    home: Path,
-    local_user: str,
+    host: str, given: SshTarget | None = None, *, config: str, home: Path, local_user: str
 ) -> Target:
     """The target that `host` stands for: `given` over the text `config` over what is usual.
 

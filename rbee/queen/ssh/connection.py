@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
-from rbee.process.deadline import timeout as deadline
-from rbee.queen.ssh.blocking import in_thread, start
+from rbee.process.deadline import timeout
+from rbee.process.tasks import in_own_thread, start_thread
 from rbee.queen.ssh.config import Target
-from rbee.queen.ssh.dialling import Dialled, dial
-from rbee.queen.ssh.program import LineReader, Program
-from rbee.queen.ssh.program import Ran as Ran
+from rbee.queen.ssh.dialling import Dialled, Dialling
+from rbee.queen.ssh.program import LineReader, Program, Ran
 from rbee.queen.ssh.refusals import refuse
 from rbee.queen.ssh.tunnels import Tunnels
 from rbee.wire.settings import Settings
@@ -22,6 +20,8 @@ _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 
 
+#: How long a program has whose answer is waited for (seconds).
+_LONGEST_RUN = 60.0
 #: The most that is listened to of a program whose lines are read (bytes); pip says far less.
 _MOST = 1 << 24
 
@@ -39,7 +39,7 @@ class Lines:
         self._program = program
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[str | Exception | None] = asyncio.Queue()
-        start(self._read)
+        start_thread(self._read)
 
     def __aiter__(self) -> Lines:
         return self
@@ -92,63 +92,34 @@ class Connection:
         self.target = target
         self._dialled = dialled
         self._seconds = settings.ssh_connect_timeout
-        self._tunnels = Tunnels(dialled.transport, target, self._seconds)
+        #: Our address as the machine sees it, and its own; "" where jump hosts lie between.
+        self.local_address, self.peer_address = dialled.local_address, dialled.peer_address
+        self.tunnels = Tunnels(dialled.transport, target, self._seconds)
 
     @classmethod
-    async def open(
-        cls,
-        target: Target,
-        *,
-        add_as: str,
-        known_hosts: Path,
-        settings: Settings,
-        accept: str = "",
-        passphrase: str = "",
-    ) -> Connection:
+    async def open(cls, target: Target, dialling: Dialling) -> Connection:
         """Connects and logs in.
-
-        `add_as` is what ``rbee-keeper add-hive`` calls the machine, with the options that it
-        takes, for errors that advise it. `known_hosts` is our own file of host keys, beside those
-        that the target names; `accept` the fingerprint (``SHA256:...``) of an unknown host key
-        that a person has agreed to, which is then written there.
 
         Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
         ``timeout``, ``unreachable``, ``no_ssh``, and those of `host_keys` and `login`.
         """
-        dialled = await in_thread(
-            lambda: dial(target, add_as, known_hosts, accept, passphrase, settings), Dialled.close
-        )
-        return cls(target, dialled, settings)
+        dialled = await in_own_thread(lambda: dialling.dial(target), Dialled.close)
+        return cls(target, dialled, dialling.settings)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it has not broken off, as far as is known."""
-        return self._dialled.transport.is_active()
-
-    @property
-    def local_address(self) -> str:
-        """Our address as the machine sees it; "" where jump hosts lie between."""
-        return self._dialled.local_address
-
-    @property
-    def peer_address(self) -> str:
-        """The machine's address as we see it; "" where jump hosts lie between."""
-        return self._dialled.peer_address
-
-    async def run(self, command: str, stdin: bytes = b"", timeout: float = 60.0) -> Ran:
+    async def run(self, command: str) -> Ran:
         """Runs POSIX shell text to its end, whatever the login shell is and says.
 
-        Raises `ssh_failed`, reason ``shell`` (the login shell never ran it), ``timeout`` (after
-        `timeout` seconds; it may still run over there), ``lost``.
+        Raises `ssh_failed`, reason ``shell`` (the login shell never ran it), ``timeout`` (it may
+        still run over there), ``lost``.
         """
-        program = await self._start(command, stdin)
+        program = await self._start(command, b"")
         try:
-            async with deadline(timeout):
-                return await in_thread(program.finish, lambda _: None)
+            async with timeout(_LONGEST_RUN):
+                return await in_own_thread(program.finish)
         except asyncio.TimeoutError:
             raise refuse(
                 "timeout",
-                f"a program on {self.target.name} has not ended after {timeout:g} s",
+                f"a program on {self.target.name} has not ended after {_LONGEST_RUN:g} s",
                 f"look what keeps that machine busy: ssh {self.target.login}",
             ) from None
         finally:
@@ -161,35 +132,18 @@ class Connection:
         """
         return Lines(await self._start(command, stdin, stdin_stays))
 
-    async def forward(self, remote_host: str, remote_port: int) -> int:
-        """A port of 127.0.0.1 here that leads to an address over there."""
-        return self._tunnels.forward((remote_host, remote_port))
-
-    def fill_in(self, local_port: int) -> None:
-        """Takes a port away that `forward` gave; who is connected through it stays connected."""
-        self._tunnels.fill_in(local_port)
-
-    async def reverse(self, local_host: str, local_port: int, usual: int = 0) -> int:
-        """A port of 127.0.0.1 over there, the `usual` one where it is free, that leads to an
-        address here.
-
-        Raises `ssh_failed`, reason ``tunnel``.
-        """
-        here = (local_host, local_port)
-        return await in_thread(lambda: self._tunnels.reverse(here, usual), lambda _: None)
-
     async def until_closed(self) -> None:
         """Returns once it has ended, whoever ended it."""
-        await in_thread(self._dialled.transport.join, lambda _: None)
+        await in_own_thread(self._dialled.transport.join)
 
     async def close(self) -> None:
         """Ends the connection with all that runs through it."""
-        self._tunnels.close()
-        await in_thread(self._dialled.close, lambda _: None)
+        self.tunnels.close()
+        await in_own_thread(self._dialled.close)
 
     async def _start(self, command: str, stdin: bytes, stdin_stays: bool = False) -> Program:
         transport, seconds = self._dialled.transport, self._seconds
-        return await in_thread(
+        return await in_own_thread(
             lambda: Program(transport, self.target, command, stdin, seconds, stdin_stays),
             Program.close,
         )

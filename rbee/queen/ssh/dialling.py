@@ -37,14 +37,33 @@ class Dialled:
 
 
 @dataclass(frozen=True)
-class _Caller:
+class Dialling:
+    """How a machine is dialled.
+
+    `add_as` is what ``rbee-keeper add-hive`` calls it, with the options that it takes, for errors
+    that advise it. `known_hosts` is our own file of host keys, beside those that the target names;
+    `accept` the fingerprint (``SHA256:...``) of an unknown host key that a person has agreed to,
+    which is then written there. `passphrase` opens the key file.
+    """
+
     add_as: str
     known_hosts: Path
-    accept: str
-    passphrase: str
     settings: Settings
+    accept: str = ""
+    passphrase: str = ""
 
-    def reach(self, target: Target) -> Dialled:
+    def dial(self, target: Target) -> Dialled:
+        """Connects and logs in, in `settings.connect_tries` tries. Raises `ssh_failed`."""
+        for _ in range(self.settings.connect_tries - 1):
+            try:
+                return self._reach(target)
+            except RbeeError as error:
+                if error.details["reason"] not in _PASSING:
+                    raise
+            time.sleep(self.settings.health_wait_longest)
+        return self._reach(target)
+
+    def _reach(self, target: Target) -> Dialled:
         addresses = ("", "")
         transport: paramiko.Transport | None = None
         with contextlib.ExitStack() as opened:
@@ -119,26 +138,6 @@ class _Caller:
             transport.close()
             raise
         return transport
-
-
-def dial(
-    target: Target,
-    add_as: str,
-    known_hosts: Path,
-    accept: str,
-    passphrase: str,
-    settings: Settings,
-) -> Dialled:
-    """Connects and logs in, in `settings.connect_tries` tries. Raises `ssh_failed`."""
-    caller = _Caller(add_as, known_hosts, accept, passphrase, settings)
-    for _ in range(settings.connect_tries - 1):
-        try:
-            return caller.reach(target)
-        except RbeeError as error:
-            if error.details["reason"] not in _PASSING:
-                raise
-        time.sleep(settings.health_wait_longest)
-    return caller.reach(target)
 
 
 def _unreached(hop: Target, error: Exception, seconds: float) -> RbeeError:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import paramiko
 
-from rbee.queen.ssh.blocking import start
+from rbee.process.tasks import start_thread
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
@@ -72,8 +72,8 @@ class Program:
             raise self._lost() from None
         self._noise: bytes | None = b""
         self._stderr = bytearray()
-        self._listener = start(self._listen)
-        start(lambda: self._feed(stdin, stdin_stays))
+        self._listener = start_thread(self._listen)
+        start_thread(lambda: self._feed(stdin, stdin_stays))
 
     def read(self) -> bytes:
         """The next piece of its stdout, b"" at the end.

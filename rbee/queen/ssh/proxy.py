@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import threading
+
+from rbee.process.tasks import start_thread
 
 #: The most that is kept of what the program complains of (bytes), and how long its end is waited
 #: for (seconds).
@@ -30,8 +31,7 @@ class Proxy:
                 start_new_session=True,
             )
         self._said = b""
-        self._reaper = threading.Thread(target=self._reap, name="ssh", daemon=True)
-        self._reaper.start()
+        self._reaper = start_thread(self._reap)
 
     def close(self) -> None:
         """Ends the program."""

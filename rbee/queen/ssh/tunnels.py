@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import socket
+import threading
 from collections.abc import Callable
 
 import paramiko
 
-from rbee.queen.ssh.blocking import start
+from rbee.process.tasks import start_thread
 from rbee.queen.ssh.config import Target
 from rbee.queen.ssh.refusals import refuse
 
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 65536
 _Address = tuple[str, int]
+#: How many connections one machine may have to us at a time: its hive wants a few, and each takes
+#: two threads here, whoever rules that machine by now.
+_MOST_FROM_THERE = 64
 #: How a connection ends that breaks off, at either side of a tunnel.
 _BROKEN = (OSError, EOFError, paramiko.SSHException)
 
@@ -30,11 +34,12 @@ class Tunnels:
         self._seconds = seconds
         self._servers: dict[int, socket.socket] = {}
         self._wanted_here: dict[int, _Address] = {}
+        self._room = threading.BoundedSemaphore(_MOST_FROM_THERE)
 
     def forward(self, there: _Address) -> int:
         """A port of the loopback address here that leads to an address over there."""
         server = socket.create_server((_LOOPBACK, 0))
-        start(lambda: self._accept(server, there))
+        start_thread(lambda: self._accept(server, there))
         port: int = server.getsockname()[1]
         self._servers[port] = server
         return port
@@ -75,7 +80,7 @@ class Tunnels:
         with contextlib.suppress(OSError):
             while True:
                 taken, peer = server.accept()
-                start(functools.partial(self._dig, taken, peer, there))
+                start_thread(functools.partial(self._dig, taken, peer, there))
 
     def _dig(self, taken: socket.socket, peer: _Address, there: _Address) -> None:
         try:
@@ -90,26 +95,28 @@ class Tunnels:
 
     def _on_channel(self, channel: paramiko.Channel, _origin: _Address, port: _Address) -> None:
         # Called by the thread that reads the connection, which must not wait.
-        start(lambda: self._lead_here(channel, port[1]))
+        if self._room.acquire(blocking=False):
+            start_thread(lambda: self._lead_here(channel, port[1]))
+        else:
+            start_thread(lambda: _close(channel))
 
     def _lead_here(self, channel: paramiko.Channel, port: int) -> None:
         try:
             reached = socket.create_connection(self._wanted_here[port], self._seconds)
         except (KeyError, OSError):
             _close(channel)
-            return
-        reached.settimeout(None)
-        _join(reached, channel)
+        else:
+            reached.settimeout(None)
+            _join(reached, channel)
+        finally:
+            self._room.release()
 
 
 def _join(near: socket.socket, far: paramiko.Channel) -> None:
     """Passes bytes on in both directions until both have ended."""
     near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def far_ends() -> None:
-        near.shutdown(socket.SHUT_WR)
-
-    back = start(lambda: _pump(far.recv, near.sendall, far_ends))
+    far_ends = functools.partial(near.shutdown, socket.SHUT_WR)
+    back = start_thread(lambda: _pump(far.recv, near.sendall, far_ends))
     _pump(near.recv, far.sendall, far.shutdown_write)
     back.join()
     near.close()

@@ -8,13 +8,16 @@ otherwise, times are milliseconds since the epoch (`_at_ms`) or durations in mil
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, nested_too_deep
+from rbee.wire import addresses
+from rbee.wire.errors import invalid, nested_too_deep
+from rbee.wire.routes import NONE, Events, Route, Who
 from rbee.wire.shown import LONGEST_NAME, NAME_PATTERN
 
+A = TypeVar("A")
 T = TypeVar("T")
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 #: What something is called; see `shown.require_name`.
@@ -35,7 +38,7 @@ class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
 
 
 class Health(Answer, kw_only=True):
-    """`GET /health`: who answers here. `instance` is drawn anew at every start.
+    """Who answers here. `instance` is drawn anew at every start.
 
     `status` is ``ok``, or ``leaving`` when a queen has begun to put everything to sleep.
     """
@@ -50,6 +53,33 @@ class Started(Answer, kw_only=True):
     """Work was begun; its story is told at `events_url`."""
 
     events_url: str
+
+
+class OperationStarted(Started, kw_only=True):
+    """The queen does something that is no job; ends with a `done` of `HivesAwake` or a model."""
+
+    operation_id: str
+
+
+class Named(Request, kw_only=True):
+    """What is meant, by its id."""
+
+    id: str
+
+
+class ShutDownQueen(Request, kw_only=True):
+    """The queen's `POST /shutdown`. `cascade`: her hives and their workers leave, too; `now`: what
+    still runs is cancelled; with `unless` kept she stays where somebody asked for that."""
+
+    cascade: bool = True
+    now: bool = False
+    unless: Literal["kept"] | None = None
+
+
+class ShutDownWorker(Request, kw_only=True):
+    """A worker's `POST /shutdown`; with `unless` busy it stays where somebody uses it."""
+
+    unless: Literal["busy"] | None = None
 
 
 class ShutdownBegun(Answer, kw_only=True):
@@ -87,6 +117,7 @@ def encode(message: Any) -> bytes:
 
 #: What msgspec says of a text that does not fit a pattern.
 _PATTERN = r"(?s)Expected `str` matching regex '.*'(?= - at |\Z)"
+_UNSEEN = "Holds characters that cannot be seen"
 
 
 def decode(data: bytes, kind: type[T], what: str = "body") -> T:
@@ -94,17 +125,44 @@ def decode(data: bytes, kind: type[T], what: str = "body") -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        wrong = re.sub(_PATTERN, "Holds characters that cannot be seen", str(error))
-        raise RbeeError("invalid_request", f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
+        wrong = re.sub(_PATTERN, _UNSEEN, str(error))
+        raise invalid(f"{what}: {wrong}", f"fields: {_fields(kind)}") from None
     except RecursionError:
         raise nested_too_deep(what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RbeeError(
-            "invalid_request", f"{what} is no JSON: {error}", "send a JSON object"
-        ) from None
+        raise invalid(f"{what} is no JSON: {error}", "send a JSON object") from None
+
+
+def decode_answer(data: bytes, route: Route[Any, A], name: str) -> A | None:
+    """What `name` has answered; None where a route answers nothing, whatever a newer peer says."""
+    if not data or route.answer is NONE:
+        return None
+    return decode(data, route.answer, f"answer of {name}")
+
+
+def decode_fields(said: dict[str, str], kind: type[T]) -> T:
+    """What a path and a query say, as a `kind`. Raises `invalid_request`, as `decode` does."""
+    try:
+        return msgspec.convert(said, kind, strict=False)
+    except msgspec.ValidationError as error:
+        wrong = re.sub(_PATTERN, _UNSEEN, str(error))
+        wrong = re.sub("Object missing required field `(.*)`", r"the query names no \1", wrong)
+        raise invalid(wrong, f"fields: {_fields(kind)}") from None
 
 
 def _fields(kind: type[Any]) -> str:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return ", ".join(field.encode_name for field in msgspec.structs.fields(kind))
     return "see the documentation"
+
+
+HEALTH = Route("GET", addresses.HEALTH, NONE, Health, who=Who.ANYBODY)
+OPERATION_EVENTS = Route("GET", "/operations/{id}/events", Named, Events)
+CANCEL_OPERATION = Route("DELETE", "/operations/{id}", Named, NONE)
+OPENAPI = Route("GET", "/openapi.json", NONE, dict, who=Who.KEYS)
+STAY = Route("POST", "/stay", NONE, NONE)
+SHUT_DOWN_QUEEN = Route(
+    "POST", "/shutdown", ShutDownQueen, ShutdownBegun, status=202, in_query=True
+)
+SHUT_DOWN_HIVE = Route("POST", "/shutdown", NONE, NONE, status=202)
+SHUT_DOWN_WORKER = Route("POST", "/shutdown", ShutDownWorker, NONE, status=202, in_query=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, NonEmpty, Request
+from rbee.wire.routes import NONE, Route
 
 Backend = Literal["cuda", "metal", "cpu"]
 
@@ -32,7 +33,7 @@ class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Devices(Answer, kw_only=True):
-    """`GET /devices`: what a machine has, and how many models and workers are on it."""
+    """What a machine has, and how many models and workers are on it."""
 
     cpu: Cpu
     gpus: list[Gpu]
@@ -48,3 +49,15 @@ class DegradedDevice(msgspec.Struct, kw_only=True):
     model_ref: str
     why: str
     until_ms: int
+
+
+class AskRoom(Request, kw_only=True):
+    """Whether a device has room for a model with a context of `ctx` tokens (0: its own)."""
+
+    device: NonEmpty
+    model: NonEmpty
+    ctx: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_CONTEXT)] = 0
+
+
+DEVICES = Route("GET", "/devices", NONE, Devices)
+CAPACITY = Route("GET", "/capacity", AskRoom, NONE)

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from rbee.wire.routes import NONE, Events, Route
+
 
 class Progress(msgspec.Struct, omit_defaults=True):
     """`progress`: `what` is download, load or prompt.
@@ -78,3 +80,6 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     ttft_ms: float = 0.0
     duration_ms: float = 0.0
     context_full: int = 0
+
+
+EVENTS = Route("GET", "/events", NONE, Events)

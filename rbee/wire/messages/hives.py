@@ -7,10 +7,11 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, NonEmpty, Request, Started
+from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, OperationStarted, Request
 from rbee.wire.messages.devices import DegradedDevice, Devices
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
 from rbee.wire.narration import Narration
+from rbee.wire.routes import NONE, Route, Who
 
 
 class SshTarget(Request, kw_only=True):
@@ -27,7 +28,7 @@ class SshTarget(Request, kw_only=True):
 
 
 class AddHive(Request, kw_only=True):
-    """`POST /add-hive`.
+    """A machine that is to become a hive.
 
     `host` is a name or address, an alias of ``~/.ssh/config``, or localhost, for which `ssh` means
     nothing. `accept_host_key` is the fingerprint (``SHA256:...``) of a key that a person has
@@ -43,15 +44,14 @@ class AddHive(Request, kw_only=True):
     passphrase: str = ""
 
 
-class HiveAddStarted(Started, kw_only=True):
-    """The answer to `POST /add-hive`; its story is an operation that ends in `HiveAdded`."""
+class HiveAddStarted(OperationStarted, kw_only=True):
+    """A machine is looked at: an operation that ends in `HiveAdded`."""
 
     hive_id: str
-    operation_id: str
 
 
 class HiveAdded(msgspec.Struct, kw_only=True):
-    """`done` of `POST /add-hive`."""
+    """`done` of adding a hive."""
 
     hive_id: str
     devices: Devices
@@ -66,19 +66,19 @@ class HiveStatus(str, enum.Enum):
 
 
 class WakeHives(Request, kw_only=True):
-    """`POST /hives/wake`: this hive, or all."""
+    """This hive is to be woken, or all."""
 
     node: Name | None = None
 
 
 class HivesAwake(msgspec.Struct, kw_only=True):
-    """`done` of `POST /hives/wake`: the hives that live."""
+    """`done` of waking hives: those that live."""
 
     hives: list[str]
 
 
 class HiveView(Answer, kw_only=True):
-    """One row of `GET /hives`: the catalog joined with what is known live."""
+    """A hive in a list: the catalog joined with what is known live."""
 
     hive_id: str
     host: str
@@ -92,13 +92,13 @@ class HiveView(Answer, kw_only=True):
 
 
 class HiveList(Answer, kw_only=True):
-    """`GET /hives`."""
+    """The hives."""
 
     hives: list[HiveView]
 
 
 class Heartbeat(Request, kw_only=True):
-    """`POST /heartbeat` from a hive to its queen. `timestamp` is RFC 3339, for people only.
+    """From a hive to its queen. `timestamp` is RFC 3339, for people only.
 
     `url`: where the hive listens, where that may be news. `news` and `failures` are what happened
     since the last beat that was answered and belongs to no job; `processor` is the name of the
@@ -121,7 +121,7 @@ class HeartbeatAnswer(Answer, kw_only=True):
 
 
 class Adopt(Request, kw_only=True):
-    """`POST /adopt` from a queen to a hive whose own queen is gone: report to me.
+    """From a queen to a hive whose own queen is gone: report to me.
 
     `hive_id` is what she calls that machine, `instance` who she is, whatever her address is called.
     """
@@ -129,3 +129,11 @@ class Adopt(Request, kw_only=True):
     hive_id: Name
     queen_url: NonEmpty
     instance: str = ""
+
+
+ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
+HIVES = Route("GET", "/hives", NONE, HiveList)
+REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
+WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)
+HEARTBEAT = Route("POST", "/heartbeat", Heartbeat, HeartbeatAnswer, who=Who.HIVE)
+ADOPT = Route("POST", "/adopt", Adopt, NONE)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from rbee.wire.errors import ErrorBody
 from rbee.wire.limits import (
     MOST_FUNCTIONS,
     MOST_INPUTS,
@@ -16,7 +17,8 @@ from rbee.wire.limits import (
     Stop,
     TopK,
 )
-from rbee.wire.messages.basics import Name, NonEmpty, Request, Started, TokenIds
+from rbee.wire.messages.basics import Name, Named, NonEmpty, Request, Started, TokenIds
+from rbee.wire.routes import NONE, Events, Route
 
 
 class Sampling(Request, kw_only=True):
@@ -123,7 +125,7 @@ def template_name(text: str | None) -> str:
 
 
 class InferRequest(Question, kw_only=True):
-    """`POST /infer`, answered by `InferAccepted`, or by the events where they are accepted.
+    """Answered by `InferAccepted`, or by the events where they are accepted.
 
     Who names the inference can end it without having heard of its beginning.
     """
@@ -132,6 +134,12 @@ class InferRequest(Question, kw_only=True):
 
 
 class InferAccepted(Started, kw_only=True):
-    """The answer to `POST /infer`."""
+    """An inference is taken in."""
 
     infer_id: str
+
+
+INFER = Route("POST", "/infer", InferRequest, InferAccepted, status=202, event=Events)
+INFER_EVENTS = Route("GET", "/infer/{id}/events", Named, Events)
+CANCEL_INFERENCE = Route("DELETE", "/infer/{id}", Named, NONE)
+FAIL_INFERENCES = Route("POST", "/infer/fail", ErrorBody, NONE)

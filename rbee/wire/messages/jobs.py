@@ -7,14 +7,14 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, Started
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Started
 from rbee.wire.messages.devices import Backend
 from rbee.wire.messages.inference import Question
-from rbee.wire.messages.workers import EngineName
+from rbee.wire.routes import NONE, Events, Route
 
 
 class JobRequest(Question, kw_only=True):
-    """`POST /jobs`. `chat_template` is the text of one (Jinja) to take for the model's own.
+    """What a job is to do. `chat_template` is the text of one (Jinja) to take for the model's own.
 
     `hub_token` opens what its owner may read on the hub. It is used for this request and told to
     nobody but the hive that fetches, on the queen's machine or through a tunnel.
@@ -24,7 +24,7 @@ class JobRequest(Question, kw_only=True):
     node: Name | None = None
     device: Name | None = None
     backend: Backend | None = None
-    engine: EngineName | None = None
+    engine: Name | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     allow_cpu: bool = True
     chat_template: NonEmpty | None = None
@@ -33,7 +33,7 @@ class JobRequest(Question, kw_only=True):
 
 
 class JobAccepted(Started, kw_only=True):
-    """The answer to `POST /jobs`."""
+    """A job is taken in."""
 
     job_id: str
 
@@ -48,7 +48,7 @@ class JobState(str, enum.Enum):
 
 
 class JobView(Answer, kw_only=True):
-    """One row of `GET /jobs`; `place` is that in the queue, 1 being next, where it waits there."""
+    """A job in a list; `place` is that in the queue, 1 being next, where it waits there."""
 
     job_id: str
     model_ref: str
@@ -64,6 +64,13 @@ class JobView(Answer, kw_only=True):
 
 
 class JobList(Answer, kw_only=True):
-    """`GET /jobs`, newest first."""
+    """The jobs, newest first."""
 
     jobs: list[JobView]
+
+
+SUBMIT_JOB = Route("POST", "/jobs", JobRequest, JobAccepted, status=202)
+JOBS = Route("GET", "/jobs", NONE, JobList)
+JOB = Route("GET", "/jobs/{id}", Named, JobView)
+JOB_EVENTS = Route("GET", "/jobs/{id}/events", Named, Events)
+CANCEL_JOB = Route("DELETE", "/jobs/{id}", Named, NONE)

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, NonEmpty, Request
+from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, Request
+from rbee.wire.routes import NONE, Route
 
 
 class AddKey(Request, kw_only=True):
-    """`POST /keys`: a name for people, such as the program or the machine that will use it.
+    """A name for people, such as the program or the machine that will use it.
 
     `models` are those that the key is limited to, where any are named: references, in which ``*``
     stands for any text. `may_fetch`: also those that no machine has yet.
@@ -22,14 +23,14 @@ class AddKey(Request, kw_only=True):
 
 
 class NewKey(Answer, kw_only=True):
-    """The answer to `POST /keys`; nobody is told `key` a second time."""
+    """A key that was made; nobody is told `key` a second time."""
 
     name: str
     key: str
 
 
 class KeyView(Answer, kw_only=True):
-    """One row of `GET /keys`; `models` are those that it is limited to, none: it is not."""
+    """A key in a list; `models` are those that it is limited to, none: it is not."""
 
     name: str
     created_at_ms: int
@@ -38,6 +39,11 @@ class KeyView(Answer, kw_only=True):
 
 
 class KeyList(Answer, kw_only=True):
-    """`GET /keys`, by name."""
+    """The keys, by name."""
 
     keys: list[KeyView]
+
+
+ADD_KEY = Route("POST", "/keys", AddKey, NewKey)
+KEYS = Route("GET", "/keys", NONE, KeyList)
+REMOVE_KEY = Route("DELETE", "/keys/{id}", Named, NONE)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from rbee.wire.messages.basics import Answer, Name, NonEmpty, Request, Started, Unreachable
+from rbee.wire.messages.basics import (
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    OperationStarted,
+    Request,
+    Started,
+    Unreachable,
+)
+from rbee.wire.routes import NONE, Events, Route
 
 
 class PullModel(Request, kw_only=True):
-    """The queen's `POST /models/provision`; without `node` the hive beside her is meant.
+    """A model that a hive is to fetch; without `node` the hive beside her is meant.
 
     `hub_token` is as in `JobRequest`.
     """
@@ -19,14 +29,14 @@ class PullModel(Request, kw_only=True):
 
 
 class ProvisionModel(Request, kw_only=True):
-    """`POST /models/provision`; `newest`: the hub is asked whether it has another version."""
+    """A model that is to be fetched; `newest`: the hub is asked whether it has another version."""
 
     model_ref: NonEmpty
     newest: bool = False
 
 
 class ProvisionStarted(Started, kw_only=True):
-    """The answer to `POST /models/provision`."""
+    """A model is fetched."""
 
     provision_id: str
 
@@ -49,25 +59,25 @@ class ModelView(Answer, kw_only=True):
 
 
 class ModelRemoved(Answer, kw_only=True):
-    """The answer to `DELETE /models/{ref}`: the other names, for which the files stay."""
+    """A model is removed: the other names, for which the files stay."""
 
     kept_for: list[str]
 
 
 class ModelList(Answer, kw_only=True):
-    """`GET /models` of a hive."""
+    """The models of a hive."""
 
     models: list[ModelView]
 
 
 class ClusterModelView(ModelView, kw_only=True):
-    """One row of the queen's `GET /models`."""
+    """A model, and the hive that has it."""
 
     hive_id: str
 
 
 class ClusterModelList(Answer, kw_only=True):
-    """`GET /models` of the queen, over all hives that live."""
+    """The models of all hives that live."""
 
     models: list[ClusterModelView]
     unreachable: list[Unreachable] = []
@@ -81,3 +91,36 @@ class Provisioned(msgspec.Struct, kw_only=True, omit_defaults=True):
     path: str
     size_bytes: int
     duration_ms: float = 0.0
+
+
+class OneModel(Request, kw_only=True):
+    """The model that is meant, by its reference."""
+
+    ref: str
+
+
+class FindModel(OneModel, kw_only=True):
+    """`lead`: the hub is asked what a new name means, and nothing is fetched."""
+
+    lead: bool = False
+
+
+class RemoveModel(OneModel, kw_only=True):
+    """A model that is to leave the hive `node`."""
+
+    node: Name = "localhost"
+
+
+# Of the queen.
+CLUSTER_MODELS = Route("GET", "/models", NONE, ClusterModelList)
+PULL_MODEL = Route("POST", "/models/provision", PullModel, OperationStarted, status=202)
+REMOVE_CLUSTER_MODEL: Route[RemoveModel, ModelRemoved | None] = Route(
+    "DELETE", "/models/{ref:path}", RemoveModel, ModelRemoved, may_be_empty=True
+)
+
+# Of a hive.
+MODELS = Route("GET", "/models", NONE, ModelList)
+MODEL = Route("GET", "/models/{ref:path}", FindModel, ModelView)
+REMOVE_MODEL = Route("DELETE", "/models/{ref:path}", OneModel, ModelRemoved)
+PROVISION_MODEL = Route("POST", "/models/provision", ProvisionModel, ProvisionStarted, status=202)
+PROVISION_EVENTS = Route("GET", "/models/provision/{id}/events", Named, Events)

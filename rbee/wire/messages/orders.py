@@ -10,6 +10,7 @@ from rbee.wire.messages.basics import Request
 from rbee.wire.messages.devices import Backend
 from rbee.wire.messages.workers import EngineFacts, Pooling
 from rbee.wire.narration import Narration
+from rbee.wire.placement import Placement
 
 
 class QueenOrders(Request, kw_only=True):
@@ -38,31 +39,34 @@ class HiveOrders(Request, kw_only=True):
     owner: str = ""
 
 
-class RequestBounds(msgspec.Struct, frozen=True):
-    """What a worker allows those who ask it; the settings of the same names."""
+class WorkerSettings(msgspec.Struct, frozen=True):
+    """What a worker goes by; the settings of the same names."""
 
     connections: int
     strangers: int
     request_head: float
     request_pause: float
     reader_stall: float
+    prompt_cache_mib: int
+    heartbeat_interval: float
+    token_stall: float
+    log_mib: int
+    confine_workers: bool
 
 
 class WorkerOrders(Request, kw_only=True):
     """How a worker is to run.
 
     `model_paths` are the files of one model, the first of them is opened by the engine;
-    `simulated` says that the device exists on paper only; `chat_template` (Jinja) is the model's
+    `simulated` says that the devices exist on paper only; `chat_template` (Jinja) is the model's
     own unless `template` names another, empty for a model that was not tuned to chat; `log` is the
-    file that the worker's stderr goes to, of `log_mib` MiB at most; `deadly_template`: an engine
-    has died while it read that template; `trial_model` is a tiny model that it is tried with
-    before, and `memory_limit` how much memory of its own the worker may take (bytes; 0: no bound);
-    `confined`: it gives up what it does not need. `threads` is the engine's. `pooling` is how one
-    vector is made of a text (`own`: as the model says; `none`: it makes other things), and `batch`
-    how many tokens are worked through at once.
-    `token_stall` is how long the engine may do nothing at all (seconds). `content` identifies what
-    lay at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked
-    at. `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
+    file that the worker's stderr goes to; `deadly_template`: an engine has died while it read that
+    template; `trial_model` is a tiny model that it is tried with before, and `memory_limit` how
+    much memory of its own the worker may take (bytes; 0: no bound). `threads` is the engine's.
+    `pooling` is how one vector is made of a text (`own`: as the model says; `none`: it makes other
+    things), and `batch` how many tokens are worked through at once. `content` identifies what lay
+    at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked at.
+    `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
     """
 
     host: str
@@ -72,23 +76,18 @@ class WorkerOrders(Request, kw_only=True):
     hive_url: str
     model_ref: str
     model_paths: list[str]
-    device: str
+    placement: Placement
     backend: Backend
     context: int
     slots: int
     threads: int
-    prompt_cache_mib: int
-    heartbeat_interval: float
-    token_stall: float
+    settings: WorkerSettings
     chat_template: str = ""
     template: str = ""
     deadly_template: bool = False
     trial_model: str = ""
     memory_limit: int = 0
-    confined: bool = True
     log: str = ""
-    log_mib: int = 0
-    bounds: RequestBounds | None = None
     pooling: Pooling = "last"
     batch: int = 512
     simulated: bool = False

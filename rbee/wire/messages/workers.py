@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from rbee.wire.errors import ErrorBody
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, NonEmpty, Request, Started
+from rbee.wire.messages.basics import (
+    LARGEST_CONTEXT,
+    Answer,
+    Name,
+    Named,
+    NonEmpty,
+    Request,
+    Started,
+)
 from rbee.wire.narration import Narration
+from rbee.wire.placement import Part, Placement
+from rbee.wire.routes import NONE, Events, Route, Who
 
-EngineName = Literal["llamacpp", "ctransformers"]
+#: What an engine may have something for, besides plain text.
+Ability = Literal[
+    "chat", "vectors", "tools", "json_schema", "thinking", "logprobs", "logit_bias", "penalties"
+]
 Pooling = Literal["own", "mean", "last", "none"]
 
 
@@ -32,19 +46,19 @@ class WorkerState(str, enum.Enum):
         return None
 
 
-class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A worker inside its hive's heartbeat: what the queen routes by.
+class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What is known of a worker outside its hive.
 
     `content` identifies what it has loaded, `names` are the references that lead to that now; a
     worker whose model was replaced under its name has none.
     `template` names the chat template it was given for the model's own; see `template_name`.
     `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
+    `vram_bytes` is what its model was promised, in all.
     """
 
     worker_id: str
     url: str
     model_ref: str
-    device: str
     backend: str
     engine: str
     state: WorkerState
@@ -58,20 +72,66 @@ class WorkerBeat(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     vectors_up_to: int = 0
 
 
+class WorkerBeat(_Known, kw_only=True):
+    """A worker inside its hive's heartbeat: what the queen routes by."""
+
+    placement: Placement
+
+    @property
+    def device(self) -> str:
+        """Where it is, as people read it."""
+        return self.placement.devices
+
+
+class WorkerView(_Known, kw_only=True, omit_defaults=False):
+    """One row of `GET /workers`: of the queen's, and of a hive's, which says more.
+
+    `parts` are those of a model that lies on several devices. A hive tells what it keeps a worker
+    alive by: `threads` are those with which its engine computes on the processor.
+    """
+
+    hive_id: str
+    device: str
+    parts: tuple[Part, ...] | msgspec.UnsetType = msgspec.UNSET
+    pid: int | msgspec.UnsetType = msgspec.UNSET
+    restart_count: int | msgspec.UnsetType = msgspec.UNSET
+    last_heartbeat_ms: int | msgspec.UnsetType | None = msgspec.UNSET
+    threads: int | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, beat: WorkerBeat, hive_id: str, **more: Any) -> WorkerView:
+        """The row of a worker of this hive."""
+        known: dict[str, Any] = {name: getattr(beat, name) for name in _Known.__struct_fields__}
+        if len(beat.placement.parts) > 1:
+            known["parts"] = beat.placement.parts
+        return cls(hive_id=hive_id, device=beat.device, **known, **more)
+
+
+class WorkerList(Answer, kw_only=True):
+    """`GET /workers` of a hive, or of the queen."""
+
+    workers: list[WorkerView]
+
+
 class WorkerFailure(msgspec.Struct, kw_only=True):
     """A worker that its hive has given up. `template` is as in `WorkerBeat`."""
 
-    device: str
+    placement: Placement
     model_ref: str
     error: ErrorBody
     template: str = ""
 
+    @property
+    def device(self) -> str:
+        """Where it was, as people read it."""
+        return self.placement.devices
+
 
 class ProvisionWorker(Request, kw_only=True):
-    """`POST /workers/provision`; `kind` is ``<backend>-llm-worker-rbee``."""
+    """A kind of worker that is wanted; `kind` is ``<backend>-llm-worker-rbee``."""
 
     kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
-    engine: EngineName | None = None
+    engine: Name | None = None
     device: str | None = None
 
 
@@ -90,65 +150,38 @@ class WorkerKindView(Answer, kw_only=True):
 
 
 class StartWorker(Request, kw_only=True):
-    """`POST /workers/start`; `share`: a worker that has the same content loaded will do, too.
+    """A worker that is to be started; `share`: one that has the same content loaded will do, too.
 
-    `vectors_up_to`: it is to make vectors alone, of inputs of up to so many tokens.
+    `device` is short for a `placement` on one device of the hive that is asked; one of both is
+    given. `vectors_up_to`: it is to make vectors alone, of inputs of up to so many tokens.
     """
 
-    device: NonEmpty
+    device: NonEmpty | None = None
+    placement: Placement | None = None
     model_ref: NonEmpty
     port_hint: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
-    engine: EngineName | None = None
+    engine: Name | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
 
+    def __post_init__(self) -> None:
+        if (self.device is None) == (self.placement is None):
+            raise ValueError("give either `device` or `placement`")
+
+    def placed(self, hive_id: str) -> Placement:
+        """Where the worker is to be, `hive_id` being the hive that is asked."""
+        return self.placement or Placement.on(hive_id, self.device or "")
+
 
 class WorkerStarted(Started, kw_only=True):
-    """The answer to `POST /workers/start`; the worker is still loading."""
+    """A worker that is still loading."""
 
     worker_id: str
     url: str
     port: int
     state: WorkerState = WorkerState.LOADING
-
-
-class WorkerView(Answer, kw_only=True):
-    """One row of a hive's `GET /workers`: what the hive keeps it alive by.
-
-    `threads` are those with which its engine computes on the processor.
-    """
-
-    worker_id: str
-    url: str
-    model_ref: str
-    device: str
-    engine: str
-    state: WorkerState
-    pid: int
-    restart_count: int
-    last_heartbeat_ms: int | None
-    vram_bytes: int | None = None
-    threads: int = 1
-
-
-class WorkerList(Answer, kw_only=True):
-    """`GET /workers` of a hive."""
-
-    workers: list[WorkerView]
-
-
-class ClusterWorkerView(WorkerBeat, kw_only=True, omit_defaults=False):
-    """One row of the queen's `GET /workers`."""
-
-    hive_id: str
-
-
-class ClusterWorkerList(Answer, kw_only=True):
-    """`GET /workers` of the queen."""
-
-    workers: list[ClusterWorkerView]
 
 
 class Placed(msgspec.Struct, kw_only=True):
@@ -164,7 +197,7 @@ class Placed(msgspec.Struct, kw_only=True):
 
 
 class WorkerReport(Request, kw_only=True):
-    """`POST /heartbeat/workers` from a worker to its hive; the first `ready` is the callback.
+    """From a worker to its hive; the first `ready` is the callback.
 
     `loaded` is the share of the model that has been read, 0 to 1; `idle_s` for how long its engine
     has done nothing at all although it was asked to; `error` says why a worker that reports
@@ -184,14 +217,29 @@ class WorkerReport(Request, kw_only=True):
     placed: Placed | None = None
 
 
-class EngineFacts(msgspec.Struct):
-    """What a worker finds out about its engine before it has orders.
+class EngineFacts(msgspec.Struct, kw_only=True):
+    """An engine, as a worker that has imported it but has no orders yet tells of it.
 
-    `backends` are those with a device on this machine, by the engine's own word; a worker whose
-    engine cannot be imported says why in `missing`.
+    `backends` are those with a device on this machine, by the engine's own word; `install` is what
+    to type where it finds none of one. It reads models of these `formats`. `slots` is how many
+    requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
+    its hive decides.
     """
 
     engine: str
+    can: Sequence[Ability]
+    install: dict[str, str]
+    formats: Sequence[str] = ("gguf",)
+    slots: int = 0
+    threads: int = 0
     version: str = ""
-    backends: list[str] = []
-    missing: str = ""
+    backends: Sequence[str] = ()
+
+
+# Of a hive; the first two are the queen's, too.
+WORKERS = Route("GET", "/workers", NONE, WorkerList)
+STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
+PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
+START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)
+WORKER_EVENTS = Route("GET", "/workers/{id}/events", Named, Events)
+WORKER_HEARTBEAT = Route("POST", "/heartbeat/workers", WorkerReport, NONE, who=Who.WORKER)

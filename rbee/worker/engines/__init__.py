@@ -1,24 +1,29 @@
 """The engines a worker can run, behind one small interface.
 
-`llamacpp` is llama.cpp of this year through xllamacpp, `ctransformers` is llama.cpp of 2023.
-Each module has `NAME`, `facts()` and `load(...)`; nothing else in rbee imports an engine.
+`llamacpp` is llama.cpp of this year through xllamacpp, `ctransformers` is llama.cpp of 2023. Each
+is one record, an `Engine`, which its package registers; nothing else in rbee imports an engine.
 """
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Collection, Sequence
-from types import ModuleType
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from rbee.wire.errors import RbeeError
+import msgspec
+
+from rbee.process.registered import ENGINES, find, registered
+from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import Placed
+from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
 Input = str | list[int]
+#: Who takes the vectors as they come.
+OnVector = Callable[[Sequence[float]], None]
 
 
 class Piece(NamedTuple):
@@ -28,6 +33,16 @@ class Piece(NamedTuple):
     thought: str = ""
     calls: Sequence[CallPiece] = ()
     logprobs: Sequence[TokenLikelihood] = ()
+
+    @classmethod
+    def joined(cls, pieces: Sequence[Piece]) -> Piece:
+        """All that these tell, in one."""
+        return cls(
+            "".join(piece.text for piece in pieces),
+            "".join(piece.thought for piece in pieces),
+            [call for piece in pieces for call in piece.calls],
+            [one for piece in pieces for one in piece.logprobs],
+        )
 
 
 class Work(NamedTuple):
@@ -47,91 +62,136 @@ class Generated(NamedTuple):
     tokens_out: int
 
 
-class Engine(Protocol):
-    """A loaded model."""
+class Caller(NamedTuple):
+    """Who has asked for an answer.
+
+    `on_piece` is called with each piece of it; `on_work` with each batch of the prompt and with
+    each token, also one that has no text to tell yet: it is the engine's sign of life. `cancelled`
+    is set once nobody wants the answer any more.
+    """
+
+    on_piece: Callable[[Piece], None]
+    on_work: Callable[[Work], None]
+    cancelled: threading.Event
+
+
+class LoadedModel(Protocol):
+    """A model that an engine has loaded."""
 
     #: Tokens one request may fill, prompt and answer together.
     context: int
     #: Where the model is.
     placed: Placed
 
-    def generate(
-        self,
-        request: InferRequest,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> Generated:
-        """Blocks while it generates, calling `on_piece` with each piece of the answer.
+    def generate(self, request: InferRequest, caller: Caller) -> Generated:
+        """Blocks while it generates. Stops within one token, or one batch of the prompt, once
+        nobody wants the answer any more.
 
-        `on_work` is called with each batch of the prompt and with each token, also one that has no
-        text to tell yet: it is the engine's sign of life.
-
-        Stops within one token, or one batch of the prompt, once `cancelled` is set.
         A model with a chat template is given its messages by it; see `conversation` for one
         without. Raises `invalid_request` for what the engine refuses, in its own words.
         """
-        ...
 
     def overdue(self) -> Collection[int]:
         """The threads in which it has long been busy with a request that it has not begun to read:
         no prompt comes of its messages. Nothing but the end of this process ends that."""
-        ...
 
     def embed(
-        self,
-        inputs: Sequence[Input],
-        on_vector: Callable[[Sequence[float]], None],
-        cancelled: threading.Event,
+        self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """Blocks while it makes a vector of length 1 of each input, calling `on_vector` in order.
 
         Returns the count of tokens that it has read. Stops between two inputs once `cancelled` is
         set. Raises `invalid_request` for what does not fit.
         """
-        ...
 
 
-class EngineModule(Protocol):
-    """What a module in this package offers.
+class Engine(NamedTuple):
+    """What runs models. One is all that rbee knows of an engine; a package that has another names
+    its own under `rbee.process.registered.ENGINES`.
 
-    One whose engine reads chat templates also has ``try_template(orders) -> bool``; see `trial`.
+    `about` says what holds on every machine; `version` and `backends` ask the library itself,
+    `backends` for those of which it finds a device on this one. Its errors call it `title`.
+    `load` loads the model of its orders; its second argument says why the model's chat template is
+    of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
+    that reads chat templates, which may be anybody's, tries one in a process that may die of it:
+    False says that it cannot read it.
     """
 
-    NAME: str
+    about: EngineFacts
+    title: str
+    version: Callable[[], str]
+    backends: Callable[[], Collection[str]]
+    load: Callable[[WorkerOrders, str], LoadedModel]
+    try_template: Callable[[WorkerOrders], bool] | None = None
 
-    def load(self, orders: WorkerOrders, template_fault: str = "") -> Engine:
-        """Loads the model of `orders`; `template_fault`: why its chat template is of no use.
+    @property
+    def name(self) -> str:
+        """What it is called where it is asked for."""
+        return self.about.engine
 
-        Raises `model_invalid` or `backend_unavailable`.
-        """
-        ...
+    def facts(self) -> EngineFacts:
+        """What its hive has to know of it. Raises `backend_unavailable`."""
+        try:
+            version, backends = self.version(), sorted(self.backends())
+        except Exception as error:  # of a library, or of a driver that it asks
+            raise RbeeError(
+                "backend_unavailable",
+                f"engine {self.name} does not work here: {error}",
+                next(iter(self.about.install.values()), ""),
+            ) from None
+        return msgspec.structs.replace(self.about, version=version, backends=backends)
 
 
-NAMES = ("llamacpp", "ctransformers")
+#: What of a request wants which ability of an engine.
+_WANTED: Mapping[str, Ability] = {
+    "messages": "chat",
+    "json_schema": "json_schema",
+    "functions": "tools",
+    "think": "thinking",
+    "logprobs": "logprobs",
+    "logit_bias": "logit_bias",
+    "presence_penalty": "penalties",
+    "frequency_penalty": "penalties",
+}
 #: How often a thread of an engine looks for the others, which it waits for some hundred times a
 #: token, before it sleeps. OpenMP's own 300,000 are a millisecond: beside another busy program,
 #: threads that spin hold up those they wait for, and SmolLM2 fell from 54 to 1 token a second.
 SPINS = 3000
 
 
-def engine_module(name: str) -> ModuleType:
-    """The module of an engine, imported now. Raises `backend_unavailable`."""
-    import importlib
-    import os
-
+def engine_called(name: str) -> Engine:
+    """The engine of this name, its library imported now. Raises `backend_unavailable`."""
     # Read by the OpenMP that llama.cpp is built with, when it is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
-    if name not in NAMES:
+    found = find(ENGINES, name)
+    if found is None:
+        known = registered(ENGINES)
+        meant = nearest(name, known)
         raise RbeeError(
-            "invalid_request", f"no engine is called {name}", f"engines: {', '.join(NAMES)}"
+            "backend_unavailable",
+            f"no engine is called {name} on this machine",
+            f"--engine {meant}" if meant else f"engines: {', '.join(sorted(known))}",
         )
     try:
-        return importlib.import_module(f"{__name__}.{name}")
+        engine: Engine = found.load()
     except Exception as error:  # a library that it wants may be missing, or be another's
-        package = "xllamacpp" if name == "llamacpp" else name
+        wants = (isinstance(error, ImportError) and error.name) or name
         raise RbeeError(
             "backend_unavailable",
             f"engine {name} is not installed here: {error}",
-            f"pip install {package}",
+            f"pip install {wants.partition('.')[0]}",
         ) from None
+    return engine
+
+
+def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
+    """Raises `invalid_request`, by the name of its field, for what an engine has nothing for."""
+    wanted = _WANTED if request.inputs is None else {"inputs": "vectors"}
+    for field, ability in wanted.items():
+        value = getattr(request, field)
+        if ability not in engine.can and value is not None and value is not False and value != []:
+            raise invalid(
+                f"engine {engine.engine} does not know `{field}`",
+                "leave it out, or run the model with another engine (--engine)",
+                field=field,
+            )

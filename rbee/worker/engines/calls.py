@@ -12,10 +12,8 @@ from typing import Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import CallPiece
 from rbee.wire.messages.inference import ChatMessage, InferRequest, ToolFunction
-from rbee.worker.engines.json_grammar import check_cost
 
 
 def schema_of_call(functions: list[ToolFunction]) -> dict[str, Any]:
@@ -33,15 +31,6 @@ def schema_of_call(functions: list[ToolFunction]) -> dict[str, Any]:
             for each in functions
         ]
     }
-
-
-def check_cost_of_calls(functions: list[ToolFunction]) -> None:
-    """Raises where an engine would take too much for a grammar of calls of these."""
-    try:
-        check_cost(each.parameters for each in functions)
-    except RbeeError as error:
-        error.details["field"] = "functions"
-        raise
 
 
 def told_to_call(request: InferRequest) -> InferRequest:

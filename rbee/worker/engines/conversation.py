@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
@@ -41,6 +41,12 @@ def messages_of(request: InferRequest, *, with_thoughts: bool = False) -> list[d
 def asks_field(request: InferRequest) -> str:
     """The field of a request that holds what is asked."""
     return "prompt" if request.messages is None else "messages"
+
+
+def options_of(request: InferRequest, names: Iterable[str]) -> dict[str, Any]:
+    """Those of these fields of a request that it has a word about."""
+    options = {name: getattr(request, name) for name in names}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def plain_text_of(request: InferRequest) -> str:
@@ -78,33 +84,35 @@ def texts_of(request: InferRequest) -> list[str]:
 
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     """The refusal of what leaves no room for an answer; its details hold both counts."""
-    field = asks_field(request)
     asked = "prompt" if request.messages is None else "conversation"
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"the {asked} does not fit: it is {tokens} tokens, the context holds {context}",
         f"send a shorter {asked}",
-        {"field": field, "tokens": tokens, "context": context},
+        field=asks_field(request),
+        tokens=tokens,
+        context=context,
     )
 
 
 def text_does_not_fit(number: int, tokens: int, most: int) -> RbeeError:
     """The refusal of an input, counted from 0, of which no vector can be made."""
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"text {number + 1} does not fit: it is {tokens} tokens, the model takes {most} at once",
         "cut it into shorter texts",
-        {"field": "inputs", "number": number, "tokens": tokens, "context": most},
+        field="inputs",
+        number=number,
+        tokens=tokens,
+        context=most,
     )
 
 
 def tokens_unknown(number: int) -> RbeeError:
     """The refusal of an input, counted from 0, of numbers that are no tokens of this model."""
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"the numbers of text {number + 1} are no tokens of this model",
         "send the text itself: each model has tokens of its own",
-        {"field": "inputs", "number": number},
+        field="inputs",
+        number=number,
     )
 
 

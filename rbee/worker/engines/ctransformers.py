@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ctransformers
+import msgspec
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -24,49 +25,35 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Generated, Input, Piece, Work
+from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Work
 from rbee.worker.engines.conversation import (
-    asks_field,
     does_not_fit,
     messages_of,
+    options_of,
     plain_text_of,
     stops_of,
     text_does_not_fit,
     tokens_unknown,
 )
-from rbee.worker.engines.refusals import nests_too_deep, template_unusable
-from rbee.worker.engines.thinking import Thoughts, is_opened, marks_of, taught, wants_thoughts
-
-NAME = "ctransformers"
+from rbee.worker.engines.refusals import nests_too_deep, template_refuses, template_unusable
+from rbee.worker.engines.thinking import (
+    Thoughts,
+    is_opened,
+    marks_of,
+    overlap,
+    taught,
+    wants_thoughts,
+)
 
 #: Tokens of a prompt that are read before anything is told of it: a multiple of the engine's batch.
 _BATCH = 64
-
-#: Fields of a request that this engine has nothing for.
-_UNKNOWN = (
-    "json_schema",
-    "functions",
-    "logprobs",
-    "logit_bias",
-    "presence_penalty",
-    "frequency_penalty",
-)
-
-
-def facts() -> EngineFacts:
-    """The version of the engine; its wheel runs on the CPU."""
-    return EngineFacts(NAME, version("ctransformers"), ["cpu"])
-
-
-def load(orders: WorkerOrders, template_fault: str = "") -> CTransformers:
-    """Loads the model of `orders` on the CPU; it reads no template."""
-    return CTransformers(orders)
 
 
 class CTransformers:
     """One model, one request at a time."""
 
-    def __init__(self, orders: WorkerOrders) -> None:
+    def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
+        """The library reads no template, so that no fault of one is of use to know."""
         self.context = orders.context
         self.placed = Placed(backends=["cpu"])
         self._tuned_to_chat = bool(orders.chat_template)
@@ -94,15 +81,8 @@ class CTransformers:
                 {"path": orders.model_paths[0]},
             ) from None
 
-    def generate(
-        self,
-        request: InferRequest,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> Generated:
+    def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
-        _refuse_unknown(request)
         chat = self._tuned_to_chat and not request.raw
         text = self._text(request, chat)
         tokens = self._model.tokenize(text)
@@ -111,51 +91,40 @@ class CTransformers:
             raise does_not_fit(request, len(tokens), self.context)
         limit = min(request.max_tokens or room, room)
         opened = chat and self._marks is not None and is_opened(text, self._marks)
-        thoughts = Thoughts(self._marks, opened=opened) if chat else None
+        thoughts = Thoughts(self._marks, opened=opened, plain=not chat)
 
-        def tell(text: str) -> None:
-            piece = thoughts.take(Piece(text)) if thoughts is not None else Piece(text)
+        def tell(piece: Piece | None) -> None:
             if piece is not None:
-                on_piece(piece)
-
-        def tell_rest() -> None:
-            stops.flush()
-            rest = thoughts.rest() if thoughts is not None else None
-            if rest is not None:
-                on_piece(rest)
+                caller.on_piece(piece)
 
         texts = stops_of(request, tuned_to_chat=self._tuned_to_chat)
-        stops = _Stops(texts, tell)
-        count = 0
-        self._read(tokens, cancelled, on_work)
-        if cancelled.is_set():
-            return Generated("stop", len(tokens), 0)
+        stops = _Stops(texts, lambda text: tell(thoughts.take(Piece(text))))
+        finish_reason, count = "stop", 0
+        self._read(tokens, caller)
+        if caller.cancelled.is_set():
+            return Generated(finish_reason, len(tokens), count)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         for token in self._model.generate(tokens, **_sampling(request)):
             count += 1
-            on_work(Work(len(tokens), len(tokens), count))
+            caller.on_work(Work(len(tokens), len(tokens), count))
             stops.feed(decode(self._model.detokenize([token], decode=False)))
-            if cancelled.is_set() or stops.met:
+            if caller.cancelled.is_set() or stops.met:
                 break
             if count >= limit:
-                tell_rest()
-                return Generated("length", len(tokens), count)
-        tell_rest()
-        return Generated("stop", len(tokens), count)
+                finish_reason = "length"
+                break
+        stops.flush()
+        tell(thoughts.rest())
+        return Generated(finish_reason, len(tokens), count)
 
-    def _read(
-        self,
-        tokens: Sequence[int],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> None:
+    def _read(self, tokens: Sequence[int], caller: Caller) -> None:
         """Reads all but the end of a prompt; what was read is not read again by `generate`."""
         rest = self._model.prepare_inputs_for_generation(tokens, reset=True)
         known = len(tokens) - len(rest)
         for first in range(0, len(rest) - _BATCH, _BATCH):
-            if cancelled.is_set():
+            if caller.cancelled.is_set():
                 return
-            on_work(Work(known + first, len(tokens), 0))
+            caller.on_work(Work(known + first, len(tokens), 0))
             self._model.eval(rest[first : first + _BATCH])
 
     def overdue(self) -> Collection[int]:
@@ -163,10 +132,7 @@ class CTransformers:
         return ()
 
     def embed(
-        self,
-        inputs: Sequence[Input],
-        on_vector: Callable[[Sequence[float]], None],
-        cancelled: threading.Event,
+        self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """See `rbee.worker.engines.Engine`. A vector is that of the last token."""
         count = 0
@@ -201,23 +167,17 @@ class CTransformers:
                 eos_token="</s>",
             )
         except Exception as error:  # a template is a program, and may fail in any way
-            raise RbeeError(
-                "invalid_request",
-                f"the model's chat template refuses these messages: {error}",
-                "many templates want user and assistant in turns, and no system message",
-                {"field": asks_field(request)},
-            ) from None
+            raise template_refuses(request, error) from None
         return text
 
 
-class _Stops:
+class _Stops(msgspec.Struct):
     """Passes text on, but for what may still become one of the stop texts."""
 
-    def __init__(self, stops: list[str], on_text: Callable[[str], None]) -> None:
-        self._stops = stops
-        self._on_text = on_text
-        self._held = ""
-        self.met = False
+    _stops: list[str]
+    _on_text: Callable[[str], None]
+    _held: str = ""
+    met: bool = False
 
     def feed(self, text: str) -> None:
         """Takes the next piece of text."""
@@ -227,7 +187,7 @@ class _Stops:
             self.met = True
             self._held = held[: min(ends)]
             return
-        keep = max((_overlap(held, stop) for stop in self._stops), default=0)
+        keep = max((overlap(held, stop) for stop in self._stops), default=0)
         self._held = held[len(held) - keep :]
         if len(held) > keep:
             self._on_text(held[: len(held) - keep])
@@ -239,35 +199,12 @@ class _Stops:
             self._held = ""
 
 
-def _overlap(text: str, stop: str) -> int:
-    for length in range(min(len(text), len(stop) - 1), 0, -1):
-        if text.endswith(stop[:length]):
-            return length
-    return 0
-
-
 def _sampling(request: InferRequest) -> dict[str, Any]:
-    given = {
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "top_k": request.top_k,
-        "seed": request.seed,
-    }
-    if request.temperature == 0:
-        given["top_k"] = 1  # its sampler divides by the temperature
-        given["temperature"] = None
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _refuse_unknown(request: InferRequest) -> None:
-    for name in _UNKNOWN:
-        if getattr(request, name) not in (None, []):
-            raise RbeeError(
-                "invalid_request",
-                f"engine {NAME} does not know `{name}`",
-                "leave it out, or run the model with engine llamacpp",
-                {"field": name},
-            )
+    given = options_of(request, ("temperature", "top_p", "top_k", "seed"))
+    if given.get("temperature") == 0:
+        del given["temperature"]  # its sampler divides by it
+        given["top_k"] = 1
+    return given
 
 
 def _compiled(template: str) -> Any:
@@ -293,3 +230,22 @@ def _library() -> str | None:
         return None
     flags = next((line for line in cpuinfo.read_text().splitlines() if "flags" in line), "")
     return "avx2" if " avx2" in flags else "avx" if " avx" in flags else "basic"
+
+
+ENGINE = Engine(
+    EngineFacts(
+        engine="ctransformers",
+        can=("chat", "vectors", "thinking"),
+        install={
+            "cpu": "pip install ctransformers",
+            "cuda": "take engine llamacpp for a GPU",
+            "metal": "take engine llamacpp for a GPU",
+        },
+        slots=1,
+        threads=1,  # of 2023: two threads of its collapse after a pause
+    ),
+    title="ctransformers",
+    version=lambda: version("ctransformers"),
+    backends=lambda: ["cpu"],  # its wheel runs there alone
+    load=CTransformers,
+)

@@ -2,55 +2,43 @@
 
 llama.cpp serves HTTP wherever it is used, a page and headers for the pages of others among it. On a
 port, every user of the machine and every browser on it could ask. So it is given a Unix socket in a
-folder that its owner alone may enter, and on Linux the name is gone as soon as it listens.
+folder that its owner alone may enter, which is tidied up with what is temporary.
 """
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
 
 #: llama.cpp knows by this end that it is no name of a host.
 _NAME = "engine.sock"
+#: What it is called once it listens. A worker connects to short names alone; see `process.seccomp`.
+_SHORT = "e"
 _HOST = "localhost"
 
 
 class HiddenSocket:
-    """The way to the engine behind a path at which it listens."""
+    """The way to an engine that is to listen at `path`."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="rbee-engine-")
+        self.path = os.path.join(self._folder, _NAME)
+        self._reached_at = self.path
+
+    def is_listened_at(self) -> None:
+        """The engine listens."""
         if sys.platform == "linux":
-            # What is open keeps its place when its name is gone, and /proc leads there.
-            self._path = f"/proc/self/fd/{os.open(path, os.O_PATH | os.O_CLOEXEC)}"
-
-    @classmethod
-    @contextlib.contextmanager
-    def beginning(cls) -> Iterator[str]:
-        """A path to listen at inside; on Linux it is gone afterwards.
-
-        Elsewhere the folder stays as long as this process, and is tidied up with what is temporary:
-        nobody connects to a socket without its name.
-        """
-        folder = tempfile.mkdtemp(prefix="rbee-engine-")
-        path = os.path.join(folder, _NAME)
-        try:
-            yield path
-        finally:
-            if sys.platform == "linux":
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(path)
-                os.rmdir(folder)
+            os.rename(self.path, os.path.join(self._folder, _SHORT))
+            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._reached_at = f"/dev/fd/{folder}/{_SHORT}"
 
     def connection(self, patience: float) -> http.client.HTTPConnection:
         """A connection to the engine, on which an answer may take `patience` seconds."""
         connection = http.client.HTTPConnection(_HOST, timeout=patience)
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(patience)
-        connection.sock.connect(self._path)
+        connection.sock.connect(self._reached_at)
         return connection

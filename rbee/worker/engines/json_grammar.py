@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, nested_too_deep
+from rbee.wire.errors import RbeeError, invalid, nested_too_deep
 from rbee.worker.engines.schema_cost import (
     BYTES,
     DEPTH,
@@ -99,31 +100,31 @@ _Keywords = TypedDict(
 )
 
 
-def grammar_of(schema: Mapping[str, Any]) -> str:
+def grammar_of(schema: Mapping[str, Any], field: str = "json_schema") -> str:
     """The grammar whose texts are the JSON values that fit `schema`.
 
     Raises `invalid_request` that names a keyword which is not understood, or a bound of
-    `schema_cost` that the schema goes beyond, and where in it.
+    `schema_cost` that the schema goes beyond, where in it, and the `field` that it came in.
     """
-    return _bounded(_Grammar(schema, Count()))
+    return _bounded(_Grammar(schema, Count()), field)
 
 
-def check_cost(schemas: Iterable[Mapping[str, Any]]) -> None:
+def check_cost(schemas: Iterable[Mapping[str, Any]], field: str = "json_schema") -> None:
     """Raises where schemas cost too much for an engine that makes a grammar of its own of them.
 
     That takes each value of an `enum` for a way of its own, and goes over what it does not know.
     """
     count = Count()
     for schema in schemas:
-        _bounded(_Grammar(schema, count, of_engine=True))
+        _bounded(_Grammar(schema, count, of_engine=True), field)
 
 
-def _bounded(grammar: _Grammar) -> str:
+def _bounded(grammar: _Grammar, field: str) -> str:
     try:
         return grammar.text()
-    except RecursionError:
-        error = nested_too_deep("the JSON schema")
-        error.details["field"] = "json_schema"
+    except (RecursionError, RbeeError) as raised:
+        error = raised if isinstance(raised, RbeeError) else nested_too_deep("the JSON schema")
+        error.details["field"] = field
         raise error from None
 
 
@@ -234,7 +235,7 @@ class _Grammar:
         if self._lenient:
             self._count.add(BYTES, sum(len(text.encode(errors="replace")) for text in texts), path)
             ways = Ways(begins, len(texts), path=path)
-            return _Value(self._new(" | ".join(map(_literal, texts)), path), ways)
+            return _Value(self._new(" | ".join(map(literal, texts)), path), ways)
         text, most, first = self._told_apart(texts, 0, path, 0)
         return _Value(text, Ways(begins, first, most, path=path))
 
@@ -247,9 +248,9 @@ class _Grammar:
         So an engine has one way open for all that go on alike.
         """
         if len(texts) == 1:
-            return _literal(texts[0][done:]), 1, 1
+            return literal(texts[0][done:]), 1, 1
         # What the first and the last of a sorted list have in common, all have.
-        alike = _alike(texts[0], texts[-1])
+        alike = len(os.path.commonprefix([texts[0], texts[-1]]))  # noqa: RUF071 -- of characters
         branches: list[str] = []
         most = count = 0
         groups = itertools.groupby(texts, lambda text: text[alike : alike + 1])
@@ -261,10 +262,10 @@ class _Grammar:
                 branches.append(branch)
                 most = max(most, open_)
             else:
-                branches += [_literal(text[alike:]) for text in inner]
+                branches += [literal(text[alike:]) for text in inner]
         rule = self._new(" | ".join(branches), path)
         if alike > done:
-            return f"{_literal(texts[0][done:alike])} {rule}", max(most, count), 1
+            return f"{literal(texts[0][done:alike])} {rule}", max(most, count), 1
         return rule, max(most, count), count
 
     def _reference(self, pointer: str, path: str) -> _Value:
@@ -306,7 +307,7 @@ class _Grammar:
             for name, one in properties.items()
         }
         members = [
-            (f'{_literal(_json(name))} ":" ws {value.text}', name in needed)
+            (f'{literal(_json(name))} ":" ws {value.text}', name in needed)
             for name, value in values.items()
         ]
         # What may stand from a member on: where none is written yet, and behind a comma.
@@ -361,13 +362,11 @@ def _by_type(schema: Mapping[str, Any], types: list[str]) -> list[Mapping[str, A
     of_some = {keyword for one in types for keyword in _WITH.get(one, ())} - {"type"}
     return [
         {
-            **{
-                keyword: value
-                for keyword, value in schema.items()
-                if keyword not in of_some or keyword in _WITH.get(one, ())
-            },
-            "type": one,
+            keyword: value
+            for keyword, value in schema.items()
+            if keyword not in of_some or keyword in _WITH.get(one, ())
         }
+        | {"type": one}
         for one in types
     ]
 
@@ -377,12 +376,9 @@ def _tag(properties: Mapping[str, Any], needed: set[str]) -> tuple[str, str | No
     name = next(iter(properties), None)
     if name is None or name not in needed:
         return None
-    value = properties[name]
-    if isinstance(value, Mapping) and "const" in value:
-        return name, _json(value["const"])
-    if isinstance(value, Mapping) and len(value.get("enum", ())) == 1:
-        return name, _json(value["enum"][0])
-    return name, None
+    value = properties[name] if isinstance(properties[name], Mapping) else {}
+    constants = [value["const"]] if "const" in value else value.get("enum", ())
+    return name, _json(constants[0]) if len(constants) == 1 else None
 
 
 def _longest_choice(required: list[bool]) -> int:
@@ -400,12 +396,6 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return str(schema.get("type", "object" if "properties" in schema else "any"))
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginnings."""
-    pairs = enumerate(zip(one, other))
-    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 def _kind_of(character: str) -> str:
     """What stands for the first character of a value: all digits are alike, and a sign too."""
     return "0" if character in "-123456789" else character
@@ -418,15 +408,11 @@ def _json(value: Any) -> str:
         raise _unknown("$", "a number of thousands of digits") from None
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """A text in GBNF."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _unknown(path: str, what: str) -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        f"the JSON schema has {what} at {path}, which cannot be enforced",
-        "leave it out, and check the answer for it",
-        {"field": "json_schema"},
-    )
+    wrong = f"the JSON schema has {what} at {path}, which cannot be enforced"
+    return invalid(wrong, "leave it out, and check the answer for it")

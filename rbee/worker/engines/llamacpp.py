@@ -16,25 +16,26 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import xllamacpp
 
 from rbee.process.child import tail
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import EngineFacts, Placed
-from rbee.worker.engines import Generated, Input, Piece, Work
-from rbee.worker.engines.calls import call_of, check_cost_of_calls, schema_of_call, told_to_call
+from rbee.wire.messages.workers import Ability, EngineFacts, Placed
+from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Work
+from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
     does_not_fit,
     marks_of_turns,
     messages_of,
+    options_of,
     plain_text_of,
     stops_of,
     text_does_not_fit,
@@ -47,6 +48,7 @@ from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
+    reason_of_loading,
     refused,
     template_reason,
     template_unusable,
@@ -61,8 +63,6 @@ from rbee.worker.engines.thinking import (
     taught,
     wants_thoughts,
 )
-
-NAME = "llamacpp"
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
@@ -106,24 +106,28 @@ _POOLINGS = {
     "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
     "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
 }
+#: The fields of a request that it takes as they are.
+_SAMPLING = (
+    *("max_tokens", "temperature", "top_p", "top_k", "seed"),
+    *("presence_penalty", "frequency_penalty", "logit_bias"),
+)
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
 
-def facts() -> EngineFacts:
-    """The version of the engine and the backends it finds a device for."""
-    backends = {"cpu"}
-    for device in xllamacpp.get_device_info():
-        for prefix, backend in _BACKENDS.items():
-            if str(device["name"]).startswith(prefix):
-                backends.add(backend)
-    return EngineFacts(NAME, xllamacpp.__version__, sorted(backends))
+def backends() -> set[str]:
+    """Those that it finds a device for."""
+    return {"cpu", *(backend for backend, _ in _devices())}
 
 
-def load(orders: WorkerOrders, template_fault: str = "") -> LlamaCpp:
-    """Loads the model of `orders` onto its device; `template_fault`: why its template cannot be
-    given to the engine."""
-    return LlamaCpp(orders, template_fault)
+def _devices() -> list[tuple[str, int]]:
+    """The backend of each device that it finds besides the processor, and its free bytes."""
+    return [
+        (backend, int(device["memory_free"]))
+        for device in xllamacpp.get_device_info()
+        for prefix, backend in _BACKENDS.items()
+        if str(device["name"]).startswith(prefix)
+    ]
 
 
 def try_template(orders: WorkerOrders) -> bool:
@@ -175,9 +179,7 @@ class LlamaCpp:
 
     def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
         self.context = orders.context
-        self._slots = orders.slots
-        self._pooling = orders.pooling
-        self._batch = orders.batch
+        self._orders = orders
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
         self._turns = marks_of_turns(orders.chat_template)
@@ -190,7 +192,7 @@ class LlamaCpp:
         params.n_parallel = orders.slots
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
-        params.cache_ram_mib = orders.prompt_cache_mib
+        params.cache_ram_mib = orders.settings.prompt_cache_mib
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
         params.embedding = orders.pooling != "none"
         params.n_batch = params.n_ubatch = orders.batch
@@ -205,12 +207,14 @@ class LlamaCpp:
         else:
             params.n_gpu_layers = _ALL_LAYERS
             params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
-            params.main_gpu = int(orders.device.removeprefix("gpu"))
+            params.main_gpu = int(orders.placement.head.device.removeprefix("gpu"))
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
-        self.placed = _placed(before, _free_memory(orders))
+        after = _free_memory(orders)
+        by = None if before is None or after is None else abs(before - after)
+        self.placed = Placed(backends=sorted(backends()), device_bytes=by)
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -230,13 +234,9 @@ class LlamaCpp:
         try:
             return self._serving(params)
         except RuntimeError as error:
-            refusal = _cannot_load(orders, error)
             _until_told(orders)
-        if (
-            not asked
-            or self._unusable
-            or any("error loading model" in line for line in _log(orders))
-        ):
+            refusal = _cannot_load(orders, error)
+        if not asked or self._unusable or reason_of_loading(_log(orders)):
             raise refusal
         params.chat_template = _PLAIN
         try:
@@ -248,10 +248,10 @@ class LlamaCpp:
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
-        with HiddenSocket.beginning() as path:
-            params.hostnames = [path]
-            server = xllamacpp.Server(params)
-            self._socket = HiddenSocket(path)
+        self._socket = HiddenSocket()
+        params.hostnames = [self._socket.path]
+        server = xllamacpp.Server(params)
+        self._socket.is_listened_at()
         return server
 
     def _opens(self, marks: Marks) -> tuple[bool, bool]:
@@ -267,41 +267,32 @@ class LlamaCpp:
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
-        connection = self._socket.connection(_RENDERING)
         body = {"messages": messages, "chat_template_kwargs": values}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-        try:
+        with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
             connection.request("POST", "/apply-template", json.dumps(body), headers)
             return str(json.loads(connection.getresponse().read()).get("prompt", ""))
-        finally:
-            connection.close()
 
-    def generate(
-        self,
-        request: InferRequest,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
-    ) -> Generated:
+    def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
         if not request.must_call:
-            return self._generate(request, request.json_schema, on_piece, cancelled, on_work)
+            return self._generate(request, request.json_schema, caller)
         texts: list[str] = []
 
         def keep(piece: Piece) -> None:
             texts.append(piece.text)
             # Who waits for the call sees that it is being made.
-            on_piece(Piece("", piece.thought))
+            caller.on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
         asked = told_to_call(request)
-        generated = self._generate(asked, called, keep, cancelled, on_work)
+        generated = self._generate(asked, called, caller._replace(on_piece=keep))
         call = call_of("".join(texts))
         if call is None:
             if any(texts):
-                on_piece(Piece("".join(texts)))
+                caller.on_piece(Piece("".join(texts)))
             return generated
-        on_piece(Piece("", calls=[call]))
+        caller.on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
 
     def overdue(self) -> Collection[int]:
@@ -315,24 +306,25 @@ class LlamaCpp:
         ]
 
     def embed(
-        self,
-        inputs: Sequence[Input],
-        on_vector: Callable[[Sequence[float]], None],
-        cancelled: threading.Event,
+        self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """See `rbee.worker.engines.Engine`."""
-        if self._pooling == "none":
-            raise _makes_no_vectors()
+        if self._orders.pooling == "none":
+            raise invalid(
+                "this model compares texts, and makes no vectors of them",
+                "take a model that was made for embeddings",
+                field="model_ref",
+            )
         for number, text in enumerate(inputs):
             marks = isinstance(text, str) and too_many_marks([text], self._turns, self.context)
             if marks:
                 raise text_does_not_fit(number, marks, self.context)
         count = 0
         # As many as are worked on side by side: a call for more could not be stopped.
-        for first in range(0, len(inputs), self._slots):
+        for first in range(0, len(inputs), self._orders.slots):
             if cancelled.is_set():
                 break
-            vectors, read = self._embedded(inputs[first : first + self._slots], first)
+            vectors, read = self._embedded(inputs[first : first + self._orders.slots], first)
             for vector in vectors:
                 on_vector(vector)
             count += read
@@ -353,23 +345,17 @@ class LlamaCpp:
         raise self._refused_input(first, answer["error"])
 
     def _generate(
-        self,
-        request: InferRequest,
-        schema: dict[str, Any] | None,
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
+        self, request: InferRequest, schema: dict[str, Any] | None, caller: Caller
     ) -> Generated:
         chat = self._chat and not request.raw
         if chat and self._unusable:
             raise template_unusable(self._unusable)
-        marks = too_many_marks(texts_of(request), self._turns, self.context)
-        if marks:
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
-        thoughts = self._thoughts(request) if chat else None
+        thoughts = self._thoughts(request) if chat else Thoughts(plain=True)
         may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
@@ -379,20 +365,18 @@ class LlamaCpp:
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
             self._preparing.pop(here, None)
-            if cancelled.is_set():
+            if caller.cancelled.is_set():
                 return True
             work = _work(work, chunk)
-            on_work(work)
+            caller.on_work(work)
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)
                 return None
             choice = choices[0]
             piece = _piece(choice)
-            if piece is not None and thoughts is not None:
-                piece = thoughts.take(piece)
-            if piece is not None:
-                on_piece(piece)
+            if piece is not None and (piece := thoughts.take(piece)) is not None:
+                caller.on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
@@ -414,16 +398,15 @@ class LlamaCpp:
             self._preparing.pop(here, None)
         if "error" in last:
             if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
-                return self._as_it_comes(request, body, on_piece, cancelled, on_work)
+                return self._as_it_comes(request, body, caller)
             raise refused(request, last["error"])
-        if may_think is not None and thought > may_think + _SLACK and not cancelled.is_set():
+        if may_think is not None and thought > may_think + _SLACK and not caller.cancelled.is_set():
             left = request.max_tokens and max(1, request.max_tokens - thought)
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
-            answered = self._generate(asked, schema, on_piece, cancelled, on_work)
+            answered = self._generate(asked, schema, caller)
             return answered._replace(tokens_out=answered.tokens_out + thought)
-        rest = thoughts.rest() if thoughts is not None else None
-        if rest is not None:
-            on_piece(rest)
+        if (rest := thoughts.rest()) is not None:
+            caller.on_piece(rest)
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
@@ -432,19 +415,14 @@ class LlamaCpp:
         )
 
     def _as_it_comes(
-        self,
-        request: InferRequest,
-        body: dict[str, Any],
-        on_piece: Callable[[Piece], None],
-        cancelled: threading.Event,
-        on_work: Callable[[Work], None],
+        self, request: InferRequest, body: dict[str, Any], caller: Caller
     ) -> Generated:
         """The answer of a model that does not keep to the form that its chat template has."""
         text = self._rendered(body["messages"], body.get("chat_template_kwargs", {}))
         asked = msgspec.structs.replace(
             request, messages=None, prompt=text, raw=True, functions=[], json_schema=None
         )
-        return self._generate(asked, None, on_piece, cancelled, on_work)
+        return self._generate(asked, None, caller)
 
     def _thoughts(self, request: InferRequest) -> Thoughts:
         """What finds the thoughts that llama.cpp does not tell by itself."""
@@ -454,17 +432,13 @@ class LlamaCpp:
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
-        try:
-            grammar = grammar_of(schema)
-            chat = "messages" in body
-            if chat and (self._own_form or "tools" in body):
-                check_cost([schema])
-                body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
-                return
-        except RbeeError as error:
-            if schema is not request.json_schema:
-                error.details["field"] = "functions"
-            raise
+        field = "json_schema" if schema is request.json_schema else "functions"
+        grammar = grammar_of(schema, field)
+        chat = "messages" in body
+        if chat and (self._own_form or "tools" in body):
+            check_cost([schema], field)
+            body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
+            return
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -486,8 +460,13 @@ class LlamaCpp:
             body["stop"] = stops
         if request.functions:
             if not (chat and self._calls):
-                raise _cannot_call()
-            check_cost_of_calls(request.functions)
+                raise invalid(
+                    "this model was not taught when to call functions",
+                    "demand a call (tool_choice `required`, or a function's name), send no tools, "
+                    "or take a model whose chat template knows tools",
+                    field="functions",
+                )
+            check_cost((each.parameters for each in request.functions), "functions")
             body["tools"] = [
                 {"type": "function", "function": msgspec.to_builtins(each)}
                 for each in request.functions
@@ -511,14 +490,14 @@ class LlamaCpp:
         if error.get("type") == "exceed_context_size_error":
             return text_does_not_fit(number, error["n_prompt_tokens"], error["n_ctx"])
         if too_large:
-            return text_does_not_fit(number, int(too_large[1]), min(self._batch, self.context))
+            return text_does_not_fit(
+                number, int(too_large[1]), min(self._orders.batch, self.context)
+            )
         if "invalid tokens" in message:
             return tokens_unknown(number)
         if int(error.get("code", 400)) >= 500:
             return engine_failed("llama.cpp", message)
-        return RbeeError(
-            "invalid_request", f"llama.cpp refuses: {message}", "", {"field": "inputs"}
-        )
+        return invalid(f"llama.cpp refuses: {message}", "", field="inputs")
 
 
 def _work(before: Work, chunk: dict[str, Any]) -> Work:
@@ -557,48 +536,22 @@ def _call_piece(call: dict[str, Any]) -> CallPiece:
 
 
 def _sampling(request: InferRequest, chat: bool) -> dict[str, Any]:
-    given = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "top_k": request.top_k,
-        "seed": request.seed,
-        "presence_penalty": request.presence_penalty,
-        "frequency_penalty": request.frequency_penalty,
-        "logit_bias": request.logit_bias,
-    }
+    given = options_of(request, _SAMPLING)
     if request.logprobs is not None:
         count = max(request.logprobs, 1)  # it tells nothing of a token for 0 alternatives
         given.update({"logprobs": True, "top_logprobs": count} if chat else {"logprobs": count})
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _cannot_call() -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        "this model was not taught when to call functions",
-        "demand a call (tool_choice `required`, or a function's name), send no tools, "
-        "or take a model whose chat template knows tools",
-        {"field": "functions"},
-    )
-
-
-def _makes_no_vectors() -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        "this model compares texts, and makes no vectors of them",
-        "take a model that was made for embeddings",
-        {"field": "model_ref"},
-    )
+    return given
 
 
 def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
-    return RbeeError(
-        "model_invalid",
-        f"llama.cpp cannot load {orders.model_paths[0]}: {error}",
-        "the worker's log has llama.cpp's own words; try another file of that model",
-        {"path": orders.model_paths[0]},
-    )
+    """The error raises without a reason; where there is one, it is in the log."""
+    reason = reason_of_loading(_log(orders))
+    suggestion = "the worker's log has llama.cpp's own words; try another file of that model"
+    if "architecture" in reason:
+        suggestion = "pip install --upgrade xllamacpp, or name another model"
+    what = f"this model: {reason}" if reason else f"{orders.model_paths[0]}: {error}"
+    details = {"path": orders.model_paths[0]}
+    return RbeeError("model_invalid", f"llama.cpp cannot load {what}", suggestion, details)
 
 
 def _until_told(orders: WorkerOrders) -> None:
@@ -615,22 +568,28 @@ def _log(orders: WorkerOrders) -> list[str]:
     return tail(Path(orders.log), _LOG_LINES) if orders.log else []
 
 
-def _free_memory(orders: WorkerOrders) -> tuple[list[str], int | None]:
-    """The backends that have a device, and the bytes that are free on the one of the orders."""
-    devices = [
-        (backend, int(device["memory_free"]))
-        for device in xllamacpp.get_device_info()
-        for prefix, backend in _BACKENDS.items()
-        if str(device["name"]).startswith(prefix)
-    ]
-    backends = [backend for backend, _ in devices]
-    free = [bytes_free for backend, bytes_free in devices if backend == orders.backend]
-    number = int(orders.device.removeprefix("gpu")) if orders.device.startswith("gpu") else -1
-    return backends, free[number] if 0 <= number < len(free) else None
+def _free_memory(orders: WorkerOrders) -> int | None:
+    """The bytes that are free on the device of the orders; None where it finds no such device."""
+    free = [bytes_free for backend, bytes_free in _devices() if backend == orders.backend]
+    device = orders.placement.head.device
+    number = int(device.removeprefix("gpu")) if device.startswith("gpu") else -1
+    return free[number] if 0 <= number < len(free) else None
 
 
-def _placed(before: tuple[list[str], int | None], after: tuple[list[str], int | None]) -> Placed:
-    backends = sorted({"cpu", *after[0]})
-    if before[1] is None or after[1] is None:
-        return Placed(backends=backends)
-    return Placed(backends=backends, device_bytes=abs(before[1] - after[1]))
+ENGINE = Engine(
+    EngineFacts(
+        engine="llamacpp",
+        can=get_args(Ability),
+        install={
+            "cpu": "pip install xllamacpp",
+            "cuda": "pip install --force-reinstall xllamacpp --index-url "
+            "https://xorbitsai.github.io/xllamacpp/whl/cu128",
+            "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
+        },
+    ),
+    title="llama.cpp",
+    version=lambda: str(xllamacpp.__version__),
+    backends=backends,
+    load=LlamaCpp,
+    try_template=try_template,
+)

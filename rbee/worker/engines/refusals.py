@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import InferRequest
 from rbee.worker.engines.conversation import asks_field, does_not_fit
 
@@ -16,6 +16,7 @@ _DEEPEST = 200
 _LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
+_LOADING = re.compile(r"error loading model: (.+)")
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
 _RAISED = re.compile(r"Jinja Exception: ([^\n]+)")
 _RENDERING = re.compile(r"While executing .*?\nError: ([^\n]+)", re.DOTALL)
@@ -29,50 +30,37 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
         return does_not_fit(request, error["n_prompt_tokens"], error["n_ctx"])
     message = words_of(str(error.get("message", error)))
     if "does not support logits" in message:
-        return _writes_nothing()
+        return invalid(
+            "this model makes vectors of texts, and writes none",
+            "take a model that generates text; this one is for embeddings",
+            field="model_ref",
+        )
     if "bad_alloc" in message:
-        return RbeeError(
-            "invalid_request",
+        return invalid(
             f"the engine wants more memory for this than a worker may take: {message}",
             "ask for less: a shorter conversation, a plainer schema; or take another model",
-            {"field": asks_field(request)},
+            field=asks_field(request),
         )
     if int(error.get("code", 400)) >= 500:
         return engine_failed("llama.cpp", message)
     if "tool call arguments" in message:
-        return RbeeError(
-            "invalid_request",
+        return invalid(
             f"llama.cpp refuses the calls in {asks_field(request)}: {message}",
             "the arguments of a call are JSON text, {} where there are none",
-            {"field": asks_field(request)},
+            field=asks_field(request),
         )
-    by_schema = refused_by_schema(message)
+    by_schema = _SCHEMA.search(message)
     if by_schema:
         field = "functions" if request.functions and request.json_schema is None else "json_schema"
-        return RbeeError(
-            "invalid_request",
-            f"llama.cpp cannot hold an answer to the JSON schema: {by_schema}",
+        return invalid(
+            f"llama.cpp cannot hold an answer to the JSON schema: {by_schema[0].strip()}",
             "ask for less: plainer types, fewer properties, lower bounds",
-            {"field": field},
+            field=field,
         )
     by_template = refused_by_template(message)
     if by_template:
-        return RbeeError(
-            "invalid_request",
-            f"the model's chat template refuses these messages: {by_template}",
-            "many templates want user and assistant in turns, and no system message",
-            {"field": asks_field(request)},
-        )
-    return RbeeError("invalid_request", f"llama.cpp refuses: {message}", "change that option")
-
-
-def _writes_nothing() -> RbeeError:
-    return RbeeError(
-        "invalid_request",
-        "this model makes vectors of texts, and writes none",
-        "take a model that generates text; this one is for embeddings",
-        {"field": "model_ref"},
-    )
+        return template_refuses(request, by_template)
+    return invalid(f"llama.cpp refuses: {message}", "change that option")
 
 
 def engine_failed(engine: str, words: str) -> RbeeError:
@@ -98,10 +86,9 @@ def template_reason(log: Sequence[str]) -> str:
     return str(reasons[-1]).strip() if reasons else refused_by_template(said)
 
 
-def refused_by_schema(message: str) -> str:
-    """What llama.cpp says of a JSON schema, or of the grammar made of it; empty: it is not that."""
-    found = _SCHEMA.search(message)
-    return found[0].strip() if found else ""
+def reason_of_loading(log: Sequence[str]) -> str:
+    """Why llama.cpp cannot load a model, out of its log; empty where it does not say."""
+    return next((found[1] for line in reversed(log) if (found := _LOADING.search(line))), "")
 
 
 def refused_by_template(message: str) -> str:
@@ -115,23 +102,30 @@ def refused_by_template(message: str) -> str:
 
 def template_unusable(reason: str) -> RbeeError:
     """The refusal of a conversation with a model whose chat template is broken."""
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         f"the model's chat template cannot be used: {reason}",
         "give another one (rbee-keeper infer --chat-template FILE), "
         "or go on with plain text (POST /v1/completions)",
-        {"field": "model_ref"},
+        field="model_ref",
+    )
+
+
+def template_refuses(request: InferRequest, why: object) -> RbeeError:
+    """The refusal of a conversation that the model's chat template does not take."""
+    return invalid(
+        f"the model's chat template refuses these messages: {why}",
+        "many templates want user and assistant in turns, and no system message",
+        field=asks_field(request),
     )
 
 
 def endless_template() -> RbeeError:
     """The refusal of messages that a chat template comes to no end with."""
-    return RbeeError(
-        "invalid_request",
+    return invalid(
         "the model's chat template comes to no end with these messages",
         "send other messages, give another template (rbee-keeper infer --chat-template FILE), "
         "or go on with plain text (POST /v1/completions)",
-        {"field": "messages"},
+        field="messages",
     )
 
 

@@ -8,10 +8,12 @@ the other bounds keep the making of a grammar under a tenth of a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from rbee.wire.errors import RbeeError
+import msgspec
+
+from rbee.wire.errors import RbeeError, invalid
 
 
 class Bound(NamedTuple):
@@ -51,11 +53,10 @@ _QUOTED = 60
 _ROUNDS = 8
 
 
-class Count:
+class Count(msgspec.Struct):
     """How much there is of each so far."""
 
-    def __init__(self) -> None:
-        self._so_far: dict[Bound, int] = {}
+    _so_far: dict[Bound, int] = {}
 
     def add(self, bound: Bound, more: int, path: str) -> None:
         """Counts `more`. Raises where that is too much, naming `path`."""
@@ -68,12 +69,8 @@ class Count:
 def too_much(bound: Bound, path: str, unbounded: str = "") -> RbeeError:
     """The refusal of a schema that goes beyond a bound at `path`; `unbounded` says so of one that
     would grow for ever."""
-    return RbeeError(
-        "invalid_request",
-        unbounded or f"the JSON schema has more than {bound.most} {bound.of} at {path}",
-        bound.fewer,
-        {"field": "json_schema", "path": path, "most": bound.most},
-    )
+    what = unbounded or f"the JSON schema has more than {bound.most} {bound.of} at {path}"
+    return invalid(what, bound.fewer, path=path, most=bound.most)
 
 
 def short(text: str) -> str:
@@ -81,7 +78,7 @@ def short(text: str) -> str:
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
 
 
-class Ways:
+class Ways(msgspec.Struct, eq=False):
     """How a value may be written: the ways that are open at its beginning, and further on.
 
     `begins` are the kinds of its first character, `open_first` how many ways are open there and
@@ -90,26 +87,16 @@ class Ways:
     each has to begin with that, and its constant.
     """
 
-    def __init__(
-        self,
-        begins: str = "",
-        open_first: int = 1,
-        open_later: int = 1,
-        parts: Iterable[Ways] = (),
-        any_of: Iterable[Ways] = (),
-        tag: tuple[str, str | None] | None = None,
-        path: str = "$",
-    ) -> None:
-        self.begins = begins
-        self.open_first = open_first
-        self.open_later = open_later
-        self.parts = list(parts)
-        self.any_of = list(any_of)
-        self.tag = tag
-        self.path = path
-        self._is_looked_at = False
-        self._alternatives: list[Ways] | None = None
-        self._told_apart: list[list[Ways]] | None = None
+    begins: str = ""
+    open_first: int = 1
+    open_later: int = 1
+    parts: list[Ways] = []
+    any_of: list[Ways] = []
+    tag: tuple[str, str | None] | None = None
+    path: str = "$"
+    _is_looked_at: bool = False
+    _alternatives: list[Ways] | None = None
+    _told_apart: list[list[Ways]] | None = None
 
     def alternatives(self) -> list[Ways]:
         """Itself, or what it is one of. Raises where these are too many, or contain themselves
@@ -170,20 +157,24 @@ def _groups(alternatives: list[Ways]) -> Iterator[list[Ways]]:
     """Those that begin with the same character; of objects those that begin with the same tag."""
     for kind in sorted({kind for each in alternatives for kind in each.begins}):
         alike = [each for each in alternatives if kind in each.begins]
-        by_name: dict[str, list[Ways]] = {}
-        for each in alike:
-            by_name.setdefault(each.tag[0] if each.tag else "", []).append(each)
-        if kind != "{" or any(each.tag is None for each in alike):
+        by_name = _by_tag(alike, 0)
+        if kind != "{" or None in by_name:
             yield alike
             continue
         for named in by_name.values():
-            constants: dict[str | None, list[Ways]] = {}
-            for each in named:
-                constants.setdefault(each.tag[1] if each.tag else None, []).append(each)
+            constants = _by_tag(named, 1)
             if None in constants:
                 yield named
             else:
                 yield from constants.values()
+
+
+def _by_tag(ways: list[Ways], part: int) -> dict[str | None, list[Ways]]:
+    """These by what their tags are called (part 0), or by the constants of these (1)."""
+    found: dict[str | None, list[Ways]] = {}
+    for each in ways:
+        found.setdefault(each.tag[part] if each.tag else None, []).append(each)
+    return found
 
 
 def _parts_first(root: Ways) -> list[Ways]:

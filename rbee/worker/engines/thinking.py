@@ -12,16 +12,8 @@ import re
 from typing import NamedTuple
 
 from rbee.worker.engines import Piece
+from rbee.worker.engines.json_grammar import literal
 
-#: What opens and closes a thought, by the families of models that were taught it.
-_PAIRS = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<reasoning>", "</reasoning>"),
-    ("<seed:think>", "</seed:think>"),
-    ("[THINK]", "[/THINK]"),
-)
 #: The format of gpt-oss: each part of an answer names its channel, and a thought is one of them.
 _CHANNELS = "<|channel|>"
 #: Where the thought of an earlier answer stands in the template's messages.
@@ -59,12 +51,22 @@ class Marks(NamedTuple):
     close: str
 
 
+#: What opens and closes a thought, by the families of models that were taught it.
+_PAIRS: tuple[Marks, ...] = (
+    Marks("<think>", "</think>"),
+    Marks("<thinking>", "</thinking>"),
+    Marks("<thought>", "</thought>"),
+    Marks("<reasoning>", "</reasoning>"),
+    Marks("<seed:think>", "</seed:think>"),
+    Marks("[THINK]", "[/THINK]"),
+)
+
+
 def marks_of(template: str) -> Marks | None:
     """The marks that a chat template has for thoughts; None for one that knows of none."""
     if _CHANNELS in template:
         return None  # its thoughts have no marks of that kind, and llama.cpp knows them all
-    found = [Marks(*pair) for pair in _PAIRS if pair[0] in template]
-    return found[0] if found else None
+    return next((pair for pair in _PAIRS if pair.open in template), None)
 
 
 def has_channels(template: str) -> bool:
@@ -112,12 +114,12 @@ def grammar_behind(grammar: str, marks: Marks, *, opened: bool) -> str:
     rules = []
     for met in range(len(close)):
         steps = _steps(close, met)
-        ways = [f"{_quoted(character)} {_state(to, close)}" for character, to in steps.items()]
-        others = "".join(map(_in_class, steps))
+        ways = [f"{literal(character)} {_state(to, close)}" for character, to in steps.items()]
+        others = "".join(re.sub(r"([\[\]\\^-])", r"\\\1", each) for each in steps)
         ways.append(f"[^{others}] {_state(0, close)}")
         rules.append(f"{_state(met, close)} ::= {' | '.join(ways)}")
     begun = _state(0, close)
-    root = begun if opened else f"{_quoted(marks.open)} {begun} | answer"
+    root = begun if opened else f"{literal(marks.open)} {begun} | answer"
     answer = re.sub(r"^root ::=", "answer ::=", grammar, count=1)
     return "\n".join([f"root ::= {root}", *rules, r"behind ::= [ \t\n]{0,4} answer", answer])
 
@@ -138,28 +140,26 @@ def _steps(close: str, met: int) -> dict[str, int]:
     return steps
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _in_class(character: str) -> str:
-    return "\\" + character if character in "[]\\^-" else character
-
-
 class Thoughts:
     """Tells the thought at the beginning of an answer from the answer, piece by piece.
 
     For what an engine does not tell by itself: a model that opens a thought of its own accord, or
-    one whose template has done so (`opened`). `closed`: the template has closed it, too.
+    one whose template has done so (`opened`). `closed`: the template has closed it, too. `plain`:
+    all is answer.
     """
 
     def __init__(
-        self, marks: Marks | None = None, *, opened: bool = False, closed: bool = False
+        self,
+        marks: Marks | None = None,
+        *,
+        opened: bool = False,
+        closed: bool = False,
+        plain: bool = False,
     ) -> None:
-        self._pairs = [marks] if marks is not None else [Marks(*pair) for pair in _PAIRS]
+        self._pairs = _PAIRS if marks is None else (marks,)
         self._close = marks.close if marks is not None and opened else ""
         self._held: list[Piece] = []
-        self._begun = False
+        self._begun = plain
         #: Whether there was a thought; the line breaks behind it are no part of the answer.
         self._thought = opened or closed
 
@@ -198,7 +198,7 @@ class Thoughts:
         if mark:
             self._close = ""
             return self._behind(thought, answer)
-        kept = 0 if at_end else _overlap(thought, self._close)
+        kept = 0 if at_end else overlap(thought, self._close)
         told = thought[: len(thought) - kept]
         held = thought[len(thought) - kept :]
         if not told:
@@ -211,20 +211,15 @@ class Thoughts:
 
     def _behind(self, thought: str, answer: str) -> Piece:
         answer = answer.lstrip()
-        self._pairs = []  # a second thought is part of the answer
+        self._pairs = ()  # a second thought is part of the answer
         self._begun = bool(answer)
         return self._joined(answer, thought)
 
     def _joined(self, text: str, thought: str) -> Piece:
-        held, self._held = self._held, []
-        return Piece(
-            text,
-            "".join(piece.thought for piece in held) + thought,
-            [call for piece in held for call in piece.calls],
-            [one for piece in held for one in piece.logprobs],
-        )
+        held, self._held = Piece.joined(self._held), []
+        return held._replace(text=text, thought=held.thought + thought)
 
 
-def _overlap(text: str, mark: str) -> int:
+def overlap(text: str, mark: str) -> int:
     """How many characters at the end of a text may be the beginning of a mark."""
     return next((n for n in range(len(mark) - 1, 0, -1) if text.endswith(mark[:n])), 0)

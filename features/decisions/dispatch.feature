@@ -1,0 +1,68 @@
+Feature: What happens next to the jobs that want a worker
+  One function decides, from all that is known. Here hives and jobs are on paper: a machine with a
+  GPU of 10 and a processor of 20, workers that take one job at once, models A and B that take 6, C
+  that takes 12, D that takes 30 and E that takes 10.
+
+  Scenario Outline: <what>
+    When it happens that <happens>
+    Then job <job> <stands>
+
+    Examples: A worker that is there
+      | what                                    | happens                           | job | stands         |
+      | The best device gets a worker           | 1 wants A                         | 1   | runs on gpu0   |
+      | A worker that is free is used           | 1 wants A; 1 ends; 2 wants A on gpu0 | 2 | runs on gpu0  |
+      | On a busy one a slot is waited for      | 1 wants A; 2 wants A              | 2   | waits for busy |
+      | Who waited first gets it                | 1 wants A; 2 wants A; 3 wants A; 1 ends | 2 | runs on gpu0 |
+      | The others wait on                      | 1 wants A; 2 wants A; 3 wants A; 1 ends | 3 | waits for busy |
+
+    Examples: Room
+      | what                                    | happens                           | job | stands         |
+      | Idle workers make room                  | 1 wants A; 1 ends; 2 wants B      | 2   | runs on gpu0   |
+      | What fits beside others starts there    | 1 wants A on cpu; 2 wants B       | 2   | runs on gpu0   |
+      | What no GPU takes runs on the processor | 1 wants C                         | 1   | runs on cpu    |
+      | What fits nowhere is refused            | 1 wants D                         | 1   | is refused     |
+      | It is refused, too, while others run    | 1 wants A; 2 wants D              | 2   | is refused     |
+      | And where it may not run                | 1 wants C without a CPU           | 1   | is refused     |
+
+    @fault.queen.impatient
+    Examples: A shortage that passes
+      | what                                    | happens                           | job | stands         |
+      | Who may runs on the processor meanwhile | 1 wants A; 2 wants B              | 2   | runs on cpu    |
+      | Who may not waits for the GPU           | 1 wants A; 2 wants B without a CPU | 2  | waits for gpu0 |
+      | Who named it waits for it               | 1 wants A; 2 wants B on gpu0      | 2   | waits for gpu0 |
+      | Once it has room it is used             | 1 wants A; 2 wants B without a CPU; 1 ends | 2 | runs on gpu0 |
+      | A processor can be waited for, too      | 1 wants C on cpu; 2 wants E on cpu | 2 | waits for cpu |
+
+    @fault.queen.late-ones-in
+    Examples: Who came first has the room first
+      | what                                    | happens                           | job | stands         |
+      | Nobody late is let into what is to go   | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0 | 3 | waits for to make room |
+      | Who came first is served first          | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends | 2 | runs on gpu0 |
+      | Then who came next                      | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends | 3 | waits for gpu0 |
+      | And he has it in the end                | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends; 2 ends | 3 | runs on gpu0 |
+
+  @fault.queen.first-come
+  Scenario Outline: Slots go in turn to <waiting>, while <running> run and <served> was served last
+    When <waiting> wait, <running> run and <served> was served last
+    Then slots go to <order>
+
+    Examples:
+      | waiting                     | running | served | order                       |
+      | laptop, laptop              | nobody  | nobody | laptop, laptop              |
+      | laptop, laptop, phone       | nobody  | nobody | laptop, phone, laptop       |
+      | laptop, phone               | laptop  | nobody | phone, laptop               |
+      | laptop, phone               | nobody  | laptop | phone, laptop               |
+      | laptop, laptop, phone, desk | phone   | laptop | desk, laptop, phone, laptop |
+
+  Scenario Outline: A worker on the processor and a GPU that was busy: <what>
+    When it happens that <happens>
+    Then the workers are <workers>
+
+    Examples:
+      | what                               | happens                                  | workers              |
+      | Both run                           | 1 wants A; 2 wants B                     | A on gpu0, B on cpu  |
+      | It moves once the GPU has room     | 1 wants A; 2 wants B; 2 ends; 1 ends     | B on gpu0            |
+      | Not as long as it works            | 1 wants A; 2 wants B; 1 ends             | B on cpu, B on gpu0  |
+      | But then                           | 1 wants A; 2 wants B; 1 ends; 2 ends     | B on gpu0            |
+      | Not where others were used since   | 1 wants A; 2 wants B; 2 ends; 3 wants A; 1 ends; 3 ends | A on gpu0, B on cpu |
+      | Not where somebody waits for it    | 1 wants A; 2 wants B; 2 ends; 3 wants E on gpu0; 1 ends | B on cpu, E on gpu0 |

@@ -1,0 +1,48 @@
+Feature: An engine is one record, which its package registers
+  A new engine touches its own file and the list of entry points of its package; what rbee asks of it
+  is decided by its record.
+
+  @fault.worker.answer-anyway
+  Scenario Outline: What of a request an engine has nothing for: <case>
+    When an engine that knows of "<known>" is sent <request>
+    Then it refuses the field "<field>"
+
+    Examples:
+      | case                           | known   | request                       | field             |
+      | text alone                     |         | prompt                        |                   |
+      | a conversation, unknown        |         | messages                      | messages          |
+      | a conversation                 | chat    | messages                      |                   |
+      | vectors, unknown               | chat    | inputs                        | inputs            |
+      | vectors, for which logprobs mean nothing | vectors | inputs and logprobs=1 |                 |
+      | likelihoods of no alternatives | chat    | prompt and logprobs=0         | logprobs          |
+      | to think                       | chat    | prompt and think=true         | think             |
+      | not to think                   | chat    | prompt and think=false        |                   |
+      | no repetitions                 | chat    | prompt and frequency_penalty=1 | frequency_penalty |
+
+  Scenario Outline: Where rbee finds its own engines: <case>
+    When rbee runs from <files> whose metadata name "<named>"
+    Then its engines are "<engines>"
+
+    Examples:
+      | case                               | files         | named    | engines                 |
+      | an installation                    | a wheel       | llamacpp | llamacpp                |
+      | an editable one, older than itself | a source tree |          | ctransformers, llamacpp |
+
+  @fault.hive.whole-for-each-part
+  Scenario Outline: What a model is promised: <case>
+    Given two GPUs of 2 GB each
+    When minillama is promised its room on "<placement>"
+    Then "<promised>" of it is kept
+
+    Examples:
+      | case                | placement          | promised           |
+      | on one device       | gpu1               | gpu1 100%          |
+      | in two equal parts  | gpu0 50%, gpu1 50% | gpu0 50%, gpu1 50% |
+      | most of it on one   | gpu0 25%, gpu1 75% | gpu0 25%, gpu1 75% |
+
+  @fault.hive.promise-twice
+  Scenario: What is promised is not promised again, until it is given back
+    Given two GPUs of 0.5 GB each
+    When minillama is promised its room on "gpu0" until there is no more
+    Then "gpu1" still has room for it
+    And "gpu0" has room for one more once the first is gone

@@ -1,0 +1,30 @@
+Feature: What each daemon can be asked, and by whom
+  Who has the secret of a daemon owns it. What is open to anybody else stands in the row of the route.
+
+  @fault.shared.open-routes
+  Scenario Outline: What a <role> answers to <caller>
+    When <caller> asks for each route of a <role>
+    Then it is let in to "<routes>" alone
+
+    Examples: The queen
+      | role  | caller                   | routes                                       |
+      | queen | its owner                | every route                                  |
+      | queen | a hive for itself        | GET /health, OPTIONS /v1/{rest}, POST /heartbeat |
+      | queen | a stranger               | GET /health, OPTIONS /v1/{rest}              |
+      | queen | the holder of an API key | GET /health, OPTIONS /v1/{rest}, GET /openapi.json, GET /v1/models, GET /v1/models/{id}, POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings |
+
+    Examples: A hive and a worker, which have secrets of their own
+      | role   | caller                         | routes                             |
+      | hive   | its owner                      | every route                        |
+      | hive   | a worker for itself            | GET /health, POST /heartbeat/workers |
+      | hive   | who has the token of the swarm | GET /health                        |
+      | hive   | a stranger                     | GET /health                        |
+      | worker | its owner                      | every route                        |
+      | worker | who has the token of the swarm | GET /health                        |
+      | worker | a stranger                     | GET /health                        |
+
+  @fault.shared.hide-routes
+  Scenario: The document of each lists its routes, all of them and nothing else
+    Given a swarm that is warm
+    When a program asks each daemon for the document of its routes
+    Then each lists exactly what it serves

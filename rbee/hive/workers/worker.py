@@ -1,0 +1,148 @@
+"""A worker of this hive, as it is kept alive. RAM; written by the supervisor alone."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+
+from rbee.hive.capacity import Promise
+from rbee.hive.limits import memory_kills
+from rbee.http.operation import Operation
+from rbee.process.child import Child, tail
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.workers import (
+    EngineFacts,
+    WorkerBeat,
+    WorkerReport,
+    WorkerState,
+    WorkerView,
+)
+
+#: A report may be read so much later than it was written (seconds).
+_SAID_BEFORE = 10.0
+
+
+class Start(Operation):
+    """The start of a worker, which goes on whether somebody waits for it or not."""
+
+    unread_for = None
+
+
+@dataclasses.dataclass
+class Worker:
+    """One worker process and what it was told.
+
+    `facts` are those of its engine, `promise` is the memory that is kept for it; `start` is over
+    when it is ready or has failed; `idle_since` is when its last slot became free (monotonic
+    seconds), None while it works. `worked_at` is when its engine last did anything, as far as its
+    last report knows, or had nothing to do. `names` lead to what it has loaded.
+    """
+
+    worker_id: str
+    facts: EngineFacts
+    orders: WorkerOrders
+    promise: Promise
+    child: Child
+    exited: asyncio.Future[int]
+    url: str = ""
+    port: int = 0
+    state: WorkerState = WorkerState.LOADING
+    restart_count: int = 0
+    is_restarting: bool = False
+    slots_free: int = 0
+    idle_since: float | None = None
+    last_report: float = dataclasses.field(default_factory=time.monotonic)
+    worked_at: float = dataclasses.field(default_factory=time.monotonic)
+    last_heartbeat_ms: int | None = None
+    #: Seconds of CPU time that it had used when it last told anything while loading.
+    cpu: float = 0.0
+    names: set[str] = dataclasses.field(default_factory=set)
+    #: How often its engine has died while it loaded, and when it was last ready (monotonic s).
+    loads_died: int = 0
+    ready_since: float | None = None
+    #: Whether its hive has ended its process by force.
+    killed: bool = False
+    #: Processes that the kernel had killed here for want of memory, of which it was none.
+    memory_kills: int = dataclasses.field(default_factory=memory_kills)
+    #: When one more of them was first seen (monotonic seconds); None where there is none.
+    killed_since: float | None = None
+    #: Set whenever the worker has told something.
+    heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    start: Start = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = Start("hive", self.worker_id)
+
+    def told(self, report: WorkerReport) -> None:
+        """Takes over what the worker says of itself."""
+        self.last_report = time.monotonic()
+        self.worked_at = self.last_report - report.idle_s
+        self._survived(memory_kills())
+        self.heard.set()
+        self.last_heartbeat_ms = time.time_ns() // 1_000_000
+        if self.state is not WorkerState.STOPPING:
+            self.state = report.state
+        if self.state is WorkerState.LOADING:
+            self.ready_since = None
+        elif self.ready_since is None:
+            self.ready_since = self.last_report
+        self.slots_free = report.slots_free
+        if self.state is not WorkerState.READY or self.slots_free < self.orders.slots:
+            self.idle_since = None
+        elif self.idle_since is None:
+            self.idle_since = self.last_report
+
+    def error(self, code: str, message: str, suggestion: str = "", **details: object) -> RbeeError:
+        """An error of this worker, with its devices and the end of its log."""
+        where_to_look = f"rbee-keeper logs {self.worker_id} shows what happened there"
+        told = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
+        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, told)
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether it could make room: nobody needs it, or it is leaving and works on nothing."""
+        leaving = self.state is WorkerState.STOPPING and self.slots_free == self.orders.slots
+        return self.idle_since is not None or leaving
+
+    def _survived(self, kills: int) -> None:
+        """It speaks: it was none of those whom the kernel has killed; but what arrives at that
+        moment may be the last that it said."""
+        if kills == self.memory_kills:
+            self.killed_since = None
+        elif self.killed_since is None:
+            self.killed_since = self.last_report
+        elif self.last_report - self.killed_since > _SAID_BEFORE:
+            self.memory_kills, self.killed_since = kills, None
+
+    def beat(self) -> WorkerBeat:
+        """This worker inside the hive's heartbeat."""
+        return WorkerBeat(
+            worker_id=self.worker_id,
+            url=self.url,
+            model_ref=self.orders.model_ref,
+            placement=self.orders.placement,
+            backend=self.orders.backend,
+            engine=self.facts.engine,
+            state=self.state,
+            slots=self.orders.slots,
+            slots_free=self.slots_free,
+            vram_bytes=self.promise.total,
+            context=self.orders.context,
+            template=self.orders.template,
+            content=self.orders.content,
+            names=tuple(sorted(self.names)),
+            vectors_up_to=self.orders.vectors_up_to,
+        )
+
+    def view(self) -> WorkerView:
+        """This worker in `GET /workers`."""
+        return WorkerView.of(
+            self.beat(),
+            self.orders.placement.head.hive_id,
+            pid=self.child.pid,
+            restart_count=self.restart_count,
+            last_heartbeat_ms=self.last_heartbeat_ms,
+            threads=self.orders.threads,
+        )

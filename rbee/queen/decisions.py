@@ -1,0 +1,386 @@
+"""What happens next to the jobs that want a worker. Phases 5 to 10. Pure: values in, values out.
+
+`decide` gives the next thing to be done, for one job: the first question of `_Turn.step` that has
+an answer. The dispatcher does it, notes in the state what came of it, and asks again, until the
+answer is None; then when anything has changed. For people: docs/scheduling.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+from rbee.queen import scheduler
+from rbee.queen.fairness import may_serve
+from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
+from rbee.queen.state import CPU, LOCAL, Claim, Place, Room, State, Wait, Waiting, idles, is_ready
+from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, wants_another
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.workers import WorkerState
+
+#: What of a request is about its worker, beside where that may be, and a prompt for it.
+_OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "chat_template")
+_NO_PROMPT = "-"
+#: What of it is about where that may be.
+_placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu")
+
+
+class Grant(NamedTuple):
+    """A job gets a slot of a worker that holds its model."""
+
+    claim: Claim
+    warm: WarmWorker
+
+
+class Look(NamedTuple):
+    """Who sleeps is woken, and names are asked for, before a place for a worker is chosen."""
+
+    claim: Claim
+
+
+class Check(NamedTuple):
+    """A hive is asked whether there is room. `beside`: the job has a worker that it can wait for,
+    and hears nothing of it."""
+
+    claim: Claim
+    place: Place
+    ctx: int | None
+    beside: bool = False
+
+
+class Prepare(NamedTuple):
+    """A model is brought to where room is waited for, before it is waited for."""
+
+    claim: Claim
+    place: Place
+
+
+class Start(NamedTuple):
+    """A worker is started where there is room; its hive ends those that idle in its way.
+
+    `beside` is what the job can wait for all the same; `up_to`: the new one makes vectors alone, of
+    inputs of so many tokens.
+    """
+
+    claim: Claim
+    place: Place
+    ctx: int | None
+    up_to: int = 0
+    beside: Wait | None = None
+
+
+class Hold(NamedTuple):
+    """A job waits."""
+
+    claim: Claim
+    wait: Wait
+
+
+class Refuse(NamedTuple):
+    """A job can run nowhere."""
+
+    claim: Claim
+    error: RbeeError
+
+
+class MakeRoom(NamedTuple):
+    """A worker on the CPU ends: there is one on a GPU in its stead, and nobody uses it."""
+
+    claim: Claim
+    hive_id: str
+
+
+Decision: TypeAlias = "Grant | Look | Check | Prepare | Start | Hold | Refuse | MakeRoom"
+
+
+def decide(state: State) -> Decision | None:
+    """What is to be done next; None: nothing, as long as nothing changes."""
+    if all(claim.acting for claim in state.claims.values()):
+        return None
+    turn = _Turn(state)
+    for queue in turn.queues:
+        # Who wants the same as somebody before waits for the same, unless there is a free slot.
+        waits: dict[tuple[object, ...], Wait] = {}
+        asking = set()
+        for place, claim in enumerate(queue):
+            wish = _wish(claim)
+            if claim.acting:
+                if claim.wait is not None:
+                    waits.setdefault(wish, claim.wait)
+                    asking.add(wish)
+                continue
+            known = waits.get(wish) if claim.looked else None
+            if known is None or wish in asking:
+                decision = turn.step(claim, queue, place, known)
+            else:
+                decision = Hold(claim, known)
+            if not isinstance(decision, Hold):
+                return decision
+            if decision.wait != claim.wait or claim.begun is not None:
+                return decision
+            waits[wish] = decision.wait
+    moves = (turn.move(claim) for claim in state.claims.values() if claim.moves)
+    return next((decision for decision in moves if decision is not None), None)
+
+
+def note(state: State, decision: Decision) -> None:
+    """Writes down what is decided, before it is done."""
+    claim = decision.claim
+    if isinstance(decision, Hold):
+        claim.wait, claim.begun, claim.fresh = decision.wait, None, False
+        claim.skipped = frozenset()  # who waits takes whoever answers by then
+        claim.rooms = {spot: room for spot, room in claim.rooms.items() if not room.fits}
+        return
+    claim.acting = True
+    if isinstance(decision, Grant):
+        state.take(claim, decision.warm.worker.worker_id)
+    elif isinstance(decision, Prepare) or (isinstance(decision, Check) and not decision.beside):
+        claim.begun = 0
+    elif isinstance(decision, Start):
+        claim.begun = decision.up_to
+        del claim.rooms[decision.place.spot, decision.ctx]
+
+
+def replacement(claim: Claim, worker_id: str) -> Claim:
+    """What takes the place of a worker on the CPU, once running jobs leave room for it."""
+    asked = {name: getattr(claim.request, name) for name in _OF_A_WORKER}
+    wanted = JobRequest(**asked, allow_cpu=False, prompt=_NO_PROMPT)
+    move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id)
+    move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
+    move.looked = move.fresh = True
+    return move
+
+
+class _Turn:
+    """The state as it is decided upon once."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        # Who came first is looked at first, and with him those of his queue.
+        waiting = [queue for queue in state.waiting().values() if queue]
+        self.queues = sorted(waiting, key=lambda queue: min(each.number for each in queue))
+        self._loads = state.loads()
+        self._known: dict[str, list[HiveFacts]] = {}
+        waits = [
+            (claim, claim.wait) for queue in waiting for claim in queue if claim.wait is not None
+        ]
+        #: Those who wait for the room of a device, and for their turn with a worker.
+        self._for_room = [each for each in waits if each[1].what is Waiting.ROOM]
+        self._for_turn = [
+            each
+            for each in waits
+            if each[1].what is Waiting.TURN and not self._is_starting(each[0])
+        ]
+
+    def step(self, claim: Claim, queue: list[Claim], place: int, instead: Wait | None) -> Decision:
+        """What a job does next, at this place in its queue. `instead` is what it waits for where it
+        gets no slot, since somebody before it looks for a worker already."""
+        before = set(map(id, queue[:place]))
+
+        def is_first(other: Claim) -> bool:
+            others = self._state.model(other) != self._state.model(claim)
+            return id(other) in before or (others and other.number < claim.number)
+
+        spots = {wait.spot for other, wait in self._for_room if is_first(other)}
+        turns = [
+            (wait.worker_id, other.work.is_vectors)
+            for other, wait in self._for_turn
+            if is_first(other)
+        ]
+        warm = self._warm(claim, spots, turns)
+        if claim.begun is None and takes_one(warm):
+            return Grant(claim, warm)
+        if not claim.looked:
+            return Look(claim)
+        if instead is not None:
+            return Hold(claim, instead)
+        wait = self._wait_for(warm, spots)
+        if claim.begun is None and self._is_starting(claim):
+            return Hold(claim, wait)
+        if warm is None:
+            decision = self._placed(claim, spots)
+        else:
+            decision = self._beside(claim, spots, warm, wait) or Hold(claim, wait)
+        return decision if claim.fresh or isinstance(decision, Hold) else Look(claim)
+
+    def move(self, claim: Claim) -> Decision | None:
+        """What is done next to replace a worker on the CPU by one where a device has room again.
+
+        Nobody waits for that: it takes no room that somebody waits for, nor from a worker that was
+        used since.
+        """
+        if claim.acting:
+            return None
+        state, ctx = self._state, claim.request.ctx
+        last = state.used.get(claim.moves, 0)
+        for hive in state.hives.values() if claim.worker_id else ():
+            worker = hive.workers.get(claim.moves)
+            if worker is not None and idles(worker) and claim.moves not in self._loads:
+                return MakeRoom(claim, hive.hive_id)
+        warm = self._warm(claim, set(), [])
+        if claim.worker_id or self._is_starting(claim) or warm is not None:
+            is_there = warm is not None and is_ready(warm.worker) and not claim.worker_id
+            return Grant(claim, warm) if is_there and warm is not None else None
+        wanted = {wait.spot for _, wait in self._for_room}
+        for place in self._places(claim):
+            room = claim.rooms.get((place.spot, ctx))
+            if room is None or place.spot in wanted:
+                continue
+            if room.fits:
+                return Start(claim, place, ctx)
+            there = state.workers_on(place.spot)
+            if self._has_eased(room, place) and all(state.used.get(i, 0) < last for i in there):
+                return Check(claim, place, ctx, beside=True)
+        return None
+
+    # --- phase 5: a worker that is there ----------------------------------------------------
+
+    def _warm(
+        self, claim: Claim, spots: set[tuple[str, str]], turns: list[tuple[str, bool]]
+    ) -> WarmWorker | None:
+        """The best worker that holds the model, free or not. It is in the way of a job where it
+        does what that does not go with, or is left to those who wait for `spots` and `turns`."""
+        kept = kept_for_the_other(turns, claim.work) | self._draining(spots)
+        return scheduler.warm_worker(
+            claim.request, self._facts(claim), self._loads, claim.troubles, claim.work, kept
+        )
+
+    def _draining(self, spots: set[tuple[str, str]]) -> frozenset[str]:
+        """The workers that take nothing in: somebody waits for their room, or they are replaced."""
+        on = (self._state.workers_on(spot) for spot in spots)
+        claims = self._state.claims.values()
+        replaced = (claim.moves for claim in claims if claim.moves and claim.worker_id)
+        return frozenset(itertools.chain(replaced, *on))
+
+    def _wait_for(self, warm: WarmWorker | None, spots: set[tuple[str, str]]) -> Wait:
+        if warm is None:
+            return Wait(Waiting.START)
+        worker_id = warm.worker.worker_id
+        if worker_id in self._draining(spots):
+            what = Waiting.DRAIN
+        elif warm.is_in_the_way:
+            what = Waiting.TURN
+        else:
+            is_loading = warm.worker.state is WorkerState.LOADING
+            what = Waiting.LOADING if is_loading else Waiting.SLOT
+        return Wait(what, warm.hive_id, worker_id)
+
+    def _is_starting(self, claim: Claim) -> bool:
+        """Whether a worker is being started for another job that may serve this one, too."""
+        model = self._state.model(claim)
+        return any(
+            other.begun is not None
+            and other is not claim
+            and self._state.model(other) == model
+            and is_made_for(other.begun, claim.work)
+            and may_serve(other.request, claim.request)
+            for other in self._state.claims.values()
+        )
+
+    # --- phases 5 and 6: a place for a new one ----------------------------------------------
+
+    def _placed(self, claim: Claim, spots: set[tuple[str, str]]) -> Decision:
+        """The best place that has room, or is to be asked; where running jobs keep it, it is waited
+        for when no other is left."""
+        ctx, later = claim.request.ctx, None
+        try:
+            for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
+                room = claim.rooms.get((place.spot, ctx))
+                if place.spot in spots:
+                    later = later or place
+                elif room is not None and room.fits:
+                    return Start(claim, place, ctx)
+                elif room is None or not room.passes or self._has_eased(room, place):
+                    return Check(claim, place, ctx)
+                else:
+                    later = later or place
+        except RbeeError as error:
+            return Refuse(claim, error)
+        if later is not None and later.hive_id not in claim.prepared:
+            return Prepare(claim, later)
+        if later is not None:
+            return Hold(claim, Wait(Waiting.ROOM, later.hive_id, device=later.device))
+        return Refuse(claim, claim.troubles.error())
+
+    def _beside(
+        self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker, wait: Wait
+    ) -> Decision | None:
+        """One worker more, on a GPU, or for what the one that is there does not go with."""
+        if warm.worker.state is WorkerState.LOADING:
+            return None
+        places: Iterable[Place]
+        up_to, ctx, facts = 0, claim.request.ctx, self._facts(claim)
+        if not warm.is_in_the_way:
+            places = (place for place in self._places(claim) if place.device != CPU)
+        elif wants_another(claim.work, warm.load):
+            up_to = vectors_up_to(claim.work)
+            if up_to and ctx is None:
+                ctx = min(warm.worker.context, up_to)
+            places = scheduler.places_beside(warm, claim.request, facts, claim.troubles)
+        else:
+            return None
+        for place in places:
+            room = claim.rooms.get((place.spot, ctx))
+            if place.spot in spots:
+                continue
+            if room is None or self._has_eased(room, place):
+                return Check(claim, place, ctx, beside=True)
+            if room.fits:
+                return Start(claim, place, ctx, up_to, wait)
+        return None
+
+    def _has_eased(self, room: Room, place: Place) -> bool:
+        """Whether somebody has ended who kept the room; it is worth another question."""
+        if not room.passes:
+            return False
+        if room.in_use:
+            return not room.in_use <= self._state.in_use(place.spot)
+        return self._state.hives[place.hive_id].beats > room.beats
+
+    def _places(self, claim: Claim) -> Iterable[Place]:
+        """The places for a worker that the job can do without."""
+        try:
+            return scheduler.places(claim.request, self._facts(claim), claim.troubles)
+        except RbeeError:
+            return ()
+
+    def _facts(self, claim: Claim) -> list[HiveFacts]:
+        known = self._known.get(claim.job_id)
+        if known is None:
+            known = self._known[claim.job_id] = facts_of(self._state, claim)
+        return known
+
+
+def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
+    """The machines that may work for a job and have told their devices."""
+    what = (claim.request.model_ref, claim.template)
+    degraded = [
+        (each.hive_id, each.device)
+        for each in state.degraded
+        if (each.model_ref, each.template) == what
+    ]
+    return [
+        HiveFacts(
+            hive.hive_id,
+            hive.devices,
+            hive.workers.values(),
+            [device for hive_id, device in degraded if hive_id == hive.hive_id] if degraded else (),
+            hive.hive_id == LOCAL,
+            hive.hive_id in claim.owners,
+        )
+        for hive in state.hives.values()
+        if hive.devices is not None
+        and (claim.holders is None or hive.hive_id in claim.holders)
+        and hive.hive_id not in claim.skipped
+    ]
+
+
+def _wish(claim: Claim) -> tuple[object, ...]:
+    """What a job says about the worker it wants: those that say the same want the same."""
+    if claim.troubles:
+        return (claim.job_id,)
+    holders = None if claim.holders is None else frozenset(claim.holders)
+    return *_placing(claim.request), claim.work.longest, claim.template, holders

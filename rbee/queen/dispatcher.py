@@ -1,0 +1,541 @@
+"""Sees to it that each job gets a worker, and that what `decide` decides is done. Phases 4 to 11.
+
+The one owner of the `State`: who waits, who holds a slot, which worker is being started, what is
+degraded. A job's task runs `Dispatcher.run`; whoever started that task ends the job's stream with
+what comes back or is raised here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from rbee.process.deadline import timeout
+from rbee.process.tasks import spawn
+from rbee.queen import scheduler
+from rbee.queen.decisions import (
+    Check,
+    Decision,
+    Grant,
+    Hold,
+    Look,
+    MakeRoom,
+    Prepare,
+    Refuse,
+    Start,
+    decide,
+    facts_of,
+    note,
+    replacement,
+)
+from rbee.queen.degraded import Degrading
+from rbee.queen.fairness import Line, has_place, wait_for
+from rbee.queen.hives import Hives
+from rbee.queen.inference import infer
+from rbee.queen.jobs import RETRY_AFTER, Job
+from rbee.queen.registry import Registry, Tell
+from rbee.queen.rights import not_granted
+from rbee.queen.starting import Starting
+from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Wait, Waiting, is_ready
+from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, is_passing, whose
+from rbee.wire import narration
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.events import Done
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.narration import device_name
+from rbee.wire.settings import Settings
+
+#: Of how many machines the queen asks, before a worker is started, whether they hold the model.
+_ASKED = 32
+#: How much the newest job says about how long one takes; the rest is said by those before.
+_WEIGHT_OF_NEWEST = 0.2
+
+
+class Dispatcher:
+    """Walks jobs through the phases."""
+
+    def __init__(self, hives: Hives, registry: Registry, settings: Settings, tell: Tell) -> None:
+        """`tell` hears what happens that belongs to no job."""
+        self.state = State(registry.hives, names=registry.names)
+        self._hives = hives
+        self._registry = registry
+        self._settings = settings
+        self._tell = tell
+        self._starting = Starting(hives, registry, settings)
+        self._degrading = Degrading(self.state, tell, settings.degraded_for, registry.is_offline)
+        self._jobs: dict[str, Job] = {}
+        #: Who is to hear what is decided for whom.
+        self._asked: dict[str, asyncio.Future[Decision]] = {}
+        self._moves: dict[str, asyncio.Task[None]] = {}
+        registry.on_change(self._changed)
+
+    # --- a job, from its first phase to its last ------------------------------------------------
+
+    def join(self, job: Job) -> None:
+        """A job begins to wait. Raises `queue_full` with the seconds after which to come again."""
+        now = time.monotonic()
+        claim = Claim(job.job_id, job.key, job.request, self.state.number(), job.holders, now)
+        model = self.state.model(claim)
+        line = self.state.lines().get(model) or Line({}, {}, {})
+        if not has_place(line, job.key, self._settings.jobs_waiting):
+            raise self._full(claim, line)
+        self.state.claims[job.job_id] = claim
+        self._jobs[job.job_id] = job
+
+    def leave(self, job: Job) -> None:
+        """A job is over; who waits for its slot gets it."""
+        claim = self.state.claims.get(job.job_id)
+        if claim is not None:
+            self._note_time(job, claim)
+            del self.state.claims[job.job_id], self._jobs[job.job_id]
+            self._changed()
+
+    async def run(self, job: Job) -> Done:
+        """From a request to its last token. Raises `RbeeError` with what went wrong.
+
+        What breaks before the first token is tried again where `troubles` leave a place; after it
+        the text so far is all there is, since a request whose tokens have begun to flow is never
+        silently replayed.
+        """
+        claim = self.state.claims[job.job_id]
+        while True:
+            try:
+                return await self._registry.unless_offline(
+                    lambda: job.hive_id or "", self._attempt(job, claim)
+                )
+            except RbeeError as error:
+                if job.tokens_forwarded:
+                    raise
+                self._free(job, claim)
+                await self._learn_from(job, claim, error)
+
+    async def _attempt(self, job: Job, claim: Claim) -> Done:
+        job.hive_id = job.device = None
+        known = frozenset(self._registry.hives)
+        living = await self._hives.living(job.request.node, job.say)
+        claim.skipped = known - {hive.hive_id for hive in living}
+        worker = None
+        while worker is None:
+            decision = await self._next(claim)
+            if isinstance(decision, Look):
+                await self._look(job, claim)
+            elif isinstance(decision, Check):
+                await self._check(job, decision)
+            elif isinstance(decision, Prepare):
+                await self._prepare(job, claim, decision.place)
+                job.hive_id = job.device = None
+            elif isinstance(decision, Start):
+                worker = await self._start(job, decision)
+            elif isinstance(decision, Grant):
+                worker = self._granted(job, decision)
+            elif isinstance(decision, Refuse):
+                raise decision.error
+        return await infer(job, worker, self._hives, self._settings)
+
+    async def _next(self, claim: Claim) -> Decision:
+        """What is to be done for a claim, once it is decided."""
+        asked: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._asked[claim.job_id] = asked
+        claim.acting = False
+        try:
+            self._changed()
+            return await asked
+        finally:
+            claim.acting = True
+            del self._asked[claim.job_id]
+
+    # --- the state changes ----------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        """Something is different: decides until nothing more is to be done now."""
+        self._degrading.look()
+        self._forget_the_gone()
+        while (decision := decide(self.state)) is not None:
+            note(self.state, decision)
+            self._pass_on(decision)
+        self._tell_places()
+
+    def _pass_on(self, decision: Decision) -> None:
+        """Tells whoever waits what is decided for him."""
+        claim = decision.claim
+        if not isinstance(decision, Hold):
+            asked = self._asked[claim.job_id]
+            if not asked.done():  # else it is being cancelled, and leaves in a moment
+                asked.set_result(decision)
+        elif decision.wait not in claim.told:
+            claim.told.add(decision.wait)
+            self._tell_wait(claim, decision.wait)
+
+    def _free(self, job: Job, claim: Claim) -> None:
+        """A job whose worker was lost waits again, where it stood."""
+        self._note_time(job, claim)
+        self.state.free(claim)
+        self._changed()
+
+    def _note_time(self, job: Job, claim: Claim) -> None:
+        if job.began_at is not None and claim.worker_id:
+            model, seconds = self.state.model(claim), time.monotonic() - job.began_at
+            before = self.state.seconds.get(model, seconds)
+            self.state.seconds[model] = before + _WEIGHT_OF_NEWEST * (seconds - before)
+        job.began_at = None
+
+    def _forget_the_gone(self) -> None:
+        """Workers that nobody has any more are replaced by none."""
+        moves = [claim for claim in self.state.claims.values() if claim.moves]
+        if moves:
+            there = {each for hive in self.state.hives.values() for each in hive.workers}
+            for claim in moves:
+                if not claim.acting and claim.moves not in there:
+                    self._moves[claim.job_id].cancel()
+
+    # --- phases 3 to 5: who is there ------------------------------------------------------------
+
+    async def _look(self, job: Job, claim: Claim) -> None:
+        """Wakes who sleeps, and asks what is to be known before a place is chosen."""
+        awake = await self._hives.awake(job.request.node, job.say)
+        claim.skipped = frozenset(self._registry.hives) - {hive.hive_id for hive in awake}
+        if claim.holders is not None:
+            awake = [hive for hive in awake if hive.hive_id in claim.holders]
+            if not awake:
+                raise not_granted(job.request.model_ref)
+        warm = self._warm(claim)
+        if warm is None or warm.is_in_the_way:
+            await self._starting.ask_for_names(job, awake)
+        claim.owners = await self._owners(claim, awake)
+        self._learn_from_others(claim)
+        claim.looked = claim.fresh = True
+
+    def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
+        facts, loads = facts_of(self.state, claim), self.state.loads()
+        return scheduler.warm_worker(claim.request, facts, loads, claim.troubles, claim.work)
+
+    async def _owners(self, claim: Claim, awake: list[Hive]) -> frozenset[str]:
+        """Which machines have the model on their disk, where that makes a difference."""
+        hives = awake
+        if len(awake) > _ASKED:
+            equal = set(scheduler.contenders(claim.request, facts_of(self.state, claim)))
+            hives = [hive for hive in awake if hive.hive_id in equal][:_ASKED]
+        if len(hives) < 2 or claim.request.node:
+            return frozenset()
+        return await self._hives.holders(claim.request.model_ref, hives)
+
+    def _learn_from_others(self, claim: Claim) -> None:
+        """Workers that were given up while this job waited for them are troubles of its own."""
+        mine = (claim.request.model_ref, claim.template)
+        for broken, known in self.state.degraded.items():
+            if (broken.model_ref, broken.template) != mine or known.at <= claim.came_at:
+                continue
+            # One that memory ran out for while it served: its hive is asked anew what fits.
+            if not is_of_room(known.error):
+                error = self._hives.typed_from_here(broken.hive_id, known.error)
+                claim.troubles.learn(broken.hive_id, broken.device, error)
+
+    def _granted(self, job: Job, decision: Grant) -> WorkerBeat | None:
+        """The worker of a slot; None: it has gone in the meantime."""
+        claim, warm = decision.claim, decision.warm
+        worker = self._registry.worker(warm.hive_id, warm.worker.worker_id)
+        if worker is None:
+            self._free(job, claim)
+            return None
+        facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
+        job.say(narration.WARM_WORKER, model_ref=job.request.model_ref, **facts)
+        job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
+        return worker
+
+    # --- phase 6: a place with room -------------------------------------------------------------
+
+    async def _check(self, job: Job, decision: Check) -> None:
+        claim, place, beside = decision.claim, decision.place, decision.beside
+        device, ref = device_name(place.device), job.request.model_ref
+        if not beside:
+            self._tell_pick(job, claim, place)
+            job.say(narration.ASK_ROOM, device=device)
+        hive = self._registry.hives.get(place.hive_id)
+        beats = hive.beats if hive is not None else 0
+        in_use = self.state.in_use(place.spot)
+        try:
+            await self._starting.ask_room(job, place, decision.ctx)
+        except RbeeError as error:
+            passing = is_passing(error)
+            claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats)
+            if passing and not beside:
+                # What keeps the room may be this very file, which another name has led to.
+                await self._starting.ask_for_names(job, self._hives_of(place))
+            if not beside and not passing:
+                self._go_on_from(job, claim, place, error)
+            elif not beside:
+                job.say(narration.NO_ROOM, device=device, model_ref=ref)
+        else:
+            claim.rooms[place.spot, decision.ctx] = Room(True)
+            if not beside:
+                job.say(narration.ROOM, device=device, model_ref=ref)
+
+    def _hives_of(self, place: Place) -> list[Hive]:
+        return [hive for hive in self.state.hives.values() if hive.hive_id == place.hive_id]
+
+    def _go_on_from(self, job: Job, claim: Claim, place: Place, error: RbeeError) -> None:
+        """A place will not do. Raises where no other is to be tried."""
+        troubles, ref = claim.troubles, job.request.model_ref
+        if whose(error, ref) is Whose.MOMENT:
+            job.hive_id, job.device = place.hive_id, place.device
+            raise error
+        error = self._hives.typed_from_here(place.hive_id, error)
+        troubles.add(place.hive_id, place.device, error)
+        if troubles.is_over and not any(room.passes for room in claim.rooms.values()):
+            raise troubles.error()
+        device = device_name(place.device)
+        if error.code in ROOM:
+            job.say(narration.NO_ROOM, device=device, model_ref=ref)
+        else:
+            why = {"hive_id": place.hive_id, "why": error.message}
+            job.say(narration.NEXT_PLACE, device=device, **why)
+
+    # --- phases 7 to 10: a worker ---------------------------------------------------------------
+
+    async def _prepare(self, job: Job, claim: Claim, place: Place) -> None:
+        job.hive_id, job.device = place.hive_id, place.device
+        if place.hive_id not in claim.prepared:
+            await self._starting.prepare(job, place)
+            claim.prepared.add(place.hive_id)
+
+    async def _start(self, job: Job, decision: Start) -> WorkerBeat | None:
+        """A new worker; None: there is no room for it after all, and the job goes on."""
+        claim, place = decision.claim, decision.place
+        job.hive_id, job.device = place.hive_id, place.device
+        in_use = self.state.in_use(place.spot)
+        if decision.beside is not None:
+            self._tell_beside(job, decision, decision.beside)
+        try:
+            await self._prepare(job, claim, place)
+            share = decision.beside is None
+            if share:
+                # Others may have had it started meanwhile, by another name.
+                await self._starting.ask_for_names(job, self._hives_of(place))
+                if self._warm(claim) is not None:
+                    job.hive_id = job.device = None
+                    return None
+            started, beat = await self._starting.start(
+                job, place, decision.ctx, decision.up_to, share=share
+            )
+            self.state.take(claim, started.worker_id)
+            job.worker_id = started.worker_id
+            self._registry.worker_started(place.hive_id, beat)
+            worker = await self._starting.until_ready(job, place, started)
+        except RbeeError as error:
+            passing = is_passing(error)
+            if not passing and not (
+                decision.beside and whose(error, job.request.model_ref) is Whose.DEVICE
+            ):
+                raise
+            job.hive_id = job.device = None
+            if decision.beside:
+                self._free(job, claim)
+                job.say(narration.BESIDE_IN_VAIN, why=error.message)
+            else:
+                line = narration.NO_ROOM
+                job.say(line, device=device_name(place.device), model_ref=job.request.model_ref)
+            claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use)
+            return None
+        finally:
+            claim.begun = None
+            self._changed()
+        if place.fallback and any(room.passes for room in claim.rooms.values()):
+            self._move_later(claim, started.worker_id)
+        return worker
+
+    # --- what went wrong ------------------------------------------------------------------------
+
+    async def _learn_from(self, job: Job, claim: Claim, error: RbeeError) -> None:
+        """Takes in what went wrong with an attempt, before the next one.
+
+        Raises the error where there is none: that of the place, or of all that were tried.
+        """
+        hive_id, device, troubles = job.hive_id, job.device or "", claim.troubles
+        why = error.message
+        if hive_id is None:
+            named = job.request.node is not None or troubles.is_over
+            if named or job.is_patient or not troubles.silent:
+                raise error
+            job.say(narration.WAIT_SILENT, hive_id=troubles.silent[0])
+            job.is_patient = True
+            troubles.forgive_silence()
+            return
+        if is_deadly(error):
+            ref = job.request.model_ref
+            error = self.failed(Broken(hive_id, device, ref, claim.template), error)
+        error = self._hives.typed_from_here(hive_id, error)
+        its = troubles.add(hive_id, device, error)
+        if troubles.is_over:
+            raise troubles.error()
+        job.say(narration.MOVING_ON, why=why)
+        if its is Whose.MOMENT:
+            await self._settle(job, hive_id, error)
+
+    async def _settle(self, job: Job, hive_id: str, error: RbeeError) -> None:
+        """Waits until heartbeats tell what has become of the worker that a job has lost."""
+        await self._hives.check(hive_id)
+        worker_id = job.worker_id or ""
+        before = self._registry.worker(hive_id, worker_id)
+
+        def is_news() -> bool:
+            worker = self._registry.worker(hive_id, worker_id)
+            told = error.code == "worker_busy" and worker is not before
+            return told or not is_ready(worker)
+
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                await self._registry.until(is_news)
+
+    def failed(self, broken: Broken, error: RbeeError) -> RbeeError:
+        """Workers of a model kept dying on a device. Returns the error that says so."""
+        told = self._degrading.add(broken, error)
+        self._changed()
+        return told
+
+    # --- a worker on the CPU is replaced --------------------------------------------------------
+
+    def _move_later(self, claim: Claim, worker_id: str) -> None:
+        """A worker had to be started on the CPU while running jobs kept the GPUs: once one has room
+        it is replaced by one there."""
+        move = replacement(claim, worker_id)
+        job = Job(move.request, holders=claim.holders, may_fetch=False)
+        move.job_id = job.job_id
+        self.state.claims[job.job_id] = move
+        self._jobs[job.job_id] = job
+        self._moves[job.job_id] = spawn(
+            self._move(job, move), f"the move of {worker_id}", lambda _: self._moved(job)
+        )
+
+    async def _move(self, job: Job, claim: Claim) -> None:
+        """Replaces a worker: a new one first, then the end of the old one once nobody uses it."""
+        ref = job.request.model_ref
+        try:
+            while True:
+                decision = await self._next(claim)
+                if isinstance(decision, Check):
+                    await self._check(job, decision)
+                elif isinstance(decision, Start):
+                    where = {"device": device_name(decision.place.device)}
+                    where["hive_id"] = decision.place.hive_id
+                    self._tell(narration.MOVE_BEGUN, model_ref=ref, **where)
+                    await self._start(job, decision)
+                elif isinstance(decision, MakeRoom):
+                    await self._starting.end(job, decision.hive_id, claim.moves)
+                    self._tell(narration.MOVED, model_ref=ref, worker_id=claim.moves)
+                    return
+        except RbeeError as error:
+            self._tell(narration.MOVE_IN_VAIN, model_ref=ref, why=error.message)
+
+    def _moved(self, job: Job) -> None:
+        del self.state.claims[job.job_id], self._jobs[job.job_id], self._moves[job.job_id]
+        self._changed()
+
+    def close(self) -> None:
+        """Nothing is moved any more."""
+        for move in self._moves.values():
+            move.cancel()
+
+    # --- what is told ---------------------------------------------------------------------------
+
+    def places(self) -> dict[str, int]:
+        """The places of the jobs that wait in a queue, by their ids."""
+        return {claim.job_id: place for claim, place in self._places()}
+
+    def _places(self) -> Iterator[tuple[Claim, int]]:
+        """Those who wait for a device, and those who wait for a worker while none is started."""
+        waiting = [each for each in self.state.claims.values() if each.wait and not each.moves]
+        if not waiting:
+            return
+        starting = {self.state.model(c) for c in self.state.claims.values() if c.begun is not None}
+        devices = Counter[tuple[str, str]]()
+        for claim in sorted(waiting, key=lambda each: each.number):
+            assert claim.wait is not None
+            if claim.wait.what is Waiting.ROOM:
+                spot = (claim.wait.hive_id, claim.wait.device)
+                devices[spot] += 1
+                yield claim, devices[spot]
+        for model, queue in self.state.waiting().items():
+            for place, claim in enumerate(queue, 1):
+                if claim.wait and claim.wait.what is not Waiting.ROOM and model not in starting:
+                    yield claim, place
+
+    def _tell_places(self) -> None:
+        """Tells those who wait where they stand, again when that has halved."""
+        for claim, place in self._places():
+            if 2 * place > (claim.told_place or 2 * place):
+                continue
+            claim.told_place = place
+            job, ref, wait = self._jobs[claim.job_id], claim.request.model_ref, claim.wait
+            assert wait is not None
+            if wait.what is Waiting.ROOM:
+                device = device_name(wait.device)
+                job.say(narration.PLACE_OF_ROOM, place=place, device=device, hive_id=wait.hive_id)
+                continue
+            seconds = self.state.seconds.get(self.state.model(claim))
+            about = wait_for(place, self._slots(ref), seconds)
+            if about is None:
+                job.say(narration.PLACE, place=place, model_ref=ref)
+            else:
+                wait_told = narration.seconds(about)
+                job.say(narration.PLACE_AND_WAIT, place=place, model_ref=ref, wait=wait_told)
+
+    def _tell_wait(self, claim: Claim, wait: Wait) -> None:
+        job, worker_id, ref = self._jobs[claim.job_id], wait.worker_id, claim.request.model_ref
+        if wait.what is Waiting.START:
+            job.say(narration.WAIT_PREPARING, model_ref=ref)
+        elif wait.what is Waiting.ROOM:
+            device = device_name(wait.device)
+            job.say(narration.WAIT_ROOM, device=device, hive_id=wait.hive_id, model_ref=ref)
+        elif wait.what is Waiting.TURN:
+            line = narration.WAIT_VECTORS if claim.work.is_vectors else narration.WAIT_TEXT
+            job.say(line, worker_id=worker_id)
+        else:
+            facts = {"worker_id": worker_id, "hive_id": wait.hive_id}
+            job.say(narration.WAIT_WORKER, state=wait.what.value, **facts)
+
+    def _tell_pick(self, job: Job, claim: Claim, place: Place) -> None:
+        if place.fallback:
+            full = all(each.error.code in ROOM for each in claim.troubles)
+            is_short = claim.troubles or any(room.passes for room in claim.rooms.values())
+            no_gpu = narration.CPU_FALLBACK if full and is_short else narration.CPU_INSTEAD
+            job.say(no_gpu, model_ref=job.request.model_ref)
+        else:
+            picked = device_name(place.device)
+            job.say(narration.PICKED, device=picked, hive_id=place.hive_id)
+
+    def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
+        where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
+        if beside.what is Waiting.SLOT:
+            job.say(narration.ANOTHER_WORKER, worker_id=beside.worker_id)
+            job.say(narration.PICKED, **where)
+        else:
+            line = narration.BESIDE_FOR_VECTORS if decision.up_to else narration.BESIDE_FOR_TEXT
+            job.say(line, worker_id=beside.worker_id, **where)
+
+    def _slots(self, model_ref: str) -> int:
+        """The slots of all workers that serve a model now."""
+        return sum(
+            worker.slots
+            for hive in self.state.hives.values()
+            for worker in hive.workers.values()
+            if scheduler.leads_to(model_ref, worker) and worker.state is not WorkerState.LOADING
+        )
+
+    def _full(self, claim: Claim, line: Line[Claim]) -> RbeeError:
+        ref, waiting = claim.request.model_ref, sum(map(len, line.waiting.values()))
+        one = wait_for(1, self._slots(ref), self.state.seconds.get(self.state.model(claim)))
+        return RbeeError(
+            "queue_full",
+            f"{waiting} jobs wait for {ref} already, "
+            f"{len(line.waiting.get(claim.key, ()))} of them with this key",
+            "try again in a moment",
+            {
+                "retry_after_s": RETRY_AFTER if one is None else max(1, math.ceil(one)),
+                "waiting": waiting,
+                "longest": self._settings.jobs_waiting,
+            },
+        )

@@ -1,0 +1,216 @@
+"""What answers the queen's routes, but for operations, keys, and her own life."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec.structs import asdict
+
+from rbee.http.serving import serves
+from rbee.process.deadline import timeout
+from rbee.process.tasks import DATABASE, in_thread
+from rbee.queen.catalog import HiveCatalog, HiveRow
+from rbee.queen.dispatcher import Dispatcher
+from rbee.queen.hives import Hives
+from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.news import News
+from rbee.queen.openai.routes import Known
+from rbee.queen.registry import Registry
+from rbee.queen.state import Broken
+from rbee.queen.troubles import is_deadly
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages.basics import Named, Unreachable
+from rbee.wire.messages.devices import DegradedDevice
+from rbee.wire.messages.hives import (
+    HEARTBEAT,
+    HIVES,
+    REMOVE_HIVE,
+    Heartbeat,
+    HeartbeatAnswer,
+    HiveList,
+    HiveStatus,
+    HiveView,
+)
+from rbee.wire.messages.jobs import (
+    CANCEL_JOB,
+    JOB,
+    JOB_EVENTS,
+    JOBS,
+    SUBMIT_JOB,
+    JobAccepted,
+    JobList,
+    JobRequest,
+    JobView,
+)
+from rbee.wire.messages.models import (
+    CLUSTER_MODELS,
+    MODELS,
+    REMOVE_CLUSTER_MODEL,
+    REMOVE_MODEL,
+    ClusterModelList,
+    ClusterModelView,
+    ModelRemoved,
+    OneModel,
+    RemoveModel,
+)
+from rbee.wire.messages.workers import STOP_WORKER, WORKERS, WorkerList, WorkerView
+from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.settings import Settings
+
+
+class Handlers(NamedTuple):
+    """Jobs, hives, workers and models. `begin` takes a job in, and sets to work on it."""
+
+    begin: Callable[[JobRequest], Job]
+    jobs: JobBoard
+    dispatcher: Dispatcher
+    hives: Hives
+    catalog: HiveCatalog
+    registry: Registry
+    news: News
+    settings: Settings
+
+    @serves(SUBMIT_JOB)
+    async def submit_job(self, wanted: JobRequest) -> JobAccepted:
+        """Hands in a job, whose work begins whoever listens."""
+        wanted.model_ref = str(parse_model_ref(wanted.model_ref))
+        job = self.begin(wanted)
+        return JobAccepted(job_id=job.job_id, events_url=JOB_EVENTS.target(Named(id=job.job_id)))
+
+    @serves(JOBS)
+    async def list_jobs(self) -> JobList:
+        """Lists the jobs, newest first."""
+        places = self.dispatcher.places()
+        return JobList(jobs=[job.view(places.get(job.job_id)) for job in self.jobs.newest_first()])
+
+    @serves(JOB)
+    async def show_job(self, wanted: Named) -> JobView:
+        """Tells of one job: state, place, counts."""
+        job = self.jobs.get(wanted.id)
+        return job.view(self.dispatcher.places().get(job.job_id))
+
+    @serves(JOB_EVENTS)
+    async def follow_job(self, wanted: Named) -> Job:
+        """Tells the story of a job from its beginning; `Last-Event-ID` resumes."""
+        return self.jobs.get(wanted.id)
+
+    @serves(CANCEL_JOB)
+    async def cancel_job(self, wanted: Named) -> None:
+        """Cancels a job, and answers when it is over."""
+        await self.jobs.get(wanted.id).call_off()
+
+    @serves(REMOVE_HIVE)
+    async def remove_hive(self, wanted: Named) -> None:
+        """Puts a machine to sleep and forgets it; 409 while it works."""
+        jobs = sum(job.hive_id == wanted.id for job in self.jobs.under_way())
+        if jobs:
+            raise RbeeError(
+                "hive_busy",
+                f"hive {wanted.id} works for {jobs} job" + "s" * (jobs > 1),
+                "wait until it has finished; rbee-keeper ps lists the jobs",
+            )
+        await self.hives.remove(wanted.id, self.news.say)
+
+    @serves(HIVES)
+    async def list_hives(self) -> HiveList:
+        """Lists the machines, with what is known of each and which devices are degraded."""
+        rows = await in_thread(DATABASE, self.catalog.list)
+        return HiveList(hives=[self._view(row) for row in rows])
+
+    @serves(HEARTBEAT)
+    async def heard(self, beat: Heartbeat) -> HeartbeatAnswer:
+        """Hears what a hive tells of itself and its workers; 404 where it is unknown."""
+        if not self.registry.beat(beat):
+            raise RbeeError(
+                "hive_not_found",
+                f"this queen does not know hive {beat.hive_id}",
+                f"rbee-keeper add-hive {beat.hive_id}",
+            )
+        for news in beat.news:
+            self.news.narrate(news)
+        for gone in beat.failures:
+            error = RbeeError.from_body(gone.error)
+            if is_deadly(error):
+                broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
+                self.dispatcher.failed(broken, error)
+        await self.hives.note_processor(beat.hive_id, beat.processor)
+        return HeartbeatAnswer()
+
+    @serves(WORKERS)
+    async def list_workers(self) -> WorkerList:
+        """Lists the workers of all hives."""
+        workers = self.registry.workers()
+        return WorkerList(workers=[WorkerView.of(worker, hive_id) for hive_id, worker in workers])
+
+    @serves(STOP_WORKER)
+    async def stop_worker(self, wanted: Named) -> None:
+        """Stops a worker, and answers when it is gone."""
+        for hive in list(self.registry.hives.values()):
+            if wanted.id in hive.workers:
+                await self.hives.peer(hive).call(STOP_WORKER, wanted)
+                await self._forgotten(hive.hive_id, wanted.id)
+                return
+        known = [worker.worker_id for _, worker in self.registry.workers()]
+        raise no_such("worker", wanted.id, known, "rbee-keeper ps lists the workers")
+
+    @serves(CLUSTER_MODELS)
+    async def list_models(self) -> ClusterModelList:
+        """Lists the models of all hives that answer; `unreachable` names those that do not."""
+        models, unreachable = await self._models_everywhere()
+        return ClusterModelList(models=models, unreachable=unreachable)
+
+    @serves(REMOVE_CLUSTER_MODEL)
+    async def remove_model(self, wanted: RemoveModel) -> ModelRemoved | None:
+        """Removes a model from a hive; 204 where no other name leads to its files."""
+        ref = parse_model_ref(wanted.ref)
+        hive = self.registry.hives.get(wanted.node)
+        if hive is None:
+            await self.hives.members.require(wanted.node)
+            raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", "rbee-keeper up")
+        removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=str(ref)))
+        return removed if removed.kept_for else None
+
+    async def known(self, awake: bool = False) -> Known:
+        """The models on the hives that answer, the workers with the hive of each, and the hives
+        that do not answer; with `awake` those that sleep are woken first, as for a job."""
+        if awake:
+            await self.hives.awake(None, lambda line, **facts: None)
+        models, unreachable = await self._models_everywhere()
+        return models, self.registry.workers(), unreachable
+
+    async def _models_everywhere(self) -> tuple[list[ClusterModelView], list[Unreachable]]:
+        answers, unreachable = await self.hives.ask_each(MODELS, None)
+        models = [
+            ClusterModelView(hive_id=hive.hive_id, **asdict(model))
+            for hive, answer in answers
+            for model in answer.models
+        ]
+        return models, unreachable
+
+    def _view(self, row: HiveRow) -> HiveView:
+        hive = self.registry.hives.get(row.hive_id)
+        degraded = self.dispatcher.state.degraded.items() if hive else ()
+        return HiveView(
+            hive_id=row.hive_id,
+            host=row.host,
+            port=row.port,
+            status=HiveStatus.ONLINE if hive else HiveStatus.OFFLINE,
+            url=hive.url if hive else None,
+            devices=(hive.devices if hive else None) or row.devices,
+            workers=len(hive.workers) if hive else 0,
+            last_heartbeat_ms=hive.last_beat_ms if hive else None,
+            degraded=[
+                DegradedDevice(device=device, model_ref=ref, why=known.why, until_ms=known.until_ms)
+                for (on, device, ref, _), known in degraded
+                if on == row.hive_id
+            ],
+        )
+
+    async def _forgotten(self, hive_id: str, worker_id: str) -> None:
+        """Waits until the heartbeat has come that no longer tells of a worker."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with timeout(self.settings.stop_request):
+                await self.registry.until(lambda: self.registry.worker(hive_id, worker_id) is None)

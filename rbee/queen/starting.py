@@ -1,0 +1,167 @@
+"""What the queen asks of hives until a worker is ready. Phases 6 to 10, in their order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from rbee.http.client import Peer
+from rbee.process.deadline import timeout
+from rbee.process.tasks import begin
+from rbee.queen import scheduler
+from rbee.queen.hives import Hives
+from rbee.queen.jobs import Job
+from rbee.queen.registry import Registry
+from rbee.queen.state import CPU, Hive, Place, is_ready
+from rbee.wire import narration
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.devices import CAPACITY, AskRoom
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.models import MODEL, FindModel
+from rbee.wire.messages.workers import (
+    PROVISION_WORKER,
+    START_WORKER,
+    STOP_WORKER,
+    ProvisionWorker,
+    StartWorker,
+    WorkerBeat,
+    WorkerStarted,
+    WorkerState,
+)
+from rbee.wire.settings import Settings
+
+
+class Starting:
+    """Speaks to hives for jobs."""
+
+    def __init__(self, hives: Hives, registry: Registry, settings: Settings) -> None:
+        self._hives = hives
+        self._registry = registry
+        self._settings = settings
+
+    async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
+        """A name that is new here may lead to what a worker holds already: its hive knows."""
+        ref = job.request.model_ref
+        asked = [
+            hive
+            for hive in hives
+            if any(
+                scheduler.may_hold(ref, worker) and not scheduler.leads_to(ref, worker)
+                for worker in hive.workers.values()
+            )
+        ]
+        await asyncio.gather(*(self._ask_for_name(job, hive) for hive in asked))
+
+    async def _ask_for_name(self, job: Job, hive: Hive) -> None:
+        ref = job.request.model_ref
+        # Whatever is the matter there is told by what comes next.
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
+            self._registry.named(hive.hive_id, found.workers, ref)
+
+    # --- phase 6: capacity ------------------------------------------------------------------
+
+    async def ask_room(self, job: Job, place: Place, ctx: int | None) -> None:
+        """Raises what keeps a worker from being there."""
+        wanted = AskRoom(device=place.device, model=job.request.model_ref, ctx=ctx or 0)
+        hive = self._registry.living(place.hive_id)
+        await self._peer(job, hive).call(CAPACITY, wanted)
+
+    # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
+
+    async def prepare(self, job: Job, place: Place) -> None:
+        """Sees to it that a hive has the model, and a kind of worker for it."""
+        hive = self._registry.living(place.hive_id)
+        peer, ref = self._peer(job, hive), job.request.model_ref
+        model = begin(job.have_model(peer, ref, may_fetch=job.may_fetch))
+        kind = begin(self._worker_kind(job, hive, place))
+        try:
+            await asyncio.gather(model, kind)
+        finally:
+            model.cancel()
+            kind.cancel()
+
+    async def _worker_kind(self, job: Job, hive: Hive, place: Place) -> None:
+        kind = f"{place.backend}-llm-worker-rbee"
+        wanted = ProvisionWorker(
+            kind=kind,  # type: ignore[arg-type]
+            engine=job.request.engine,
+            device=place.device if place.device != CPU else None,
+        )
+        row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
+        if row.new:
+            job.say(narration.WORKER_ASKED, kind=kind)
+            job.say(narration.WORKER_PREPARED)
+        else:
+            job.say(narration.WORKER_PRESENT, kind=kind)
+
+    # --- phases 9 and 10: the worker ------------------------------------------------------------
+
+    async def start(
+        self, job: Job, place: Place, ctx: int | None, up_to: int, *, share: bool
+    ) -> tuple[WorkerStarted, WorkerBeat]:
+        """Has a worker started, which loads from then on, and what its heartbeat will tell first.
+
+        `up_to`: it is to make vectors alone, of inputs of so many tokens; `share`: one that others
+        have had started will do, too.
+        """
+        hive, request = self._registry.living(place.hive_id), job.request
+        wanted = StartWorker(
+            placement=place.placement,
+            model_ref=request.model_ref,
+            engine=request.engine,
+            ctx=ctx,
+            chat_template=request.chat_template,
+            share=share,
+            vectors_up_to=up_to,
+        )
+        started = await self._peer(job, hive).call(START_WORKER, wanted)
+        beat = WorkerBeat(
+            worker_id=started.worker_id,
+            url=started.url,
+            model_ref=request.model_ref,
+            placement=place.placement,
+            backend=place.backend,
+            engine="",
+            state=WorkerState.LOADING,
+            names=(request.model_ref,),
+            template=template_name(request.chat_template),
+            vectors_up_to=up_to,
+        )
+        return started, beat
+
+    async def until_ready(self, job: Job, place: Place, started: WorkerStarted) -> WorkerBeat:
+        """A worker once its hive's heartbeat says that it is ready. Raises what went wrong."""
+        hive = self._registry.living(place.hive_id)
+        try:
+            peer = self._peer(job, hive)
+            await job.relay_hive(peer, started.events_url, narration.WORKER_REGISTERED)
+        except RbeeError as error:
+            if error.code == "model_invalid":  # by the word of the engine that this machine has
+                error.details.setdefault("device", place.device)
+            raise
+
+        def known() -> WorkerBeat | None:
+            return self._registry.worker(hive.hive_id, started.worker_id)
+
+        await self._registry.until(lambda: known() is None or is_ready(known()))
+        worker = known()
+        if worker is None:
+            raise RbeeError(
+                "worker_crashed",
+                f"worker {started.worker_id} was ready and is gone",
+                f"rbee-keeper logs {started.worker_id}",
+            )
+        job.say(narration.WORKER_READY, backend=place.backend.upper())
+        return worker
+
+    async def end(self, job: Job, hive_id: str, worker_id: str) -> None:
+        """Has a worker ended that nobody uses."""
+        hive = self._registry.living(hive_id)
+        await self._peer(job, hive).call(STOP_WORKER, Named(id=worker_id))
+
+    def _peer(self, job: Job, hive: Hive) -> Peer:
+        return self._hives.peer(hive, job.job_id, job.request.hub_token, patient=job.is_patient)

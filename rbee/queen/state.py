@@ -1,0 +1,274 @@
+"""What the queen knows while she dispatches: the machines, and who wants a worker. Values.
+
+One `State`, whose owner is the dispatcher. Heartbeats write the machines into it (`registry`), the
+dispatcher everything else; `decisions` reads it, and nobody else decides.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection
+from typing import NamedTuple
+
+import msgspec
+
+from rbee.queen.fairness import Line, in_order
+from rbee.queen.troubles import Troubles
+from rbee.queen.work import Load, Work, work_of
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.inference import template_name
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.placement import Placement
+
+#: The id and host of the machine the queen runs on.
+LOCAL = "localhost"
+CPU = "cpu"
+#: Of how many workers is known which job used them last.
+_REMEMBERED = 1024
+
+
+class Hive(msgspec.Struct):
+    """A hive that lives.
+
+    `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
+    at `devices_at`; `beats` counts its heartbeats. Times are monotonic seconds.
+    """
+
+    hive_id: str
+    host: str
+    url: str
+    tunnelled: bool = False
+    devices: Devices | None = None
+    devices_at: float = 0.0
+    workers: dict[str, WorkerBeat] = {}
+    beats: int = 0
+    last_beat: float = 0.0
+    last_beat_ms: int = 0
+
+
+class Degraded(NamedTuple):
+    """Workers of a model kept dying on a device. `at` is monotonic seconds, `until_ms` when it
+    counts as sound again, in milliseconds since 1970; `why` is what came of the last of them, and
+    `error` that with what it means."""
+
+    why: str
+    error: RbeeError
+    at: float
+    until_ms: int
+
+
+class Broken(NamedTuple):
+    """What is degraded: never a device alone, but one for a model, with its own chat template
+    (empty) or with the one of that name."""
+
+    hive_id: str
+    device: str
+    model_ref: str
+    template: str
+
+
+class Place(NamedTuple):
+    """Where a worker could be. `fallback`: it is the CPU, taken because no GPU would do."""
+
+    placement: Placement
+    backend: str
+    fallback: bool = False
+
+    @property
+    def hive_id(self) -> str:
+        """The machine whose hive starts the worker."""
+        return self.placement.head.hive_id
+
+    @property
+    def device(self) -> str:
+        """The device, as its hive calls it."""
+        return self.placement.devices
+
+    @property
+    def spot(self) -> tuple[str, str]:
+        """Machine and device."""
+        return self.hive_id, self.device
+
+
+class Room(NamedTuple):
+    """What a hive said of the room for a worker in one place.
+
+    `passes`: there would be room if nothing ran there; `in_use` are the workers that did then, by
+    the word of heartbeat number `beats`.
+    """
+
+    fits: bool
+    passes: bool = False
+    in_use: frozenset[str] = frozenset()
+    beats: int = 0
+
+
+class Waiting(enum.Enum):
+    """What a job waits for."""
+
+    #: Another job has a worker started that will do.
+    START = "preparing"
+    #: A worker loads.
+    LOADING = "loading"
+    #: All slots are taken.
+    SLOT = "busy"
+    #: What a worker does does not go with this job, or it is left to those who came before.
+    TURN = "kept"
+    #: A worker takes nothing in any more, for its device is wanted by who came before.
+    DRAIN = "to make room"
+    #: A device has room once running jobs have ended.
+    ROOM = "room"
+
+
+class Wait(NamedTuple):
+    """A job waits: `what` for, of which worker or at which place."""
+
+    what: Waiting
+    hive_id: str = ""
+    worker_id: str = ""
+    device: str = ""
+
+    @property
+    def spot(self) -> tuple[str, str]:
+        """Machine and device."""
+        return self.hive_id, self.device
+
+
+class Claim(msgspec.Struct, eq=False, dict=True):
+    """A worker that a job wants, and what it has learned on the way to it.
+
+    `key` names whose job it is, `number` is its place among all that came. `holders` are the
+    machines that it may run on; None: any may. `acting`: something is being done for it, or it
+    holds a slot; else it waits for a decision. It has `looked` around once who is awake, and since
+    it last waited where that is `fresh`; `skipped` did not answer then, and `owners` have the model
+    on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
+    for inputs of so many tokens where that makes vectors alone. `told` are the waits that it has
+    heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
+    `moves` is a worker on the CPU that is to be replaced; then this is nobody's job.
+    """
+
+    job_id: str
+    key: str
+    request: JobRequest
+    number: int = 0
+    holders: Collection[str] | None = None
+    came_at: float = 0.0
+    moves: str = ""
+    acting: bool = True
+    looked: bool = False
+    fresh: bool = False
+    skipped: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
+    prepared: set[str] = set()
+    rooms: dict[tuple[tuple[str, str], int | None], Room] = {}
+    begun: int | None = None
+    wait: Wait | None = None
+    told: set[Wait] = set()
+    told_place: int | None = None
+    worker_id: str = ""
+
+    def __post_init__(self) -> None:
+        self.work: Work = work_of(self.request)
+        self.troubles = Troubles(self.request)
+        self.template = template_name(self.request.chat_template)
+
+
+class State(msgspec.Struct):
+    """The machines that live, what is degraded on them, and everybody who wants a worker.
+
+    `names` leads from each name of a model that has several to one of them; `served` tells, by
+    model and key, the number of the last slot given, `seconds` how long a job of a model takes, and
+    `used` the number of the last job of a worker. `last` is the last number that was given.
+    """
+
+    hives: dict[str, Hive] = {}
+    degraded: dict[Broken, Degraded] = {}
+    claims: dict[str, Claim] = {}
+    names: dict[str, str] = {}
+    served: dict[str, dict[str, int]] = {}
+    seconds: dict[str, float] = {}
+    used: dict[str, int] = {}
+    last: int = 0
+
+    def number(self) -> int:
+        """The next number, of a job that comes or a slot that is given."""
+        self.last += 1
+        return self.last
+
+    def take(self, claim: Claim, worker_id: str) -> None:
+        """A job takes a slot of a worker; nobody else gets it until it is free."""
+        claim.worker_id, claim.wait = worker_id, None
+        if not claim.moves:
+            self.served.setdefault(self.model(claim), {})[claim.key] = self.number()
+        last = max(self.used.pop(worker_id, 0), self.used.get(claim.moves, claim.number))
+        self.used[worker_id] = last
+        while len(self.used) > _REMEMBERED:
+            del self.used[next(iter(self.used))]
+
+    def free(self, claim: Claim) -> None:
+        """A job whose worker was lost waits again, where it stood."""
+        claim.worker_id, claim.wait, claim.begun = "", None, None
+        claim.looked = claim.fresh = False
+        claim.told_place = None
+        claim.told.clear()
+        claim.prepared.clear()
+        claim.rooms.clear()
+
+    def model(self, claim: Claim) -> str:
+        """The model whose queue a claim stands in: one file has one, whatever it is called."""
+        ref = claim.request.model_ref
+        return self.names.get(ref, ref)
+
+    def waiting(self) -> dict[str, list[Claim]]:
+        """Those who hold no slot, by model, in the order in which slots go to them."""
+        return {model: list(in_order(line)) for model, line in self.lines().items()}
+
+    def lines(self) -> dict[str, Line[Claim]]:
+        """The queues, by model. Replacements of workers stand in none."""
+        lines: dict[str, Line[Claim]] = {}
+        for claim in sorted(self.claims.values(), key=lambda each: each.number):
+            if claim.moves:
+                continue
+            model = self.model(claim)
+            line = lines.get(model)
+            if line is None:
+                line = lines[model] = Line({}, {}, self.served.get(model, {}))
+            if claim.worker_id:
+                line.running[claim.key] = line.running.get(claim.key, 0) + 1
+            else:
+                line.waiting.setdefault(claim.key, []).append(claim)
+        return lines
+
+    def loads(self) -> dict[str, Load]:
+        """The slots that jobs hold, by worker."""
+        loads: dict[str, Load] = {}
+        for claim in self.claims.values():
+            if claim.worker_id and not claim.moves:
+                load = loads.get(claim.worker_id, Load())
+                loads[claim.worker_id] = load.with_one(claim.work)
+        return loads
+
+    def workers_on(self, spot: tuple[str, str]) -> dict[str, WorkerBeat]:
+        """The workers of a device of a machine, by their ids."""
+        hive_id, device = spot
+        hive = self.hives.get(hive_id)
+        workers = hive.workers if hive is not None else {}
+        return {key: worker for key, worker in workers.items() if worker.device == device}
+
+    def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
+        """The workers of a device that do not idle, as far as the queen knows."""
+        held = {claim.worker_id for claim in self.claims.values()}
+        there = self.workers_on(spot).items()
+        return frozenset(key for key, worker in there if key in held or not idles(worker))
+
+
+def is_ready(worker: WorkerBeat | None) -> bool:
+    """Whether a worker can take requests (it may be busy with others)."""
+    return worker is not None and worker.state in (WorkerState.READY, WorkerState.BUSY)
+
+
+def idles(worker: WorkerBeat) -> bool:
+    """Whether a worker can make room, by the word of its hive."""
+    return worker.state is WorkerState.READY and worker.slots_free == worker.slots
