@@ -22,7 +22,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.workers import Ability, EngineFacts
 from rbee.wire.model_ref import parse_model_ref
-from rbee.wire.placement import Part, Placement
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 from rbee.worker.engines import refuse_unknown
 
@@ -96,10 +96,11 @@ class Promising:
         self.promises: list[Promise] = []
 
     def promise(self, placement: str) -> Promise:
-        """Promises room on ``gpu0 25%, gpu1 75%``. Raises where there is none."""
+        """Promises room on ``gpu0``, or ``gpu0+gpu1``. Raises where there is none."""
         os.environ["RBEE_SIMULATE_GPUS"] = self._gpus
         try:
-            fit = asyncio.run(self._capacity.check(_placement(placement), parse_model_ref(_MODEL)))
+            where = Placement.on("localhost", placement)
+            fit = asyncio.run(self._capacity.check(where, parse_model_ref(_MODEL)))
         finally:
             del os.environ["RBEE_SIMULATE_GPUS"]
         self.promises.append(self._capacity.promise(fit))
@@ -128,16 +129,6 @@ def kept(promise: Promise) -> str:
     """Which share of a promise is kept of each device."""
     shares = (f"{device} {of / promise.total:.0%}" for device, of in promise.of.items())
     return ", ".join(shares)
-
-
-def _placement(text: str) -> Placement:
-    parts = [each.partition(" ") for each in text.split(", ")]
-    return Placement(
-        tuple(
-            Part("localhost", device, float(share.rstrip("%") or 100) / 100)
-            for device, _, share in parts
-        )
-    )
 
 
 class _Headers:

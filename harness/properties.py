@@ -439,7 +439,7 @@ _EVENTS_OF_JOBS = made.lists(
     made.one_of(
         made.tuples(
             made.just("come"),
-            made.sampled_from("ABCDE"),
+            made.sampled_from("ABCDEF"),
             made.sampled_from(["laptop", "phone"]),
             made.sampled_from([None, None, None, "gpu0", "gpu1", "cpu"]),
             made.booleans(),
@@ -455,7 +455,7 @@ def _all_are_served(given: tuple[list[tuple[Any, ...]], int]) -> None:
     """The swarm on paper judges each decision; in the end nobody waits, for nobody runs."""
     events, slots = given
     devices = {"gpu0": 10, "gpu1": 8, "cpu": 20}
-    swarm = PaperSwarm(devices, {"A": 6, "B": 6, "C": 12, "D": 30, "E": 10}, slots)
+    swarm = PaperSwarm(devices, {"A": 6, "B": 6, "C": 12, "D": 30, "E": 10, "F": 40}, slots)
     for at, (what, *details) in enumerate(events):
         if what == "come":
             model, key, device, allow_cpu = details

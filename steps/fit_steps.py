@@ -36,6 +36,27 @@ def cached(context: Context, mebibytes: float) -> None:
     context.planned.assert_cached(mebibytes)
 
 
+@when('it is cut into parts of "{layers}" layers')
+def cut(context: Context, layers: str) -> None:
+    context.planned.cut([int(each) for each in layers.split(", ")])
+
+
+@when('it is laid on GPUs with "{room}" MiB of room')
+def lay(context: Context, room: str) -> None:
+    context.planned.lay([int(each) for each in room.split(", ")])
+
+
+@then('they take "{weights}" MiB of weights and "{cache}" MiB of cache')
+def parts_take(context: Context, weights: str, cache: str) -> None:
+    told = [[float(each) for each in text.split(", ")] for text in (weights, cache)]
+    context.planned.assert_parts(*told)
+
+
+@then('they have "{layers}" of its 31 layers')
+def laid(context: Context, layers: str) -> None:
+    context.planned.assert_laid([int(each) for each in layers.split(", ")])
+
+
 @given("a machine on paper whose control groups of version {version:d} are")
 def groups(context: Context, version: int) -> None:
     context.paper = PaperMachine(context.cluster.work)

@@ -35,10 +35,10 @@ Feature: An engine is one record, which its package registers
     Then "<promised>" of it is kept
 
     Examples:
-      | case                | placement          | promised           |
-      | on one device       | gpu1               | gpu1 100%          |
-      | in two equal parts  | gpu0 50%, gpu1 50% | gpu0 50%, gpu1 50% |
-      | most of it on one   | gpu0 25%, gpu1 75% | gpu0 25%, gpu1 75% |
+      | case               | placement     | promised           |
+      | on one device      | gpu1          | gpu1 100%          |
+      | in parts on two    | gpu0+gpu1     | gpu0 52%, gpu1 48% |
+      | beside RAM         | gpu0+cpu      | gpu0 63%, cpu 37%  |
 
   @fault.hive.promise-twice
   Scenario: What is promised is not promised again, until it is given back

@@ -93,19 +93,24 @@ def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
 
 
 def worker_table(workers: Sequence[WorkerView]) -> str:
-    """One row for each worker; slots are free ones of all."""
-    rows = (
-        (
-            worker.worker_id,
-            worker.hive_id,
-            _loaded(worker),
-            worker.device,
-            worker.state.value,
-            f"{worker.slots_free}/{worker.slots}",
-            size(worker.vram_bytes) if worker.vram_bytes else "",
+    """One row for each worker; slots are free ones of all. Its parts stand below it."""
+    rows: list[tuple[object, ...]] = []
+    for worker in workers:
+        rows.append(
+            (
+                worker.worker_id,
+                worker.hive_id,
+                _loaded(worker),
+                worker.device,
+                worker.state.value,
+                f"{worker.slots_free}/{worker.slots}",
+                size(worker.vram_bytes) if worker.vram_bytes else "",
+            )
         )
-        for worker in workers
-    )
+        rows += [
+            ("", part.hive_id, f"= {part.layers} layers", part.device, "", "", size(part.bytes))
+            for part in worker.parts or ()
+        ]
     return table("WORKER HIVE MODEL DEVICE STATE SLOTS MEMORY", rows)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
+from rbee.wire.placement import SPREADS
 from rbee.wire.shown import require_name
 
 #: What was typed: the value of each option, by its name.
@@ -175,6 +176,9 @@ MODEL_OPTIONS = (
     Option("top_k", ("--top-k",), _whole(min=0), "Only the k likeliest tokens; 0: all."),
     Option("seed", ("--seed",), _whole(min=0, max=2**32 - 1), "Makes the draw repeatable."),
     Option("ctx", ("--ctx",), _whole(min=32), "Context in tokens."),
+    Option(
+        "spread", ("--spread",), _one_of(*SPREADS), "Over one device at most, GPUs, RAM as well."
+    ),
     Option("no_cpu", ("--no-cpu",), FLAG, "Fail rather than fall back to the CPU."),
     Option(
         "chat_template",
@@ -234,7 +238,7 @@ INFER_OPTIONS = (
 def asked_of(options: Options) -> dict[str, Any]:
     """The fields of a job that `MODEL_OPTIONS` decide."""
     sampling = ("max_tokens", "temperature", "top_p", "top_k", "seed")
-    placing = ("node", "device", "backend", "engine", "ctx", "chat_template")
+    placing = ("node", "device", "backend", "engine", "ctx", "spread", "chat_template")
     asked = {name: options[name] for name in (*sampling, *placing)}
     think = False if options["no_think"] else None
     allow_cpu = not options["no_cpu"]

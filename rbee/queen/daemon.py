@@ -215,6 +215,7 @@ class _Queen:
     def _begin(self, wanted: JobRequest, caller: Caller | None = None) -> Job:
         """Takes a job in, and sets to work on it; `caller` is the holder of a key, and what that
         may have. Raises `queue_full`."""
+        wanted.spread = wanted.spread or self.settings.spread
         of = caller or Caller("", "", "", None, may_fetch=True)
         job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
         self._require_awake()

@@ -15,7 +15,7 @@ attention.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -99,13 +99,12 @@ class Need(msgspec.Struct, frozen=True):
         """What comes on top of the weights, in bytes: the same for every quant of a model."""
         return self.kv + self.compute + self.output
 
-    def of(self, share: float) -> Need:
-        """That of a part of the model (share: above 0, to 1)."""
-        if share == 1.0:
-            return self
-        names = ("weights", "kv", "compute", "output")
-        of = {name: math.ceil(getattr(self, name) * share) for name in names}
-        return msgspec.structs.replace(self, **of, is_estimate=True)
+    @classmethod
+    def sum(cls, needs: Iterable[Need]) -> Need:
+        """What all parts of a model take."""
+        rows = [msgspec.structs.astuple(need) for need in needs]
+        weights, kv, compute, output, estimates = map(sum, zip(*rows))
+        return cls(weights, kv, compute, output, bool(estimates))
 
 
 def worker_need(

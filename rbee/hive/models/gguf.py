@@ -144,8 +144,8 @@ class Weights(msgspec.Struct, frozen=True):
 
     `end` is where the last tensor ends, from the header's `data_offset` on; `embedding` what the
     table of the tokens takes. `has_output` is whether the output has weights of its own, `gated`
-    whether a feed-forward has a gate. `layers` are the bytes of each layer that has tensors here, by
-    its number.
+    whether a feed-forward has a gate. `layers` are the bytes of each layer that has tensors here,
+    by its number.
     """
 
     count: int = 0

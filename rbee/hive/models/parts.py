@@ -47,15 +47,20 @@ class Cut:
         self._whole = worker_need(headers, context, slots)
         kv = kv_by_layer(head, context, slots)
         layers = [sum(each.weights.layers.get(at, 0) for each in headers) for at in range(len(kv))]
-        self._embedding = sum(each.weights.embedding for each in headers)
+        self.embedding = sum(each.weights.embedding for each in headers)
         has_output = any(each.weights.has_output for each in headers)
-        output = self._whole.weights - sum(layers) - (self._embedding if has_output else 0)
+        output = self._whole.weights - sum(layers) - (self.embedding if has_output else 0)
         self._weights = [0, *itertools.accumulate([*layers, max(0, output)])]
         self._kv = [0, *itertools.accumulate([*kv, 0])]
         self._largest = max(layers, default=0)
         batch = min(batch_of(head, context), context * slots)
         self._hidden = _HIDDEN_BYTES * batch * head.number("embedding_length")
         self._mask = 2 * batch * context
+
+    @property
+    def least(self) -> int:
+        """The bytes of the smallest part: the output, on a device beside RAM."""
+        return self.parts([1]).needs[0].total
 
     @property
     def layers(self) -> int:
@@ -90,7 +95,7 @@ class Cut:
                 more = _COPIES * (self._mask + self._hidden * (1 if at else _BEGINNING))
             needs.append(self._need(at, at + count, more) if count else self._nothing)
             at += count
-        host = self._need(0, left, 0, self._embedding)
+        host = self._need(0, left, 0, self.embedding)
         return Spread(tuple(layers), tuple(needs), left, host)
 
     def _fill(self, rooms: Sequence[int], more: int) -> list[int]:

@@ -84,13 +84,15 @@ class Kinds(msgspec.Struct):
             view.new = True
         return view
 
-    async def able(self, engine: str, backend: str, *, simulated: bool) -> EngineFacts:
-        """What an engine says of itself, where it can serve a device of this kind.
+    async def able(
+        self, engine: str, backend: str, *, simulated: bool, parts: int = 1
+    ) -> EngineFacts:
+        """What an engine says of itself, where it can serve a device of this kind, or `parts`.
 
         Raises `backend_unavailable` with the command that would help.
         """
         facts = await self._facts_of(engine)
-        refusal = not_able(facts, backend, simulated=simulated)
+        refusal = not_able(facts, backend, simulated=simulated, parts=parts)
         if refusal is not None:
             raise refusal
         return facts
