@@ -302,7 +302,7 @@ class _Hive:
         else:
             gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
-        return await self.kinds.provision(backend, engine, gpu)
+        return await self.kinds.provision(backend, engine, gpu, wanted.parts)
 
     @serves(START_WORKER)
     async def start_worker(self, wanted: StartWorker) -> WorkerStarted:

@@ -24,7 +24,6 @@ from rbee.wire.messages.workers import (
     PROVISION_WORKER,
     START_WORKER,
     STOP_WORKER,
-    ProvisionWorker,
     StartWorker,
     WorkerBeat,
     WorkerStarted,
@@ -85,18 +84,13 @@ class Starting:
             kind.cancel()
 
     async def _worker_kind(self, job: Job, hive: Hive, place: Place) -> None:
-        kind = f"{place.backend}-llm-worker-rbee"
-        wanted = ProvisionWorker(
-            kind=kind,  # type: ignore[arg-type]
-            engine=job.request.engine,
-            device=place.gpu,
-        )
+        wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
         if row.new:
-            job.say(narration.WORKER_ASKED, kind=kind)
+            job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)
         else:
-            job.say(narration.WORKER_PRESENT, kind=kind)
+            job.say(narration.WORKER_PRESENT, kind=wanted.kind)
 
     # --- phases 9 and 10: the worker ------------------------------------------------------------
 

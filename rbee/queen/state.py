@@ -19,7 +19,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.messages.workers import ProvisionWorker, WorkerBeat, WorkerState
 from rbee.wire.placement import CPU, Placement, devices_in
 
 #: The id and host of the machine the queen runs on.
@@ -85,10 +85,15 @@ class Place(NamedTuple):
         """The device, as its hive calls it."""
         return self.placement.devices
 
-    @property
-    def gpu(self) -> str | None:
-        """The first GPU of it, where there is one."""
-        return next((one.device for one in self.placement.parts if one.device != CPU), None)
+    def kind(self, engine: str | None) -> ProvisionWorker:
+        """The kind of worker that serves there."""
+        devices = [part.device for part in self.placement.parts]
+        return ProvisionWorker(
+            kind=f"{self.backend}-llm-worker-rbee",  # type: ignore[arg-type]
+            engine=engine,
+            device=next((each for each in devices if each != CPU), None),
+            parts=len(devices),
+        )
 
     @property
     def spot(self) -> tuple[str, str]:

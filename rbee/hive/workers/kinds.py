@@ -62,7 +62,9 @@ class Kinds(msgspec.Struct):
     _spare: Spare | None
     _facts: dict[str, asyncio.Task[EngineFacts]] = {}
 
-    async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
+    async def provision(
+        self, backend: str, engine: str, gpu: Gpu | None, parts: int = 1
+    ) -> WorkerKindView:
         """The catalog row of a kind of worker, after the engine itself was asked.
 
         A simulated GPU is served by an engine that runs on the CPU, and the row says so.
@@ -71,7 +73,7 @@ class Kinds(msgspec.Struct):
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
         known = await in_thread(DATABASE, self._catalog.find, kind, engine)
-        facts = await self.able(engine, backend, simulated=simulated)
+        facts = await self.able(engine, backend, simulated=simulated, parts=parts)
         view = WorkerKindView(
             kind=kind,
             engine=engine,

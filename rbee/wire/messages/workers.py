@@ -128,11 +128,13 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
 
 
 class ProvisionWorker(Request, kw_only=True):
-    """A kind of worker that is wanted; `kind` is ``<backend>-llm-worker-rbee``."""
+    """A kind of worker that is wanted, for a model in so many `parts`; `kind` is
+    ``<backend>-llm-worker-rbee``."""
 
     kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
     engine: Name | None = None
     device: str | None = None
+    parts: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class WorkerKindView(Answer, kw_only=True):
