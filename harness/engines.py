@@ -15,7 +15,7 @@ from typing import cast
 import msgspec
 
 from harness.cluster import ROOT, Cluster
-from rbee.hive.capacity import Capacity, Promise
+from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.gguf import GgufHeader, header_of_file
 from rbee.hive.models.provisioner import Provisioner, bundled_path
 from rbee.wire.errors import RbeeError
@@ -97,14 +97,16 @@ class Promising:
 
     def promise(self, placement: str) -> Promise:
         """Promises room on ``gpu0``, or ``gpu0+gpu1``. Raises where there is none."""
+        self.promises.append(self._capacity.promise(self._check(placement)))
+        return self.promises[-1]
+
+    def _check(self, placement: str, unused: Sequence[Promise] = ()) -> Fit:
         os.environ["RBEE_SIMULATE_GPUS"] = self._gpus
         try:
-            where = Placement.on("localhost", placement)
-            fit = asyncio.run(self._capacity.check(where, parse_model_ref(_MODEL)))
+            where, ref = Placement.on("localhost", placement), parse_model_ref(_MODEL)
+            return asyncio.run(self._capacity.check(where, ref, unused=unused))
         finally:
             del os.environ["RBEE_SIMULATE_GPUS"]
-        self.promises.append(self._capacity.promise(fit))
-        return self.promises[-1]
 
     def promise_all(self, placement: str) -> None:
         """Promises room there until there is no more."""
@@ -119,6 +121,10 @@ class Promising:
             assert error.code == "insufficient_vram", error.body()
             return False
         return True
+
+    def layers(self, placement: str) -> list[int]:
+        """How many layers would lie on each device, were nobody to use what is promised."""
+        return [part.layers for part in self._check(placement, self.promises).parts]
 
     def give_back(self) -> None:
         """The first to whom something was promised is no more."""

@@ -65,6 +65,11 @@ def look_on(context: Context, device: str) -> None:
     _among(context, context.placing).look()
 
 
+@given('it may be spread over a "{spread}"')
+def may_be_spread(context: Context, spread: str) -> None:
+    _among(context, context.placing).wish(spread=spread)
+
+
 @when('places are looked for with "{spread}" as its spread')
 def look_spread(context: Context, spread: str) -> None:
     context.placing.wish(spread=spread)

@@ -20,6 +20,7 @@ Feature: What happens next to the jobs that want a worker
       | Idle workers make room                  | 1 wants A; 1 ends; 2 wants B      | 2   | runs on gpu0   |
       | What fits beside others starts there    | 1 wants A on cpu; 2 wants B       | 2   | runs on gpu0   |
       | What no GPU takes runs on it and in RAM | 1 wants C                         | 1   | runs on gpu0+cpu |
+      | And beside others on what they leave    | 1 wants A; 2 wants C              | 2   | runs on gpu0+cpu |
       | What fits nowhere is refused            | 1 wants D                         | 1   | is refused     |
       | It is refused, too, while others run    | 1 wants A; 2 wants D              | 2   | is refused     |
       | And where it may not run                | 1 wants C without a CPU           | 1   | is refused     |

@@ -46,3 +46,9 @@ Feature: An engine is one record, which its package registers
     When minillama is promised its room on "gpu0" until there is no more
     Then "gpu1" still has room for it
     And "gpu0" has room for one more once the first is gone
+
+  @fault.hive.spread-beside-the-idle
+  Scenario: Where workers idle, no layer is in RAM for want of their room
+    Given two GPUs of 0.477 GB each
+    When minillama is promised its room on "gpu0" until there is no more
+    Then of one more, "5, 0" layers lie on "gpu0+cpu", since they idle

@@ -63,3 +63,21 @@ Feature: Which place is the best one
       | over the GPUs of a machine | cards   | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, cpu@attic, cpu@blep |
       | over its RAM, too          | machine | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, gpu0+cpu@blep, cpu@attic, cpu@blep |
       | not where workers died     | cards   | gpu1@attic | gpu0@blep, gpu2@attic, gpu0@attic, gpu0+gpu2@attic, cpu@attic, cpu@blep, gpu1@attic, gpu0+gpu1+gpu2@attic |
+
+  @fault.queen.spread-over-the-broken
+  Scenario Outline: Over several GPUs, after <what>
+    Given the devices
+      | hive  | device | GB |
+      | attic | gpu0   | 8  |
+      | attic | gpu1   | 24 |
+      | attic | gpu2   | 12 |
+    And "none" holds the model
+    And it may be spread over a "machine"
+    When it has had the troubles "<troubles>"
+    Then it goes to "<places>"
+
+    Examples:
+      | what                              | troubles                                                | places |
+      | one that had no room              | insufficient_vram at gpu1@attic                         | gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, cpu@attic |
+      | one that workers do not start on  | worker_start_timeout at gpu1@attic                      | gpu2@attic, gpu0@attic, gpu0+gpu2@attic, gpu0+gpu2+cpu@attic, cpu@attic |
+      | two that had no room together     | insufficient_vram at gpu1@attic, insufficient_vram at gpu1+gpu2@attic | gpu2@attic, gpu0@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, cpu@attic |

@@ -148,7 +148,8 @@ class Capacity:
         """How a model fits in a placement on this machine, as it is or with what is `unused`.
 
         With `slots` where there is room for as many (0: as in the settings), else with fewer; what
-        is unused goes for the first of them only.
+        is unused goes for the first of them only. Of a model that is in RAM, too, as many layers
+        lie on GPUs as can.
         Raises `insufficient_vram` or `insufficient_ram` with need, free, what is short and what
         workers hold that do not idle, in bytes, and with a smaller quant of the same repository
         where one would fit.
@@ -161,11 +162,14 @@ class Capacity:
             fit = self._fit(rooms, headers, context, count)
             if self._has_room(rooms, fit):
                 fits.append(fit)
-        if fits:  # no slot costs a layer its place on a GPU
-            return max(fits, key=lambda fit: fit.on_gpus)
+        # No slot, and nothing that is unused, costs a layer its place on a GPU.
+        best = max(fits, key=lambda fit: fit.on_gpus, default=None)
         eased = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
         fit = self._fit(eased, headers, context, 1)
-        if not self._has_room(eased, fit):
+        has_room = self._has_room(eased, fit)
+        if best is not None and (not has_room or best.on_gpus >= fit.on_gpus):
+            return best
+        if not has_room:
             if len(rooms) == 1:
                 error = await self._short(eased[0], ref, headers, context, fit.need)
             else:

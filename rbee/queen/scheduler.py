@@ -325,7 +325,10 @@ class _Look:
 
     def _cards(self, hive: HiveFacts) -> list[Gpu]:
         """The GPUs of a machine that may work together: sound ones first, then by their memory."""
-        gpus = list(hive.devices.gpus)
+        troubles, on = self._troubles, hive.hive_id
+        gpus = [
+            gpu for gpu in hive.devices.gpus if not (troubles and troubles.is_broken(on, gpu.id))
+        ]
         gpus.sort(key=lambda gpu: (gpu.id in hive.degraded, -gpu.vram_gb))
         return [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
 

@@ -139,7 +139,7 @@ class Troubles:
         self._told: list[Trouble] = []
         self._hives: set[str] = set()
         self._devices: set[tuple[str, str]] = set()
-        #: Of those, which would not do with more room either, nor with others beside them.
+        #: Those of them that did not lack room: they do not do with others beside them, either.
         self._broken: set[tuple[str, frozenset[str]]] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
@@ -208,9 +208,13 @@ class Troubles:
         return (
             hive_id in self._hives
             or (hive_id, device) in self._devices
-            or any(on == hive_id and bad <= devices_in(device) for on, bad in self._broken)
+            or self.is_broken(hive_id, device)
             or (self._only_holders and not holds)
         )
+
+    def is_broken(self, hive_id: str, device: str) -> bool:
+        """Whether a device, or one of several, would not do with more room either."""
+        return any(on == hive_id and bad <= devices_in(device) for on, bad in self._broken)
 
     def error(self) -> RbeeError:
         """All of it in one error; the only one of its kind as it was told.
