@@ -190,7 +190,7 @@ class Handlers(OpenAI):
         vectors: list[list[bytes]] = [[] for _ in jobs]
         ends: dict[int, Done] = {}
         async with contextlib.aclosing(self._told(jobs)) as told:
-            async for news in told:
+            async for news, _ in told:
                 for index, event in news:
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
@@ -219,28 +219,30 @@ class Handlers(OpenAI):
         patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
         try:
             async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
-                async for news in told:
+                async for news, is_last in told:
                     for index, event in news:
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
-                    if writer.opened or asyncio.get_running_loop().time() >= patient_until:
+                    late = asyncio.get_running_loop().time() >= patient_until
+                    if (writer.opened or late) and not is_last:
                         await _send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
             if not response.prepared:
                 raise
             writer.fail(error)
-        await _send(request, response, writer.pending)
-        await response.write_eof()
+        if not response.prepared:
+            await response.prepare(request)
+        await response.write_eof(b"".join(writer.pending))
 
     async def _told(
         self, jobs: Sequence[Job], patient_until: float = math.inf
-    ) -> AsyncGenerator[list[tuple[int, Event]], None]:
+    ) -> AsyncGenerator[tuple[list[tuple[int, Event]], bool], None]:
         """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
 
-        Ends when all of them have. What a slow reader has not taken stays in the logs of the jobs
-        alone.
+        Ends when all of them have, and says of the last of it that it is. What a slow reader has
+        not taken stays in the logs of the jobs alone.
         """
         loop = asyncio.get_running_loop()
         logs = [job.events for job in jobs]
@@ -255,15 +257,17 @@ class Handlers(OpenAI):
                     for number, event in log.after(read[index]):
                         read[index] = number
                         news.append((index, event))
+                is_last = all(log.closed and at >= log.last_id for log, at in zip(logs, read))
                 if news:
-                    yield news
-                elif all(log.closed for log in logs):
+                    yield news, is_last
+                if is_last:
                     return
-                else:
-                    patience = patient_until - loop.time()
-                    longest = patience if patience > 0 else math.inf
-                    if not await watch.news(min(longest, self.settings.stream_comment)):
-                        yield []
+                if news:
+                    continue
+                patience = patient_until - loop.time()
+                longest = patience if patience > 0 else math.inf
+                if not await watch.news(min(longest, self.settings.stream_comment)):
+                    yield [], False
 
 
 class _Stream(web.StreamResponse):
