@@ -46,10 +46,10 @@ Feature: A worker is promised what its engine takes
 
     Examples:
       | what                                 | room          | layers     |
-      | equal ones are filled alike          | 400, 400      | 19, 12     |
-      | others each to the same share        | 180, 240      | 11, 20     |
-      | one without room has none            | 100, 500      | 0, 31      |
-      | what does not fit is left            | 150, 150      | 12, 5      |
+      | equal ones take equal bytes          | 300, 300      | 30, 1      |
+      | others each to the same share        | 180, 240      | 25, 6      |
+      | one without room has none            | 15, 500       | 0, 31      |
+      | what does not fit is left            | 110, 140      | 25, 2      |
       | on one as many as fit                | 160           | 8          |
       | or none                              | 90            | 0          |
 

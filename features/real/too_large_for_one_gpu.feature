@@ -18,7 +18,7 @@ Feature: What happens to a model that no GPU has room for
       queen: insufficient VRAM on GPU1 for <path>; trying next candidate...
       queen: basic scheduler picked GPU0 + GPU1 on hive localhost (for advanced scheduling, see docs)
       queen: there is room in GPU0 + GPU1 for model <path>
-      queen: spread: 17 layers on GPU0 (<size> MB), 14 layers on GPU1 (<size> MB)
+      queen: spread: 22 layers on GPU0 (<size> MB), 9 layers on GPU1 (<size> MB)
       hive: waking worker on :8601 with model=<path>, device=gpu0+gpu1
       queen: CUDA worker is awake and ready
       """
@@ -26,7 +26,7 @@ Feature: What happens to a model that no GPU has room for
     And nothing is left running
 
   Scenario: What does not fit on them lies in RAM
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 16384 --max-tokens 2 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 'hello'"
     Then the terminal narrates
       """
       queen: insufficient VRAM on GPU0 + GPU1 for <path>; trying next candidate...
@@ -59,8 +59,8 @@ Feature: What happens to a model that no GPU has room for
     Given a swarm that is warm with "file:$MODELS/smollm2.gguf"
     When I type "rbee-keeper ps"
     Then stdout shows a row "<worker id> localhost file:<path> gpu0+gpu1 ready 1/1"
-    And stdout shows a row "- localhost = 17 layers gpu0 - - <size> MB"
-    And stdout shows a row "- localhost = 14 layers gpu1 - - <size> MB"
+    And stdout shows a row "- localhost = 22 layers gpu0 - - <size> MB"
+    And stdout shows a row "- localhost = 9 layers gpu1 - - <size> MB"
 
   Scenario: Where it idles, its parts make room on any of their devices
     Given a swarm that is warm with "file:$MODELS/smollm2.gguf"

@@ -135,23 +135,29 @@ def worker_need(
     head = headers[0]
     shape = _Shape(head)
     vectors = pooling_of(head) != "none"
+    return Need(
+        weights=_bounded(_weights(headers, on_gpu)),
+        kv=_bounded(sum(kv_by_layer(head, context, slots))),
+        compute=_bounded(graph(headers, context, slots, output=True)),
+        output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
+        is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
+    )
+
+
+def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bool) -> int:
+    """The bytes of the graph of a model, see `worker_need`; of its layers alone without `output`."""
+    head = headers[0]
+    shape = _Shape(head)
+    vectors = output and pooling_of(head) != "none"
     ub = min(batch_of(head, context), context * slots)
     cells, window = _cells(shape, context, ub)
-    kv = sum(kv_by_layer(head, context, slots))
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
     gated = any(part.weights.gated for part in headers)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
     dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
-    compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
-    return Need(
-        weights=_bounded(_weights(headers, on_gpu)),
-        kv=_bounded(kv),
-        compute=_bounded(compute),
-        output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
-        is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
-    )
+    return 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
 
 
 def kv_by_layer(header: GgufHeader, context: int, slots: int) -> list[int]:
