@@ -5,9 +5,9 @@ more. The first of them stay in RAM where the devices are too small for all; eac
 of the others. The table of token embeddings is in RAM in any case; where the output has no weights
 of its own, the device with the output has a second copy of it.
 
-Source: `load_tensors` of llama.cpp (2026.10). Over one and two devices, alone and beside RAM, weights
-and KV cache were exact for SmolLM2 by the engine's own report. The graph was 3 % too high where the
-devices had all layers, and up to 9 MiB beside RAM.
+Source: `load_tensors` of llama.cpp (2026.10). Over one and two devices, alone and beside RAM,
+weights and KV cache were exact for SmolLM2 by the engine's own report. The graph was 3 % too high
+where the devices had all layers, and up to 9 MiB beside RAM.
 """
 
 from __future__ import annotations
