@@ -145,7 +145,7 @@ def worker_need(
 
 
 def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bool) -> int:
-    """The bytes of a model's graph, see `worker_need`; without `output` that of its layers alone."""
+    """The bytes of a model's graph, see `worker_need`; without `output` that of layers alone."""
     head = headers[0]
     shape = _Shape(head)
     vectors = output and pooling_of(head) != "none"
