@@ -60,8 +60,12 @@ class Planner:
         room = AskRoom(device=place.device, model=request.model_ref, ctx=request.ctx or 0)
         try:
             found = await peer.call(CAPACITY, room)
+        except RbeeError as error:
+            return error
+        try:
             await peer.call(PROVISION_WORKER, place.kind(request.engine))
         except RbeeError as error:
+            error.details["parts"] = msgspec.to_builtins(found.parts)
             return error
         return found
 
