@@ -76,7 +76,7 @@ class Cut:
         """
         passed_on = _COPIES * (self._mask + self._hidden * _BEGINNING) if len(rooms) > 1 else 0
         if sum(self._fill(rooms, passed_on)) < self.layers:
-            return self.parts(self._fill(rooms, self._largest))
+            return self.parts(self._fill(rooms, self._largest, staying=1))
         least, enough = 0, _STEPS
         while enough - least > 1:
             share = (least + enough) // 2
@@ -100,13 +100,14 @@ class Cut:
         host = self._need(0, left, 0, self.embedding)
         return Spread(tuple(layers), tuple(needs), left, host)
 
-    def _fill(self, rooms: Sequence[int], more: int) -> list[int]:
-        """How many layers each device takes, the last one first, beside `more` bytes of graph."""
+    def _fill(self, rooms: Sequence[int], more: int, staying: int = 0) -> list[int]:
+        """How many layers each device takes, the last one first, beside `more` bytes of graph; at
+        least `staying` of them are on none."""
         layers = [0] * len(rooms)
         begin = self.layers
         for index in reversed(range(len(rooms))):
             end = begin
-            while begin and self._need(begin - 1, end, more).total <= rooms[index]:
+            while begin > staying and self._need(begin - 1, end, more).total <= rooms[index]:
                 begin -= 1
             layers[index] = end - begin
         return layers
