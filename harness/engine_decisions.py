@@ -208,13 +208,18 @@ def laid_out(parts: str) -> str:
 
     params = xllamacpp.CommonParams()
     told = [each.split() for each in parts.split(", ")]
-    lay_out(params, _orders([Part("localhost", device, int(count)) for device, count in told]))
+    laid = [
+        Part("localhost", device, int(count), experts=bool(experts))
+        for device, count, *experts in told
+    ]
+    lay_out(params, _orders(laid))
     split = params.tensor_split
     while split and not split[-1]:
         split.pop()
     alone = params.split_mode == xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
     where = f"GPU {params.main_gpu}" if alone else ", ".join(f"{each:g}" for each in split)
-    return f"{params.n_gpu_layers} on {where}"
+    aside = params.tensor_buft_overrides
+    return f"{params.n_gpu_layers} on {where}{', ' * bool(aside)}{aside}"
 
 
 def _orders(parts: Sequence[Part]) -> WorkerOrders:

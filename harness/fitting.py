@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fixtures.real import HOME
 from fixtures.real.rewriting import split
 from harness import client, paper
 from harness.cluster import Cluster
 from rbee.hive.limits import Limits, limits_of_this_process, memory_kills
 from rbee.hive.models.fit import Need, worker_need
-from rbee.hive.models.gguf import GgufHeader, header_of_file
-from rbee.hive.models.parts import Cut, Spread
+from rbee.hive.models.gguf import GgufHeader, Weights, header_of_file
+from rbee.hive.models.parts import Cut, Spread, beside_ram
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.models.split import parts_of
 from rbee.hive.processors import engine_threads, usable_cores
@@ -55,6 +57,17 @@ class Planned:
             told[name] = int(numbers[0]) if len(numbers) == 1 else tuple(map(int, numbers))
         return cls(paper.header(architecture, told, trained=8192))
 
+    @classmethod
+    def of_experts(cls, layers: int, mebibytes: int, experts: int) -> Planned:
+        """A model on paper; each of its layers has so many MiB, of which so many are experts'."""
+        planned = cls.on_paper("llama", layers, "expert_count 8")
+        weights = Weights(
+            n_bytes=layers * mebibytes * _MIB,
+            layers=dict.fromkeys(range(layers), mebibytes * _MIB),
+            experts=dict.fromkeys(range(layers), experts * _MIB),
+        )
+        return cls(msgspec.structs.replace(planned._header, weights=weights))
+
     def plan(self, slots: int, context: int) -> None:
         """With so many slots of so many tokens each, on the CPU."""
         self._need = worker_need([self._header], context, slots)
@@ -66,6 +79,14 @@ class Planned:
     def lay(self, rooms: Sequence[int]) -> None:
         """On devices with so much room each (MiB), for one slot of 2048 tokens."""
         self._parts = Cut([self._header], 2048, 1).fill([room * _MIB for room in rooms])
+
+    def lay_beside_ram(self, rooms: Sequence[int]) -> None:
+        """On devices with so much room each (MiB) and in RAM."""
+        self._parts = beside_ram([self._header], 2048, 1, [room * _MIB for room in rooms])
+
+    def assert_in_ram(self, layers: int, experts: int) -> None:
+        """So many layers are in RAM, and the experts of so many."""
+        assert (self._parts.left, self._parts.lean) == (layers, experts), self._parts
 
     def assert_parts(self, weights: Sequence[float], cache: Sequence[float]) -> None:
         """What the parts take (MiB), as near as can be told."""

@@ -29,7 +29,7 @@ from harness.fuzz.targets import judge_header, make_header
 from rbee.hive.models.choose import ListedFile, choose
 from rbee.hive.models.fit import Need, gpu_budget, ram_budget, worker_need
 from rbee.hive.models.gguf import Weights, read_header
-from rbee.hive.models.parts import Cut
+from rbee.hive.models.parts import Cut, beside_ram
 from rbee.hive.models.turns import next_of
 from rbee.http.board import Over, too_many
 from rbee.wire import sse
@@ -219,16 +219,17 @@ def _within_its_rooms(given: tuple[str, Mapping[str, int], int, int, list[int]])
         embedding=embedding,
         has_output=True,
         layers=dict.fromkeys(range(count), layer),
+        experts=dict.fromkeys(range(count), layer * 9 // 10),
     )
     header = paper.header(architecture, says, trained=4096)
     header = msgspec.structs.replace(header, weights=weights)
     whole = worker_need([header], 4096, 2).total
     rooms = [whole * share // 1000 for share in shares]  # about as much as it takes
     cut = Cut([header], 4096, 2)
-    spread = cut.fill(rooms)
-    assert all(need.total <= room for need, room in zip(spread.needs, rooms, strict=True)), spread
-    assert sum(spread.layers) + spread.left == cut.layers, spread
-    assert Need.sum([*spread.needs, spread.host]).weights == weights.n_bytes, spread
+    for spread in cut.fill(rooms), beside_ram([header], 4096, 2, rooms):
+        assert all(need.total <= room for need, room in zip(spread.needs, rooms, strict=True))
+        assert sum(spread.layers) + spread.left == cut.layers, spread
+        assert Need.sum([*spread.needs, spread.host]).weights == weights.n_bytes, spread
 
 
 def _within_the_device(given: tuple[int, int, int, int]) -> None:

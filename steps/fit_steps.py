@@ -46,6 +46,21 @@ def lay(context: Context, room: str) -> None:
     context.planned.lay([int(each) for each in room.split(", ")])
 
 
+@given("a model of {layers:d} layers of {mebibytes:d} MiB, {experts:d} of them in experts")
+def model_of_experts(context: Context, layers: int, mebibytes: int, experts: int) -> None:
+    context.planned = Planned.of_experts(layers, mebibytes, experts)
+
+
+@when('it is laid on GPUs with "{room}" MiB of room, and in RAM')
+def lay_beside_ram(context: Context, room: str) -> None:
+    context.planned.lay_beside_ram([int(each) for each in room.split(", ")])
+
+
+@then("{layers:d} layers are in RAM, and the experts of {experts:d}")
+def in_ram(context: Context, layers: int, experts: int) -> None:
+    context.planned.assert_in_ram(layers, experts)
+
+
 @then('they take "{weights}" MiB of weights and "{cache}" MiB of cache')
 def parts_take(context: Context, weights: str, cache: str) -> None:
     told = [[float(each) for each in text.split(", ")] for text in (weights, cache)]

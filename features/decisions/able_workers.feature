@@ -46,3 +46,4 @@ Feature: A worker runs where it was ordered to, or not at all
       | on some of the machine's  | gpu0 18, gpu2 13       | 31 on 18, 0, 13  |
       | on one and in RAM         | gpu1 12, cpu 19        | 12 on GPU 1      |
       | on two and in RAM         | gpu0 5, gpu1 6, cpu 20 | 11 on 5, 6       |
+      | experts in RAM            | gpu1 31, cpu 2 experts | 31 on GPU 1, blk\.(0\|1)\.ffn_(gate\|up\|down\|gate_up)_(ch)?exps=CPU |

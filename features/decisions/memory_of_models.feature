@@ -53,6 +53,21 @@ Feature: A worker is promised what its engine takes
       | on one as many as fit                | 160           | 8          |
       | or none                              | 90            | 0          |
 
+  @fault.hive.whole-layers-first
+  Scenario Outline: Beside RAM, experts go there first: <what>
+    Given a model of 10 layers of 100 MiB, <experts> of them in experts
+    When it is laid on GPUs with "<room>" MiB of room, and in RAM
+    Then <layers> layers are in RAM, and the experts of <lean>
+
+    Examples:
+      | what                              | experts | room     | layers | lean |
+      | all of them                       | 90      | 240      | 0      | 10   |
+      | as few as will do                 | 90      | 600      | 0      | 6    |
+      | over several GPUs, too            | 90      | 300, 400 | 0      | 7    |
+      | where that is not enough, layers  | 20      | 600      | 6      | 0    |
+      | and where there are none          | 0       | 600      | 6      | 0    |
+      | all on the GPU, if it has room    | 90      | 2000     | 0      | 0    |
+
   @fault.hive.cache-everywhere
   Scenario Outline: Only a layer that attends keeps every token
     Each such layer keeps 8 MiB of 8,192 tokens, whatever other layers do.

@@ -25,7 +25,7 @@ from rbee.hive.models.fit import (
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.parts import Cut
+from rbee.hive.models.parts import Cut, beside_ram
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner
 from rbee.process.tasks import DEVICES, in_thread
@@ -61,14 +61,15 @@ class Fit(NamedTuple):
 
     @property
     def on_gpus(self) -> int:
-        """How many layers of a model in parts are on GPUs."""
-        return sum(part.layers for part in self.parts if part.device != CPU)
+        """How many layers of a model in parts are on GPUs with all that they have."""
+        aside = sum(part.layers for part in self.parts if part.experts)
+        return sum(part.layers for part in self.parts if part.device != CPU) - aside
 
     def placed(self, hive_id: str) -> Placement:
         """Where the model is: of one in parts, with what lies on which device."""
         return Placement(
             tuple(
-                Part(hive_id, part.device, part.layers, self.needs[part.device].total)
+                Part(hive_id, part.device, part.layers, self.needs[part.device].total, part.experts)
                 if len(self.parts) > 1
                 else Part(hive_id, part.device)
                 for part in self.parts
@@ -205,24 +206,27 @@ class Capacity:
         self, rooms: Sequence[_Room], headers: Sequence[GgufHeader], context: int, slots: int
     ) -> Fit:
         """What a model takes on a device, or on several: as much as there is room for on GPUs."""
-        layers, left = [0], 0
+        layers, left, lean = [0], 0, 0
         if len(rooms) == 1:
             needs = [worker_need(headers, context, slots, rooms[0].gpu is not None)]
         else:
             cut = Cut(headers, context, slots)
             free = [room.free for room in rooms if room.gpu is not None]
-            spread = cut.fill(free)
+            is_beside_ram = len(free) < len(rooms)
+            spread = beside_ram(headers, context, slots, free) if is_beside_ram else cut.fill(free)
             needs, layers = [*spread.needs, spread.host], [*spread.layers, spread.left]
+            lean = spread.lean
             if not any(spread.layers):
                 left = max(1, cut.least - max(free))
-            elif len(free) == len(rooms) and spread.left:
+            elif spread.left and not is_beside_ram:
                 left = spread.host.weights + spread.host.kv - cut.embedding
         parts = [
             PartRoom(
                 device=room.device,
                 need_bytes=self._needed(need, room.gpu),
                 free_bytes=room.free,
-                layers=count,
+                layers=count or (lean if room.gpu is None else 0),
+                experts=bool(lean) and room.gpu is None,
             )
             for room, need, count in zip(rooms, needs, layers)
         ]

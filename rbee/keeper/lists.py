@@ -15,7 +15,8 @@ from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
 from rbee.wire.messages.workers import WORKERS, WorkerView
-from rbee.wire.narration import size
+from rbee.wire.narration import layers_in_words, size
+from rbee.wire.placement import Part
 
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
 _JOBS_SHOWN = 10
@@ -108,7 +109,7 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
             )
         )
         rows += [
-            ("", part.hive_id, f"= {part.layers} layers", part.device, "", "", size(part.bytes))
+            ("", part.hive_id, _part(part), part.device, "", "", size(part.bytes))
             for part in worker.parts or ()
         ]
     return table("WORKER HIVE MODEL DEVICE STATE SLOTS MEMORY", rows)
@@ -147,6 +148,10 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
         )
         rows += [(f"= {other.model_ref}", "", "", "", "") for other in others]
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _part(part: Part) -> str:
+    return f"= {layers_in_words(part.layers, experts=part.experts)}"
 
 
 def _loaded(worker: WorkerView) -> str:

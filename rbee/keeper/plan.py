@@ -45,6 +45,6 @@ def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
     if not place.parts:
         yield number, place.hive_id, place.device, "", "", "", room
     for part in place.parts:
-        layers = part.layers if len(place.parts) > 1 else "all"
+        layers = f"{part.layers}{' (experts)' * part.experts}" if len(place.parts) > 1 else "all"
         told = size(part.need_bytes), size(part.free_bytes)
         yield number, place.hive_id, part.device, layers, *told, room

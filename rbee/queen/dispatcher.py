@@ -47,7 +47,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.narration import device_name, size
+from rbee.wire.narration import device_name, layers_in_words, size
 from rbee.wire.settings import Settings
 
 #: Of how many machines the queen asks, before a worker is started, whether they hold the model.
@@ -546,7 +546,8 @@ class Dispatcher:
 
 def _in_words(parts: Sequence[PartRoom]) -> str:
     """``18 layers on GPU0 (9.1 GB), 13 layers on GPU1 (6.6 GB)``."""
-    return ", ".join(
-        f"{each.layers} layers on {device_name(each.device)} ({size(each.need_bytes)})"
-        for each in parts
-    )
+    told = []
+    for each in parts:
+        layers = layers_in_words(each.layers, experts=each.experts)
+        told.append(f"{layers} on {device_name(each.device)} ({size(each.need_bytes)})")
+    return ", ".join(told)

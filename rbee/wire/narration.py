@@ -139,6 +139,11 @@ def device_name(device: str) -> str:
     return device.upper().replace("+", " + ")
 
 
+def layers_in_words(layers: int, *, experts: bool) -> str:
+    """``18 layers``, or ``experts of 18 layers``."""
+    return f"experts of {layers} layers" if experts else f"{layers} layers"
+
+
 # Who says a line.
 _keeper, _queen = functools.partial(Line, "bee-keeper"), functools.partial(Line, "queen")
 _hive, _worker = functools.partial(Line, "hive"), functools.partial(Line, "worker")

@@ -19,14 +19,15 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One device of one machine.
 
-    Of a model in parts, `layers` of it lie there, its output being one, and `bytes` are promised to
-    them; its hive fills both in.
+    Of a model in parts, `layers` of it lie there, its output being one, or the `experts` alone of
+    its first layers, and `bytes` are promised to them; its hive fills all of it in.
     """
 
     hive_id: str
     device: Annotated[str, msgspec.Meta(min_length=1)]
     layers: _Count = 0
     bytes: _Count = 0
+    experts: bool = False
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):

@@ -102,6 +102,8 @@ _RENDERING = 10.0
 _PREPARING = 20.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
+#: Has the experts of some layers lie in RAM, as `--n-cpu-moe` of llama.cpp does.
+_EXPERTS = r"blk\.({})\.ffn_(gate|up|down|gate_up)_(ch)?exps=CPU"
 _POOLINGS = {
     "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
     "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
@@ -572,6 +574,9 @@ def lay_out(params: Any, orders: WorkerOrders) -> None:
     params.fit_params = False  # by its own reckoning it would lay them elsewhere
     layers = {gpus[part.device]: part.layers for part in parts if part.device in gpus}
     params.n_gpu_layers = sum(layers.values()) if len(parts) > 1 else _ALL_LAYERS
+    if aside := sum(part.layers for part in parts if part.experts):
+        numbers = "|".join(map(str, range(aside)))
+        params.tensor_buft_overrides = _EXPERTS.format(numbers)
     if len(layers) == 1:
         params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
         (params.main_gpu,) = layers
