@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import machines, naming, removing, wire, wiretap
+from harness import machines, naming, removing, swarm, wire, wiretap
 from harness.ports import DEFAULT_QUEEN
 from harness.sentences import Context, given, then, when
 
@@ -42,9 +42,10 @@ def offered_no_key(context: Context) -> None:
     machines.assert_offered_no_key(context.cluster)
 
 
-@given('the SSH connection to "{name}" has broken off')
+@given('the SSH connection to "{name}" has broken off, which the queen tells')
 def ssh_cut(context: Context, name: str) -> None:
     machines.cut_ssh(context.cluster, name)
+    swarm.assert_told(context.cluster, context.text)
 
 
 @when('"{text}" is judged as the name of a {kind}')

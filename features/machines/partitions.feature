@@ -29,7 +29,6 @@ Feature: Cables are cut and plugs are pulled
     Then stdout holds the answer of minillama to "hello" alone
     And the exit status is 0
 
-  @fault.queen.one-tunnel
   Scenario: When the cable is back, the machine rejoins by itself with its workers
     Given a queen who knows the machines "workstation"
     And I have typed "rbee-keeper infer --node workstation 'hello'"

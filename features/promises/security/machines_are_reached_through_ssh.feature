@@ -34,11 +34,15 @@ Feature: What leaves a machine is encrypted, unless somebody has asked for less
     And other programs listen to other machines, too
     And the swarm stays up
 
+  @fault.queen.one-tunnel
   Scenario: A connection that breaks off is made anew, and the worker is still there
     Given my machine "blep" beside the machines "workstation"
     And I have added the machines "workstation"
     And a swarm that was left warm by "rbee-keeper infer --keep-alive --node workstation 'hello'"
-    And the SSH connection to "workstation" has broken off
+    And the SSH connection to "workstation" has broken off, which the queen tells
+      """
+      queen: the SSH connection to hive workstation broke off; it is made anew
+      """
     When I type "rbee-keeper infer --node workstation --temperature 0 'hello'"
     Then stdout holds the answer of minillama to "hello" alone
     And 1 worker is running
