@@ -8,9 +8,9 @@ Feature: What a hive answers on the wire
     Then the answer is 200 with the fields "cpu, gpus, models, workers"
     And the field "workers" is "1"
 
-  Scenario: Room for a model is an empty answer
+  Scenario: Room for a model is told with what it takes
     When a program asks the hive "GET /capacity?device=cpu&model=minillama"
-    Then the answer is 204 without a body
+    Then the answer is 200 with the fields "parts, slots, context, estimate"
 
   Scenario: A question that does not fit
     When a program asks the hive each of these
