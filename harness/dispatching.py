@@ -5,7 +5,7 @@ Hives answer as real ones do, at once or when it is their turn; nothing is start
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -24,11 +24,12 @@ from rbee.queen.decisions import (
     replacement,
 )
 from rbee.queen.fairness import Line, in_order
-from rbee.queen.state import CPU, Claim, Hive, Room, State, Waiting, idles, is_ready
+from rbee.queen.state import Claim, Hive, Room, State, Waiting, idles, is_ready, meet
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
+from rbee.wire.placement import CPU, Placement, devices_in
 
 _HIVE = "localhost"
 #: More decisions than this at once are a circle.
@@ -165,11 +166,33 @@ class PaperSwarm:
             code = "insufficient_ram" if device == CPU else "insufficient_vram"
             claim.troubles.add(_HIVE, device, RbeeError(code, "no room", "take a smaller one"))
 
-    def _short(self, claim: Claim, device: str) -> tuple[int, int]:
+    def _short(self, claim: Claim, devices: str) -> tuple[int, int]:
         """What is missing for a worker if idle ones go, and what those take that do not idle."""
-        there = [each for each in self._hive.workers.values() if each.device == device]
-        in_use = sum(self._models[each.model_ref] for each in there if not self._idles(each))
-        return self._models[claim.request.model_ref] + in_use - self._sizes[device], in_use
+        busy = [each for each in self._hive.workers.values() if not self._idles(each)]
+        gpus = devices_in(devices) - {CPU}
+        taken = {each: self._taken(busy, each) for each in devices_in(devices)}
+        room = sum(self._sizes[each] for each in taken) - sum(taken.values())
+        if len(taken) > 1 and all(taken[gpu] >= self._sizes[gpu] for gpu in gpus):
+            return 1, sum(taken[gpu] for gpu in gpus)  # not a layer would be on a GPU
+        return self._models[claim.request.model_ref] - room, sum(taken.values())
+
+    def _taken(self, workers: Iterable[WorkerBeat], device: str) -> int:
+        """What workers have of a device: of a model in parts its part."""
+        return sum(
+            part.bytes if len(each.placement.parts) > 1 else self._models[each.model_ref]
+            for each in workers
+            for part in each.placement.parts
+            if part.device == device
+        )
+
+    def _dealt(self, placement: Placement, model: str) -> Placement:
+        """A model in parts: as much on each device as there is room for, in their order."""
+        left, parts = self._models[model], []
+        for part in placement.parts:
+            room = self._sizes[part.device] - self._taken(self._hive.workers.values(), part.device)
+            parts.append(msgspec.structs.replace(part, bytes=min(left, room)))
+            left -= parts[-1].bytes
+        return Placement(tuple(parts)) if len(parts) > 1 else placement
 
     def _idles(self, worker: WorkerBeat) -> bool:
         """By its own word, which is newer than the last heartbeat."""
@@ -188,14 +211,11 @@ class PaperSwarm:
             self._beat()
             return
         for worker in list(self._hive.workers.values()):
-            used = sum(
-                self._models[each.model_ref]
-                for each in self._hive.workers.values()
-                if each.device == device
-            )
-            if used + self._models[model] <= self._sizes[device]:
+            there = self._hive.workers.values()
+            taken = sum(self._taken(there, each) for each in devices_in(device))
+            if taken + self._models[model] <= sum(self._sizes[each] for each in devices_in(device)):
                 break
-            if worker.device == device and self._idles(worker):
+            if meet(worker.device, device) and self._idles(worker):
                 del self._hive.workers[worker.worker_id]
         self._workers += 1
         worker_id = f"w{self._workers}"
@@ -203,7 +223,7 @@ class PaperSwarm:
             worker_id=worker_id,
             url="",
             model_ref=model,
-            placement=decision.place.placement,
+            placement=self._dealt(decision.place.placement, model),
             backend=decision.place.backend,
             engine="llamacpp",
             state=WorkerState.LOADING,
@@ -262,7 +282,7 @@ class PaperSwarm:
                 is_first = other.number < claim.number and not other.worker_id and not other.moves
                 wait = other.wait if is_first else None
                 its = wait.device if wait and wait.what is Waiting.ROOM else ""
-                assert its != worker.device, f"{claim.job_id} overtakes {other.job_id} on {its}"
+                assert not meet(its, worker.device), f"{claim.job_id} overtakes {other.job_id}"
         elif isinstance(decision, Refuse):
             size, wanted = self._models[claim.request.model_ref], claim.request.device
             allowed = [
@@ -271,7 +291,9 @@ class PaperSwarm:
                 if wanted in (None, device) and (claim.request.allow_cpu or device != CPU)
             ]
             large = [device for device in allowed if size <= self._sizes[device]]
+            together = 0 if wanted else sum(self._sizes[device] for device in allowed)
             assert not large, f"{claim.job_id} is refused, and has room on {large}"
+            assert size > together, f"{claim.job_id} is refused, and has room on all"
 
 
 def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -> PaperSwarm:

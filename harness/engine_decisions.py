@@ -16,7 +16,7 @@ from rbee.wire.messages.inference import ChatMessage, InferRequest, template_nam
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import WorkerOrders, WorkerSettings
 from rbee.wire.messages.workers import EngineFacts, Placed, WorkerBeat, WorkerReport, WorkerState
-from rbee.wire.placement import Placement
+from rbee.wire.placement import Part, Placement
 from rbee.wire.settings import Settings
 from rbee.worker.engines import Piece, engine_called, refusals, thinking
 from rbee.worker.engines.conversation import messages_of
@@ -176,22 +176,55 @@ def _facts(engine: str, backends: str) -> EngineFacts:
     return record._replace(version=lambda: "1.0", backends=lambda: backends.split(", ")).facts()
 
 
-def able(found: str, backend: str, *, simulated: bool) -> str:
+def able(found: str, backend: str, *, simulated: bool, parts: int = 1) -> str:
     """``yes``, or ``no`` with what to type; `found` may begin with the engine's name."""
     engine, _, backends = found.rpartition(": ")
     facts = _facts(engine or "llamacpp", backends)
-    refused = not_able(facts, backend, simulated=simulated)
+    refused = not_able(facts, backend, simulated=simulated, parts=parts)
     return "yes" if refused is None else f"no: {refused.suggestion}"
 
 
-def placed(device: str, state: str, what: str) -> str:
-    """``yes``, or ``no`` with the code of the error."""
+def placed(devices: str, state: str, what: str) -> str:
+    """``yes``, or ``no`` with the code of the error; `what` may be ``4000, 0 bytes on its ...``:
+    one number for each device."""
+    wanted = devices.split("+")
     said = None
     if what == "no such device":
         said = Placed(backends=["cpu"])
     elif what != "nothing said":
-        said = Placed(backends=["cpu", "cuda"], device_bytes=int(what.split()[0]))
-    orders = WorkerOrders(
+        numbers = map(int, what.partition(" bytes")[0].split(", "))
+        said = Placed(backends=["cpu", "cuda"], device_bytes=dict(zip(wanted, numbers)))
+    orders = _orders([Part("localhost", device, 9) for device in wanted])
+    report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
+    refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)
+    return "yes" if refused is None else f"no: {refused.code}"
+
+
+def laid_out(parts: str) -> str:
+    """What llama.cpp is told for ``gpu0 18, cpu 13``: the layers on GPUs, and which are where."""
+    import xllamacpp
+
+    from rbee.worker.engines.llamacpp import lay_out
+
+    params = xllamacpp.CommonParams()
+    told = [each.split() for each in parts.split(", ")]
+    laid = [
+        Part("localhost", device, int(count), experts=bool(experts))
+        for device, count, *experts in told
+    ]
+    lay_out(params, _orders(laid))
+    split = params.tensor_split
+    while split and not split[-1]:
+        split.pop()
+    alone = params.split_mode == xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
+    where = f"GPU {params.main_gpu}" if alone else ", ".join(f"{each:g}" for each in split)
+    aside = params.tensor_buft_overrides
+    return f"{params.n_gpu_layers} on {where}{', ' * bool(aside)}{aside}"
+
+
+def _orders(parts: Sequence[Part]) -> WorkerOrders:
+    """What a worker would be told for a model in these parts."""
+    return WorkerOrders(
         host="",
         port=0,
         token="",
@@ -199,13 +232,10 @@ def placed(device: str, state: str, what: str) -> str:
         hive_url="",
         model_ref="minillama",
         model_paths=[],
-        placement=Placement.on("localhost", device),
-        backend="cpu" if device == "cpu" else "cuda",
+        placement=Placement(tuple(parts)),
+        backend="cpu" if [part.device for part in parts] == ["cpu"] else "cuda",
         context=32,
         slots=1,
         threads=1,
         settings=msgspec.convert(Settings(), WorkerSettings, from_attributes=True),
     )
-    report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
-    refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)
-    return "yes" if refused is None else f"no: {refused.code}"

@@ -15,14 +15,14 @@ from typing import cast
 import msgspec
 
 from harness.cluster import ROOT, Cluster
-from rbee.hive.capacity import Capacity, Promise
+from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.gguf import GgufHeader, header_of_file
 from rbee.hive.models.provisioner import Provisioner, bundled_path
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.workers import Ability, EngineFacts
 from rbee.wire.model_ref import parse_model_ref
-from rbee.wire.placement import Part, Placement
+from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
 from rbee.worker.engines import refuse_unknown
 
@@ -96,14 +96,17 @@ class Promising:
         self.promises: list[Promise] = []
 
     def promise(self, placement: str) -> Promise:
-        """Promises room on ``gpu0 25%, gpu1 75%``. Raises where there is none."""
+        """Promises room on ``gpu0``, or ``gpu0+gpu1``. Raises where there is none."""
+        self.promises.append(self._capacity.promise(self._check(placement)))
+        return self.promises[-1]
+
+    def _check(self, placement: str, unused: Sequence[Promise] = ()) -> Fit:
         os.environ["RBEE_SIMULATE_GPUS"] = self._gpus
         try:
-            fit = asyncio.run(self._capacity.check(_placement(placement), parse_model_ref(_MODEL)))
+            where, ref = Placement.on("localhost", placement), parse_model_ref(_MODEL)
+            return asyncio.run(self._capacity.check(where, ref, unused=unused))
         finally:
             del os.environ["RBEE_SIMULATE_GPUS"]
-        self.promises.append(self._capacity.promise(fit))
-        return self.promises[-1]
 
     def promise_all(self, placement: str) -> None:
         """Promises room there until there is no more."""
@@ -119,6 +122,10 @@ class Promising:
             return False
         return True
 
+    def layers(self, placement: str) -> list[int]:
+        """How many layers would lie on each device, were nobody to use what is promised."""
+        return [part.layers for part in self._check(placement, self.promises).parts]
+
     def give_back(self) -> None:
         """The first to whom something was promised is no more."""
         self._capacity.give_back(self.promises.pop(0))
@@ -128,16 +135,6 @@ def kept(promise: Promise) -> str:
     """Which share of a promise is kept of each device."""
     shares = (f"{device} {of / promise.total:.0%}" for device, of in promise.of.items())
     return ", ".join(shares)
-
-
-def _placement(text: str) -> Placement:
-    parts = [each.partition(" ") for each in text.split(", ")]
-    return Placement(
-        tuple(
-            Part("localhost", device, float(share.rstrip("%") or 100) / 100)
-            for device, _, share in parts
-        )
-    )
 
 
 class _Headers:

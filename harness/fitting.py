@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fixtures.real import HOME
 from fixtures.real.rewriting import split
 from harness import client, paper
 from harness.cluster import Cluster
 from rbee.hive.limits import Limits, limits_of_this_process, memory_kills
 from rbee.hive.models.fit import Need, worker_need
-from rbee.hive.models.gguf import GgufHeader, header_of_file
+from rbee.hive.models.gguf import GgufHeader, Weights, header_of_file
+from rbee.hive.models.parts import Cut, Spread, beside_ram
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.models.split import parts_of
 from rbee.hive.processors import engine_threads, usable_cores
@@ -30,6 +33,7 @@ class Planned:
     def __init__(self, header: GgufHeader) -> None:
         self._header = header
         self._need: Need | None = None
+        self._parts = Spread((), (), 0, Need(0, 0, 0, 0, False))
 
     @classmethod
     def of_file(cls, name: str) -> Planned:
@@ -53,9 +57,46 @@ class Planned:
             told[name] = int(numbers[0]) if len(numbers) == 1 else tuple(map(int, numbers))
         return cls(paper.header(architecture, told, trained=8192))
 
+    @classmethod
+    def of_experts(cls, layers: int, mebibytes: int, experts: int) -> Planned:
+        """A model on paper; each of its layers has so many MiB, of which so many are experts'."""
+        planned = cls.on_paper("llama", layers, "expert_count 8")
+        weights = Weights(
+            n_bytes=layers * mebibytes * _MIB,
+            layers=dict.fromkeys(range(layers), mebibytes * _MIB),
+            experts=dict.fromkeys(range(layers), experts * _MIB),
+        )
+        return cls(msgspec.structs.replace(planned._header, weights=weights))
+
     def plan(self, slots: int, context: int) -> None:
         """With so many slots of so many tokens each, on the CPU."""
         self._need = worker_need([self._header], context, slots)
+
+    def cut(self, layers: Sequence[int]) -> None:
+        """In parts of so many layers each, for one slot of 2048 tokens."""
+        self._parts = Cut([self._header], 2048, 1).parts(layers)
+
+    def lay(self, rooms: Sequence[int]) -> None:
+        """On devices with so much room each (MiB), for one slot of 2048 tokens."""
+        self._parts = Cut([self._header], 2048, 1).fill([room * _MIB for room in rooms])
+
+    def lay_beside_ram(self, rooms: Sequence[int]) -> None:
+        """On devices with so much room each (MiB) and in RAM."""
+        self._parts = beside_ram([self._header], 2048, 1, [room * _MIB for room in rooms])
+
+    def assert_in_ram(self, layers: int, experts: int) -> None:
+        """So many layers are in RAM, and the experts of so many."""
+        assert (self._parts.left, self._parts.lean) == (layers, experts), self._parts
+
+    def assert_parts(self, weights: Sequence[float], cache: Sequence[float]) -> None:
+        """What the parts take (MiB), as near as can be told."""
+        for need, *expected in zip(self._parts.needs, weights, cache, strict=True):
+            found = [need.weights / _MIB, need.kv / _MIB]
+            assert all(abs(a - b) < _ROUNDED for a, b in zip(found, expected)), found
+
+    def assert_laid(self, layers: Sequence[int]) -> None:
+        """So many layers lie on each device."""
+        assert list(self._parts.layers) == layers, self._parts.layers
 
     def assert_promised(self, expected: Mapping[str, float]) -> None:
         """Weights, cache, graph and output are what is expected (MiB), as near as can be told."""

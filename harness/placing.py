@@ -18,7 +18,7 @@ class Placing:
     """A job, the devices it could run on, and what has gone wrong with it."""
 
     def __init__(self, model_ref: str) -> None:
-        self._request = JobRequest(model_ref=model_ref, prompt="hello")
+        self._request = JobRequest(model_ref=model_ref, prompt="hello", spread="no")
         self._gpus: dict[str, list[Gpu]] = {}
         self._holder = ""
         self._degraded: list[str] = []

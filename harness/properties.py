@@ -27,8 +27,9 @@ from harness.cluster import ROOT
 from harness.dispatching import PaperSwarm
 from harness.fuzz.targets import judge_header, make_header
 from rbee.hive.models.choose import ListedFile, choose
-from rbee.hive.models.fit import gpu_budget, ram_budget, worker_need
-from rbee.hive.models.gguf import read_header
+from rbee.hive.models.fit import Need, gpu_budget, ram_budget, worker_need
+from rbee.hive.models.gguf import Weights, read_header
+from rbee.hive.models.parts import Cut, beside_ram
 from rbee.hive.models.turns import next_of
 from rbee.http.board import Over, too_many
 from rbee.wire import sse
@@ -208,6 +209,27 @@ def _more_for_more(given: tuple[str, Mapping[str, int], int, int]) -> None:
     assert need.total <= longer.total, (need, longer)
     assert need.kv == slots * alone.kv, (need, alone)
     assert need.total == need.weights + need.kv + need.compute + need.output, need
+
+
+def _within_its_rooms(given: tuple[str, Mapping[str, int], int, int, list[int]]) -> None:
+    architecture, says, layer, embedding, shares = given
+    count = says["block_count"]
+    weights = Weights(
+        n_bytes=count * layer + 2 * embedding,
+        embedding=embedding,
+        has_output=True,
+        layers=dict.fromkeys(range(count), layer),
+        experts=dict.fromkeys(range(count), layer * 9 // 10),
+    )
+    header = paper.header(architecture, says, trained=4096)
+    header = msgspec.structs.replace(header, weights=weights)
+    whole = worker_need([header], 4096, 2).total
+    rooms = [whole * share // 1000 for share in shares]  # about as much as it takes
+    cut = Cut([header], 4096, 2)
+    for spread in cut.fill(rooms), beside_ram([header], 4096, 2, rooms):
+        assert all(need.total <= room for need, room in zip(spread.needs, rooms, strict=True))
+        assert sum(spread.layers) + spread.left == cut.layers, spread
+        assert Need.sum([*spread.needs, spread.host]).weights == weights.n_bytes, spread
 
 
 def _within_the_device(given: tuple[int, int, int, int]) -> None:
@@ -439,7 +461,7 @@ _EVENTS_OF_JOBS = made.lists(
     made.one_of(
         made.tuples(
             made.just("come"),
-            made.sampled_from("ABCDE"),
+            made.sampled_from("ABCDEF"),
             made.sampled_from(["laptop", "phone"]),
             made.sampled_from([None, None, None, "gpu0", "gpu1", "cpu"]),
             made.booleans(),
@@ -455,7 +477,7 @@ def _all_are_served(given: tuple[list[tuple[Any, ...]], int]) -> None:
     """The swarm on paper judges each decision; in the end nobody waits, for nobody runs."""
     events, slots = given
     devices = {"gpu0": 10, "gpu1": 8, "cpu": 20}
-    swarm = PaperSwarm(devices, {"A": 6, "B": 6, "C": 12, "D": 30, "E": 10}, slots)
+    swarm = PaperSwarm(devices, {"A": 6, "B": 6, "C": 12, "D": 30, "E": 10, "F": 40}, slots)
     for at, (what, *details) in enumerate(events):
         if what == "come":
             model, key, device, allow_cpu = details
@@ -523,6 +545,16 @@ PROPERTIES: Mapping[tuple[str, str], Property] = {
             _ARCHITECTURES, _SHAPES, made.sampled_from([256, 1000, 8192]), made.integers(1, 8)
         ),
         _more_for_more,
+    ),
+    ("each part has room, and none is lost", "models in parts"): Property(
+        made.tuples(
+            _ARCHITECTURES,
+            _SHAPES,
+            made.integers(0, 30).map(lambda power: 2**power),
+            made.integers(1, _GIB),
+            made.lists(made.integers(0, 1500), min_size=1, max_size=3),
+        ),
+        _within_its_rooms,
     ),
     ("no more is given than there is", "states of a device"): Property(
         made.tuples(_BYTES, _BYTES, _BYTES, _BYTES), _within_the_device

@@ -185,3 +185,9 @@ def help_is_read(context: Context, command: str) -> None:
 @then('it shows an example of "{command_line}"')
 def shows_example(context: Context, command_line: str) -> None:
     commands.assert_shows_example(context.help, command_line)
+
+
+@then("all of them have shown the same")
+def all_the_same(context: Context) -> None:
+    shown = {each.stdout for each in context.finished}
+    assert len(shown) == 1, shown

@@ -140,7 +140,8 @@ def not_given(context: Context) -> None:
 
 @when('an engine that finds "{found}" is to serve a device of "{backend}" that is {kind}')
 def to_serve(context: Context, found: str, backend: str, kind: str) -> None:
-    context.served = engine.able(found, backend, simulated=kind == "simulated")
+    parts = 2 if kind == "one of two" else 1
+    context.served = engine.able(found, backend, simulated=kind == "simulated", parts=parts)
 
 
 @when('a worker for "{device}" reports "{state}" with {placed}')
@@ -151,3 +152,13 @@ def reports(context: Context, device: str, state: str, placed: str) -> None:
 @then("the device is served: {verdict}")
 def verdict_is(context: Context, verdict: str) -> None:
     assert verdict == context.served, context.served
+
+
+@when('llama.cpp is to lay a model out as "{parts}"')
+def lay_out(context: Context, parts: str) -> None:
+    context.told = engine.laid_out(parts)
+
+
+@then('it puts "{told}"')
+def is_told(context: Context, told: str) -> None:
+    assert context.told == told, context.told

@@ -36,6 +36,42 @@ def cached(context: Context, mebibytes: float) -> None:
     context.planned.assert_cached(mebibytes)
 
 
+@when('it is cut into parts of "{layers}" layers')
+def cut(context: Context, layers: str) -> None:
+    context.planned.cut([int(each) for each in layers.split(", ")])
+
+
+@when('it is laid on GPUs with "{room}" MiB of room')
+def lay(context: Context, room: str) -> None:
+    context.planned.lay([int(each) for each in room.split(", ")])
+
+
+@given("a model of {layers:d} layers of {mebibytes:d} MiB, {experts:d} of them in experts")
+def model_of_experts(context: Context, layers: int, mebibytes: int, experts: int) -> None:
+    context.planned = Planned.of_experts(layers, mebibytes, experts)
+
+
+@when('it is laid on GPUs with "{room}" MiB of room, and in RAM')
+def lay_beside_ram(context: Context, room: str) -> None:
+    context.planned.lay_beside_ram([int(each) for each in room.split(", ")])
+
+
+@then("{layers:d} layers are in RAM, and the experts of {experts:d}")
+def in_ram(context: Context, layers: int, experts: int) -> None:
+    context.planned.assert_in_ram(layers, experts)
+
+
+@then('they take "{weights}" MiB of weights and "{cache}" MiB of cache')
+def parts_take(context: Context, weights: str, cache: str) -> None:
+    told = [[float(each) for each in text.split(", ")] for text in (weights, cache)]
+    context.planned.assert_parts(*told)
+
+
+@then('they have "{layers}" of its 31 layers')
+def laid(context: Context, layers: str) -> None:
+    context.planned.assert_laid([int(each) for each in layers.split(", ")])
+
+
 @given("a machine on paper whose control groups of version {version:d} are")
 def groups(context: Context, version: int) -> None:
     context.paper = PaperMachine(context.cluster.work)

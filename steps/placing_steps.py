@@ -65,6 +65,17 @@ def look_on(context: Context, device: str) -> None:
     _among(context, context.placing).look()
 
 
+@given('it may be spread over a "{spread}"')
+def may_be_spread(context: Context, spread: str) -> None:
+    _among(context, context.placing).wish(spread=spread)
+
+
+@when('places are looked for with "{spread}" as its spread')
+def look_spread(context: Context, spread: str) -> None:
+    context.placing.wish(spread=spread)
+    _among(context, context.placing).look()
+
+
 @then("that is the trouble of the {whose}")
 def trouble_of(context: Context, whose: str) -> None:
     context.placing.assert_whose(whose)

@@ -64,3 +64,8 @@ def has_room_again(context: Context, placement: str) -> None:
     context.promising.give_back()
     assert context.promising.has_room(placement)
     assert not context.promising.has_room(placement)
+
+
+@then('of one more, "{layers}" layers lie on "{placement}", since they idle')
+def layers_lie(context: Context, layers: str, placement: str) -> None:
+    assert context.promising.layers(placement) == [int(each) for each in layers.split(", ")]

@@ -20,6 +20,7 @@ Feature: The commands explain themselves
       | hives      |
       | ps         |
       | models     |
+      | plan       |
       | pull       |
       | rm         |
       | stop       |
@@ -43,6 +44,7 @@ Feature: The commands explain themselves
       | ps         |
       | models     |
       | logs       |
+      | plan       |
       | pull       |
       | rm         |
       | add-key    |

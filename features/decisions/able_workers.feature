@@ -13,6 +13,8 @@ Feature: A worker runs where it was ordered to, or not at all
       | CUDA without                | cpu       | cuda    | real      | no: pip install --force-reinstall xllamacpp --index-url https://xorbitsai.github.io/xllamacpp/whl/cu128 |
       | Metal without               | cpu       | metal   | real      | no: pip install --force-reinstall xllamacpp (its macOS wheel has Metal) |
       | a GPU on paper              | cpu       | cuda    | simulated | yes |
+      | one GPU of several          | cpu, cuda | cuda    | one of two | yes |
+      | an engine for one device    | ctransformers: cpu, cuda | cuda | one of two | no: take another engine |
       | the second engine on a GPU  | ctransformers: cpu | cuda | real  | no: take engine llamacpp for a GPU |
 
   Scenario Outline: Where a model is, once it is loaded: <case>
@@ -25,5 +27,23 @@ Feature: A worker runs where it was ordered to, or not at all
       | nothing on its GPU                | gpu1   | ready   | 0 bytes on its device          | no: backend_unavailable |
       | an engine that finds no GPU       | gpu1   | ready   | no such device                 | no: backend_unavailable |
       | an engine that says nothing       | gpu1   | ready   | nothing said                   | no: backend_unavailable |
+      | on each of its GPUs               | gpu0+gpu1 | ready | 4000, 3000 bytes on its devices | yes |
+      | nothing on one of them            | gpu0+gpu1 | ready | 4000, 0 bytes on its devices    | no: backend_unavailable |
+      | nothing told of one of them       | gpu0+gpu1 | ready | 4000 bytes on its devices       | no: backend_unavailable |
+      | on its GPU and in RAM             | gpu0+cpu  | ready | 4000 bytes on its devices       | yes |
       | still loading                     | gpu1   | loading | nothing said                   | yes |
       | on the CPU, as ordered            | cpu    | ready   | no such device                 | yes |
+
+  @fault.worker.whole-on-one
+  Scenario Outline: What llama.cpp is told of a model in parts: <case>
+    When llama.cpp is to lay a model out as "<parts>"
+    Then it puts "<told>"
+
+    Examples:
+      | case                      | parts                  | told             |
+      | all on one GPU            | gpu1 31                | 999 on GPU 1     |
+      | on two                    | gpu0 18, gpu1 13       | 31 on 18, 13     |
+      | on some of the machine's  | gpu0 18, gpu2 13       | 31 on 18, 0, 13  |
+      | on one and in RAM         | gpu1 12, cpu 19        | 12 on GPU 1      |
+      | on two and in RAM         | gpu0 5, gpu1 6, cpu 20 | 11 on 5, 6       |
+      | experts in RAM            | gpu1 31, cpu 2 experts | 31 on GPU 1, blk\.(0\|1)\.ffn_(gate\|up\|down\|gate_up)_(ch)?exps=CPU |

@@ -1,7 +1,7 @@
 Feature: What happens next to the jobs that want a worker
   One function decides, from all that is known. Here hives and jobs are on paper: a machine with a
   GPU of 10 and a processor of 20, workers that take one job at once, models A and B that take 6, C
-  that takes 12, D that takes 30 and E that takes 10.
+  that takes 12, D that takes 40 and E that takes 10.
 
   Scenario Outline: <what>
     When it happens that <happens>
@@ -19,7 +19,8 @@ Feature: What happens next to the jobs that want a worker
       | what                                    | happens                           | job | stands         |
       | Idle workers make room                  | 1 wants A; 1 ends; 2 wants B      | 2   | runs on gpu0   |
       | What fits beside others starts there    | 1 wants A on cpu; 2 wants B       | 2   | runs on gpu0   |
-      | What no GPU takes runs on the processor | 1 wants C                         | 1   | runs on cpu    |
+      | What no GPU takes runs on it and in RAM | 1 wants C                         | 1   | runs on gpu0+cpu |
+      | And beside others on what they leave    | 1 wants A; 2 wants C              | 2   | runs on gpu0+cpu |
       | What fits nowhere is refused            | 1 wants D                         | 1   | is refused     |
       | It is refused, too, while others run    | 1 wants A; 2 wants D              | 2   | is refused     |
       | And where it may not run                | 1 wants C without a CPU           | 1   | is refused     |

@@ -35,10 +35,10 @@ Feature: An engine is one record, which its package registers
     Then "<promised>" of it is kept
 
     Examples:
-      | case                | placement          | promised           |
-      | on one device       | gpu1               | gpu1 100%          |
-      | in two equal parts  | gpu0 50%, gpu1 50% | gpu0 50%, gpu1 50% |
-      | most of it on one   | gpu0 25%, gpu1 75% | gpu0 25%, gpu1 75% |
+      | case               | placement     | promised           |
+      | on one device      | gpu1          | gpu1 100%          |
+      | in parts on two    | gpu0+gpu1     | gpu0 52%, gpu1 48% |
+      | beside RAM         | gpu0+cpu      | gpu0 63%, cpu 37%  |
 
   @fault.hive.promise-twice
   Scenario: What is promised is not promised again, until it is given back
@@ -46,3 +46,9 @@ Feature: An engine is one record, which its package registers
     When minillama is promised its room on "gpu0" until there is no more
     Then "gpu1" still has room for it
     And "gpu0" has room for one more once the first is gone
+
+  @fault.hive.spread-beside-the-idle
+  Scenario: Where workers idle, no layer is in RAM for want of their room
+    Given two GPUs of 0.477 GB each
+    When minillama is promised its room on "gpu0" until there is no more
+    Then of one more, "5, 0" layers lie on "gpu0+cpu", since they idle

@@ -25,6 +25,49 @@ Feature: A worker is promised what its engine takes
       | model     | context | slots | weights | cache | graph |
       | minillama | 512     | 4     | 0.95    | 2.00  | 3.83  |
 
+  @needs-real-models
+  Scenario Outline: What the engine reports of a model in parts: <layers> layers
+    Given the model "smollm2"
+    When it is cut into parts of "<layers>" layers
+    Then they take "<weights>" MiB of weights and "<cache>" MiB of cache
+
+    Examples:
+      | layers | weights      | cache      |
+      | 18, 13 | 38.05, 54.05 | 27, 18     |
+      | 5, 26  | 10.57, 81.53 | 7.5, 37.5  |
+      | 12, 8  | 25.37, 43.49 | 18, 10.5   |
+
+  @needs-real-models
+  @fault.hive.fill-the-first
+  Scenario Outline: Layers lie where there is room: <what>
+    Given the model "smollm2"
+    When it is laid on GPUs with "<room>" MiB of room
+    Then they have "<layers>" of its 31 layers
+
+    Examples:
+      | what                                 | room          | layers     |
+      | equal ones take equal bytes          | 300, 300      | 30, 1      |
+      | others each to the same share        | 180, 240      | 25, 6      |
+      | one without room has none            | 15, 500       | 0, 31      |
+      | what does not fit is left            | 110, 140      | 25, 2      |
+      | on one as many as fit                | 160           | 8          |
+      | or none                              | 90            | 0          |
+
+  @fault.hive.whole-layers-first
+  Scenario Outline: Beside RAM, experts go there first: <what>
+    Given a model of 10 layers of 100 MiB, <experts> of them in experts
+    When it is laid on GPUs with "<room>" MiB of room, and in RAM
+    Then <layers> layers are in RAM, and the experts of <lean>
+
+    Examples:
+      | what                              | experts | room     | layers | lean |
+      | all of them                       | 90      | 240      | 0      | 10   |
+      | as few as will do                 | 90      | 600      | 0      | 6    |
+      | over several GPUs, too            | 90      | 300, 400 | 0      | 7    |
+      | where that is not enough, layers  | 20      | 600      | 6      | 0    |
+      | and where there are none          | 0       | 600      | 6      | 0    |
+      | all on the GPU, if it has room    | 90      | 2000     | 0      | 0    |
+
   @fault.hive.cache-everywhere
   Scenario Outline: Only a layer that attends keeps every token
     Each such layer keeps 8 MiB of 8,192 tokens, whatever other layers do.

@@ -43,3 +43,41 @@ Feature: Which place is the best one
     And workers keep dying on "gpu0@blep"
     When places are looked for on device "gpu0"
     Then the first is "gpu0@blep"
+
+  @fault.queen.spread-at-once
+  Scenario Outline: What no GPU has room for is spread: <what>
+    Given the devices
+      | hive  | device | GB |
+      | attic | gpu0   | 8  |
+      | attic | gpu1   | 24 |
+      | attic | gpu2   | 12 |
+      | blep  | gpu0   | 16 |
+    And "none" holds the model
+    And workers keep dying on "<degraded>"
+    When places are looked for with "<spread>" as its spread
+    Then it goes to "<places>"
+
+    Examples:
+      | what                       | spread  | degraded   | places |
+      | over nothing               | no      | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, cpu@attic, cpu@blep |
+      | over the GPUs of a machine | cards   | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, cpu@attic, cpu@blep |
+      | over its RAM, too          | machine | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, gpu0+cpu@blep, cpu@attic, cpu@blep |
+      | not where workers died     | cards   | gpu1@attic | gpu0@blep, gpu2@attic, gpu0@attic, gpu0+gpu2@attic, cpu@attic, cpu@blep, gpu1@attic, gpu0+gpu1+gpu2@attic |
+
+  @fault.queen.spread-over-the-broken
+  Scenario Outline: Over several GPUs, after <what>
+    Given the devices
+      | hive  | device | GB |
+      | attic | gpu0   | 8  |
+      | attic | gpu1   | 24 |
+      | attic | gpu2   | 12 |
+    And "none" holds the model
+    And it may be spread over a "machine"
+    When it has had the troubles "<troubles>"
+    Then it goes to "<places>"
+
+    Examples:
+      | what                              | troubles                                                | places |
+      | one that had no room              | insufficient_vram at gpu1@attic                         | gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, cpu@attic |
+      | one that workers do not start on  | worker_start_timeout at gpu1@attic                      | gpu2@attic, gpu0@attic, gpu0+gpu2@attic, gpu0+gpu2+cpu@attic, cpu@attic |
+      | two that had no room together     | insufficient_vram at gpu1@attic, insufficient_vram at gpu1+gpu2@attic | gpu2@attic, gpu0@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, cpu@attic |

@@ -19,11 +19,13 @@ Feature: What holds for any input
       | texts for a terminal        | 100   | it moves no cursor                  |
       | settings                    | 100   | it is the same, wherever it is said |
 
+    @fault.hive.fill-to-the-brim
     Examples: Models and where they fit
       | inputs                   | count | rule                                    |
       | headers of models        | 100   | it costs little to read                 |
       | headers of models        | 100   | what it says is read                    |
       | models                   | 100   | more tokens take no less, and each slot as much |
+      | models in parts          | 200   | each part has room, and none is lost    |
       | states of a device       | 100   | no more is given than there is          |
       | listings of a repository | 100   | the order decides nothing               |
 

@@ -58,6 +58,15 @@ Feature: Phase 4: the hive tells what its machine has
     And nothing is left running
 
   @needs-nvml-stub
+  Scenario: A plan knows of it
+    Given a driver that reports
+      | name                    | VRAM in GB | used in GB |
+      | NVIDIA GeForce RTX 3090 | 24         | 2          |
+    When I type "rbee-keeper plan minillama"
+    Then stdout shows a row "1 localhost gpu0 all <size> <size> engine llamacpp <version> finds no cuda device"
+    And stdout shows a row "3 localhost cpu all <size> <size> taken"
+
+  @needs-nvml-stub
   @fault.hive.any-engine
   Scenario: A worker cannot be started, either, for a device that its engine does not find
     Given a driver that reports

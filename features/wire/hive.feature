@@ -8,9 +8,9 @@ Feature: What a hive answers on the wire
     Then the answer is 200 with the fields "cpu, gpus, models, workers"
     And the field "workers" is "1"
 
-  Scenario: Room for a model is an empty answer
+  Scenario: Room for a model is told with what it takes
     When a program asks the hive "GET /capacity?device=cpu&model=minillama"
-    Then the answer is 204 without a body
+    Then the answer is 200 with the fields "parts, slots, context, estimate"
 
   Scenario: A question that does not fit
     When a program asks the hive each of these
@@ -19,7 +19,7 @@ Feature: What a hive answers on the wire
       | GET /capacity?device=cpu                  | 400    | invalid_request | the query names no model     |
       | GET /capacity?device=gpu3&model=minillama | 400    | invalid_request | this hive has no device gpu3 |
       | GET /capacity?device=cpu&model=nonsense   | 400    | invalid_request | nonsense                     |
-      | GET /capacity?device=cpu&modle=minillama  | 400    | invalid_request | the query has no field modle |
+      | GET /capacity?device=cpu&modle=minillama  | 400    | invalid_request | modle                        |
       | GET /capacity?device=cpu&model=minillama&ctx=many | 400 | invalid_request | ctx                    |
     Then each answer has its status, its error and its message
 

@@ -12,6 +12,8 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from rbee.hive.devices import GIB, gpus_here, ram_here
 from rbee.hive.models.fit import (
     Need,
@@ -23,27 +25,56 @@ from rbee.hive.models.fit import (
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
+from rbee.hive.models.parts import Cut, beside_ram
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.messages.devices import Gpu
+from rbee.wire.messages.devices import Gpu, PartRoom
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
-from rbee.wire.placement import Part, Placement
+from rbee.wire.placement import CPU, Part, Placement
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
-_CPU = "cpu"
 
 
 class Fit(NamedTuple):
-    """What a model needs on each device of a placement, how many jobs it takes at once there, and
-    its headers."""
+    """What a model needs on each device of a placement, how many jobs of `context` tokens it takes
+    at once there, and its headers.
+
+    `parts` tells the same with what is free. `left` are the bytes that have no room on the GPUs and
+    no RAM beside them.
+    """
 
     needs: Mapping[str, Need]
+    parts: Sequence[PartRoom]
     slots: int
+    context: int
     headers: Sequence[GgufHeader]
+    left: int = 0
+
+    @property
+    def need(self) -> Need:
+        """What it needs in all."""
+        return Need.sum(self.needs.values())
+
+    @property
+    def on_gpus(self) -> int:
+        """How many layers of a model in parts are on GPUs with all that they have."""
+        aside = sum(part.layers for part in self.parts if part.experts)
+        return sum(part.layers for part in self.parts if part.device != CPU) - aside
+
+    def placed(self, hive_id: str) -> Placement:
+        """Where the model is: of one in parts, with what lies on which device."""
+        return Placement(
+            tuple(
+                Part(hive_id, part.device, part.layers, self.needs[part.device].total, part.experts)
+                if len(self.parts) > 1
+                else Part(hive_id, part.device)
+                for part in self.parts
+            )
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,9 +90,9 @@ class Promise:
 
 
 class _Room(NamedTuple):
-    """A device that a part of a model may lie on, None for the CPU, and its free bytes."""
+    """A device that a part of a model may lie on, its GPU, None for the CPU, and its free bytes."""
 
-    part: Part
+    device: str
     gpu: Gpu | None
     free: int
 
@@ -88,14 +119,19 @@ class Capacity:
 
     async def gpu(self, device: str) -> Gpu | None:
         """The GPU called `device` as it is now; None for the CPU. Raises `invalid_request`."""
-        if device == _CPU:
-            return None
+        return next(iter(await self._gpus([device])), None)
+
+    async def _gpus(self, devices: Collection[str]) -> list[Gpu]:
+        """The GPUs among some devices, in the order of the machine. Raises `invalid_request`."""
+        if set(devices) == {CPU}:
+            return []
         gpus = await in_thread(DEVICES, gpus_here)
-        for gpu in gpus:
-            if gpu.id == device:
-                return gpu
-        known = ", ".join([_CPU, *(gpu.id for gpu in gpus)])
-        raise invalid(f"this hive has no device {device}", f"devices: {known}", device=device)
+        known = [CPU, *(gpu.id for gpu in gpus)]
+        for device in devices:
+            if device not in known:
+                what, fix = f"this hive has no device {device}", f"devices: {', '.join(known)}"
+                raise invalid(what, fix, device=device)
+        return [gpu for gpu in gpus if gpu.id in devices]
 
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
@@ -113,7 +149,8 @@ class Capacity:
         """How a model fits in a placement on this machine, as it is or with what is `unused`.
 
         With `slots` where there is room for as many (0: as in the settings), else with fewer; what
-        is unused goes for the first of them only.
+        is unused goes for the first of them only. Of a model that is in RAM, too, as many layers
+        lie on GPUs as can.
         Raises `insufficient_vram` or `insufficient_ram` with need, free, what is short and what
         workers hold that do not idle, in bytes, and with a smaller quant of the same repository
         where one would fit.
@@ -121,25 +158,33 @@ class Capacity:
         rooms = await self._rooms(placement)
         headers = await self._models.headers(ref)
         context = self.context(headers[0], ctx)
+        fits = []
         for count in range(slots or self._settings.slots, 0, -1):
-            needs = {
-                part.device: worker_need(headers, context, count, gpu is not None).of(part.share)
-                for part, gpu, _ in rooms
-            }
-            if all(self._lacks(room, needs) <= 0 for room in rooms):
-                return Fit(needs, count, headers)
-        for room in rooms:
-            idle = _kept(room.part.device, unused)
-            room = room._replace(free=room.free + idle)
-            if self._lacks(room, needs) > 0:
-                error = await self._short(room, ref, headers, context, needs[room.part.device])
-                error.details["in_use_bytes"] = _kept(room.part.device, self._promised) - idle
-                raise error
-        return Fit(needs, 1, headers)
+            fit = self._fit(rooms, headers, context, count)
+            if self._has_room(rooms, fit):
+                fits.append(fit)
+        # No slot, and nothing that is unused, costs a layer its place on a GPU.
+        best = max(fits, key=lambda fit: fit.on_gpus, default=None)
+        eased = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
+        fit = self._fit(eased, headers, context, 1)
+        has_room = self._has_room(eased, fit)
+        if best is not None and (not has_room or best.on_gpus >= fit.on_gpus):
+            return best
+        if not has_room:
+            if len(rooms) == 1:
+                error = await self._short(eased[0], ref, headers, context, fit.need)
+            else:
+                error = self._short_in_all(eased, ref, fit)
+            short = eased if len(eased) == 1 else _lacking(eased, fit)
+            error.details["in_use_bytes"] = sum(
+                _kept(room.device, self._promised) - _kept(room.device, unused) for room in short
+            )
+            raise error
+        return fit
 
     async def has_room(self, placement: Placement, fit: Fit) -> bool:
         """Whether there is room for a model as things are now."""
-        return all(self._lacks(room, fit.needs) <= 0 for room in await self._rooms(placement))
+        return self._has_room(await self._rooms(placement), fit)
 
     def context(self, header: GgufHeader, asked: int) -> int:
         """The context of a worker, in tokens; `asked`: 0 where nobody has asked for one."""
@@ -152,15 +197,46 @@ class Capacity:
         return ram_needed(need, self._settings.ram_factor) + prompts
 
     async def _rooms(self, placement: Placement) -> list[_Room]:
-        gpus = [await self.gpu(part.device) for part in placement.parts]
-        return [
-            _Room(part, gpu, self._free(part.device, gpu))
-            for part, gpu in zip(placement.parts, gpus, strict=True)
-        ]
+        """The devices of a placement: the GPUs in the order of the machine, and then the CPU."""
+        wanted = [part.device for part in placement.parts]
+        rooms = [_Room(gpu.id, gpu, self._free(gpu.id, gpu)) for gpu in await self._gpus(wanted)]
+        return rooms + [_Room(CPU, None, self._free(CPU, None))] * (CPU in wanted)
 
-    def _lacks(self, room: _Room, needs: Mapping[str, Need]) -> int:
-        """By how many bytes a device is too small for its part; 0 or less: it is not."""
-        return self._needed(needs[room.part.device], room.gpu) - room.free
+    def _fit(
+        self, rooms: Sequence[_Room], headers: Sequence[GgufHeader], context: int, slots: int
+    ) -> Fit:
+        """What a model takes on a device, or on several: as much as there is room for on GPUs."""
+        layers, left, lean = [0], 0, 0
+        if len(rooms) == 1:
+            needs = [worker_need(headers, context, slots, rooms[0].gpu is not None)]
+        else:
+            cut = Cut(headers, context, slots)
+            free = [room.free for room in rooms if room.gpu is not None]
+            is_beside_ram = len(free) < len(rooms)
+            spread = beside_ram(headers, context, slots, free) if is_beside_ram else cut.fill(free)
+            needs, layers = [*spread.needs, spread.host], [*spread.layers, spread.left]
+            lean = spread.lean
+            if not any(spread.layers):
+                left = max(1, cut.least - max(free))
+            elif spread.left and not is_beside_ram:
+                left = spread.host.weights + spread.host.kv - cut.embedding
+        parts = [
+            PartRoom(
+                device=room.device,
+                need_bytes=self._needed(need, room.gpu),
+                free_bytes=room.free,
+                layers=count or (lean if room.gpu is None else 0),
+                experts=bool(lean) and room.gpu is None,
+            )
+            for room, need, count in zip(rooms, needs, layers)
+        ]
+        by_device = {room.device: need for room, need in zip(rooms, needs)}
+        return Fit(by_device, parts, slots, context, headers, left)
+
+    def _has_room(self, rooms: Sequence[_Room], fit: Fit) -> bool:
+        return not fit.left and all(
+            self._needed(fit.needs[room.device], room.gpu) <= room.free for room in rooms
+        )
 
     def _free(self, device: str, gpu: Gpu | None) -> int:
         reserved = _kept(device, self._promised)
@@ -179,13 +255,13 @@ class Capacity:
         self, room: _Room, ref: ModelRef, headers: Sequence[GgufHeader], context: int, need: Need
     ) -> RbeeError:
         """The error of a device without room, with what would fit there."""
-        device, free = room.part.device, room.free
+        device, free = room.device, room.free
         needed = self._needed(need, room.gpu)
         smaller = await self._smaller(ref, need, free)
         shorter = largest_context(
             headers,
             context,
-            lambda other: self._needed(other.of(room.part.share), room.gpu) <= free,
+            lambda other: self._needed(other, room.gpu) <= free,
             room.gpu is not None,
         )
         if smaller:
@@ -194,21 +270,23 @@ class Capacity:
             suggestion = f"a context of {shorter} tokens would fit: --ctx {shorter}"
         else:
             suggestion = "take a smaller model, a shorter context (--ctx), or another device"
-        return RbeeError(
-            "insufficient_ram" if device == _CPU else "insufficient_vram",
-            f"{ref} needs {size(needed)} on {device_name(device)}, {size(free)} are free,"
-            f" {size(needed - free)} too little" + (" (estimate)" if need.is_estimate else ""),
-            suggestion,
-            {
-                "device": device,
-                "need_bytes": needed,
-                "free_bytes": free,
-                "short_bytes": needed - free,
-                "estimate": need.is_estimate,
-                **({"smaller_quant": smaller} if smaller else {}),
-                **({"shorter_context": shorter} if shorter else {}),
-            },
-        )
+        error = _no_room(ref, device, needed, free, need, suggestion)
+        error.details.update({"smaller_quant": smaller} if smaller else {})
+        error.details.update({"shorter_context": shorter} if shorter else {})
+        return error
+
+    def _short_in_all(self, rooms: Sequence[_Room], ref: ModelRef, fit: Fit) -> RbeeError:
+        """The error of devices that have no room for a model together."""
+        lacking = _lacking(rooms, fit)
+        free = sum(room.free for room in lacking)
+        needed = free + fit.left
+        if not fit.left:
+            needed = self._needed(fit.needs[CPU], None)
+        suggestion = "take a smaller model or a shorter context (--ctx)"
+        error = _no_room(ref, _devices(lacking), needed, free, fit.need, suggestion)
+        told = {"device": _devices(rooms), "parts": [msgspec.to_builtins(one) for one in fit.parts]}
+        error.details.update(told)
+        return error
 
     async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:
         if ref.source != "hf":
@@ -220,3 +298,30 @@ class Capacity:
 def _kept(device: str, promises: Collection[Promise]) -> int:
     """The bytes of a device that are promised in all."""
     return sum(promise.of.get(device, 0) for promise in promises)
+
+
+def _lacking(rooms: Sequence[_Room], fit: Fit) -> list[_Room]:
+    """Which of several devices are too small for a model: the GPUs, or the RAM beside them."""
+    return [room for room in rooms if (room.gpu is not None) == bool(fit.left)]
+
+
+def _devices(rooms: Sequence[_Room]) -> str:
+    return "+".join(room.device for room in rooms)
+
+
+def _no_room(
+    ref: ModelRef, device: str, needed: int, free: int, need: Need, suggestion: str
+) -> RbeeError:
+    return RbeeError(
+        "insufficient_ram" if device == CPU else "insufficient_vram",
+        f"{ref} needs {size(needed)} on {device_name(device)}, {size(free)} are free,"
+        f" {size(needed - free)} too little" + (" (estimate)" if need.is_estimate else ""),
+        suggestion,
+        {
+            "device": device,
+            "need_bytes": needed,
+            "free_bytes": free,
+            "short_bytes": needed - free,
+            "estimate": need.is_estimate,
+        },
+    )

@@ -40,7 +40,7 @@ from rbee.process.tasks import DATABASE, DISK, End, in_thread, spawn
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_HIVE, Named
-from rbee.wire.messages.devices import CAPACITY, DEVICES, AskRoom, Devices
+from rbee.wire.messages.devices import CAPACITY, DEVICES, AskRoom, Devices, FoundRoom
 from rbee.wire.messages.hives import ADOPT, Adopt
 from rbee.wire.messages.models import (
     MODEL,
@@ -233,11 +233,18 @@ class _Hive:
         return await self.detector.detect(len(models), len(self.workers.workers))
 
     @serves_http(CAPACITY)
-    async def room(self, request: web.Request, wanted: AskRoom) -> None:
-        """Says by 204 that there is room, else by 409 what is needed, free and short."""
+    async def room(self, request: web.Request, wanted: AskRoom) -> FoundRoom:
+        """Tells what a model takes where there is room for it; by 409 what is needed, free and
+        short."""
         placement = Placement.on(self.orders.hive_id, wanted.device)
         with _hub_token_of(request):
-            await self.starter.check(placement, parse_model_ref(wanted.model), wanted.ctx)
+            fit = await self.starter.check(placement, parse_model_ref(wanted.model), wanted.ctx)
+        return FoundRoom(
+            parts=list(fit.parts),
+            slots=fit.slots,
+            context=fit.context,
+            estimate=fit.need.is_estimate,
+        )
 
     @serves_http(PROVISION_MODEL)
     async def provision_model(
@@ -295,7 +302,7 @@ class _Hive:
         else:
             gpu = await self.capacity.gpu(wanted.device or "cpu")
         engine = wanted.engine or self.settings.engine
-        return await self.kinds.provision(backend, engine, gpu)
+        return await self.kinds.provision(backend, engine, gpu, wanted.parts)
 
     @serves(START_WORKER)
     async def start_worker(self, wanted: StartWorker) -> WorkerStarted:
@@ -310,6 +317,7 @@ class _Hive:
             worker_id=worker.worker_id,
             url=worker.url,
             port=worker.port,
+            placement=worker.orders.placement,
             events_url=WORKER_EVENTS.target(Named(id=worker.worker_id)),
         )
 

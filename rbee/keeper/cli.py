@@ -24,6 +24,7 @@ from rbee.keeper.options import (
     INFER_OPTIONS,
     LIST_OPTIONS,
     MODEL_OPTIONS,
+    PLACE_OPTIONS,
     STORY_OPTIONS,
     Option,
     Options,
@@ -351,6 +352,25 @@ def remove_key(options: Options) -> Deed:
     from rbee.keeper import keys
 
     return lambda screen, where: keys.remove_key(screen, where, options["name"])
+
+
+@keeper.command()
+@click.argument("ref", type=MODEL_REF)
+@with_queen(*PLACE_OPTIONS, *STORY_OPTIONS)
+def plan(options: Options) -> Deed:
+    """Tell where model REF would run: each place, what it takes there, and what is free.
+
+    Machines that sleep are woken to be asked, and sleep again. No worker is started, and nothing
+    is fetched.
+
+    \b
+    Examples:
+      rbee-keeper plan HF:author/minillama
+      rbee-keeper plan --spread cards HF:author/minillama:Q4_0
+    """
+    from rbee.keeper.plan import plan
+
+    return lambda screen, where: plan(screen, where, options["ref"], options)
 
 
 @keeper.command()

@@ -15,7 +15,8 @@ from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
 from rbee.wire.messages.workers import WORKERS, WorkerView
-from rbee.wire.narration import size
+from rbee.wire.narration import layers_in_words, size
+from rbee.wire.placement import Part
 
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
 _JOBS_SHOWN = 10
@@ -93,19 +94,24 @@ def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
 
 
 def worker_table(workers: Sequence[WorkerView]) -> str:
-    """One row for each worker; slots are free ones of all."""
-    rows = (
-        (
-            worker.worker_id,
-            worker.hive_id,
-            _loaded(worker),
-            worker.device,
-            worker.state.value,
-            f"{worker.slots_free}/{worker.slots}",
-            size(worker.vram_bytes) if worker.vram_bytes else "",
+    """One row for each worker; slots are free ones of all. Its parts stand below it."""
+    rows: list[tuple[object, ...]] = []
+    for worker in workers:
+        rows.append(
+            (
+                worker.worker_id,
+                worker.hive_id,
+                _loaded(worker),
+                worker.device,
+                worker.state.value,
+                f"{worker.slots_free}/{worker.slots}",
+                size(worker.vram_bytes) if worker.vram_bytes else "",
+            )
         )
-        for worker in workers
-    )
+        rows += [
+            ("", part.hive_id, _part(part), part.device, "", "", size(part.bytes))
+            for part in worker.parts or ()
+        ]
     return table("WORKER HIVE MODEL DEVICE STATE SLOTS MEMORY", rows)
 
 
@@ -142,6 +148,10 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
         )
         rows += [(f"= {other.model_ref}", "", "", "", "") for other in others]
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _part(part: Part) -> str:
+    return f"= {layers_in_words(part.layers, experts=part.experts)}"
 
 
 def _loaded(worker: WorkerView) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.model_ref import BUNDLED, parse_model_ref
+from rbee.wire.placement import SPREADS
 from rbee.wire.shown import require_name
 
 #: What was typed: the value of each option, by its name.
@@ -158,13 +159,21 @@ class Option(msgspec.Struct, frozen=True):
         return () if self.many else self.default
 
 
-#: What answers, where, and how it draws its tokens; `asked_of` gives what they say.
-MODEL_OPTIONS = (
-    Option("model", ("--model", "-m"), MODEL, "HF:owner/repo[:quant].", BUNDLED),
+#: Where a model runs, of which `placed_by` gives the fields of a job.
+PLACE_OPTIONS = (
     Option("node", ("--node",), NAME, "Run on this hive."),
     Option("device", ("--device",), NAME, "Run on this device: gpu0, gpu1, ..., cpu."),
     Option("backend", ("--backend",), _one_of("cuda", "metal", "cpu"), "Kind of device."),
     Option("engine", ("--engine",), NAME, "What infers; doctor lists the engines of a machine."),
+    Option("ctx", ("--ctx",), _whole(min=32), "Context in tokens."),
+    Option("spread", ("--spread",), _one_of(*SPREADS), "Over one device at most, GPUs, RAM too."),
+    Option("no_cpu", ("--no-cpu",), FLAG, "Fail rather than fall back to the CPU."),
+)
+
+#: What answers, where, and how it draws its tokens; `asked_of` gives what they say.
+MODEL_OPTIONS = (
+    Option("model", ("--model", "-m"), MODEL, "HF:owner/repo[:quant].", BUNDLED),
+    *PLACE_OPTIONS,
     Option(
         "max_tokens", ("--max-tokens",), _whole(min=1, max=1_000_000), "Stop after so many tokens."
     ),
@@ -174,8 +183,6 @@ MODEL_OPTIONS = (
     Option("top_p", ("--top-p",), _number(min=0, max=1, min_open=True), "Nucleus sampling."),
     Option("top_k", ("--top-k",), _whole(min=0), "Only the k likeliest tokens; 0: all."),
     Option("seed", ("--seed",), _whole(min=0, max=2**32 - 1), "Makes the draw repeatable."),
-    Option("ctx", ("--ctx",), _whole(min=32), "Context in tokens."),
-    Option("no_cpu", ("--no-cpu",), FLAG, "Fail rather than fall back to the CPU."),
     Option(
         "chat_template",
         ("--chat-template",),
@@ -233,9 +240,13 @@ INFER_OPTIONS = (
 
 def asked_of(options: Options) -> dict[str, Any]:
     """The fields of a job that `MODEL_OPTIONS` decide."""
-    sampling = ("max_tokens", "temperature", "top_p", "top_k", "seed")
-    placing = ("node", "device", "backend", "engine", "ctx", "chat_template")
-    asked = {name: options[name] for name in (*sampling, *placing)}
+    names = ("max_tokens", "temperature", "top_p", "top_k", "seed", "chat_template")
+    asked = {name: options[name] for name in names}
     think = False if options["no_think"] else None
-    allow_cpu = not options["no_cpu"]
-    return {**asked, "model_ref": options["model"], "allow_cpu": allow_cpu, "think": think}
+    return {**asked, **placed_by(options), "model_ref": options["model"], "think": think}
+
+
+def placed_by(options: Options) -> dict[str, Any]:
+    """The fields of a job that `PLACE_OPTIONS` decide."""
+    names = ("node", "device", "backend", "engine", "ctx", "spread")
+    return {**{name: options[name] for name in names}, "allow_cpu": not options["no_cpu"]}

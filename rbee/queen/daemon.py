@@ -33,6 +33,7 @@ from rbee.queen.machines import Here
 from rbee.queen.news import News
 from rbee.queen.openai.routes import Caller, OpenAI
 from rbee.queen.operations import Operations
+from rbee.queen.planning import Planner
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
@@ -139,8 +140,9 @@ class _Queen:
         self.keys = Keys(KeyCatalog(database.engine))
         here = Here(home, settings, orders.token, self.server)
         self.hives = Hives(here, self.catalog, self.registry, session, spare)
-        self.operations = Operations(self.hives, self.catalog, self._require_awake)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
+        planner = Planner(self.hives, self.dispatcher.state, settings)
+        self.operations = Operations(self.hives, self.catalog, planner, self._require_awake)
         self.cascade = True
         self.kept = False
 
@@ -215,6 +217,7 @@ class _Queen:
     def _begin(self, wanted: JobRequest, caller: Caller | None = None) -> Job:
         """Takes a job in, and sets to work on it; `caller` is the holder of a key, and what that
         may have. Raises `queue_full`."""
+        wanted.spread = wanted.spread or self.settings.spread
         of = caller or Caller("", "", "", None, may_fetch=True)
         job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
         self._require_awake()

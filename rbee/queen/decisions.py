@@ -15,17 +15,29 @@ from typing import NamedTuple, TypeAlias
 from rbee.queen import scheduler
 from rbee.queen.fairness import may_serve
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
-from rbee.queen.state import CPU, LOCAL, Claim, Place, Room, State, Wait, Waiting, idles, is_ready
+from rbee.queen.state import (
+    LOCAL,
+    Claim,
+    Place,
+    Room,
+    State,
+    Wait,
+    Waiting,
+    idles,
+    is_ready,
+    meet,
+)
 from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
+from rbee.wire.placement import CPU
 
 #: What of a request is about its worker, beside where that may be, and a prompt for it.
-_OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "chat_template")
+_OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
 _NO_PROMPT = "-"
 #: What of it is about where that may be.
-_placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu")
+_placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu", "spread")
 
 
 class Grant(NamedTuple):
@@ -227,7 +239,7 @@ class _Turn:
         wanted = {wait.spot for _, wait in self._for_room}
         for place in self._places(claim):
             room = claim.rooms.get((place.spot, ctx))
-            if room is None or place.spot in wanted:
+            if room is None or _is_among(place, wanted):
                 continue
             if room.fits:
                 return Start(claim, place, ctx)
@@ -289,7 +301,9 @@ class _Turn:
         try:
             for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
                 room = claim.rooms.get((place.spot, ctx))
-                if place.spot in spots:
+                if later is not None and place.placement.spread == "machine":
+                    continue  # a GPU will have room for all of it
+                if _is_among(place, spots):
                     later = later or place
                 elif room is not None and room.fits:
                     return Start(claim, place, ctx)
@@ -314,7 +328,7 @@ class _Turn:
         places: Iterable[Place]
         up_to, ctx, facts = 0, claim.request.ctx, self._facts(claim)
         if not warm.is_in_the_way:
-            places = (place for place in self._places(claim) if place.device != CPU)
+            places = (place for place in self._places(claim) if not meet(place.device, CPU))
         elif wants_another(claim.work, warm.load):
             up_to = vectors_up_to(claim.work)
             if up_to and ctx is None:
@@ -324,7 +338,7 @@ class _Turn:
             return None
         for place in places:
             room = claim.rooms.get((place.spot, ctx))
-            if place.spot in spots:
+            if _is_among(place, spots):
                 continue
             if room is None or self._has_eased(room, place):
                 return Check(claim, place, ctx, beside=True)
@@ -352,6 +366,11 @@ class _Turn:
         if known is None:
             known = self._known[claim.job_id] = facts_of(self._state, claim)
         return known
+
+
+def _is_among(place: Place, spots: Iterable[tuple[str, str]]) -> bool:
+    """Whether one of these machines and devices has a part of what would be in a place."""
+    return any(hive_id == place.hive_id and meet(place.device, on) for hive_id, on in spots)
 
 
 def facts_of(state: State, claim: Claim) -> list[HiveFacts]:

@@ -12,7 +12,7 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rbee.process.deadline import timeout
 from rbee.process.tasks import spawn
@@ -44,9 +44,10 @@ from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Wait, Wait
 from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, is_passing, whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.narration import device_name
+from rbee.wire.narration import device_name, layers_in_words, size
 from rbee.wire.settings import Settings
 
 #: Of how many machines the queen asks, before a worker is started, whether they hold the model.
@@ -258,7 +259,7 @@ class Dispatcher:
         beats = hive.beats if hive is not None else 0
         in_use = self.state.in_use(place.spot)
         try:
-            await self._starting.ask_room(job, place, decision.ctx)
+            found = await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats)
@@ -273,6 +274,8 @@ class Dispatcher:
             claim.rooms[place.spot, decision.ctx] = Room(True)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
+                if len(found.parts) > 1:
+                    job.say(narration.SPREAD, parts=_in_words(found.parts))
 
     def _hives_of(self, place: Place) -> list[Hive]:
         return [hive for hive in self.state.hives.values() if hive.hive_id == place.hive_id]
@@ -539,3 +542,12 @@ class Dispatcher:
                 "longest": self._settings.jobs_waiting,
             },
         )
+
+
+def _in_words(parts: Sequence[PartRoom]) -> str:
+    """``18 layers on GPU0 (9.1 GB), 13 layers on GPU1 (6.6 GB)``."""
+    told = []
+    for each in parts:
+        layers = layers_in_words(each.layers, experts=each.experts)
+        told.append(f"{layers} on {device_name(each.device)} ({size(each.need_bytes)})")
+    return ", ".join(told)

@@ -18,7 +18,7 @@ from rbee.wire.messages.jobs import JobRequest
 
 T = TypeVar("T")
 #: What a request may say about the worker that it wants; None leaves it open.
-_WISHES = ("node", "device", "backend", "engine", "ctx")
+_WISHES = ("node", "device", "backend", "engine", "ctx", "spread")
 
 
 class Line(msgspec.Struct, Generic[T]):

@@ -1,4 +1,4 @@
-"""What the queen does for a client that is no job: waking hives, having a model fetched."""
+"""What the queen does for a client that is no job: waking hives, having a model fetched, plans."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
+from rbee.queen.planning import Planner
 from rbee.queen.state import LOCAL, Hive
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
@@ -30,6 +31,7 @@ from rbee.wire.messages.hives import (
 )
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
+from rbee.wire.messages.plans import PLAN, AskPlan, Plan
 from rbee.wire.model_ref import parse_model_ref
 
 #: How many operations that are over can still be read about.
@@ -42,9 +44,14 @@ class Operations:
     """The operations of a queen. `require_awake` raises where she is going to sleep."""
 
     def __init__(
-        self, hives: Hives, catalog: HiveCatalog, require_awake: Callable[[], None]
+        self,
+        hives: Hives,
+        catalog: HiveCatalog,
+        planner: Planner,
+        require_awake: Callable[[], None],
     ) -> None:
         self._hives = hives
+        self._planner = planner
         self._catalog = catalog
         self._require_awake = require_awake
         self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
@@ -99,6 +106,18 @@ class Operations:
                     found.hive_id = hive.hive_id
                     return found
             raise troubles.error()
+
+        return self._begin(work)
+
+    @serves(PLAN)
+    async def plan(self, wanted: AskPlan) -> OperationStarted:
+        """Tells where a job would run, and what each place for it takes and has, which is an
+        operation: machines are woken to be asked, no worker is started, nothing fetched."""
+        wanted.model_ref = str(parse_model_ref(wanted.model_ref))
+
+        async def work(operation: TrackedTask) -> Plan:
+            hives = await self._awake(wanted.node, operation)
+            return await self._planner.plan(wanted, hives, operation.id)
 
         return self._begin(work)
 

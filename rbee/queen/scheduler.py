@@ -3,19 +3,21 @@
 The policy: a worker that already holds the model and has a free slot; then the GPU with the most
 memory (its total says how strong it is); among equals one whose machine has the model on its disk,
 the one with the fewest workers, on the least busy machine, the queen's own machine before others;
-then the CPU, where the request allows it; in the end devices on which the workers of this model
-kept dying lately. `node`, `device` and `backend` narrow the choice; whoever names a device or a
-backend gets that or an error, never another. What went wrong with a job before rules places out,
-see `troubles`. For people: docs/scheduling.md.
+then several GPUs of one machine, as few as will do; then its GPUs and its RAM; then the CPU, where
+the request allows it; in the end devices on which the workers of this model kept dying lately.
+`node`, `device`, `backend` and `spread` narrow the choice; whoever names a device or a backend gets
+that or an error, never another. What went wrong with a job before rules places out, see `troubles`.
+For people: docs/scheduling.md.
 """
 
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
-from rbee.queen.state import CPU, Place, is_ready
+from rbee.queen.state import Place, is_ready, meet
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
@@ -23,7 +25,7 @@ from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.placement import Placement
+from rbee.wire.placement import CPU, Placement, within
 
 
 class HiveFacts(NamedTuple):
@@ -167,7 +169,11 @@ def places_beside(
         place
         for place in places(request, hives, troubles)
         if place.device not in degraded[place.hive_id]
-        and (place.device != CPU or request.inputs is not None or warm.worker.device == CPU)
+        and (
+            not meet(place.device, CPU)
+            or request.inputs is not None
+            or meet(warm.worker.device, CPU)
+        )
     ]
     return sorted(found, key=lambda place: place.hive_id != warm.hive_id)
 
@@ -223,7 +229,7 @@ class _Look:
         self._best = self._best_gpu()
 
     def best_first(self) -> Iterator[Place]:
-        """Sound GPUs, sound CPUs, and then those on which workers kept dying."""
+        """Sound GPUs, several together, sound CPUs, and then those on which workers kept dying."""
         gpus = self._gpus_in_order() if self._best is not None else iter(())
         degraded: list[_Ranked] = []
         for gpu in gpus:
@@ -231,10 +237,12 @@ class _Look:
                 degraded.append(gpu)
                 break
             yield from self._on_gpu(gpu)
+        yield from self._on_several(degraded=False)
         cpus = self._hives if self.wants_cpu else ()
         yield from self._on_cpus([hive for hive in cpus if CPU not in hive.degraded])
         for gpu in itertools.chain(degraded, gpus):
             yield from self._on_gpu(gpu)
+        yield from self._on_several(degraded=True)
         yield from self._on_cpus([hive for hive in cpus if CPU in hive.degraded])
 
     def _best_gpu(self) -> _Ranked | None:
@@ -288,6 +296,42 @@ class _Look:
         if not self._is_ruled_out(hive_id, device, not ranked[2]):
             yield Place(Placement.on(hive_id, device), backend)
 
+    def _on_several(self, *, degraded: bool) -> Iterator[Place]:
+        """GPUs of one machine together, as few and as strong as will do; then all with its RAM.
+
+        Those on which workers kept dying, be it on one of several, are apart: `degraded`.
+        """
+        request, found = self._request, []
+        named = request.device or request.backend
+        for number, hive in enumerate(() if named else self._hives):
+            cards = self._cards(hive)
+            sets = [_in_order(hive, cards[:count]) for count in range(2, len(cards) + 1)]
+            # The memory of a Mac's GPU is its RAM.
+            if request.allow_cpu and cards and cards[0].backend == "cuda":
+                sets.append([*_in_order(hive, cards), CPU])
+            for devices in sets:
+                placement = Placement.on(hive.hive_id, "+".join(devices))
+                died = any(meet(placement.devices, each) for each in hive.degraded)
+                if died is not degraded or not within(placement.spread, request.spread):
+                    continue
+                ram = placement.spread == "machine"
+                strength = sum(gpu.vram_gb for gpu in cards if gpu.id in devices)
+                near = (not hive.holds, len(hive.workers), not hive.here, number)
+                ranked = (ram, 0 if ram else len(devices), -strength, near)
+                found.append((ranked, Place(placement, cards[0].backend)))
+        for (*_, near), place in sorted(found, key=operator.itemgetter(0)):
+            if not self._is_ruled_out(place.hive_id, place.device, not near[0]):
+                yield place
+
+    def _cards(self, hive: HiveFacts) -> list[Gpu]:
+        """The GPUs of a machine that may work together: sound ones first, then by their memory."""
+        troubles, on = self._troubles, hive.hive_id
+        gpus = [
+            gpu for gpu in hive.devices.gpus if not (troubles and troubles.is_broken(on, gpu.id))
+        ]
+        gpus.sort(key=lambda gpu: (gpu.id in hive.degraded, -gpu.vram_gb))
+        return [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
+
     def _on_cpus(self, hives: list[HiveFacts]) -> Iterator[Place]:
         """The least busy one that has the model first, and of equals the one at hand."""
         fallback = self.has_gpus and CPU not in (self._request.device, self._request.backend)
@@ -312,6 +356,11 @@ def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
     return request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
 
 
+def _in_order(hive: HiveFacts, cards: Sequence[Gpu]) -> list[str]:
+    """Some GPUs of a machine in the order in which it, and an engine, counts them."""
+    return [gpu.id for gpu in hive.devices.gpus if gpu in cards]
+
+
 def _cpu_wanted(request: JobRequest) -> bool:
     named = request.device or request.backend
     if named is not None:
@@ -327,7 +376,8 @@ def _serves(worker: WorkerBeat, request: JobRequest) -> bool:
         and request.engine in (None, worker.engine)
         and (request.ctx is None or request.ctx <= worker.context)
         and worker.template == template_name(request.chat_template)
-        and (request.allow_cpu or worker.device != CPU or request.device == CPU)
+        and (request.allow_cpu or not meet(worker.device, CPU) or request.device == CPU)
+        and within(worker.placement.spread, request.spread)
     )
 
 

@@ -13,18 +13,17 @@ from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.queen.registry import Registry
-from rbee.queen.state import CPU, Hive, Place, is_ready
+from rbee.queen.state import Hive, Place, is_ready
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
-from rbee.wire.messages.devices import CAPACITY, AskRoom
+from rbee.wire.messages.devices import CAPACITY, AskRoom, FoundRoom
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import (
     PROVISION_WORKER,
     START_WORKER,
     STOP_WORKER,
-    ProvisionWorker,
     StartWorker,
     WorkerBeat,
     WorkerStarted,
@@ -64,11 +63,11 @@ class Starting:
 
     # --- phase 6: capacity ------------------------------------------------------------------
 
-    async def ask_room(self, job: Job, place: Place, ctx: int | None) -> None:
-        """Raises what keeps a worker from being there."""
+    async def ask_room(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
+        """What a worker takes there. Raises what keeps it from being there."""
         wanted = AskRoom(device=place.device, model=job.request.model_ref, ctx=ctx or 0)
         hive = self._registry.living(place.hive_id)
-        await self._peer(job, hive).call(CAPACITY, wanted)
+        return await self._peer(job, hive).call(CAPACITY, wanted)
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
@@ -85,18 +84,13 @@ class Starting:
             kind.cancel()
 
     async def _worker_kind(self, job: Job, hive: Hive, place: Place) -> None:
-        kind = f"{place.backend}-llm-worker-rbee"
-        wanted = ProvisionWorker(
-            kind=kind,  # type: ignore[arg-type]
-            engine=job.request.engine,
-            device=place.device if place.device != CPU else None,
-        )
+        wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
         if row.new:
-            job.say(narration.WORKER_ASKED, kind=kind)
+            job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)
         else:
-            job.say(narration.WORKER_PRESENT, kind=kind)
+            job.say(narration.WORKER_PRESENT, kind=wanted.kind)
 
     # --- phases 9 and 10: the worker ------------------------------------------------------------
 
@@ -123,7 +117,7 @@ class Starting:
             worker_id=started.worker_id,
             url=started.url,
             model_ref=request.model_ref,
-            placement=place.placement,
+            placement=started.placement,
             backend=place.backend,
             engine="",
             state=WorkerState.LOADING,

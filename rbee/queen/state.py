@@ -19,12 +19,11 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.placement import Placement
+from rbee.wire.messages.workers import ProvisionWorker, WorkerBeat, WorkerState
+from rbee.wire.placement import CPU, Placement, devices_in
 
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
-CPU = "cpu"
 #: Of how many workers is known which job used them last.
 _REMEMBERED = 1024
 
@@ -85,6 +84,16 @@ class Place(NamedTuple):
     def device(self) -> str:
         """The device, as its hive calls it."""
         return self.placement.devices
+
+    def kind(self, engine: str | None) -> ProvisionWorker:
+        """The kind of worker that serves there."""
+        devices = [part.device for part in self.placement.parts]
+        return ProvisionWorker(
+            kind=f"{self.backend}-llm-worker-rbee",  # type: ignore[arg-type]
+            engine=engine,
+            device=next((each for each in devices if each != CPU), None),
+            parts=len(devices),
+        )
 
     @property
     def spot(self) -> tuple[str, str]:
@@ -251,17 +260,22 @@ class State(msgspec.Struct):
         return loads
 
     def workers_on(self, spot: tuple[str, str]) -> dict[str, WorkerBeat]:
-        """The workers of a device of a machine, by their ids."""
+        """The workers of a device of a machine, or of any of several, by their ids."""
         hive_id, device = spot
         hive = self.hives.get(hive_id)
         workers = hive.workers if hive is not None else {}
-        return {key: worker for key, worker in workers.items() if worker.device == device}
+        return {key: worker for key, worker in workers.items() if meet(worker.device, device)}
 
     def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
         """The workers of a device that do not idle, as far as the queen knows."""
         held = {claim.worker_id for claim in self.claims.values()}
         there = self.workers_on(spot).items()
         return frozenset(key for key, worker in there if key in held or not idles(worker))
+
+
+def meet(device: str, other: str) -> bool:
+    """Whether a device, or one of several (``gpu0+gpu1``), is one of the others."""
+    return device == other or not devices_in(device).isdisjoint(devices_in(other))
 
 
 def is_ready(worker: WorkerBeat | None) -> bool:

@@ -24,6 +24,7 @@ from typing import NamedTuple
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.narration import device_name
+from rbee.wire.placement import devices_in
 
 #: How often the trouble of a moment may befall a job in one place.
 TIMES_IN_ONE_PLACE = 2
@@ -138,6 +139,8 @@ class Troubles:
         self._told: list[Trouble] = []
         self._hives: set[str] = set()
         self._devices: set[tuple[str, str]] = set()
+        #: Those of them that did not lack room: they do not do with others beside them, either.
+        self._broken: set[tuple[str, frozenset[str]]] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._only_holders = False
@@ -162,6 +165,8 @@ class Troubles:
             self._hives.add(hive_id)
         elif its is Whose.DEVICE:
             self._devices.add((hive_id, device))
+            if error.code not in ROOM:
+                self._broken.add((hive_id, devices_in(device)))
         else:
             self._have_moment(hive_id, device, error)
         # Who named a device or a backend gets what is first among them, or its error.
@@ -203,8 +208,13 @@ class Troubles:
         return (
             hive_id in self._hives
             or (hive_id, device) in self._devices
+            or self.is_broken(hive_id, device)
             or (self._only_holders and not holds)
         )
+
+    def is_broken(self, hive_id: str, device: str) -> bool:
+        """Whether a device, or one of several, would not do with more room either."""
+        return any(on == hive_id and bad <= devices_in(device) for on, bad in self._broken)
 
     def error(self) -> RbeeError:
         """All of it in one error; the only one of its kind as it was told.

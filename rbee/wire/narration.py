@@ -135,8 +135,13 @@ def seconds(amount: float) -> str:
 
 
 def device_name(device: str) -> str:
-    """``gpu1`` as people read it: ``GPU1``."""
-    return device.upper()
+    """``gpu1`` as people read it: ``GPU1``; of several ``GPU0 + GPU1``."""
+    return device.upper().replace("+", " + ")
+
+
+def layers_in_words(layers: int, *, experts: bool) -> str:
+    """``18 layers``, or ``experts of 18 layers``."""
+    return f"experts of {layers} layers" if experts else f"{layers} layers"
 
 
 # Who says a line.
@@ -300,6 +305,7 @@ ROOM = _queen("capacity.ok", "there is room in {device} for model {model_ref}")
 NO_ROOM = _queen(
     "capacity.short", "insufficient VRAM on {device} for {model_ref}; trying next candidate..."
 )
+SPREAD = _queen("schedule.spread", "spread: {parts}")
 NEXT_PLACE = _queen(
     "schedule.next", "{device} on hive {hive_id} will not do: {why}; trying next candidate..."
 )

@@ -1,18 +1,33 @@
-"""Where a worker is: a model lies on one device, or in parts on several."""
+"""Where a worker is: a model lies on one device, or in parts on several of one machine."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
+CPU = "cpu"
+#: Over how much a model may be spread, from the least to the most: one device, the GPUs of a
+#: machine, its GPUs and its RAM.
+Spread = Literal["no", "cards", "machine"]
+SPREADS: tuple[Spread, ...] = ("no", "cards", "machine")
+#: What stands between the devices of a placement, as programs read it.
+_AND = "+"
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One device of one machine, and the share of the model that lies there (above 0, to 1)."""
+    """One device of one machine.
+
+    Of a model in parts, `layers` of it lie there, its output being one, or the `experts` alone of
+    its first layers, and `bytes` are promised to them; its hive fills all of it in.
+    """
 
     hive_id: str
     device: Annotated[str, msgspec.Meta(min_length=1)]
-    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    layers: _Count = 0
+    bytes: _Count = 0
+    experts: bool = False
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
@@ -21,9 +36,9 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
     parts: Annotated[tuple[Part, ...], msgspec.Meta(min_length=1)]
 
     @classmethod
-    def on(cls, hive_id: str, device: str) -> Placement:
-        """All of a model on one device."""
-        return cls((Part(hive_id, device),))
+    def on(cls, hive_id: str, devices: str) -> Placement:
+        """All of a model on one device of a machine, or on several: ``gpu0+gpu1``."""
+        return cls(tuple(Part(hive_id, device) for device in devices.split(_AND)))
 
     @property
     def head(self) -> Part:
@@ -35,4 +50,21 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
         """How people read it: ``gpu0``, or ``gpu0+gpu1``."""
         if len(self.parts) == 1:  # a queen of a thousand hives asks it of each worker
             return self.parts[0].device
-        return "+".join(part.device for part in self.parts)
+        return _AND.join(part.device for part in self.parts)
+
+    @property
+    def spread(self) -> Spread:
+        """Over how much the model is spread."""
+        if len(self.parts) == 1:
+            return "no"
+        return "machine" if any(part.device == CPU for part in self.parts) else "cards"
+
+
+def devices_in(devices: str) -> frozenset[str]:
+    """The devices of a placement, from how people read it."""
+    return frozenset(devices.split(_AND))
+
+
+def within(spread: Spread, widest: Spread | None) -> bool:
+    """Whether a model that is spread so is spread over no more than `widest`; None: any will do."""
+    return widest is None or SPREADS.index(spread) <= SPREADS.index(widest)

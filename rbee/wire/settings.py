@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid, nearest, nested_too_deep
+from rbee.wire.placement import Spread
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 # The page of settings (`harness.settings_page`) tells the unit of each from here.
@@ -53,6 +54,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     database_busy: Seconds = 10.0
     """How long a catalog waits for a transaction of another program."""
+
+    # Scheduling.
+    spread: Spread = "machine"
+    """Over how much a model may be spread that one GPU has no room for: ``cards``, the GPUs of a
+    machine; ``machine``, its RAM as well; ``no``."""
 
     # Waiting for another program.
     health_wait_first: Seconds = 0.01

@@ -41,6 +41,7 @@ from rbee.wire.messages.inference import (
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
 from rbee.wire.narration import Narration, say
+from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
@@ -157,7 +158,9 @@ class Worker:
         loop = asyncio.get_running_loop()
         device = narration.device_name(orders.placement.devices)
         if orders.simulated:
-            simulated = say(narration.WORKER_SIMULATED, {"device": device})
+            gpus = [part.device for part in orders.placement.parts if part.device != CPU]
+            on_paper = narration.device_name("+".join(gpus))
+            simulated = say(narration.WORKER_SIMULATED, {"device": on_paper})
             await self.report(self.state, [simulated])
         by = {"engine": self.engine.name, "version": self.engine.version()}
         line = say(narration.WORKER_LOADING, {"path": orders.model_paths[0], **by})

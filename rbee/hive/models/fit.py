@@ -15,7 +15,7 @@ attention.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -99,13 +99,12 @@ class Need(msgspec.Struct, frozen=True):
         """What comes on top of the weights, in bytes: the same for every quant of a model."""
         return self.kv + self.compute + self.output
 
-    def of(self, share: float) -> Need:
-        """That of a part of the model (share: above 0, to 1)."""
-        if share == 1.0:
-            return self
-        names = ("weights", "kv", "compute", "output")
-        of = {name: math.ceil(getattr(self, name) * share) for name in names}
-        return msgspec.structs.replace(self, **of, is_estimate=True)
+    @classmethod
+    def sum(cls, needs: Iterable[Need]) -> Need:
+        """What all parts of a model take."""
+        rows = [msgspec.structs.astuple(need) for need in needs]
+        weights, kv, compute, output, estimates = map(sum, zip(*rows))
+        return cls(weights, kv, compute, output, bool(estimates))
 
 
 def worker_need(
@@ -136,30 +135,43 @@ def worker_need(
     head = headers[0]
     shape = _Shape(head)
     vectors = pooling_of(head) != "none"
-    ub = min(batch_of(head, context), context * slots)
-    cells = ub if shape.keeps_nothing else _padded(context)
-    window = min(cells, _padded(shape.window + ub)) if shape.window else cells
-
-    row = _KV_BYTES * (shape.key_length + shape.value_length)
-    kv = sum(
-        (window if windowed else cells) * slots * heads * row
-        for heads, windowed in zip(shape.heads_kv, shape.windowed, strict=True)
+    return Need(
+        weights=_bounded(_weights(headers, on_gpu)),
+        kv=_bounded(sum(kv_by_layer(head, context, slots))),
+        compute=_bounded(graph(headers, context, slots, output=True)),
+        output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
+        is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
     )
-    kv += shape.layers_with_state * slots * _STATE_BYTES * shape.state
+
+
+def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bool) -> int:
+    """The bytes of a model's graph, see `worker_need`; without `output` that of layers alone."""
+    head = headers[0]
+    shape = _Shape(head)
+    vectors = output and pooling_of(head) != "none"
+    ub = min(batch_of(head, context), context * slots)
+    cells, window = _cells(shape, context, ub)
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
     gated = any(part.weights.gated for part in headers)
     dense = (1 if shape.keeps_nothing and not gated else 3) * shape.n_ff + 5 * shape.n_embd
     dense = max(dense, 5 * (shape.n_embd + shape.n_inner) if shape.n_inner else 0)
     logits = shape.n_vocab + 5 * shape.n_embd if vectors and not shape.keeps_nothing else 0
-    compute = 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
-    return Need(
-        weights=_bounded(_weights(headers, on_gpu)),
-        kv=_bounded(kv),
-        compute=_bounded(compute),
-        output=_bounded(4 * slots * (shape.n_vocab + (shape.n_embd if vectors else 0))),
-        is_estimate=not shape.is_dense or head.architecture not in CHECKED_ARCHITECTURES,
-    )
+    return 4 * ub * max(dense, logits) + 2 * ub * (attends * cells + masked)
+
+
+def kv_by_layer(header: GgufHeader, context: int, slots: int) -> list[int]:
+    """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `worker_need`."""
+    shape = _Shape(header)
+    ub = min(batch_of(header, context), context * slots)
+    cells, window = _cells(shape, context, ub)
+    row = _KV_BYTES * (shape.key_length + shape.value_length)
+    state = _STATE_BYTES * shape.state
+    layers = zip(shape.heads_kv, shape.windowed, shape.keep_state, strict=True)
+    return [
+        slots * ((window if windowed else cells) * heads * row + (state if keeps else 0))
+        for heads, windowed, keeps in layers
+    ]
 
 
 def largest_context(
@@ -253,7 +265,7 @@ class _Shape:
         )
         self.state = _state(header)
         both = header.architecture in _ATTEND_AND_KEEP_STATE
-        self.layers_with_state = layers if both else attends.count(False)
+        self.keep_state = tuple(both or not attending for attending in attends)
         width = self.n_embd // self.n_head if self.n_head else 0
         self.key_length = header.number("attention.key_length", width)
         self.value_length = header.number("attention.value_length", width)
@@ -322,6 +334,12 @@ def _weights(parts: Sequence[GgufHeader], on_gpu: bool) -> int:
 def _bounded(n_bytes: int) -> int:
     """What no machine has is as good as more of it, and a message can carry it."""
     return max(0, min(n_bytes, _MOST))
+
+
+def _cells(shape: _Shape, context: int, ub: int) -> tuple[int, int]:
+    """The cells of a slot for a layer that sees all of it, and for one that sees a window."""
+    cells = ub if shape.keeps_nothing else _padded(context)
+    return cells, min(cells, _padded(shape.window + ub)) if shape.window else cells
 
 
 def _padded(cells: int) -> int:

@@ -86,6 +86,9 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "vocab_size": (0, MOST_TEXTS),
     "wkv.head_size": (0, 2**16),
 }
+#: A tensor of a layer, and whether it is of its experts.
+_LAYER = re.compile(rb"blk\.(\d{1,6})\.(ffn_(?:gate|up|down|gate_up)_(?:ch)?exps)?")
+_MOST_LAYERS = _NUMBERS["block_count"][1]
 #: Those of them that are one number; the others may be one for each layer.
 _ONE_NUMBER = ("block_count", "context_length", "embedding_length", "vocab_size")
 _TEMPLATE = "tokenizer.chat_template"
@@ -141,7 +144,8 @@ class Weights(msgspec.Struct, frozen=True):
 
     `end` is where the last tensor ends, from the header's `data_offset` on; `embedding` what the
     table of the tokens takes. `has_output` is whether the output has weights of its own, `gated`
-    whether a feed-forward has a gate.
+    whether a feed-forward has a gate. `layers` are the bytes of each layer that has tensors here,
+    by its number, `experts` what of them are those of experts.
     """
 
     count: int = 0
@@ -150,6 +154,8 @@ class Weights(msgspec.Struct, frozen=True):
     embedding: int = 0
     has_output: bool = False
     gated: bool = False
+    layers: dict[int, int] = {}
+    experts: dict[int, int] = {}
 
 
 class GgufHeader(msgspec.Struct, frozen=True):
@@ -468,6 +474,8 @@ class _Table:
         self._held: dict[int, int] = {}
         self._end = self._embedding = 0
         self._has_output = self._gated = False
+        self._layers: dict[int, int] = {}
+        self._experts: dict[int, int] = {}
 
     def add(self, name: bytes, elements: int, kind: int, offset: int) -> None:
         """Takes a row in. Raises `model_invalid`."""
@@ -489,6 +497,13 @@ class _Table:
             self._embedding = n_bytes
         self._has_output |= name == b"output.weight"
         self._gated |= b".ffn_gate" in name
+        if layer := _LAYER.match(name):
+            number = int(layer[1])
+            if number > _MOST_LAYERS:
+                raise _invalid(self._name, f"has a tensor of layer {number}")
+            self._layers[number] = self._layers.get(number, 0) + n_bytes
+            if layer[2]:
+                self._experts[number] = self._experts.get(number, 0) + n_bytes
 
     def sums(self) -> tuple[Weights, str]:
         """What all rows come to, and the type that holds most of their bytes."""
@@ -512,6 +527,8 @@ class _Table:
             embedding=self._embedding,
             has_output=self._has_output,
             gated=self._gated,
+            layers=self._layers,
+            experts=self._experts,
         )
         return weights, quant if self._held else ""
 

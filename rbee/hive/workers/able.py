@@ -10,43 +10,56 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, WorkerReport, WorkerState
 from rbee.wire.narration import device_name
+from rbee.wire.placement import CPU
 
 #: What the models of a hive are.
 _FORMAT = "gguf"
 
 
-def not_able(facts: EngineFacts, backend: str, *, simulated: bool) -> RbeeError | None:
-    """Why an engine cannot serve a device of this kind; None: it can.
+def not_able(
+    facts: EngineFacts, backend: str, *, simulated: bool, parts: int = 1
+) -> RbeeError | None:
+    """Why an engine cannot serve a device of this kind, or `parts` devices; None: it can.
 
     A simulated device is served by an engine that runs on the CPU.
     """
-    reads = _FORMAT in facts.formats
-    if reads and (backend in facts.backends or simulated):
+    if _FORMAT not in facts.formats:
+        what, fix = f"reads no {_FORMAT.upper()}", "take another engine"
+    elif backend not in facts.backends and not simulated:
+        what, fix = f"finds no {backend} device on this machine", _fix(facts, backend)
+    elif parts > 1 and not facts.splits:
+        what, fix = "lays a model on one device, not on several", "take another engine"
+    else:
         return None
-    what = f"finds no {backend} device on this machine" if reads else f"reads no {_FORMAT.upper()}"
     return RbeeError(
         "backend_unavailable",
         f"engine {facts.engine} {facts.version} {what}",
-        _fix(facts, backend) if reads else "take another engine",
+        fix,
         {"engine": facts.engine, "version": facts.version, "backends": facts.backends},
     )
 
 
 def not_placed(facts: EngineFacts, orders: WorkerOrders, report: WorkerReport) -> RbeeError | None:
-    """What is wrong where a model is not on the device that was ordered; None: all is well.
+    """What is wrong where a model is not on each device that was ordered; None: all is well.
 
     A worker that is still loading, and one on the CPU or a simulated device, is where it has to be.
     """
     serving = report.state in (WorkerState.READY, WorkerState.BUSY)
     if not serving or orders.backend == "cpu" or orders.simulated:
         return None
-    placed = report.placed
-    if placed is not None and orders.backend in placed.backends and placed.device_bytes != 0:
+    placed, parts = report.placed, orders.placement.parts
+    alone = len(parts) == 1
+    bare = [part.device for part in parts if part.device != CPU and (alone or part.layers)]
+    if placed is not None and orders.backend in placed.backends:
+        # An engine that lays a model on one device need not tell by how much that has changed.
+        changed = placed.device_bytes
+        bare = [device for device in bare if not changed.get(device, alone)]
+    if not bare:
         return None
     return RbeeError(
         "backend_unavailable",
         f"engine {facts.engine} has loaded {orders.model_ref} without a layer on "
-        f"{device_name(orders.placement.devices)}",
+        f"{device_name('+'.join(bare))}",
         _fix(facts, orders.backend),
         {
             "engine": facts.engine,

@@ -62,7 +62,9 @@ class Kinds(msgspec.Struct):
     _spare: Spare | None
     _facts: dict[str, asyncio.Task[EngineFacts]] = {}
 
-    async def provision(self, backend: str, engine: str, gpu: Gpu | None) -> WorkerKindView:
+    async def provision(
+        self, backend: str, engine: str, gpu: Gpu | None, parts: int = 1
+    ) -> WorkerKindView:
         """The catalog row of a kind of worker, after the engine itself was asked.
 
         A simulated GPU is served by an engine that runs on the CPU, and the row says so.
@@ -71,7 +73,7 @@ class Kinds(msgspec.Struct):
         kind = f"{backend}-llm-worker-rbee"
         simulated = gpu is not None and gpu.simulated
         known = await in_thread(DATABASE, self._catalog.find, kind, engine)
-        facts = await self.able(engine, backend, simulated=simulated)
+        facts = await self.able(engine, backend, simulated=simulated, parts=parts)
         view = WorkerKindView(
             kind=kind,
             engine=engine,
@@ -84,13 +86,15 @@ class Kinds(msgspec.Struct):
             view.new = True
         return view
 
-    async def able(self, engine: str, backend: str, *, simulated: bool) -> EngineFacts:
-        """What an engine says of itself, where it can serve a device of this kind.
+    async def able(
+        self, engine: str, backend: str, *, simulated: bool, parts: int = 1
+    ) -> EngineFacts:
+        """What an engine says of itself, where it can serve a device of this kind, or `parts`.
 
         Raises `backend_unavailable` with the command that would help.
         """
         facts = await self._facts_of(engine)
-        refusal = not_able(facts, backend, simulated=simulated)
+        refusal = not_able(facts, backend, simulated=simulated, parts=parts)
         if refusal is not None:
             raise refusal
         return facts

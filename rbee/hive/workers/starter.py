@@ -20,7 +20,7 @@ from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
 from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
-from rbee.wire.placement import Placement
+from rbee.wire.placement import CPU, Placement
 from rbee.wire.settings import Settings
 
 
@@ -45,20 +45,21 @@ class Starter(msgspec.Struct):
         """Starts a worker where there is room; unused workers in the way are unloaded.
 
         `url` is this hive's. Raises as `check`, `Kinds.able` and the supervisor do, and
-        `invalid_request` for a placement that is not on one device of this machine.
+        `invalid_request` for a placement that is not on this machine.
         """
         placement = wanted.placed(self._hive.hive_id)
-        if [part.hive_id for part in placement.parts] != [self._hive.hive_id]:
+        if {part.hive_id for part in placement.parts} != {self._hive.hive_id}:
             raise invalid(
-                f"{self._hive.hive_id} starts workers on one of its own devices, not on"
-                f" {placement.devices}",
-                "name one device of this hive",
+                f"{self._hive.hive_id} starts workers on its own devices, not on"
+                f" {placement.devices} of others",
+                "name devices of this hive",
             )
         engine = wanted.engine or self._settings.engine
-        gpu = await self._capacity.gpu(placement.head.device)
+        devices = [part.device for part in placement.parts]
+        gpu = await self._capacity.gpu(next((each for each in devices if each != CPU), CPU))
         simulated = gpu is not None and gpu.simulated
         backend = gpu.backend if gpu else "cpu"
-        facts = await self._kinds.able(engine, backend, simulated=simulated)
+        facts = await self._kinds.able(engine, backend, simulated=simulated, parts=len(devices))
         content = content_id(row.paths)
         async with self._capacity.promising:
             if wanted.share:
@@ -71,9 +72,7 @@ class Starter(msgspec.Struct):
             unloaded = await self._make_room(placement, fit)
             if unloaded is not None:  # for more than the first, or for none: some may be in use
                 fit = await self.check(placement, ref, wanted.ctx or 0, most)
-            need = fit.needs[placement.head.device]
-            header = fit.headers[0]
-            context = self._capacity.context(header, wanted.ctx or 0)
+            need, header, context = fit.need, fit.headers[0], fit.context
             threads = settings.engine_threads or facts.threads
             threads = threads or engine_threads(usable_cores(), need.weights)
             orders = WorkerOrders(
@@ -84,7 +83,7 @@ class Starter(msgspec.Struct):
                 hive_url=url,
                 model_ref=str(ref),
                 model_paths=row.paths,
-                placement=placement,
+                placement=fit.placed(self._hive.hive_id),
                 backend=backend,
                 context=context,
                 slots=fit.slots,
@@ -132,7 +131,7 @@ class Starter(msgspec.Struct):
 def _will_do(worker: Worker, wanted: StartWorker, placement: Placement, engine: str) -> bool:
     """Whether a worker that holds what is wanted is as good as one that would be started."""
     return (
-        worker.orders.placement == placement
+        worker.orders.placement.devices == placement.devices
         and worker.facts.engine == engine
         and (wanted.ctx or 0) <= worker.orders.context
         and worker.orders.vectors_up_to == wanted.vectors_up_to

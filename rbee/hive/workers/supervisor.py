@@ -245,7 +245,8 @@ class Supervisor(msgspec.Struct):
     async def _give_orders(self, worker: Worker, spare: Spare) -> None:
         facts = await spare.facts(self._settings.health_wait_total)
         orders = worker.orders
-        refusal = not_able(facts, orders.backend, simulated=orders.simulated)
+        parts = len(orders.placement.parts)
+        refusal = not_able(facts, orders.backend, simulated=orders.simulated, parts=parts)
         if refusal is not None:  # another engine has been installed since
             raise refusal
         orders.log = str(spare.child.log)

@@ -52,12 +52,34 @@ class DegradedDevice(msgspec.Struct, kw_only=True):
 
 
 class AskRoom(Request, kw_only=True):
-    """Whether a device has room for a model with a context of `ctx` tokens (0: its own)."""
+    """Whether a device, or several (``gpu0+gpu1``), have room for a model with a context of `ctx`
+    tokens (0: its own)."""
 
     device: NonEmpty
     model: NonEmpty
     ctx: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_CONTEXT)] = 0
 
 
+class PartRoom(msgspec.Struct, kw_only=True):
+    """What a part of a model needs of a device, and what that has free, in bytes. `layers` of the
+    model would lie there; 0: all, where there is no other part. `experts`: of those the experts
+    alone."""
+
+    device: str
+    need_bytes: int
+    free_bytes: int
+    layers: int = 0
+    experts: bool = False
+
+
+class FoundRoom(Answer, kw_only=True):
+    """There is room for a model, and for so many jobs at once; `estimate`: as far as is known."""
+
+    parts: list[PartRoom]
+    slots: int
+    context: int
+    estimate: bool
+
+
 DEVICES = Route("GET", "/devices", NONE, Devices)
-CAPACITY = Route("GET", "/capacity", AskRoom, NONE)
+CAPACITY = Route("GET", "/capacity", AskRoom, FoundRoom)

@@ -10,14 +10,16 @@ import msgspec
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Started
 from rbee.wire.messages.devices import Backend
 from rbee.wire.messages.inference import Question
+from rbee.wire.placement import Spread
 from rbee.wire.routes import NONE, Events, Route
 
 
 class JobRequest(Question, kw_only=True):
     """What a job is to do. `chat_template` is the text of one (Jinja) to take for the model's own.
 
-    `hub_token` opens what its owner may read on the hub. It is used for this request and told to
-    nobody but the hive that fetches, on the queen's machine or through a tunnel.
+    `spread` is over how much its model may be; None: as the queen's settings say. `hub_token` opens
+    what its owner may read on the hub. It is used for this request and told to nobody but the hive
+    that fetches, on the queen's machine or through a tunnel.
     """
 
     model_ref: NonEmpty
@@ -27,6 +29,7 @@ class JobRequest(Question, kw_only=True):
     engine: Name | None = None
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     allow_cpu: bool = True
+    spread: Spread | None = None
     chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     hub_token: str = ""

@@ -137,11 +137,13 @@ class WorkerFailure(msgspec.Struct, kw_only=True):
 
 
 class ProvisionWorker(Request, kw_only=True):
-    """A kind of worker that is wanted; `kind` is ``<backend>-llm-worker-rbee``."""
+    """A kind of worker that is wanted, for a model in so many `parts`; `kind` is
+    ``<backend>-llm-worker-rbee``."""
 
     kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
     engine: Name | None = None
     device: str | None = None
+    parts: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class WorkerKindView(Answer, kw_only=True):
@@ -162,7 +164,8 @@ class StartWorker(Request, kw_only=True):
     """A worker that is to be started; `share`: one that has the same content loaded will do, too.
 
     `device` is short for a `placement` on one device of the hive that is asked; one of both is
-    given. `vectors_up_to`: it is to make vectors alone, of inputs of up to so many tokens.
+    given. Of a placement on several devices the hive says how much lies on which. `vectors_up_to`:
+    it is to make vectors alone, of inputs of up to so many tokens.
     """
 
     device: NonEmpty | None = None
@@ -190,6 +193,7 @@ class WorkerStarted(Started, kw_only=True):
     worker_id: str
     url: str
     port: int
+    placement: Placement
     state: WorkerState = WorkerState.LOADING
 
 
@@ -197,12 +201,12 @@ class Placed(msgspec.Struct, kw_only=True):
     """Where an engine has put a model, by its own word.
 
     `backends` are those of the devices it found when it loaded; `device_bytes` is by how much the
-    free memory of the ordered one has changed by that (others may have freed some), None where it
-    found no such device.
+    free memory of each ordered GPU has changed by that (others may have freed some), those aside
+    that it found no such device for.
     """
 
     backends: list[str]
-    device_bytes: int | None = None
+    device_bytes: dict[str, int] = {}
 
 
 class WorkerReport(Request, kw_only=True):
@@ -232,7 +236,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     `backends` are those with a device on this machine, by the engine's own word; `install` is what
     to type where it finds none of one. It reads models of these `formats`. `slots` is how many
     requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
-    its hive decides.
+    its hive decides. `splits`: it lays a model on several devices, as it is ordered to.
     """
 
     engine: str
@@ -241,6 +245,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     formats: Sequence[str] = ("gguf",)
     slots: int = 0
     threads: int = 0
+    splits: bool = False
     version: str = ""
     backends: Sequence[str] = ()
 

@@ -103,6 +103,8 @@ _RENDERING = 10.0
 _PREPARING = 20.0
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
+#: Has the experts of some layers lie in RAM, as `--n-cpu-moe` of llama.cpp does.
+_EXPERTS = r"blk\.({})\.ffn_(gate|up|down|gate_up)_(ch)?exps=CPU"
 _POOLINGS = {
     "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
     "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
@@ -204,18 +206,13 @@ class LlamaCpp:
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
         params.ui = False
-        if orders.backend == "cpu" or orders.simulated:
-            params.n_gpu_layers = 0
-        else:
-            params.n_gpu_layers = _ALL_LAYERS
-            params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
-            params.main_gpu = int(orders.placement.head.device.removeprefix("gpu"))
+        lay_out(params, orders)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
         after = _free_memory(orders)
-        by = None if before is None or after is None else abs(before - after)
+        by = {device: abs(free - after[device]) for device, free in before.items()}
         self.placed = Placed(backends=sorted(backends()), device_bytes=by)
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
@@ -583,18 +580,45 @@ def _log(orders: WorkerOrders) -> list[str]:
     return tail(Path(orders.log), _LOG_LINES) if orders.log else []
 
 
-def _free_memory(orders: WorkerOrders) -> int | None:
-    """The bytes that are free on the device of the orders; None where it finds no such device."""
+def lay_out(params: Any, orders: WorkerOrders) -> None:
+    """Has the engine lay the model on the devices of the orders, so many layers on each."""
+    parts, gpus = orders.placement.parts, _gpus_of(orders)
+    if orders.backend == "cpu" or orders.simulated:
+        params.n_gpu_layers = 0
+        return
+    params.fit_params = False  # by its own reckoning it would lay them elsewhere
+    layers = {gpus[part.device]: part.layers for part in parts if part.device in gpus}
+    params.n_gpu_layers = sum(layers.values()) if len(parts) > 1 else _ALL_LAYERS
+    if aside := sum(part.layers for part in parts if part.experts):
+        numbers = "|".join(map(str, range(aside)))
+        params.tensor_buft_overrides = _EXPERTS.format(numbers)
+    if len(layers) == 1:
+        params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_NONE
+        (params.main_gpu,) = layers
+    else:
+        params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_LAYER
+        shares = range(len(params.tensor_split))
+        params.tensor_split = [float(layers.get(number, 0)) for number in shares]
+
+
+def _gpus_of(orders: WorkerOrders) -> dict[str, int]:
+    """The GPUs of the orders, and their places among those of the backend."""
+    devices = [part.device for part in orders.placement.parts]
+    return {each: int(each.removeprefix("gpu")) for each in devices if each.startswith("gpu")}
+
+
+def _free_memory(orders: WorkerOrders) -> dict[str, int]:
+    """The bytes that are free on each GPU of the orders that the engine finds."""
     free = [bytes_free for backend, bytes_free in _devices() if backend == orders.backend]
-    device = orders.placement.head.device
-    number = int(device.removeprefix("gpu")) if device.startswith("gpu") else -1
-    return free[number] if 0 <= number < len(free) else None
+    gpus = _gpus_of(orders).items()
+    return {device: free[number] for device, number in gpus if number < len(free)}
 
 
 ENGINE = Engine(
     EngineFacts(
         engine="llamacpp",
         can=get_args(Ability),
+        splits=True,
         install={
             "cpu": "pip install xllamacpp",
             "cuda": "pip install --force-reinstall xllamacpp --index-url "

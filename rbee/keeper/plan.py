@@ -1,0 +1,50 @@
+"""``rbee-keeper plan``: where a job would run, and what each place for it takes and has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rbee.keeper.awake import A_HIVE, awake_queen
+from rbee.keeper.operation import run_operation
+from rbee.keeper.options import Options, placed_by
+from rbee.keeper.queen_target import QueenTarget
+from rbee.keeper.screen import Screen
+from rbee.keeper.table import table
+from rbee.wire.messages.plans import PLAN, AskPlan, Plan, PlannedPlace
+from rbee.wire.narration import size
+
+
+def plan(screen: Screen, where: QueenTarget, ref: str, options: Options) -> None:
+    """Has the queen plan, and shows what she says. What is not running is woken for it, but no
+    worker is; then it sleeps again."""
+    wanted = AskPlan(model_ref=ref, hub_token=where.hub_token(ref), **placed_by(options))
+    with awake_queen(screen, where, A_HIVE) as queen:
+        found = run_operation(screen, queen, PLAN, wanted, Plan)
+    screen.result(found, place_table(found))
+    if found.outcome == "worker":
+        screen.hint(f"worker {found.worker_id} has {ref} loaded already and would answer")
+    elif found.outcome == "wait":
+        screen.hint("a job would wait for what other jobs use or have started now")
+    elif found.outcome == "refuse":
+        screen.hint("no place has room: a job would be refused")
+
+
+def place_table(found: Plan) -> str:
+    """One row for each place, or for each part of it."""
+    rows = (row for number, place in enumerate(found.places, 1) for row in _rows(number, place))
+    return table("PLACE HIVE DEVICE LAYERS NEEDS FREE ROOM", rows)
+
+
+def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
+    if place.taken:
+        room = "taken"
+    elif place.fits:
+        room = "yes"
+    else:
+        room = f"{size(place.short_bytes)} too little" if place.short_bytes else place.why
+    if not place.parts:
+        yield number, place.hive_id, place.device, "", "", "", room
+    for part in place.parts:
+        layers = f"{part.layers}{' (experts)' * part.experts}" if len(place.parts) > 1 else "all"
+        told = size(part.need_bytes), size(part.free_bytes)
+        yield number, place.hive_id, part.device, layers, *told, room

@@ -1,0 +1,113 @@
+"""Where a job would run, and what each place for it has and lacks; starts no worker, fetches
+nothing. Phases 5, 6 and 8, asked about.
+
+Each place is asked as for a job, and what would come of that is decided by who decides for jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from rbee.queen.decisions import Grant, Refuse, Start, decide, facts_of
+from rbee.queen.hives import Hives
+from rbee.queen.scheduler import places
+from rbee.queen.state import Claim, Hive, Place, Room, State
+from rbee.queen.troubles import is_passing
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.devices import CAPACITY, AskRoom, FoundRoom, PartRoom
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.plans import AskPlan, Plan, PlannedPlace
+from rbee.wire.messages.workers import PROVISION_WORKER
+from rbee.wire.settings import Settings
+
+#: Stands for a prompt, and for the job that is none.
+_NO_PROMPT = "-"
+
+
+class Planner:
+    """Plans jobs. `state` is the dispatcher's, and read alone."""
+
+    def __init__(self, hives: Hives, state: State, settings: Settings) -> None:
+        self._hives = hives
+        self._state = state
+        self._settings = settings
+
+    async def plan(self, wanted: AskPlan, awake: Sequence[Hive], operation_id: str) -> Plan:
+        """What would come of a job, of which only what is about its place is told.
+
+        Raises as `places` does.
+        """
+        told = msgspec.structs.asdict(wanted)
+        told["spread"] = wanted.spread or self._settings.spread
+        request = JobRequest(prompt=_NO_PROMPT, **told)
+        claim = Claim(_NO_PROMPT, "", request, self._state.last + 1, acting=False)
+        if len(awake) > 1:
+            claim.owners = await self._hives.holders(request.model_ref, awake)
+        claim.looked = claim.fresh = True
+        found = list(places(request, facts_of(self._state, claim)))
+        answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
+        for place, answer in zip(found, answers):
+            self._note(claim, place, answer)
+        return self._told(claim, list(zip(found, answers)))
+
+    async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
+        """What a hive says of a place: what a worker takes there, or why it cannot be there."""
+        hive, request = self._state.hives[place.hive_id], claim.request
+        peer = self._hives.peer(hive, operation_id, request.hub_token)
+        room = AskRoom(device=place.device, model=request.model_ref, ctx=request.ctx or 0)
+        try:
+            found = await peer.call(CAPACITY, room)
+        except RbeeError as error:
+            return error
+        try:
+            await peer.call(PROVISION_WORKER, place.kind(request.engine))
+        except RbeeError as error:
+            error.details["parts"] = msgspec.to_builtins(found.parts)
+            return error
+        return found
+
+    def _note(self, claim: Claim, place: Place, answer: FoundRoom | RbeeError) -> None:
+        spot = place.spot, claim.request.ctx
+        if isinstance(answer, FoundRoom):
+            claim.rooms[spot] = Room(True)
+            return
+        hive, passes = self._state.hives[place.hive_id], is_passing(answer)
+        claim.rooms[spot] = Room(False, passes, self._state.in_use(place.spot), hive.beats)
+        if not passes:
+            claim.troubles.add(place.hive_id, place.device, answer)
+
+    def _told(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
+        claims = {**self._state.claims, claim.job_id: claim}
+        decision = decide(msgspec.structs.replace(self._state, claims=claims))
+        plan = Plan(model_ref=claim.request.model_ref, outcome="wait", places=[])
+        taken = None
+        if decision is not None and decision.claim is claim:
+            if isinstance(decision, Start):
+                plan.outcome, taken = "start", decision.place
+            elif isinstance(decision, Grant):
+                plan.outcome, plan.worker_id = "worker", decision.warm.worker.worker_id
+            elif isinstance(decision, Refuse):
+                plan.outcome = "refuse"
+        plan.places = [_row(place, answer, place == taken) for place, answer in asked]
+        return plan
+
+
+def _row(place: Place, answer: FoundRoom | RbeeError, taken: bool) -> PlannedPlace:
+    row = PlannedPlace(
+        hive_id=place.hive_id, device=place.device, backend=place.backend, taken=taken, parts=[]
+    )
+    if isinstance(answer, FoundRoom):
+        row.fits, row.slots, row.context = True, answer.slots, answer.context
+        row.parts, row.estimate = answer.parts, answer.estimate
+        return row
+    row.why, told = answer.message, answer.details
+    if "parts" in told:
+        row.parts = msgspec.convert(told["parts"], list[PartRoom])
+    elif "need_bytes" in told:
+        need, free = told["need_bytes"], told["free_bytes"]
+        row.parts = [PartRoom(device=place.device, need_bytes=need, free_bytes=free)]
+    row.short_bytes = told.get("short_bytes", 0)
+    return row

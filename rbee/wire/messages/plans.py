@@ -1,0 +1,63 @@
+"""Where a job would run, asked before it does."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Name, NonEmpty, OperationStarted, Request
+from rbee.wire.messages.devices import Backend, PartRoom
+from rbee.wire.placement import Spread
+from rbee.wire.routes import Route
+
+
+class AskPlan(Request, kw_only=True):
+    """What of a job is about its place; the fields are those of `JobRequest`."""
+
+    model_ref: NonEmpty
+    node: Name | None = None
+    device: Name | None = None
+    backend: Backend | None = None
+    engine: Name | None = None
+    ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
+    allow_cpu: bool = True
+    spread: Spread | None = None
+    hub_token: str = ""
+
+
+class PlannedPlace(msgspec.Struct, kw_only=True):
+    """A place for a worker, in the order in which they are tried.
+
+    `parts` tells what each device of it would take and has, as far as its hive says so. `fits`:
+    there is room; else `why` not, and `short_bytes` where that is memory. `taken`: a worker would
+    be started there now.
+    """
+
+    hive_id: str
+    device: str
+    backend: str
+    taken: bool
+    parts: list[PartRoom]
+    fits: bool = False
+    slots: int = 0
+    context: int = 0
+    estimate: bool = False
+    short_bytes: int = 0
+    why: str = ""
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """`done` of a plan: what a job would do now, and each place for a new worker.
+
+    It would have one started in a place, take the `worker_id` that has the model, wait for others,
+    or be refused.
+    """
+
+    model_ref: str
+    outcome: Literal["start", "worker", "wait", "refuse"]
+    places: list[PlannedPlace]
+    worker_id: str = ""
+
+
+PLAN = Route("POST", "/plan", AskPlan, OperationStarted, status=202)
