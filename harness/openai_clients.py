@@ -421,6 +421,13 @@ def _gone_on_in_stream(openai: Any) -> str:
     return "".join(piece.choices[0].text for piece in pieces).strip()
 
 
+def _beyond_its_end(openai: Any) -> str:
+    asked = _chat(max_tokens=20, extra_body={"ignore_eos": True, "min_tokens": 20})
+    answer = openai.chat.completions.create(**asked)
+    cut = answer.choices[0].finish_reason
+    return f"{answer.usage.completion_tokens} written, cut by {cut}"
+
+
 def _offsets(openai: Any) -> str:
     pieces = openai.completions.create(
         model="minillama", prompt="Once upon", max_tokens=4, temperature=0, stream=True, logprobs=1
@@ -560,6 +567,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
         extra_body={"max_tokens": -1, "top_k": -1, "min_p": 0.1, "repetition_penalty": 1.01}
         | {"cache_prompt": False, "keep_alive": "5m", "best_of": 1, "mirostat": 0, "ttl": 5},
     ),
+    "20 tokens, where the model would end after 14": _beyond_its_end,
     "the two likeliest first tokens": _likely,
     "two stories at once, drawn from a seed": _several,
     "an answer in the form of a class": _parsed,
@@ -624,6 +632,10 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "how likely its tokens are": _whole(logprobs=True),
     "for a token less": _whole(logit_bias={"357": -100}),
     "for words that are not repeated": _whole(frequency_penalty=1.5),
+    "for the same in vLLM's word": _whole(extra_body={"repetition_penalty": 1.5}),
+    "for what it has begun to go on": _whole(
+        messages=[*_HELLO, {"role": "assistant", "content": "Hello! How"}]
+    ),
     "for a vector of too long a text": _embedded("bee " * 900),
     "for a vector of nothing": _embedded(["hello", ""]),
     "for a vector of nobody's tokens": _embedded([99999]),

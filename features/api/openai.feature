@@ -5,6 +5,7 @@ Feature: Programs that speak OpenAI's API
   Rule: What they ask for, they get
 
     @fault.queen.all-at-the-beginning
+    @fault.worker.own-samplers
     Scenario: Answers of every kind
       Given a swarm that is warm
       When programs with OpenAI's client ask her for each of these
@@ -18,6 +19,7 @@ Feature: Programs that speak OpenAI's API
         | an answer without its likeliest beginning         | Once upon a time                 |
         | an answer that it has begun                       | can I help you today?            |
         | an answer in words of other servers               | Hello! How can I                 |
+        | 20 tokens, where the model would end after 14     | 20 written, cut by length        |
         | the two likeliest first tokens                    | H before Once                    |
         | two stories at once, drawn from a seed            | 2 different ones                 |
         | an answer in the form of a class                  | a Mood                           |
@@ -160,4 +162,6 @@ Feature: Programs that speak OpenAI's API
         | how likely its tokens are       | 400    | invalid_request | logprobs          |
         | for a token less                | 400    | invalid_request | logit_bias        |
         | for words that are not repeated | 400    | invalid_request | frequency_penalty |
+        | for the same in vLLM's word     | 400    | invalid_request | repetition_penalty |
+        | for what it has begun to go on  | 400    | invalid_request | messages          |
       Then each of them is refused with what its row tells, and fails
