@@ -133,7 +133,7 @@ def assert_replaced(cluster: Cluster, gone: Member) -> None:
 
 
 def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
-    """Every worker tells, within a second, that all its slots are free, or that one is taken."""
+    """Every worker tells, now or in a moment, that all its slots are free, or that one is taken."""
 
     def told() -> bool:
         workers = cluster.queen_get("/workers")["workers"]
@@ -141,7 +141,7 @@ def wait_for_slots(cluster: Cluster, *, free: bool) -> bool:
         assert all((one["slots_free"] == one["slots"]) is free for one in workers), workers
         return True
 
-    wait_until("the workers' slots are as they should be", told, 1.0)
+    wait_until("the workers' slots are as they should be", told)
     return True
 
 
