@@ -18,6 +18,7 @@ _PROGRAMS = {
     "OpenAI's client": "with_openai",
     "litellm": "with_litellm",
     "LangChain": "with_langchain",
+    "ollama's client": "with_ollama",
 }
 _MODELS_OF_LLM = """
 - model_id: bee
@@ -149,6 +150,8 @@ def _point_at_queen(cluster: Cluster, port: int = 0) -> None:
     cluster.environment.update(
         OPENAI_BASE_URL=f"http://127.0.0.1:{port or cluster.ports.queen}/v1",
         OPENAI_API_KEY=cluster.token,
+        OLLAMA_HOST=f"http://127.0.0.1:{port or cluster.ports.queen}",
+        OLLAMA_API_KEY=cluster.token,
         LITELLM_LOCAL_MODEL_COST_MAP="True",
         # Without byte code each start would take seconds.
         PYTHONDONTWRITEBYTECODE="",

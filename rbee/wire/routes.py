@@ -18,6 +18,8 @@ A = TypeVar("A")
 
 #: What is asked, or answered, where that is nothing.
 NONE = type(None)
+#: The type of an answer that is a stream of JSON values, one a line.
+JSON_LINES = "application/x-ndjson"
 
 
 class Events:
@@ -41,12 +43,12 @@ class Route(Generic[Q, A]):
     The fields of `request` that ``{braces}`` in `path` name travel there (``{name:path}``: with
     slashes of their own), the others in the body of a POST, or else in the query, as with
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
-    be, a stream; `may_be_empty`: 204 is a success, too.
+    be, a stream, `line` the same of one of JSON lines; `may_be_empty`: 204 is a success, too.
     """
 
     def __init__(
         self,
-        method: Literal["GET", "POST", "DELETE", "OPTIONS"],
+        method: Literal["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
         path: str,
         request: type[Q],
         answer: type[A],
@@ -55,6 +57,7 @@ class Route(Generic[Q, A]):
         who: Who = Who.OWNER,
         in_query: bool = False,
         event: type[Any] | None = None,
+        line: type[Any] | None = None,
         may_be_empty: bool = False,
     ) -> None:
         self.method = method
@@ -64,6 +67,7 @@ class Route(Generic[Q, A]):
         self.status = status or (204 if answer is NONE else 200)
         self.who = who
         self.event = Events if answer is Events else event
+        self.line = line
         self.may_be_empty = may_be_empty
         #: Whether the request is the body.
         self.has_body = method == "POST" and not in_query and request is not NONE

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, Event, Watch
+from rbee.http.events import STREAM_HEADERS, Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
-from rbee.queen.jobs import Job
-from rbee.queen.openai.errors import failed, for_key
-from rbee.queen.openai.heard import heard_by_key
-from rbee.queen.openai.mapping import (
-    Chat,
-    Form,
-    Identity,
-    Text,
-    Told,
-    Vectors,
-    model_ref_of,
-    models_of,
-)
+from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, send, working
+from rbee.queen.front.heard import heard_by_key
+from rbee.queen.front.models import model_ref_of, models_of
+from rbee.queen.front.offer import Caller, Offer
+from rbee.queen.openai.errors import failed
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, Vectors
 from rbee.queen.openai.messages import (
     CHAT,
     COMPLETIONS,
@@ -33,7 +25,6 @@ from rbee.queen.openai.messages import (
     MODEL,
     MODELS,
     PREFLIGHT,
-    Asked,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
@@ -41,20 +32,16 @@ from rbee.queen.openai.messages import (
     Models,
     OneModel,
 )
-from rbee.queen.openai.routes import Caller, OpenAI
-from rbee.queen.rights import granted, hub_ref, names_of, not_granted
+from rbee.queen.rights import granted, names_of, not_granted
 from rbee.wire import sse
-from rbee.wire.errors import ErrorBody, RbeeError, no_such
+from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
-from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
-_METHODS = "GET, POST, OPTIONS"
 
-
-class Handlers(OpenAI):
+class Handlers(Offer):
     """Takes requests in and gives answers out."""
 
     @serves_http(MODELS)
@@ -82,28 +69,6 @@ class Handlers(OpenAI):
                 error.message += f"; what is on {silent} is not known, since no answer came"
             raise error
         return models[ref]
-
-    async def _caller(self, request: web.Request, asked: Asked | EmbeddingRequest) -> Caller | None:
-        """The holder of the key that a request came with; its model is a reference from now on.
-
-        None: it came with the swarm's own token. Raises `model_not_found`.
-        """
-        name = caller_of(request)
-        if not name:
-            return None
-        key = self.keys.named(name)
-        loaded = models_of([], self.loaded())
-        ref = str(hub_ref(asked.model) or "")
-        if ref not in loaded or not key.rights.permit(ref):
-            # Whatever was asked for, and whether it is there: that takes the same way.
-            present, workers, _ = await self.known(True)
-            loaded = models_of(present, workers)
-        hives = {ref: those for ref, (_, those) in loaded.items()}
-        found = granted(asked.model, hives, key.rights)
-        asked.model = found.ref
-        anywhere = found.may_fetch or found.ref == BUNDLED
-        holders = None if anywhere else frozenset(hives.get(found.ref, ()))
-        return Caller(name, found.name, found.ref, holders, found.may_fetch)
 
     async def _model_for(self, key: KeyRow, asked: str) -> Model:
         models, _ = await self._all_models()
@@ -137,59 +102,26 @@ class Handlers(OpenAI):
         return await self._answer(request, Vectors(asked))
 
     @serves_http(PREFLIGHT)
-    async def preflight(self, request: web.Request) -> web.Response:
+    async def may_ask(self, request: web.Request) -> web.Response:
         """Tells a browser whether its page may ask (`cors_origins`)."""
-        wanted = request.headers.get("Access-Control-Request-Headers", "")
-        headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
-        if wanted:
-            headers["Access-Control-Allow-Headers"] = wanted
-        return web.Response(status=204, headers=headers if self.settings.cors_origins else None)
+        return self.preflight(request)
 
     async def _answer(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
-        caller = await self._caller(request, form.asked)
-        if caller is None:
-            return await self._answer_with(request, form, None, [])
-        jobs: list[Job] = []
-
-        def end(why: RbeeError) -> None:
-            for job in jobs:
-                job.cancel(why)
-
-        try:
-            with self.keys.used(self.keys.named(caller.key), end):
-                return await self._answer_with(request, form, caller, jobs)
-        except RbeeError as error:
-            raise for_key(error, caller.model, caller.ref) from None
-
-    async def _answer_with(
-        self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
-    ) -> web.StreamResponse:
-        """Answers with jobs, which it begins and keeps in `jobs`."""
-        try:
-            for wanted in form.jobs():
-                jobs.append(self.begin(wanted, caller))
-                jobs[-1].events.reader_came()
-            model = jobs[0].request.model_ref if caller is None else caller.model
+        asker = await asker_of(self, request, form.asked.model)
+        form.asked.model = asker.ref
+        with working(self, asker) as work:
+            jobs = work.begin(form.jobs())
             began = jobs[0].created_at_ms // 1000
-            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, model)
+            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, asker.model)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, _Writer(form, who, caller), jobs)
-            return await self._whole(form, jobs, who)
-        finally:
-            # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
-            for job in jobs:
-                job.events.reader_left()
-                job.cancel()
-                if isinstance(form, Vectors):
-                    job.events.forget()  # they fill memory, and nobody asks for them again
+                return await self._stream(request, _Writer(form, who, asker), work)
+            return await self._whole(form, work, who)
 
-    async def _whole(
-        self, form: Form | Vectors, jobs: Sequence[Job], who: Identity
-    ) -> web.StreamResponse:
-        tokens: list[list[Token]] = [[] for _ in jobs]
-        vectors: list[list[bytes]] = [[] for _ in jobs]
+    async def _whole(self, form: Form | Vectors, work: Work, who: Identity) -> web.StreamResponse:
+        tokens: list[list[Token]] = [[] for _ in work.tasks]
+        vectors: list[list[bytes]] = [[] for _ in work.tasks]
         ends: dict[int, Done] = {}
-        async with contextlib.aclosing(self._told(jobs)) as told:
+        async with contextlib.aclosing(work.told()) as told:
             async for news in told:
                 for index, event in news:
                     if event.name == "token":
@@ -199,84 +131,47 @@ class Handlers(OpenAI):
                     elif event.name == "done":
                         ends[index] = event.read(Done)
                     else:
-                        _check(event)
-        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
+                        check(event)
+        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(work.tasks))]
         answer = form.whole(who, whole)
         return web.Response(body=encode(answer), content_type="application/json")
 
     async def _stream(
-        self, request: web.Request, writer: _Writer, jobs: Sequence[Job]
+        self, request: web.Request, writer: _Writer, work: Work
     ) -> web.StreamResponse:
-        response = _Stream(headers=STREAM_HEADERS)
+        response = Stream(headers=STREAM_HEADERS)
         with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
-            await self._tell(request, response, writer, jobs)
+            await self._tell(request, response, writer, work)
         return response
 
     async def _tell(
-        self, request: web.Request, response: _Stream, writer: _Writer, jobs: Sequence[Job]
+        self, request: web.Request, response: Stream, writer: _Writer, work: Work
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
         patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
         try:
-            async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
+            async with contextlib.aclosing(work.told(patient_until)) as told:
                 async for news in told:
                     for index, event in news:
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
                     if writer.opened or asyncio.get_running_loop().time() >= patient_until:
-                        await _send(request, response, writer.pending)
+                        await send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
             if not response.prepared:
                 raise
             writer.fail(error)
-        await _send(request, response, writer.pending)
+        await send(request, response, writer.pending)
         await response.write_eof()
-
-    async def _told(
-        self, jobs: Sequence[Job], patient_until: float = math.inf
-    ) -> AsyncGenerator[list[tuple[int, Event]], None]:
-        """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
-
-        Ends when all of them have. What a slow reader has not taken stays in the logs of the jobs
-        alone.
-        """
-        loop = asyncio.get_running_loop()
-        logs = [job.events for job in jobs]
-        read = [0] * len(jobs)
-        with contextlib.closing(Watch(logs)) as watch:
-            while True:
-                news: list[tuple[int, Event]] = []
-                for job in jobs:
-                    if job.revoked is not None:
-                        raise job.revoked  # what it has not read yet, it does not get
-                for index, log in enumerate(logs):
-                    for number, event in log.after(read[index]):
-                        read[index] = number
-                        news.append((index, event))
-                if news:
-                    yield news
-                elif all(log.closed for log in logs):
-                    return
-                else:
-                    patience = patient_until - loop.time()
-                    longest = patience if patience > 0 else math.inf
-                    if not await watch.news(min(longest, self.settings.stream_comment)):
-                        yield []
-
-
-class _Stream(web.StreamResponse):
-    """Its head goes out together with the first piece: one packet less before the first token."""
-
-    _send_headers_immediately = False
 
 
 class _Writer:
     """The events of one streamed answer, as bytes that wait to be sent."""
 
-    def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
-        self._caller = caller
+    def __init__(self, form: Form, who: Identity, asker: Asker) -> None:
+        self._asker = asker
         self.pending: list[bytes] = []
         self._form = form
         self._who = who
@@ -287,7 +182,7 @@ class _Writer:
     def take(self, index: int, event: Event) -> None:
         """Takes over what a job tells. Raises the error in which it ended."""
         if event.name == "narration":
-            self.pending.append(_comment(event.read(Narration), self._caller))
+            self.pending.append(_comment(event.read(Narration), self._asker.caller))
         elif event.name == "token":
             self._open(index)
             self._tell(self._form.piece(index, event.read(Token)))
@@ -296,7 +191,7 @@ class _Writer:
             done = self._ends[index] = event.read(Done)
             self._tell(self._form.ending(index, done))
         else:
-            _check(event)
+            check(event)
 
     def _open(self, index: int) -> None:
         if index not in self.opened:
@@ -313,8 +208,7 @@ class _Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        caller = self._caller
-        self._add(failed(error if caller is None else for_key(error, caller.model, caller.ref)))
+        self._add(failed(self._asker.told(error)))
 
     def _tell(self, choice: object | None) -> None:
         if choice is not None:
@@ -322,23 +216,6 @@ class _Writer:
 
     def _add(self, event: object) -> None:
         self.pending.append(b"data: %s\n\n" % encode(event))
-
-
-def _check(event: Event) -> None:
-    """Raises the error that an event tells."""
-    if event.name == "error":
-        raise RbeeError.from_body(event.read(ErrorBody))
-    if event.name == "cancelled":
-        raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
-
-
-async def _send(request: web.Request, response: web.StreamResponse, pending: list[bytes]) -> None:
-    if not response.prepared:
-        await response.prepare(request)
-    if pending:
-        piece = b"".join(pending)
-        pending.clear()
-        await response.write(piece)
 
 
 def _comment(narration: Narration, caller: Caller | None) -> bytes:
