@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -235,6 +236,15 @@ def ask_listening_ports(cluster: Cluster, role: str) -> dict[str, int]:
         for port in sorted(ports)
         for path in ("/props", "/slots", "/v1/models", "/infer/x/events")
     }
+
+
+def connections_to_worker(cluster: Cluster) -> set[int]:
+    """The ports of the queen's own side of what she has open to the worker."""
+    (worker,) = cluster.queen_get("/workers")["workers"]
+    port = urlsplit(worker["url"]).port
+    queen = psutil.Process(_the_one(cluster, "queen").pid)
+    open_now = [each for each in queen.net_connections("tcp") if each.raddr]
+    return {each.laddr.port for each in open_now if each.raddr.port == port}
 
 
 def kill(cluster: Cluster, role: str) -> Member:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import wire
+from harness import swarm, wire
 from harness.sentences import Context, given, then, when
 
 
@@ -19,6 +19,18 @@ def keep_jobs(context: Context, count: int, seconds: int) -> None:
 @given('an inference called "{name}" that runs')
 def inference(context: Context, name: str) -> None:
     wire.begin_inference(context.cluster, name)
+
+
+@given("the connection on which the queen has asked the worker")
+def connection_to_worker(context: Context) -> None:
+    context.before = swarm.connections_to_worker(context.cluster)
+    assert len(context.before) == 1, context.before
+
+
+@then("the queen has that connection to the worker, and no other")
+def same_connection(context: Context) -> None:
+    now = swarm.connections_to_worker(context.cluster)
+    assert now == context.before, (now, context.before)
 
 
 @given("a worker whose slots are all taken")

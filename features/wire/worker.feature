@@ -21,6 +21,12 @@ Feature: What a worker answers on the wire
       Then the stream ends with "token, done, [DONE]"
       And each worker has all its slots free
 
+    Scenario: The next prompt reaches the worker on the same connection
+      Given the connection on which the queen has asked the worker
+      When I type "rbee-keeper infer --keep-alive 'hello'"
+      Then the exit status is 0
+      And the queen has that connection to the worker, and no other
+
   Rule: An inference that comes to no end by itself
 
     Background:

@@ -158,7 +158,11 @@ class Operation(Events):
             await response.prepare(request)
             async with contextlib.aclosing(self.events.follow(begin, comment_every)) as pieces:
                 async for piece in pieces:
-                    await response.write(piece)
+                    if piece.endswith(sse.DONE_FRAME):
+                        # With the end of the answer, by which who reads keeps the connection.
+                        await response.write_eof(piece)
+                    else:
+                        await response.write(piece)
             await response.write_eof()
         except ConnectionError:
             pass  # the reader left; the events are still there for when it comes back

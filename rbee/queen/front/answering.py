@@ -86,11 +86,11 @@ class Work:
 
     async def told(
         self, patient_until: float = math.inf
-    ) -> AsyncGenerator[list[tuple[int, Event]], None]:
+    ) -> AsyncGenerator[tuple[list[tuple[int, Event]], bool], None]:
         """What the tasks tell, as it comes, with the number of the task; nothing: it takes a while.
 
-        Ends when all of them have. What a slow reader has not taken stays in the logs of the tasks
-        alone.
+        Ends when all of them have, and says of the last of it that it is. What a slow reader has
+        not taken stays in the logs of the tasks alone.
         """
         loop = asyncio.get_running_loop()
         logs = [task.events for task in self.tasks]
@@ -105,15 +105,17 @@ class Work:
                     for number, event in log.after(read[index]):
                         read[index] = number
                         news.append((index, event))
+                is_last = all(log.closed and at >= log.last_id for log, at in zip(logs, read))
                 if news:
-                    yield news
-                elif all(log.closed for log in logs):
+                    yield news, is_last
+                if is_last:
                     return
-                else:
-                    patience = patient_until - loop.time()
-                    longest = patience if patience > 0 else math.inf
-                    if not await watch.news(min(longest, self._offer.settings.stream_comment)):
-                        yield []
+                if news:
+                    continue
+                patience = patient_until - loop.time()
+                longest = patience if patience > 0 else math.inf
+                if not await watch.news(min(longest, self._offer.settings.stream_comment)):
+                    yield [], False
 
     def revoke(self, why: RbeeError) -> None:
         """Ends all of it with what to tell about that."""
@@ -170,3 +172,10 @@ async def send(request: web.Request, response: Stream, pending: list[bytes]) -> 
         piece = b"".join(pending)
         pending.clear()
         await response.write(piece)
+
+
+async def finish(request: web.Request, response: Stream, pending: list[bytes]) -> None:
+    """Sends what is pending with the end of the answer, by which who reads keeps the connection."""
+    if not response.prepared:
+        await response.prepare(request)
+    await response.write_eof(b"".join(pending))

@@ -10,7 +10,7 @@ from aiohttp import web
 from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
-from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, send, working
+from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, finish, send, working
 from rbee.queen.front.offer import Offer
 from rbee.queen.jobs import Job
 from rbee.queen.ollama.errors import failed
@@ -125,7 +125,7 @@ class Handlers(Offer):
             if wanted.stream is not False:
                 return await _stream(request, pulling, work)
             async with contextlib.aclosing(work.told()) as told:
-                async for news in told:
+                async for news, _ in told:
                     for _, event in news:
                         pulling.take(event)
         (last,) = pulling.end()
@@ -227,9 +227,9 @@ async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.St
     pending: list[bytes] = []
     try:
         async with contextlib.aclosing(work.told()) as told:
-            async for news in told:
+            async for news, is_last in told:
                 pending += [_line(each) for _, event in news for each in telling.take(event)]
-                if pending:
+                if pending and not is_last:
                     await send(request, response, pending)
         pending += [_line(each) for each in telling.end()]
     except ConnectionError:
@@ -239,8 +239,7 @@ async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.St
             raise
         pending.append(_line(failed(work.asker.told(error))))
     with contextlib.suppress(ConnectionError):
-        await send(request, response, pending)
-        await response.write_eof()
+        await finish(request, response, pending)
     return response
 
 
@@ -250,7 +249,7 @@ async def _whole(job: Job, work: Work) -> tuple[list[Token], list[bytes], Took]:
     vectors: list[bytes] = []
     done = Done()
     async with contextlib.aclosing(work.told()) as told:
-        async for news in told:
+        async for news, _ in told:
             for _, event in news:
                 if event.name == "token":
                     tokens.append(event.read(Token))

@@ -16,7 +16,6 @@ from rbee.queen.ollama.messages import (
     AskedAnswer,
     ChatAnswer,
     Embedded,
-    Ended,
     GenerateAnswer,
     OllamaCall,
     OllamaCalled,
@@ -137,8 +136,7 @@ class Form(abc.ABC):
     def _ended(self, took: Took) -> dict[str, Any]:
         if self.loads:
             return {"done_reason": "load"}
-        ended = ended_of(took)
-        return {name: getattr(ended, name) for name in Ended.__struct_fields__}
+        return ended_of(took)
 
 
 class Chat(Form):
@@ -297,8 +295,8 @@ def embedded(asked: OllamaEmbed, model: str, vectors: Sequence[bytes], took: Too
     return Embedded(
         model=model,
         embeddings=[shortened(vector, asked.dimensions or 0) for vector in vectors],
-        total_duration=int(ended.total_duration or 0),
-        load_duration=int(ended.load_duration or 0),
+        total_duration=ended["total_duration"],
+        load_duration=ended["load_duration"],
         prompt_eval_count=took.done.tokens_in,
     )
 
@@ -313,20 +311,20 @@ def shortened(vector: bytes, dimensions: int) -> list[float]:
     return [number / length for number in first] if length else first
 
 
-def ended_of(took: Took) -> Ended:
-    """How an answer ended, in ollama's terms."""
+def ended_of(took: Took) -> dict[str, Any]:
+    """How an answer ended, in ollama's terms: the fields of `Answered` that tell it."""
     done = took.done
     total = max(took.total_ms, done.duration_ms)
     reading = min(done.ttft_ms, done.duration_ms)
-    return Ended(
-        done_reason="length" if done.finish_reason == "length" else "stop",
-        total_duration=_nanoseconds(total),
-        load_duration=_nanoseconds(total - done.duration_ms),
-        prompt_eval_count=done.tokens_in,
-        prompt_eval_duration=_nanoseconds(reading),
-        eval_count=done.tokens_out,
-        eval_duration=_nanoseconds(done.duration_ms - reading),
-    )
+    return {
+        "done_reason": "length" if done.finish_reason == "length" else "stop",
+        "total_duration": _nanoseconds(total),
+        "load_duration": _nanoseconds(total - done.duration_ms),
+        "prompt_eval_count": done.tokens_in,
+        "prompt_eval_duration": _nanoseconds(reading),
+        "eval_count": done.tokens_out,
+        "eval_duration": _nanoseconds(done.duration_ms - reading),
+    }
 
 
 def moment(at_ms: float) -> str:

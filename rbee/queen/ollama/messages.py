@@ -155,9 +155,15 @@ class OllamaPull(AboutModel, kw_only=True):
 # --- what is answered ------------------------------------------------------------------------
 
 
-class Ended(msgspec.Struct, kw_only=True):
-    """How an answer ended, and what it took: `load` is all that came before a worker read it."""
+class Answered(msgspec.Struct, kw_only=True):
+    """An answer, or a piece of it; the last one tells how it ended and what it took.
 
+    `load_duration` is all the time that went by before a worker read it.
+    """
+
+    model: str
+    created_at: str
+    done: bool
     done_reason: str | UnsetType = UNSET
     total_duration: int | UnsetType = UNSET
     load_duration: int | UnsetType = UNSET
@@ -176,23 +182,17 @@ class OllamaSaid(msgspec.Struct, kw_only=True):
     tool_calls: list[OllamaCall] | UnsetType = UNSET
 
 
-class ChatAnswer(Ended, kw_only=True):
+class ChatAnswer(Answered, kw_only=True):
     """The answer to `POST /api/chat`, and one line of its stream."""
 
-    model: str
-    created_at: str
     message: OllamaSaid
-    done: bool
     logprobs: list[TokenLikelihood] | UnsetType = UNSET
 
 
-class GenerateAnswer(Ended, kw_only=True):
+class GenerateAnswer(Answered, kw_only=True):
     """The answer to `POST /api/generate`, and one line of its stream."""
 
-    model: str
-    created_at: str
     response: str
-    done: bool
     thinking: str | UnsetType = UNSET
     logprobs: list[TokenLikelihood] | UnsetType = UNSET
 

@@ -83,7 +83,10 @@ def sampled(options: Options | None) -> dict[str, Any]:
         return {}
     for name, neutral in NEUTRAL.items():
         if getattr(options, name) not in (None, neutral):
-            raise refused(f"options.{name}", f"cannot be had here; leave it out, or send {neutral}")
+            field = f"options.{name}"
+            raise invalid(
+                f"{field} is not served here", f"leave it out, or send {neutral}", field=field
+            )
     said: dict[str, Any] = {name: getattr(options, name) for name in _AS_ASKED}
     said["top_p"] = options.top_p
     if options.top_p == 0:  # the likeliest token alone

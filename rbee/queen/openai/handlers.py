@@ -12,7 +12,7 @@ from rbee.http.events import STREAM_HEADERS, Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
-from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, send, working
+from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, finish, send, working
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.front.models import model_ref_of, models_of
 from rbee.queen.front.offer import Caller, Offer
@@ -122,7 +122,7 @@ class Handlers(Offer):
         vectors: list[list[bytes]] = [[] for _ in work.tasks]
         ends: dict[int, Done] = {}
         async with contextlib.aclosing(work.told()) as told:
-            async for news in told:
+            async for news, _ in told:
                 for index, event in news:
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
@@ -151,20 +151,20 @@ class Handlers(Offer):
         patient_until = asyncio.get_running_loop().time() + self.settings.stream_patience
         try:
             async with contextlib.aclosing(work.told(patient_until)) as told:
-                async for news in told:
+                async for news, is_last in told:
                     for index, event in news:
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)
-                    if writer.opened or asyncio.get_running_loop().time() >= patient_until:
+                    late = asyncio.get_running_loop().time() >= patient_until
+                    if (writer.opened or late) and not is_last:
                         await send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
             if not response.prepared:
                 raise
             writer.fail(error)
-        await send(request, response, writer.pending)
-        await response.write_eof()
+        await finish(request, response, writer.pending)
 
 
 class _Writer:
