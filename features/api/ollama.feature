@@ -28,6 +28,7 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @fault.queen.half-a-call
     Scenario: A model that was taught to call decides by itself when to
       Given a hub that holds "author/caller-llama"
       And a queen that is awake
@@ -50,6 +51,7 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @fault.queen.names-lead-nowhere
     Scenario: A model that is fetched is in the list, by a name to ask for
       Given a hub that holds "author/minillama"
       And a queen that is awake
@@ -76,6 +78,23 @@ Feature: Programs that speak ollama's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @fault.queen.list-to-all-keys
+    Scenario: The holder of a key is shown what it may use, and gets that alone
+      Given a hub that holds "author/minillama"
+      And a queen that is awake
+      And the key "tv" of "rbee-keeper add-key tv --model 'HF:author/mini*' --may-fetch"
+      When the program with the key "tv" asks with ollama's client for each of these
+        | asked for                               | she sends | got                                       |
+        | that a model be fetched                 | 200       | success                                   |
+        | an answer of the model that was fetched | 200       | Hello! How can I help you today?          |
+        | the models                              | 200       | author/minillama:latest                   |
+        | what is loaded                          | 200       | author/minillama:latest with room for 512 |
+        | an answer                               | 404       | nothing                                   |
+        | what a model is                         | 404       | nothing                                   |
+      Then she has sent for each of them what its row tells, and was asked once
+      And each of them gets what it asked for
+
+    @fault.queen.drop-options
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm
       When a program with ollama's client asks her for each of these
