@@ -53,7 +53,7 @@ from rbee.queen.ollama.names import meant, spelled
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Progress, Token, Vector
-from rbee.wire.messages.models import PullModel
+from rbee.wire.messages.models import Provisioned, PullModel
 from rbee.wire.narration import now_ms
 from rbee.wire.routes import JSON_LINES
 
@@ -205,20 +205,23 @@ class _Pulling:
 
     def take(self, event: Event) -> list[object]:
         """See `_Telling`."""
-        if event.name != "progress":
-            check(event)
-            return []
-        far = event.read(Progress)
-        lines = [] if self._begun else [Pulled(status="pulling manifest")]
-        self._begun = True
-        piece = Pulled(
-            status=self._status, digest=self._digest, total=far.total, completed=far.done
-        )
-        return [*lines, piece]
+        if event.name == "progress":
+            far = event.read(Progress)
+            return self._far(far.done, far.total)
+        if event.name == "done":
+            size = event.read(Provisioned).size_bytes
+            return self._far(size, size)
+        check(event)
+        return []
 
     def end(self) -> list[object]:
         """See `_Telling`."""
         return [Pulled(status="success")]
+
+    def _far(self, done: int, total: int) -> list[object]:
+        begin = [] if self._begun else [Pulled(status="pulling manifest")]
+        self._begun = True
+        return [*begin, Pulled(self._status, self._digest, total, done)]
 
 
 async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.StreamResponse:

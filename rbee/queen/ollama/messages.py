@@ -273,7 +273,7 @@ class Shown(msgspec.Struct, kw_only=True):
     license: str = ""
 
 
-class Pulled(msgspec.Struct, kw_only=True):
+class Pulled(msgspec.Struct):
     """One line of `POST /api/pull`: how far it is; the last is ``success``."""
 
     status: str
