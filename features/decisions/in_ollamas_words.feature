@@ -22,10 +22,9 @@ Feature: What ollama's words mean here
       | "options": {"stop": ["x", ""]}                | "stop": ["x"]                                             |
       | "options": {"presence_penalty": 1}            | "presence_penalty": 1.0                                   |
       | "options": {"num_gpu": 99, "use_mmap": false} | nothing                                                   |
-      | "options": {"repeat_penalty": 1}              | nothing                                                   |
-      | "options": {"repeat_penalty": 1.1}            | refused: options.repeat_penalty                           |
-      | "options": {"mirostat": 2}                    | refused: options.mirostat                                 |
-      | "options": {"mirostat_tau": 5, "seed": null}  | nothing                                                   |
+      | "options": {"tfs_z": 1, "seed": null}         | nothing                                                   |
+      | "options": {"tfs_z": 0.5}                     | refused: options.tfs_z                                    |
+      | "options": {"rope_frequency_scale": 2}        | refused: options.rope_frequency_scale                     |
       | "format": ""                                  | nothing                                                   |
       | "format": "json"                              | "json_schema": {"type": "object"}                         |
       | "format": {"type": "string"}                  | "json_schema": {"type": "string"}                         |

@@ -215,7 +215,7 @@ if __name__ == "__main__":
             "a model of somebody else": lambda: _shown("llama3.2"),
             "that a model of somebody else be fetched": lambda: str(Client().pull("llama3.2")),
             "an option that nobody knows": lambda: _answer(options={"bees": 3}),
-            "an option that cannot be had": lambda: _answer(options={"mirostat": 2}),
+            "an option that cannot be had": lambda: _answer(options={"rope_frequency_scale": 2}),
             "more heat than there is": lambda: _answer(options={"temperature": 9}),
             "what is in a picture": lambda: str(
                 Client().chat("minillama", [{"role": "user", "content": HELLO, "images": ["YWJj"]}])

@@ -1,8 +1,9 @@
 """What becomes of each option of a model that ollama knows. Pure.
 
-Some mean the same to a job, some change nothing that a caller can notice. The rest would change the
-answer and is not to be had here: they are taken where their value asks for nothing, and refused by
-name otherwise. See https://docs.ollama.com/modelfile#parameter for what each of them means.
+Some mean the same to a job, some change nothing that a caller can notice. The rest would change
+the answer: of these a job gets what it has by the same name, and any other is taken where its value
+asks for nothing, and refused by its name otherwise. What each of them means is told at
+https://docs.ollama.com/modelfile#parameter.
 """
 
 from __future__ import annotations
@@ -14,21 +15,26 @@ import msgspec
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import LONGEST_STOP, MOST_STOPS
 from rbee.wire.messages.basics import LARGEST_CONTEXT
+from rbee.wire.messages.jobs import JobRequest
 
 #: Seeds of a job are smaller.
 _SEEDS = 2**32
 #: The options that mean the same to a job.
 _AS_ASKED = ("temperature", "presence_penalty", "frequency_penalty")
-#: What asks for nothing, of options that would change an answer.
-NEUTRAL: dict[str, float] = {
+#: What asks for nothing, of others that would change an answer; None: they go with one of those.
+_NEUTRAL: dict[str, float | None] = {
     "min_p": 0,
     "typical_p": 1,
     "tfs_z": 1,
     "repeat_penalty": 1,
+    "repeat_last_n": None,
     "mirostat": 0,
+    "mirostat_tau": None,
+    "mirostat_eta": None,
     "rope_frequency_base": 0,
     "rope_frequency_scale": 0,
 }
+_OF_A_JOB = frozenset(JobRequest.__struct_fields__)
 
 Number = Annotated[float, msgspec.Meta(ge=-(2**53), le=2**53)]
 Ending = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
@@ -47,21 +53,20 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stop: Ending | Annotated[list[Ending], msgspec.Meta(max_length=MOST_STOPS)] | None = None
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
-    # See `NEUTRAL`.
+    # See `_NEUTRAL`.
     min_p: Number | None = None
     typical_p: Number | None = None
     tfs_z: Number | None = None
     repeat_penalty: Number | None = None
+    repeat_last_n: Number | None = None
     mirostat: Number | None = None
+    mirostat_tau: Number | None = None
+    mirostat_eta: Number | None = None
     rope_frequency_base: Number | None = None
     rope_frequency_scale: Number | None = None
-    # These go with one of those, and say nothing without it.
-    repeat_last_n: Any = None
-    penalize_newline: Any = None
-    mirostat_tau: Any = None
-    mirostat_eta: Any = None
     # How it is loaded is for the swarm to decide, and changes no answer.
     num_keep: Any = None
+    penalize_newline: Any = None
     num_batch: Any = None
     num_gpu: Any = None
     main_gpu: Any = None
@@ -81,13 +86,15 @@ def sampled(options: Options | None) -> dict[str, Any]:
     """The fields of a job that these options are. Raises `invalid_request` by the name of one."""
     if options is None:
         return {}
-    for name, neutral in NEUTRAL.items():
-        if getattr(options, name) not in (None, neutral):
-            field = f"options.{name}"
-            raise invalid(
-                f"{field} is not served here", f"leave it out, or send {neutral}", field=field
-            )
     said: dict[str, Any] = {name: getattr(options, name) for name in _AS_ASKED}
+    for name, neutral in _NEUTRAL.items():
+        value = getattr(options, name)
+        if name in _OF_A_JOB:
+            said[name] = int(value) if value is not None and value == int(value) else value
+        elif neutral is not None and value not in (None, neutral):
+            field = f"options.{name}"
+            advice = f"leave it out, or send {neutral}"
+            raise invalid(f"{field} is not served here", advice, field=field)
     said["top_p"] = options.top_p
     if options.top_p == 0:  # the likeliest token alone
         said.update(top_p=None, top_k=1)
