@@ -22,9 +22,10 @@ Feature: Programs that speak ollama's API
         | an answer to a prompt, in pieces                  | 200       | Hello! How can I help you today?    |
         | a text to go on with                              | 200       | a time                              |
         | that a model be loaded                            | 200       | load: ''                            |
+        | an answer in more context than there is           | 200       | Hello! How can I help you today?    |
         | the models                                        | 200       | minillama:latest                    |
         | what is loaded                                    | 200       | minillama:latest with room for 512  |
-        | what a model is                                   | 200       | gguf that can completion            |
+        | what a model is                                   | 200       | gguf of 512 tokens that can completion |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 

@@ -152,7 +152,8 @@ def _running() -> str:
 
 def _shown(model: str = "minillama") -> str:
     told = Client().show(model)
-    return f"{told.details.format} that can {told.capabilities[0]}"
+    context = told.modelinfo[f"{told.details.family}.context_length"]
+    return f"{told.details.format} of {context} tokens that can {told.capabilities[0]}"
 
 
 def _pulled() -> str:
@@ -187,6 +188,7 @@ if __name__ == "__main__":
             "the two likeliest first tokens": _likeliest,
             "any JSON object": lambda: type(json.loads(_answer(format="json"))).__name__,
             "an answer in the form of a class": _mood,
+            "an answer in more context than there is": lambda: _answer(options={"num_ctx": 99999}),
             "an answer to a prompt": _generated,
             "an answer to a prompt, in pieces": _generated_in_pieces,
             "a text to go on with": lambda: _generated(

@@ -144,7 +144,12 @@ class Handlers(Offer):
     async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:
         asker = await asker_of(self, request, meant(form.asked.model))
         with working(self, asker) as work:
-            (job,) = work.begin([form.job(asker.ref)])
+            wanted = form.job(asker.ref)
+            if wanted.ctx is not None:
+                # Who asks for more than a model was trained with gets that: beyond, it babbles.
+                trained = (await self._inventory(request)).context_of(asker.ref)
+                wanted.ctx = min(wanted.ctx, trained or wanted.ctx)
+            (job,) = work.begin([wanted])
             form.model, form.created_at = form.asked.model, moment(job.created_at_ms)
             if form.asked.stream is not False:
                 return await _stream(request, _Answering(form, job), work)

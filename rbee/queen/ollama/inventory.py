@@ -33,6 +33,11 @@ class Inventory:
         self.names: Mapping[str, str] = {ref: spelled(name) for name, ref in names.items()}
         self._workers = [worker for _, worker in workers]
 
+    def context_of(self, ref: str) -> int:
+        """What a model was trained with (tokens); 0: that is not known."""
+        view = self._present.get(ref)
+        return view.context_length if view else 0
+
     def tags(self) -> Tags:
         """All of them."""
         return Tags(models=[self._listed(ref, name) for ref, name in self.names.items()])
@@ -50,12 +55,11 @@ class Inventory:
     def shown(self, ref: str, name: str) -> Shown:
         """One of them, which a caller calls `name`."""
         view = self._present.get(ref)
-        loaded = [worker for worker in self._workers if ref in refs_of(worker)]
         family = view.architecture if view else None
         information: dict[str, Any] = {"general.architecture": family or ""}
-        contexts = [worker.context for worker in loaded if worker.context]
-        if family and contexts:
-            information[f"{family}.context_length"] = max(contexts)
+        trained = self.context_of(ref)
+        if family and trained:
+            information[f"{family}.context_length"] = trained
         return Shown(
             details=_details(view),
             model_info=information,
