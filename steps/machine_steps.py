@@ -87,6 +87,12 @@ def worker_port_held(context: Context) -> None:
     machine.hold_port(context.cluster, context.cluster.ports.worker)
 
 
+@given("a GPU with room for one model, and a processor with room for none")
+def room_for_one(context: Context) -> None:
+    machine.simulate_gpus(context.cluster, [{"name": "Tiny GT", "VRAM in GB": "0.468"}])
+    context.cluster.set(ram_factor=1e6)
+
+
 @given("a hive that looks for its processor's name at once")
 def query_at_once(context: Context) -> None:
     context.cluster.set(processor_query_after=0.01)

@@ -41,7 +41,6 @@ def look_at_command_line(context: Context) -> None:
 def holds_no_prompt(context: Context, prompt: str) -> None:
     assert prompt not in context.command_line, context.command_line
     assert "rbee.keeper infer" in context.command_line, context.command_line
-    context.cluster.finish()
 
 
 @when("another user of the machine takes the {role}'s port")

@@ -49,7 +49,8 @@ def runs_until(context: Context, command_line: str, line: str) -> None:
 
 @given('"{command_line}" runs until tokens come')
 def runs_until_tokens(context: Context, command_line: str) -> None:
-    context.cluster.start(command_line).wait_for_text()
+    context.first = context.cluster.start(command_line)
+    context.first.wait_for_text()
 
 
 @when('I type "{command_line}" beside it')

@@ -115,6 +115,21 @@ Feature: What happens when many call at once
       When the story is left
       Then the vector comes before the answer
 
+  Rule: A device that works for others is waited for
+
+    Background:
+      Given a GPU with room for one model, and a processor with room for none
+      And a hub that holds "author/endless-llama"
+      And programs are told at once that an answer takes its time
+      And a queen that is awake
+
+    @fault.queen.refuse-for-good
+    Scenario: A program that speaks OpenAI's API is told its place, and answered there
+      Given a program that reads a story of "author/endless-llama"
+      When one more program asks for an answer of "minillama"
+      Then it is told "number 1 in the queue for GPU0 on hive localhost"
+      And it is told "CUDA worker is awake and ready" once the story is left
+
   Rule: Who reads slowly costs nobody else anything
 
     @fault.queen.whole-at-once

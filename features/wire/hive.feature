@@ -19,6 +19,8 @@ Feature: What a hive answers on the wire
       | GET /capacity?device=cpu                  | 400    | invalid_request | the query names no model     |
       | GET /capacity?device=gpu3&model=minillama | 400    | invalid_request | this hive has no device gpu3 |
       | GET /capacity?device=cpu&model=nonsense   | 400    | invalid_request | nonsense                     |
+      | GET /capacity?device=cpu&modle=minillama  | 400    | invalid_request | the query has no field modle |
+      | GET /capacity?device=cpu&model=minillama&ctx=many | 400 | invalid_request | ctx                    |
     Then each answer has its status, its error and its message
 
   Scenario: A kind of worker that this machine cannot run

@@ -56,10 +56,8 @@ log = logging.getLogger(__name__)
 _PORTS_TRIED = 200
 _READ_AHEAD = 8 * 1024 * 1024
 _SECONDS_BETWEEN_PERCENTS = 1.0
-#: How long a change of state lasts before the hive is told (seconds). That it is busy can wait:
-#: the queen has given it what it does, and its first token would come later by the telling.
+#: How long a change of state lasts before the hive is told (seconds).
 _SETTLE = 0.02
-_SETTLE_BUSY = 0.25
 #: How often a busy worker reports, within the time after which its engine would count as stuck.
 _LOOKS = 4
 #: How long a request waits for its turn before it is told so (seconds).
@@ -243,7 +241,7 @@ class Worker:
                     await self.changed.wait()
                     # A state that passes at once is not worth two requests in the middle of an
                     # answer that is as short.
-                    await asyncio.sleep(_SETTLE_BUSY if self.running else _SETTLE)
+                    await asyncio.sleep(_SETTLE)
             self.changed.clear()
             self._look()
             await self._end_overdue()

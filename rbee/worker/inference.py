@@ -130,13 +130,15 @@ class Inference(Operation):
         return Generated("stop", read, 0)
 
     def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """At once, unless the last time was only just now: fast tokens travel together."""
-        wait = self._taken_over + _TOGETHER - loop.time()
-        if wait > 0:
-            loop.call_later(wait, self._take_over)
-        else:
+        """At once, unless the last time was only just now: fast tokens travel together, those of
+        all inferences at the same moments."""
+        now = loop.time()
+        if now >= self._taken_over + _TOGETHER:
+            self._taken_over = now
             self._take_over()
-        self._taken_over = loop.time() + max(0.0, wait)
+        else:
+            self._taken_over = now + _TOGETHER - now % _TOGETHER
+            loop.call_at(self._taken_over, self._take_over)
 
     def _take_over(self) -> None:
         with self._lock:

@@ -45,10 +45,11 @@ Feature: Nothing is told to whoever happens to listen
 
   @needs-linux @fault.keeper.show-the-prompt
   Scenario: Another user looks at the list of processes
-    Given "rbee-keeper infer 'a private prompt'" runs until it narrates "bee-keeper: queen is awake and healthy"
+    Given a hub that holds "author/endless-llama"
+    And "rbee-keeper infer --model HF:author/endless-llama 'a private prompt'" runs until tokens come
     When another user looks at its command line
     Then that does not hold "a private prompt"
-    And the exit status is 0
+    And the first command still runs until I press Ctrl+C
 
   @timing
   Scenario: Another user takes the port of a queen who was killed

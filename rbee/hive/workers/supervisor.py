@@ -164,7 +164,7 @@ class Supervisor(msgspec.Struct):
                 self._fail(worker, misplaced)
                 self._kill(worker)
             return
-        before = (worker.state, worker.slots_free)
+        before = (worker.state, worker.slots_free, worker.is_unused)
         worker.told(report)
         if worker.is_restarting and worker.state is not WorkerState.LOADING:
             worker.is_restarting = False
@@ -176,7 +176,9 @@ class Supervisor(msgspec.Struct):
             worker.start.narrate(line)
         self._tell_loading(worker, report)
         self._retire_if_nameless(worker)
-        if (worker.state, worker.slots_free) != before:
+        # One that was in use when it should make room may have told its hive neither of its work
+        # nor of its end; who waits for that room hears of it now.
+        if (worker.state, worker.slots_free, worker.is_unused) != before:
             self._on_change()
 
     def get(self, worker_id: str) -> Worker:
