@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import ollama_decisions
+from harness import ollama_decisions, ollama_streams
 from harness.sentences import Context, then, when
 
 
@@ -58,6 +58,16 @@ def numbers_wanted(context: Context) -> None:
     context.told = [
         ollama_decisions.vector_of(row["vector"], int(row["wanted"])) for row in context.rows
     ]
+
+
+@when('the worker is killed in the middle of an answer of "{model}" in ollama\'s words')
+def killed_in_the_middle(context: Context, model: str) -> None:
+    context.last_line = ollama_streams.last_after_kill(context.cluster, model)
+
+
+@then("the last line of that answer is an error alone")
+def last_line_is_error(context: Context) -> None:
+    assert set(context.last_line) == {"error"}, context.last_line
 
 
 @then("it comes to what each row tells")

@@ -112,3 +112,9 @@ Feature: Programs that speak ollama's API
         | what is between two texts                | 400       | nothing |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
+
+    Scenario: An answer that breaks off in the middle is told as an error
+      Given a hub that holds "author/endless-llama"
+      And a queen that is awake
+      When the worker is killed in the middle of an answer of "author/endless-llama" in ollama's words
+      Then the last line of that answer is an error alone
