@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -10,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rbee.http.board import Over, too_many
+from rbee.http.bodies import LargeBodies
 from rbee.http.events import EventLog
 from rbee.queen.inference import longest_answer
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import Chat, Form, Text
-from rbee.queen.openai.messages import ChatRequest, CompletionRequest
+from rbee.queen.openai.requests import ChatRequest, CompletionRequest
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode, encode
@@ -378,3 +380,25 @@ def told_of_one(job: JobRequest) -> int:
     )
     log.emit("token", Token(text, 100_000, logprobs=[] if job.logprobs is None else [drawn]))
     return log.size
+
+
+class Arrivals:
+    """Bodies that come at once at a daemon: how many of the large ones it takes."""
+
+    def __init__(self) -> None:
+        self._bodies = LargeBodies()
+        self.taken: list[int] = []
+
+    def come(self, count: int, size: int) -> int:
+        """So many more come, each of `size` bytes; returns how many are taken."""
+        before = len(self.taken)
+        for _ in range(count):
+            with contextlib.suppress(RbeeError):
+                self.taken.append(self._bodies.grow(0, size))
+        return len(self.taken) - before
+
+    def are_whole(self) -> None:
+        """All that were taken are read."""
+        for size in self.taken:
+            self._bodies.let_go(size)
+        self.taken.clear()

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rbee.hive.models import provisioner
-from rbee.http.bodies import LARGEST_BODY
 from rbee.process.tasks import DATABASE, DEVICES, DISK, MODULES
 from rbee.wire import limits
 from rbee.wire.settings import Settings
@@ -24,12 +23,15 @@ asks for more is refused with 400 (a body that is too large with 413) and the na
 Made by `make docs` out of the code.
 """
 _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
-    ("the body", f"{LARGEST_BODY} bytes", "is held in memory by each program that it passes"),
+    ("the body", f"{limits.LARGEST_BODY} bytes", "each program that it passes holds it in memory"),
+    ("the body of `/v1/embeddings`", f"{limits.LARGEST_INPUTS} bytes", "the same"),
+    ("large bodies at once", f"{limits.LARGE_BODIES} bytes", "the same; beyond it 429 says so"),
     ("`messages`", limits.MOST_MESSAGES, "an engine looks for each of its marks in all the others"),
     ("marks of turns in a text, such as `</s>`", "the context", "behind each, all is searched"),
     ("`tools`, `tool_calls` of a message", limits.MOST_FUNCTIONS, "each is an alternative"),
     ("`stop`", limits.MOST_STOPS, "each is looked for behind each token"),
     ("a text of `stop`", f"{limits.LONGEST_STOP} characters", "so is each of its beginnings"),
+    ("what samplers look back at", limits.MOST_LOOKED_BACK, "they do it behind each token"),
     ("`logit_bias`", limits.MOST_WEIGHTS, "each is looked for behind each token"),
     ("`top_logprobs`", 20, "each is sorted and told with each token"),
     ("`logprobs` of `/v1/completions`", 5, "the same"),

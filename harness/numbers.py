@@ -14,7 +14,7 @@ from rbee.hive.models.pooling import default_context
 from rbee.hive.workers.restart import restart_delay
 from rbee.keeper.lists import job_table
 from rbee.keeper.options import INFER_OPTIONS
-from rbee.queen.openai.messages import ChatRequest, CompletionRequest
+from rbee.queen.openai.requests import ChatRequest, CompletionRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
 from rbee.wire.messages.jobs import JobRequest, JobState, JobView

@@ -412,9 +412,9 @@ def _vectors(openai: Any, model: str, asked: Any, **fields: Any) -> list[Any]:
     return [each.embedding for each in answer.data]
 
 
-def _vector(model: str) -> Callable[[Any], str]:
+def _vector(model: str, **fields: Any) -> Callable[[Any], str]:
     def ask(openai: Any) -> str:
-        answer = openai.embeddings.create(model=model, input="hello")
+        answer = openai.embeddings.create(model=model, input="hello", **fields)
         (one,) = answer.data
         length = math.hypot(*one.embedding)
         assert answer.usage.total_tokens == answer.usage.prompt_tokens, answer.usage
@@ -422,6 +422,11 @@ def _vector(model: str) -> Callable[[Any], str]:
         return f"{len(one.embedding)} numbers of length {length:.3g}, {read} read"
 
     return ask
+
+
+def _many_vectors(openai: Any) -> str:
+    """Each text is a word and blanks, which are no tokens: much to send, and little to read."""
+    return str(len(_vectors(openai, _READER, ["bee" + " " * 1000] * 2048)))
 
 
 def _vectors_in_order(openai: Any) -> str:
@@ -518,6 +523,14 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "at most 3 tokens": _cut,
     'an answer that stops before "help"': _whole(stop=["help"]),
     "an answer without its likeliest beginning": _whole(logit_bias={"357": -100}, max_tokens=4),
+    "an answer that it has begun": _whole(
+        messages=[*_HELLO, {"role": "assistant", "content": "Hello! How"}]
+    ),
+    "an answer in words of other servers": _whole(
+        stop=["", "help"],
+        extra_body={"max_tokens": -1, "top_k": -1, "min_p": 0.1, "repetition_penalty": 1.01}
+        | {"cache_prompt": False, "keep_alive": "5m", "best_of": 1, "mirostat": 0, "ttl": 5},
+    ),
     "the two likeliest first tokens": _likely,
     "two stories at once, drawn from a seed": _several,
     "an answer in the form of a class": _parsed,
@@ -531,7 +544,9 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "a text to go on with": _gone_on,
     "a text to go on with, in pieces": _gone_on_in_stream,
     "a vector of a text": _vector(_READER),
+    "a vector of the model's own length": _vector(_READER, dimensions=32),
     "vectors of several texts": _vectors_in_order,
+    "vectors of 2048 texts of 1 kB": _many_vectors,
     "vectors packed, and as numbers": _vectors_in_numbers,
     "a vector of tokens": _vector_of_tokens,
     "an answer of a model that cannot": _refused_text,
@@ -545,6 +560,10 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "for a model that is not known": lambda openai: openai.models.retrieve("author/nothing"),
     "for more heat than there is": _whole(temperature=9),
     "for something that nobody knows": _whole(extra_body={"bees": 1}),
+    "for the same in a message": _whole(messages=[{"role": "user", "content": "hello", "bees": 1}]),
+    "for a form beside a call": _whole(
+        tools=_WEATHER, tool_choice="required", response_format={"type": "json_object"}
+    ),
     "about a picture": _whole(
         messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
     ),

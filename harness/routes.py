@@ -36,7 +36,8 @@ Requests and answers are named by their types in `rbee/wire/messages/`, below `/
 /openapi.json` of each daemon has all their fields. A stream is `text/event-stream`; it has exactly
 one of `done`, `error` and `cancelled`, and `[DONE]` at its end. Errors are `{"error": {"code",
 "message", "suggestion", "details"}}`. Below `/api` a stream is `application/x-ndjson`, and errors
-are `{"error": "..."}`. Made by `make docs` out of the code.
+are `{"error": "..."}`. `HEAD` is answered where `GET` is, with its head, and each answer has an
+`x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
 """
 _NAMED = re.compile(r"\{\w+\}")
 _COLUMNS = ("route", "is asked", "answers", "open to", "what it does")

@@ -1,10 +1,10 @@
 """``python -m harness.settings_page [--check]``: writes the pages that are made of the code.
 
-These are the page of settings, docs/settings.md, that of limits (`harness.limits_page`), and that
-of routes (`harness.routes`). The first is made of `rbee.wire.settings`: names, defaults, units,
-bounds, the headings between them and what is said of each. With ``--check`` nothing is written.
-Exit status: 0 the pages are as the code; 1 one is not (``--check``), or nothing is said of some
-setting.
+These are the page of settings, docs/settings.md, that of limits (`harness.limits_page`), that of
+routes (`harness.routes`) and that of fields (`harness.fields_page`). The first is made of
+`rbee.wire.settings`: names, defaults, units, bounds, the headings between them and what is said of
+each. With ``--check`` nothing is written. Exit status: 0 the pages are as the code; 1 one is not
+(``--check``), or nothing is said of some setting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from harness import limits_page, routes
+from harness import fields_page, limits_page, routes
 from rbee.wire import settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
@@ -143,6 +143,7 @@ def main(arguments: Sequence[str]) -> int:
             PAGE: page(),
             limits_page.PAGE: limits_page.page(),
             routes.PAGE: routes.page(),
+            fields_page.PAGE: fields_page.page(),
         }
     except ValueError as error:
         print(error, file=sys.stderr)

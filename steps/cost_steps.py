@@ -136,3 +136,22 @@ def asked_of_context(context: Context, asked: str, tokens: int) -> None:
 def long_answers(context: Context, count: int, kind: str, times: int) -> None:
     size = count * costs.told_of_one(context.asked)
     assert size <= context.most < size * times, (size, context.most, kind)
+
+
+@when("{count:d} bodies of {large:d} MiB come at once, and one of {small:d} MiB")
+def bodies_come(context: Context, count: int, large: int, small: int) -> None:
+    context.arrivals = costs.Arrivals()
+    context.large = large * 2**20
+    context.taken = context.arrivals.come(count, context.large)
+    context.small = context.arrivals.come(1, small * 2**20)
+
+
+@then("{count:d} of the large ones are taken, and the small one")
+def bodies_taken(context: Context, count: int) -> None:
+    assert (context.taken, context.small) == (count, 1), (context.taken, context.small)
+
+
+@then("there is room for as many once those are whole")
+def room_again(context: Context) -> None:
+    context.arrivals.are_whole()
+    assert context.arrivals.come(context.taken + 1, context.large) == context.taken

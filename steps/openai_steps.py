@@ -187,3 +187,15 @@ def openapi(context: Context) -> None:
 @then("the answer is the stream")
 def openai_stream(context: Context) -> None:
     openai_clients.assert_stream(context.answer, context.text)
+
+
+@then('each answer has an "{name}" of its own')
+def has_own_header(context: Context, name: str) -> None:
+    marks = [answer.headers[name] for answer in context.answers]
+    assert len(set(marks)) == len(marks) > 0 and all(marks), marks
+
+
+@then("each answer has its status and no body")
+def has_no_body(context: Context) -> None:
+    found = [(str(answer.status), answer.text) for answer in context.answers]
+    assert found == [(row["status"], "") for row in context.rows], found

@@ -15,6 +15,8 @@ Feature: Programs that speak OpenAI's API
         | at most 3 tokens                                  | Hello, cut by length             |
         | an answer that stops before "help"                | Hello! How can I                 |
         | an answer without its likeliest beginning         | Once upon a time                 |
+        | an answer that it has begun                       | can I help you today?            |
+        | an answer in words of other servers               | Hello! How can I                 |
         | the two likeliest first tokens                    | H before Once                    |
         | two stories at once, drawn from a seed            | 2 different ones                 |
         | an answer in the form of a class                  | a Mood                           |
@@ -44,8 +46,10 @@ Feature: Programs that speak OpenAI's API
         | asked for                          | got                                 |
         | a vector of a text                 | 32 numbers of length 1, 7 read      |
         | vectors of several texts           | that of each, in their order        |
+        | vectors of 2048 texts of 1 kB      | 2048                                |
         | vectors packed, and as numbers     | the same                            |
         | a vector of tokens                 | that of their text                  |
+        | a vector of the model's own length | 32 numbers of length 1, 7 read      |
         | an answer of a model that cannot   | 400 invalid_request about model     |
         | a vector of a model that chats     | 128 numbers of length 1, 4 read     |
         | an answer                          | Hello! How can I help you today?    |
@@ -98,6 +102,8 @@ Feature: Programs that speak OpenAI's API
         | for a model that is not known                   | 404    | model_not_found         | model                  |
         | for more heat than there is                     | 400    | invalid_request         | temperature            |
         | for something that nobody knows                 | 400    | invalid_request         | bees                   |
+        | for the same in a message                       | 400    | invalid_request         | messages[0].bees       |
+        | for a form beside a call                        | 400    | invalid_request         | response_format        |
         | about a picture                                 | 400    | invalid_request         | messages[0].content[0] |
         | for a form that cannot be enforced              | 400    | invalid_request         | response_format        |
         | for a function that is not there                | 400    | invalid_request         | tool_choice            |

@@ -36,7 +36,10 @@ Feature: What ollama's words mean here
       | "keep_alive": "5m", "truncate": true          | nothing                                                   |
       | "messages": [], "keep_alive": 0               | refused: keep_alive                                       |
       | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images                             |
-      | "messages": [{"role": "assistant"}]           | refused: messages                                         |
+      | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
+      | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
+      | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |
+      | "options": {"mirostat": 2.0, "repeat_last_n": 64} | "repeat_last_n": 64, "mirostat": 2                    |
     Then it comes to what each row tells
 
   Scenario: What a prompt may say

@@ -27,7 +27,11 @@ Feature: Numbers that a person meets and nobody sets
       | a job of vectors  | inputs            | 1 text    | 2048 texts | 0 texts   | 2049 texts |
       | a chat of OpenAI  | max_tokens        | 1         | 1000000    | 0         | 1000001    |
       | a chat of OpenAI  | temperature       | 0         | 5          | -0.1      | 5.1        |
-      | a chat of OpenAI  | top_p             | 0.01      | 1          | 0         | 1.1        |
+      | a chat of OpenAI  | top_p             | 0         | 1          | -0.1      | 1.1        |
+      | a chat of OpenAI  | top_k             | -1        | 1000000    | -2        | 0.5        |
+      | a chat of OpenAI  | min_p             | 0         | 1          | -0.1      | 1.1        |
+      | a chat of OpenAI  | repeat_penalty    | 0.1       | 10         | 0         | 10.1       |
+      | a chat of OpenAI  | repeat_last_n     | -1        | 65536      | -2        | 65537      |
       | a chat of OpenAI  | n                 | 1         | 16         | 0         | 17         |
       | a chat of OpenAI  | top_logprobs      | 0         | 20         | -1        | 21         |
       | a chat of OpenAI  | presence_penalty  | -2        | 2          | -2.1      | 2.1        |

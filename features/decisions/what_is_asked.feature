@@ -54,3 +54,8 @@ Feature: What costs more than its bytes is bounded
       | 9000  | <start_of_turn> | 8192    | refused |
       | 9000  | [INST]          | 8192    | refused |
       | 9000  | a < b           | 8192    | taken   |
+
+  Scenario: Large bodies that come at once
+    When 18 bodies of 16 MiB come at once, and one of 1 MiB
+    Then 17 of the large ones are taken, and the small one
+    And there is room for as many once those are whole

@@ -43,7 +43,9 @@ Feature: What an engine refuses is an error that says whose fault it is
       | an option alone            | allow more time with --deadline                     |                                       |
       | an option beside its words | take a shorter context (--ctx), or another device   | take a shorter context, or another device |
       | a model as it is typed     | --model HF:o/r:Q4_0 would fit                       | model HF:o/r:Q4_0 would fit           |
-      | a whole command            | pip install --force-reinstall xllamacpp             | pip install --force-reinstall xllamacpp |
+      | a whole command            | pip install --force-reinstall xllamacpp             |                                       |
+      | a command among others     | rbee-keeper models lists them, or take a smaller one | take a smaller one                   |
+      | a setting                  | wait; where it only needs longer: token_stall = 9 in config.toml | wait                     |
 
   Scenario: Brackets that nest deeper than an engine follows
     When a chat template nests 20000 brackets

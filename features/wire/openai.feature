@@ -17,6 +17,46 @@ Feature: What the queen answers in OpenAI's words
         | POST /v1/completions      | {"model": "minillama", "prompt": "x", "n": 2}          | 429    | queue_full      | rate_limit_error      |                  | true  |
       Then each answer is an error in OpenAI's form
 
+    @fault.shared.no-marks
+    Scenario: Every answer has a mark that it can be spoken of by
+      Given a queen that is awake
+      When a program asks the queen each of these
+        | request                   |
+        | GET /v1/models            |
+        | HEAD /v1/models           |
+        | GET /v1/models/nothing    |
+        | GET /v1/nothing           |
+        | POST /v1/chat/completions |
+        | GET /health               |
+        | GET /nothing              |
+      Then each answer has an "x-request-id" of its own
+
+    @fault.shared.no-heads
+    Scenario: Whoever asks with HEAD gets the head of what GET gets
+      Given a queen that is awake
+      When a program asks the queen each of these
+        | request                   | status |
+        | HEAD /health              | 200    |
+        | HEAD /v1/models           | 200    |
+        | HEAD /openapi.json        | 200    |
+        | HEAD /events              | 200    |
+        | HEAD /v1/models/nothing   | 404    |
+        | HEAD /v1/chat/completions | 404    |
+      Then each answer has its status and no body
+
+    @fault.queen.small-bodies
+    Scenario Outline: A body of <bytes> bytes for "<request>"
+      Given a queen that is awake
+      When a program asks the queen "<request>" with <bytes> bytes
+      Then the answer is <status> in OpenAI's form with the error "<code>"
+
+      Examples: 1 MiB is taken, and of texts for vectors 16 MiB, whatever is in it
+        | request                   | bytes    | status | code              |
+        | POST /v1/chat/completions | 1048576  | 400    | invalid_request   |
+        | POST /v1/chat/completions | 1048577  | 413    | payload_too_large |
+        | POST /v1/embeddings       | 16777216 | 400    | invalid_request   |
+        | POST /v1/embeddings       | 16777217 | 413    | payload_too_large |
+
     Scenario: Without the key nobody is let in
       Given a queen that is awake
       When a program asks the queen "GET /v1/models" without a token

@@ -40,7 +40,7 @@ Feature: What the queen answers on the wire
         | {"model_ref": "minillama",                                      | 400    | invalid_request | is no JSON                              |
         | {"model_ref": "minillama", "prompt": "x", "messages": [{"role": "user", "content": "x"}]} | 400 | invalid_request | both `prompt` and `messages` are given |
         | {"model_ref": "minillama", "messages": [{"role": "bee", "content": "x"}]}       | 400 | invalid_request | messages[0].role                          |
-        | {"model_ref": "minillama", "messages": [{"role": "assistant", "content": "x"}]} | 400 | invalid_request | the last of `messages` is not the user's  |
+        | {"model_ref": "minillama", "messages": [{"role": "assistant", "content": "x"}], "functions": [{"name": "f"}], "must_call": true} | 400 | invalid_request | the last of `messages` is not the user's  |
         | {"model_ref": "minillama", "messages": []}                                      | 400 | invalid_request | messages                                  |
         | {"model_ref": "minillama", "prompt": "x", "inputs": ["x"]}                      | 400 | invalid_request | `inputs` goes without `prompt`            |
       Then each answer has its status, its error and its message

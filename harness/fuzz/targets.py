@@ -33,7 +33,7 @@ from rbee.hive.models.listing import (
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.queen.front.models import model_ref_of
 from rbee.queen.openai.mapping import Chat, Text, Vectors
-from rbee.queen.openai.messages import ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import LARGEST_CONTEXT, decode, encode

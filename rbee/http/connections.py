@@ -12,6 +12,7 @@ import contextlib
 import enum
 import errno
 import logging
+import secrets
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +20,11 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from rbee.http.bodies import LARGEST_BODY
 from rbee.http.room import Limits, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
+from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.limits import LARGEST_BODY, LARGEST_INPUTS
 from rbee.wire.messages.basics import encode
 
 log = logging.getLogger(__name__)
@@ -158,7 +160,10 @@ class Connection(web.RequestHandler):
             log.error("a request failed", exc_info=exc)
         error = _FAULT if status >= 500 else _NO_HTTP
         response = web.Response(
-            status=status, body=encode({"error": error.body()}), content_type="application/json"
+            status=status,
+            body=encode({"error": error.body()}),
+            content_type="application/json",
+            headers={addresses.REQUEST_HEADER: f"req_{secrets.token_hex(8)}"},
         )
         response.force_close()
         return response
@@ -172,7 +177,7 @@ class Connection(web.RequestHandler):
         """Whether bytes that come while nothing is being answered are read."""
         if self._state is _State.ENDS:
             self._received += len(data)
-            if self._received > LARGEST_BODY:
+            if self._received > (LARGEST_BODY if self.caller is None else 2 * LARGEST_INPUTS):
                 self.end()
             return not self.unwanted
         if self._state is _State.WAITS:

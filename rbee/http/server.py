@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from rbee import __version__
 from rbee.http import bodies
 from rbee.http.connections import LINGER_S, Connection, Connections
+from rbee.http.events import STREAM_HEADERS
 from rbee.http.heads import flaw_of, host_in, is_ours, mark_of
 from rbee.http.operation import Operation
 from rbee.http.room import limits_of
@@ -39,6 +40,8 @@ _NOTHING: Mapping[str, Any] = {}
 
 #: How an error is answered.
 Failure = Callable[[web.Request, RbeeError], web.Response]
+#: How a body becomes a request; raises `invalid_request`.
+Read = Callable[[bytes, type[Any]], Any]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
@@ -83,6 +86,7 @@ class Server:
         self._secret_of = secret_of
         journal.begin()
         self._limits = limits_of(settings, raise_limit())
+        self._large_bodies = bodies.LargeBodies()
         self._comment_every = settings.stream_comment
         #: Names that lead here, besides those of the machine.
         self._names = set(settings.allowed_hosts)
@@ -114,6 +118,7 @@ class Server:
         What is served `below` a path in somebody else's words is loaded with the first request for
         it. `look` is had at every answer before it goes out.
         """
+        self._app.on_response_prepare.append(_mark)
         if look is not None:
             self._app.on_response_prepare.append(look)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
@@ -237,11 +242,13 @@ class Server:
                 f"GET {OPENAPI.path} lists the routes",
             )
         route = served.route
-        wanted = await self._wanted(request, route, fields)
+        wanted = await self._wanted(request, route, fields, table.read)
         _require_speaker(caller_of(request), who, wanted)
         answer = await served.handler(request, wanted)
         if isinstance(answer, web.StreamResponse):
             return answer
+        if isinstance(answer, Operation) and request.method == hdrs.METH_HEAD:
+            return web.Response(headers=STREAM_HEADERS)
         if isinstance(answer, Operation):
             return await answer.respond(request, self._comment_every)
         if answer is None:
@@ -251,13 +258,14 @@ class Server:
         )
 
     async def _wanted(
-        self, request: web.Request, route: Route[Any, Any], fields: dict[str, str]
+        self, request: web.Request, route: Route[Any, Any], fields: dict[str, str], read: Read
     ) -> Any:
         """The request of a route. Raises `invalid_request`, and as `bodies.read` does."""
         if route.request is NONE:
             return None
         if route.has_body:
-            return decode(await bodies.read(request, self._limits), route.request)
+            body = await bodies.read(request, self._limits, self._large_bodies, route.largest)
+            return read(body, route.request)
         for name, value in fields.items():
             require_name(value, name)
         return decode_fields({**request.query, **fields}, route.request)
@@ -333,14 +341,20 @@ class Table:
     """Routes that belong together: their handlers, and what whoever misses them is told."""
 
     def __init__(
-        self, handlers: Iterable[object], who: Who, failure: Failure, refused: type[msgspec.Struct]
+        self,
+        handlers: Iterable[object],
+        who: Who,
+        failure: Failure,
+        refused: type[msgspec.Struct],
+        read: Read = decode,
     ) -> None:
         """`who` may learn that something is not served; `failure` is how errors look, `refused`
-        their type."""
+        their type; `read` makes requests of bodies."""
         self.served = [each for owner in handlers for each in served_by(owner)]
         self.who = who
         self.failure = failure
         self.refused = refused
+        self.read = read
         self._router = web.UrlDispatcher()
         self._by_route = {}
         for each in self.served:
@@ -351,10 +365,18 @@ class Table:
             self._by_route[added] = each
 
     async def find(self, request: web.Request) -> tuple[Served | None, dict[str, str]]:
-        """What serves a request, and the fields in its path."""
+        """What serves a request, and the fields in its path; HEAD asks for what GET would get."""
+        if request.method == hdrs.METH_HEAD:
+            request = request.clone(method=hdrs.METH_GET)
         found = await self._router.resolve(request)
         # The router leaves %2F and %25 as they are, so that no name breaks a path.
         return self._by_route.get(found.route), {name: unquote(found[name]) for name in found}
+
+
+async def _mark(request: web.Request, response: web.StreamResponse) -> None:
+    """Every answer has a mark that it can be spoken of by: the caller's own, or another."""
+    given = mark_of(request.headers.get(addresses.REQUEST_HEADER, ""))
+    response.headers[addresses.REQUEST_HEADER] = given or f"req_{secrets.token_hex(8)}"
 
 
 async def _found(request: web.Request) -> web.StreamResponse:

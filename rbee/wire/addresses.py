@@ -14,6 +14,8 @@ FOR_CALLERS = (V1, OLLAMA)
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"
+#: What an answer can be spoken of by.
+REQUEST_HEADER = "x-request-id"
 
 #: Header that brings a hive somebody's token for the hub, for this request alone.
 HUB_TOKEN_HEADER = "X-Hub-Token"

@@ -1,7 +1,7 @@
 """How much a request may ask for. What it costs beyond that, others on the same worker would pay.
 
-A body has its own bound, `rbee.http.server.LARGEST_BODY`; these are for what costs more than its
-bytes, each measured with a vocabulary of 49,000 tokens. ``docs/limits.md`` lists them.
+A body has a bound of its own, the first here; the others are for what costs more than its bytes,
+each measured with a vocabulary of 49,000 tokens. ``docs/limits.md`` lists them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,13 @@ from typing import Annotated
 
 import msgspec
 
+#: Bodies above this are refused with 413 (bytes), as sent and as unpacked.
+LARGEST_BODY = 1024 * 1024
+#: Those of `MOST_INPUTS` texts, or their tokens: 8 KiB for each. A worker is sent a little more.
+LARGEST_INPUTS = 16 * 1024 * 1024
+LARGEST_INFER = LARGEST_INPUTS + LARGEST_BODY
+#: What all bodies together may have above `LARGEST_BODY` each, while a daemon reads them.
+LARGE_BODIES = 16 * LARGEST_INPUTS
 #: Messages of a conversation: an engine looks for each mark of a message in all that follows
 #: (20,000: 20 s; 2048: 0.2 s).
 MOST_MESSAGES = 2048
@@ -20,6 +27,8 @@ MOST_STOPS = 32
 LONGEST_STOP = 1000
 #: Tokens whose likeliness is changed: each is looked for behind each token (40,000: 40 ms).
 MOST_WEIGHTS = 1024
+#: Tokens that a sampler looks back at, behind each token.
+MOST_LOOKED_BACK = 65_536
 #: Values that a chat template is told.
 MOST_TEMPLATE_VALUES = 64
 #: Vectors that are asked for at once.

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from rbee.wire.limits import LARGEST_BODY
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -44,11 +46,12 @@ class Route(Generic[Q, A]):
     slashes of their own), the others in the body of a POST, or else in the query, as with
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
     be, a stream, `line` the same of one of JSON lines; `may_be_empty`: 204 is a success, too.
+    `largest` is what a body may have (bytes).
     """
 
     def __init__(
         self,
-        method: Literal["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
+        method: Literal["GET", "POST", "DELETE", "OPTIONS"],
         path: str,
         request: type[Q],
         answer: type[A],
@@ -59,6 +62,7 @@ class Route(Generic[Q, A]):
         event: type[Any] | None = None,
         line: type[Any] | None = None,
         may_be_empty: bool = False,
+        largest: int = LARGEST_BODY,
     ) -> None:
         self.method = method
         self.path = path.replace(":path}", "}")
@@ -69,6 +73,7 @@ class Route(Generic[Q, A]):
         self.event = Events if answer is Events else event
         self.line = line
         self.may_be_empty = may_be_empty
+        self.largest = largest
         #: Whether the request is the body.
         self.has_body = method == "POST" and not in_query and request is not NONE
         #: The fields that travel in the path, and which of them may hold slashes.

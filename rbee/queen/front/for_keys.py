@@ -7,11 +7,26 @@ import re
 from rbee.queen.rights import not_granted
 from rbee.wire.errors import RbeeError
 
-#: What is typed, in words for programs; what is typed beside it, in brackets, is left out.
-_WORDS = {"--model ": "model ", "--engine ": "engine "}
-_TYPED = re.compile(r" \((?:rbee-keeper [^()]*)?--[^()]*\)")
-_COMMANDS = ("pip ", "rbee-keeper ")
-_OPTION = re.compile(r"(?<![\w-])--\w")
+#: What is typed at the machine of the swarm; whoever calls an API may sit at another.
+_TYPED = re.compile(r"rbee-keeper|pip install|\bsudo |RBEE_|config\.toml|(?<![\w-])--\w")
+_IN_BRACKETS = re.compile(r" \((?:rbee-keeper [^()]*)?--[^()]*\)")
+#: Where an advice has another alternative.
+_ALTERNATIVES = re.compile(r"(; (?:or )?|, (?:or )?| or )")
+_MODEL = re.compile(r"--model (\S+)")
+#: What is advised where all that is known of it is typed there.
+_INSTEAD = {
+    "unauthorized": "send a key of this swarm as `Authorization: Bearer KEY`",
+    "worker_crashed": "ask again",
+    "worker_stale": "ask again",
+    "worker_stuck": "ask for less, or another model",
+    "hive_unreachable": "ask again in a moment",
+    "deadline_exceeded": "ask for less: a lower max_tokens",
+    "insufficient_vram": "take a smaller model",
+    "insufficient_ram": "take a smaller model",
+    "model_not_found": "GET /v1/models lists what there is",
+    "model_invalid": "take another model",
+}
+_ASK = "ask whoever runs the swarm"
 
 #: Errors that say what is wrong with a request, in the queen's words or those of an engine.
 _OF_REQUESTS = ("invalid_request", "unauthorized", "not_found", "payload_too_large")
@@ -40,15 +55,22 @@ _OF_API = re.compile(r"/v1.*|/api/[a-z]+")
 
 
 def advice_of(suggestion: str) -> str:
-    """What of a suggestion is of use to a program: a whole command is, for whoever reads it;
-    an option without its command is not.
-    """
-    if suggestion.startswith(_COMMANDS):
-        return suggestion
-    said = _TYPED.sub("", suggestion)
-    for option, word in _WORDS.items():
-        said = said.replace(option, word)
-    return "" if _OPTION.search(said) else said
+    """What of a suggestion is of use to whoever calls an API, and can type nothing here."""
+    said = _IN_BRACKETS.sub("", _MODEL.sub(r"model \1", suggestion))
+    first, *others = _ALTERNATIVES.split(said)
+    kept = "" if _TYPED.search(first) else first
+    for between, other in zip(others[::2], others[1::2]):
+        if not _TYPED.search(other):
+            kept += f"{between}{other}" if kept else other
+    return kept
+
+
+def advice_for(error: RbeeError) -> str:
+    """What to advise whoever calls an API about an error; empty: nothing."""
+    advice = advice_of(error.suggestion)
+    if not _TYPED.search(_MODEL.sub("", error.suggestion)):
+        return advice
+    return _INSTEAD.get(error.code, advice or (_ASK if error.http_status >= 500 else ""))
 
 
 def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
@@ -63,8 +85,8 @@ def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
     if error.code not in _OF_REQUESTS or "places" in error.details:
         message, suggestion = _SAID_TO_KEYS.get(error.code, _TROUBLE)
         return RbeeError(error.code, message, suggestion, field)
-    suggestion = "" if error.suggestion.startswith(_COMMANDS) else error.suggestion
-    message, suggestion = (_unplaced(text, model, ref) for text in (error.message, suggestion))
+    told = (error.message, error.suggestion)
+    message, suggestion = (_unplaced(text, model, ref) for text in told)
     return RbeeError(error.code, message, suggestion, field)
 
 

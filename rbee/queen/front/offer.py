@@ -76,4 +76,5 @@ class Offer(NamedTuple):
             return
         if origin in allowed or _EVERYBODY in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = addresses.REQUEST_HEADER
             response.headers["Vary"] = "Origin"

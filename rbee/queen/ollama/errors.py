@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from rbee.http.server import caller_of
-from rbee.queen.front.for_keys import advice_of, for_key
+from rbee.queen.front.for_keys import advice_for, for_key
 from rbee.queen.ollama.messages import OllamaFailed
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -16,7 +16,7 @@ _FIELDS = {"`json_schema`": "`format`", "`functions`": "`tools`", "`inputs`": "`
 
 def failed(error: RbeeError) -> OllamaFailed:
     """An error as ollama would tell it, with what to do about it."""
-    suggestion = advice_of(error.suggestion)
+    suggestion = advice_for(error)
     message = error.message
     for field, name in _FIELDS.items():
         message = message.replace(field, name)

@@ -152,8 +152,8 @@ class Chat(Form):
     def question(self) -> dict[str, Any]:
         """See `Form`."""
         messages = messages_of(self.asked.messages or [])
-        if messages[-1].role == "assistant":
-            raise refused("messages", "ends with the model's own words; end with the user's")
+        if messages[-1].tool_calls:
+            raise refused("messages", "ends with a call; answer that first")
         functions = [tool.function.plain() for tool in self.asked.tools or ()]
         return {"messages": messages, "functions": functions}
 

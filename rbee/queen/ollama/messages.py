@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from rbee.queen.ollama.options import Options
-from rbee.wire.limits import MOST_FUNCTIONS, MOST_INPUTS, MOST_MESSAGES
+from rbee.wire.limits import LARGEST_INPUTS, MOST_FUNCTIONS, MOST_INPUTS, MOST_MESSAGES
 from rbee.wire.messages.basics import NonEmpty
 from rbee.wire.messages.events import TokenLikelihood
 from rbee.wire.messages.inference import ToolFunction
@@ -303,6 +303,6 @@ CHAT = Route("POST", "/api/chat", OllamaChat, ChatAnswer, who=Who.KEYS, line=Cha
 GENERATE = Route(
     "POST", "/api/generate", OllamaGenerate, GenerateAnswer, who=Who.KEYS, line=GenerateAnswer
 )
-EMBED = Route("POST", "/api/embed", OllamaEmbed, Embedded, who=Who.KEYS)
+EMBED = Route("POST", "/api/embed", OllamaEmbed, Embedded, who=Who.KEYS, largest=LARGEST_INPUTS)
 EMBEDDINGS = Route("POST", "/api/embeddings", OllamaEmbedOne, OneEmbedded, who=Who.KEYS)
 PREFLIGHT = Route("OPTIONS", "/api/{rest:path}", NONE, NONE, who=Who.ANYBODY)

@@ -14,7 +14,6 @@ from rbee.queen.front.offer import Offer
 from rbee.wire.routes import NONE, Route, Who
 
 ROOT = Route("GET", "/", NONE, NONE, status=200, who=Who.ANYBODY)
-ROOT_HEAD = Route("HEAD", "/", NONE, NONE, status=200, who=Who.ANYBODY)
 
 
 def table(offer: Offer) -> Table:
@@ -33,8 +32,3 @@ class Presence:
     async def here(self, request: web.Request) -> web.Response:
         """Says that she runs, as clients of ollama ask before anything else."""
         return web.Response(text="rbee is running\n")
-
-    @serves_http(ROOT_HEAD)
-    async def here_briefly(self, request: web.Request) -> web.Response:
-        """The same without a word."""
-        return web.Response()

@@ -7,7 +7,7 @@ import re
 from aiohttp import web
 
 from rbee.http.server import caller_of
-from rbee.queen.front.for_keys import advice_of, for_key
+from rbee.queen.front.for_keys import advice_for, for_key
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -17,16 +17,10 @@ _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-#: Names of fields at a worker whose name in OpenAI's requests is another.
-_PARAMS = {
-    "json_schema": "response_format",
-    "functions": "tools",
-    "model_ref": "model",
-    "inputs": "input",
-}
 _PASSES = (
     "queue_full",
     "worker_busy",
+    "worker_stale",
     "worker_crashed",
     "hive_unreachable",
     "queen_unreachable",
@@ -40,7 +34,7 @@ def failed(error: RbeeError) -> Failed:
     """An error as OpenAI would tell it, with what to do about it in its message."""
     status = _status(error)
     kind = "server_error" if status >= 500 else "invalid_request_error"
-    suggestion = advice_of(error.suggestion)
+    suggestion = advice_for(error)
     advice = f"; try: {suggestion}" if suggestion else ""
     return Failed(
         error=Failure(
@@ -52,12 +46,23 @@ def failed(error: RbeeError) -> Failed:
     )
 
 
+def passes(error: RbeeError) -> bool:
+    """Whether the same request may well be answered when it is sent again.
+
+    A worker that was lost is another one's chance; several that were lost by one request, or one
+    that never came up, will be so again.
+    """
+    if error.code == "worker_crashed" and {"device", "places"} & set(error.details):
+        return False
+    return error.code in _PASSES
+
+
 def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
+    again = passes(error)
     if caller_of(request):
         error = for_key(error)
-    passes = error.code in _PASSES
-    headers = {"x-should-retry": "true" if passes else "false"}
+    headers = {"x-should-retry": "true" if again else "false"}
     retry = error.details.get("retry_after_s")
     if retry is not None:
         headers["Retry-After"] = str(retry)
@@ -87,4 +92,4 @@ def _param(error: RbeeError) -> str | None:
     if named is None and error.code == "invalid_request":
         found = _NAMED.search(error.message)
         named = found and (found[1] or found[2])
-    return _PARAMS.get(named, named) if named else None
+    return named or None

@@ -17,7 +17,7 @@ from rbee.queen.front.heard import heard_by_key
 from rbee.queen.front.models import model_ref_of, models_of
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, Vectors
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, Vectors, in_words_of
 from rbee.queen.openai.messages import (
     CHAT,
     COMPLETIONS,
@@ -25,13 +25,11 @@ from rbee.queen.openai.messages import (
     MODEL,
     MODELS,
     PREFLIGHT,
-    ChatRequest,
-    CompletionRequest,
-    EmbeddingRequest,
     Model,
     Models,
     OneModel,
 )
+from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.queen.rights import granted, names_of, not_granted
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError, no_such
@@ -107,6 +105,12 @@ class Handlers(Offer):
         return self.preflight(request)
 
     async def _answer(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
+        try:
+            return await self._answer_to(request, form)
+        except RbeeError as error:
+            raise in_words_of(form.asked, error) from None
+
+    async def _answer_to(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
         asker = await asker_of(self, request, form.asked.model)
         form.asked.model = asker.ref
         with working(self, asker) as work:
@@ -127,7 +131,10 @@ class Handlers(Offer):
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
                     elif event.name == "vector":
-                        vectors[index].append(event.read(Vector).v)
+                        vector = event.read(Vector).v
+                        if isinstance(form, Vectors) and not vectors[index]:
+                            form.check(vector)  # before others are made for nothing
+                        vectors[index].append(vector)
                     elif event.name == "done":
                         ends[index] = event.read(Done)
                     else:
@@ -208,7 +215,7 @@ class _Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        self._add(failed(self._asker.told(error)))
+        self._add(failed(self._asker.told(in_words_of(self._form.asked, error))))
 
     def _tell(self, choice: object | None) -> None:
         if choice is not None:

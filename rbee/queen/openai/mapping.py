@@ -13,42 +13,68 @@ from msgspec import UNSET
 
 from rbee.queen.front.models import model_ref_of
 from rbee.queen.openai.messages import (
-    Asked,
-    AskedMessage,
     CallDelta,
-    Called,
-    CalledFunction,
     ChatAnswer,
     ChatChoice,
     ChatChunk,
     ChatCompletion,
-    ChatRequest,
     ChunkChoice,
     Completion,
-    CompletionRequest,
     Delta,
     Embedding,
-    EmbeddingRequest,
     Embeddings,
     Logprobs,
-    NamedTool,
     ReadUsage,
     TextChoice,
     TextLogprobs,
     Usage,
 )
+from rbee.queen.openai.requests import (
+    Asked,
+    AskedMessage,
+    Called,
+    CalledFunction,
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    NamedTool,
+)
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS
+from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
 from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
-from rbee.wire.messages.inference import ChatMessage, ToolCall
+from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
 _SEEDS = 2**32
 #: What means the same to a job.
 _AS_ASKED = (
-    *("temperature", "top_p", "top_k"),
-    *("presence_penalty", "frequency_penalty", "logit_bias"),
+    *("temperature", "presence_penalty", "frequency_penalty", "logit_bias", "cache_prompt"),
+    *Samplers.__struct_fields__,
 )
+#: The words that there are for a field of a job.
+_WORDS = {
+    "typical_p": ("typical_p", "typical"),
+    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
+}
+
+
+#: The fields that may have said what a worker knows by one name; none of them: it is OpenAI's.
+_SAID_BY = {
+    "model_ref": ("model",),
+    "inputs": ("input",),
+    "functions": ("tools",),
+    "json_schema": ("response_format", "json_schema", "guided_json", "structured_outputs"),
+    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict"),
+    "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
+    "typical_p": ("typical_p", "typical"),
+    "ignore_eos": ("ignore_eos", "min_tokens"),
+    "top_k": ("top_k", "top_p"),
+    "template_values": ("chat_template_kwargs", "reasoning_effort", "reasoning", "think"),
+    "think": (
+        *("reasoning_effort", "reasoning", "think", "enable_thinking", "thinking"),
+        *("chat_template_kwargs", "reasoning_budget", "thinking_budget_tokens"),
+    ),
+}
 
 
 class Told(NamedTuple):
@@ -124,14 +150,13 @@ class Chat(Form):
 
     def __init__(self, asked: ChatRequest) -> None:
         self.asked = asked
+        excluded = asked.reasoning is not None and asked.reasoning.exclude
+        self._tells_thoughts = asked.include_reasoning is not False and not excluded
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
-        form = asked.response_format
-        schema: dict[str, Any] | None = None
-        if form is not None and form.type != "text":
-            schema = form.json_schema.schema if form.json_schema else {"type": "object"}
+        schema = _schema(asked)
         tools = [] if asked.tool_choice == "none" else asked.tools or []
         if isinstance(asked.tool_choice, NamedTool):
             name = asked.tool_choice.function.name
@@ -141,17 +166,21 @@ class Chat(Form):
         must_call = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
         if must_call and not tools:
             raise _wrong("tool_choice", "demands a call, and there are no tools")
+        if asked.ignore_eos and (must_call or schema is not None):
+            raise _wrong("ignore_eos", "does not go with a form, which ends the answer")
+        if must_call and schema is not None:
+            raise _wrong("response_format", "does not go with a call that is demanded")
         if asked.top_logprobs is not None and not asked.logprobs:
             raise _wrong("top_logprobs", "goes with logprobs, which is not true")
         think, values = _thinking(asked)
-        if asked.messages[-1].role == "assistant":
-            raise _wrong("messages", "ends with the model's own words; end with the user's")
         messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
+        messages = _as_prefilled(asked, messages)
+        if messages[-1].role == "assistant" and must_call:
+            raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
         functions = [tool.function.plain() for tool in tools]
         return [
             JobRequest(
-                **_common(asked, seed),
-                max_tokens=asked.max_completion_tokens or asked.max_tokens,
+                **_common(asked, seed, asked.max_completion_tokens),
                 messages=messages,
                 json_schema=schema,
                 functions=functions,
@@ -170,11 +199,12 @@ class Chat(Form):
 
     def piece(self, index: int, token: Token) -> ChunkChoice | None:
         """See `Form`."""
-        if not (token.t or token.thought or token.calls):
+        thought = token.thought if self._tells_thoughts else ""
+        if not (token.t or thought or token.calls):
             return None
         delta = Delta(
             content=token.t or UNSET,
-            reasoning_content=token.thought or UNSET,
+            reasoning_content=thought or UNSET,
             tool_calls=[_delta(call) for call in token.calls] or UNSET,
         )
         return ChunkChoice(index=index, delta=delta, logprobs=self._logprobs(token.logprobs))
@@ -186,10 +216,11 @@ class Chat(Form):
     def choice(self, index: int, told: Told) -> ChatChoice:
         """See `Form`."""
         text = "".join(token.t for token in told.tokens)
+        thought = "".join(token.thought for token in told.tokens) if self._tells_thoughts else ""
         calls = _calls(call for token in told.tokens for call in token.calls)
         message = ChatAnswer(
             content=text if text or not calls else None,
-            reasoning_content="".join(token.thought for token in told.tokens) or UNSET,
+            reasoning_content=thought or UNSET,
             tool_calls=calls or UNSET,
         )
         return ChatChoice(
@@ -231,7 +262,6 @@ class Text(Form):
         return [
             JobRequest(
                 **_common(asked, seed),
-                max_tokens=asked.max_tokens,
                 prompt=prompt,
                 raw=True,
                 logprobs=asked.logprobs,
@@ -293,9 +323,13 @@ class Vectors:
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
-        if asked.dimensions is not None:
-            raise _wrong("dimensions", "cannot be chosen: each model has a length of its own")
         return [JobRequest(model_ref=model_ref_of(asked.model), inputs=_inputs(asked.input))]
+
+    def check(self, vector: bytes) -> None:
+        """Raises where a vector is not as long as was asked for."""
+        wanted, length = self.asked.dimensions, len(vector) // 4
+        if wanted not in (None, length):
+            raise _wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
 
     def whole(self, who: Identity, told: Sequence[Told]) -> Embeddings:
         """See `Form`."""
@@ -317,10 +351,52 @@ class Vectors:
         return list(struct.unpack(f"<{len(vector) // 4}f", vector))
 
 
-def _common(asked: Asked, seed: int | None) -> dict[str, Any]:
-    stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop
+def in_words_of(asked: Asked | EmbeddingRequest, error: RbeeError) -> RbeeError:
+    """The error, about a field that was sent: a worker may know that by another name."""
+    field = error.details.get("field")
+    names = _SAID_BY.get(field, ()) if isinstance(field, str) else ()
+    sent = [name for name in names if getattr(asked, name, None) is not None]
+    if names:
+        error.details["field"] = (sent or names)[0]
+    return error
+
+
+def _common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:
+    """What both kinds ask for; `most`: tokens, in another word for `max_tokens`."""
     said = {name: getattr(asked, name) for name in _AS_ASKED}
-    return {**said, "model_ref": model_ref_of(asked.model), "seed": seed, "stop": stop or None}
+    for name, words in _WORDS.items():
+        said[name] = _agreed((word, getattr(asked, word)) for word in words)
+    most = min((each for each in (most, asked.max_tokens, asked.n_predict) if each), default=None)
+    if asked.min_tokens and not asked.ignore_eos:
+        if asked.min_tokens != most:
+            raise _wrong(
+                "min_tokens", "is taken where it is max_tokens too, or goes with ignore_eos alone"
+            )
+        said["ignore_eos"] = True
+    stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop or ()
+    return {
+        **said,
+        # The likeliest token alone is what no share of likeliness leaves over.
+        "top_p": asked.top_p or None,
+        "top_k": 1 if asked.top_p == 0 else asked.top_k if asked.top_k != -1 else 0,
+        "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
+        "max_tokens": most,
+        "model_ref": model_ref_of(asked.model),
+        "seed": seed,
+        "stop": [text for text in stop if text] or None,
+    }
+
+
+def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
+    """The value that fields for one and the same have; None: none of them has one.
+
+    Raises for two that contradict each other.
+    """
+    given = [(field, value) for field, value in said if value is not None]
+    for field, value in given:
+        if value != given[0][1]:
+            raise _wrong(field, f"contradicts {given[0][0]}")
+    return given[0][1] if given else None
 
 
 def _seeds(asked: Asked, count: int) -> list[int | None]:
@@ -343,35 +419,97 @@ def _inputs(given: str | list[str | int | list[int]]) -> list[str | list[int]]:
     return others or [tokens]
 
 
+def _schema(asked: ChatRequest) -> dict[str, Any] | None:
+    """The JSON schema of the answer, in whichever field it is. Raises for two of them."""
+    found: dict[str, dict[str, Any]] = {}
+    form = asked.response_format
+    if form is not None and form.type != "text":
+        found["response_format"] = (
+            form.json_schema.schema if form.json_schema else form.schema or {"type": "object"}
+        )
+    if asked.json_schema is not None:
+        found["json_schema"] = asked.json_schema
+    if asked.guided_json is not None:
+        found["guided_json"] = asked.guided_json
+    outputs = asked.structured_outputs
+    if outputs is not None and (outputs.json is not None or outputs.json_object):
+        found["structured_outputs"] = outputs.json or {"type": "object"}
+    if len(found) > 1:
+        first, second = list(found)[:2]
+        raise _wrong(second, f"and {first} both say what form the answer has")
+    return next(iter(found.values()), None)
+
+
 def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
     """Whether the model may think (None: as it does by itself), and what its template is told."""
     values = dict(asked.chat_template_kwargs or {})
-    think = values.pop("enable_thinking", None)
-    if think is not None and not isinstance(think, bool):
+    switch = values.pop("enable_thinking", None)
+    if switch is not None and not isinstance(switch, bool):
         raise _wrong(
             "chat_template_kwargs", "has an enable_thinking that is neither true nor false"
         )
-    if asked.reasoning_effort == "none":
-        think = False
-    elif asked.reasoning_effort is not None:
-        values.setdefault("reasoning_effort", asked.reasoning_effort)
+    effort = _agreed(
+        (
+            ("reasoning_effort", asked.reasoning_effort),
+            ("reasoning", asked.reasoning.effort if asked.reasoning else None),
+            ("think", asked.think if isinstance(asked.think, str) else None),
+        )
+    )
+    think = _agreed(
+        (
+            ("chat_template_kwargs", switch),
+            ("enable_thinking", asked.enable_thinking),
+            ("think", asked.think if isinstance(asked.think, bool) else None),
+            ("thinking", asked.thinking.type != "disabled" if asked.thinking else None),
+            ("reasoning", asked.reasoning.enabled if asked.reasoning else None),
+            ("reasoning_budget", None if asked.reasoning_budget is None else False),
+            ("thinking_budget_tokens", None if asked.thinking_budget_tokens is None else False),
+            ("reasoning_effort", False if effort == "none" else None),
+        )
+    )
+    if effort not in (None, "none", "default"):
+        values.setdefault("reasoning_effort", effort)
     return think, values
 
 
+def _as_prefilled(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessage]:
+    """The conversation, whose last message may be the model's, to be gone on with.
+
+    One that is empty is none. Raises for one that cannot be gone on with.
+    """
+    last = messages[-1]
+    prefilled = last.role == "assistant"
+    wanted = asked.continue_final_message or asked.add_generation_prompt is False
+    if wanted and not prefilled:
+        field = (
+            "continue_final_message" if asked.continue_final_message else "add_generation_prompt"
+        )
+        raise _wrong(field, "goes with a last message of the model, which there is none of")
+    if not prefilled:
+        return messages
+    if last.tool_calls:
+        raise _wrong("messages", "ends with calls of the model; send what came of them")
+    if not last.content and len(messages) > 1:
+        return _as_prefilled(asked, messages[:-1])
+    if len(messages) > 1 and messages[-2].role == "assistant":
+        raise _wrong("messages", "ends with two messages of the model; make one of them")
+    return messages
+
+
 def _message(asked: AskedMessage, path: str) -> ChatMessage:
-    if isinstance(asked.content, list):
-        for i, part in enumerate(asked.content):
-            if part.type != "text":
+    content = asked.content or ""
+    if isinstance(content, list):
+        for i, part in enumerate(content):
+            if part.type not in ("text", "input_text", "output_text", "refusal"):
                 raise _wrong(f"{path}.content[{i}]", f"is {part.type!r}; only text is understood")
-        content = "".join(part.text for part in asked.content)
-    else:
-        content = asked.content or ""
+        content = "".join(part.text or part.refusal for part in content)
     for i, call in enumerate(asked.tool_calls or ()):
         _check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
     return ChatMessage(
         role="system" if asked.role == "developer" else asked.role,
         content=content,
-        thought=asked.reasoning_content or "",
+        thought=asked.reasoning_content or asked.reasoning or "",
+        name=asked.name or "",
         tool_calls=[
             ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
             for call in asked.tool_calls or ()

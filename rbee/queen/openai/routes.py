@@ -13,7 +13,8 @@ from rbee.wire.routes import Who
 def table(offer: Offer) -> Table:
     """The routes, with errors in OpenAI's form."""
     from rbee.queen.openai.errors import failure
+    from rbee.queen.openai.fields import read
     from rbee.queen.openai.handlers import Handlers
     from rbee.queen.openai.messages import Failed
 
-    return Table([Handlers(*offer)], Who.KEYS, failure, Failed)
+    return Table([Handlers(*offer)], Who.KEYS, failure, Failed, read)

@@ -8,8 +8,10 @@ import msgspec
 
 from rbee.wire.errors import ErrorBody
 from rbee.wire.limits import (
+    LARGEST_INFER,
     MOST_FUNCTIONS,
     MOST_INPUTS,
+    MOST_LOOKED_BACK,
     MOST_MESSAGES,
     MOST_STOPS,
     MOST_TEMPLATE_VALUES,
@@ -20,8 +22,43 @@ from rbee.wire.limits import (
 from rbee.wire.messages.basics import Name, Named, NonEmpty, Request, Started, TokenIds
 from rbee.wire.routes import NONE, Events, Route
 
+#: Tokens that a sampler looks back at, behind each token (a billion for DRY: 40 s).
+LookBack = Annotated[int, msgspec.Meta(ge=0, le=MOST_LOOKED_BACK)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Strength = Annotated[float, msgspec.Meta(ge=0, le=100)]
+#: What a likeliness is divided by.
+Factor = Annotated[float, msgspec.Meta(gt=0, le=10)]
 
-class Sampling(Request, kw_only=True):
+
+class Samplers(Request, kw_only=True):
+    """How tokens are drawn, in llama.cpp's words, which other engines and servers have, too: see
+    https://github.com/ggml-org/llama.cpp/tree/master/tools/server#post-completion-given-a-prompt-it-returns-the-predicted-completion
+    """
+
+    min_p: Share | None = None
+    typical_p: Share | None = None
+    top_n_sigma: Annotated[float, msgspec.Meta(ge=-1, le=100)] | None = None
+    repeat_penalty: Factor | None = None
+    repeat_last_n: LookBack | None = None
+    xtc_probability: Share | None = None
+    xtc_threshold: Share | None = None
+    dry_multiplier: Strength | None = None
+    dry_base: Strength | None = None
+    dry_allowed_length: LookBack | None = None
+    dry_penalty_last_n: LookBack | None = None
+    dry_sequence_breakers: (
+        Annotated[list[Stop], msgspec.Meta(min_length=1, max_length=MOST_STOPS)] | None
+    ) = None
+    mirostat: Annotated[int, msgspec.Meta(ge=0, le=2)] | None = None
+    mirostat_tau: Strength | None = None
+    mirostat_eta: Share | None = None
+    dynatemp_range: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
+    dynatemp_exponent: Strength | None = None
+    ignore_eos: bool | None = None
+    """Go on where the model would end, until `max_tokens` or the context are full."""
+
+
+class Sampling(Samplers, kw_only=True):
     """How tokens are drawn. None means: what the engine does by default."""
 
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
@@ -34,6 +71,8 @@ class Sampling(Request, kw_only=True):
     frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
     logit_bias: Annotated[dict[str, float], msgspec.Meta(max_length=MOST_WEIGHTS)] | None = None
     """What is added to the logit of a token, by its number in the model's vocabulary."""
+    cache_prompt: bool | None = None
+    """False: all of the prompt is read, whatever the worker has read before."""
     logprobs: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
     """Tell how likely each token was, and so many of its likeliest alternatives."""
 
@@ -57,11 +96,13 @@ class ToolCall(Request, kw_only=True):
 class ChatMessage(Request, kw_only=True):
     """One message of a conversation; one of a tool answers the call `tool_call_id`.
 
-    `thought` is what the model said to itself before an answer: for templates that want it back.
+    `name` tells speakers of one role apart, for templates that know it; `thought` is what the model
+    said to itself before an answer: for templates that want it back.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    name: str = ""
     thought: str = ""
     tool_calls: Annotated[list[ToolCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
     tool_call_id: str = ""
@@ -70,12 +111,12 @@ class ChatMessage(Request, kw_only=True):
 class Question(Sampling, kw_only=True):
     """What a model is asked: a `prompt`, or the `messages` of a conversation, oldest first.
 
-    Exactly one of both; the last message is not the model's. A `prompt` is what one message of the
-    user is to a model that was tuned to chat, and plain text to go on with for any other; `raw`
-    makes it plain text for all. `json_schema` is the form of the answer. Of `functions` the model
-    may call some, or with `must_call` calls one; `parallel_calls`: several in one answer. `think`
-    says whether the model may think before it answers (None: as it does by itself), and
-    `template_values` are for its chat template.
+    Exactly one of both; a last message of the model's is one that it goes on with. A `prompt` is
+    what one message of the user is to a model that was tuned to chat, and plain text to go on with
+    for any other; `raw` makes it plain text for all. `json_schema` is the form of the answer. Of
+    `functions` the model may call some, or with `must_call` calls one; `parallel_calls`: several in
+    one answer. `think` says whether the model may think before it answers (None: as it does by
+    itself), and `template_values` are for its chat template.
 
     Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
     said about an answer means nothing then.
@@ -111,8 +152,13 @@ class Question(Sampling, kw_only=True):
             raise ValueError("`raw` goes with `prompt`, not with `messages`")
         if self.must_call and not self.functions:
             raise ValueError("`must_call` needs `functions`")
-        if self.messages is not None and self.messages[-1].role == "assistant":
-            raise ValueError("the last of `messages` is not the user's: role `user` is wanted")
+        last = self.messages[-1] if self.messages else None
+        if last is not None and self.is_prefilled() and (self.must_call or last.tool_calls):
+            raise ValueError("the last of `messages` is not the user's, and no call goes behind it")
+
+    def is_prefilled(self) -> bool:
+        """Whether the answer has been begun, in the last message."""
+        return self.messages is not None and self.messages[-1].role == "assistant"
 
 
 def template_name(text: str | None) -> str:
@@ -139,7 +185,15 @@ class InferAccepted(Started, kw_only=True):
     infer_id: str
 
 
-INFER = Route("POST", "/infer", InferRequest, InferAccepted, status=202, event=Events)
+INFER = Route(
+    "POST",
+    "/infer",
+    InferRequest,
+    InferAccepted,
+    status=202,
+    event=Events,
+    largest=LARGEST_INFER,
+)
 INFER_EVENTS = Route("GET", "/infer/{id}/events", Named, Events)
 CANCEL_INFERENCE = Route("DELETE", "/infer/{id}", Named, NONE)
 FAIL_INFERENCES = Route("POST", "/infer/fail", ErrorBody, NONE)

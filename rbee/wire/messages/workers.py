@@ -24,7 +24,16 @@ from rbee.wire.routes import NONE, Events, Route, Who
 
 #: What an engine may have something for, besides plain text.
 Ability = Literal[
-    "chat", "vectors", "tools", "json_schema", "thinking", "logprobs", "logit_bias", "penalties"
+    "chat",
+    "prefill",
+    "vectors",
+    "tools",
+    "json_schema",
+    "thinking",
+    "logprobs",
+    "logit_bias",
+    "penalties",
+    "samplers",
 ]
 Pooling = Literal["own", "mean", "last", "none"]
 

@@ -16,7 +16,7 @@ import msgspec
 from rbee.process.registered import ENGINES, find, registered
 from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
-from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.inference import InferRequest, Samplers
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 
@@ -152,6 +152,7 @@ _WANTED: Mapping[str, Ability] = {
     "logit_bias": "logit_bias",
     "presence_penalty": "penalties",
     "frequency_penalty": "penalties",
+    **dict.fromkeys(Samplers.__struct_fields__, "samplers"),
 }
 #: How often a thread of an engine looks for the others, which it waits for some hundred times a
 #: token, before it sleeps. OpenMP's own 300,000 are a millisecond: beside another busy program,
@@ -187,6 +188,12 @@ def engine_called(name: str) -> Engine:
 def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
     """Raises `invalid_request`, by the name of its field, for what an engine has nothing for."""
     wanted = _WANTED if request.inputs is None else {"inputs": "vectors"}
+    if request.is_prefilled() and "prefill" not in engine.can:
+        raise invalid(
+            f"engine {engine.engine} does not go on with words of the model's own",
+            "end with the user's, or run the model with another engine (--engine)",
+            field="messages",
+        )
     for field, ability in wanted.items():
         value = getattr(request, field)
         if ability not in engine.can and value is not None and value is not False and value != []:

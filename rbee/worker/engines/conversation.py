@@ -54,7 +54,9 @@ def plain_text_of(request: InferRequest) -> str:
     if request.messages is None:
         return request.prompt or ""
     lines = [_written(message) for message in request.messages]
-    return "\n".join([*lines, f"{_SPEAKERS['assistant']}:"])
+    if not request.is_prefilled():
+        lines.append(f"{_SPEAKERS['assistant']}:")
+    return "\n".join(lines)
 
 
 def stops_of(request: InferRequest, *, tuned_to_chat: bool) -> list[str]:
@@ -118,6 +120,8 @@ def tokens_unknown(number: int) -> RbeeError:
 
 def _for_template(message: ChatMessage, with_thoughts: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.name:
+        told["name"] = message.name
     if with_thoughts and message.thought:
         told["reasoning_content"] = message.thought
     if message.tool_calls:

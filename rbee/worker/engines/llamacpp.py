@@ -26,12 +26,13 @@ import xllamacpp
 from rbee.process.child import tail
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
-from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.inference import InferRequest, Samplers
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Work
 from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
 from rbee.worker.engines.conversation import (
+    asks_field,
     does_not_fit,
     marks_of_turns,
     messages_of,
@@ -110,6 +111,7 @@ _POOLINGS = {
 _SAMPLING = (
     *("max_tokens", "temperature", "top_p", "top_k", "seed"),
     *("presence_penalty", "frequency_penalty", "logit_bias"),
+    *Samplers.__struct_fields__,
 )
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
@@ -355,7 +357,8 @@ class LlamaCpp:
         body = self._asked(request)
         if schema is not None:
             self._hold_to(schema, request, body)
-        thoughts = self._thoughts(request) if chat else Thoughts(plain=True)
+        plain = not chat or request.is_prefilled()
+        thoughts = Thoughts(plain=True) if plain else self._thoughts(request)
         may_think, thought = body.get(_BUDGET), 0
         last: dict[str, Any] = {}
         work = Work(0, 0, 0)
@@ -376,6 +379,9 @@ class LlamaCpp:
             choice = choices[0]
             piece = _piece(choice)
             if piece is not None and (piece := thoughts.take(piece)) is not None:
+                if request.parallel_calls is False and any(call.index for call in piece.calls):
+                    last["one"] = True  # where its grammar for calls lets it make a second
+                    return True
                 caller.on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
@@ -407,6 +413,8 @@ class LlamaCpp:
             return answered._replace(tokens_out=answered.tokens_out + thought)
         if (rest := thoughts.rest()) is not None:
             caller.on_piece(rest)
+        if "one" in last:
+            return Generated("tool_calls", work.to_read, work.made)
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
@@ -435,7 +443,14 @@ class LlamaCpp:
         field = "json_schema" if schema is request.json_schema else "functions"
         grammar = grammar_of(schema, field)
         chat = "messages" in body
-        if chat and (self._own_form or "tools" in body):
+        if request.is_prefilled() and not chat:
+            raise invalid(
+                "this model has no chat template, and no form for an answer that was begun",
+                "end with the user's message, or ask for no form",
+                field=asks_field(request),
+            )
+        # Its own knows what of the answer was begun.
+        if chat and (self._own_form or "tools" in body or request.is_prefilled()):
             check_cost([schema], field)
             body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
             return
@@ -452,7 +467,7 @@ class LlamaCpp:
         body: dict[str, Any] = {
             "stream": True,
             "return_progress": True,
-            "cache_prompt": True,
+            "cache_prompt": request.cache_prompt is not False,
             **_sampling(request, chat),
         }
         stops = stops_of(request, tuned_to_chat=self._chat)

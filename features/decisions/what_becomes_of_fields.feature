@@ -1,0 +1,94 @@
+Feature: What becomes of each field that a program sends
+  Programs are written for other servers, too, and send what those know. What can be had is done; what
+  changes nothing that anybody can notice passes; everything else is refused by the name of the field,
+  wherever in the request it stands. docs/fields.md has all of them.
+
+  Scenario: What can be had is done, whatever it is called elsewhere
+    When programs say each of these
+      | of a | said                                                    | becomes                                     |
+      | chat | {"max_tokens": -1}                                      | {}                                          |
+      | chat | {"max_tokens": 8.0}                                     | {"max_tokens": 8}                           |
+      | chat | {"max_tokens": 9, "max_completion_tokens": 5}           | {"max_tokens": 5}                           |
+      | chat | {"n_predict": 5}                                        | {"max_tokens": 5}                           |
+      | chat | {"min_tokens": 5, "max_tokens": 5}                      | {"max_tokens": 5, "ignore_eos": true}       |
+      | chat | {"min_tokens": 0}                                       | {}                                          |
+      | chat | {"ignore_eos": true, "min_tokens": 3, "max_tokens": 5}  | {"max_tokens": 5, "ignore_eos": true}       |
+      | text | {"ignore_eos": true}                                    | {"ignore_eos": true}                        |
+      | chat | {"top_p": 0}                                            | {"top_k": 1}                                |
+      | chat | {"top_k": -1}                                           | {"top_k": 0}                                |
+      | chat | {"top_k": 40.0, "seed": 7.0}                            | {"top_k": 40, "seed": 7}                    |
+      | chat | {"seed": -1}                                            | {}                                          |
+      | chat | {"stop": ""}                                            | {}                                          |
+      | chat | {"stop": ["", "bee"]}                                   | {"stop": ["bee"]}                           |
+      | chat | {"min_p": 0.05, "typical_p": 0.9}                       | {"min_p": 0.05, "typical_p": 0.9}           |
+      | chat | {"repetition_penalty": 1.1}                             | {"repeat_penalty": 1.1}                     |
+      | text | {"repetition_penalty": 1.1, "repeat_penalty": 1.1}      | {"repeat_penalty": 1.1}                     |
+      | chat | {"mirostat": 2, "mirostat_tau": 4, "dry_multiplier": 0} | {"mirostat": 2, "mirostat_tau": 4.0}        |
+      | chat | {"cache_prompt": false}                                 | {"cache_prompt": false}                     |
+      | chat | {"reasoning_effort": "none"}                            | {"think": false}                            |
+      | chat | {"reasoning": {"effort": "low"}}                        | {"template_values": {"reasoning_effort": "low"}} |
+      | chat | {"think": false}                                        | {"think": false}                            |
+      | chat | {"enable_thinking": true}                               | {"think": true}                             |
+      | chat | {"thinking": {"type": "disabled"}}                      | {"think": false}                            |
+      | chat | {"reasoning_budget": 0}                                 | {"think": false}                            |
+      | chat | {"chat_template_kwargs": {"enable_thinking": false}}    | {"think": false}                            |
+      | chat | {"response_format": {"type": "json_object", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
+      | chat | {"response_format": {"type": "json_schema", "schema": {"type": "array"}}} | {"json_schema": {"type": "array"}} |
+      | chat | {"json_schema": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
+      | chat | {"guided_json": {"type": "array"}}                      | {"json_schema": {"type": "array"}}          |
+      | chat | {"structured_outputs": {"json": {"type": "array"}}}     | {"json_schema": {"type": "array"}}          |
+      | chat | {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": ""}]} | {} |
+      | chat | {"messages": [{"role": "assistant", "content": "Well,"}], "continue_final_message": true, "add_generation_prompt": false} | {"messages": [{"role": "assistant", "content": "Well,"}]} |
+      | chat | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} | {"messages": [{"role": "user", "content": "hello", "name": "Bob"}]} |
+    Then each becomes the job that its row tells
+
+  Scenario: What changes nothing that anybody can notice passes
+    When programs say each of these
+      | of a    | said                                                                     | becomes |
+      | chat    | {"user": "me", "metadata": {"a": "b"}, "store": false}                   | {}      |
+      | chat    | {"service_tier": "flex", "verbosity": "low", "prompt_cache_key": "x"}    | {}      |
+      | chat    | {"cache_prompt": true, "id_slot": -1, "n_keep": 0, "keep_alive": "5m"}   | {}      |
+      | chat    | {"best_of": 1, "length_penalty": 1.0, "skip_special_tokens": true}       | {}      |
+      | chat    | {"use_beam_search": false, "stop_token_ids": [], "guided_regex": null}   | {}      |
+      | chat    | {"functions": [], "function_call": "none", "logit_bias": []}             | {}      |
+      | chat    | {"temperature": null, "stop": null, "tools": null, "bees": null}         | {}      |
+      | chat    | {"stream_options": {"include_obfuscation": false, "include_usage": null}} | {}     |
+      | chat    | {"top_logprobs": 0, "reasoning_effort": "default", "modalities": ["text"]} | {}    |
+      | chat    | {"messages": [{"role": "user", "content": "hello", "refusal": null, "tool_calls": null, "annotations": []}]} | {} |
+      | chat    | {"messages": [{"role": "user", "content": [{"type": "text", "text": "hello", "cache_control": {"type": "ephemeral"}}]}]} | {} |
+      | text    | {"suffix": "", "best_of": 1.0, "logprobs": false}                        | {}      |
+      | vectors | {"user": "me", "encoding_format": null, "truncate_prompt_tokens": -1}    | {}      |
+    Then each becomes the job that its row tells
+
+  @fault.queen.drop-fields
+  Scenario: What cannot be had is refused, wherever it stands
+    When programs say each of these
+      | of a    | said                                                                      | field                              |
+      | chat    | {"bees": 1}                                                               | bees                               |
+      | chat    | {"messages": [{"role": "user", "content": "x", "bees": 1}]}               | messages[0].bees                   |
+      | chat    | {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "bees": 1}]}]} | messages[0].content[0].bees |
+      | chat    | {"response_format": {"type": "json_object", "bees": 1}}                   | response_format.bees               |
+      | chat    | {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}} | response_format.json_schema.schema |
+      | chat    | {"response_format": {"type": "text", "schema": {}}}                       | response_format                    |
+      | chat    | {"stream_options": {"bees": true}}                                        | stream_options.bees                |
+      | chat    | {"tools": [{"type": "function", "function": {"name": "f", "bees": 1}}]}   | tools[0].function.bees             |
+      | chat    | {"tools": [{"type": "function", "function": {"name": "f"}, "bees": 1}]}   | tools[0].bees                      |
+      | chat    | {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required", "response_format": {"type": "json_object"}} | response_format |
+      | chat    | {"response_format": {"type": "json_object"}, "ignore_eos": true}          | ignore_eos                         |
+      | chat    | {"response_format": {"type": "json_object"}, "guided_json": {}}           | guided_json                        |
+      | chat    | {"min_tokens": 3, "max_tokens": 5}                                        | min_tokens                         |
+      | chat    | {"max_tokens": 8.5}                                                       | max_tokens                         |
+      | chat    | {"repeat_penalty": 1.1, "repetition_penalty": 1.2}                        | repetition_penalty                 |
+      | chat    | {"reasoning_effort": "none", "enable_thinking": true}                     | reasoning_effort                   |
+      | chat    | {"guided_regex": "b+"}                                                    | guided_regex                       |
+      | chat    | {"best_of": 2}                                                            | best_of                            |
+      | chat    | {"use_beam_search": true}                                                 | use_beam_search                    |
+      | chat    | {"continue_final_message": true}                                          | continue_final_message             |
+      | chat    | {"messages": [{"role": "assistant", "content": "a"}, {"role": "assistant", "content": "b"}]} | messages |
+      | text    | {"suffix": "bee"}                                                         | suffix                             |
+      | vectors | {"input_type": "query"}                                                   | input_type                         |
+    Then no job comes of any, and each is refused for its field
+
+  Scenario: The page about them is made of the code
+    When the page of fields is made of the code
+    Then it is the page of fields in the documentation

@@ -1,0 +1,74 @@
+"""The page of fields, docs/fields.md: what becomes of each that a program may send below ``/v1``.
+
+Made of `rbee.queen.openai.requests` by `harness.settings_page`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rbee.queen.openai import requests
+from rbee.queen.openai.elsewhere import Elsewhere
+from rbee.queen.openai.fields import Field, fields_of
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "fields.md"
+_HEAD = """\
+# Fields of the API
+
+What becomes of each field that a program may send below `/v1`, whichever server it was written
+for. What is *done* does what it says. What *passes* changes nothing that whoever asks can notice.
+What is *refused* cannot be had here: the answer is 400, with the field as its `param`, unless the
+value asks for nothing; the table has these values. A field that is not listed is refused, too.
+null is taken everywhere and says nothing, and `8.0` is a whole number. Made by `make docs` out of
+`rbee/queen/openai/requests.py` and `elsewhere.py`.
+"""
+_PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+    ("of `messages`", requests.AskedMessage),
+    ("of a part of `content`", requests.ContentPart),
+    ("of `tool_calls`", requests.SentBack),
+    ("of their `function`", requests.CalledFunction),
+    ("of `tools`", requests.AskedTool),
+    ("of their `function`", requests.AskedFunction),
+    ("of `tool_choice`", requests.NamedTool),
+    ("of `response_format`", requests.ResponseFormat),
+    ("of its `json_schema`", requests.AskedSchema),
+    ("of `structured_outputs`", requests.StructuredOutputs),
+    ("of `reasoning`", requests.Reasoning),
+    ("of `thinking`", requests.Thinking),
+    ("of `stream_options`", requests.StreamOptions),
+)
+
+
+def page() -> str:
+    """The page, in Markdown. Raises ValueError for a field of which nothing is said."""
+    both = fields_of(requests.Asked)
+    chats = _without(both, fields_of(requests.ChatRequest))
+    texts = _without(both, fields_of(requests.CompletionRequest))
+    elsewhere = fields_of(Elsewhere)
+    lines = [_HEAD]
+    lines += _table("## `/v1/chat/completions` and `/v1/completions`", _without(elsewhere, both))
+    lines += _table("## The same, of other servers, and what changes no answer", elsewhere)
+    lines += _table("## `/v1/chat/completions` alone", chats)
+    for heading, kind in _PARTS:
+        lines += _table(f"### Fields {heading}", fields_of(kind))
+    lines += _table("## `/v1/completions` alone", texts)
+    lines += _table("## `/v1/embeddings`", fields_of(requests.EmbeddingRequest))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _without(some: dict[str, Field], all_: dict[str, Field]) -> dict[str, Field]:
+    return {name: field for name, field in all_.items() if name not in some}
+
+
+def _table(heading: str, fields: dict[str, Field]) -> Iterator[str]:
+    yield from (heading, "", "| field | becomes | what it does, or why |", "| --- | --- | --- |")
+    for field in fields.values():
+        if not field.becomes:
+            raise ValueError(f"rbee/queen/openai/requests.py says nothing of {field.name}")
+        nothing = ", ".join(f"`{msgspec.json.encode(each).decode()}`" for each in field.unsaid)
+        becomes = f"{field.becomes} ({nothing} says nothing)" if nothing else field.becomes
+        yield f"| `{field.name}` | {becomes} | {field.why} |"
+    yield ""

@@ -1,0 +1,119 @@
+"""Fields that other servers of OpenAI's kind have: vLLM, llama.cpp, LM Studio, ollama, SGLang,
+OpenRouter. What of them can be had stands in `messages`; here stands what becomes of the others.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from rbee.queen.openai.fields import passes, refused
+
+_CACHE = "what was read before is kept where there is room for it"
+_KEPT = "how long a model stays loaded is a setting (`idle_timeout`)"
+_NOBODY_ELSE = "no other provider is asked"
+_FORM = "ask for a JSON schema by `response_format`"
+_OF_TOKENS = "answers are texts"
+_DRAFT = "a draft changes the speed of an answer alone"
+_OF_SLOTS = "the queen chooses worker and slot"
+_CONTEXT = "the context is chosen where the model is loaded"
+
+
+class Elsewhere(msgspec.Struct, kw_only=True):
+    """Of chats and of texts."""
+
+    # Of OpenAI.
+    user: Annotated[Any, passes("the key tells who asks")] = None
+    safety_identifier: Annotated[Any, passes("the key tells who asks")] = None
+    store: Annotated[Any, passes("jobs are kept for a while in any case, answers are not")] = None
+    metadata: Annotated[Any, passes("belongs to what is stored")] = None
+    service_tier: Annotated[Any, passes("there is one")] = None
+    prompt_cache_key: Annotated[Any, passes(_CACHE)] = None
+    prompt_cache_retention: Annotated[Any, passes(_CACHE)] = None
+    prediction: Annotated[Any, passes(_DRAFT)] = None
+    # Of vLLM and SGLang.
+    use_beam_search: Annotated[Any, refused("answers are drawn token by token", False)] = None
+    length_penalty: Annotated[Any, refused("it is one of beam search", 1)] = None
+    early_stopping: Annotated[Any, refused("it is one of beam search", False)] = None
+    stop_token_ids: Annotated[Any, refused("say `stop`, as text", [])] = None
+    stop_regex: Annotated[Any, refused("say `stop`, as text", "", [])] = None
+    include_stop_str_in_output: Annotated[Any, refused("an answer ends before it", False)] = None
+    no_stop_trim: Annotated[Any, refused("an answer ends before the text of `stop`", False)] = None
+    skip_special_tokens: Annotated[Any, refused("marks of the template are no text", True)] = None
+    spaces_between_special_tokens: Annotated[Any, passes("marks are no text")] = None
+    truncate_prompt_tokens: Annotated[Any, refused("what does not fit is refused", -1)] = None
+    prompt_logprobs: Annotated[Any, refused("how likely a prompt is is not told", False)] = None
+    allowed_token_ids: Annotated[Any, refused("weigh tokens by `logit_bias`", [])] = None
+    bad_words: Annotated[Any, refused("weigh tokens by `logit_bias`", [])] = None
+    logits_processors: Annotated[Any, refused("no code of others runs here", [])] = None
+    return_tokens_as_token_ids: Annotated[Any, refused(_OF_TOKENS, False)] = None
+    return_token_ids: Annotated[Any, refused(_OF_TOKENS, False)] = None
+    guided_regex: Annotated[Any, refused(_FORM, "")] = None
+    guided_choice: Annotated[Any, refused(_FORM + " with an `enum`", [])] = None
+    guided_grammar: Annotated[Any, refused(_FORM, "")] = None
+    guided_decoding_backend: Annotated[Any, passes("each engine has one")] = None
+    guided_whitespace_pattern: Annotated[Any, refused("it is the engine's", "")] = None
+    regex: Annotated[Any, refused(_FORM, "")] = None
+    ebnf: Annotated[Any, refused(_FORM, "")] = None
+    priority: Annotated[Any, passes("callers take turns, by their keys")] = None
+    request_id: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
+    rid: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
+    cache_salt: Annotated[Any, passes(_CACHE)] = None
+    kv_transfer_params: Annotated[Any, passes(_CACHE)] = None
+    vllm_xargs: Annotated[Any, refused("there are no such extensions", {})] = None
+    lora_path: Annotated[Any, refused("take it for a model of its own", "", [])] = None
+    session_params: Annotated[Any, refused("each request stands for itself", {})] = None
+    # Of llama.cpp.
+    grammar: Annotated[Any, refused(_FORM, "")] = None
+    grammar_lazy: Annotated[Any, refused(_FORM, False)] = None
+    id_slot: Annotated[Any, passes(_OF_SLOTS)] = None
+    n_keep: Annotated[Any, passes("no context is shifted: it ends with `length`")] = None
+    n_discard: Annotated[Any, passes("no context is shifted: it ends with `length`")] = None
+    n_indent: Annotated[Any, refused("answers end by `stop` and `max_tokens`", 0)] = None
+    n_probs: Annotated[Any, refused("say `logprobs`", 0)] = None
+    min_keep: Annotated[Any, refused("samplers keep one token or more", 0, 1)] = None
+    n_cache_reuse: Annotated[Any, passes(_CACHE)] = None
+    t_max_predict_ms: Annotated[Any, refused("say `max_tokens`", -1, 0)] = None
+    lora: Annotated[Any, refused("take it for a model of its own", [])] = None
+    post_sampling_probs: Annotated[Any, refused("`logprobs` are the model's own", False)] = None
+    return_tokens: Annotated[Any, refused(_OF_TOKENS, False)] = None
+    return_progress: Annotated[Any, refused("progress is told as comments", False)] = None
+    timings_per_token: Annotated[Any, refused("an answer has no times", False)] = None
+    response_fields: Annotated[Any, refused("all fields are answered", [])] = None
+    samplers: Annotated[Any, refused("the engine has an order of its own", [], "")] = None
+    penalize_nl: Annotated[Any, refused("all tokens are treated alike", False)] = None
+    tfs_z: Annotated[Any, refused("engines have it no more", 1)] = None
+    # Of ollama, LM Studio and OpenRouter.
+    keep_alive: Annotated[Any, passes(_KEPT)] = None
+    ttl: Annotated[Any, passes(_KEPT)] = None
+    draft_model: Annotated[Any, passes(_DRAFT)] = None
+    options: Annotated[Any, refused("say each by itself, by OpenAI's name", {})] = None
+    format: Annotated[Any, refused(_FORM, "")] = None
+    num_ctx: Annotated[Any, refused(_CONTEXT)] = None
+    transforms: Annotated[Any, refused("what does not fit is refused", [])] = None
+    models: Annotated[Any, refused("one model answers; name it as `model`", [])] = None
+    route: Annotated[Any, passes(_NOBODY_ELSE)] = None
+    provider: Annotated[Any, passes(_NOBODY_ELSE)] = None
+    plugins: Annotated[Any, refused("there are none", [])] = None
+
+
+class VectorsElsewhere(msgspec.Struct, kw_only=True):
+    """Of embeddings."""
+
+    user: Annotated[Any, passes("the key tells who asks")] = None
+    metadata: Annotated[Any, passes("belongs to what is stored")] = None
+    priority: Annotated[Any, passes("callers take turns, by their keys")] = None
+    request_id: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
+    keep_alive: Annotated[Any, passes(_KEPT)] = None
+    ttl: Annotated[Any, passes(_KEPT)] = None
+    provider: Annotated[Any, passes(_NOBODY_ELSE)] = None
+    options: Annotated[Any, refused("there are none", {})] = None
+    normalize: Annotated[Any, refused("each vector is of length 1", True)] = None
+    embd_normalize: Annotated[Any, refused("each vector is of length 1", 2)] = None
+    truncate: Annotated[Any, refused("what does not fit is refused", False)] = None
+    truncate_prompt_tokens: Annotated[Any, refused("what does not fit is refused", -1)] = None
+    input_type: Annotated[Any, refused("write what the model wants into the text")] = None
+    task: Annotated[Any, refused("write what the model wants into the text")] = None
+    instruction: Annotated[Any, refused("write what the model wants into the text", "")] = None
+    add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None

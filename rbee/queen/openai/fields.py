@@ -1,0 +1,164 @@
+"""What becomes of each field of a request: the table that ``docs/fields.md`` is made of.
+
+Each field stands in a message (`requests`, and `elsewhere` for what other servers have) with one of
+three marks: `done`; `passes`, for what changes nothing that whoever asks can notice; and `refused`,
+for what cannot be had here. A field that stands nowhere is refused, too. Any of them may be null,
+which says nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from rbee.wire.errors import RbeeError, invalid, nearest, nested_too_deep
+from rbee.wire.messages.basics import decode
+
+T = TypeVar("T")
+
+DONE, PASSES, REFUSED = "done", "passes", "refused"
+#: The keys of what a mark says.
+_BECOMES, _UNSAID = "becomes", "unsaid"
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*?)`)?$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+
+
+def done(what: str, *unsaid: Any) -> msgspec.Meta:
+    """The mark of a field that does what it says; to say one of `unsaid` is to say nothing."""
+    return msgspec.Meta(description=what, extra={_BECOMES: DONE, _UNSAID: unsaid})
+
+
+def passes(why: str) -> msgspec.Meta:
+    """The mark of a field that changes nothing that whoever asks can notice."""
+    return msgspec.Meta(description=why, extra={_BECOMES: PASSES})
+
+
+def refused(why: str, *unsaid: Any) -> msgspec.Meta:
+    """The mark of a field that cannot be had; to say one of `unsaid` is to ask for nothing."""
+    return msgspec.Meta(description=why, extra={_BECOMES: REFUSED, _UNSAID: unsaid})
+
+
+class Field(NamedTuple):
+    """What is known of a field. To say one of `unsaid` is to leave it out; `whole`: its numbers
+    are whole, ``8.0`` is one; `inner` is what its objects are."""
+
+    name: str
+    becomes: str
+    why: str
+    unsaid: tuple[Any, ...]
+    whole: bool
+    inner: type[msgspec.Struct] | None
+
+
+@functools.cache
+def fields_of(kind: type[msgspec.Struct]) -> dict[str, Field]:
+    """The table of a message: its fields by their names, in order."""
+    marked = typing.get_type_hints(kind, include_extras=True)
+    plain = typing.get_type_hints(kind)
+    return {name: _field(name, marked[name], plain[name]) for name in kind.__struct_fields__}
+
+
+def read(data: bytes, kind: type[T]) -> T:
+    """`data` as a `kind`. Raises `invalid_request` that names the field which does not fit."""
+    said = decode(data, dict[str, Any])
+    assert issubclass(kind, msgspec.Struct)
+    try:
+        return msgspec.convert(_settled(said, kind, ""), kind)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), kind) from None
+    except RecursionError:
+        raise nested_too_deep("body") from None
+
+
+def _settled(said: Any, kind: type[msgspec.Struct], path: str) -> Any:
+    """What is said, without what says nothing. Raises for a field that cannot be had."""
+    if not isinstance(said, dict):
+        return said
+    known = fields_of(kind)
+    settled = {}
+    for name, value in said.items():
+        here = f"{path}.{name}" if path else name
+        if value is None:
+            continue
+        if name not in known:
+            raise _unknown(here, name, known)
+        field = known[name]
+        if any(_same(value, each) for each in field.unsaid):
+            continue
+        if field.becomes == REFUSED:
+            raise _refused(here, field)
+        if field.whole and isinstance(value, float) and value.is_integer():
+            value = int(value)
+        elif field.inner is not None and isinstance(value, list):
+            inner = field.inner
+            value = [_settled(each, inner, f"{here}[{i}]") for i, each in enumerate(value)]
+        elif field.inner is not None:
+            value = _settled(value, field.inner, here)
+        settled[name] = value
+    return settled
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same in JSON, where 1 is 1.0 and true is not."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _field(name: str, marked: Any, plain: Any) -> Field:
+    mark = next((each for each in _marks(marked) if _BECOMES in (each.extra or {})), None)
+    if mark is None or not mark.description:
+        return Field(name, "", "", (), False, None)
+    said = mark.extra or {}
+    kinds = list(_kinds(plain))
+    inner = [each for each in kinds if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+    return Field(
+        name,
+        said[_BECOMES],
+        mark.description,
+        said.get(_UNSAID, ()),
+        int in kinds and float not in kinds,
+        inner[0] if inner else None,
+    )
+
+
+def _marks(kind: Any) -> Iterator[msgspec.Meta]:
+    for each in getattr(kind, "__metadata__", ()):
+        if isinstance(each, msgspec.Meta):
+            yield each
+
+
+def _kinds(kind: Any) -> Iterator[Any]:
+    """The types that a field, or each of its list, may have."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType, list):
+        for each in typing.get_args(kind):
+            yield from _kinds(each)
+    else:
+        yield kind
+
+
+def _unknown(path: str, name: str, known: dict[str, Field]) -> RbeeError:
+    near = nearest(name, (each.name for each in known.values() if each.becomes == DONE))
+    advice = f"did you mean {near}?" if near else "leave it out"
+    return invalid(f"`{path}` is a field that is not known here", advice, field=path)
+
+
+def _refused(path: str, field: Field) -> RbeeError:
+    unsaid = " or ".join(msgspec.json.encode(each).decode() for each in field.unsaid)
+    advice = f"leave it out, or say {unsaid}" if unsaid else "leave it out"
+    return invalid(f"`{path}` cannot be had: {field.why}", advice, field=path)
+
+
+def _misfit(said: str, kind: type[msgspec.Struct]) -> RbeeError:
+    """The refusal of a value that its field does not take, in msgspec's words."""
+    found = _AT.match(said)
+    what, path = (found["what"], found["path"] or "") if found else (said, "")
+    missing = _MISSING.match(what)
+    if missing:
+        path = f"{path}.{missing[1]}" if path else missing[1]
+        return invalid(f"`{path}` is missing", f"send {path}", field=path)
+    return invalid(f"`{path}` does not fit: {what}", f"change {path}", field=path)

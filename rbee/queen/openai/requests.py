@@ -1,0 +1,424 @@
+"""What OpenAI's API may be asked, as far as it is served here.
+
+Requests refuse fields that nobody knows: an answer that silently leaves out what was asked for is
+worse than none. Each field says what becomes of it (`fields`). See
+https://platform.openai.com/docs/api-reference for what each of OpenAI's own means.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
+from rbee.queen.openai.fields import done, passes, refused
+from rbee.wire.limits import (
+    LONGEST_STOP,
+    MOST_FUNCTIONS,
+    MOST_LOOKED_BACK,
+    MOST_MESSAGES,
+    MOST_PROMPTS,
+    MOST_STOPS,
+    MOST_TEMPLATE_VALUES,
+    MOST_WEIGHTS,
+    Stop,
+)
+from rbee.wire.messages.basics import NonEmpty, TokenId, TokenIds
+from rbee.wire.messages.inference import Factor, LookBack, Share, Strength, ToolFunction
+
+Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
+Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_PROMPTS)]
+StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
+
+_ALL = "tokens of the answer at most; -1: what the context holds"
+_COUNTS = "a last event with the counts of tokens"
+_AS_TEMPLATE = "is told to the chat template"
+_BACK = "is part of an answer that is sent back"
+
+
+class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a streamed answer is told."""
+
+    include_usage: Annotated[bool, done(_COUNTS)] = False
+    include_obfuscation: Annotated[Any, passes("nothing is padded")] = None
+    continuous_usage_stats: Annotated[Any, refused("the counts come last", False)] = None
+
+
+class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
+    """What both kinds of completions may ask for."""
+
+    model: Annotated[NonEmpty, done("a reference, or `owner/repo` of the hub")]
+    stream: Annotated[bool | None, done("the answer comes in pieces")] = None
+    stream_options: Annotated[StreamOptions | None, done("what else a stream tells")] = None
+    max_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
+    n_predict: Annotated[Tokens | None, done("llama.cpp's word for `max_tokens`", -1)] = None
+    min_tokens: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None,
+        done("taken where it is `max_tokens`, or goes with `ignore_eos`; else refused", 0),
+    ] = None
+    ignore_eos: Annotated[
+        bool | None, done("goes on to `max_tokens` where the model would end", False)
+    ] = None
+    temperature: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, le=5)] | None, done("0: the likeliest token")
+    ] = None
+    top_p: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, le=1)] | None, done("0: the likeliest token")
+    ] = None
+    top_k: Annotated[
+        Annotated[int, msgspec.Meta(ge=-1, lt=2**31)] | None, done("0, or -1: all tokens")
+    ] = None
+    min_p: Annotated[Share | None, done("the least likeliness, of the likeliest token's")] = None
+    typical_p: Annotated[Share | None, done("locally typical sampling", 1)] = None
+    typical: Annotated[Share | None, done("another word for it", 1)] = None
+    top_n_sigma: Annotated[
+        Annotated[float, msgspec.Meta(ge=-1, le=100)] | None,
+        done("within so many deviations of the likeliest", -1),
+    ] = None
+    seed: Annotated[
+        Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None,
+        done("the same seed draws the same answer; -1: another one each time", -1),
+    ] = None
+    stop: Annotated[
+        StopText | Annotated[list[StopText], msgspec.Meta(max_length=MOST_STOPS)] | None,
+        done("texts before which the answer ends; empty ones end nothing"),
+    ] = None
+    n: Annotated[Choices | None, done("so many answers, each of another seed")] = None
+    presence_penalty: Annotated[Penalty | None, done("against tokens that were there")] = None
+    frequency_penalty: Annotated[Penalty | None, done("the same, by how often")] = None
+    repeat_penalty: Annotated[Factor | None, done("llama.cpp's against repetitions", 1)] = None
+    repetition_penalty: Annotated[Factor | None, done("vLLM's word for `repeat_penalty`", 1)] = None
+    repeat_last_n: Annotated[
+        Annotated[int, msgspec.Meta(ge=-1, le=MOST_LOOKED_BACK)] | None,
+        done("tokens that those look back at; -1: all"),
+    ] = None
+    xtc_probability: Annotated[
+        Share | None, done("XTC: how often the likeliest are left out", 0)
+    ] = None
+    xtc_threshold: Annotated[Share | None, done("XTC: how likely those are at least")] = None
+    dry_multiplier: Annotated[Strength | None, done("DRY, against repetitions: how much", 0)] = None
+    dry_base: Annotated[Strength | None, done("DRY: by what it grows with each token")] = None
+    dry_allowed_length: Annotated[LookBack | None, done("DRY: so many tokens may be repeated")] = (
+        None
+    )
+    dry_penalty_last_n: Annotated[
+        LookBack | None, done("DRY: so many tokens are looked back at", -1)
+    ] = None
+    dry_sequence_breakers: Annotated[
+        Annotated[list[Stop], msgspec.Meta(min_length=1, max_length=MOST_STOPS)] | None,
+        done("DRY: begins anew behind these"),
+    ] = None
+    mirostat: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=2)] | None,
+        done("1 or 2: keeps the entropy of the answer", 0),
+    ] = None
+    mirostat_tau: Annotated[Strength | None, done("its target entropy")] = None
+    mirostat_eta: Annotated[Share | None, done("its learning rate")] = None
+    dynatemp_range: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, le=5)] | None, done("of a dynamic temperature", 0)
+    ] = None
+    dynatemp_exponent: Annotated[Strength | None, done("of the same", 1)] = None
+    logit_bias: Annotated[
+        Annotated[
+            dict[str, Annotated[float, msgspec.Meta(ge=-100, le=100)]],
+            msgspec.Meta(max_length=MOST_WEIGHTS),
+        ]
+        | None,
+        done("is added to the logits of tokens, by their numbers", []),
+    ] = None
+    cache_prompt: Annotated[
+        bool | None, done("false: all of the prompt is read, whatever was read before", True)
+    ] = None
+
+
+class _OfChats(Asked, kw_only=True):
+    """What others know of chats, and cannot be had, or changes nothing."""
+
+    # Of OpenAI.
+    verbosity: Annotated[Any, passes("models are told how to answer in words")] = None
+    audio: Annotated[Any, refused("answers are texts")] = None
+    web_search_options: Annotated[Any, refused("nothing is searched; offer a tool")] = None
+    functions: Annotated[Any, refused("say `tools`", [])] = None
+    function_call: Annotated[Any, refused("say `tool_choice`", "none", "auto")] = None
+    # Of vLLM and SGLang.
+    best_of: Annotated[Any, refused("say `n`", 1)] = None
+    echo: Annotated[Any, refused("an answer is what is new", False)] = None
+    add_special_tokens: Annotated[Any, refused("the template has them", False)] = None
+    documents: Annotated[Any, refused("write them into `messages`", [])] = None
+    chat_template: Annotated[Any, refused("a model has its own", "")] = None
+    mm_processor_kwargs: Annotated[Any, refused("only text is understood", {})] = None
+    media_io_kwargs: Annotated[Any, refused("only text is understood", {})] = None
+    separate_reasoning: Annotated[Any, refused("thoughts are no part of an answer", True)] = None
+    stream_reasoning: Annotated[Any, refused("thoughts are told as they come", True)] = None
+    # Of llama.cpp.
+    reasoning_format: Annotated[
+        Any, refused("thoughts are `reasoning_content`", "auto", "deepseek")
+    ] = None
+    thinking_forced_open: Annotated[Any, refused("the template decides it", False)] = None
+    reasoning_in_content: Annotated[Any, refused("thoughts are no answer", False)] = None
+    parse_tool_calls: Annotated[Any, refused("calls are no text", True)] = None
+
+
+class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of a message; only text is understood."""
+
+    type: Annotated[str, done("`text`, and `refusal` of an answer that is sent back")]
+    text: Annotated[str, done("the text")] = ""
+    refusal: Annotated[str, done("what an answer said instead")] = ""
+    cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
+    annotations: Annotated[Any, passes(_BACK)] = None
+    logprobs: Annotated[Any, passes(_BACK)] = None
+    image_url: Annotated[Any, passes("its type is refused")] = None
+    input_audio: Annotated[Any, passes("its type is refused")] = None
+    file: Annotated[Any, passes("its type is refused")] = None
+    video_url: Annotated[Any, passes("its type is refused")] = None
+
+
+class CalledFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a model has called, with JSON text as its arguments."""
+
+    name: Annotated[str, done("the name of the tool")]
+    arguments: Annotated[str, done("JSON text")]
+
+
+class Called(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A call that a model has asked for."""
+
+    id: Annotated[str, done("what its answer names")]
+    function: Annotated[CalledFunction, done("what is called")]
+    type: Annotated[str, done("`function`")] = "function"
+
+
+class SentBack(Called, kw_only=True):
+    """A call in an answer that is sent back, with what clients add to it."""
+
+    index: Annotated[Any, passes("calls are in order")] = None
+    extra_content: Annotated[Any, passes(_BACK)] = None
+    provider_specific_fields: Annotated[Any, passes(_BACK)] = None
+    caller: Annotated[Any, passes(_BACK)] = None
+
+
+class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One message of a conversation; clients send answers back with all they got, and more. Their
+    thoughts go to templates that want them.
+    """
+
+    role: Annotated[
+        Literal["developer", "system", "user", "assistant", "tool"],
+        done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
+    ]
+    content: Annotated[str | list[ContentPart] | None, done("what is said, as text")] = None
+    reasoning_content: Annotated[str | None, done("thought, for templates that want it")] = None
+    reasoning: Annotated[str | None, done("another word for `reasoning_content`")] = None
+    tool_calls: Annotated[
+        Annotated[list[SentBack], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        done("what the model has called"),
+    ] = None
+    tool_call_id: Annotated[str | None, done("the call that a tool answers")] = None
+    name: Annotated[str | None, done(_AS_TEMPLATE)] = None
+    prefix: Annotated[Any, passes("a last message of the model is gone on with")] = None
+    partial: Annotated[Any, passes("a last message of the model is gone on with")] = None
+    refusal: Annotated[Any, passes(_BACK)] = None
+    annotations: Annotated[Any, passes(_BACK)] = None
+    audio: Annotated[Any, refused("only text is understood")] = None
+    function_call: Annotated[Any, refused("send `tool_calls`", {})] = None
+    images: Annotated[Any, refused("only text is understood", [])] = None
+    reasoning_details: Annotated[Any, passes(_BACK)] = None
+    thinking_blocks: Annotated[Any, passes(_BACK)] = None
+    thinking: Annotated[Any, passes(_BACK)] = None
+    provider_specific_fields: Annotated[Any, passes(_BACK)] = None
+    cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
+    id: Annotated[Any, passes(_BACK)] = None
+    status: Annotated[Any, passes(_BACK)] = None
+    parsed: Annotated[Any, passes(_BACK)] = None
+    reasoning_items: Annotated[Any, passes(_BACK)] = None
+    encrypted_content: Annotated[Any, passes(_BACK)] = None
+    finish_reason: Annotated[Any, passes(_BACK)] = None
+    model: Annotated[Any, passes(_BACK)] = None
+    type: Annotated[Any, passes("`message`; the role tells more")] = None
+    timestamp: Annotated[Any, passes("messages are in order")] = None
+    metadata: Annotated[Any, passes("belongs to who sends it")] = None
+    is_error: Annotated[Any, passes("the content says so")] = None
+
+
+class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A function that a model may call."""
+
+    name: Annotated[NonEmpty, done("what it is called by")]
+    description: Annotated[str | None, done("is told to the model")] = None
+    parameters: Annotated[dict[str, Any] | None, done("the JSON schema of its arguments")] = None
+    strict: Annotated[Any, passes("a call has the form of its schema in any case")] = None
+
+    def plain(self) -> ToolFunction:
+        """As it travels to a worker."""
+        return ToolFunction(
+            name=self.name, description=self.description or "", parameters=self.parameters or {}
+        )
+
+
+class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A tool; only functions are understood."""
+
+    type: Annotated[Literal["function"], done("the one kind that there is")]
+    function: Annotated[AskedFunction, done("what may be called")]
+    strict: Annotated[Any, passes("a call has the form of its schema in any case")] = None
+    cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
+
+
+class FunctionName(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Names a function."""
+
+    name: Annotated[NonEmpty, done("one of `tools`")]
+
+
+class NamedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The one tool that must be called."""
+
+    type: Annotated[Literal["function"], done("the one kind that there is")]
+    function: Annotated[FunctionName, done("what must be called")]
+
+
+class AskedSchema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A JSON schema and its name."""
+
+    schema: Annotated[dict[str, Any], done("the answer is held to it")]
+    name: Annotated[str, passes("a name changes no form")] = ""
+    description: Annotated[Any, passes("what to write stands in `messages`")] = None
+    strict: Annotated[Any, passes("the form is held to in any case")] = None
+
+
+class ResponseFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The form of an answer; `json_schema` goes with the type of that name."""
+
+    type: Annotated[
+        Literal["text", "json_object", "json_schema"], done("`json_object`: any object")
+    ]
+    json_schema: Annotated[AskedSchema | None, done("the schema, and its name")] = None
+    schema: Annotated[
+        dict[str, Any] | None, done("the schema itself, as llama.cpp's server takes it")
+    ] = None
+
+    def __post_init__(self) -> None:
+        schemas = (self.json_schema is not None) + (self.schema is not None)
+        if self.type == "json_schema" and schemas != 1:
+            raise ValueError("the type `json_schema` goes with one schema, in `json_schema`")
+        if self.type == "json_object" and self.json_schema is not None:
+            raise ValueError("`json_schema` goes with the type `json_schema`")
+        if self.type == "text" and schemas:
+            raise ValueError("a schema goes with the type `json_schema`")
+
+
+class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The form of an answer, as vLLM has it."""
+
+    json: Annotated[dict[str, Any] | None, done("a schema")] = None
+    json_object: Annotated[bool | None, done("any object", False)] = None
+    regex: Annotated[Any, refused("ask for a JSON schema", "")] = None
+    choice: Annotated[Any, refused("ask for a JSON schema with an `enum`", [])] = None
+    grammar: Annotated[Any, refused("ask for a JSON schema", "")] = None
+
+
+class Reasoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How the model thinks, as OpenRouter has it."""
+
+    effort: Annotated[Effort | None, done("as `reasoning_effort`")] = None
+    enabled: Annotated[bool | None, done("whether it may")] = None
+    exclude: Annotated[bool | None, done("thoughts are not told", False)] = None
+    summary: Annotated[Any, passes("thoughts are told as they are")] = None
+    max_tokens: Annotated[Any, refused("a thought ends by itself; say `effort`")] = None
+
+
+class Thinking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether the model thinks, as Anthropic and others have it."""
+
+    type: Annotated[Literal["enabled", "disabled", "adaptive"], done("whether it may")]
+    budget_tokens: Annotated[Any, refused("a thought ends by itself")] = None
+    clear_thinking: Annotated[Any, passes("templates decide what they want back")] = None
+
+
+class ChatRequest(_OfChats, kw_only=True):
+    """`POST /v1/chat/completions`."""
+
+    messages: Annotated[
+        Annotated[list[AskedMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)],
+        done("the conversation, oldest first"),
+    ]
+    max_completion_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
+    logprobs: Annotated[bool | None, done("how likely each token was")] = None
+    top_logprobs: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=20)] | None, done("so many alternatives", 0)
+    ] = None
+    response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
+    json_schema: Annotated[dict[str, Any] | None, done("the same, llama.cpp's", {})] = None
+    guided_json: Annotated[dict[str, Any] | None, done("the same, vLLM's of old")] = None
+    structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
+    tools: Annotated[
+        Annotated[list[AskedTool], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,
+        done("functions that the model may call"),
+    ] = None
+    tool_choice: Annotated[
+        Literal["none", "auto", "required"] | NamedTool | None,
+        done("whether it may; `required`, or a name: it must"),
+    ] = None
+    parallel_tool_calls: Annotated[
+        bool | None, done("false: one call in an answer at most; `required` makes one")
+    ] = None
+    reasoning_effort: Annotated[Effort | None, done(_AS_TEMPLATE + "; `none`: no thought")] = None
+    reasoning: Annotated[Reasoning | None, done("the same, and whether thoughts are told")] = None
+    include_reasoning: Annotated[bool | None, done("false: thoughts are not told", True)] = None
+    think: Annotated[bool | Effort | None, done("whether the model may think; ollama's")] = None
+    enable_thinking: Annotated[bool | None, done("the same, Qwen's")] = None
+    thinking: Annotated[Thinking | None, done("the same, Anthropic's")] = None
+    reasoning_budget: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=0)] | None, done("0: no thought; llama.cpp's", -1)
+    ] = None
+    thinking_budget_tokens: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=0)] | None, done("0: no thought; llama.cpp's", -1)
+    ] = None
+    chat_template_kwargs: Annotated[
+        Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] | None,
+        done("values for the chat template; `enable_thinking` among them"),
+    ] = None
+    add_generation_prompt: Annotated[
+        bool | None, done("false goes with a last message of the model", True)
+    ] = None
+    continue_final_message: Annotated[
+        bool | None, done("a last message of the model is gone on with", False)
+    ] = None
+    modalities: Annotated[list[Literal["text"]] | None, done("answers are texts")] = None
+
+
+class CompletionRequest(Asked, kw_only=True):
+    """`POST /v1/completions`: plain text to go on with."""
+
+    prompt: Annotated[
+        NonEmpty | Annotated[list[NonEmpty], msgspec.Meta(min_length=1, max_length=MOST_PROMPTS)],
+        done("the text, or several"),
+    ]
+    logprobs: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=5)] | None,
+        done("how likely each token was, and so many alternatives", False),
+    ] = None
+    echo: Annotated[bool | None, done("the text stands before the answer")] = None
+    best_of: Annotated[Any, refused("say `n`", 1)] = None
+    suffix: Annotated[Any, refused("a text has an end alone to go on from", "")] = None
+    response_format: Annotated[Any, refused("ask a chat for it", {"type": "text"})] = None
+    add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
+
+
+class EmbeddingRequest(VectorsElsewhere, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/embeddings`: a text or several, or the tokens of one or several."""
+
+    model: Annotated[NonEmpty, done("a reference, or `owner/repo` of the hub")]
+    input: Annotated[
+        NonEmpty | Annotated[list[NonEmpty | TokenId | TokenIds], msgspec.Meta(min_length=1)],
+        done("what vectors are wanted of"),
+    ]
+    encoding_format: Annotated[Literal["float", "base64"] | None, done("how numbers travel")] = None
+    dimensions: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=2**31)] | None,
+        done("taken where it is the model's own length; else refused"),
+    ] = None
