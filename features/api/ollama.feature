@@ -67,6 +67,16 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @needs-real-models
+    Scenario: What a model thinks is told apart from its answer, and can be done without
+      Given a queen that is awake
+      When a program with ollama's client asks her for each of these
+        | asked for                   | she sends | got        |
+        | what a model thinks         | 200       | a thought  |
+        | an answer without a thought | 200       | no thought |
+      Then she has sent for each of them what its row tells, and was asked once
+      And each of them gets what it asked for
+
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 from typing import Any, Literal
 
 from ollama import AsyncClient, Client
@@ -168,6 +169,19 @@ def _pulled_at_once() -> str:
     return str(Client().pull(_FETCHED).status)
 
 
+def _thought_of(**fields: Any) -> str:
+    model = f"file:{os.environ['MODELS']}/smollm2-always-thinking.gguf"
+    pieces = list(
+        Client().chat(
+            **_chat("What is the capital of France?", model, stream=True, **fields),
+        )
+    )
+    thinking = "".join(piece.message.thinking or "" for piece in pieces)
+    content = "".join(piece.message.content or "" for piece in pieces)
+    assert "think>" not in thinking + content, pieces
+    return "a thought" if thinking.strip() else "no thought"
+
+
 def _left() -> str:
     stream = Client().chat(**_chat(model=ENDLESS, stream=True))
     read = zip(range(5), stream, strict=False)
@@ -223,6 +237,8 @@ if __name__ == "__main__":
                 Client().chat("minillama", [{"role": "user", "content": HELLO, "images": ["YWJj"]}])
             ),
             "what is between two texts": lambda: _generated(suffix="end"),
+            "what a model thinks": _thought_of,
+            "an answer without a thought": lambda: _thought_of(think=False),
             "an endless answer, which it leaves": _left,
         }
     )
