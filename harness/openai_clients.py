@@ -297,6 +297,14 @@ def _whole(**fields: Any) -> Callable[[Any], str]:
     return lambda openai: _text(openai.chat.completions.create(**_chat(**fields)))
 
 
+def _warning(**fields: Any) -> Callable[[Any], str]:
+    def ask(openai: Any) -> str:
+        answer = openai.chat.completions.with_raw_response.create(**_chat(**fields))
+        return str(answer.headers.get("x-rbee-warning", "none")).partition(":")[0]
+
+    return ask
+
+
 def _streamed(openai: Any) -> str:
     pieces = list(openai.chat.completions.create(**_chat(stream=True)))
     assert len(pieces) > 5, pieces
@@ -541,6 +549,10 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "a call that the model decides on": _decided,
     "a call that the model decides on, in pieces": _decided_in_stream,
     "what it says of the answer to its call": _told_of,
+    "an answer of a model that knows no tools": _whole(tools=_WEATHER),
+    "the warning of such an answer": _warning(tools=_WEATHER),
+    "the warning of such an answer, in pieces": _warning(tools=_WEATHER, stream=True),
+    "the warning of an answer without tools": _warning(),
     "a text to go on with": _gone_on,
     "a text to go on with, in pieces": _gone_on_in_stream,
     "a vector of a text": _vector(_READER),

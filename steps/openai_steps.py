@@ -16,6 +16,11 @@ def short_stream_patience(context: Context) -> None:
     context.cluster.set(stream_patience=0.001)
 
 
+@given("tools that a model was not taught are refused")
+def refuse_tools(context: Context) -> None:
+    context.cluster.set(refuse_unknown_tools=True)
+
+
 @when("programs with OpenAI's client ask her for each of these")
 def ask_each(context: Context) -> None:
     context.rows = list(context.table)

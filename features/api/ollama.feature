@@ -23,6 +23,7 @@ Feature: Programs that speak ollama's API
         | a text to go on with                              | 200       | a time                              |
         | that a model be loaded                            | 200       | load: ''                            |
         | an answer in more context than there is           | 200       | Hello! How can I help you today?    |
+        | an answer with tools that it was not taught       | 200       | Hello! How can I help you today?    |
         | the models                                        | 200       | minillama:latest                    |
         | what is loaded                                    | 200       | minillama:latest with room for 512  |
         | what a model is                                   | 200       | gguf of 512 tokens that can completion |

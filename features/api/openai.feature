@@ -66,6 +66,18 @@ Feature: Programs that speak OpenAI's API
         | what it says of the answer to its call         | The weather is fine.  |
       Then each of them gets what it asked for
 
+    @fault.worker.silent-tools
+    Scenario: A model that was not taught to call answers without its tools, and the answer says so
+      Given a swarm that is warm
+      When programs with OpenAI's client ask her for each of these
+        | asked for                                             | got                              |
+        | an answer of a model that knows no tools              | Hello! How can I help you today? |
+        | the warning of such an answer                         | tools were left out              |
+        | the warning of such an answer, in pieces              | tools were left out              |
+        | the warning of an answer without tools                | none                             |
+        | a call of some function                               | weather                          |
+      Then each of them gets what it asked for
+
     @fault.queen.work-for-nobody
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
@@ -107,7 +119,6 @@ Feature: Programs that speak OpenAI's API
         | about a picture                                 | 400    | invalid_request         | messages[0].content[0] |
         | for a form that cannot be enforced              | 400    | invalid_request         | response_format        |
         | for a function that is not there                | 400    | invalid_request         | tool_choice            |
-        | whether to call, of a model that knows no tools | 400    | invalid_request         | tools                  |
         | for a form that nothing has                     | 400    | invalid_request         | response_format        |
         | for a form that is none                         | 400    | invalid_request         | response_format        |
         | for a form of too many forms                    | 400    | invalid_request         | response_format        |
@@ -119,6 +130,14 @@ Feature: Programs that speak OpenAI's API
         | for a vector of nobody's tokens                 | 400    | invalid_request         | input                  |
         | for a shorter vector                            | 400    | invalid_request         | dimensions             |
         | for a model that no device has room for         | 503    | insufficient_ram        |                        |
+      Then each of them is refused with what its row tells, and fails
+
+    Scenario: Tools are refused where a model was not taught to call, for who wants it so
+      Given tools that a model was not taught are refused
+      And a swarm that is warm
+      When programs with OpenAI's client ask her wrongly
+        | asked                                           | status | code            | about |
+        | whether to call, of a model that knows no tools | 400    | invalid_request | tools |
       Then each of them is refused with what its row tells, and fails
 
     Scenario: An answer that breaks off in the middle is told as an error

@@ -45,6 +45,7 @@ Feature: Every number that can be set, and which of them counts
       | vram_margin_mib       | 457         |
       | worker_margin_mib     | 1024        |
       | confine_workers       | True        |
+      | refuse_unknown_tools  | False       |
       | download_stall        | 60          |
       | download_tries        | 6           |
       | stop_request          | 5           |

@@ -203,6 +203,7 @@ if __name__ == "__main__":
             "any JSON object": lambda: type(json.loads(_answer(format="json"))).__name__,
             "an answer in the form of a class": _mood,
             "an answer in more context than there is": lambda: _answer(options={"num_ctx": 99999}),
+            "an answer with tools that it was not taught": lambda: _answer(tools=[_WEATHER]),
             "an answer to a prompt": _generated,
             "an answer to a prompt, in pieces": _generated_in_pieces,
             "a text to go on with": lambda: _generated(

@@ -16,6 +16,8 @@ FOR_CALLERS = (V1, OLLAMA)
 CORRELATION_HEADER = "X-Correlation-Id"
 #: What an answer can be spoken of by.
 REQUEST_HEADER = "x-request-id"
+#: What of a request an answer does without.
+WARNING_HEADER = "x-rbee-warning"
 
 #: Header that brings a hive somebody's token for the hub, for this request alone.
 HUB_TOKEN_HEADER = "X-Hub-Token"

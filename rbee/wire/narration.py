@@ -385,6 +385,7 @@ WORKER_READY = _queen("worker.ready", "{backend} worker is awake and ready")
 # Phase 11: tokens.
 INFER_CONNECTED = _queen("infer.start", "connection to worker established; starting inference")
 PROMPT_WAITS = _worker("prompt.wait", "reads other prompts first; this one waits its turn")
+TOOLS_LEFT_OUT = _worker("tools.left", "this model was taught no tools; it answers without them")
 PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the prompt")
 PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")
 ANSWER_SO_FAR = _worker("answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")

@@ -125,6 +125,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     confine_workers: bool = True
     """Whether a worker gives up what it does not need before it opens a model; ``false`` is for a
     driver of a GPU that wants more than is left to it."""
+    refuse_unknown_tools: bool = False
+    """Whether tools are refused where the chat template of a model knows none; else it answers
+    without them, and the answer says so."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 

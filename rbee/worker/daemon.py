@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from aiohttp import web
 from msgspec.structs import asdict
 
@@ -42,7 +43,7 @@ from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerSta
 from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings, with_flags
 from rbee.worker.confined import bound_memory, confine
-from rbee.worker.engines import Engine, LoadedModel, refuse_unknown
+from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
@@ -305,6 +306,9 @@ class Worker:
     ) -> InferAccepted | web.StreamResponse:
         """Begins to write; 503 where every slot is taken. With `Accept: text/event-stream` the
         answer is the stream itself."""
+        without_tools = leaves_tools_out(self.engine.about, self.orders, wanted)
+        if without_tools:
+            wanted = msgspec.structs.replace(wanted, functions=[], parallel_calls=None)
         refuse_unknown(self.engine.about, wanted)
         if self.model is not None and (gone := self._stale()):
             self._retire()
@@ -318,6 +322,8 @@ class Worker:
             )
         infer_id = wanted.infer_id or secrets.token_hex(8)
         inference = Inference(self.orders.worker_id, infer_id, wanted)
+        if without_tools:
+            inference.say(narration.TOOLS_LEFT_OUT)
         self.inferences.add(inference)
         self.running[infer_id] = inference
         task = inference.begin(inference.run(self.model, self.threads), f"inference {infer_id}")

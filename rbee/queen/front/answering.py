@@ -17,9 +17,13 @@ from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.jobs import Job
 from rbee.queen.rights import granted, hub_ref
 from rbee.queen.tracked_task import TrackedTask
+from rbee.wire import addresses
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
+from rbee.wire.narration import TOOLS_LEFT_OUT, Narration
+
+_WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
 
 
 class Asker:
@@ -156,6 +160,14 @@ def check(event: Event) -> None:
         raise RbeeError.from_body(event.read(ErrorBody))
     if event.name == "cancelled":
         raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
+
+
+def warning_of(event: Event) -> dict[str, str]:
+    """The header that tells what an answer does without, where an event says that."""
+    if event.name != "narration":
+        return {}
+    left_out = event.read(Narration).action == TOOLS_LEFT_OUT.action
+    return {addresses.WARNING_HEADER: _WITHOUT_TOOLS} if left_out else {}
 
 
 class Stream(web.StreamResponse):

@@ -13,6 +13,7 @@ _AS_SAID = frozenset(
         narration.MODEL_SIZE,
         narration.MODEL_PERCENT,
         narration.MODEL_DOWNLOADED,
+        narration.TOOLS_LEFT_OUT,
         narration.PROMPT_SO_FAR,
         narration.PROMPT_READ,
         narration.ANSWER_SO_FAR,

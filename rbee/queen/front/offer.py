@@ -76,5 +76,6 @@ class Offer(NamedTuple):
             return
         if origin in allowed or _EVERYBODY in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = addresses.REQUEST_HEADER
+            shown = f"{addresses.REQUEST_HEADER}, {addresses.WARNING_HEADER}"
+            response.headers["Access-Control-Expose-Headers"] = shown
             response.headers["Vary"] = "Origin"

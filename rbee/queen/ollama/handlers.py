@@ -10,7 +10,17 @@ from aiohttp import web
 from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
-from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, finish, send, working
+from rbee.queen.front.answering import (
+    Asker,
+    Stream,
+    Work,
+    asker_of,
+    check,
+    finish,
+    send,
+    warning_of,
+    working,
+)
 from rbee.queen.front.offer import Offer
 from rbee.queen.jobs import Job
 from rbee.queen.ollama.errors import failed
@@ -153,15 +163,16 @@ class Handlers(Offer):
             form.model, form.created_at = form.asked.model, moment(job.created_at_ms)
             if form.asked.stream is not False:
                 return await _stream(request, _Answering(form, job), work)
-            tokens, _, took = await _whole(job, work)
-        answer = form.whole(tokens, took)
-        return web.Response(body=encode(answer), content_type="application/json")
+            headers: dict[str, str] = {}
+            tokens, _, took = await _whole(job, work, headers)
+        answer = encode(form.whole(tokens, took))
+        return web.Response(body=answer, content_type="application/json", headers=headers)
 
     async def _embed(self, request: web.Request, asked: OllamaEmbed) -> Embedded:
         asker = await asker_of(self, request, meant(asked.model))
         with working(self, asker) as work:
             (job,) = work.begin([embedding_job(asked, asker.ref)])
-            _, vectors, took = await _whole(job, work)
+            _, vectors, took = await _whole(job, work, {})
         return embedded(asked, asked.model, vectors, took)
 
 
@@ -236,6 +247,8 @@ async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.St
     try:
         async with contextlib.aclosing(work.told()) as told:
             async for news, is_last in told:
+                for _, event in news:
+                    response.headers.update({} if response.prepared else warning_of(event))
                 pending += [_line(each) for _, event in news for each in telling.take(event)]
                 if pending and not is_last:
                     await send(request, response, pending)
@@ -251,14 +264,18 @@ async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.St
     return response
 
 
-async def _whole(job: Job, work: Work) -> tuple[list[Token], list[bytes], Took]:
-    """The tokens or the packed vectors of a job, and how it ended."""
+async def _whole(
+    job: Job, work: Work, headers: dict[str, str]
+) -> tuple[list[Token], list[bytes], Took]:
+    """The tokens or the packed vectors of a job, and how it ended; what it warns of goes into
+    `headers`."""
     tokens: list[Token] = []
     vectors: list[bytes] = []
     done = Done()
     async with contextlib.aclosing(work.told()) as told:
         async for news, _ in told:
             for _, event in news:
+                headers.update(warning_of(event))
                 if event.name == "token":
                     tokens.append(event.read(Token))
                 elif event.name == "vector":

@@ -12,7 +12,17 @@ from rbee.http.events import STREAM_HEADERS, Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
-from rbee.queen.front.answering import Asker, Stream, Work, asker_of, check, finish, send, working
+from rbee.queen.front.answering import (
+    Asker,
+    Stream,
+    Work,
+    asker_of,
+    check,
+    finish,
+    send,
+    warning_of,
+    working,
+)
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.front.models import model_ref_of, models_of
 from rbee.queen.front.offer import Caller, Offer
@@ -125,9 +135,11 @@ class Handlers(Offer):
         tokens: list[list[Token]] = [[] for _ in work.tasks]
         vectors: list[list[bytes]] = [[] for _ in work.tasks]
         ends: dict[int, Done] = {}
+        headers: dict[str, str] = {}
         async with contextlib.aclosing(work.told()) as told:
             async for news, _ in told:
                 for index, event in news:
+                    headers.update(warning_of(event))
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
                     elif event.name == "vector":
@@ -141,7 +153,7 @@ class Handlers(Offer):
                         check(event)
         whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(work.tasks))]
         answer = form.whole(who, whole)
-        return web.Response(body=encode(answer), content_type="application/json")
+        return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
     async def _stream(
         self, request: web.Request, writer: _Writer, work: Work
@@ -160,6 +172,7 @@ class Handlers(Offer):
             async with contextlib.aclosing(work.told(patient_until)) as told:
                 async for news, is_last in told:
                     for index, event in news:
+                        response.headers.update({} if response.prepared else warning_of(event))
                         writer.take(index, event)
                     if not news:
                         writer.pending.append(sse.COMMENT)

@@ -52,6 +52,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     token_stall: float
     log_mib: int
     confine_workers: bool
+    refuse_unknown_tools: bool
 
 
 class WorkerOrders(Request, kw_only=True):

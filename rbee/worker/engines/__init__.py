@@ -202,3 +202,12 @@ def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
                 "leave it out, or run the model with another engine (--engine)",
                 field=field,
             )
+
+
+def leaves_tools_out(engine: EngineFacts, orders: WorkerOrders, request: InferRequest) -> bool:
+    """Whether a request is answered without the tools that it may call: the model of these orders
+    was not taught to, or the engine has nothing for them. A call that is demanded is none of that.
+    """
+    knows = "tools" in engine.can and "tools" in orders.chat_template
+    asks = bool(request.functions) and not request.must_call
+    return asks and not knows and not orders.settings.refuse_unknown_tools
