@@ -106,6 +106,10 @@ class Callers:
         self._cluster.assert_status(0, finished)
         self._tokens[name] = finished.stdout.strip()
 
+    def secret_of(self, key: str) -> str:
+        """What the program with this key shows."""
+        return self._tokens[key]
+
     def ask_for(self, key: str, model: str) -> client.Answer:
         """What a program with this key is answered that asks a model for three tokens."""
         body = {"model": model, "max_tokens": 3, "messages": [{"role": "user", "content": "hi"}]}

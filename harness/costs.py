@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from rbee.http.board import Over, too_many
 from rbee.http.bodies import LargeBodies
 from rbee.http.events import Event, EventLog
+from rbee.queen.front.answering import Asker
 from rbee.queen.inference import longest_answer
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.openai.errors import failed
@@ -411,7 +412,7 @@ def remarks(seconds: int, *, narrated: bool) -> int:
     """How many lines without data a stream has that waits so long for its first token, with a
     line of narration each second or none; each may stand for itself, and none is blank."""
     chat = Chat(decode(encode({"model": "minillama", "messages": [_SAID]}), ChatRequest))
-    writer = Writer(chat, Identity("chatcmpl-1", 0, "minillama"), None)
+    writer = Writer(chat, Identity("chatcmpl-1", 0, "minillama"), Asker(None, "minillama"))
     writer.may_remark(Settings().stream_patience, Settings().stream_comment)
     told = b""
     for second in range(seconds):

@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 
 from rbee.hive.workers.able import not_able, not_placed
-from rbee.queen.openai.errors import advice_of
+from rbee.queen.front.for_keys import advice_of
 from rbee.queen.scheduler import HiveFacts, warm_worker
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rbee.queen.catalog import KeyCatalog, KeyRow, open_catalog
+from rbee.queen.front.for_keys import for_key
+from rbee.queen.front.heard import heard_by_key
 from rbee.queen.keys import Keys
-from rbee.queen.openai.errors import failed, for_key
-from rbee.queen.openai.heard import heard_by_key
+from rbee.queen.openai.errors import failed
 from rbee.queen.rights import Rights, granted, limits_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Narration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,15 +68,18 @@ def _listed(paths: dict[str, dict[str, Any]]) -> set[str]:
 async def _ask_each(role: str, headers: dict[str, str]) -> set[str]:
     server = Server(role, _OWN[role], _name_of_key, secret_of=_secret_of(role))
     server.bind("127.0.0.1", 0)
-    below = f"{addresses.V1}/"
     served = [each for each in routes.served(role) if each not in (HEALTH, OPENAPI)]
-    ours = [each for each in served if not each.path.startswith(below)]
-    theirs = [each for each in served if each.path.startswith(below)]
+    theirs = {
+        door: [each for each in served if each.path.startswith(f"{door}/")]
+        for door in addresses.FOR_CALLERS
+    }
+    ours = [each for each in served if not any(each in those for those in theirs.values())]
 
-    def foreign() -> Table:
-        return Table([_stand_in(theirs)], Who.KEYS, failure, Failed)
+    def foreign(door: str) -> Table:
+        return Table([_stand_in(theirs[door])], Who.KEYS, failure, Failed)
 
-    await server.serve([_stand_in(ours)], {addresses.V1: foreign} if theirs else {})
+    doors = {door: functools.partial(foreign, door) for door, those in theirs.items() if those}
+    await server.serve([_stand_in(ours)], doors)
     try:
         async with aiohttp.ClientSession(server.url, headers=headers) as session:
             return {

@@ -18,6 +18,7 @@ _PROGRAMS = {
     "OpenAI's client": "with_openai",
     "litellm": "with_litellm",
     "LangChain": "with_langchain",
+    "ollama's client": "with_ollama",
 }
 _MODELS_OF_LLM = """
 - model_id: bee
@@ -32,12 +33,12 @@ _MODELS_OF_LLM = """
 """
 
 
-def start(cluster: Cluster, package: str, port: int = 0) -> Running:
+def start(cluster: Cluster, package: str, port: int = 0, secret: str = "") -> Running:
     """A program with this package that reads what to ask for. It lives until the scenario ends.
 
-    It finds the queen at `port`, else at her own.
+    It finds the queen at `port`, else at her own, and shows the `secret`, else the swarm's token.
     """
-    _point_at_queen(cluster, port)
+    _point_at_queen(cluster, port, secret)
     python = shlex.quote(str(clients.HOME / "bin" / "python"))
     running = cluster.start(f"{python} -m harness.clients.{_PROGRAMS[package]}", keep_stdin=True)
 
@@ -50,11 +51,14 @@ def start(cluster: Cluster, package: str, port: int = 0) -> Running:
 
 
 def asked_each(
-    cluster: Cluster, package: str, names: Sequence[str]
+    cluster: Cluster, package: str, names: Sequence[str], secret: str = ""
 ) -> tuple[list[str], list[list[Exchange]]]:
-    """What a program with this package gets, and what the queen sent for it, name by name."""
+    """What a program with this package gets, and what the queen sent for it, name by name.
+
+    It shows the `secret` of a key, else the swarm's own token.
+    """
     heard = _overhear(cluster)
-    running = start(cluster, package, heard.port)
+    running = start(cluster, package, heard.port, secret)
     sent = []
     for count, name in enumerate(names, 1):
         running.type(name)
@@ -144,11 +148,13 @@ def _overhear(cluster: Cluster) -> Overhearing:
     return heard
 
 
-def _point_at_queen(cluster: Cluster, port: int = 0) -> None:
+def _point_at_queen(cluster: Cluster, port: int = 0, secret: str = "") -> None:
     """As ``rbee-keeper up --print-env`` does; nobody asks the internet for anything."""
     cluster.environment.update(
         OPENAI_BASE_URL=f"http://127.0.0.1:{port or cluster.ports.queen}/v1",
-        OPENAI_API_KEY=cluster.token,
+        OPENAI_API_KEY=secret or cluster.token,
+        OLLAMA_HOST=f"http://127.0.0.1:{port or cluster.ports.queen}",
+        OLLAMA_API_KEY=secret or cluster.token,
         LITELLM_LOCAL_MODEL_COST_MAP="True",
         # Without byte code each start would take seconds.
         PYTHONDONTWRITEBYTECODE="",

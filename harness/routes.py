@@ -31,12 +31,13 @@ their names (`rbee/wire/proof.py`): `hive_secret(token, "localhost")`, and from 
 proof that the secret is known, in `X-Rbee-Proof`: rbee's own programs ask for it on each connection
 before they send anything else.
 
-Requests and answers are named by their types in `rbee/wire/messages/`, and in
-`rbee/queen/openai/messages.py` below `/v1`; `GET /openapi.json` of each daemon has all their
-fields. A stream is `text/event-stream`; it has exactly one of `done`, `error` and `cancelled`, and
-`[DONE]` at its end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. `HEAD` is
-answered where `GET` is, with its head, and each answer has an `x-request-id`: that of the request,
-where it has one. Made by `make docs` out of the code.
+Requests and answers are named by their types in `rbee/wire/messages/`, below `/v1` in
+`rbee/queen/openai/messages.py` and below `/api` in `rbee/queen/ollama/messages.py`; `GET
+/openapi.json` of each daemon has all their fields. A stream is `text/event-stream`; it has exactly
+one of `done`, `error` and `cancelled`, and `[DONE]` at its end. Errors are `{"error": {"code",
+"message", "suggestion", "details"}}`. Below `/api` a stream is `application/x-ndjson`, and errors
+are `{"error": "..."}`. `HEAD` is answered where `GET` is, with its head, and each answer has an
+`x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
 """
 _NAMED = re.compile(r"\{\w+\}")
 _COLUMNS = ("route", "is asked", "answers", "open to", "what it does")
@@ -103,7 +104,7 @@ def _answered(route: Route[Any, Any]) -> str:
     answers = []
     if route.answer not in (NONE, Events):
         answers.append("JSON" if route.answer is dict else f"`{route.answer.__name__}`")
-    if route.event is not None:
+    if route.event is not None or route.line is not None:
         answers.append("a stream")
     told = " or ".join(answers)
     return told if route.status in (200, 204) else f"{route.status} {told}".strip()

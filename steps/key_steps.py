@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import key_decisions, reach
+from harness import key_decisions, other_clients, reach
 from harness.callers import Callers
 from harness.sentences import Context, given, then, when
 
@@ -39,6 +39,16 @@ def has_fetched(context: Context, key: str, model: str) -> None:
 def ask_for_each(context: Context, key: str) -> None:
     models = [row["model"] for row in context.table]
     context.answers = reach.ask_for_each(context.cluster, _callers(context), key, models)
+
+
+@when('the program with the key "{key}" asks with ollama\'s client for each of these')
+def ask_with_ollama(context: Context, key: str) -> None:
+    context.rows = list(context.table)
+    names = [row["asked for"] for row in context.rows]
+    secret = _callers(context).secret_of(key)
+    context.answers, context.sent = other_clients.asked_each(
+        context.cluster, "ollama's client", names, secret
+    )
 
 
 @when('another queen on the same database removes the key "{key}"')

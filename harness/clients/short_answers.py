@@ -9,6 +9,7 @@ import schemathesis
 _MODEL = "minillama"
 #: Each value that is allowed may start a worker of its own, or name a machine that is not there.
 _PLACES = ("node", "device", "backend", "engine", "ctx")
+_WRITING = ("/api/chat", "/api/generate")
 _TOKENS = ("max_tokens", "max_completion_tokens")
 
 
@@ -23,6 +24,17 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
             body[name] = _MODEL
     for name in _PLACES:
         body.pop(name, None)
+    if case.path.startswith("/api/"):
+        if case.path in _WRITING:
+            _shorten_for_ollama(body)
+        return
     for name in _TOKENS:
         if body.get(name) is None or (type(body[name]) is int and 1 < body[name] <= 1_000_000):
             body[name] = 2
+
+
+def _shorten_for_ollama(body: dict[str, Any]) -> None:
+    options = body.setdefault("options", {})
+    if isinstance(options, dict):
+        options.pop("num_ctx", None)
+        options["num_predict"] = 2

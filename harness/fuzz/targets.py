@@ -31,7 +31,8 @@ from rbee.hive.models.listing import (
     why_not_there,
 )
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
-from rbee.queen.openai.mapping import Chat, Text, Vectors, model_ref_of
+from rbee.queen.front.models import model_ref_of
+from rbee.queen.openai.mapping import Chat, Text, Vectors
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError

@@ -397,6 +397,7 @@ def _model_view(row: ModelRow) -> ModelView:
         size_bytes=size,
         quant=row.quant or None,
         architecture=row.architecture or None,
+        context_length=row.context_length,
         status=status,
     )
 

@@ -13,7 +13,7 @@ from msgspec.json import schema_components
 from rbee import __version__
 from rbee.http.serving import Served
 from rbee.wire import sse
-from rbee.wire.routes import NONE, Events, Route, Who
+from rbee.wire.routes import JSON_LINES, NONE, Events, Route, Who
 
 #: Routes that belong together, and the type of their errors.
 Group = tuple[Sequence[Served], type]
@@ -47,7 +47,7 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
 def _types(served: Sequence[Served], refused: type) -> Iterator[type]:
     yield refused
     for route, _, _ in served:
-        for kind in (route.request, route.answer, route.event):
+        for kind in (route.request, route.answer, route.event, route.line):
             if kind not in (NONE, None, Events):
                 yield kind
 
@@ -86,6 +86,8 @@ def _answered(route: Route[Any, Any], refused: type, reference: dict[Any, Any]) 
     elif route.event is not None:
         streamed = _streamed(reference[route.event], reference[refused])
         content[sse.CONTENT_TYPE] = {"schema": streamed}
+    if route.line is not None:
+        content[JSON_LINES] = {"schema": _one_of_lines(reference[route.line], reference[refused])}
     return {"content": content} if content else {}
 
 
@@ -114,3 +116,12 @@ def _streamed(piece: Any, failed: Any) -> dict[str, Any]:
     told = {"contentMediaType": _JSON, "contentSchema": {"anyOf": [piece, failed]}}
     data = {"type": "string", "anyOf": [told, {"const": "[DONE]"}]}
     return {"type": "object", "properties": {"data": data}, "required": ["data"]}
+
+
+def _one_of_lines(piece: Any, failed: Any) -> dict[str, Any]:
+    """The lines of a stream: each a piece of the answer, or an error that ends it."""
+    return {
+        "type": "string",
+        "contentMediaType": _JSON,
+        "contentSchema": {"anyOf": [piece, failed]},
+    }

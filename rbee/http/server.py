@@ -47,6 +47,7 @@ Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
 Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
+_FOR_KEYS = " and ".join(addresses.FOR_CALLERS)
 #: What is kept of a body that nobody reads yet (bytes): of a stranger, nobody ever will.
 _READ_AHEAD = 16 * 1024
 #: How much of a name is shown to whoever sent it (characters).
@@ -303,7 +304,7 @@ class Server:
             if key_name is not None:
                 raise RbeeError(
                     "unauthorized",
-                    f"the key {key_name} opens what is below {addresses.V1} alone",
+                    f"the key {key_name} opens what is below {_FOR_KEYS} alone",
                     "take the token: it is in the file RBEE_HOME/token",
                 )
         if self.role != "queen":

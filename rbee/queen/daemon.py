@@ -25,13 +25,15 @@ from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
+from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.handlers import Handlers
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.machines import Here
 from rbee.queen.news import News
-from rbee.queen.openai.routes import Caller, OpenAI
+from rbee.queen.ollama import routes as ollama
+from rbee.queen.openai import routes as openai
 from rbee.queen.operations import Operations
 from rbee.queen.planning import Planner
 from rbee.queen.registry import Registry
@@ -158,11 +160,20 @@ class _Queen:
             self.news,
             self.settings,
         )
-        openai = OpenAI(
-            self.settings, self._begin, handlers.known, self.registry.workers, self.keys
+        offer = Offer(
+            self.settings,
+            self._begin,
+            handlers.known,
+            self.registry.workers,
+            self.keys,
+            self.operations.fetch,
         )
-        own = [self, handlers, self.operations, self.keys]
-        await self.server.serve(own, {addresses.V1: openai.table}, openai.allow_origin)
+        own = [self, handlers, self.operations, self.keys, ollama.Presence()]
+        doors = {
+            addresses.V1: functools.partial(openai.table, offer),
+            addresses.OLLAMA: functools.partial(ollama.table, offer),
+        }
+        await self.server.serve(own, doors, offer.allow_origin)
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Answers until somebody asks this queen to leave."""

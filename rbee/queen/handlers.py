@@ -14,10 +14,10 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.dispatcher import Dispatcher
+from rbee.queen.front.offer import Known
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.news import News
-from rbee.queen.openai.routes import Known
 from rbee.queen.registry import Registry
 from rbee.queen.state import Broken
 from rbee.queen.troubles import is_deadly

@@ -64,7 +64,7 @@ class Operations:
             hives = await self._awake(wanted.node, operation)
             return HivesAwake(hives=[hive.hive_id for hive in hives])
 
-        return self._begin(work)
+        return _started(self._begin(work))
 
     @serves(ADD_HIVE)
     async def add(self, wanted: AddHive) -> HiveAddStarted:
@@ -77,12 +77,16 @@ class Operations:
             devices = await self._hives.add(hive_id, decided, operation.say)
             return HiveAdded(hive_id=hive_id, devices=devices)
 
-        return HiveAddStarted(hive_id=hive_id, **asdict(self._begin(work)))
+        return HiveAddStarted(hive_id=hive_id, **asdict(_started(self._begin(work))))
 
     @serves(PULL_MODEL)
     async def pull(self, wanted: PullModel) -> OperationStarted:
         """Has a hive fetch a model, which is an operation: without `node` the one beside the queen,
         or where she has none there the first of the others that can."""
+        return _started(await self.fetch(wanted))
+
+    async def fetch(self, wanted: PullModel) -> TrackedTask:
+        """The operation that fetches a model; see `pull`."""
         ref, node = str(parse_model_ref(wanted.model_ref)), wanted.node
 
         async def work(operation: TrackedTask) -> Provisioned:
@@ -119,7 +123,7 @@ class Operations:
             hives = await self._awake(wanted.node, operation)
             return await self._planner.plan(wanted, hives, operation.id)
 
-        return self._begin(work)
+        return _started(self._begin(work))
 
     @serves(OPERATION_EVENTS)
     async def follow(self, wanted: Named) -> TrackedTask:
@@ -135,13 +139,17 @@ class Operations:
         await self._hives.living(node, operation.say)
         return await self._hives.awake(node, operation.say)
 
-    def _begin(self, work: Callable[[TrackedTask], Coroutine[Any, Any, Any]]) -> OperationStarted:
+    def _begin(self, work: Callable[[TrackedTask], Coroutine[Any, Any, Any]]) -> TrackedTask:
         self._require_awake()
         operation = TrackedTask()
         self.board.add(operation)
         operation.begin(work(operation), f"operation {operation.id}")
-        url = OPERATION_EVENTS.target(Named(id=operation.id))
-        return OperationStarted(operation_id=operation.id, events_url=url)
+        return operation
+
+
+def _started(operation: TrackedTask) -> OperationStarted:
+    url = OPERATION_EVENTS.target(Named(id=operation.id))
+    return OperationStarted(operation_id=operation.id, events_url=url)
 
 
 def _missing(operation_id: str, known: Collection[str]) -> RbeeError:

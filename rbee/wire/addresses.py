@@ -7,6 +7,10 @@ from urllib.parse import urlsplit
 HEALTH = "/health"
 #: What is below is in OpenAI's words.
 V1 = "/v1"
+#: What is below is in ollama's words.
+OLLAMA = "/api"
+#: What is open to whoever has an API key.
+FOR_CALLERS = (V1, OLLAMA)
 
 #: Header that ties what a hive and a worker do to the job they do it for.
 CORRELATION_HEADER = "X-Correlation-Id"

@@ -20,6 +20,8 @@ A = TypeVar("A")
 
 #: What is asked, or answered, where that is nothing.
 NONE = type(None)
+#: The type of an answer that is a stream of JSON values, one a line.
+JSON_LINES = "application/x-ndjson"
 
 
 class Events:
@@ -43,7 +45,8 @@ class Route(Generic[Q, A]):
     The fields of `request` that ``{braces}`` in `path` name travel there (``{name:path}``: with
     slashes of their own), the others in the body of a POST, or else in the query, as with
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
-    be, a stream; `may_be_empty`: 204 is a success, too. `largest` is what a body may have (bytes).
+    be, a stream, `line` the same of one of JSON lines; `may_be_empty`: 204 is a success, too.
+    `largest` is what a body may have (bytes).
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Route(Generic[Q, A]):
         who: Who = Who.OWNER,
         in_query: bool = False,
         event: type[Any] | None = None,
+        line: type[Any] | None = None,
         may_be_empty: bool = False,
         largest: int = LARGEST_BODY,
     ) -> None:
@@ -67,6 +71,7 @@ class Route(Generic[Q, A]):
         self.status = status or (204 if answer is NONE else 200)
         self.who = who
         self.event = Events if answer is Events else event
+        self.line = line
         self.may_be_empty = may_be_empty
         self.largest = largest
         #: Whether the request is the body.

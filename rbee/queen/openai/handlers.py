@@ -6,28 +6,30 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, Event, Watch
+from rbee.http.events import STREAM_HEADERS, Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
-from rbee.queen.jobs import Job
-from rbee.queen.openai.errors import failed, for_key
-from rbee.queen.openai.heard import heard_by_key
-from rbee.queen.openai.mapping import (
-    Chat,
-    Form,
-    Identity,
-    Text,
-    Told,
-    Vectors,
-    in_words_of,
-    model_ref_of,
-    models_of,
+from rbee.queen.front.answering import (
+    Asker,
+    Stream,
+    Work,
+    asker_of,
+    check,
+    finish,
+    send,
+    warning_of,
+    working,
 )
+from rbee.queen.front.heard import heard_by_key
+from rbee.queen.front.models import model_ref_of, models_of
+from rbee.queen.front.offer import Caller, Offer
+from rbee.queen.openai.errors import failed
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, Vectors, in_words_of
 from rbee.queen.openai.messages import (
     CHAT,
     COMPLETIONS,
@@ -39,26 +41,22 @@ from rbee.queen.openai.messages import (
     Models,
     OneModel,
 )
-from rbee.queen.openai.requests import Asked, ChatRequest, CompletionRequest, EmbeddingRequest
-from rbee.queen.openai.routes import Caller, OpenAI
-from rbee.queen.rights import granted, hub_ref, names_of, not_granted
-from rbee.wire import addresses, sse
-from rbee.wire.errors import ErrorBody, RbeeError, no_such
+from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.queen.rights import granted, names_of, not_granted
+from rbee.wire import sse
+from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
-from rbee.wire.model_ref import BUNDLED
-from rbee.wire.narration import TOOLS_LEFT_OUT, Narration
+from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
-_METHODS = "GET, POST, OPTIONS"
 #: A comment that goes before the next event: a blank line of its own would be one without data.
 _STILL_HERE = b": still here\n"
 #: How many comments are told as they come.
 _MOST_COMMENTS = 64
-_WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
 
 
-class Handlers(OpenAI):
+class Handlers(Offer):
     """Takes requests in and gives answers out."""
 
     @serves_http(MODELS)
@@ -86,28 +84,6 @@ class Handlers(OpenAI):
                 error.message += f"; what is on {silent} is not known, since no answer came"
             raise error
         return models[ref]
-
-    async def _caller(self, request: web.Request, asked: Asked | EmbeddingRequest) -> Caller | None:
-        """The holder of the key that a request came with; its model is a reference from now on.
-
-        None: it came with the swarm's own token. Raises `model_not_found`.
-        """
-        name = caller_of(request)
-        if not name:
-            return None
-        key = self.keys.named(name)
-        loaded = models_of([], self.loaded())
-        ref = str(hub_ref(asked.model) or "")
-        if ref not in loaded or not key.rights.permit(ref):
-            # Whatever was asked for, and whether it is there: that takes the same way.
-            present, workers, _ = await self.known(True)
-            loaded = models_of(present, workers)
-        hives = {ref: those for ref, (_, those) in loaded.items()}
-        found = granted(asked.model, hives, key.rights)
-        asked.model = found.ref
-        anywhere = found.may_fetch or found.ref == BUNDLED
-        holders = None if anywhere else frozenset(hives.get(found.ref, ()))
-        return Caller(name, found.name, found.ref, holders, found.may_fetch)
 
     async def _model_for(self, key: KeyRow, asked: str) -> Model:
         models, _ = await self._all_models()
@@ -141,13 +117,9 @@ class Handlers(OpenAI):
         return await self._answer(request, Vectors(asked))
 
     @serves_http(PREFLIGHT)
-    async def preflight(self, request: web.Request) -> web.Response:
+    async def may_ask(self, request: web.Request) -> web.Response:
         """Tells a browser whether its page may ask (`cors_origins`)."""
-        wanted = request.headers.get("Access-Control-Request-Headers", "")
-        headers = {"Access-Control-Allow-Methods": _METHODS, "Access-Control-Max-Age": "600"}
-        if wanted:
-            headers["Access-Control-Allow-Headers"] = wanted
-        return web.Response(status=204, headers=headers if self.settings.cors_origins else None)
+        return self.preflight(request)
 
     async def _answer(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
         try:
@@ -156,54 +128,25 @@ class Handlers(OpenAI):
             raise in_words_of(form.asked, error) from None
 
     async def _answer_to(self, request: web.Request, form: Form | Vectors) -> web.StreamResponse:
-        caller = await self._caller(request, form.asked)
-        if caller is None:
-            return await self._answer_with(request, form, None, [])
-        jobs: list[Job] = []
-
-        def end(why: RbeeError) -> None:
-            for job in jobs:
-                job.cancel(why)
-
-        try:
-            with self.keys.used(self.keys.named(caller.key), end):
-                return await self._answer_with(request, form, caller, jobs)
-        except RbeeError as error:
-            raise for_key(error, caller.model, caller.ref) from None
-
-    async def _answer_with(
-        self, request: web.Request, form: Form | Vectors, caller: Caller | None, jobs: list[Job]
-    ) -> web.StreamResponse:
-        """Answers with jobs, which it begins and keeps in `jobs`."""
-        try:
-            for wanted in form.jobs():
-                jobs.append(self.begin(wanted, caller))
-                jobs[-1].events.reader_came()
-            model = jobs[0].request.model_ref if caller is None else caller.model
+        asker = await asker_of(self, request, form.asked.model)
+        form.asked.model = asker.ref
+        with working(self, asker) as work:
+            jobs = work.begin(form.jobs())
             began = jobs[0].created_at_ms // 1000
-            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, model)
+            who = Identity(f"{form.prefix}{jobs[0].job_id}", began, asker.model)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, Writer(form, who, caller), jobs)
-            return await self._whole(form, jobs, who)
-        finally:
-            # Nothing is awaited here: whoever is cancelled a second time would leave jobs behind.
-            for job in jobs:
-                job.events.reader_left()
-                job.cancel()
-                if isinstance(form, Vectors):
-                    job.events.forget()  # they fill memory, and nobody asks for them again
+                return await self._stream(request, Writer(form, who, asker), work)
+            return await self._whole(form, work, who)
 
-    async def _whole(
-        self, form: Form | Vectors, jobs: Sequence[Job], who: Identity
-    ) -> web.StreamResponse:
-        tokens: list[list[Token]] = [[] for _ in jobs]
-        vectors: list[list[bytes]] = [[] for _ in jobs]
+    async def _whole(self, form: Form | Vectors, work: Work, who: Identity) -> web.StreamResponse:
+        tokens: list[list[Token]] = [[] for _ in work.tasks]
+        vectors: list[list[bytes]] = [[] for _ in work.tasks]
         ends: dict[int, Done] = {}
         headers: dict[str, str] = {}
-        async with contextlib.aclosing(self._told(jobs)) as told:
+        async with contextlib.aclosing(work.told()) as told:
             async for news, _ in told:
                 for index, event in news:
-                    headers.update(_warning(event))
+                    headers.update(warning_of(event))
                     if event.name == "token":
                         tokens[index].append(event.read(Token))
                     elif event.name == "vector":
@@ -214,82 +157,39 @@ class Handlers(OpenAI):
                     elif event.name == "done":
                         ends[index] = event.read(Done)
                     else:
-                        _check(event)
-        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(jobs))]
+                        check(event)
+        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(work.tasks))]
         answer = form.whole(who, whole)
         return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
-    async def _stream(
-        self, request: web.Request, writer: Writer, jobs: Sequence[Job]
-    ) -> web.StreamResponse:
-        response = _Stream(headers=STREAM_HEADERS)
+    async def _stream(self, request: web.Request, writer: Writer, work: Work) -> web.StreamResponse:
+        response = Stream(headers=STREAM_HEADERS)
         with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
-            await self._tell(request, response, writer, jobs)
+            await self._tell(request, response, writer, work)
         return response
 
     async def _tell(
-        self, request: web.Request, response: _Stream, writer: Writer, jobs: Sequence[Job]
+        self, request: web.Request, response: Stream, writer: Writer, work: Work
     ) -> None:
         """Until there is a token, or patience ends, a failure still has a status of its own."""
         loop = asyncio.get_running_loop()
         patient_until = loop.time() + self.settings.stream_patience
         writer.may_remark(patient_until, self.settings.stream_comment)
         try:
-            async with contextlib.aclosing(self._told(jobs, patient_until)) as told:
+            async with contextlib.aclosing(work.told(patient_until)) as told:
                 async for news, is_last in told:
                     for index, event in news:
-                        response.headers.update({} if response.prepared else _warning(event))
+                        response.headers.update({} if response.prepared else warning_of(event))
                         writer.take(index, event)
                     writer.remark(loop.time())
                     if writer.pending and not is_last:
-                        await _send(request, response, writer.pending)
+                        await send(request, response, writer.pending)
             writer.end()
         except RbeeError as error:
             if not response.prepared:
                 raise
             writer.fail(error)
-        if not response.prepared:
-            await response.prepare(request)
-        await response.write_eof(b"".join(writer.pending))
-
-    async def _told(
-        self, jobs: Sequence[Job], patient_until: float = math.inf
-    ) -> AsyncGenerator[tuple[list[tuple[int, Event]], bool], None]:
-        """What the jobs tell, as it comes, with the number of the job; nothing: it takes a while.
-
-        Ends when all of them have, and says of the last of it that it is. What a slow reader has
-        not taken stays in the logs of the jobs alone.
-        """
-        loop = asyncio.get_running_loop()
-        logs = [job.events for job in jobs]
-        read = [0] * len(jobs)
-        with contextlib.closing(Watch(logs)) as watch:
-            while True:
-                news: list[tuple[int, Event]] = []
-                for job in jobs:
-                    if job.revoked is not None:
-                        raise job.revoked  # what it has not read yet, it does not get
-                for index, log in enumerate(logs):
-                    for number, event in log.after(read[index]):
-                        read[index] = number
-                        news.append((index, event))
-                is_last = all(log.closed and at >= log.last_id for log, at in zip(logs, read))
-                if news:
-                    yield news, is_last
-                if is_last:
-                    return
-                if news:
-                    continue
-                patience = patient_until - loop.time()
-                longest = patience if patience > 0 else math.inf
-                if not await watch.news(min(longest, self.settings.stream_comment)):
-                    yield [], False
-
-
-class _Stream(web.StreamResponse):
-    """Its head goes out together with the first piece: one packet less before the first token."""
-
-    _send_headers_immediately = False
+        await finish(request, response, writer.pending)
 
 
 class Writer:
@@ -300,8 +200,8 @@ class Writer:
     others take for an event.
     """
 
-    def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
-        self._caller = caller
+    def __init__(self, form: Form, who: Identity, asker: Asker) -> None:
+        self._asker = asker
         self.pending: list[bytes] = []
         self._form = form
         self._who = who
@@ -323,7 +223,7 @@ class Writer:
     def take(self, index: int, event: Event) -> None:
         """Takes over what a job tells. Raises the error in which it ended."""
         if event.name == "narration":
-            self._comments.extend(_comment(event.read(Narration), self._caller))
+            self._comments.extend(_comment(event.read(Narration), self._asker.caller))
         elif event.name == "token":
             self._open(index)
             self._tell(self._form.piece(index, event.read(Token)))
@@ -332,7 +232,7 @@ class Writer:
             done = self._ends[index] = event.read(Done)
             self._tell(self._form.ending(index, done))
         else:
-            _check(event)
+            check(event)
 
     def remark(self, now: float) -> None:
         """Tells that it takes its time, where nothing else is told: what was narrated, or the
@@ -367,9 +267,7 @@ class Writer:
 
     def fail(self, error: RbeeError) -> None:
         """The stream breaks off."""
-        caller = self._caller
-        error = in_words_of(self._form.asked, error)
-        self._add(failed(error if caller is None else for_key(error, caller.model, caller.ref)))
+        self._add(failed(self._asker.told(in_words_of(self._form.asked, error))))
 
     def _tell(self, choice: object | None) -> None:
         if choice is not None:
@@ -377,31 +275,6 @@ class Writer:
 
     def _add(self, event: object) -> None:
         self.pending.append(b"data: %s\n\n" % encode(event))
-
-
-def _check(event: Event) -> None:
-    """Raises the error that an event tells."""
-    if event.name == "error":
-        raise RbeeError.from_body(event.read(ErrorBody))
-    if event.name == "cancelled":
-        raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
-
-
-def _warning(event: Event) -> dict[str, str]:
-    """The header that tells what an answer does without; later than that, a comment does."""
-    if event.name != "narration":
-        return {}
-    left_out = event.read(Narration).action == TOOLS_LEFT_OUT.action
-    return {addresses.WARNING_HEADER: _WITHOUT_TOOLS} if left_out else {}
-
-
-async def _send(request: web.Request, response: web.StreamResponse, pending: list[bytes]) -> None:
-    if not response.prepared:
-        await response.prepare(request)
-    if pending:
-        piece = b"".join(pending)
-        pending.clear()
-        await response.write(piece)
 
 
 def _comment(narration: Narration, caller: Caller | None) -> list[bytes]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from rbee.queen.front.models import model_ref_of
 from rbee.queen.openai.messages import (
     CallDelta,
     ChatAnswer,
@@ -43,9 +44,6 @@ from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
 from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
 from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.messages.models import ClusterModelView
-from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
 
 _SEEDS = 2**32
 #: What means the same to a job.
@@ -366,38 +364,6 @@ def in_words_of(asked: Asked | EmbeddingRequest, error: RbeeError) -> RbeeError:
     if names:
         error.details["field"] = (sent or names)[0]
     return error
-
-
-def model_ref_of(model: str) -> str:
-    """The reference that a client's `model` means; ``owner/repo`` is one of the hub.
-
-    Raises `model_not_found` for a name of somebody else's models, and `invalid_request`.
-    """
-    named = model.partition(":")[0].lower() in ("hf", "file") or model == BUNDLED
-    if not named and "/" not in model.strip("/"):
-        raise RbeeError(
-            "model_not_found", f"the model {model!r} does not exist here", f"use {ACCEPTED}"
-        )
-    return str(parse_model_ref(model if named or model.startswith("/") else f"HF:{model}"))
-
-
-def models_of(
-    present: Iterable[ClusterModelView], workers: Iterable[tuple[str, WorkerBeat]]
-) -> dict[str, tuple[str, list[str]]]:
-    """Status and hives of each model by its reference; `workers` come with their hive."""
-    hives: dict[str, set[str]] = {}
-    loaded = set()
-    for view in present:
-        hives.setdefault(view.model_ref, set()).add(view.hive_id)
-    for hive_id, worker in workers:
-        for ref in (worker.model_ref,) if worker.names is None else worker.names:
-            hives.setdefault(ref, set()).add(hive_id)
-            loaded.add(ref)
-    found = {
-        ref: ("loaded" if ref in loaded else "present", sorted(those))
-        for ref, those in sorted(hives.items())
-    }
-    return {BUNDLED: ("known", []), **found}
 
 
 def _common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:

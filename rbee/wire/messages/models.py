@@ -45,7 +45,8 @@ class ModelView(Answer, kw_only=True):
     """One row of the model catalog: a name, and what it leads to.
 
     Rows with the same `content` are names of the same files; `workers` are those that have them
-    loaded, where one model was asked for.
+    loaded, where one model was asked for. `context_length` is what it was trained with (tokens; 0:
+    the file does not say).
     """
 
     model_ref: str
@@ -55,6 +56,7 @@ class ModelView(Answer, kw_only=True):
     architecture: str | None = None
     status: str = "ready"
     content: str = ""
+    context_length: int = 0
     workers: list[str] = []
 
 

@@ -1,0 +1,193 @@
+"""The work that is done for one request of a caller, which ends with the request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncGenerator, Iterable, Iterator
+
+from aiohttp import web
+
+from rbee.http.events import Event, Watch
+from rbee.http.server import caller_of
+from rbee.queen.front.for_keys import for_key
+from rbee.queen.front.models import model_ref_of, models_of
+from rbee.queen.front.offer import Caller, Offer
+from rbee.queen.jobs import Job
+from rbee.queen.rights import granted, hub_ref
+from rbee.queen.tracked_task import TrackedTask
+from rbee.wire import addresses
+from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.model_ref import BUNDLED
+from rbee.wire.narration import TOOLS_LEFT_OUT, Narration
+
+_WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
+
+
+class Asker:
+    """Whose request it is, and for which model.
+
+    `caller` is None where it came with the swarm's own token. `model` is what that model is called
+    in the answer, `ref` its reference.
+    """
+
+    def __init__(self, caller: Caller | None, ref: str) -> None:
+        self.caller = caller
+        self.ref = ref
+        self.model = ref if caller is None else caller.model
+
+    def told(self, error: RbeeError) -> RbeeError:
+        """An error as this asker is told it."""
+        caller = self.caller
+        return error if caller is None else for_key(error, caller.model, caller.ref)
+
+
+async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
+    """Whose request it is, which names `model`. Raises `model_not_found`, and `invalid_request`
+    for what is no name."""
+    name = caller_of(request)
+    if not name:
+        return Asker(None, model_ref_of(model))
+    key = offer.keys.named(name)
+    loaded = models_of([], offer.loaded())
+    ref = str(hub_ref(model) or "")
+    if ref not in loaded or not key.rights.permit(ref):
+        # Whatever was asked for, and whether it is there: that takes the same way.
+        present, workers, _ = await offer.known(True)
+        loaded = models_of(present, workers)
+    hives = {ref: those for ref, (_, those) in loaded.items()}
+    found = granted(model, hives, key.rights)
+    anywhere = found.may_fetch or found.ref == BUNDLED
+    holders = None if anywhere else frozenset(hives.get(found.ref, ()))
+    return Asker(Caller(name, found.name, found.ref, holders, found.may_fetch), found.ref)
+
+
+class Work:
+    """What is done for one request: jobs, or another task of the queen."""
+
+    def __init__(self, offer: Offer, asker: Asker) -> None:
+        self._offer = offer
+        self.asker = asker
+        self.tasks: list[TrackedTask] = []
+        self._makes_vectors = False
+
+    def begin(self, wanted: Iterable[JobRequest]) -> list[Job]:
+        """Makes a job of each of these. Raises `queue_full`."""
+        jobs = []
+        for each in wanted:
+            self._makes_vectors = self._makes_vectors or each.inputs is not None
+            job = self._offer.begin(each, self.asker.caller)
+            self.follow(job)
+            jobs.append(job)
+        return jobs
+
+    def follow(self, task: TrackedTask) -> None:
+        """This task is done for the request, too."""
+        self.tasks.append(task)
+        task.events.reader_came()
+
+    async def told(
+        self, patient_until: float = math.inf
+    ) -> AsyncGenerator[tuple[list[tuple[int, Event]], bool], None]:
+        """What the tasks tell, as it comes, with the number of the task; nothing: it takes a while.
+
+        Ends when all of them have, and says of the last of it that it is. What a slow reader has
+        not taken stays in the logs of the tasks alone.
+        """
+        loop = asyncio.get_running_loop()
+        logs = [task.events for task in self.tasks]
+        read = [0] * len(logs)
+        with contextlib.closing(Watch(logs)) as watch:
+            while True:
+                news: list[tuple[int, Event]] = []
+                for task in self.tasks:
+                    if task.revoked is not None:
+                        raise task.revoked  # what it has not read yet, it does not get
+                for index, log in enumerate(logs):
+                    for number, event in log.after(read[index]):
+                        read[index] = number
+                        news.append((index, event))
+                is_last = all(log.closed and at >= log.last_id for log, at in zip(logs, read))
+                if news:
+                    yield news, is_last
+                if is_last:
+                    return
+                if news:
+                    continue
+                patience = patient_until - loop.time()
+                longest = patience if patience > 0 else math.inf
+                if not await watch.news(min(longest, self._offer.settings.stream_comment)):
+                    yield [], False
+
+    def revoke(self, why: RbeeError) -> None:
+        """Ends all of it with what to tell about that."""
+        for task in self.tasks:
+            task.cancel(why)
+
+    def end(self) -> None:
+        """Ends what is not over yet.
+
+        Nothing is awaited: whoever is cancelled a second time would leave jobs behind.
+        """
+        for task in self.tasks:
+            task.events.reader_left()
+            task.cancel()
+            if self._makes_vectors:
+                task.events.forget()  # they fill memory, and nobody asks for them again
+
+
+@contextlib.contextmanager
+def working(offer: Offer, asker: Asker) -> Iterator[Work]:
+    """The work for a request while it lasts; errors are raised as the asker is told them."""
+    work = Work(offer, asker)
+    with contextlib.ExitStack() as lasting:
+        if asker.caller is not None:
+            row = offer.keys.named(asker.caller.key)
+            lasting.enter_context(offer.keys.used(row, work.revoke))
+        try:
+            yield work
+        except RbeeError as error:
+            raise asker.told(error) from None
+        finally:
+            work.end()
+
+
+def check(event: Event) -> None:
+    """Raises the error that an event tells."""
+    if event.name == "error":
+        raise RbeeError.from_body(event.read(ErrorBody))
+    if event.name == "cancelled":
+        raise RbeeError("queen_unreachable", "somebody has cancelled this job", "ask again")
+
+
+def warning_of(event: Event) -> dict[str, str]:
+    """The header that tells what an answer does without, where an event says that."""
+    if event.name != "narration":
+        return {}
+    left_out = event.read(Narration).action == TOOLS_LEFT_OUT.action
+    return {addresses.WARNING_HEADER: _WITHOUT_TOOLS} if left_out else {}
+
+
+class Stream(web.StreamResponse):
+    """Its head goes out together with the first piece: one packet less before the first token."""
+
+    _send_headers_immediately = False
+
+
+async def send(request: web.Request, response: Stream, pending: list[bytes]) -> None:
+    """Sends what is pending in one piece, behind the head where that is not out yet."""
+    if not response.prepared:
+        await response.prepare(request)
+    if pending:
+        piece = b"".join(pending)
+        pending.clear()
+        await response.write(piece)
+
+
+async def finish(request: web.Request, response: Stream, pending: list[bytes]) -> None:
+    """Sends what is pending with the end of the answer, by which who reads keeps the connection."""
+    if not response.prepared:
+        await response.prepare(request)
+    await response.write_eof(b"".join(pending))

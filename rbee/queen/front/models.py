@@ -1,0 +1,42 @@
+"""Which model a name means that somebody sends, and which models there are to be asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.workers import WorkerBeat
+from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
+
+
+def model_ref_of(model: str) -> str:
+    """The reference that a client's `model` means; ``owner/repo`` is one of the hub.
+
+    Raises `model_not_found` for a name of somebody else's models, and `invalid_request`.
+    """
+    named = model.partition(":")[0].lower() in ("hf", "file") or model == BUNDLED
+    if not named and "/" not in model.strip("/"):
+        raise RbeeError(
+            "model_not_found", f"the model {model!r} does not exist here", f"use {ACCEPTED}"
+        )
+    return str(parse_model_ref(model if named or model.startswith("/") else f"HF:{model}"))
+
+
+def models_of(
+    present: Iterable[ClusterModelView], workers: Iterable[tuple[str, WorkerBeat]]
+) -> dict[str, tuple[str, list[str]]]:
+    """Status and hives of each model by its reference; `workers` come with their hive."""
+    hives: dict[str, set[str]] = {}
+    loaded = set()
+    for view in present:
+        hives.setdefault(view.model_ref, set()).add(view.hive_id)
+    for hive_id, worker in workers:
+        for ref in (worker.model_ref,) if worker.names is None else worker.names:
+            hives.setdefault(ref, set()).add(hive_id)
+            loaded.add(ref)
+    found = {
+        ref: ("loaded" if ref in loaded else "present", sorted(those))
+        for ref, those in sorted(hives.items())
+    }
+    return {BUNDLED: ("known", []), **found}

@@ -1,0 +1,295 @@
+"""Answers what is asked below ``/api``: each answer is an ordinary job."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Protocol
+
+from aiohttp import web
+
+from rbee.http.events import Event
+from rbee.http.server import caller_of
+from rbee.http.serving import serves_http
+from rbee.queen.front.answering import (
+    Asker,
+    Stream,
+    Work,
+    asker_of,
+    check,
+    finish,
+    send,
+    warning_of,
+    working,
+)
+from rbee.queen.front.offer import Offer
+from rbee.queen.jobs import Job
+from rbee.queen.ollama.errors import failed
+from rbee.queen.ollama.inventory import Inventory, digest_of
+from rbee.queen.ollama.mapping import (
+    Chat,
+    Form,
+    Generate,
+    Took,
+    embedded,
+    embedding_job,
+    moment,
+)
+from rbee.queen.ollama.messages import (
+    CHAT,
+    EMBED,
+    EMBEDDINGS,
+    GENERATE,
+    PREFLIGHT,
+    PS,
+    PULL,
+    SHOW,
+    TAGS,
+    VERSION,
+    Embedded,
+    OllamaChat,
+    OllamaEmbed,
+    OllamaEmbedOne,
+    OllamaGenerate,
+    OllamaPull,
+    OllamaShow,
+    OneEmbedded,
+    Processes,
+    Pulled,
+    Shown,
+    Tags,
+    Version,
+)
+from rbee.queen.ollama.names import meant, spelled
+from rbee.wire.errors import RbeeError, no_such
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.events import Done, Progress, Token, Vector
+from rbee.wire.messages.models import Provisioned, PullModel
+from rbee.wire.narration import now_ms
+from rbee.wire.routes import JSON_LINES
+
+#: Whose API this is: the first version with all that is served here.
+_SPOKEN = "0.12.11"
+_HEADERS = {"Content-Type": JSON_LINES, "Cache-Control": "no-cache"}
+
+
+class Handlers(Offer):
+    """Takes requests in and gives answers out."""
+
+    @serves_http(VERSION)
+    async def version(self, request: web.Request) -> Version:
+        """Tells the version of ollama whose API is spoken."""
+        return Version(version=_SPOKEN)
+
+    @serves_http(TAGS)
+    async def tags(self, request: web.Request) -> Tags:
+        """Lists the models that can be asked, for an API key those that it may use."""
+        return (await self._inventory(request)).tags()
+
+    @serves_http(PS)
+    async def running(self, request: web.Request) -> Processes:
+        """Lists the models that are loaded, for an API key those that it may use."""
+        until = now_ms() + self.settings.idle_worker * 1000
+        return (await self._inventory(request)).running(until)
+
+    @serves_http(SHOW)
+    async def show(self, request: web.Request, wanted: OllamaShow) -> Shown:
+        """Tells of a model that can be asked."""
+        asker = await asker_of(self, request, meant(wanted.model or wanted.name))
+        inventory = await self._inventory(request)
+        name = inventory.names.get(asker.ref)
+        if name is None:
+            names = list(inventory.names.values())
+            raise asker.told(no_such("model", spelled(asker.ref), names, f"{TAGS} lists them"))
+        return inventory.shown(asker.ref, name)
+
+    @serves_http(CHAT)
+    async def chat(self, request: web.Request, asked: OllamaChat) -> web.StreamResponse:
+        """Answers a conversation."""
+        return await self._answer(request, Chat(asked))
+
+    @serves_http(GENERATE)
+    async def generate(self, request: web.Request, asked: OllamaGenerate) -> web.StreamResponse:
+        """Answers a prompt, or with `raw` goes on with a text."""
+        return await self._answer(request, Generate(asked))
+
+    @serves_http(EMBED)
+    async def embed(self, request: web.Request, asked: OllamaEmbed) -> Embedded:
+        """Makes vectors of texts."""
+        return await self._embed(request, asked)
+
+    @serves_http(EMBEDDINGS)
+    async def embed_one(self, request: web.Request, asked: OllamaEmbedOne) -> OneEmbedded:
+        """Makes a vector of a text."""
+        one = OllamaEmbed(model=asked.model, options=asked.options, input=asked.prompt)
+        return OneEmbedded(embedding=(await self._embed(request, one)).embeddings[0])
+
+    @serves_http(PULL)
+    async def pull_model(self, request: web.Request, wanted: OllamaPull) -> web.StreamResponse:
+        """Has a model fetched, and tells how far that is; a key that may fetch none gets what is
+        here already."""
+        asker = await asker_of(self, request, meant(wanted.model or wanted.name))
+        with working(self, asker) as work:
+            if asker.caller is None or asker.caller.may_fetch:
+                work.follow(await self.pull(PullModel(model_ref=asker.ref)))
+            pulling = _Pulling(asker)
+            if wanted.stream is not False:
+                return await _stream(request, pulling, work)
+            async with contextlib.aclosing(work.told()) as told:
+                async for news, _ in told:
+                    for _, event in news:
+                        pulling.take(event)
+        (last,) = pulling.end()
+        return web.Response(body=encode(last), content_type="application/json")
+
+    @serves_http(PREFLIGHT)
+    async def may_ask(self, request: web.Request) -> web.Response:
+        """Tells a browser whether its page may ask (`cors_origins`)."""
+        return self.preflight(request)
+
+    async def _inventory(self, request: web.Request) -> Inventory:
+        key = caller_of(request)
+        rights = self.keys.named(key).rights if key else None
+        return Inventory(await self.known(False), rights)
+
+    async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:
+        asker = await asker_of(self, request, meant(form.asked.model))
+        with working(self, asker) as work:
+            wanted = form.job(asker.ref)
+            if wanted.ctx is not None:
+                # Who asks for more than a model was trained with gets that: beyond, it babbles.
+                trained = (await self._inventory(request)).context_of(asker.ref)
+                wanted.ctx = min(wanted.ctx, trained or wanted.ctx)
+            (job,) = work.begin([wanted])
+            form.model, form.created_at = form.asked.model, moment(job.created_at_ms)
+            if form.asked.stream is not False:
+                return await _stream(request, _Answering(form, job), work)
+            headers: dict[str, str] = {}
+            tokens, _, took = await _whole(job, work, headers)
+        answer = encode(form.whole(tokens, took))
+        return web.Response(body=answer, content_type="application/json", headers=headers)
+
+    async def _embed(self, request: web.Request, asked: OllamaEmbed) -> Embedded:
+        asker = await asker_of(self, request, meant(asked.model))
+        with working(self, asker) as work:
+            (job,) = work.begin([embedding_job(asked, asker.ref)])
+            _, vectors, took = await _whole(job, work, {})
+        return embedded(asked, asked.model, vectors, took)
+
+
+class _Telling(Protocol):
+    """What is told of a piece of work, line by line."""
+
+    def take(self, event: Event) -> list[object]:
+        """The lines that an event is worth. Raises the error in which the work ended."""
+
+    def end(self) -> list[object]:
+        """The lines behind everything."""
+
+
+class _Answering:
+    """The lines of one streamed answer."""
+
+    def __init__(self, form: Form, job: Job) -> None:
+        self._form = form
+        self._job = job
+
+    def take(self, event: Event) -> list[object]:
+        """See `_Telling`."""
+        form = self._form
+        if event.name == "token":
+            piece = form.piece(event.read(Token))
+            return [] if piece is None else [piece]
+        if event.name == "done":
+            rest = form.rest()
+            ending = form.ending(_took(self._job, event.read(Done)))
+            return [ending] if rest is None else [rest, ending]
+        check(event)
+        return []
+
+    def end(self) -> list[object]:
+        """See `_Telling`."""
+        return []
+
+
+class _Pulling:
+    """The lines of a model that is fetched."""
+
+    def __init__(self, asker: Asker) -> None:
+        digest = digest_of(asker.ref, "")
+        self._digest, self._status = f"sha256:{digest}", f"pulling {digest[:12]}"
+        self._begun = False
+
+    def take(self, event: Event) -> list[object]:
+        """See `_Telling`."""
+        if event.name == "progress":
+            far = event.read(Progress)
+            return self._far(far.done, far.total)
+        if event.name == "done":
+            size = event.read(Provisioned).size_bytes
+            return self._far(size, size)
+        check(event)
+        return []
+
+    def end(self) -> list[object]:
+        """See `_Telling`."""
+        return [Pulled(status="success")]
+
+    def _far(self, done: int, total: int) -> list[object]:
+        begin = [] if self._begun else [Pulled(status="pulling manifest")]
+        self._begun = True
+        return [*begin, Pulled(self._status, self._digest, total, done)]
+
+
+async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.StreamResponse:
+    """Until there is a line, a failure still has a status of its own."""
+    response = Stream(headers=_HEADERS)
+    pending: list[bytes] = []
+    try:
+        async with contextlib.aclosing(work.told()) as told:
+            async for news, is_last in told:
+                for _, event in news:
+                    response.headers.update({} if response.prepared else warning_of(event))
+                pending += [_line(each) for _, event in news for each in telling.take(event)]
+                if pending and not is_last:
+                    await send(request, response, pending)
+        pending += [_line(each) for each in telling.end()]
+    except ConnectionError:
+        return response  # the reader has left, and its work ends with it
+    except RbeeError as error:
+        if not response.prepared:
+            raise
+        pending.append(_line(failed(work.asker.told(error))))
+    with contextlib.suppress(ConnectionError):
+        await finish(request, response, pending)
+    return response
+
+
+async def _whole(
+    job: Job, work: Work, headers: dict[str, str]
+) -> tuple[list[Token], list[bytes], Took]:
+    """The tokens or the packed vectors of a job, and how it ended; what it warns of goes into
+    `headers`."""
+    tokens: list[Token] = []
+    vectors: list[bytes] = []
+    done = Done()
+    async with contextlib.aclosing(work.told()) as told:
+        async for news, _ in told:
+            for _, event in news:
+                headers.update(warning_of(event))
+                if event.name == "token":
+                    tokens.append(event.read(Token))
+                elif event.name == "vector":
+                    vectors.append(event.read(Vector).v)
+                elif event.name == "done":
+                    done = event.read(Done)
+                else:
+                    check(event)
+    return tokens, vectors, _took(job, done)
+
+
+def _took(job: Job, done: Done) -> Took:
+    return Took(done, (job.finished_at_ms or now_ms()) - job.created_at_ms)
+
+
+def _line(message: object) -> bytes:
+    return encode(message) + b"\n"
