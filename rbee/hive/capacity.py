@@ -162,6 +162,8 @@ class Capacity:
         for count in range(slots or self._settings.slots, 0, -1):
             fit = self._fit(rooms, headers, context, count)
             if self._has_room(rooms, fit):
+                if len(rooms) == 1:
+                    return fit
                 fits.append(fit)
         # No slot, and nothing that is unused, costs a layer its place on a GPU.
         best = max(fits, key=lambda fit: fit.on_gpus, default=None)

@@ -35,7 +35,6 @@ from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
 from rbee.queen.openai import routes as openai
 from rbee.queen.operations import Operations
-from rbee.queen.planning import Planner
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
@@ -143,8 +142,8 @@ class _Queen:
         here = Here(home, settings, orders.token, self.server)
         self.hives = Hives(here, self.catalog, self.registry, session, spare)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
-        planner = Planner(self.hives, self.dispatcher.state, settings)
-        self.operations = Operations(self.hives, self.catalog, planner, self._require_awake)
+        state = self.dispatcher.state
+        self.operations = Operations(self.hives, self.catalog, state, settings, self._require_awake)
         self.cascade = True
         self.kept = False
 

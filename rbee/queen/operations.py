@@ -13,8 +13,7 @@ from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
-from rbee.queen.planning import Planner
-from rbee.queen.state import LOCAL, Hive
+from rbee.queen.state import LOCAL, Hive, State
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
 from rbee.wire import narration
@@ -33,6 +32,7 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
 from rbee.wire.messages.plans import PLAN, AskPlan, Plan
 from rbee.wire.model_ref import parse_model_ref
+from rbee.wire.settings import Settings
 
 #: How many operations that are over can still be read about.
 _KEPT = 64
@@ -41,17 +41,20 @@ _KEPT_BYTES = 16 * 2**20
 
 
 class Operations:
-    """The operations of a queen. `require_awake` raises where she is going to sleep."""
+    """The operations of a queen. `state` is the dispatcher's, and read alone; `require_awake` raises
+    where she is going to sleep."""
 
     def __init__(
         self,
         hives: Hives,
         catalog: HiveCatalog,
-        planner: Planner,
+        state: State,
+        settings: Settings,
         require_awake: Callable[[], None],
     ) -> None:
         self._hives = hives
-        self._planner = planner
+        self._state = state
+        self._settings = settings
         self._catalog = catalog
         self._require_awake = require_awake
         self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
@@ -121,7 +124,12 @@ class Operations:
 
         async def work(operation: TrackedTask) -> Plan:
             hives = await self._awake(wanted.node, operation)
-            return await self._planner.plan(wanted, hives, operation.id)
+            from rbee.queen.planning import (
+                Planner,
+            )  # late: a queen is asked for a plan now and then
+
+            planner = Planner(self._hives, self._state, self._settings)
+            return await planner.plan(wanted, hives, operation.id)
 
         return _started(self._begin(work))
 
