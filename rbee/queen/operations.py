@@ -41,8 +41,10 @@ _KEPT_BYTES = 16 * 2**20
 
 
 class Operations:
-    """The operations of a queen. `state` is the dispatcher's, and read alone; `require_awake` raises
-    where she is going to sleep."""
+    """The operations of a queen.
+
+    `state` is the dispatcher's, and read alone; `require_awake` raises where she is going to sleep.
+    """
 
     def __init__(
         self,
