@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import os
@@ -190,9 +191,10 @@ def _ends_of(pid: int) -> set[End]:
     """Of every pipe that this process has open."""
     ends = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        target = os.readlink(descriptor)
-        if target.startswith("pipe:"):
-            facts = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text().split()
-            flags = int(facts[facts.index("flags:") + 1], 8)
-            ends.add((target, flags & os.O_ACCMODE == os.O_WRONLY))
+        with contextlib.suppress(FileNotFoundError):  # it was closed in between
+            target = os.readlink(descriptor)
+            if target.startswith("pipe:"):
+                facts = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text().split()
+                flags = int(facts[facts.index("flags:") + 1], 8)
+                ends.add((target, flags & os.O_ACCMODE == os.O_WRONLY))
     return ends

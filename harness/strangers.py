@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import gzip
@@ -18,10 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psutil
+from aiohttp import web
 
 from harness import client
 from harness.cluster import Cluster
 from harness.waiting import wait_until
+from rbee.http.connections import Connection, Connections
 from rbee.http.heads import is_ours
 from rbee.http.room import Limits, Stranger, limits_of, who_gives_way
 from rbee.process.logs import Faults
@@ -34,6 +37,8 @@ _PATIENCE_S = 10.0
 _SOON_S = 1.0
 _MEBIBYTE = 1 << 20
 _LARGEST_BODY = _MEBIBYTE
+#: How much of a request comes at once (bytes).
+_PIECE = 50_000
 #: What a gigabyte takes to unpack is several seconds.
 _MOST_CPU_S = 0.5
 
@@ -218,6 +223,57 @@ def gives_way(there: str) -> int:
 def limits_with(descriptors: int) -> Limits:
     """What is allowed where nobody has set anything."""
     return limits_of(Settings(), descriptors)
+
+
+class _Taken(asyncio.Transport):
+    """A connection that keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        """What was sent comes all the same."""
+
+    def resume_reading(self) -> None:
+        """It has not stopped."""
+
+    def abort(self) -> None:
+        """Nobody is there."""
+
+    def close(self) -> None:
+        """Nobody is there."""
+
+
+def answered_at_once(head: int, body: int) -> str:
+    """The status that is sent while so many bytes of a request come, before a handler has had its
+    turn; empty: none is."""
+
+    async def come() -> bytes:
+        async def handler(request: web.BaseRequest) -> web.StreamResponse:
+            raise AssertionError("nobody has looked")
+
+        def make(connections: Connections, source: str) -> Connection:
+            return Connection(connections, source, manager=manager, loop=loop)
+
+        loop, manager = asyncio.get_running_loop(), web.Server(handler)
+        transport, connections = _Taken(), Connections(limits_with(1024), make)
+        connection = make(connections, "127.0.0.1")
+        connection.connection_made(transport)
+        start = b"POST /jobs HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\nX-Filler: " % body
+        sent = start + b"x" * (head - len(start) - 4) + b"\r\n\r\n" + b" " * body
+        for at in range(0, len(sent), _PIECE):
+            connection.data_received(sent[at : at + _PIECE])
+        return transport.written
+
+    written = asyncio.run(come())
+    return written.split(b" ")[1].decode() if written else ""
 
 
 def verdict_on(host: str, machine: str, allowed: str) -> str:

@@ -57,6 +57,17 @@ def there(context: Context, there: str) -> None:
     context.number = strangers.gives_way(there)
 
 
+@when("{head:d} kB of a head and {body:d} kB of its body have come, and nobody has looked yet")
+def come_before(context: Context, head: int, body: int) -> None:
+    context.answered = strangers.answered_at_once(head * 1000, body * 1000)
+
+
+@then('what is answered is "{status}"')
+@then('what is answered is ""')
+def answered_is(context: Context, status: str = "") -> None:
+    assert context.answered == status, context.answered
+
+
 @when("{descriptors:d} descriptors may be open")
 def descriptors(context: Context, descriptors: int) -> None:
     context.limits = strangers.limits_with(descriptors)

@@ -14,6 +14,18 @@ Feature: Who is let in, and what is told of it
       | also where that address has most              | a! a! a! b  | 4      |
       | where all are answered: the oldest            | a! b!       | 1      |
 
+  @fault.shared.bodies-are-heads
+  Scenario Outline: A request of which <head> kB of head and <body> kB of body come before it is taken up
+    When <head> kB of a head and <body> kB of its body have come, and nobody has looked yet
+    Then what is answered is "<answered>"
+
+    Examples:
+      | head | body | answered |
+      | 1    | 0    |          |
+      | 1    | 2000 |          |
+      | 60   | 300  |          |
+      | 200  | 0    | 431      |
+
   Scenario Outline: How many may come where <descriptors> descriptors may be open
     When <descriptors> descriptors may be open
     Then there are <connections> places, <strangers> for strangers and <key> for one key

@@ -60,6 +60,7 @@ _FAULT = RbeeError("internal", "the request could not be answered", "rbee-keeper
 class _State(enum.Enum):
     WAITS = enum.auto()  #: Nothing of the next request has come.
     SENDS = enum.auto()  #: The head of a request is coming.
+    SENT = enum.auto()  #: It is whole; whatever comes before it is taken up belongs to its body.
     ASKED = enum.auto()  #: A request is being answered.
     ENDS = enum.auto()  #: It was answered for the last time; the rest is thrown away.
 
@@ -129,7 +130,8 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Something has come."""
-        if data and self._state is not _State.ASKED and not self._may_come(data):
+        counts = self._state not in (_State.SENT, _State.ASKED)
+        if data and counts and not self._may_come(data):
             return
         super().data_received(data)
 
@@ -184,14 +186,13 @@ class Connection(web.RequestHandler):
             data = data.lstrip(b"\r\n")  # what may stand before a request
             self._state, self._received, self._seen = _State.SENDS, 0, b""
             self._deadline = self._loop.time() + self._all.limits.head
-        if self._received <= _LARGEST_HEAD:
-            self._received += len(data)
-            if _HEAD_ENDS in self._seen + data:
-                self._received = 0
-            elif self._received > _LARGEST_HEAD:
-                self._refuse()
-                return False
-            self._seen = data[1 - len(_HEAD_ENDS) :]
+        self._received += len(data)
+        if _HEAD_ENDS in self._seen + data:
+            self._state = _State.SENT
+        elif self._received > _LARGEST_HEAD:
+            self._refuse()
+            return False
+        self._seen = data[1 - len(_HEAD_ENDS) :]
         return True
 
     def _refuse(self) -> None:
