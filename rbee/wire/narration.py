@@ -294,6 +294,13 @@ WAIT_ROOM = _queen(
 PLACE_OF_ROOM = _queen(
     "schedule.place", "number {place} in the queue for {device} on hive {hive_id}"
 )
+CONTEXT_SHORT = _queen(
+    "schedule.context",
+    "this takes {tokens} tokens, and {context} fit; looking for a worker with {wanted}",
+)
+CONTEXT_STAYS = _queen(
+    "schedule.context", "no machine has room for that; the answer may end where {context} are full"
+)
 MOVE_BEGUN = _queen(
     "schedule.move",
     "{device} on hive {hive_id} has room again; starting {model_ref} there, which is on a CPU",
@@ -391,6 +398,9 @@ WORKER_READY = _queen("worker.ready", "{backend} worker is awake and ready")
 # Phase 11: tokens.
 INFER_CONNECTED = _queen("infer.start", "connection to worker established; starting inference")
 PROMPT_WAITS = _worker("prompt.wait", "reads other prompts first; this one waits its turn")
+CONTEXT_WAITS = _worker(
+    "context.wait", "others fill the context that all share; this waits until they leave enough"
+)
 TOOLS_LEFT_OUT = _worker("tools.left", "this model was taught no tools; it answers without them")
 PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the prompt")
 PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")

@@ -43,6 +43,7 @@ from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerSta
 from rbee.wire.narration import Narration, say
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
+from rbee.worker.cells import Cells
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
@@ -99,6 +100,7 @@ class Worker:
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
         self.threads = Threads("engine", orders.slots)
+        self.cells = Cells(orders.slots * orders.context)
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
@@ -223,7 +225,7 @@ class Worker:
             state=state,
             slots=self.orders.slots,
             slots_free=self.orders.slots - len(self.running) if self.model else 0,
-            context=self.orders.context,
+            context=self.orders.longest,
             loaded=loaded,
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
@@ -255,7 +257,8 @@ class Worker:
     def _look(self) -> None:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
-        done = {each: running.worked for each, running in self.running.items()}
+        running = self.running.items()
+        done = {each: inference.worked for each, inference in running if inference.has_begun}
         # The CPU time of all threads but this one, which does not compute.
         cpu = time.process_time() - time.thread_time()
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
@@ -324,7 +327,7 @@ class Worker:
                 {"retry_after_s": 1},
             )
         infer_id = wanted.infer_id or secrets.token_hex(8)
-        inference = Inference(self.orders.worker_id, infer_id, wanted)
+        inference = Inference(self.orders, self.engine, self.cells, infer_id, wanted)
         if without_tools:
             inference.say(narration.TOOLS_LEFT_OUT)
         self.inferences.add(inference)

@@ -7,11 +7,12 @@ the event loop as they come, one wake-up for all that wait.
 from __future__ import annotations
 
 import asyncio
+import functools
 import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rbee.http.operation import Operation
 from rbee.process.tasks import Threads, in_thread
@@ -19,13 +20,21 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Done, Progress, Token, Vector
 from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.narration import Narration
-from rbee.worker.engines import Caller, Generated, LoadedModel, Piece, Work
+from rbee.worker.cells import Cells, Hold
+from rbee.worker.engines import Caller, Engine, Generated, LoadedModel, Piece, Work
+from rbee.worker.engines.conversation import does_not_fit, most_tokens
 from rbee.worker.telling import News, Telling
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
 #: second are more than an eye can follow, and each costs three processes more than its tokens do.
 _TOGETHER = 1 / 30
+
+#: The most bytes of a character, each of which may be a token, and what an input has besides.
+_BYTES, _AROUND = 4, 8
+#: What an answer has room for at least of which nobody has said how long it may be (tokens).
+_ANSWER = 512
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
     "length": "length",
@@ -33,12 +42,50 @@ _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
 }
 
 
-class Inference(Operation):
-    """A request being answered by a worker."""
+class Need(NamedTuple):
+    """What of a context a request needs: so many `cells` before it begins, and in the end up to
+    `most` where nobody has said how long the answer is; 0: its engine ends it before. `wanted` is
+    what prompt and answer take together, where that is known, and `there` what they may have."""
 
-    def __init__(self, worker_id: str, infer_id: str, request: InferRequest) -> None:
-        super().__init__(worker_id, infer_id)
+    cells: int
+    most: int
+    wanted: int = 0
+    there: int = 0
+
+    def lacks(self, trained: int) -> bool:
+        """Whether the answer does not fit that would fit what the model was made for."""
+        return self.there < self.wanted <= trained
+
+
+def need_of(tokens: int, max_tokens: int | None, most: int, share: int) -> Need:
+    """What a prompt of so many tokens needs of a context that it may fill `most` of, in which
+    `share` is its own. Pure."""
+    if max_tokens is None:
+        return Need(min(most, max(share, tokens + _ANSWER)), most, 0, most)
+    wanted = tokens + max_tokens
+    return Need(min(wanted, most), most if wanted > most else 0, wanted, most)
+
+
+class Inference(Operation):
+    """A request being answered by a worker, which holds `cells` for it meanwhile."""
+
+    def __init__(
+        self,
+        orders: WorkerOrders,
+        engine: Engine,
+        cells: Cells,
+        infer_id: str,
+        request: InferRequest,
+    ) -> None:
+        super().__init__(orders.worker_id, infer_id)
         self.request = request
+        self._orders = orders
+        self._engine = engine
+        self._cells = cells
+        #: Whether its engine has it; before, it waits for room in the context.
+        self.has_begun = False
+        #: Where an answer was ended that had no more of the context; 0: nowhere.
+        self._full_at = 0
         self._streams = request.stream
         self._stopped = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
@@ -58,6 +105,8 @@ class Inference(Operation):
         """Stops the generation within one token; then it is over."""
         self.revoked = self.revoked or why
         self._stopped.set()
+        if not self.has_begun:
+            super().cancel(why)
 
     def waits(self) -> None:
         """Tells, once, that the engine reads other prompts before this one."""
@@ -71,7 +120,36 @@ class Inference(Operation):
         self._stopped.set()
 
     async def run(self, model: LoadedModel, threads: Threads) -> Done:
-        """Generates. Raises what the engine raises, and CancelledError where it was stopped."""
+        """Generates, once there is room in the context. Raises `invalid_request` for what does not
+        fit, what the engine raises, and CancelledError where it was stopped."""
+        need = await self._need(model, threads)
+        wait = functools.partial(self.say, narration.CONTEXT_WAITS)
+        async with self._cells.held(need.cells, wait) as hold:
+            self.has_begun = True
+            return await self._answer(model, threads, need, hold)
+
+    async def _need(self, model: LoadedModel, threads: Threads) -> Need:
+        """What it needs of the context."""
+        request, orders = self.request, self._orders
+        if request.inputs is not None:
+            longest = max(map(len, request.inputs)) * _BYTES + _AROUND
+            side_by_side = min(orders.slots, len(request.inputs))
+            return Need(side_by_side * min(longest, orders.context), 0)
+        most = min(model.context, request.context or model.context)
+        tokens, is_known = most_tokens(request, orders.chat_template), False
+        share = min(most, orders.context)
+        # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
+        matters = most != orders.context or (request.whole and orders.trained > most)
+        is_long = tokens + (request.max_tokens or _ANSWER) > share
+        if is_long and matters and self._engine.count is not None:
+            counted = await in_thread(threads, self._engine.count, model, request)
+            tokens, is_known = counted or min(tokens, most), bool(counted)
+        need = need_of(tokens, request.max_tokens, most, share)
+        if is_known and (tokens >= most or (request.whole and need.lacks(orders.trained))):
+            raise does_not_fit(request, tokens, most)
+        return need
+
+    async def _answer(self, model: LoadedModel, threads: Threads, need: Need, hold: Hold) -> Done:
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
@@ -89,7 +167,17 @@ class Inference(Operation):
             collected.append(piece)
 
         receive: Callable[[Piece], None] = on_news if self._streams else collect
-        generated = await in_thread(threads, self._work, model, receive, on_news)
+
+        def may_go_on(work: Work) -> bool:
+            filled = work.to_read + work.made
+            if not need.most or hold.lasts(filled, need.most):
+                return True
+            if need.most == model.context <= hold.size:
+                return True  # the engine ends it by itself
+            self._full_at = filled
+            return False
+
+        generated = await in_thread(threads, self._work, model, receive, on_news, may_go_on)
         if collected:
             self._pieces.append(Piece.joined(collected))
         self._take_over()
@@ -102,7 +190,8 @@ class Inference(Operation):
             tokens_out=generated.tokens_out,
             ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
             duration_ms=round((ended - started) * 1000, 3),
-            context_full=context_full(generated, self.request.max_tokens, model.context),
+            context_full=self._full_at
+            or context_full(generated, self.request.max_tokens, model.context),
         )
 
     def _work(
@@ -110,6 +199,7 @@ class Inference(Operation):
         model: LoadedModel,
         on_piece: Callable[[Piece], None],
         on_news: Callable[[bytes | News], None],
+        may_go_on: Callable[[Work], bool],
     ) -> Generated:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
         self.thread = threading.get_ident()
@@ -125,7 +215,8 @@ class Inference(Operation):
 
         inputs = self.request.inputs
         if inputs is None:
-            return model.generate(self.request, Caller(on_piece, on_work, self._stopped))
+            caller = Caller(on_piece, on_work, self._stopped, may_go_on)
+            return model.generate(self.request, caller)
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
 

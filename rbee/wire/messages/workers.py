@@ -62,7 +62,9 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     worker whose model was replaced under its name has none.
     `template` names the chat template it was given for the model's own; see `template_name`.
     `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
-    `vram_bytes` is what its model was promised, in all.
+    `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
+    may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
+    not known.
     """
 
     worker_id: str
@@ -75,6 +77,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    trained: int = 0
     template: str = ""
     content: str = ""
     names: tuple[str, ...] | None = None
@@ -236,7 +239,8 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     `backends` are those with a device on this machine, by the engine's own word; `install` is what
     to type where it finds none of one. It reads models of these `formats`. `slots` is how many
     requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
-    its hive decides. `splits`: it lays a model on several devices, as it is ordered to.
+    its hive decides. `splits`: it lays a model on several devices, as it is ordered to. `shares`:
+    its slots share one context, of which a request may have what others leave.
     """
 
     engine: str
@@ -246,6 +250,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     slots: int = 0
     threads: int = 0
     splits: bool = False
+    shares: bool = False
     version: str = ""
     backends: Sequence[str] = ()
 

@@ -18,12 +18,16 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
 _ANY_MARK = "<|"
 _MARKS = re.compile(r"</?[\w|]{1,40}>|\[/?[A-Z_]{2,20}\]")
+#: The most that stands around a message, and in what tells a model to call (tokens).
+_MARKS_AROUND, _CALL_TOLD = 32, 1024
 #: What ends an answer in a dialogue, as it is the user's turn again.
 _USERS_TURN = "\nUser:"
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
@@ -82,6 +86,15 @@ def too_many_marks(texts: Iterable[str], marks: Iterable[str], context: int) -> 
 def texts_of(request: InferRequest) -> list[str]:
     """All texts of what an answer is asked for."""
     return [request.prompt or "", *(message.content for message in request.messages or ())]
+
+
+def most_tokens(request: InferRequest, template: str) -> int:
+    """More tokens than the prompt of a request can be: no tokenizer makes more of a text than it
+    has bytes. What a chat template adds is its own text, and marks around each message; functions
+    it sets out in lines, or they are told a second time."""
+    written = len(msgspec.json.encode(request))
+    again = 2 * written + _CALL_TOLD if request.functions else 0
+    return written + again + len(template.encode()) + _MARKS_AROUND * len(request.messages or ())
 
 
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
