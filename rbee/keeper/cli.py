@@ -355,6 +355,53 @@ def remove_key(options: Options) -> Deed:
 
 
 @keeper.command()
+@click.argument("name", type=NAME)
+@click.argument("ref", type=MODEL_REF, required=False)
+@click.argument("settings", type=TEXT, nargs=-1, metavar="[SETTING=VALUE]...")
+@click.option("--remove", is_flag=True, help="Take the name away; its model stays.")
+@with_queen(*STORY_OPTIONS)
+def name(options: Options) -> Deed:
+    """Call the model REF by a NAME of your own, in every command and API.
+
+    The settings are what a request has that says nothing of them: context, slots, system (what the
+    model is told first), thinking (true or false), keep_loaded, chat_template (a file of Jinja),
+    max_tokens, temperature, top_p, top_k, min_p, seed, stop, repeat_penalty and other samplers.
+    The same can stand in config.toml, below [names.NAME], where REF is called model.
+
+    \b
+    Examples:
+      rbee-keeper name bee minillama temperature=0 max_tokens=5
+      rbee-keeper name bard HF:author/minillama:Q4_0 system="You are a poet." context=256
+      rbee-keeper name --remove bard
+    """
+    from rbee.keeper import names
+
+    given, ref = options["name"], options["ref"]
+    if options["remove"]:
+        if ref is not None:
+            raise click.UsageError("--remove goes with a name alone")
+        return lambda screen, where: names.remove(screen, where, given)
+    if ref is None:
+        raise click.UsageError("no model; for example: rbee-keeper name bee HF:owner/repo")
+    wanted = names.wanted_name(options)
+    return lambda screen, where: names.name(screen, where, wanted)
+
+
+@keeper.command()
+@with_queen(*LIST_OPTIONS)
+def names(options: Options) -> Deed:
+    """List the names that models are called by, with what is asked by each.
+
+    \b
+    Example:
+      rbee-keeper names
+    """
+    from rbee.keeper import names
+
+    return names.names
+
+
+@keeper.command()
 @click.argument("ref", type=MODEL_REF)
 @with_queen(*PLACE_OPTIONS, *STORY_OPTIONS)
 def plan(options: Options) -> Deed:

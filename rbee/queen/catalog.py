@@ -1,4 +1,4 @@
-"""The queen's catalog of hives and of API keys: what is remembered when everything is off.
+"""The queen's catalog of hives, API keys and names: what is remembered when everything is off.
 
 Phase 3.1 reads it, phase 4.2 writes the devices. SQLAlchemy, SQLite unless ``--database`` names
 a PostgreSQL server; every method blocks and is called in a thread.
@@ -24,6 +24,7 @@ from rbee.process.database import Database, open_database, transaction
 from rbee.queen.rights import Rights
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget
+from rbee.wire.messages.names import AddName, NameSettings
 from rbee.wire.narration import now_ms
 
 _metadata = MetaData()
@@ -54,6 +55,15 @@ _rights = Table(
     _metadata,
     Column("digest", String, primary_key=True),
     Column("rights", String, nullable=False),
+)
+
+
+_names = Table(
+    "model_names",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("model_ref", String, nullable=False),
+    Column("settings", String, nullable=False),
 )
 
 
@@ -88,7 +98,7 @@ def open_catalog(where: str | Path, busy: float) -> Database:
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
     with suppress(IntegrityError), transaction(database.engine) as connection:
-        for table in (_hives, _keys, _rights):
+        for table in (_hives, _keys, _rights, _names):
             connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
@@ -197,6 +207,40 @@ class KeyCatalog:
         with transaction(self._engine) as connection:
             connection.execute(_rights.delete().where(_rights.c.digest.in_(digests)))
             found = connection.execute(_keys.delete().where(_keys.c.name == name))
+        return found.rowcount > 0
+
+
+class NameCatalog:
+    """The table `model_names`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> list[AddName]:
+        """Every name, in their order."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(_names).order_by(_names.c.name)).all()
+        return [
+            AddName(
+                name=row.name,
+                model_ref=row.model_ref,
+                settings=msgspec.json.decode(row.settings, type=NameSettings),
+            )
+            for row in rows
+        ]
+
+    def put(self, wanted: AddName) -> None:
+        """A new name, or another meaning of one."""
+        settings = msgspec.json.encode(wanted.settings).decode()
+        values = {"name": wanted.name, "model_ref": wanted.model_ref, "settings": settings}
+        with transaction(self._engine) as connection:
+            connection.execute(_names.delete().where(_names.c.name == wanted.name))
+            connection.execute(_names.insert().values(values))
+
+    def remove(self, name: str) -> bool:
+        """Forgets a name; False where there is none."""
+        with transaction(self._engine) as connection:
+            found = connection.execute(_names.delete().where(_names.c.name == name))
         return found.rowcount > 0
 
 

@@ -23,7 +23,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
-from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
+from rbee.queen.catalog import HiveCatalog, KeyCatalog, NameCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.handlers import Handlers
@@ -31,6 +31,7 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.machines import Here
+from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
 from rbee.queen.openai import routes as openai
@@ -139,11 +140,14 @@ class _Queen:
         self.catalog_set_aside = database.set_aside
         self.catalog = HiveCatalog(database.engine)
         self.keys = Keys(KeyCatalog(database.engine))
+        self.names = Names(NameCatalog(database.engine), settings)
         here = Here(home, settings, orders.token, self.server)
         self.hives = Hives(here, self.catalog, self.registry, session, spare)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         state = self.dispatcher.state
-        self.operations = Operations(self.hives, self.catalog, state, settings, self._require_awake)
+        self.operations = Operations(
+            self.hives, self.catalog, state, settings, self._require_awake, self.names
+        )
         self.cascade = True
         self.kept = False
 
@@ -158,6 +162,7 @@ class _Queen:
             self.registry,
             self.news,
             self.settings,
+            self.names,
         )
         offer = Offer(
             self.settings,
@@ -166,8 +171,9 @@ class _Queen:
             self.registry.workers,
             self.keys,
             self.operations.fetch,
+            self.names,
         )
-        own = [self, handlers, self.operations, self.keys, ollama.Presence()]
+        own = [self, handlers, self.operations, self.keys, self.names, ollama.Presence()]
         doors = {
             addresses.V1: functools.partial(openai.table, offer),
             addresses.OLLAMA: functools.partial(ollama.table, offer),

@@ -145,6 +145,8 @@ class Dispatcher:
                 worker = self._granted(job, decision)
             elif isinstance(decision, Refuse):
                 raise decision.error
+        if job.request.keep_loaded and not worker.kept:
+            await self._starting.keep(job, job.hive_id or "", worker.worker_id)
         return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
 
     async def _next(self, claim: Claim) -> Decision:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.names import AddName
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
 from rbee.wire.shown import shown, why_no_name
 
@@ -82,6 +83,15 @@ def granted(asked: str, refs: Iterable[str], rights: Rights) -> Granted:
     if ref is not None and rights.may_fetch and rights.permit(name):
         return Granted(name, name, True)
     raise not_granted(asked)
+
+
+def granted_by_name(named: AddName, refs: Iterable[str], rights: Rights) -> Granted:
+    """The same for a name that somebody has given a model: who may use that may use it."""
+    ref = named.model_ref
+    is_there = ref in (*refs, BUNDLED)
+    if rights.permit(ref) and (is_there or (rights.may_fetch and hub_ref(ref) is not None)):
+        return Granted(ref, named.name, rights.may_fetch)
+    raise not_granted(named.name)
 
 
 def hub_ref(asked: str) -> ModelRef | None:

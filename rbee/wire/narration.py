@@ -172,6 +172,8 @@ HIVE_ADDED = _keeper("hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = _keeper("hive.removed", "hive {hive_id} is removed from the catalog")
 KEY_ADDED = _keeper("key.added", "key {name} is in the catalog; it is shown this once")
 KEY_REMOVED = _keeper("key.removed", "key {name} is removed; nobody gets in with it any more")
+NAME_GIVEN = _keeper("name.given", "{name} is {model_ref} from now on")
+NAME_REMOVED = _keeper("name.removed", "the name {name} is removed; its model stays")
 CASCADE = _keeper("queen.shutdown", "asking queen to cascade shutdown")
 OTHER_JOBS = _keeper(
     "queen.busy", "queen still works for somebody else and goes to sleep afterwards"

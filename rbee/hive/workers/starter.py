@@ -67,7 +67,8 @@ class Starter(msgspec.Struct):
                     if _will_do(worker, wanted, placement, engine):
                         return worker
             settings = self._settings
-            most = min(facts.slots or settings.slots, settings.slots)
+            slots = wanted.slots or settings.slots
+            most = min(facts.slots or slots, slots)
             fit = await self.check(placement, ref, wanted.ctx or 0, most)
             unloaded = await self._make_room(placement, fit)
             if unloaded is not None:  # for more than the first, or for none: some may be in use

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
+from rbee.queen.names import Names
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses
 from rbee.wire.messages.basics import Unreachable
@@ -50,7 +51,7 @@ class Offer(NamedTuple):
     """What there is for callers of all kinds.
 
     `begin` makes a job of a request and its caller; `known` tells what models there are,
-    `loaded` what of them runs; `pull` has one fetched.
+    `loaded` what of them runs; `pull` has one fetched, and `names` are what people call them.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Offer(NamedTuple):
     loaded: Loaded
     keys: Keys
     pull: Pull
+    names: Names
 
     def preflight(self, request: web.Request) -> web.Response:
         """Tells a browser whether its page may ask."""

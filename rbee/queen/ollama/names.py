@@ -24,6 +24,11 @@ def spelled(model: str) -> str:
     return name if ":" in name else f"{name}{_LATEST}"
 
 
+def untagged(name: str) -> str:
+    """A name without the tag that stands for none."""
+    return name.removesuffix(_LATEST)
+
+
 def meant(name: str) -> str:
     """What a name of ollama's kind is called in ``/v1/models``.
 
@@ -31,7 +36,7 @@ def meant(name: str) -> str:
     """
     if name.lower().startswith(_FILE):
         return name
-    bare = name.removesuffix(_LATEST)
+    bare = untagged(name)
     for prefix in _HUBS:
         bare = bare.removeprefix(prefix)
     short = bare
@@ -49,7 +54,7 @@ def unknown(name: str) -> RbeeError:
     return RbeeError(
         "model_not_found",
         f"model '{repeated}' not found: there is no library of ollama's here",
-        "a repository of the hub, as owner/repo or hf.co/owner/repo:Q4_K_M, or one of "
-        "GET /api/tags",
+        "a repository of the hub, as owner/repo or hf.co/owner/repo:Q4_K_M, one of GET /api/tags, "
+        f"or call one so: rbee-keeper name {repeated} HF:owner/repo",
         {"field": "model"},
     )

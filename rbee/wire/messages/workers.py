@@ -82,6 +82,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     content: str = ""
     names: tuple[str, ...] | None = None
     vectors_up_to: int = 0
+    kept: bool = False
 
 
 class WorkerBeat(_Known, kw_only=True):
@@ -168,7 +169,8 @@ class StartWorker(Request, kw_only=True):
 
     `device` is short for a `placement` on one device of the hive that is asked; one of both is
     given. Of a placement on several devices the hive says how much lies on which. `vectors_up_to`:
-    it is to make vectors alone, of inputs of up to so many tokens.
+    it is to make vectors alone, of inputs of up to so many tokens. `slots`: it is to take so many
+    requests at once, where there is room; None: as its hive's settings say.
     """
 
     device: NonEmpty | None = None
@@ -179,6 +181,7 @@ class StartWorker(Request, kw_only=True):
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
+    slots: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def __post_init__(self) -> None:
@@ -257,6 +260,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
 
 # Of a hive; the first two are the queen's, too.
 WORKERS = Route("GET", "/workers", NONE, WorkerList)
+KEEP_WORKER = Route("POST", "/workers/{id}/keep", Named, NONE)
 STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
 PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
 START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)
