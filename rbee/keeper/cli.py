@@ -383,8 +383,7 @@ def name(options: Options) -> Deed:
         return lambda screen, where: names.remove(screen, where, given)
     if ref is None:
         raise click.UsageError("no model; for example: rbee-keeper name bee HF:owner/repo")
-    wanted = names.wanted_name(options)
-    return lambda screen, where: names.name(screen, where, wanted)
+    return lambda screen, where: names.name(screen, where, names.wanted_name(options))
 
 
 @keeper.command()
