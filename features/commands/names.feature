@@ -30,7 +30,10 @@ Feature: Names of one's own for models: name and names
 
   Scenario: The model that is asked where none is named is a setting
     Given a hub that holds "author/minillama"
-    And the home's config.toml says "default_model" is "author/minillama:Q4_0"
+    And a config file that reads
+      """
+      default_model = "author/minillama:Q4_0"
+      """
     When I type "rbee-keeper infer --max-tokens 2 'hello'"
     Then stderr contains "bee-keeper: starting inference request for HF:author/minillama:Q4_0"
     And nothing is left running
