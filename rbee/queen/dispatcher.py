@@ -369,12 +369,14 @@ class Dispatcher:
     def _grows(self, job: Job, claim: Claim, error: RbeeError) -> bool:
         """Whether a job is to have a worker with more context than the one that has refused it."""
         worker = self._registry.worker(job.hive_id or "", job.worker_id or "")
-        if claim.short is not None or worker is None:
+        if claim.short is not None or worker is None or not context.is_short(error):
             return False
         wanted = context.wanted(error, claim.request, worker)
-        if not wanted:
+        if not wanted and context.is_too_long(error):
             return False
         claim.short = error
+        if not wanted:
+            return True  # with as much as there is
         # For the end of an answer nobody leaves a GPU.
         on_cpu = context.is_too_long(error) or worker.device == CPU
         allow_cpu = claim.request.allow_cpu and on_cpu

@@ -56,7 +56,8 @@ async def infer(
     job.began_at = time.monotonic()
     asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
     infer_id = secrets.token_hex(8)
-    wanted = InferRequest(infer_id=infer_id, context=job.request.ctx, whole=whole, **asked)
+    ctx = job.request.ctx
+    wanted = InferRequest(infer_id=infer_id, context=ctx, whole=whole and ctx is None, **asked)
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
     # longer than its hive may, which is said first where both are: it sends a comment with each
     # of its heartbeats.

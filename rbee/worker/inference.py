@@ -24,7 +24,7 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.narration import Narration
 from rbee.worker.cells import Cells, Hold
 from rbee.worker.engines import Caller, Engine, Generated, LoadedModel, Piece, Work
-from rbee.worker.engines.conversation import does_not_fit, most_tokens
+from rbee.worker.engines.conversation import answer_does_not_fit, does_not_fit, most_tokens
 from rbee.worker.telling import News, Telling
 
 #: Tokens behind the first that come within this time travel together (seconds): thirty trips a
@@ -145,8 +145,10 @@ class Inference(Operation):
             counted = await in_thread(threads, self._engine.count, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)
         need = need_of(tokens, request.max_tokens, most, share)
-        if is_known and (tokens >= most or (request.whole and need.lacks(orders.trained))):
+        if is_known and tokens >= most:
             raise does_not_fit(request, tokens, most)
+        if is_known and request.whole and need.lacks(orders.trained):
+            raise answer_does_not_fit(request, tokens, most)
         return need
 
     async def _answer(self, model: LoadedModel, threads: Threads, need: Need, hold: Hold) -> Done:

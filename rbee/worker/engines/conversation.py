@@ -109,6 +109,18 @@ def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     )
 
 
+def answer_does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
+    """The refusal of an answer that is to be whole or none, behind a prompt of so many tokens."""
+    both = tokens + (request.max_tokens or 0)
+    return invalid(
+        f"prompt and answer do not fit: they are {both} tokens, the context holds {context}",
+        "ask for a shorter answer (max_tokens)",
+        field="max_tokens",
+        tokens=tokens,
+        context=context,
+    )
+
+
 def text_does_not_fit(number: int, tokens: int, most: int) -> RbeeError:
     """The refusal of an input, counted from 0, of which no vector can be made."""
     return invalid(
