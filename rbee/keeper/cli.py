@@ -301,6 +301,8 @@ def remove_hive(options: Options) -> Deed:
     help="Limit it to this model, * for any text; repeatable.  [default: all]",
 )
 @click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
+@click.option("--requests", type=click.IntRange(min=1), help="So many a day (UTC), no more.")
+@click.option("--tokens", type=click.IntRange(min=1), help="So many a day, read and written.")
 @with_queen(*STORY_OPTIONS)
 def add_key(options: Options) -> Deed:
     """Make a key called NAME for a program that is to get answers, and no more.
@@ -313,6 +315,7 @@ def add_key(options: Options) -> Deed:
     Examples:
       rbee-keeper add-key laptop
       rbee-keeper add-key tv --model minillama --model 'HF:author/*' --may-fetch
+      rbee-keeper add-key guest --requests 100 --tokens 50000
     \b
     For a program that is started next:
       $ export OPENAI_API_KEY=$(rbee-keeper add-key editor)
@@ -321,14 +324,20 @@ def add_key(options: Options) -> Deed:
     from rbee.wire.messages.keys import AddKey
 
     models, may_fetch = list(options["models"]), options["may_fetch"]
-    wanted = AddKey(name=options["name"], models=models, may_fetch=may_fetch)
+    wanted = AddKey(
+        name=options["name"],
+        models=models,
+        may_fetch=may_fetch,
+        requests_a_day=options["requests"] or 0,
+        tokens_a_day=options["tokens"] or 0,
+    )
     return lambda screen, where: keys.add_key(screen, where, wanted)
 
 
 @keeper.command()
 @with_queen(*LIST_OPTIONS)
 def keys(options: Options) -> Deed:
-    """List the keys by name, with the models that each may use.
+    """List the keys by name, with what each may use, and has used today (UTC).
 
     \b
     Example:

@@ -38,6 +38,7 @@ HTTP_STATUS: dict[str, int] = {
     "unknown_host": 421,
     "model_invalid": 422,
     "queue_full": 429,
+    "key_spent": 429,
     "internal": 500,
     "worker_crashed": 500,
     "engine_failed": 500,

@@ -132,6 +132,11 @@ class Work:
                 if not await watch.news(min(longest, self._offer.settings.stream_comment)):
                     yield [], False
 
+    def tokens(self) -> int:
+        """How many were read and written for it, of what is not over those that were written."""
+        views = [task.view(None) for task in self.tasks if isinstance(task, Job)]
+        return sum(view.tokens_in + view.tokens_out for view in views)
+
     def revoke(self, why: RbeeError) -> None:
         """Ends all of it with what to tell about that."""
         for task in self.tasks:
@@ -151,12 +156,15 @@ class Work:
 
 @contextlib.contextmanager
 def working(offer: Offer, asker: Asker) -> Iterator[Work]:
-    """The work for a request while it lasts; errors are raised as the asker is told them."""
+    """The work for a request while it lasts; errors are raised as the asker is told them. Raises
+    `key_spent` for a key that has used what it may."""
     work = Work(offer, asker)
     with contextlib.ExitStack() as lasting:
         if asker.caller is not None:
+            offer.keys.require_left(asker.caller.key)
             row = offer.keys.named(asker.caller.key)
             lasting.enter_context(offer.keys.used(row, work.revoke))
+            lasting.enter_context(offer.keys.counted(row, work.tokens))
         try:
             yield work
         except RbeeError as error:
