@@ -124,7 +124,10 @@ class Operations:
     async def plan(self, wanted: AskPlan) -> OperationStarted:
         """Tells where a job would run, and what each place for it takes and has, which is an
         operation: machines are woken to be asked, no worker is started, nothing fetched."""
+        named = await self._names.find(wanted.model_ref)
         wanted.model_ref = await self._names.ref_of(wanted.model_ref)
+        if named is not None and wanted.ctx is None:
+            wanted.ctx = named.settings.context
 
         async def work(operation: TrackedTask) -> Plan:
             hives = await self._awake(wanted.node, operation)

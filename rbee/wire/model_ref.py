@@ -151,8 +151,9 @@ def _names_repository(text: str) -> bool:
 def is_short_name(text: str) -> bool:
     """Whether somebody may have called a model so: neither a reference nor nearly the name of the
     one that is bundled."""
-    scheme = text.partition(":")[0].lower()
-    if re.fullmatch(_SHORT, text) is None or scheme in ("hf", "file", BUNDLED):
+    if "/" in text or text.partition(":")[0].lower() in ("hf", "file", BUNDLED):
+        return False
+    if re.fullmatch(_SHORT, text) is None:
         return False
     return not nearest(text, [BUNDLED], _MISSPELT)
 
