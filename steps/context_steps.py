@@ -41,7 +41,9 @@ def job_becomes(context: Context, becomes: str) -> None:
     assert context.becomes == becomes, context.becomes
 
 
-@when("a job of {size:d} bytes with {max_tokens} to come finds workers with {sizes}, {taken} taken")
+@when(
+    "a job of {size:d} bytes with {max_tokens} to come finds workers with {sizes} and {taken} taken"
+)
 def finds(context: Context, size: int, max_tokens: str, sizes: str, taken: str) -> None:
     context.chosen = contexts.goes_to(sizes, size, max_tokens, taken)
 

@@ -51,7 +51,7 @@ Feature: How much context a request has
 
   @fault.queen.any-context
   Scenario Outline: Of several workers a job gets one that it fits, as far as its bytes tell: <what>
-    When a job of <bytes> bytes with <to come> to come finds workers with <contexts>, <taken> taken
+    When a job of <bytes> bytes with <to come> to come finds workers with <contexts> and <taken> taken
     Then the job gets <worker>
 
     Examples:

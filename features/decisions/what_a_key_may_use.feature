@@ -50,9 +50,9 @@ Feature: What the holder of a key may use, and what it is told
       | requests | tokens | used                    | told                                                   |
       | any      | any    | 900 requests, 90000 tokens | nothing                                             |
       | 3        | any    | 2 requests, 90000 tokens | nothing                                               |
-      | 3        | any    | 3 requests, 0 tokens    | the key guest has had its 3 requests of today (3)      |
+      | 3        | any    | 3 requests, 0 tokens    | the key guest has used its 3 requests of today (3)      |
       | any      | 500    | 2 requests, 499 tokens  | nothing                                                |
-      | any      | 500    | 2 requests, 510 tokens  | the key guest has had its 500 tokens of today (510)    |
+      | any      | 500    | 2 requests, 510 tokens  | the key guest has used its 500 tokens of today (510)    |
 
   Scenario: Errors reach it in words that tell nothing of the swarm
     When the holder of a key meets each of these errors

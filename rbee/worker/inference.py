@@ -141,8 +141,8 @@ class Inference(Operation):
         # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
         matters = most != orders.context or (request.whole and orders.trained > most)
         is_long = tokens + (request.max_tokens or _ANSWER) > share
-        if is_long and matters and self._engine.count is not None:
-            counted = await in_thread(threads, self._engine.count, model, request)
+        if is_long and matters and self._engine.count_prompt is not None:
+            counted = await in_thread(threads, self._engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)
         need = need_of(tokens, request.max_tokens, most, share)
         if is_known and tokens >= most:

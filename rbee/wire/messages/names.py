@@ -100,7 +100,8 @@ def settings_of(typed: Sequence[str]) -> NameSettings:
             raise invalid(f"{each!r} is no setting of a name", f"settings: {known}", field=name)
         is_list = "list" in str(kinds[name])
         values[name] = [*values.get(name, []), text] if is_list else text
-    return _converted(values, NameSettings, "")
+    made: NameSettings = _converted(values, NameSettings, "")
+    return made
 
 
 class _Configured(NameSettings, kw_only=True):

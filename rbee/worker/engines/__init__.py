@@ -117,7 +117,7 @@ class Engine(NamedTuple):
     `load` loads the model of its orders; its second argument says why the model's chat template is
     of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
-    False says that it cannot read it. `count` tells how many tokens the prompt of a request is,
+    False says that it cannot read it. `count_prompt` tells how many tokens the prompt of a request is,
     0 where it is refused: for an engine whose slots share a context, which blocks meanwhile.
     """
 
@@ -127,7 +127,7 @@ class Engine(NamedTuple):
     backends: Callable[[], Collection[str]]
     load: Callable[[WorkerOrders, str], LoadedModel]
     try_template: Callable[[WorkerOrders], bool] | None = None
-    count: Callable[[Any, InferRequest], int] | None = None
+    count_prompt: Callable[[Any, InferRequest], int] | None = None
 
     @property
     def name(self) -> str:

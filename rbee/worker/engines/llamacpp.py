@@ -659,5 +659,5 @@ ENGINE = Engine(
     backends=backends,
     load=LlamaCpp,
     try_template=try_template,
-    count=LlamaCpp.count,
+    count_prompt=LlamaCpp.count,
 )
