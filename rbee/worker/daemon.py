@@ -74,7 +74,7 @@ _UNREAD_KEPT = 16
 class Worker:
     """The state of this process: its engine, its inferences, its slots.
 
-    `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
+    `trial` is that of its chat template, `folder` its own, in which an engine may have a socket.
     """
 
     def __init__(
@@ -186,8 +186,6 @@ class Worker:
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
-        finally:  # the trial is over, and the engine needs no folder any more
-            own_folder.remove(self.folder)
         self.model = model
         self.state = WorkerState.READY
         loaded = {

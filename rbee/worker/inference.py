@@ -139,9 +139,10 @@ class Inference(Operation):
         tokens, is_known = most_tokens(request, orders.chat_template), False
         share = min(most, orders.context)
         # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
-        matters = most != orders.context or (request.whole and orders.trained > most)
+        is_shared = model.context > orders.context
+        is_bound = most < model.context or (request.whole and most < orders.trained)
         is_long = tokens + (request.max_tokens or _ANSWER) > share
-        if is_long and matters and self._engine.count_prompt is not None:
+        if is_long and (is_shared or is_bound) and self._engine.count_prompt is not None:
             counted = await in_thread(threads, self._engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)
         need = need_of(tokens, request.max_tokens, most, share)

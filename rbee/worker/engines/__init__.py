@@ -117,8 +117,8 @@ class Engine(NamedTuple):
     `load` loads the model of its orders; its second argument says why the model's chat template is
     of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
-    False says that it cannot read it. `count_prompt` tells how many tokens the prompt of a request is,
-    0 where it is refused: for an engine whose slots share a context, which blocks meanwhile.
+    False says that it cannot read it. `count_prompt` is for one whose slots share a context: it
+    tells how many tokens the prompt of a request is, 0 where that is refused, and blocks meanwhile.
     """
 
     about: EngineFacts
