@@ -47,9 +47,10 @@ from rbee.worker.cells import Cells
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
-from rbee.worker.inference import Inference
+from rbee.worker.inference import Inference, Shared
 from rbee.worker.life import Life, Look
 from rbee.worker.trial import Trial
+from rbee.worker.trips import Trips
 
 T = TypeVar("T")
 
@@ -100,7 +101,7 @@ class Worker:
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
         self.threads = Threads("engine", orders.slots)
-        self.cells = Cells(orders.slots * orders.context)
+        self.shared = Shared(orders, engine, Cells(orders.slots * orders.context), Trips())
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
@@ -325,7 +326,7 @@ class Worker:
                 {"retry_after_s": 1},
             )
         infer_id = wanted.infer_id or secrets.token_hex(8)
-        inference = Inference(self.orders, self.engine, self.cells, infer_id, wanted)
+        inference = Inference(self.shared, infer_id, wanted)
         if without_tools:
             inference.say(narration.TOOLS_LEFT_OUT)
         self.inferences.add(inference)

@@ -1,7 +1,7 @@
 """One inference: from the request to the terminal event. Phase 11.2.
 
 The engine runs in a thread of its own; its pieces, or vectors, are gathered there and taken over by
-the event loop as they come, one wake-up for all that wait.
+the event loop: the first of them at once, the others together.
 """
 
 from __future__ import annotations
@@ -26,10 +26,7 @@ from rbee.worker.cells import Cells, Hold
 from rbee.worker.engines import Caller, Engine, Generated, LoadedModel, Piece, Work
 from rbee.worker.engines.conversation import answer_does_not_fit, does_not_fit, most_tokens
 from rbee.worker.telling import News, Telling
-
-#: Tokens behind the first that come within this time travel together (seconds): thirty trips a
-#: second are more than an eye can follow, and each costs three processes more than its tokens do.
-_TOGETHER = 1 / 30
+from rbee.worker.trips import Trips
 
 #: The most bytes of a character, each of which may be a token, and what an input has besides.
 _BYTES, _AROUND = 4, 8
@@ -66,22 +63,22 @@ def need_of(tokens: int, max_tokens: int | None, most: int, share: int) -> Need:
     return Need(min(wanted, most), most if wanted > most else 0, wanted, most)
 
 
-class Inference(Operation):
-    """A request being answered by a worker, which holds `cells` for it meanwhile."""
+class Shared(NamedTuple):
+    """What all inferences of a worker have in common; of `cells` each holds some."""
 
-    def __init__(
-        self,
-        orders: WorkerOrders,
-        engine: Engine,
-        cells: Cells,
-        infer_id: str,
-        request: InferRequest,
-    ) -> None:
-        super().__init__(orders.worker_id, infer_id)
+    orders: WorkerOrders
+    engine: Engine
+    cells: Cells
+    trips: Trips
+
+
+class Inference(Operation):
+    """A request being answered by a worker."""
+
+    def __init__(self, shared: Shared, infer_id: str, request: InferRequest) -> None:
+        super().__init__(shared.orders.worker_id, infer_id)
         self.request = request
-        self._orders = orders
-        self._engine = engine
-        self._cells = cells
+        self._shared = shared
         #: Whether its engine has it; before, it waits for room in the context.
         self.has_begun = False
         #: Where an answer was ended that had no more of the context; 0: nowhere.
@@ -97,8 +94,8 @@ class Inference(Operation):
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
         self._pieces: list[Piece | bytes | News] = []
         self._lock = threading.Lock()
+        #: How many tokens or vectors were told.
         self._index = 0
-        self._taken_over = 0.0
         self._first_token: float | None = None
 
     def cancel(self, why: RbeeError | None = None) -> None:
@@ -124,13 +121,13 @@ class Inference(Operation):
         fit, what the engine raises, and CancelledError where it was stopped."""
         need = await self._need(model, threads)
         wait = functools.partial(self.say, narration.CONTEXT_WAITS)
-        async with self._cells.held(need.cells, wait) as hold:
+        async with self._shared.cells.held(need.cells, wait) as hold:
             self.has_begun = True
             return await self._answer(model, threads, need, hold)
 
     async def _need(self, model: LoadedModel, threads: Threads) -> Need:
         """What it needs of the context."""
-        request, orders = self.request, self._orders
+        request, orders = self.request, self._shared.orders
         if request.inputs is not None:
             longest = max(map(len, request.inputs)) * _BYTES + _AROUND
             side_by_side = min(orders.slots, len(request.inputs))
@@ -142,8 +139,8 @@ class Inference(Operation):
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
         is_long = tokens + (request.max_tokens or _ANSWER) > share
-        if is_long and (is_shared or is_bound) and self._engine.count_prompt is not None:
-            counted = await in_thread(threads, self._engine.count_prompt, model, request)
+        if is_long and (is_shared or is_bound) and self._shared.engine.count_prompt is not None:
+            counted = await in_thread(threads, self._shared.engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)
         need = need_of(tokens, request.max_tokens, most, share)
         if is_known and tokens >= most:
@@ -161,7 +158,10 @@ class Inference(Operation):
                 self._pieces.append(news)
                 first = len(self._pieces) == 1
             if first:
-                loop.call_soon_threadsafe(self._take_over_soon, loop)
+                if self._index:
+                    self._shared.trips.soon(loop, self._take_over)
+                else:
+                    loop.call_soon_threadsafe(self._take_over)
 
         collected: list[Piece] = []
 
@@ -222,17 +222,6 @@ class Inference(Operation):
             return model.generate(self.request, caller)
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
-
-    def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """At once, unless the last time was only just now: fast tokens travel together, those of
-        all inferences at the same moments."""
-        now = loop.time()
-        if now >= self._taken_over + _TOGETHER:
-            self._taken_over = now
-            self._take_over()
-        else:
-            self._taken_over = now + _TOGETHER - now % _TOGETHER
-            loop.call_at(self._taken_over, self._take_over)
 
     def _take_over(self) -> None:
         with self._lock:
