@@ -9,6 +9,7 @@ import msgspec
 
 from rbee.keeper.options import MODEL
 from rbee.queen.names import asked_by_name
+from rbee.queen.ollama.inventory import Inventory
 from rbee.queen.rights import Rights, granted_by_name, limits_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
@@ -64,6 +65,15 @@ def granted_to(limits: str, fetch: str, ref: str) -> str:
     except RbeeError as error:
         assert "bee" in error.message and ref not in error.message, error.message
         return error.code
+
+
+def in_ollamas_list(limits: str) -> str:
+    """What ollama's programs find of a name of minillama's, with a key that is limited so."""
+    rights = None if limits == "no key" else Rights(models=limits_of(limits.split(", ")))
+    named = [AddName(name="bee", model_ref="minillama")]
+    return ", ".join(
+        sorted(row.name for row in Inventory(([], [], []), rights, named).tags().models)
+    )
 
 
 def typed(text: str) -> str:

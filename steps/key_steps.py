@@ -96,6 +96,25 @@ def told_of(context: Context, told: str) -> None:
     assert context.told == told, context.told
 
 
+@when('the program with the key "{key}" asks "{model}" for three tokens')
+def asks_once(context: Context, key: str, model: str) -> None:
+    context.answers = [_callers(context).ask_for(key, model)]
+
+
+@then('it is answered "{text}" by "{model}"')
+def answered_by(context: Context, text: str, model: str) -> None:
+    answer = context.answers[0].json()
+    assert answer["model"] == model, answer
+    assert answer["choices"][0]["message"]["content"] == text, answer
+
+
+@then('the key "{key}" sees the models "{models}"')
+@then('the key "{key}" sees the models ""')
+def sees_models(context: Context, key: str, models: str = "") -> None:
+    listed = ", ".join(sorted(row["id"] for row in _callers(context).models_of(key)))
+    assert listed == models, listed
+
+
 @given('the program with the key "{key}" has asked "{model}" {count:d} times')
 def asks_times(context: Context, key: str, model: str, count: int) -> None:
     context.answers = [_callers(context).ask_for(key, model) for _ in range(count)]

@@ -32,6 +32,12 @@ def keys_ask(context: Context) -> None:
     ]
 
 
+@when("ollama's programs with each of these keys look for models")
+def in_ollamas_list(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [called.in_ollamas_list(row["limits"]) for row in context.rows]
+
+
 @when("each of these is typed for a model")
 def typed(context: Context) -> None:
     context.rows = list(context.table)

@@ -37,3 +37,15 @@ Feature: Names of one's own for models: name and names
     When I type "rbee-keeper infer --max-tokens 2 'hello'"
     Then stderr contains "bee-keeper: starting inference request for HF:author/minillama:Q4_0"
     And nothing is left running
+
+  @fault.queen.names-for-commands-alone
+  @fault.queen.names-for-all-keys
+  Scenario: Programs find it among the models, and ask by it, as far as their keys reach
+    Given a queen that is awake
+    And I have typed "rbee-keeper name bee minillama temperature=0 max_tokens=3"
+    And the key "laptop" of "rbee-keeper add-key laptop"
+    And the key "tv" of "rbee-keeper add-key tv --model author/other"
+    When the program with the key "laptop" asks "bee" for three tokens
+    Then it is answered " Hi there" by "bee"
+    And the key "laptop" sees the models "bee, minillama"
+    And the key "tv" sees the models ""

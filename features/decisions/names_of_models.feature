@@ -71,3 +71,11 @@ Feature: Names of one's own for models
       | nothing             | fetch     | HF:other/new                | HF:other/new                |
       | nothing             | fetch     | file:/etc/passwd            | model_not_found             |
     Then each comes to what its row tells
+
+  Scenario: In ollama's list it has a tag
+    When ollama's programs with each of these keys look for models
+      | limits      | comes to                     |
+      | no key      | bee:latest, minillama:latest |
+      | minillama   | bee:latest, minillama:latest |
+      | HF:author/* |                              |
+    Then each comes to what its row tells
