@@ -224,7 +224,8 @@ class Callers:
 
     def assert_full(self) -> None:
         """Each of them is answered until there is no context left for it, and none is cut off."""
-        wait_until("all have their ends", lambda: all(one.is_answered for one in self._callers))
+        ended = "all have their ends"
+        wait_until(ended, lambda: all(one.is_answered for one in self._callers), _SILENCE_S)
         for caller in self._callers:
             told = "\n".join(caller.lines)
             assert caller.pieces > 1 and '"error"' not in told, told[-500:]

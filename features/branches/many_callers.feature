@@ -23,7 +23,7 @@ Feature: What happens when many call at once
   @fault.worker.share-without-counting
   Scenario: Four who fill a context that they share do not harm each other
     Given a hub that holds "author/endless-llama"
-    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/endless-llama --ctx 128 --max-tokens 2 'hello'"
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/endless-llama --ctx 256 --max-tokens 2 'hello'"
     When 4 programs begin to read stories of "author/endless-llama"
     Then each of them is answered until the context is full
     And 1 worker is running

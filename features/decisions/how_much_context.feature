@@ -31,7 +31,8 @@ Feature: How much context a request has
       | 100    | 2000    | 2100             |
       | 100    | 5000    | 4000, up to 4000 |
       | 100    | any     | 1000, up to 4000 |
-      | 1000   | any     | 1512, up to 4000 |
+      | 700    | any     | 1000, up to 4000 |
+      | 1000   | any     | 1250, up to 4000 |
       | 3900   | any     | 4000, up to 4000 |
 
   @fault.queen.grow-beyond-the-model

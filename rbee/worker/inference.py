@@ -30,8 +30,8 @@ from rbee.worker.trips import Trips
 
 #: The most bytes of a character, each of which may be a token, and what an input has besides.
 _BYTES, _AROUND = 4, 8
-#: What an answer has room for at least of which nobody has said how long it may be (tokens).
-_ANSWER = 512
+#: An answer of which nobody has said how long it may be begins with this part of a slot's share.
+_PART = 4
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
     "length": "length",
@@ -58,7 +58,7 @@ def need_of(tokens: int, max_tokens: int | None, most: int, share: int) -> Need:
     """What a prompt of so many tokens needs of a context that it may fill `most` of, in which
     `share` is its own. Pure."""
     if max_tokens is None:
-        return Need(min(most, max(share, tokens + _ANSWER)), most, 0, most)
+        return Need(min(most, max(share, tokens + share // _PART)), most, 0, most)
     wanted = tokens + max_tokens
     return Need(min(wanted, most), most if wanted > most else 0, wanted, most)
 
@@ -138,7 +138,7 @@ class Inference(Operation):
         # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
-        is_long = tokens + (request.max_tokens or _ANSWER) > share
+        is_long = tokens + (request.max_tokens or share // _PART) > share
         if is_long and (is_shared or is_bound) and self._shared.engine.count_prompt is not None:
             counted = await in_thread(threads, self._shared.engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)
