@@ -14,7 +14,7 @@ Feature: What happens when many call at once
   Scenario: A worker takes as many at once as its device has room for
     Given its simulated GPUs are
       | name   | VRAM in GB |
-      | GT 705 | 0.48       |
+      | GT 705 | 0.49       |
     And a hub that holds "author/endless-llama"
     When I type "rbee-keeper infer --model HF:author/endless-llama --ctx 8192 --device gpu0 --max-tokens 5 --keep-alive 'hello'"
     Then the worker takes 2 jobs at once
@@ -117,7 +117,7 @@ Feature: What happens when many call at once
     Scenario: Where there is no room for one, who came first is served first
       Given its simulated GPUs are
         | name   | VRAM in GB |
-        | GT 705 | 0.477      |
+        | GT 705 | 0.483      |
       And a queen that is awake
       And a program that reads a story of "author/endless-llama"
       And a job that waits for a vector of "author/endless-llama" on "gpu0", and then a program for an answer
