@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
 
 from harness.cluster import Cluster
+
+DASHBOARD = Path(__file__).resolve().parents[1] / "docs" / "grafana.json"
+_NUMBER = re.compile(r"\brbee_\w+")
 
 
 def ask_for_nothing(cluster: Cluster, model: str) -> None:
@@ -17,20 +22,25 @@ def ask_for_nothing(cluster: Cluster, model: str) -> None:
     assert answer.status >= 400, answer
 
 
-def numbers(cluster: Cluster) -> list[Sample]:
+def numbers(cluster: Cluster) -> list[Metric]:
     """All that she tells."""
     answer = cluster.http("GET", "queen", "/metrics")
     assert answer.status == 200, answer
-    return [
-        sample
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    ]
+    return list(text_string_to_metric_families(answer.text))
 
 
-def assert_among(samples: Iterable[Sample], table: Iterable[Mapping[str, str]]) -> None:
+def assert_shown(metrics: Iterable[Metric]) -> None:
+    """The dashboard asks for nothing else."""
+    told = {metric.name for metric in metrics}
+    shown = {
+        re.sub("_(total|bucket)$", "", name) for name in _NUMBER.findall(DASHBOARD.read_text())
+    }
+    assert shown and shown <= told, shown - told
+
+
+def assert_among(metrics: Iterable[Metric], table: Iterable[Mapping[str, str]]) -> None:
     """Each row is one of them."""
-    found = list(samples)
+    found = [sample for metric in metrics for sample in metric.samples]
     for row in table:
         of = dict(each.split("=") for each in row["of"].split())
         values = [

@@ -13,9 +13,14 @@ def asked_for_nothing(context: Context, model: str) -> None:
 
 @when("Prometheus reads the numbers of the queen")
 def read_numbers(context: Context) -> None:
-    context.samples = watching.numbers(context.cluster)
+    context.metrics = watching.numbers(context.cluster)
 
 
 @then("each of these is among them")
 def among_them(context: Context) -> None:
-    watching.assert_among(context.samples, context.table)
+    watching.assert_among(context.metrics, context.table)
+
+
+@then("each number that the dashboard for Grafana shows is told")
+def dashboard_told(context: Context) -> None:
+    watching.assert_shown(context.metrics)

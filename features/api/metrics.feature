@@ -20,3 +20,4 @@ Feature: A queen is watched by Prometheus
       | rbee_worker_slots_free         | device=cpu model=minillama               | 4     |
       | rbee_jobs_now                  | state=running                            | 0     |
       | rbee_events_total              | action=queen.warm                        | 1     |
+    And each number that the dashboard for Grafana shows is told
