@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.gbnf import Grammar
 from rbee.wire.errors import RbeeError
 from rbee.worker.engines.json_grammar import grammar_of
+from rbee.worker.engines.schema_cost import short
 from rbee.worker.engines.schemas.formats import FORMATS
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +40,7 @@ _RULES = """\
 ## How it is read
 
 - Draft 2020-12; lists in `items`, `definitions` and `dependencies` of earlier ones, too.
+- A schema without `type` that speaks of one type alone is taken to mean that one.
 - Properties come in the order of the schema. An object that names some has no others, unless
   `additionalProperties` or `patternProperties` ask for them.
 - What is made is valid, and need not be all that would be: numbers between bounds have no
@@ -145,16 +148,38 @@ def made_wrongly(verdict: Verdict, seed: int) -> list[str]:
 
     draft = jsonschema.Draft202012Validator
     by_format = draft.FORMAT_CHECKER if verdict.group.file.startswith("optional/format") else None
-    judge = draft(verdict.group.schema, format_checker=by_format)
+    schema = _exact(json.dumps(verdict.group.schema))
+    judge = draft(schema, format_checker=by_format)
     grammar, draw = Grammar(verdict.grammar), random.Random(seed)
     texts = [grammar.made(draw) for _ in range(_MADE)]
-    return [text for text in texts if not judge.is_valid(json.loads(text))]
+    return [text for text in texts if not judge.is_valid(_exact(text))]
+
+
+def _exact(text: str) -> Any:
+    """JSON with decimals as they are written: 6.3 is a multiple of 0.1."""
+    return json.loads(text, parse_float=_number)
+
+
+def _number(text: str) -> int | Decimal:
+    exact = Decimal(text)
+    return int(exact) if exact == exact.to_integral_value() else exact
 
 
 def _texts(value: Any) -> list[str]:
     return [
         json.dumps(value, ensure_ascii=False, separators=separators) for separators in _SEPARATORS
     ]
+
+
+def paths(schema: Any, path: str = "$") -> Iterator[str]:
+    """Every path in a schema, as errors have it."""
+    yield path
+    if isinstance(schema, dict):
+        for name, each in schema.items():
+            yield from paths(each, f"{path}.{short(name)}")
+    if isinstance(schema, list):
+        for number, each in enumerate(schema):
+            yield from paths(each, f"{path}[{number}]")
 
 
 def share(verdicts: Iterable[Verdict]) -> float:
@@ -177,9 +202,10 @@ def page() -> str:
     lines = [
         _HEAD,
         _RULES.format(formats=formats),
-        f"**{share(verdicts):.1%}** are held to: {len(held)} of {len(applying)} that apply, out of "
-        f"{len(verdicts)}; {WANTED:.0%} are wanted. Of the valid instances {passed} of {valid} "
-        "pass; the others are written in another order, with an exponent, with other members or the like.",
+        f"**{share(verdicts):.1%}** are held to: {len(held)} of {len(applying)} that apply, out "
+        f"of {len(verdicts)}; {WANTED:.0%} are wanted. Of the valid instances {passed} of {valid} "
+        "pass; the others are of a type that is not meant, in another order, with an exponent or "
+        "the like.",
         "",
         "| of the suite | held to | refused | why |",
         "| --- | --- | --- | --- |",

@@ -8,9 +8,10 @@ is refused by its path; what it would fail on otherwise is left out. Its convert
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbee.wire.errors import nested_too_deep
@@ -30,7 +31,7 @@ from rbee.worker.engines.schema_cost import (
     too_much,
 )
 from rbee.worker.engines.schemas.formats import FORMATS
-from rbee.worker.engines.schemas.reading import REMARKS, unknown
+from rbee.worker.engines.schemas.reading import REMARKS, Reader, check_values, unknown
 
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
 #: What it holds an answer to, beside remarks, by what decides the form.
@@ -63,7 +64,7 @@ _TYPES = {"string": str, "object": dict, "array": list, "boolean": bool, "null":
 def engine_schema(schema: Mapping[str, Any], path: str, *, strict: bool) -> dict[str, Any]:
     """The schema as the engine is given it. `strict`: raises where it would not be held to, with
     the path of the keyword; else that is left out where the engine would fail on it."""
-    return _guarded(lambda: _Rewriting(strict).schema(schema, path, 1))
+    return _guarded(lambda: _Rewriting(schema, strict).schema(schema, path, 1))
 
 
 def check_cost(schema: Mapping[str, Any], path: str, count: Count | None = None) -> None:
@@ -82,8 +83,9 @@ def _guarded(work: Any) -> Any:
 
 
 class _Rewriting:
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, root: Mapping[str, Any], strict: bool) -> None:
         self._strict = strict
+        self._reader = Reader(root, Count()) if strict else None
 
     def schema(self, schema: Any, path: str, depth: int) -> dict[str, Any]:
         if depth > DEPTH.most:
@@ -139,12 +141,14 @@ class _Rewriting:
         """Raises for what is not held, where it has to be."""
         if not self._strict:
             return
-        held = _HELD.get(kind, ("type",))
+        types = schema["type"] if isinstance(schema.get("type"), list) else [kind]
+        check_values(schema, path)
+        held = {name for each in types for name in _HELD.get(str(each), ("type",))}
         for keyword in schema:
             if keyword not in (kind, *held) and keyword not in REMARKS:
                 raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}` beside {kind}")
-        if kind == "allOf":
-            raise unknown(f"{path}.allOf", "`allOf`")
+        if kind == "allOf" or (kind == "oneOf" and not self._are_apart(schema["oneOf"], path)):
+            raise unknown(f"{path}.{kind}", f"`{kind}`")
         if kind == "object":
             missing = [
                 each
@@ -167,10 +171,18 @@ class _Rewriting:
             if of_type and not all(isinstance(each, of_type) for each in values):
                 raise unknown(f"{path}.{kind}", "values of another type")
 
+    def _are_apart(self, ways: Sequence[Any], path: str) -> bool:
+        """Whether nothing fits two of these, so that the first that fits is the one."""
+        assert self._reader is not None
+        reader = self._reader
+        values = [reader.value(reader.place(each, path)) for each in ways]
+        pairs = itertools.combinations(values, 2)
+        return all(reader.is_empty(reader.both(one, other)) for one, other in pairs)
+
     def _texts(self, schema: dict[str, Any], path: str) -> None:
         """`pattern` and `format` in words that the engine knows, or left out."""
         name, pattern = schema.get("format"), schema.get("pattern")
-        if pattern is None and name in FORMATS and self._strict:
+        if pattern is None and self._strict and isinstance(name, str) and name in FORMATS:
             pattern = schema["pattern"] = FORMATS[name][0].replace("(?!0000)", "")
         if pattern is None:
             return
@@ -296,7 +308,8 @@ class _Cost:
             self._ways(one, f"{path}.properties.{short(name)}", depth + 1)
             for name, one in properties.items()
         ]
-        needed = schema.get("required", ())
+        required = schema.get("required")
+        needed = required if isinstance(required, list) else ()
         choice = longest_choice([name in needed for name in properties])
         return Ways("{", open_later=choice, parts=parts, path=path)
 

@@ -115,7 +115,7 @@ class _Grammar:
 
     def _follow(self, wanted: Wanted, found: _Value) -> None:
         path = found.ways.path
-        value = self._written(self._reader.value(wanted), path)
+        value = self._written(self._reader.meant(wanted), path)
         self._rules[found.text] = value.text
         self._count.add(BYTES, len(value.text.encode(errors="replace")), path)
         found.ways.any_of = [value.ways]

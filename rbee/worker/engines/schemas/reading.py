@@ -7,6 +7,7 @@ wider.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 from urllib.parse import unquote, urldefrag, urljoin
@@ -50,8 +51,29 @@ REMARKS = frozenset(
         *("$anchor", "$dynamicAnchor", "contentEncoding", "contentMediaType", "contentSchema"),
     ]
 )
+#: Where in a schema msgspec finds a wrong value; what stands under a name is not looked into.
+_WHERE = re.compile(r"at `\$((?:\.[^.\[`]+)*)")
 _DIALECTS = ("https://json-schema.org/", "http://json-schema.org/")
 _TYPES = ("null", "boolean", "number", "integer", "string", "array", "object")
+#: What says something of the values of one type alone.
+_OF_TYPE = {
+    "number": frozenset(
+        ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
+    ),
+    "string": frozenset(["minLength", "maxLength", "pattern", "format"]),
+    "array": frozenset(
+        [
+            *("items", "prefixItems", "additionalItems", "minItems", "maxItems"),
+            *("contains", "minContains", "maxContains", "uniqueItems"),
+        ]
+    ),
+    "object": frozenset(
+        [
+            *("properties", "patternProperties", "additionalProperties", "required"),
+            *("propertyNames", "minProperties", "maxProperties"),
+        ]
+    ),
+}
 #: How many forms a value has at most, how many kinds of other members, and how deep it is looked
 #: for whether any value fits.
 _FORMS, _KINDS, _LOOKED = 128, 16, 3
@@ -121,29 +143,18 @@ class Reader:
         self.never: Wanted = frozenset([self._place(False, "$", "", 1)])
         self.everything = self._of_types(_TYPES)
         self._nothing = self._of_types(())
+        #: Every keyword that is understood, with what reads it.
         self._keywords: tuple[tuple[tuple[str, ...], Callable[[Place], Value]], ...] = (
             (("$ref",), self._reference),
             (("$dynamicRef",), self._dynamic_reference),
             (("const", "enum"), self._values),
             (
-                ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+                tuple(_OF_TYPE["number"]),
                 self._numbers,
             ),
-            (("minLength", "maxLength", "pattern", "format"), self._strings),
-            (
-                (
-                    *("items", "prefixItems", "additionalItems", "minItems", "maxItems"),
-                    *("contains", "minContains", "maxContains", "uniqueItems"),
-                ),
-                self._arrays,
-            ),
-            (
-                (
-                    *("properties", "patternProperties", "additionalProperties", "required"),
-                    *("propertyNames", "minProperties", "maxProperties"),
-                ),
-                self._objects,
-            ),
+            (tuple(_OF_TYPE["string"]), self._strings),
+            (tuple(_OF_TYPE["array"]), self._arrays),
+            (tuple(_OF_TYPE["object"]), self._objects),
             (("dependentRequired", "dependentSchemas", "dependencies"), self._dependencies),
             (("allOf",), self._all_of),
             (("anyOf",), self._any_of),
@@ -167,6 +178,30 @@ class Reader:
             self._known[wanted] = known
         return known
 
+    def meant(self, wanted: Wanted) -> Value:
+        """What fits, of the type that is meant where none is said: a schema that speaks of objects
+        alone lets anything else be, and whoever wrote it wants an object."""
+        value = self.value(wanted)
+        spoken = {self._spoken_of(each) for each in wanted if isinstance(each, Place)} - {""}
+        if len(spoken) != 1:
+            return value
+        (kind,) = spoken
+        narrow = self.both(value, self._of_types([kind]))
+        return value if self.is_empty(narrow, 1) else narrow
+
+    def _spoken_of(self, place: Place) -> str:
+        """The one type that a schema says something of without naming any; empty: there is none."""
+        schema = place.schema
+        for _ in range(DEPTH.most):
+            if not isinstance(schema, dict) or "type" in schema:
+                return ""
+            kinds = {kind for kind, names in _OF_TYPE.items() if names & set(schema)}
+            if kinds or "$ref" not in schema:
+                return kinds.pop() if len(kinds) == 1 else ""
+            place = self._led_to(schema["$ref"], place)
+            schema = place.schema
+        return ""
+
     def within(self, place: Place, keyword: str, *steps: str | int) -> Wanted:
         """What a schema within another one wants."""
         schema, path = place.schema[keyword], f"{place.path}.{keyword}"
@@ -179,6 +214,10 @@ class Reader:
             return self.never
         base = _id_of(schema, place.base)
         return frozenset([self._place(schema, path, base, place.depth + 1)])
+
+    def place(self, schema: Any, path: str) -> Wanted:
+        """A part of the schema that it was made of."""
+        return frozenset([self._place(schema, path, self.root.base, 1)])
 
     def _place(self, schema: Any, path: str, base: str, depth: int) -> Place:
         key = (id(schema), base)
@@ -216,10 +255,7 @@ class Reader:
             return self.everything if schema else self._nothing
         if not isinstance(schema, Mapping):
             raise unknown(path, f"`{short(str(schema))}`")
-        try:
-            msgspec.convert(schema, _Keywords)
-        except msgspec.ValidationError as error:
-            raise unknown(path, f"a wrong value ({short(str(error))})") from None
+        check_values(schema, path)
         for keyword in schema:
             if not (
                 keyword in self._understood
@@ -293,7 +329,12 @@ class Reader:
             if keyword in schema:
                 values = [schema["const"]] if keyword == "const" else schema["enum"]
                 self._count.add(VALUES, len(values), place.path)
-                value = self.both(value, self._listed(values))
+                try:
+                    value = self.both(value, self._listed(values))
+                except ValueError:  # Python writes no number of more than 4300 digits
+                    raise unknown(
+                        f"{place.path}.{keyword}", "a number of thousands of digits"
+                    ) from None
         return value
 
     def _listed(self, values: Iterable[Any]) -> Value:
@@ -623,7 +664,7 @@ class Reader:
             tuple(dict.fromkeys([*one.contains, *other.contains])),
             one.distinct or other.distinct,
             looked_at,
-            other.path,
+            max(one.path, other.path, key=len),
         )
 
     def _both_objects(self, one: Object, other: Object) -> Object:
@@ -651,7 +692,7 @@ class Reader:
             max(one.least, other.least),
             _lower(one.most, other.most),
             one.looked_at | other.looked_at,
-            other.path,
+            max(one.path, other.path, key=len),
         )
 
     def member(self, form: Object, name: str) -> Wanted:
@@ -860,7 +901,7 @@ class Reader:
             self._roots[""] = self.root
             self._roots[self.root.base] = self.root
             self._find_roots(self.root)
-        uri, fragment = urldefrag(urljoin(place.base, reference))
+        uri, fragment = _joined(place.base, reference)
         if reference.startswith("#"):
             uri, fragment = place.base, unquote(reference[1:])
         found = self._roots.get(f"{uri}#{fragment}")
@@ -924,10 +965,29 @@ def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tupl
     return bounds[0], int(bounds[1])
 
 
+def check_values(schema: Mapping[str, Any], path: str) -> None:
+    """Raises where a keyword has a value that it cannot have."""
+    try:
+        msgspec.convert(schema, _Keywords)
+    except msgspec.ValidationError as error:
+        said = str(error)
+        where = _WHERE.search(said)
+        path += where[1] if where else ""
+        raise unknown(path, f"a wrong value ({short(said)})") from None
+
+
 def _id_of(schema: Any, base: str) -> str:
     """The URI that a schema is read against."""
     own = schema.get("$id") if isinstance(schema, dict) else None
-    return urldefrag(urljoin(base, own))[0] if isinstance(own, str) else base
+    return _joined(base, own)[0] if isinstance(own, str) else base
+
+
+def _joined(base: str, reference: str) -> tuple[str, str]:
+    """The URI that a reference leads to, and its fragment."""
+    try:
+        return tuple(urldefrag(urljoin(base, reference)))
+    except ValueError:  # it is no URI
+        return reference, ""
 
 
 def _lower(one: int | None, other: int | None) -> int | None:
