@@ -114,7 +114,7 @@ class _Grammar:
         return found
 
     def _follow(self, wanted: Wanted, found: _Value) -> None:
-        path = found.ways.path
+        path = self._reader.at = found.ways.path
         value = self._written(self._reader.meant(wanted), path)
         self._rules[found.text] = value.text
         self._count.add(BYTES, len(value.text.encode(errors="replace")), path)

@@ -83,6 +83,7 @@ class Expressions:
         self._made: dict[object, Expression] = {}
         self._behind: dict[tuple[int, int], Expression] = {}
         self._cuts: dict[int, frozenset[int]] = {}
+        self._none: dict[Expression, bool] = {}
         self.none = self._new(("none",), "none", False)
         self.empty = self._new(("empty",), "empty", True)
         self.character = self.one_of(CHARACTERS)
@@ -325,6 +326,22 @@ class Expressions:
 
     def is_none(self, one: Expression) -> bool:
         """Whether no text is in it."""
+        known = self._none.get(one)
+        if known is None:
+            known = self._none[one] = not self._is_made_of_texts(one) and self._leads_nowhere(one)
+        return known
+
+    def _is_made_of_texts(self, one: Expression) -> bool:
+        """Whether it is plain from what it is made of that there is a text."""
+        if one.kind in ("set", "empty"):
+            return True
+        if one.kind in ("all", "not", "multiple", "none"):
+            return one.has_empty
+        return (one.kind == "times" and not one.bounds[0]) or all(
+            map(self._is_made_of_texts, one.parts)
+        )
+
+    def _leads_nowhere(self, one: Expression) -> bool:
         seen = {one}
         to_do = [one]
         while to_do:

@@ -18,6 +18,7 @@ from rbee.wire.errors import RbeeError, invalid
 from rbee.worker.engines.schema_cost import (
     DEPTH,
     PARTS,
+    REPEATS,
     STEPS,
     VALUES,
     WAYS,
@@ -114,6 +115,14 @@ _Keywords = TypedDict(
         "required": list[str],
         "minProperties": _Count,
         "maxProperties": _Count,
+        **dict.fromkeys(
+            [
+                *("not", "if", "then", "else", "contains", "propertyNames", "additionalItems"),
+                *("additionalProperties", "unevaluatedItems", "unevaluatedProperties"),
+            ],
+            dict[str, Any] | bool,
+        ),
+        "items": dict[str, Any] | bool | list[Any],
         "dependentRequired": _Names,
         "dependentSchemas": dict[str, Any],
         "dependencies": dict[str, Any],
@@ -127,8 +136,9 @@ class Reader:
 
     def __init__(self, schema: Any, count: Count) -> None:
         self._count = count
-        self._at = "$"
-        self.make = Expressions(lambda steps: count.add(STEPS, steps, self._at))
+        #: Where what is counted belongs to.
+        self.at = "$"
+        self.make = Expressions(lambda steps: count.add(STEPS, steps, self.at))
         self.decimals = Decimals(self.make)
         self.any_number = self.decimals.every()
         self.any_integer = self.decimals.integers()
@@ -238,7 +248,7 @@ class Reader:
             raise too_much(
                 WAYS, place.path, f"the JSON schema leads from {place.path} to itself again"
             )
-        self._at = place.path
+        self.at = place.path
         self._count.add(PARTS, 1, place.path)
         if place.depth > DEPTH.most:
             raise too_much(DEPTH, place.path)
@@ -369,6 +379,9 @@ class Reader:
     def _strings(self, place: Place) -> Value:
         schema, make = place.schema, self.make
         least, most = _bounds(schema, "minLength", "maxLength", place.path)
+        for keyword, bound in (("minLength", least), ("maxLength", most or 0)):
+            if bound > REPEATS.most:
+                raise too_much(REPEATS, f"{place.path}.{keyword}")
         found = []
         if "pattern" in schema:
             found.append((self.pattern(schema["pattern"], f"{place.path}.pattern"),))
@@ -799,7 +812,7 @@ class Reader:
 
     def fits(self, value: Any, allowed: Value) -> bool:
         """Whether a value is one of these."""
-        self._count.add(PARTS, 1, self._at)
+        self._count.add(PARTS, 1, self.at)
         if value is None or isinstance(value, bool):
             return ("null" if value is None else str(value).lower()) in allowed.words
         if key_of(value) in allowed.listed:
