@@ -59,7 +59,8 @@ class Grammar:
             name: _Reader(body).ways()
             for name, body in (line.split(" ::= ", 1) for line in text.split("\n"))
         }
-        self._heights = self._found_heights()
+        self._heights: dict[str, float] = {}
+        self._find_heights()
         #: The most ways that were open at one point of the texts that were looked at.
         self.most_ways = 0
 
@@ -153,15 +154,14 @@ class Grammar:
             return self._height_of(element.part) if element.least else 0.0
         return min(map(self._height, element.ways))
 
-    def _found_heights(self) -> dict[str, float]:
+    def _find_heights(self) -> None:
         """How deep the shortest way through each rule goes."""
-        self._heights: dict[str, float] = {}
         while True:
             heights = {
                 name: 1 + min(map(self._height, ways.ways)) for name, ways in self.rules.items()
             }
             if heights == self._heights:
-                return heights
+                return
             self._heights = heights
 
 

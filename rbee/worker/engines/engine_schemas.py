@@ -11,8 +11,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from rbee.wire.errors import nested_too_deep
 from rbee.worker.engines.schema_cost import (
@@ -33,6 +33,7 @@ from rbee.worker.engines.schema_cost import (
 from rbee.worker.engines.schemas.formats import FORMATS
 from rbee.worker.engines.schemas.reading import REMARKS, Reader, check_values, unknown
 
+_Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
 #: What it holds an answer to, beside remarks, by what decides the form.
 _HELD = {
@@ -75,7 +76,7 @@ def check_cost(schema: Mapping[str, Any], path: str, count: Count | None = None)
     _guarded(lambda: _Cost(schema, path, count or Count()).check())
 
 
-def _guarded(work: Any) -> Any:
+def _guarded(work: Callable[[], _Made]) -> _Made:
     try:
         return work()
     except RecursionError:

@@ -48,6 +48,8 @@ _BASICS = {
 }
 #: How deep the tree of an `enum` is made, before what is left is written down one by one.
 _DEEPEST_TREE = 32
+#: From how many bytes on what stands for a character has a name.
+_LONG = 30
 #: How often a part is repeated at once; llama.cpp takes {0,2001} for any number, {2001} for none.
 _AT_ONCE = 1000
 #: What JSON has to write otherwise, and how.
@@ -87,6 +89,7 @@ class _Grammar:
         self._values: dict[Wanted, _Value] = {}
         self._to_follow: list[tuple[Wanted, _Value]] = []
         self._states: dict[tuple[Expression, bool], str] = {}
+        self._characters: dict[tuple[tuple[Range, ...], bool], list[str]] = {}
         self._basics = {name: Ways(begins, len(begins)) for name, begins in BEGINS.items()}
 
     def text(self) -> str:
@@ -229,7 +232,7 @@ class _Grammar:
             ways = []
             for rest, ranges in moves.items():
                 behind = end if rest is self._make.empty else names[rest]
-                ways += [f"{one} {behind}" for one in _characters(ranges, in_string)]
+                ways += [f"{one} {behind}" for one in self._character(ranges, in_string, path)]
             if state.has_empty:
                 ways.append(end)
             body = " | ".join(ways)
@@ -237,6 +240,14 @@ class _Grammar:
             self._count.add(BYTES, len(body), path)
             most = max(most, len(ways))
         return names[expression], most
+
+    def _character(self, ranges: tuple[Range, ...], in_string: bool, path: str) -> list[str]:
+        key = (ranges, in_string)
+        if key not in self._characters:
+            ways = _characters(ranges, in_string)
+            together = " | ".join(ways)
+            self._characters[key] = [self._new(together, path)] if len(together) > _LONG else ways
+        return self._characters[key]
 
     def _object(self, form: Object) -> list[_Value]:
         """What stands for one form of an object; nothing where none fits."""

@@ -52,7 +52,7 @@ class Multiple(NamedTuple):
 
     def is_one(self) -> bool:
         """Whether what has been read is a multiple, the decimals left out being zeros."""
-        return self.rest * 10**self.places % self.by == 0
+        return int(self.rest * 10**self.places % self.by) == 0
 
     def behind(self, character: str) -> Multiple | None:
         """How far it is read behind one more character; None: no multiple begins like that."""
@@ -83,6 +83,7 @@ class Expressions:
         self._made: dict[object, Expression] = {}
         self._behind: dict[tuple[int, int], Expression] = {}
         self._cuts: dict[int, frozenset[int]] = {}
+        self._moves: dict[Expression, dict[Expression, tuple[Range, ...]]] = {}
         self._none: dict[Expression, bool] = {}
         self.none = self._new(("none",), "none", False)
         self.empty = self._new(("empty",), "empty", True)
@@ -208,6 +209,30 @@ class Expressions:
 
     def moves(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
         """What has to follow, by the characters behind which it has to; none where nothing can."""
+        if one.kind == "all":
+            counted = [each for each in one.parts if self._counts(each)]
+            if len(counted) == 1:
+                # How long it is says nothing of its characters: these are told apart once.
+                left = self.behind(counted[0], 0)
+                others = self.all_of(*(each for each in one.parts if each is not counted[0]))
+                found_of = {
+                    self.all_of(rest, left): ranges for rest, ranges in self._told(others).items()
+                }
+                found_of.pop(self.none, None)
+                if len(found_of) == len(self._told(others)):
+                    return found_of
+        return self._told(one)
+
+    def _counts(self, one: Expression) -> bool:
+        return one.kind == "times" and one.parts[0] is self.character
+
+    def _told(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
+        told = self._moves.get(one)
+        if told is None:
+            told = self._moves[one] = self._found_moves(one)
+        return told
+
+    def _found_moves(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
         cuts = sorted(self._cuts_of(one))
         found: dict[Expression, list[Range]] = {}
         for low, high in zip(cuts, [*cuts[1:], CHARACTERS[-1][1] + 1]):

@@ -82,6 +82,7 @@ _FORMS, _KINDS, _LOOKED = 128, 16, 3
 _Count = Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0, multiple_of=1)]
 _Some = Annotated[list[Any], msgspec.Meta(min_length=1)]
 _Names = dict[str, list[str]]
+_Inner = dict[str, Any] | bool
 #: The values that keywords have.
 _Keywords = TypedDict(
     "_Keywords",
@@ -115,13 +116,16 @@ _Keywords = TypedDict(
         "required": list[str],
         "minProperties": _Count,
         "maxProperties": _Count,
-        **dict.fromkeys(
-            [
-                *("not", "if", "then", "else", "contains", "propertyNames", "additionalItems"),
-                *("additionalProperties", "unevaluatedItems", "unevaluatedProperties"),
-            ],
-            dict[str, Any] | bool,
-        ),
+        "not": _Inner,
+        "if": _Inner,
+        "then": _Inner,
+        "else": _Inner,
+        "contains": _Inner,
+        "propertyNames": _Inner,
+        "additionalItems": _Inner,
+        "additionalProperties": _Inner,
+        "unevaluatedItems": _Inner,
+        "unevaluatedProperties": _Inner,
         "items": dict[str, Any] | bool | list[Any],
         "dependentRequired": _Names,
         "dependentSchemas": dict[str, Any],
@@ -348,7 +352,8 @@ class Reader:
         return value
 
     def _listed(self, values: Iterable[Any]) -> Value:
-        words, listed = set(), {}
+        words: set[str] = set()
+        listed: dict[str, Any] = {}
         for each in values:
             if each is None or isinstance(each, bool):
                 words.add("null" if each is None else str(each).lower())
@@ -382,7 +387,7 @@ class Reader:
         for keyword, bound in (("minLength", least), ("maxLength", most or 0)):
             if bound > REPEATS.most:
                 raise too_much(REPEATS, f"{place.path}.{keyword}")
-        found = []
+        found: list[tuple[Expression, ...]] = []
         if "pattern" in schema:
             found.append((self.pattern(schema["pattern"], f"{place.path}.pattern"),))
         name = schema.get("format")
@@ -998,7 +1003,8 @@ def _id_of(schema: Any, base: str) -> str:
 def _joined(base: str, reference: str) -> tuple[str, str]:
     """The URI that a reference leads to, and its fragment."""
     try:
-        return tuple(urldefrag(urljoin(base, reference)))
+        uri, fragment = urldefrag(urljoin(base, reference))
+        return uri, fragment
     except ValueError:  # it is no URI
         return reference, ""
 
