@@ -29,9 +29,10 @@ from rbee.worker.engines.schema_cost import (
     require_few_ways,
     short,
     too_much,
+    unknown,
 )
 from rbee.worker.engines.schemas.formats import FORMATS
-from rbee.worker.engines.schemas.reading import REMARKS, Reader, check_values, unknown
+from rbee.worker.engines.schemas.reading import REMARKS, Reader, check_values
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
@@ -176,20 +177,22 @@ class _Rewriting:
         """Whether nothing fits two of these, so that the first that fits is the one."""
         assert self._reader is not None
         reader = self._reader
-        values = [reader.value(reader.place(each, path)) for each in ways]
+        values = [reader.value(reader.places.part(each, path)) for each in ways]
         pairs = itertools.combinations(values, 2)
         return all(reader.is_empty(reader.both(one, other)) for one, other in pairs)
 
     def _texts(self, schema: dict[str, Any], path: str) -> None:
         """`pattern` and `format` in words that the engine knows, or left out."""
-        name, pattern = schema.get("format"), schema.get("pattern")
-        if pattern is None and self._strict and isinstance(name, str) and name in FORMATS:
-            pattern = schema["pattern"] = FORMATS[name][0].replace("(?!0000)", "")
-        if pattern is None:
+        name, keyword = schema.get("format"), "pattern"
+        if self._strict and keyword not in schema and isinstance(name, str) and name in FORMATS:
+            keyword = "format"
+            schema["pattern"] = FORMATS[name][0].replace("(?!0000)", "")
+        if "pattern" not in schema:
             return
+        pattern = schema["pattern"]
         plain = _plain(pattern) if isinstance(pattern, str) else None
         if plain is None or {"minLength", "maxLength"} & set(schema):
-            self._is_not_held(f"{path}.pattern", f"the pattern {short(str(pattern))!r}")
+            self._is_not_held(f"{path}.{keyword}", f"`{keyword}` {short(str(schema[keyword]))!r}")
             if not isinstance(pattern, str) or _MANY.search(pattern):
                 del schema["pattern"]  # it fails on these; of others it takes any text
         else:

@@ -27,9 +27,10 @@ from rbee.worker.engines.schema_cost import (
     longest_choice,
     require_few_ways,
     short,
+    unknown,
 )
 from rbee.worker.engines.schemas.expressions import Expression, Range, within, without
-from rbee.worker.engines.schemas.reading import Reader, unknown
+from rbee.worker.engines.schemas.reading import Reader
 from rbee.worker.engines.schemas.shapes import ANYTHING, Array, Object, Value, Wanted
 
 _BASICS = {
@@ -94,7 +95,7 @@ class _Grammar:
 
     def text(self) -> str:
         """Every rule, one a line."""
-        root = self._value(frozenset([self._reader.root]), "$")
+        root = self._value(frozenset([self._reader.places.root]), "$")
         self._rules["root"] = root.text
         while self._to_follow:
             wanted, found = self._to_follow.pop()
@@ -263,7 +264,7 @@ class _Grammar:
             ]
             if name in needed or not reader.never_fits(wanted, 1)
         }
-        named = any(not reader.never <= wanted for wanted in form.members.values())
+        named = any(not reader.places.never <= wanted for wanted in form.members.values())
         others = [
             each
             for each in form.others

@@ -91,6 +91,12 @@ def too_much(bound: Bound, path: str, unbounded: str = "") -> RbeeError:
     return invalid(what, bound.fewer, path=path, most=bound.most)
 
 
+def unknown(path: str, what: str) -> RbeeError:
+    """The refusal of what a grammar cannot say."""
+    wrong = f"the JSON schema has {what} at {path}, which cannot be enforced"
+    return invalid(wrong, "leave it out, and check the answer for it", path=path)
+
+
 def short(text: str) -> str:
     """A text of somebody else as an error quotes it."""
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
