@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from rbee.wire.errors import RbeeError
+from rbee.wire.errors import RbeeError, nested_too_deep
 from rbee.wire.messages.events import CallPiece
 from rbee.wire.messages.inference import ChatMessage, InferRequest, ToolFunction
 
@@ -58,9 +58,10 @@ def _led_from(schema: dict[str, Any], place: str) -> dict[str, Any]:
             for name, each in part.items()
         }
 
-    found = moved(schema)
-    assert isinstance(found, dict)
-    return found
+    try:
+        return {**moved(schema)}
+    except RecursionError:
+        raise nested_too_deep("the JSON schema of a function") from None
 
 
 def functions_for_engine(functions: list[ToolFunction]) -> list[dict[str, Any]]:
