@@ -43,6 +43,7 @@ Feature: What a JSON schema says is held to, or refused where it says it
       | names and values by a pattern                   | {"type": "object", "patternProperties": {"^n_": {"type": "integer"}}, "additionalProperties": false} | {"n_a": 1} | {"a": 1} |
       | names of one kind                               | {"type": "object", "propertyNames": {"maxLength": 2}} | {"ab": 1} | {"abc": 1} |
       | what nobody has named is wanted                 | {"type": "object", "required": ["a"]} | {"a": 1} | {"b": 1} |
+      | one of several of which some speak of objects   | {"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"type": "null"}]} | {"a": 1} | "a" |
       | true and false as schemas                       | {"type": "object", "properties": {"a": true, "b": false}} | {"a": 1} | {"b": 1} |
       | one that depends on another                     | {"type": "object", "properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}} | {"a": 1, "b": 2} | {"a": 1} |
       | what is asked where something is met            | {"type": "object", "properties": {"a": {"type": "integer"}, "b": {}}, "if": {"properties": {"a": {"const": 1}}}, "then": {"required": ["b"]}} | {"a": 2} | {"a": 1} |

@@ -32,7 +32,7 @@ from rbee.worker.engines.schema_cost import (
     unknown,
 )
 from rbee.worker.engines.schemas.formats import FORMATS
-from rbee.worker.engines.schemas.reading import REMARKS, Reader, check_values
+from rbee.worker.engines.schemas.reading import Reader, check_values, is_remark
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
@@ -103,7 +103,7 @@ class _Rewriting:
             isinstance(alone, list)
             and len(alone) == 1
             and isinstance(alone[0], Mapping)
-            and not set(made) - REMARKS - {"allOf"}
+            and all(is_remark(each) for each in made if each != "allOf")
         ):
             del made["allOf"]
             made = {**alone[0], **made}
@@ -147,7 +147,7 @@ class _Rewriting:
         check_values(schema, path)
         held = {name for each in types for name in _HELD.get(str(each), ("type",))}
         for keyword in schema:
-            if keyword not in (kind, *held) and keyword not in REMARKS:
+            if keyword not in (kind, *held) and not is_remark(keyword):
                 raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}` beside {kind}")
         if kind == "allOf" or (kind == "oneOf" and not self._are_apart(schema["oneOf"], path)):
             raise unknown(f"{path}.{kind}", f"`{kind}`")

@@ -100,7 +100,8 @@ class _Grammar:
         while self._to_follow:
             wanted, found = self._to_follow.pop()
             self._follow(wanted, found)
-        for wanted in self._reader.endless(self._values):
+        values = {each: self._reader.meant(each) for each in self._values}
+        for wanted in self._reader.endless(values):
             raise unknown(self._values[wanted].ways.path, "values that contain themselves for ever")
         require_few_ways(root.ways)
         return "\n".join(f"{name} ::= {body}" for name, body in self._rules.items())

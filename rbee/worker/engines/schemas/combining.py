@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from rbee.worker.engines.schema_cost import PARTS, STEPS, WAYS, Count, short, too_much, unknown
@@ -350,32 +350,32 @@ class Combining(abc.ABC):
             return True
         return any(self.never_fits(self.member(form, name), depth) for name in form.required)
 
-    def endless(self, several: Iterable[Wanted]) -> list[Wanted]:
+    def endless(self, several: Mapping[Wanted, Value]) -> list[Wanted]:
         """Those of these for which no value comes to an end: each would contain another one."""
-        left = {wanted: self.value(wanted) for wanted in several}
+        left = dict(several)
         ended = {ANYTHING}
-        while found := [wanted for wanted, value in left.items() if self._ends(value, ended)]:
+        while found := [
+            wanted for wanted, value in left.items() if self.ends(value, ended.__contains__)
+        ]:
             ended.update(found)
             for wanted in found:
                 del left[wanted]
         return list(left)
 
-    def _ends(self, value: Value, ended: set[Wanted]) -> bool:
-        plain = value.words or value.listed
+    def ends(self, value: Value, ended: Callable[[Wanted], bool]) -> bool:
+        """Whether some value comes to an end, given for which of those within one does."""
         return bool(
-            plain
+            value.words
+            or value.listed
             or not self.make.is_none(value.number)
             or not self.make.is_none(value.string)
             or any(
                 each.contains
-                or all(
-                    each.item(number) in ended
-                    for number in range(min(each.least, 1 + len(each.first)))
-                )
+                or all(ended(each.item(at)) for at in range(min(each.least, 1 + len(each.first))))
                 for each in value.arrays
             )
             or any(
-                all(self.member(each, name) in ended for name in each.required)
+                all(ended(self.member(each, name)) for name in each.required)
                 for each in value.objects
             )
         )

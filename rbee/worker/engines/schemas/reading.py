@@ -43,7 +43,7 @@ from rbee.worker.engines.schemas.shapes import (
 )
 
 #: Keywords that say something to people or to programs, and nothing about the form.
-REMARKS = frozenset(
+_REMARKS = frozenset(
     [
         *("title", "description", "default", "examples", "example", "deprecated", "readOnly"),
         *("writeOnly", "strict", "$id", "$comment", "$defs", "definitions", "discriminator"),
@@ -53,6 +53,8 @@ REMARKS = frozenset(
 #: Where in a schema msgspec finds a wrong value; what stands under a name is not looked into.
 _WHERE = re.compile(r"at `\$((?:\.[^.\[`]+)*)")
 _DIALECTS = ("https://json-schema.org/", "http://json-schema.org/")
+#: How many levels deep it is looked for a value of the types that are meant.
+_LEVELS = 6
 #: What says something of the values of one type alone.
 _OF_TYPE = {
     "number": frozenset(
@@ -136,6 +138,7 @@ class Reader(Combining):
         super().__init__(schema, count)
         self._read: dict[Place, Value] = {}
         self._known: dict[Wanted, Value] = {}
+        self._narrowed: dict[Wanted, Value] = {}
         self._open: set[Place] = set()
         #: Every keyword that is understood, with what reads it.
         self._keywords: tuple[tuple[tuple[str, ...], Callable[[Place], Value]], ...] = (
@@ -173,28 +176,59 @@ class Reader(Combining):
         return known
 
     def meant(self, wanted: Wanted) -> Value:
-        """What fits, of the type that is meant where none is said: a schema that speaks of objects
+        """What fits, of the types that are meant where none is said: a schema that speaks of objects
         alone lets anything else be, and whoever wrote it wants an object."""
-        value = self.value(wanted)
-        spoken = {self._spoken_of(each) for each in wanted if isinstance(each, Place)} - {""}
-        if len(spoken) != 1:
-            return value
-        (kind,) = spoken
-        narrow = self.both(value, self.of_types([kind]))
-        return value if self.is_empty(narrow, 1) else narrow
+        return self._narrow(wanted) if self._comes_to_end(wanted, _LEVELS) else self.value(wanted)
 
-    def _spoken_of(self, place: Place) -> str:
-        """The one type that a schema says something of without naming any; empty: there is none."""
+    def _comes_to_end(self, wanted: Wanted, depth: int) -> bool:
+        """Whether there are values of the types that are meant, so many levels deep."""
+        return depth > 0 and self.ends(
+            self._narrow(wanted), lambda inner: self._comes_to_end(inner, depth - 1)
+        )
+
+    def _narrow(self, wanted: Wanted) -> Value:
+        found = self._narrowed.get(wanted)
+        if found is None:
+            found = self._narrowed[wanted] = self._of_types_meant(wanted)
+        return found
+
+    def _of_types_meant(self, wanted: Wanted) -> Value:
+        value = self.value(wanted)
+        types = set(TYPES)
+        for each in wanted:
+            if isinstance(each, Place):
+                types &= self._types_meant(each, DEPTH.most)
+        narrow = self.both(value, self.of_types(sorted(types)))
+        return value if types == set(TYPES) or self.is_empty(narrow, 1) else narrow
+
+    def _types_meant(self, place: Place, depth: int) -> set[str]:
         schema = place.schema
-        for _ in range(DEPTH.most):
-            if not isinstance(schema, dict) or "type" in schema:
-                return ""
-            kinds = {kind for kind, names in _OF_TYPE.items() if names & set(schema)}
-            if kinds or "$ref" not in schema:
-                return kinds.pop() if len(kinds) == 1 else ""
-            place = self.places.led_to(schema["$ref"], place)
-            schema = place.schema
-        return ""
+        if not isinstance(schema, dict) or "type" in schema or not depth:
+            return set(TYPES)
+        spoken = {kind for kind, names in _OF_TYPE.items() if names & set(schema)}
+        if len(spoken) == 1:
+            return {*spoken, "integer"} if spoken == {"number"} else spoken
+        if "$ref" in schema:
+            return self._types_meant(self.places.led_to(schema["$ref"], place), depth - 1)
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema and not spoken:
+                ways = [
+                    self.places.within(place, keyword, at) for at in range(len(schema[keyword]))
+                ]
+                found: set[str] = set()
+                return found.union(*(self._types_of(way, depth - 1) for way in ways))
+        return set(TYPES)
+
+    def _types_of(self, wanted: Wanted, depth: int) -> set[str]:
+        """The types of one of several alternatives."""
+        value, meant = self.value(wanted), set(TYPES)
+        for each in wanted:
+            if isinstance(each, Place):
+                meant &= self._types_meant(each, depth)
+        return meant & {kind for kind in TYPES if not self.is_empty(self._only(value, kind), 0)}
+
+    def _only(self, value: Value, kind: str) -> Value:
+        return self.both(value, self.of_types([kind]))
 
     def _allowed(self, place: Place) -> Value:
         found = self._read.get(place)
@@ -224,10 +258,7 @@ class Reader(Combining):
         check_values(schema, path)
         for keyword in schema:
             if not (
-                keyword in self._understood
-                or keyword in REMARKS
-                or keyword in ("type", "$schema")
-                or keyword.startswith("x-")
+                keyword in self._understood or is_remark(keyword) or keyword in ("type", "$schema")
             ):
                 raise unknown(f"{path}.{short(keyword)}", f"`{short(keyword)}`")
         if not schema.get("$schema", _DIALECTS[0]).startswith(_DIALECTS):
@@ -551,6 +582,11 @@ def _bounds(schema: Mapping[str, Any], least: str, most: str, path: str) -> tupl
     if bounds[0] > bounds[1]:
         raise unknown(f"{path}.{least}", f"`{least}` above `{most}`")
     return bounds[0], int(bounds[1])
+
+
+def is_remark(keyword: str) -> bool:
+    """Whether a keyword says nothing about the form."""
+    return keyword in _REMARKS or keyword.startswith("x-")
 
 
 def check_values(schema: Mapping[str, Any], path: str) -> None:
