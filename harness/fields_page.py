@@ -22,8 +22,9 @@ What becomes of each field that a program may send below `/v1`, whichever server
 for. What is *done* does what it says. What *passes* changes nothing that whoever asks can notice.
 What is *refused* cannot be had here: the answer is 400, with the field as its `param`, unless the
 value asks for nothing; the table has these values. A field that is not listed is refused, too.
-null is taken everywhere and says nothing, and `8.0` is a whole number. Made by `make docs` out of
-`rbee/queen/openai/requests.py` and `elsewhere.py`.
+null is taken everywhere and says nothing, and `8.0` is a whole number. What of a JSON schema is
+held to: [schemas.md](schemas.md). Made by `make docs` out of `rbee/queen/openai/requests.py` and
+`elsewhere.py`.
 """
 _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("of `messages`", requests.AskedMessage),

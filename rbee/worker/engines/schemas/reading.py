@@ -53,6 +53,7 @@ _REMARKS = frozenset(
 #: Where in a schema msgspec finds a wrong value; what stands under a name is not looked into.
 _WHERE = re.compile(r"at `\$((?:\.[^.\[`]+)*)")
 _DIALECTS = ("https://json-schema.org/", "http://json-schema.org/")
+_ALL = frozenset(TYPES)
 #: How many levels deep it is looked for a value of the types that are meant.
 _LEVELS = 6
 #: What says something of the values of one type alone.
@@ -139,6 +140,8 @@ class Reader(Combining):
         self._read: dict[Place, Value] = {}
         self._known: dict[Wanted, Value] = {}
         self._narrowed: dict[Wanted, Value] = {}
+        self._meant: dict[Wanted, frozenset[str]] = {}
+        self._ended: dict[tuple[Wanted, int], bool] = {}
         self._open: set[Place] = set()
         #: Every keyword that is understood, with what reads it.
         self._keywords: tuple[tuple[tuple[str, ...], Callable[[Place], Value]], ...] = (
@@ -176,15 +179,21 @@ class Reader(Combining):
         return known
 
     def meant(self, wanted: Wanted) -> Value:
-        """What fits, of the types that are meant where none is said: a schema that speaks of objects
-        alone lets anything else be, and whoever wrote it wants an object."""
+        """What fits, of the types that are meant where none is said.
+
+        A schema that speaks of objects alone lets anything else be; its author wants an object.
+        """
         return self._narrow(wanted) if self._comes_to_end(wanted, _LEVELS) else self.value(wanted)
 
     def _comes_to_end(self, wanted: Wanted, depth: int) -> bool:
         """Whether there are values of the types that are meant, so many levels deep."""
-        return depth > 0 and self.ends(
-            self._narrow(wanted), lambda inner: self._comes_to_end(inner, depth - 1)
-        )
+        key = (wanted, depth)
+        if key not in self._ended:
+            self.count.add(PARTS, 1, self.at)
+            self._ended[key] = depth > 0 and self.ends(
+                self._narrow(wanted), lambda inner: self._comes_to_end(inner, depth - 1)
+            )
+        return self._ended[key]
 
     def _narrow(self, wanted: Wanted) -> Value:
         found = self._narrowed.get(wanted)
@@ -194,38 +203,39 @@ class Reader(Combining):
 
     def _of_types_meant(self, wanted: Wanted) -> Value:
         value = self.value(wanted)
-        types = set(TYPES)
-        for each in wanted:
-            if isinstance(each, Place):
-                types &= self._types_meant(each, DEPTH.most)
+        types = self._types_meant(wanted)
         narrow = self.both(value, self.of_types(sorted(types)))
-        return value if types == set(TYPES) or self.is_empty(narrow, 1) else narrow
+        return value if types == _ALL or self.is_empty(narrow, 1) else narrow
 
-    def _types_meant(self, place: Place, depth: int) -> set[str]:
+    def _types_meant(self, wanted: Wanted) -> frozenset[str]:
+        if wanted not in self._meant:
+            self._meant[wanted] = _ALL  # of what contains itself
+            types = [self._types_spoken_of(each) for each in wanted if isinstance(each, Place)]
+            self._meant[wanted] = _ALL.intersection(*types)
+        return self._meant[wanted]
+
+    def _types_spoken_of(self, place: Place) -> frozenset[str]:
         schema = place.schema
-        if not isinstance(schema, dict) or "type" in schema or not depth:
-            return set(TYPES)
-        spoken = {kind for kind, names in _OF_TYPE.items() if names & set(schema)}
+        if not isinstance(schema, dict) or "type" in schema:
+            return _ALL
+        spoken = frozenset(kind for kind, names in _OF_TYPE.items() if names & set(schema))
         if len(spoken) == 1:
-            return {*spoken, "integer"} if spoken == {"number"} else spoken
+            return spoken | {"integer"} if spoken == {"number"} else spoken
         if "$ref" in schema:
-            return self._types_meant(self.places.led_to(schema["$ref"], place), depth - 1)
+            target = self.places.led_to(schema["$ref"], place)
+            return self._types_meant(frozenset([target]))
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema and not spoken:
                 ways = [
                     self.places.within(place, keyword, at) for at in range(len(schema[keyword]))
                 ]
-                found: set[str] = set()
-                return found.union(*(self._types_of(way, depth - 1) for way in ways))
-        return set(TYPES)
+                return frozenset().union(*map(self._types_of, ways))
+        return _ALL
 
-    def _types_of(self, wanted: Wanted, depth: int) -> set[str]:
+    def _types_of(self, wanted: Wanted) -> frozenset[str]:
         """The types of one of several alternatives."""
-        value, meant = self.value(wanted), set(TYPES)
-        for each in wanted:
-            if isinstance(each, Place):
-                meant &= self._types_meant(each, depth)
-        return meant & {kind for kind in TYPES if not self.is_empty(self._only(value, kind), 0)}
+        value, meant = self.value(wanted), self._types_meant(wanted)
+        return frozenset(kind for kind in meant if not self.is_empty(self._only(value, kind), 0))
 
     def _only(self, value: Value, kind: str) -> Value:
         return self.both(value, self.of_types([kind]))
