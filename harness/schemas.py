@@ -133,13 +133,3 @@ def _held(verdicts: Sequence[Verdict]) -> list[Verdict]:
 def share(verdicts: Sequence[Verdict]) -> float:
     """How much is held to, of what applies."""
     return schema_suite.share(verdicts)
-
-
-def page() -> str:
-    """The page of JSON schemas, made of the code."""
-    return schema_suite.page()
-
-
-def assert_page(made: str) -> None:
-    """It is the one in the documentation."""
-    assert schema_suite.PAGE.read_text("utf-8") == made, "type make docs"

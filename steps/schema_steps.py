@@ -32,16 +32,6 @@ def share_held(context: Context, percent: int) -> None:
     assert 100 * share >= percent, f"{share:.1%}"
 
 
-@when("the page of JSON schemas is made of the code")
-def page_made(context: Context) -> None:
-    context.page = schemas.page()
-
-
-@then("it is the page of JSON schemas in the documentation")
-def page_is(context: Context) -> None:
-    schemas.assert_page(context.page)
-
-
 @when("an answer is to fit {schema}")
 def to_fit(context: Context, schema: str) -> None:
     context.form = schemas.form_of(schema)

@@ -10,10 +10,6 @@ Feature: What a JSON schema says is held to, or refused where it says it
     And each that is refused is refused for a path in it
     And at least 90% of those that apply are held to
 
-  Scenario: The page about them is made of the code
-    When the page of JSON schemas is made of the code
-    Then it is the page of JSON schemas in the documentation
-
   @fault.worker.wide-bounds
   Scenario Outline: <what>
     When an answer is to fit <schema>
