@@ -41,8 +41,8 @@ _RULES = """\
 
 - Draft 2020-12; lists in `items`, `definitions` and `dependencies` of earlier ones, too.
 - A schema without `type` that speaks of one type alone is taken to mean that one.
-- Properties come in the order of the schema. An object that names some has no others, unless
-  `additionalProperties` or `patternProperties` ask for them.
+- Properties come in the order of the schema. An object that names some, by `properties` or by
+  `patternProperties`, has no others, unless `additionalProperties` asks for them.
 - What is made is valid, and need not be all that would be: numbers between bounds have no
   exponents and 15 digits at most, a time has no leap second.
 - `format` is held to where JSON Schema names it ({formats}). `regex` and `uri-template` are

@@ -265,11 +265,14 @@ class _Grammar:
             ]
             if name in needed or not reader.never_fits(wanted, 1)
         }
-        named = any(not reader.places.never <= wanted for wanted in form.members.values())
+        named = any(each.is_asked for each in form.others) or any(
+            not reader.places.never <= wanted for wanted in form.members.values()
+        )
         others = [
             each
             for each in form.others
-            if (each.is_asked or not named) and not reader.never_fits(each.wanted, 1)
+            if each.is_asked or not named
+            if not reader.never_fits(each.wanted, 1)
         ]
         self._count.add(PROPERTIES, len(members), path)
         values = {

@@ -88,13 +88,24 @@ def _found_way(way: _Way, make: Expressions, before: Expression, behind: Express
     if len(items) == 1 and isinstance(items[0], _Group):
         return _found(items[0].ways, make, before, behind)
     rest = behind
-    for item in reversed(items):
+    for at, item in reversed(list(enumerate(items))):
         if isinstance(item, _Ahead):
+            if (at or before is not make.empty) and _looks_back(item.ways):
+                raise NotRegularError("`^` behind something else")
             ahead = _found(item.ways, make, make.empty, make.every)
             rest = make.all_of(rest, ahead if item.wanted else make.but(ahead))
         else:
             rest = make.then(_plain(item, make), rest)
     return make.then(before, rest)
+
+
+def _looks_back(ways: list[_Way]) -> bool:
+    """Whether one of these is anchored to the beginning."""
+    return any(
+        item == _Anchor(True) or (isinstance(item, (_Ahead, _Group)) and _looks_back(item.ways))
+        for way in ways
+        for item in way
+    )
 
 
 def _plain(item: _Item, make: Expressions) -> Expression:
