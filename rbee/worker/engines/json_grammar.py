@@ -1,7 +1,10 @@
 """A JSON schema as a grammar: what holds a model to answers of one form.
 
-Written in GBNF, llama.cpp's notation; see its ``grammars/README.md``. The engine's own conversion
-depends on the model's chat template and vocabulary and fails for some; a grammar works with all.
+Written in GBNF, the notation of llama.cpp that every model takes; see its ``grammars/README.md``.
+Not by llguidance, which xllamacpp has inside: llama.cpp tells it the tokens of a SentencePiece
+vocabulary without the space that they begin with, so that answers miss their form, and where it
+refuses a schema or gives up in the middle the answer goes on without any.
+
 An object has the properties that the schema names, in their order, and any where it names none.
 What the schema allows says `rbee.worker.engines.schemas`.
 """
