@@ -61,14 +61,11 @@ class Grammar:
         }
         self._heights: dict[str, float] = {}
         self._find_heights()
-        #: The most ways that were open at one point of the texts that were looked at.
-        self.most_ways = 0
 
     def lets_through(self, text: str) -> bool:
         """Whether the whole text is one of its texts."""
         open_ = self._opened([((), 0, (("root",), 0, None))])
         for character in text:
-            self.most_ways = max(self.most_ways, len(open_))
             behind = []
             for stack in open_:
                 if stack is not None:
