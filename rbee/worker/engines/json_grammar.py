@@ -30,6 +30,7 @@ from rbee.worker.engines.schema_cost import (
     longest_choice,
     require_few_ways,
     short,
+    too_much,
     unknown,
 )
 from rbee.worker.engines.schemas.expressions import Expression, Range, within, without
@@ -340,6 +341,8 @@ class _Grammar:
             return made[key]
 
         free = None if most is None else most - required
+        if (len(written) + 1) * (least + 1) * ((free or 0) + 1) > RULES.most:
+            raise too_much(RULES, form.path)
         for at in range(len(written), -1, -1):
             for lacking in range(least + 1):
                 for left in (None,) if free is None else range(free + 1):

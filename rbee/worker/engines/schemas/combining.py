@@ -148,6 +148,8 @@ class Combining(abc.ABC):
     def _both_objects(self, one: Object, other: Object) -> Object:
         make = self.make
         names = dict.fromkeys([*one.members, *other.members])
+        if one.members and other.members:
+            self.count.add(PARTS, len(names), one.path)
         if one.others == other.others:
             others = list(one.others)
         else:
@@ -349,6 +351,32 @@ class Combining(abc.ABC):
         if form.most is not None and max(form.least, len(form.required)) > form.most:
             return True
         return any(self.never_fits(self.member(form, name), depth) for name in form.required)
+
+    def are_told_apart(self, one: Value, other: Value) -> bool:
+        """Whether both are objects alone, and a constant that each has tells them apart."""
+        return all(self._is_of_objects(each) for each in (one, other)) and all(
+            any(
+                self._have_no_value_in_common(self.member(a, name), self.member(b, name))
+                for name in a.required
+                if name in b.required
+            )
+            for a in one.objects
+            for b in other.objects
+        )
+
+    def _is_of_objects(self, value: Value) -> bool:
+        return not (value.words or value.listed or value.arrays) and self._has_no_scalars(value)
+
+    def _has_no_scalars(self, value: Value) -> bool:
+        return self.make.is_none(value.number) and self.make.is_none(value.string)
+
+    def _have_no_value_in_common(self, one: Wanted, other: Wanted) -> bool:
+        several = self.value(one), self.value(other)
+        listed = all(
+            self._has_no_scalars(each) and not (each.arrays or each.objects) for each in several
+        )
+        a, b = several
+        return listed and not (a.listed.keys() & b.listed.keys() or a.words & b.words)
 
     def endless(self, several: Mapping[Wanted, Value]) -> list[Wanted]:
         """Those of these for which no value comes to an end: each would contain another one."""

@@ -513,7 +513,9 @@ class Reader(Combining):
         alone = []
         for number, way in enumerate(ways):
             for another, other in enumerate(ways):
-                if another != number and not self.is_empty(self.both(way, other), LOOKED):
+                if another == number or self.are_told_apart(ways[number], other):
+                    continue
+                if not self.is_empty(self.both(way, other), LOOKED):
                     way = self.both(way, self.other(other, path))
             alone.append(way)
         return self.either(alone, place.path)
