@@ -7,6 +7,7 @@ through no instance that the suite calls invalid, and makes none.
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -98,9 +99,10 @@ def groups() -> Iterator[Group]:
         yield Group(told["file"], told["description"], told["schema"], instances)
 
 
-def judged(several: Iterable[Group]) -> list[Verdict]:
-    """What becomes of each."""
-    return [_judged(each) for each in several]
+@functools.cache
+def judged() -> tuple[Verdict, ...]:
+    """What becomes of each of them."""
+    return tuple(map(_judged, groups()))
 
 
 def _judged(group: Group) -> Verdict:
@@ -190,7 +192,7 @@ def share(verdicts: Iterable[Verdict]) -> float:
 
 def page() -> str:
     """The page, in Markdown."""
-    verdicts = judged(groups())
+    verdicts = judged()
     files: dict[str, list[Verdict]] = {}
     for each in verdicts:
         files.setdefault(each.group.file, []).append(each)
