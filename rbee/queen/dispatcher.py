@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import spawn
 from rbee.queen import context, scheduler
@@ -145,6 +146,8 @@ class Dispatcher:
                 worker = self._granted(job, decision)
             elif isinstance(decision, Refuse):
                 raise decision.error
+        placed = {"worker_id": worker.worker_id, "hive_id": job.hive_id, "device": job.device}
+        journal.tell(narration.JOB_PLACED, job_id=job.job_id, **placed)
         if job.request.keep_loaded and not worker.kept:
             await self._starting.keep(job, job.hive_id or "", worker.worker_id)
         return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
