@@ -76,6 +76,8 @@ def _in_words(settings: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = " ".join(str(value).split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 

@@ -54,7 +54,7 @@ def unknown(name: str) -> RbeeError:
     return RbeeError(
         "model_not_found",
         f"model '{repeated}' not found: there is no library of ollama's here",
-        "a repository of the hub, as owner/repo or hf.co/owner/repo:Q4_K_M, one of GET /api/tags, "
-        f"or call one so: rbee-keeper name {repeated} HF:owner/repo",
+        "a repository of the hub, as owner/repo or hf.co/owner/repo:Q4_K_M, or one of "
+        "GET /api/tags",
         {"field": "model"},
     )

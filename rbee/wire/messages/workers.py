@@ -260,7 +260,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
 
 # Of a hive; the first two are the queen's, too.
 WORKERS = Route("GET", "/workers", NONE, WorkerList)
-KEEP_WORKER = Route("POST", "/workers/{id}/keep", Named, NONE)
+KEEP_WORKER = Route("POST", "/workers/{id}/keep", Named, NONE, in_query=True)
 STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
 PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
 START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)
