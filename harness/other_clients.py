@@ -16,6 +16,8 @@ from harness.waiting import wait_until
 PATIENCE_S = 120.0
 _PROGRAMS = {
     "OpenAI's client": "with_openai",
+    "OpenAI's client for responses": "with_responses",
+    "Anthropic's client": "with_anthropic",
     "litellm": "with_litellm",
     "LangChain": "with_langchain",
     "ollama's client": "with_ollama",
@@ -155,6 +157,8 @@ def _point_at_queen(cluster: Cluster, port: int = 0, secret: str = "") -> None:
         OPENAI_API_KEY=secret or cluster.token,
         OLLAMA_HOST=f"http://127.0.0.1:{port or cluster.ports.queen}",
         OLLAMA_API_KEY=secret or cluster.token,
+        ANTHROPIC_BASE_URL=f"http://127.0.0.1:{port or cluster.ports.queen}",
+        ANTHROPIC_API_KEY=secret or cluster.token,
         LITELLM_LOCAL_MODEL_COST_MAP="True",
         # Without byte code each start would take seconds.
         PYTHONDONTWRITEBYTECODE="",

@@ -23,6 +23,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
+from rbee.queen.anthropic import routes as anthropic
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Caller, Offer
@@ -166,9 +167,11 @@ class _Queen:
             self.registry.workers,
             self.keys,
             self.operations.fetch,
+            self.jobs.find,
         )
         own = [self, handlers, self.operations, self.keys, ollama.Presence()]
         doors = {
+            addresses.MESSAGES: functools.partial(anthropic.table, offer),
             addresses.V1: functools.partial(openai.table, offer),
             addresses.OLLAMA: functools.partial(ollama.table, offer),
         }

@@ -132,8 +132,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Whether a worker gives up what it does not need before it opens a model; ``false`` is for a
     driver of a GPU that wants more than is left to it."""
     refuse_unknown_tools: bool = False
-    """Whether tools are refused where the chat template of a model knows none; else it answers
-    without them, and the answer says so."""
+    """Whether tools are refused where the chat template of a model knows none, and those that only
+    other servers have; else it answers without them, and the answer says so."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 

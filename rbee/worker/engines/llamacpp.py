@@ -267,10 +267,15 @@ class LlamaCpp:
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
         body = {"messages": messages, "chat_template_kwargs": values}
+        return str(self._posted("/apply-template", body).get("prompt", ""))
+
+    def _posted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What the engine's own server answers. Raises OSError, ValueError and HTTPException."""
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
-            connection.request("POST", "/apply-template", json.dumps(body), headers)
-            return str(json.loads(connection.getresponse().read()).get("prompt", ""))
+            connection.request("POST", path, json.dumps(body), headers)
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+            return answer
 
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
@@ -293,6 +298,22 @@ class LlamaCpp:
             return generated
         caller.on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
+
+    def count(self, request: InferRequest) -> int:
+        """See `rbee.worker.engines.Engine`."""
+        if self._chat and not request.raw and self._unusable:
+            raise template_unusable(self._unusable)
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
+            raise does_not_fit(request, marks, self.context)
+        body = self._asked(told_to_call(request) if request.must_call else request)
+        try:
+            rendered = body if "prompt" in body else self._posted("/apply-template", body)
+            if "prompt" not in rendered:
+                raise refused(request, rendered.get("error", {}))
+            text = {"content": rendered["prompt"], "add_special": True, "parse_special": True}
+            return len(self._posted("/tokenize", text)["tokens"])
+        except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+            raise engine_failed("llama.cpp", str(error)) from None
 
     def overdue(self) -> Collection[int]:
         """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
