@@ -17,7 +17,7 @@ from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.responses.kept import Kept, told
-from rbee.queen.openai.responses.mapping import PREFIX, Answering, in_words
+from rbee.queen.openai.responses.mapping import PREFIX, Answering, failure_of, in_words
 from rbee.queen.openai.responses.messages import (
     CANCEL,
     COUNT,
@@ -28,7 +28,6 @@ from rbee.queen.openai.responses.messages import (
     InputTokens,
     OneResponse,
     Response,
-    ResponseFailure,
     Status,
 )
 from rbee.queen.openai.responses.requests import ResponseRequest
@@ -193,8 +192,7 @@ class Responses:
             error = RbeeError.from_body(last.read(ErrorBody))
             if job.key:
                 error = for_key(error, answering.model, job.request.model_ref)
-            why = failed(in_words(error)).error
-            failure = ResponseFailure(code=why.code, message=why.message)
+            failure = failure_of(failed(in_words(error)).error)
         return answering.response(
             job.job_id,
             job.created_at_ms,

@@ -7,6 +7,7 @@ from typing import Any
 
 from rbee.queen.front.blocks import Blocks
 from rbee.queen.openai.mapping import as_prefilled, common
+from rbee.queen.openai.messages import Failure
 from rbee.queen.openai.responses.items import Shape, message_of, messages_of
 from rbee.queen.openai.responses.messages import (
     Incomplete,
@@ -26,6 +27,7 @@ from rbee.wire.messages.jobs import JobRequest
 
 PREFIX = "resp_"
 _LIKELY, _PACKED = "message.output_text.logprobs", "reasoning.encrypted_content"
+_READ = ("context_length_exceeded",)
 #: What a worker names is here said in another field.
 _SAID_BY = {
     "model_ref": "model",
@@ -159,6 +161,14 @@ class Answering:
     def conversation(self, blocks: Blocks) -> list[ChatMessage]:
         """What was said, the answer last, for a request that goes on."""
         return [*self.messages, message_of(blocks.all)]
+
+
+def failure_of(told: Failure) -> ResponseFailure:
+    """An error as a response holds it, which knows a few kinds of them alone."""
+    kinds = {"server_error": "server_error", "rate_limit_error": "rate_limit_exceeded"}
+    # Programs shorten a conversation by themselves when they read this.
+    by_kind = told.code if told.code in _READ else kinds.get(told.type, "invalid_prompt")
+    return ResponseFailure(code=by_kind, message=told.message)
 
 
 def in_words(error: RbeeError) -> RbeeError:

@@ -10,13 +10,12 @@ from rbee.queen.front.answering import check
 from rbee.queen.front.blocks import Block, Blocks, Change
 from rbee.queen.front.streaming import event
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.responses.mapping import Answering, in_words
+from rbee.queen.openai.responses.mapping import Answering, failure_of, in_words
 from rbee.queen.openai.responses.messages import (
     OutputText,
     ReasoningText,
     Response,
     ResponseEvent,
-    ResponseFailure,
     SummaryText,
 )
 from rbee.queen.openai.responses.tools import text_of
@@ -65,9 +64,8 @@ class Telling:
     def fail(self, error: RbeeError) -> list[bytes]:
         """See `front.streaming.Telling`. Some clients read the first of the two, some the other."""
         why = failed(in_words(error)).error
-        failure = ResponseFailure(code=why.code, message=why.message)
         whole = self._answering.response(
-            self._job_id, self._began_ms, self._blocks, failed=failure, status="failed"
+            self._job_id, self._began_ms, self._blocks, failed=failure_of(why), status="failed"
         )
         return [
             *self._begin(),
