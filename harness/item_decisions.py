@@ -133,4 +133,4 @@ def _event(told: dict[str, Any]) -> str:
     if kind == "custom_tool_call_input.done":
         return f"input {told['input']}"
     words: dict[str, str] = {"content_part.added": "+part", "content_part.done": "part"}
-    return words.get(kind, kind)
+    return words.get(kind, str(kind))

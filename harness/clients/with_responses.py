@@ -208,7 +208,7 @@ def _cancelled_meanwhile() -> str:
 
 
 def _as_codex(**fields: Any) -> str:
-    said = [
+    said: list[Any] = [
         {"type": "message", "role": "developer", "content": _parts("Be brief.")},
         {"type": "message", "role": "user", "content": _parts(HELLO)},
     ]

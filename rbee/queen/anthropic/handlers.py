@@ -47,7 +47,7 @@ class Handlers(Offer):
         return web.Response(body=encode(message), content_type="application/json", headers=headers)
 
     @serves_http(COUNT_TOKENS)
-    async def count(self, request: web.Request, asked: CountRequest) -> web.Response:
+    async def count_tokens(self, request: web.Request, asked: CountRequest) -> web.Response:
         """Counts the tokens that a request would have read."""
         asker = await asker_of(self, request, asked.model)
         answering = self._understood(asked, asker)

@@ -61,6 +61,8 @@ def _code(error: RbeeError) -> str:
     # Programs shorten a conversation by themselves when they read this.
     if error.code == "invalid_request" and "context" in error.details:
         return "context_length_exceeded"
+    if error.code == "not_found" and "field" in error.details:
+        return error.code
     return _CODES.get(error.code, error.code)
 
 

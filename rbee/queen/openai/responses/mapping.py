@@ -128,10 +128,9 @@ class Answering:
         asked, shape = self.asked, self.shape(job_id)
         if done is not None:
             status = "incomplete" if done.finish_reason == "length" else "completed"
-        last = "completed" if status == "completed" else "incomplete"
         items = [shape.item(block) for block in blocks.all]
         if items and status not in ("completed", "in_progress"):
-            items[-1] = shape.item(blocks.all[-1], last)
+            items[-1] = shape.item(blocks.all[-1], "incomplete")
         return Response(
             id=f"{PREFIX}{job_id}",
             created_at=began_ms // 1000,
