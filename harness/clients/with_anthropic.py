@@ -34,11 +34,11 @@ _OF_CLAUDE_CODE: dict[str, Any] = {
     ],
     "metadata": {"user_id": "user_0"},
     "max_tokens": 32000,
-    "temperature": 1,
     "stream": True,
     "extra_query": {"beta": "true"},
     "extra_headers": {"anthropic-beta": "claude-code-20250219"},
     "extra_body": {
+        "temperature": 1,
         "thinking": {"type": "adaptive"},
         "output_config": {"effort": "medium"},
         "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},

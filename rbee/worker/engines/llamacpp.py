@@ -267,15 +267,10 @@ class LlamaCpp:
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
         body = {"messages": messages, "chat_template_kwargs": values}
-        return str(self._posted("/apply-template", body).get("prompt", ""))
-
-    def _posted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """What the engine's own server answers. Raises OSError, ValueError and HTTPException."""
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
-            connection.request("POST", path, json.dumps(body), headers)
-            answer: dict[str, Any] = json.loads(connection.getresponse().read())
-            return answer
+            connection.request("POST", "/apply-template", json.dumps(body), headers)
+            return str(json.loads(connection.getresponse().read()).get("prompt", ""))
 
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
@@ -300,20 +295,23 @@ class LlamaCpp:
         return generated._replace(finish_reason="tool_calls")
 
     def count(self, request: InferRequest) -> int:
-        """See `rbee.worker.engines.Engine`."""
-        if self._chat and not request.raw and self._unusable:
-            raise template_unusable(self._unusable)
-        if marks := too_many_marks(texts_of(request), self._turns, self.context):
-            raise does_not_fit(request, marks, self.context)
-        body = self._asked(told_to_call(request) if request.must_call else request)
+        """See `rbee.worker.engines.Engine`. It tells how much there is to read before it reads; a
+        template is rendered, and a text cut into tokens, nowhere else."""
+        counted, enough = 0, threading.Event()
+
+        def on_work(work: Work) -> None:
+            nonlocal counted
+            counted = work.to_read
+            enough.set()
+
         try:
-            rendered = body if "prompt" in body else self._posted("/apply-template", body)
-            if "prompt" not in rendered:
-                raise refused(request, rendered.get("error", {}))
-            text = {"content": rendered["prompt"], "add_special": True, "parse_special": True}
-            return len(self._posted("/tokenize", text)["tokens"])
-        except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
-            raise engine_failed("llama.cpp", str(error)) from None
+            self.generate(request, Caller(lambda piece: None, on_work, enough))
+        except RbeeError as error:
+            tokens = error.details.get("tokens")
+            if not isinstance(tokens, int):
+                raise
+            return tokens  # it does not fit, and how much it is was found out
+        return counted
 
     def overdue(self) -> Collection[int]:
         """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
@@ -390,6 +388,8 @@ class LlamaCpp:
                 return True
             work = _work(work, chunk)
             caller.on_work(work)
+            if caller.cancelled.is_set():
+                return True
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)
