@@ -36,8 +36,10 @@ def job_of(more: str) -> str:
 
 def tools_of(more: str) -> str:
     """Which tools the model may call, or must, and what is left out."""
+    said = {"tools": _TOOLS, **json.loads(f"{{{more}}}")}
+    said["messages"] = [*_HELLO, *said.pop("then", [])]
     try:
-        answering = _understood({"tools": _TOOLS, **json.loads(f"{{{more}}}")})
+        answering = _understood(said)
     except RbeeError as error:
         return _refused(error)
     job = answering.job
@@ -100,6 +102,8 @@ def _block(kind: str, said: str) -> dict[str, Any]:
     if kind == "tool_result":
         content = [{"type": "text", "text": said}]
         return {"type": kind, "tool_use_id": "toolu_1", "content": content}
+    if kind in ("tool_addition", "tool_removal"):
+        return {"type": kind, "tool": {"type": "tool_reference", "name": said}}
     if kind == "document":
         source = {"type": "text", "media_type": "text/plain", "data": said}
         return {"type": kind, "source": source}

@@ -32,6 +32,8 @@ Feature: What Anthropic's words mean here
       | "tool_choice": {"type": "tool", "name": "time"}                      | must call time; web_search_20250305 left out              |
       | "tool_choice": {"type": "none"}                                      | may call nothing; web_search_20250305 left out            |
       | "tool_choice": {"type": "tool", "name": "bees"}                      | refused: tool_choice                                      |
+      | "then": [{"role": "system", "content": [{"type": "tool_removal", "tool": {"type": "tool_reference", "name": "time"}}]}] | may call weather; web_search_20250305 left out |
+      | "then": [{"role": "system", "content": [{"type": "tool_addition", "tool": {"type": "tool_definition", "definition": {"name": "note", "input_schema": {}}}}]}] | may call weather, time, note; web_search_20250305 left out |
     Then it comes to what each row tells
 
   Scenario: What blocks are to a chat template
@@ -43,7 +45,9 @@ Feature: What Anthropic's words mean here
       | user text time? / assistant thinking hm, text well, tool_use time / user tool_result noon | user time? / assistant (hm) well calls time / tool noon |
       | user text time? / assistant tool_use time, tool_use weather / user tool_result noon, tool_result fine, text so? | user time? / assistant calls time, weather / tool noon / tool fine / user so? |
       | user text hello / assistant redacted_thinking x, text hi / user text and?      | user hello / assistant hi / user and?        |
+      | user text time? / system tool_addition time / assistant text noon / user text so? | user time? / assistant noon / user so?    |
       | user document bees                                                             | user bees                                    |
+      | system tool_addition time                                                      | refused: messages                            |
       | user image x                                                                   | refused: messages[0].content[0]              |
       | user text time? / assistant tool_use time                                      | refused: messages                            |
     Then it comes to what each row tells

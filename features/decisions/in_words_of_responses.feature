@@ -58,6 +58,7 @@ Feature: What the words of /v1/responses mean here
       | user: write / custom: note / output: done                      | user write / assistant calls note / tool done                |
       | user: hello / packed: hm / assistant: hi / user: and?          | user hello / assistant (hm) hi / user and?                   |
       | user: hello / search: x                                        | refused: input[1]                                            |
+      | reasoning: hm                                                  | refused: input                                               |
       | user: time? / call: time                                       | refused: input                                               |
     Then it comes to what each row tells
 

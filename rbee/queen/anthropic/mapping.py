@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -25,6 +25,8 @@ from rbee.queen.anthropic.requests import (
     TextBlock,
     ThinkingBlock,
     Tool,
+    ToolChange,
+    ToolReference,
     ToolResultBlock,
     ToolUseBlock,
 )
@@ -42,6 +44,8 @@ _BETWEEN = "\n\n"
 #: What of a type is told back, which anybody may have sent.
 _TOLD = re.compile(r"[^\w.-]", re.ASCII)
 _LONGEST_TOLD = 40
+#: Blocks of messages of `system` that are about tools.
+_CHANGES = ("tool_addition", "tool_removal")
 
 
 class Tools:
@@ -50,17 +54,16 @@ class Tools:
     def __init__(self, asked: CountRequest, *, refuse_unknown: bool) -> None:
         """Raises what the request gets wrong."""
         self.left_out: list[str] = []
+        self._refuse_unknown = refuse_unknown
         offered = []
         for at, tool in enumerate(asked.tools or ()):
-            path = f"tools[{at}]"
-            kind = tool.get("type") or "custom"
-            if kind == "custom":
-                offered.append(taken(tool, Tool, path))
-                continue
-            told = _TOLD.sub("?", str(kind))[:_LONGEST_TOLD]
-            if refuse_unknown:
-                raise _wrong(path, f"is of the type {told}, which no model here can be given")
-            self.left_out.append(told)
+            offered += self._taken(tool, f"tools[{at}]")
+        for path, change in _changes(asked):
+            tool = change.tool
+            if change.type == "tool_removal":
+                offered = [each for each in offered if each.name != tool.name]
+            elif tool.definition is not None:
+                offered += self._taken(tool.definition, f"{path}.tool.definition")
         choice = asked.tool_choice
         kind = choice.type if choice else "auto"
         if choice is not None and kind == "tool":
@@ -71,6 +74,17 @@ class Tools:
         self.functions = [] if kind == "none" else [_function(tool) for tool in offered]
         one = choice is not None and choice.disable_parallel_tool_use
         self.parallel_calls = False if one else None
+
+    def _taken(self, tool: dict[str, Any], path: str) -> list[Tool]:
+        """A tool, or nothing where it is left out."""
+        kind = tool.get("type") or "custom"
+        if kind == "custom":
+            return [taken(tool, Tool, path)]
+        told = _TOLD.sub("?", str(kind))[:_LONGEST_TOLD]
+        if self._refuse_unknown:
+            raise _wrong(path, f"is of the type {told}, which no model here can be given")
+        self.left_out.append(told)
+        return []
 
 
 class Answering:
@@ -176,8 +190,10 @@ def _sampled(asked: MessagesRequest) -> dict[str, Any]:
 def _as_prefilled(messages: list[ChatMessage]) -> list[ChatMessage]:
     """The conversation, whose last message may be the model's, to be gone on with.
 
-    One that is empty is none. Raises for one that cannot be gone on with.
+    One that is empty is none. Raises for one that cannot be gone on with, and for none at all.
     """
+    if not messages:
+        raise _wrong("messages", "says nothing")
     last = messages[-1]
     if last.role != "assistant":
         return messages
@@ -198,6 +214,7 @@ def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
     texts: list[str] = []
     thoughts: list[str] = []
     calls: list[ToolCall] = []
+    is_said = True
     for at, block in enumerate(asked.content):
         where = f"{path}.content[{at}]"
         kind = block.get("type")
@@ -205,6 +222,8 @@ def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
             thoughts.append(taken(block, ThinkingBlock, where).thinking)
         elif kind == "redacted_thinking" and asked.role == "assistant":
             continue  # nobody but whoever has made it can read it
+        elif kind in _CHANGES and asked.role == "system":
+            is_said = False  # it is about the tools; see `Tools`
         elif kind == "tool_use" and asked.role == "assistant":
             called = taken(block, ToolUseBlock, where)
             arguments = encode(called.input).decode()
@@ -216,13 +235,24 @@ def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
             messages.append(ChatMessage(role="tool", content=told, tool_call_id=answer.tool_use_id))
         else:
             texts.append(_text(block, where))
-    if texts or thoughts or calls or not messages:
+    if texts or thoughts or calls or (is_said and not messages):
         said = _BETWEEN.join(texts)
         thought = "".join(thoughts)
         messages.append(
             ChatMessage(role=asked.role, content=said, thought=thought, tool_calls=calls)
         )
     return messages
+
+
+def _changes(asked: CountRequest) -> Iterator[tuple[str, ToolChange]]:
+    """The tools that come and go in the course of a conversation."""
+    for number, message in enumerate(asked.messages):
+        if message.role != "system" or isinstance(message.content, str):
+            continue
+        for at, block in enumerate(message.content):
+            if block.get("type") in _CHANGES:
+                path = f"messages[{number}].content[{at}]"
+                yield path, taken(block, ToolChange, path)
 
 
 def _texts(content: str | Sequence[dict[str, Any]], path: str) -> str:
@@ -237,6 +267,8 @@ def _text(block: dict[str, Any], path: str) -> str:
     kind = block.get("type")
     if kind == "text":
         return taken(block, TextBlock, path).text
+    if kind == "tool_reference":
+        return taken(block, ToolReference, path).tool_name
     source = block.get("source")
     if kind == "document" and isinstance(source, dict) and source.get("type") == "text":
         document = taken(block, DocumentBlock, path)

@@ -36,6 +36,8 @@ class AnthropicMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     stop_reason: Annotated[Any, passes(_BACK)] = None
     stop_sequence: Annotated[Any, passes(_BACK)] = None
     usage: Annotated[Any, passes(_BACK)] = None
+    clear_at: Annotated[Any, passes("what is said stays said")] = None
+    output_config: Annotated[Any, passes("that of the request counts")] = None
 
 
 class TextBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +80,32 @@ class ToolResultBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     is_error: Annotated[bool | None, done("true, and no content: `error` is the answer")] = None
     cache_control: Annotated[Any, passes(_CACHE)] = None
     toolset_name: Annotated[Any, passes(_BACK)] = None
+
+
+class ToolReference(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`tool_reference`: a tool that was found; its name is the answer."""
+
+    type: Annotated[Literal["tool_reference"], done("`tool_reference`")]
+    tool_name: Annotated[NonEmpty, done("the name of the tool, which the model knows already")]
+    cache_control: Annotated[Any, passes(_CACHE)] = None
+
+
+class ChangedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A tool that comes or goes."""
+
+    type: Annotated[
+        Literal["tool_reference", "tool_definition"], done("whether `tools` has it, or it is here")
+    ]
+    name: Annotated[str | None, done("the name of one that `tools` has")] = None
+    definition: Annotated[dict[str, Any] | None, done("a tool, as in `tools`")] = None
+
+
+class ToolChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`tool_addition`, or `tool_removal`, of a message of `system`."""
+
+    type: Annotated[Literal["tool_addition", "tool_removal"], done("whether it comes or goes")]
+    tool: Annotated[ChangedTool, done("the tool")]
+    cache_control: Annotated[Any, passes(_CACHE)] = None
 
 
 class TextSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -491,8 +491,10 @@ def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessa
 def as_prefilled(messages: list[ChatMessage], field: str) -> list[ChatMessage]:
     """The conversation of this field, whose last message may be the model's, to be gone on with.
 
-    One that is empty is none. Raises for one that cannot be gone on with.
+    One that is empty is none. Raises for one that cannot be gone on with, and for none at all.
     """
+    if not messages:
+        raise _wrong(field, "says nothing")
     last = messages[-1]
     if last.role != "assistant":
         return messages
