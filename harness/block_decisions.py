@@ -49,6 +49,14 @@ def tools_of(more: str) -> str:
     return f"{'must' if job.must_call else 'may'} call {one}{names}; {out} left out"
 
 
+def schema_of(said: str) -> str:
+    """The schema of a tool, as the model is held to it; that of a strict one stays as it is."""
+    tool = {"name": "note", "input_schema": json.loads(f"{{{said}}}")}
+    strict = _understood({"tools": [{**tool, "strict": True}]}).job.functions[0].parameters
+    assert strict == tool["input_schema"], strict
+    return json.dumps(_understood({"tools": [tool]}).job.functions[0].parameters)
+
+
 def messages_of(conversation: str) -> str:
     """The messages of a job, each in a word or two."""
     messages = []

@@ -18,6 +18,12 @@ def message_offers(context: Context) -> None:
     context.told = [block_decisions.tools_of(row["says"]) for row in context.rows]
 
 
+@when("a request in Anthropic's words has a tool of each of these schemas")
+def message_has_schema(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [block_decisions.schema_of(row["says"]) for row in context.rows]
+
+
 @when("a request in Anthropic's words has each of these conversations")
 def message_has_blocks(context: Context) -> None:
     context.rows = list(context.table)

@@ -36,6 +36,17 @@ Feature: What Anthropic's words mean here
       | "then": [{"role": "system", "content": [{"type": "tool_addition", "tool": {"type": "tool_definition", "definition": {"name": "note", "input_schema": {}}}}]}] | may call weather, time, note; web_search_20250305 left out |
     Then it comes to what each row tells
 
+  @fault.queen.hold-to-every-count
+  Scenario: A tool's bound that no engine holds a call to is left out, unless the tool is strict
+    When a request in Anthropic's words has a tool of each of these schemas
+      | says                                                            | comes to                                |
+      | "maxLength": 524288, "type": "string"                           | {"type": "string"}                      |
+      | "maxLength": 60, "type": "string"                               | {"maxLength": 60, "type": "string"}     |
+      | "items": {"maxItems": 9999, "maximum": 9999}                    | {"items": {"maximum": 9999}}            |
+      | "properties": {"maxLength": {"const": 5000}}                    | {"properties": {"maxLength": {"const": 5000}}} |
+      | "enum": [{"maxLength": 5000}]                                   | {"enum": [{"maxLength": 5000}]}         |
+    Then it comes to what each row tells
+
   Scenario: What blocks are to a chat template
     When a request in Anthropic's words has each of these conversations
       | messages                                                                       | comes to                                     |

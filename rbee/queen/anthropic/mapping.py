@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -32,6 +31,7 @@ from rbee.queen.anthropic.requests import (
 )
 from rbee.queen.front.blocks import Block, Blocks
 from rbee.queen.front.fields import taken
+from rbee.queen.front.tools import kind_told, loosened
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
@@ -41,9 +41,6 @@ from rbee.wire.messages.jobs import JobRequest
 PREFIX = "msg_"
 #: Between blocks of text that are one text to a model.
 _BETWEEN = "\n\n"
-#: What of a type is told back, which anybody may have sent.
-_TOLD = re.compile(r"[^\w.-]", re.ASCII)
-_LONGEST_TOLD = 40
 #: Blocks of messages of `system` that are about tools.
 _CHANGES = ("tool_addition", "tool_removal")
 
@@ -80,7 +77,7 @@ class Tools:
         kind = tool.get("type") or "custom"
         if kind == "custom":
             return [taken(tool, Tool, path)]
-        told = _TOLD.sub("?", str(kind))[:_LONGEST_TOLD]
+        told = kind_told(kind)
         if self._refuse_unknown:
             raise _wrong(path, f"is of the type {told}, which no model here can be given")
         self.left_out.append(told)
@@ -278,9 +275,8 @@ def _text(block: dict[str, Any], path: str) -> str:
 
 
 def _function(tool: Tool) -> ToolFunction:
-    return ToolFunction(
-        name=tool.name, description=tool.description or "", parameters=tool.input_schema
-    )
+    schema = tool.input_schema if tool.strict else loosened(tool.input_schema)
+    return ToolFunction(name=tool.name, description=tool.description or "", parameters=schema)
 
 
 def _wrong(field: str, what: str) -> RbeeError:

@@ -132,9 +132,11 @@ class Tool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[NonEmpty, done("what it is called by")]
     input_schema: Annotated[dict[str, Any], done("the JSON schema of its arguments")]
+    strict: Annotated[
+        bool | None, done("true: a count above 2,000 in the schema is refused, and not left out")
+    ] = None
     description: Annotated[str | None, done("is told to the model")] = None
     type: Annotated[Literal["custom"], done("`custom`, or nothing")] = "custom"
-    strict: Annotated[Any, passes("a call has the form of its schema in any case")] = None
     input_examples: Annotated[Any, passes("say them in `description`")] = None
     cache_control: Annotated[Any, passes(_CACHE)] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None

@@ -220,7 +220,9 @@ class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[NonEmpty, done("what it is called by")]
     description: Annotated[str | None, done("is told to the model")] = None
     parameters: Annotated[dict[str, Any] | None, done("the JSON schema of its arguments")] = None
-    strict: Annotated[Any, passes("a call has the form of its schema in any case")] = None
+    strict: Annotated[
+        bool | None, done("true: a count above 2,000 in the schema is refused, and not left out")
+    ] = None
     output_schema: Annotated[Any, passes("is about what the tool answers")] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None
     allowed_callers: Annotated[Any, passes(_DIRECT)] = None

@@ -7,13 +7,13 @@ as what it was.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from rbee.queen.front.fields import taken
+from rbee.queen.front.tools import kind_told, loosened
 from rbee.queen.openai.responses.requests import (
     CustomTool,
     FunctionTool,
@@ -31,9 +31,6 @@ _TEXT = {
     "properties": {"input": {"type": "string"}},
     "required": ["input"],
 }
-#: What of a type is told back, which anybody may have sent.
-_TOLD = re.compile(r"[^\w.-]", re.ASCII)
-_LONGEST_TOLD = 40
 
 
 class Meant(NamedTuple):
@@ -67,14 +64,15 @@ def tools_of(asked: ResponseRequest, *, refuse_unknown: bool) -> Tools:
     for at, tool in enumerate(asked.tools or ()):
         path = f"tools[{at}]"
         read = list(_functions(tool, path, "", ""))
+        kind = kind_told(tool.get("type"))
         if not read and refuse_unknown:
             raise invalid(
-                f"`{path}` is of the type {_type(tool)}, which no model here can be given",
+                f"`{path}` is of the type {kind}, which no model here can be given",
                 "offer functions, or let it be left out (refuse_unknown_tools)",
                 field=path,
             )
         if not read:
-            left_out.append(_type(tool))
+            left_out.append(kind)
         found.update(read)
     chosen, must_call = _chosen(asked.tool_choice, list(found))
     functions = [found[meant] for meant in chosen]
@@ -103,7 +101,9 @@ def _functions(
     kind = tool.get("type")
     if kind == "function":
         function = taken(_flat(tool), FunctionTool, path)
-        yield _named(Meant(kind, function.name, namespace), function, about, function.parameters)
+        said = function.parameters or {}
+        schema = said if function.strict else loosened(said)
+        yield _named(Meant(kind, function.name, namespace), function, about, schema)
     elif kind == "custom":
         custom = taken(tool, CustomTool, path)
         if custom.format is None or custom.format.type == "text":
@@ -125,10 +125,10 @@ def _named(
     meant: Meant,
     tool: FunctionTool | CustomTool,
     about: str,
-    parameters: dict[str, Any] | None,
+    parameters: dict[str, Any],
 ) -> tuple[Meant, ToolFunction]:
     told = " ".join(text for text in (about, tool.description) if text)
-    function = ToolFunction(name=meant.told, description=told, parameters=parameters or {})
+    function = ToolFunction(name=meant.told, description=told, parameters=parameters)
     return meant, function
 
 
@@ -148,10 +148,6 @@ def _chosen(choice: Any, offered: Sequence[Meant]) -> tuple[Sequence[Meant], boo
     if must_call and not chosen:
         raise _wrong("demands a call, and there are no tools")
     return chosen, must_call
-
-
-def _type(tool: dict[str, Any]) -> str:
-    return _TOLD.sub("?", str(tool.get("type")))[:_LONGEST_TOLD]
 
 
 def _wrong(what: str) -> RbeeError:
