@@ -25,8 +25,9 @@ for. What is *done* does what it says. What *passes* changes nothing that whoeve
 What is *refused* cannot be had here: the answer is 400, with the field as its `param` (in
 Anthropic's words: in its message), unless the value asks for nothing; the table has these values. A
 field that is not listed is refused, too. null is taken everywhere and says nothing, and `8.0` is a
-whole number. Made by `make docs` out of `rbee/queen/openai/requests.py`, `elsewhere.py` and
-`responses/requests.py`, and `rbee/queen/anthropic/requests.py`.
+whole number. Made by `make docs` out of `rbee/queen/openai/requests.py`,
+`rbee/queen/openai/elsewhere.py`, `rbee/queen/openai/responses/requests.py` and
+`rbee/queen/anthropic/requests.py`.
 """
 _COUNTED = "`/v1/messages/count_tokens` has those that say what is read, up to `mcp_servers`."
 _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (

@@ -14,6 +14,8 @@ from harness.waiting import wait_until
 
 #: What the packages take to start, where the machine is busy (seconds).
 PATIENCE_S = 120.0
+#: What it takes to try everything: some 5,000 requests (seconds).
+_ALL_TRIED_S = 300.0
 _PROGRAMS = {
     "OpenAI's client": "with_openai",
     "OpenAI's client for responses": "with_responses",
@@ -113,7 +115,7 @@ def try_everything(cluster: Cluster) -> tuple[Finished, list[Exchange]]:
     settings = shlex.quote(str(Path(clients.__file__).with_name("schemathesis.toml")))
     document = f"http://127.0.0.1:{heard.port}/openapi.json"
     command = f"{tried} --config-file {settings} run {document}"
-    return cluster.run(command, timeout=PATIENCE_S), heard.news()
+    return cluster.run(command, timeout=_ALL_TRIED_S), heard.news()
 
 
 def assert_found_nothing(finished: Finished, sent: Sequence[Exchange]) -> None:
