@@ -7,7 +7,7 @@ import json
 import os
 from typing import Any
 
-from anthropic import Anthropic, AsyncAnthropic
+from anthropic import Anthropic, AsyncAnthropic, omit
 
 from harness.clients import ENDLESS, HELLO, TOO_LONG
 from harness.clients.asking import Mood, serve
@@ -158,6 +158,11 @@ def _marked() -> str:
     return "the same" if mark == answer.headers["x-request-id"] else str(mark)
 
 
+def _with_older_header() -> str:
+    headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "Authorization": omit}
+    return _text(Anthropic().messages.create(**_asked(extra_headers=headers)))
+
+
 def _left() -> str:
     stream = Anthropic().messages.create(**_asked(model=ENDLESS, stream=True, max_tokens=9999))
     count = len(list(zip(range(5), stream, strict=False)))
@@ -231,9 +236,7 @@ if __name__ == "__main__":
                 thinking={"type": "enabled", "budget_tokens": 1024, "display": "omitted"},
             ),
             "a call, and words about what came of it": _round_trip,
-            "an answer, with a key for both": lambda: _text(
-                Anthropic(auth_token=os.environ["ANTHROPIC_API_KEY"]).messages.create(**_asked())
-            ),
+            "an answer, with the key as older clients send it": _with_older_header,
             "an answer, with another key": lambda: str(
                 Anthropic(api_key="nobody").messages.create(**_asked())
             ),

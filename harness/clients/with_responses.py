@@ -161,15 +161,16 @@ def _told_of_call_that_is_kept() -> str:
 def _gone_on() -> str:
     """The same comes of a conversation that is kept and of one that is sent."""
     first = _ask()
-    kept = _answer("and now?", previous_response_id=first.id)
-    sent = _answer(
+    kept = _ask("and now?", previous_response_id=first.id)
+    sent = _ask(
         [
             {"role": "user", "content": HELLO},
             {"role": "assistant", "content": first.output_text},
             {"role": "user", "content": "and now?"},
         ]
     )
-    return "the same as if all were sent" if kept == sent else f"{kept!r}, not {sent!r}"
+    told = [(each.output_text, each.usage.input_tokens) for each in (kept, sent)]
+    return "the same as if all were sent" if told[0] == told[1] else f"{told}"
 
 
 def _told_again() -> str:

@@ -173,12 +173,14 @@ class _Queen:
             self.jobs.find,
         )
         own = [self, handlers, self.operations, self.keys, ollama.Presence()]
+
+        def counted_as(api: str) -> Offer:
+            return offer._replace(begin=functools.partial(self._begin, api=api))
+
         doors = {
-            addresses.MESSAGES: functools.partial(anthropic.table, offer),
+            addresses.MESSAGES: functools.partial(anthropic.table, counted_as("anthropic")),
             addresses.V1: functools.partial(openai.table, offer),
-            addresses.OLLAMA: functools.partial(
-                ollama.table, offer._replace(begin=functools.partial(self._begin, api="ollama"))
-            ),
+            addresses.OLLAMA: functools.partial(ollama.table, counted_as("ollama")),
         }
         await self.server.serve(own, doors, offer.allow_origin)
 

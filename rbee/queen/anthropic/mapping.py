@@ -52,15 +52,15 @@ class Tools:
         """Raises what the request gets wrong."""
         self.left_out: list[str] = []
         self._refuse_unknown = refuse_unknown
-        offered = []
+        offered: list[Tool] = []
         for at, tool in enumerate(asked.tools or ()):
             offered += self._taken(tool, f"tools[{at}]")
         for path, change in _changes(asked):
-            tool = change.tool
+            changed = change.tool
             if change.type == "tool_removal":
-                offered = [each for each in offered if each.name != tool.name]
-            elif tool.definition is not None:
-                offered += self._taken(tool.definition, f"{path}.tool.definition")
+                offered = [each for each in offered if each.name != changed.name]
+            elif changed.definition is not None:
+                offered += self._taken(changed.definition, f"{path}.tool.definition")
         choice = asked.tool_choice
         kind = choice.type if choice else "auto"
         if choice is not None and kind == "tool":
