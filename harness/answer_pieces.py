@@ -1,7 +1,7 @@
 """Answers in pieces, as a worker tells them, in words: ``thought hm / text Hi / call f {}``.
 
 ``on X`` goes on with the arguments of the call before it; ``cut`` ends the answer by its length,
-``full`` by that of the context.
+``full`` by that of the context; ``wait``: nothing comes for a while.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from collections.abc import Iterator
 import msgspec
 
 from rbee.http.events import Event
+from rbee.queen.front.streaming import Telling
 from rbee.wire.messages.events import CallPiece, Done, Token
 
 
-def events_of(pieces: str) -> Iterator[Event]:
-    """What its job tells of an answer."""
+def events_of(pieces: str) -> Iterator[Event | None]:
+    """What its job tells of an answer; None: nothing for a while."""
     done = Done()
     calls = -1
     for at, piece in enumerate(each for each in pieces.split(" / ") if each):
         what, _, said = piece.partition(" ")
+        if what == "wait":
+            yield None
+            continue
         token = Token("", at)
         if what in ("cut", "full"):
             done = Done(finish_reason="length", context_full=512 if what == "full" else 0)
@@ -40,6 +44,14 @@ def events_of(pieces: str) -> Iterator[Event]:
             token.calls = [CallPiece(index=calls, arguments=said)]
         yield Event("token", token, 0)
     yield Event("done", done, 0)
+
+
+def sent_by(telling: Telling, pieces: str) -> list[dict[str, object]]:
+    """The data of all events that are sent of an answer."""
+    sent: list[bytes] = []
+    for event in events_of(pieces):
+        sent += telling.wait() if event is None else telling.take(event)
+    return told_in([*sent, *telling.end()])
 
 
 def told_in(pieces: list[bytes]) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp.test_utils import make_mocked_request
 
-from harness.answer_pieces import changed, events_of, told_in
+from harness.answer_pieces import changed, sent_by
 from harness.item_decisions import in_words_of
 from rbee.queen.anthropic.errors import failure
 from rbee.queen.anthropic.mapping import Answering
@@ -72,9 +72,7 @@ def messages_of(conversation: str) -> str:
 
 def events_told(pieces: str) -> str:
     """The events of a stream, in words."""
-    telling = Telling(_understood({"tools": _TOOLS}), "msg_1", "req_1")
-    sent = [each for event in events_of(pieces) for each in telling.take(event)]
-    told = told_in([*sent, *telling.end()])
+    told = sent_by(Telling(_understood({"tools": _TOOLS}), "msg_1", "req_1"), pieces)
     numbers = [each["index"] for each in told if each["type"] == "content_block_start"]
     assert numbers == list(range(len(numbers))), told
     return ", ".join(_event(each) for each in told)
@@ -130,4 +128,4 @@ def _event(told: dict[str, Any]) -> str:
     if kind == "message_delta":
         return str(delta["stop_reason"])
     names = {"message_start": "start", "content_block_stop": "-", "message_stop": "stop"}
-    return names[kind]
+    return str(names.get(kind, kind))

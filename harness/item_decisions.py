@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from harness.answer_pieces import changed, events_of, told_in
+from harness.answer_pieces import changed, sent_by
 from rbee.queen.front.fields import read
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
@@ -71,9 +71,7 @@ def in_words_of(messages: Iterable[ChatMessage]) -> str:
 
 def events_told(pieces: str) -> str:
     """The events of a stream, in words."""
-    telling = Telling(_understood({"tools": _TOOLS}), "1", 0)
-    sent = [each for event in events_of(pieces) for each in telling.take(event)]
-    told = told_in([*sent, *telling.end()])
+    told = sent_by(Telling(_understood({"tools": _TOOLS}), "1", 0), pieces)
     assert [each["sequence_number"] for each in told] == list(range(len(told))), told
     return ", ".join(_event(each) for each in told)
 

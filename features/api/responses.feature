@@ -64,13 +64,14 @@ Feature: Programs that ask OpenAI's API for responses
       And each of them gets what it asked for
 
     @needs-real-models
-    Scenario: What a model thinks is an item of its own, and can be done without
+    Scenario: Real weights think, in an item of its own, and call
       Given a queen that is awake
       When a program with OpenAI's client for responses asks her for each of these
-        | asked for                   | she sends | got        |
-        | what a model thinks         | 200       | a thought  |
-        | a summary of it             | 200       | a thought  |
-        | an answer without a thought | 200       | no thought |
+        | asked for                               | she sends | got                |
+        | what a model thinks                     | 200       | a thought          |
+        | a summary of it                         | 200       | a thought          |
+        | an answer without a thought             | 200       | no thought         |
+        | a call, and words about what came of it | 200, 200  | weather, and words |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 

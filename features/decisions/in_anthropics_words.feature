@@ -71,6 +71,7 @@ Feature: What Anthropic's words mean here
       | thought hm / text Hi           | start, +thinking, hm, signature, -, +text, Hi, -, end_turn, stop            |
       | text Hi / call time {"a": / on 1} | start, +text, Hi, -, +tool_use, {"a":, 1}, -, tool_use, stop             |
       | call time {} / call weather {} | start, +tool_use, {}, -, +tool_use, {}, -, tool_use, stop                   |
+      | wait / wait / text Hi / wait   | start, ping, ping, +text, Hi, ping, -, end_turn, stop                       |
       | text Hel / cut                 | start, +text, Hel, -, max_tokens, stop                                      |
       | text Hel / full                | start, +text, Hel, -, model_context_window_exceeded, stop                   |
       |                                | start, end_turn, stop                                                       |

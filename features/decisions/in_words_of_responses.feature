@@ -69,6 +69,7 @@ Feature: What the words of /v1/responses mean here
       | thought hm / text Hi                     | created, in_progress, +reasoning, +part, hm, text hm, part, reasoning, +message, +part, Hi, text Hi, part, message, completed |
       | call time {"at": / on 1}                 | created, in_progress, +function_call, {"at":, 1}, arguments {"at":1}, function_call, completed |
       | call time {} / call note {"input":"x"}   | created, in_progress, +function_call, {}, arguments {}, function_call, +custom_tool_call, x, input x, custom_tool_call, completed |
+      | wait / wait / text Hi / wait             | created, in_progress, in_progress, +message, +part, Hi, in_progress, text Hi, part, message, completed |
       | text Hel / cut                           | created, in_progress, +message, +part, Hel, text Hel, part, message, incomplete |
       |                                          | created, in_progress, completed                                 |
     Then it comes to what each row tells

@@ -236,6 +236,18 @@ def _thought(**fields: Any) -> str:
     return "a thought" if "".join(texts).strip() else "no thought"
 
 
+def _round_trip() -> str:
+    """Real weights make a call, and go on from what came of it."""
+    model = f"file:{os.environ['MODELS']}/smollm2-tools.gguf"
+    before = _ask("What is the weather in Rome?", model, tools=[_WEATHER], tool_choice="required")
+    (call,) = [each for each in before.output if each.type == "function_call"]
+    told = {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}
+    words = _answer(
+        [told], model, tools=[_WEATHER], tool_choice="none", previous_response_id=before.id
+    )
+    return f"{call.name}, and {'words' if words else 'none'}"
+
+
 if __name__ == "__main__":
     serve(
         {
@@ -268,6 +280,7 @@ if __name__ == "__main__":
             "an answer without a thought": lambda: _thought(
                 reasoning={"effort": "none"}, max_output_tokens=20
             ),
+            "a call, and words about what came of it": _round_trip,
             "an answer, with another key": lambda: str(
                 OpenAI(api_key="nobody").responses.create(model="minillama", input=HELLO)
             ),
