@@ -276,7 +276,12 @@ def _text(block: dict[str, Any], path: str) -> str:
 
 def _function(tool: Tool) -> ToolFunction:
     schema = tool.input_schema if tool.strict else loosened(tool.input_schema)
-    return ToolFunction(name=tool.name, description=tool.description or "", parameters=schema)
+    return ToolFunction(
+        name=tool.name,
+        description=tool.description or "",
+        parameters=schema,
+        strict=bool(tool.strict),
+    )
 
 
 def _wrong(field: str, what: str) -> RbeeError:

@@ -133,7 +133,7 @@ class Tool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[NonEmpty, done("what it is called by")]
     input_schema: Annotated[dict[str, Any], done("the JSON schema of its arguments")]
     strict: Annotated[
-        bool | None, done("true: a count above 2,000 in the schema is refused, and not left out")
+        bool | None, done("true: a call is held to all of its schema, or refused")
     ] = None
     description: Annotated[str | None, done("is told to the model")] = None
     type: Annotated[Literal["custom"], done("`custom`, or nothing")] = "custom"

@@ -173,7 +173,10 @@ def failure_of(told: Failure) -> ResponseFailure:
 def in_words(error: RbeeError) -> RbeeError:
     """The error, about a field of these requests: a worker may know that by another name."""
     field = error.details.get("field")
-    if isinstance(field, str):
+    path = error.details.get("path")
+    if field == "json_schema" and isinstance(path, str):
+        error.details["field"] = f"text.format.schema{path.removeprefix('$')}"
+    elif isinstance(field, str):
         error.details["field"] = _SAID_BY.get(field, field)
     return error
 

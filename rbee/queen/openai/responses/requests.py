@@ -221,7 +221,7 @@ class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Annotated[str | None, done("is told to the model")] = None
     parameters: Annotated[dict[str, Any] | None, done("the JSON schema of its arguments")] = None
     strict: Annotated[
-        bool | None, done("true: a count above 2,000 in the schema is refused, and not left out")
+        bool | None, done("true: a call is held to all of its schema, or refused")
     ] = None
     output_schema: Annotated[Any, passes("is about what the tool answers")] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None

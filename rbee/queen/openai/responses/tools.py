@@ -128,7 +128,8 @@ def _named(
     parameters: dict[str, Any],
 ) -> tuple[Meant, ToolFunction]:
     told = " ".join(text for text in (about, tool.description) if text)
-    function = ToolFunction(name=meant.told, description=told, parameters=parameters)
+    strict = isinstance(tool, FunctionTool) and bool(tool.strict)
+    function = ToolFunction(name=meant.told, description=told, parameters=parameters, strict=strict)
     return meant, function
 
 
