@@ -412,6 +412,7 @@ CONTEXT_WAITS = _worker(
     "context.wait", "others fill the context that all share; this waits until they leave enough"
 )
 TOOLS_LEFT_OUT = _worker("tools.left", "this model was taught no tools; it answers without them")
+TOOLS_ELSEWHERE = _queen("tools.elsewhere", "left out: {names}, which are tools of other servers")
 PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the prompt")
 PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")
 ANSWER_SO_FAR = _worker("answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")

@@ -135,6 +135,8 @@ class Inference(Operation):
         most = min(model.context, request.context or model.context)
         tokens, is_known = most_tokens(request, orders.chat_template), False
         share = min(most, orders.context)
+        if request.count_only:
+            return Need(min(tokens, share), 0)
         # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
@@ -217,6 +219,8 @@ class Inference(Operation):
             on_news(struct.pack(f"<{len(vector)}f", *vector))
 
         inputs = self.request.inputs
+        if self.request.count_only:
+            return Generated("stop", model.count(self.request), 0)
         if inputs is None:
             caller = Caller(on_piece, on_work, self._stopped, may_go_on)
             return model.generate(self.request, caller)

@@ -16,6 +16,7 @@ _AS_SAID = frozenset(
         narration.CONTEXT_SHORT,
         narration.CONTEXT_STAYS,
         narration.TOOLS_LEFT_OUT,
+        narration.TOOLS_ELSEWHERE,
         narration.PROMPT_SO_FAR,
         narration.PROMPT_READ,
         narration.ANSWER_SO_FAR,

@@ -286,8 +286,9 @@ class LlamaCpp:
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
             return answer
 
-    def count(self, request: InferRequest) -> int:
-        """How many tokens the prompt of a request is; 0: none can be made of it."""
+    def count_prompt(self, request: InferRequest) -> int:
+        """How many tokens the prompt of a request is; 0: none can be made of it. Nothing is read
+        for that, and so nothing of the context taken, which others may have promised to them."""
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             return marks
         asked = told_to_call(request) if request.must_call else request
@@ -320,6 +321,25 @@ class LlamaCpp:
             return generated
         caller.on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
+
+    def count(self, request: InferRequest) -> int:
+        """See `rbee.worker.engines.Engine`. It tells how much there is to read before it reads; a
+        template is rendered, and a text cut into tokens, nowhere else."""
+        counted, enough = 0, threading.Event()
+
+        def on_work(work: Work) -> None:
+            nonlocal counted
+            counted = work.to_read
+            enough.set()
+
+        try:
+            self.generate(request, Caller(lambda piece: None, on_work, enough))
+        except RbeeError as error:
+            tokens = error.details.get("tokens")
+            if not isinstance(tokens, int):
+                raise
+            return tokens  # it does not fit, and how much it is was found out
+        return counted
 
     def overdue(self) -> Collection[int]:
         """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
@@ -402,6 +422,8 @@ class LlamaCpp:
                 return True
             work = _work(work, chunk)
             caller.on_work(work)
+            if caller.cancelled.is_set():
+                return True
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)
@@ -673,5 +695,5 @@ ENGINE = Engine(
     backends=backends,
     load=LlamaCpp,
     try_template=try_template,
-    count_prompt=LlamaCpp.count,
+    count_prompt=LlamaCpp.count_prompt,
 )
