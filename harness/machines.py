@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -196,6 +197,27 @@ def assert_offered_no_key(cluster: Cluster) -> None:
         assert "Connection" in log, log
         assert "Accepted" not in log, log
         assert "user root" not in log, log
+
+
+def kill_part(cluster: Cluster, name: str) -> None:
+    """SIGKILL for what computes on a machine for a worker of another one."""
+    os.kill(_part(cluster, name), signal.SIGKILL)
+
+
+def assert_part_has_no_port(cluster: Cluster, name: str) -> None:
+    """What computes there speaks by one socket, which has no name."""
+    pid = _part(cluster, name)
+    opened = [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    sockets = [each.removeprefix("socket:[")[:-1] for each in opened if each.startswith("socket:")]
+    assert len(sockets) == 1, opened
+    named = [line.split() for line in Path(f"/proc/{pid}/net/unix").read_text().splitlines()]
+    assert [fields[7:] for fields in named if fields[6] == sockets[0]] == [[]], sockets
+
+
+def _part(cluster: Cluster, name: str) -> int:
+    found = [each.pid for each in cluster.hosts.processes(name) if "--side" in each.command]
+    assert len(found) == 1, cluster.hosts.processes(name)
+    return found[0]
 
 
 def cut_ssh(cluster: Cluster, name: str) -> None:

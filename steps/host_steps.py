@@ -216,6 +216,16 @@ def does_not_reach_ssh(context: Context, name: str, other: str) -> None:
     machines.assert_unreachable(context.cluster, name, other, machines.SSH_PORT)
 
 
+@when('"{name}" loses its part')
+def part_killed(context: Context, name: str) -> None:
+    machines.kill_part(context.cluster, name)
+
+
+@then('the part on "{name}" has one socket, and no port')
+def part_has_no_port(context: Context, name: str) -> None:
+    machines.assert_part_has_no_port(context.cluster, name)
+
+
 @then('nothing runs on "{name}"')
 def nothing_runs_on(context: Context, name: str) -> None:
     machines.assert_nothing_runs(context.cluster, name)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import aiohttp
 from aiohttp import web
 
-from rbee.hive.capacity import Capacity
+from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
@@ -24,6 +24,7 @@ from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.kinds import Kinds, Spare
+from rbee.hive.workers.sides import Sides
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
@@ -57,6 +58,20 @@ from rbee.wire.messages.models import (
     ProvisionStarted,
 )
 from rbee.wire.messages.orders import HiveOrders
+from rbee.wire.messages.sides import (
+    SIDE_STREAM,
+    SIDES_HERE,
+    SPREAD_ROOM,
+    START_SIDE,
+    STOP_SIDE,
+    WORKER_STREAM,
+    AskSides,
+    AskSpread,
+    PartOfWorker,
+    SidesHere,
+    SideStarted,
+    StartSide,
+)
 from rbee.wire.messages.workers import (
     PROVISION_WORKER,
     START_WORKER,
@@ -164,7 +179,10 @@ class _Hive:
         self.workers = Supervisor(
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
-        self.starter = Starter(orders, settings, self.capacity, self.kinds, self.workers)
+        self.sides = Sides(home, settings, self.capacity, self._changed)
+        self.starter = Starter(
+            orders, settings, self.capacity, self.kinds, self.workers, self.sides
+        )
         self.heartbeat = HeartbeatSender(
             self._queen_at(orders.queen_url),
             orders.hive_id,
@@ -194,7 +212,7 @@ class _Hive:
 
     async def sleep(self) -> None:
         """Phase 12.2: stops the workers and the downloads, then the server."""
-        await asyncio.gather(self.workers.stop_all(), self.models.close())
+        await asyncio.gather(self.workers.stop_all(), self.sides.stop_all(), self.models.close())
         self.detector.close()
         await self.server.close()
 
@@ -239,12 +257,40 @@ class _Hive:
         placement = Placement.on(self.orders.hive_id, wanted.device)
         with _hub_token_of(request):
             fit = await self.starter.check(placement, parse_model_ref(wanted.model), wanted.ctx)
-        return FoundRoom(
-            parts=list(fit.parts),
-            slots=fit.slots,
-            context=fit.context,
-            estimate=fit.need.is_estimate,
-        )
+        return _found(fit)
+
+    @serves_http(SPREAD_ROOM)
+    async def spread_room(self, request: web.Request, wanted: AskSpread) -> FoundRoom:
+        """Tells what a model takes here and on devices of others, where there is room for it; by
+        409 what each of them has, and what is short."""
+        with _hub_token_of(request):
+            return _found(await self.starter.spread(wanted, parse_model_ref(wanted.model)))
+
+    @serves(SIDES_HERE)
+    async def sides_here(self, wanted: AskSides) -> SidesHere:
+        """Tells what its devices have for parts of models whose head is elsewhere."""
+        return await self.starter.here(wanted)
+
+    @serves(START_SIDE)
+    async def start_side(self, wanted: StartSide) -> SideStarted:
+        """Starts what computes a part of a model for a worker of another hive."""
+        side = await self.starter.start_side(wanted)
+        return SideStarted(side_id=side.side_id)
+
+    @serves(STOP_SIDE)
+    async def stop_side(self, wanted: Named) -> None:
+        """Ends a side, and answers when it is gone."""
+        await self.sides.stop(wanted.id)
+
+    @serves_http(SIDE_STREAM)
+    async def carry_side(self, request: web.Request, wanted: Named) -> None:
+        """Becomes, itself, the stream to a side."""
+        await self.sides.carry(wanted.id, request)
+
+    @serves_http(WORKER_STREAM)
+    async def carry_worker(self, request: web.Request, wanted: PartOfWorker) -> None:
+        """Becomes, itself, the stream from a worker to its parts on another hive."""
+        await self.workers.carry(wanted, request)
 
     @serves_http(PROVISION_MODEL)
     async def provision_model(
@@ -375,6 +421,15 @@ class _Hive:
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
         return Peer(self.session, url, credential, "queen", "queen_unreachable")
+
+
+def _found(fit: Fit) -> FoundRoom:
+    return FoundRoom(
+        parts=list(fit.parts),
+        slots=fit.slots,
+        context=fit.context,
+        estimate=fit.need.is_estimate,
+    )
 
 
 def _here(ref: ModelRef, row: ModelRow | None) -> ModelRow:

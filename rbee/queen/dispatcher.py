@@ -549,5 +549,6 @@ def _in_words(parts: Sequence[PartRoom]) -> str:
     told = []
     for each in parts:
         layers = layers_in_words(each.layers, experts=each.experts)
-        told.append(f"{layers} on {device_name(each.device)} ({size(each.need_bytes)})")
+        device = f"{each.device}@{each.hive_id}" if each.hive_id else each.device
+        told.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
     return ", ".join(told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
@@ -13,6 +13,7 @@ from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.queen.registry import Registry
+from rbee.queen.several import Several
 from rbee.queen.state import Hive, Place, is_ready
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -39,6 +40,7 @@ class Starting:
         self._hives = hives
         self._registry = registry
         self._settings = settings
+        self.several = Several(hives, settings)
 
     async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
@@ -65,9 +67,18 @@ class Starting:
 
     async def ask_room(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
         """What a worker takes there. Raises what keeps it from being there."""
+        if place.is_on_several:
+            return await self._room_on_several(job, place, ctx)
         wanted = AskRoom(device=place.device, model=job.request.model_ref, ctx=ctx or 0)
         hive = self._registry.living(place.hive_id)
         return await self._peer(job, hive).call(CAPACITY, wanted)
+
+    async def _room_on_several(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
+        ref, engine = job.request.model_ref, job.request.engine
+        return await self.several.ask_room(place, ref, ctx, engine, self._peers(job))
+
+    def _peers(self, job: Job) -> Callable[[str], Peer]:
+        return lambda hive_id: self._peer(job, self._registry.living(hive_id))
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
@@ -112,7 +123,10 @@ class Starting:
             share=share,
             vectors_up_to=up_to,
         )
-        started = await self._peer(job, hive).call(START_WORKER, wanted)
+        if place.is_on_several:
+            started = await self._start_on_several(job, place, wanted)
+        else:
+            started = await self._peer(job, hive).call(START_WORKER, wanted)
         beat = WorkerBeat(
             worker_id=started.worker_id,
             url=started.url,
@@ -126,6 +140,22 @@ class Starting:
             vectors_up_to=up_to,
         )
         return started, beat
+
+    async def _start_on_several(self, job: Job, place: Place, wanted: StartWorker) -> WorkerStarted:
+        """The sides first, for a head asks for them at once."""
+        peers = self._peers(job)
+        found = await self._room_on_several(job, place, wanted.ctx)
+        placement, sides = await self.several.start_sides(place, found, job.request.engine, peers)
+        job.say(narration.SIDES_AWAKE, hives=", ".join(sides))
+        wanted.placement, wanted.slots, wanted.share = placement, found.slots, False
+        wanted.ctx = found.context
+        try:
+            started = await peers(place.hive_id).call(START_WORKER, wanted)
+            await self.several.connect(place, started.worker_id, sides, peers)
+        except BaseException:
+            await asyncio.shield(self.several.stop_sides(sides, peers))
+            raise
+        return started
 
     async def until_ready(self, job: Job, place: Place, started: WorkerStarted) -> WorkerBeat:
         """A worker once its hive's heartbeat says that it is ready. Raises what went wrong."""

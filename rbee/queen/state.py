@@ -85,9 +85,14 @@ class Place(NamedTuple):
         """The device, as its hive calls it."""
         return self.placement.devices
 
+    @property
+    def is_on_several(self) -> bool:
+        """Whether it is several machines."""
+        return self.placement.spread == "swarm"
+
     def kind(self, engine: str | None) -> ProvisionWorker:
         """The kind of worker that serves there."""
-        devices = [part.device for part in self.placement.parts]
+        devices = [part.device for part in self.placement.own]
         return ProvisionWorker(
             kind=f"{self.backend}-llm-worker-rbee",  # type: ignore[arg-type]
             engine=engine,

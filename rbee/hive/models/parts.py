@@ -121,6 +121,37 @@ class Cut:
             least, enough = (least, share) if sum(filled) == self.layers else (share, enough)
         return self.parts(self._fill([room * enough // _STEPS for room in rooms], passed_on))
 
+    def over(self, rooms: Sequence[int], slow: Sequence[bool], in_ram: int) -> list[int]:
+        """How many layers each device of several machines has, of `rooms` bytes each; fewer than
+        there are where they have no room for all.
+
+        The `slow` ones get what the others have no room for, each to the same share of its room.
+        The first `in_ram` of them (0 or 1) are the RAM that the token embeddings are in, too.
+        """
+        rooms = [max(0, room - self.embedding * (at < in_ram)) for at, room in enumerate(rooms)]
+        copies = _COPIES * (self._mask + self._hidden * _BEGINNING)
+        more = max(copies, self._largest) if in_ram else copies
+
+        def filled(share: int) -> list[int]:
+            shares = [room * share // _STEPS if late else room for room, late in zip(rooms, slow)]
+            return self._fill(shares, more)
+
+        whole = filled(_STEPS)
+        if sum(whole) < self.layers:
+            return whole
+        if not any(slow):
+            return list(self.fill(rooms).layers)
+        least, enough = 0, _STEPS
+        while enough - least > 1:
+            share = (least + enough) // 2
+            least, enough = (least, share) if sum(filled(share)) == self.layers else (share, enough)
+        return filled(enough)
+
+    def lacking(self, layers: Sequence[int]) -> int:
+        """The bytes of the layers that are on no device, where these are on some."""
+        need = self._need(0, self.layers - sum(layers), 0)
+        return need.weights + need.kv
+
     def parts(self, layers: Sequence[int]) -> Spread:
         """What the parts take where each device has so many layers."""
         at = left = self.layers - sum(layers)
