@@ -84,6 +84,15 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
         add_hives(cluster, f"{other}, localhost")
 
 
+def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None:
+    """The same; each of them has a simulated GPU of so many GB."""
+    sit_beside(cluster, name, other)
+    for each in (name, other):
+        simulate_gpus(cluster, each, [{"name": "GTX 1630", "VRAM in GB": str(gb)}])
+    with swarm.queen_meanwhile(cluster):
+        add_hives(cluster, f"{other}, localhost")
+
+
 def put_model(cluster: Cluster, name: str, holder: str) -> None:
     """A model lies in a file of one machine's shelf; that of the others is empty."""
     cluster.shelf.mkdir()

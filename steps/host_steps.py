@@ -44,6 +44,11 @@ def sit_beside_gpu(context: Context, name: str, other: str) -> None:
     machines.sit_beside_gpu(context.cluster, name, other)
 
 
+@given('a swarm of my machine "{name}" and the machine "{other}", each with a GPU of {gb:g} GB')
+def sit_beside_equal(context: Context, name: str, other: str, gb: float) -> None:
+    machines.sit_beside_equal(context.cluster, name, other, gb)
+
+
 @given('the simulated GPUs of "{name}" are')
 def gpus_of(context: Context, name: str) -> None:
     machines.simulate_gpus(context.cluster, name, context.table)

@@ -7,14 +7,7 @@ Feature: What happens to a model that no machine has room for
   goes through the queen, by the ways that she has to their hives anyway.
 
   Background:
-    Given my machine "blep" beside the machines "attic"
-    And the simulated GPUs of "blep" are
-      | name     | VRAM in GB |
-      | GTX 1630 | 0.75       |
-    And the simulated GPUs of "attic" are
-      | name     | VRAM in GB |
-      | GTX 1650 | 0.75       |
-    And I have added the machines "attic, localhost"
+    Given a swarm of my machine "blep" and the machine "attic", each with a GPU of 0.75 GB
 
   @fault.queen.one-machine-alone
   Scenario: Two machines together have room for it
@@ -63,7 +56,7 @@ Feature: What happens to a model that no machine has room for
     And the exit status is 1
     And nothing is left running
 
-  @fault.hive.outlive-a-part
+  @fault.queen.outlive-a-part
   Scenario: A part dies in the middle of a story
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
     When "attic" loses its part
@@ -80,6 +73,6 @@ Feature: What happens to a model that no machine has room for
 
   Scenario: Its queen is killed
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
-    When the queen is killed
-    And the worker has left
+    And the queen has just been killed
+    When the worker has left
     Then the next "rbee-keeper infer --temperature 0 'hello'" works

@@ -14,7 +14,7 @@ times over as experts, some of them in RAM: weights and cache exact, the graph 4
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rbee.hive.models.fit import Need, graph, kv_by_layer, worker_need
@@ -114,12 +114,11 @@ class Cut:
         passed_on = self._largest if self._lean else passed_on
         if sum(self._fill(rooms, passed_on)) < self.layers:
             return self.parts(self._fill(rooms, self._largest, staying=1))
-        least, enough = 0, _STEPS
-        while enough - least > 1:
-            share = (least + enough) // 2
-            filled = self._fill([room * share // _STEPS for room in rooms], passed_on)
-            least, enough = (least, share) if sum(filled) == self.layers else (share, enough)
-        return self.parts(self._fill([room * enough // _STEPS for room in rooms], passed_on))
+
+        def filled(share: int) -> list[int]:
+            return self._fill([room * share // _STEPS for room in rooms], passed_on)
+
+        return self.parts(filled(self._least_share(filled)))
 
     def over(self, rooms: Sequence[int], slow: Sequence[bool], in_ram: int) -> list[int]:
         """How many layers each device of several machines has, of `rooms` bytes each; fewer than
@@ -141,11 +140,15 @@ class Cut:
             return whole
         if not any(slow):
             return list(self.fill(rooms).layers)
+        return filled(self._least_share(filled))
+
+    def _least_share(self, filled: Callable[[int], list[int]]) -> int:
+        """The least share with which all layers are on devices, where the whole will do."""
         least, enough = 0, _STEPS
         while enough - least > 1:
             share = (least + enough) // 2
             least, enough = (least, share) if sum(filled(share)) == self.layers else (share, enough)
-        return filled(enough)
+        return enough
 
     def lacking(self, layers: Sequence[int]) -> int:
         """The bytes of the layers that are on no device, where these are on some."""
