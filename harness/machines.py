@@ -213,6 +213,17 @@ def kill_part(cluster: Cluster, name: str) -> None:
     os.kill(_part(cluster, name), signal.SIGKILL)
 
 
+def assert_no_part(cluster: Cluster, name: str) -> None:
+    """Nothing computes there for a worker of another machine, now or in a moment."""
+
+    def is_gone() -> bool:
+        found = [each for each in cluster.hosts.processes(name) if "--side" in each.command]
+        assert not found, found
+        return True
+
+    wait_until(f"{name} computes no part any more", is_gone)
+
+
 def assert_part_has_no_port(cluster: Cluster, name: str) -> None:
     """What computes there speaks by one socket, which has no name."""
     pid = _part(cluster, name)

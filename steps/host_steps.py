@@ -226,6 +226,11 @@ def part_killed(context: Context, name: str) -> None:
     machines.kill_part(context.cluster, name)
 
 
+@given('"{name}" computes no part any more')
+def part_gone(context: Context, name: str) -> None:
+    machines.assert_no_part(context.cluster, name)
+
+
 @then('the part on "{name}" has one socket, and no port')
 def part_has_no_port(context: Context, name: str) -> None:
     machines.assert_part_has_no_port(context.cluster, name)

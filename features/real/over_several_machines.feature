@@ -74,5 +74,7 @@ Feature: What happens to a model that no machine has room for
   Scenario: Its queen is killed
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
     And the queen has just been killed
-    When the worker has left
-    Then the next "rbee-keeper infer --temperature 0 'hello'" works
+    And "attic" computes no part any more
+    When I type "rbee-keeper infer --temperature 0 'hello'"
+    Then stdout holds the answer of minillama to "hello" alone
+    And everything is asleep

@@ -21,6 +21,8 @@ ASKS = {"Connection": "Upgrade", "Upgrade": PROTOCOL}
 _SWITCHES = (
     f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {PROTOCOL}\r\n\r\n"
 )
+#: What is sent before all else by whoever has asked.
+_BEGIN = b"\n"
 
 
 class End(asyncio.Protocol):
@@ -99,14 +101,35 @@ async def carry(request: web.Request, other: End) -> None:
         return
     transport.write(_SWITCHES.encode())
     # What counts the connections of this server hears of its end.
-    end = End(handler.connection_lost)
+    end = _Served(other, handler.connection_lost)
     end.take(transport)
+    transport.resume_reading()
     try:
-        end.join(other)
         await end.is_over.wait()
     finally:
         end.close()
         other.close()
+
+
+class _Served(End):
+    """The end of a stream that this server lets somebody have.
+
+    Nothing is sent before whoever asked for it has sent a byte: until he has read the answer, and
+    no more than that, what comes would be HTTP to him.
+    """
+
+    def __init__(self, other: End, ended: Callable[[Exception | None], object]) -> None:
+        super().__init__(ended)
+        self._waits: End | None = other
+
+    def data_received(self, data: bytes) -> None:
+        """Something has come; the first byte says that the rest may go out."""
+        if self._waits is not None:
+            other, self._waits = self._waits, None
+            self.join(other)
+            data = data[len(_BEGIN) :]
+        if data:
+            super().data_received(data)
 
 
 class Upgraded(End):
@@ -119,5 +142,6 @@ class Upgraded(End):
         transport = connection.transport if connection is not None else None
         if isinstance(transport, asyncio.Transport):
             self.take(transport)
+            transport.write(_BEGIN)
         else:
             self.is_over.set()
