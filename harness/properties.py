@@ -234,8 +234,8 @@ def _within_its_rooms(given: tuple[str, Mapping[str, int], int, int, list[int]])
         layers = cut.over(rooms, slow, 1)
         spread = cut.parts(layers[1:])
         if sum(layers) == cut.layers:
-            used = [spread.host, *spread.needs]
-            assert all(need.total <= room for need, room in zip(used, rooms, strict=True)), spread
+            used = zip([spread.host, *spread.needs], rooms, layers, strict=True)
+            assert all(need.total <= room for need, room, count in used if count), spread
 
 
 def _within_the_device(given: tuple[int, int, int, int]) -> None:
