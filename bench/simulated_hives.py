@@ -41,8 +41,8 @@ MODEL = "HF:author/model-0-0"
 _VRAM_GB = (12.0, 24.0, 24.0, 48.0)
 #: Answers that a worker gives at once, and what they come to together (tokens/s).
 SLOTS, SPEED = 32, 1920
-#: How often a worker tells what has come (seconds), as `rbee.worker.inference` has it.
-_TOGETHER = 1 / 30
+#: How often a worker tells what has come (seconds), as `rbee.worker.trips` has it.
+_TOGETHER = 1 / 20
 
 
 def devices_of(number: int) -> Devices:

@@ -49,6 +49,7 @@ from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference
 from rbee.worker.life import Life, Look
 from rbee.worker.trial import Trial
+from rbee.worker.trips import Trips
 
 T = TypeVar("T")
 
@@ -99,6 +100,7 @@ class Worker:
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
         self.threads = Threads("engine", orders.slots)
+        self.trips = Trips()
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
@@ -324,7 +326,7 @@ class Worker:
                 {"retry_after_s": 1},
             )
         infer_id = wanted.infer_id or secrets.token_hex(8)
-        inference = Inference(self.orders.worker_id, infer_id, wanted)
+        inference = Inference(self.orders.worker_id, infer_id, wanted, self.trips)
         if without_tools:
             inference.say(narration.TOOLS_LEFT_OUT)
         self.inferences.add(inference)

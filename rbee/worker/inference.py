@@ -1,7 +1,7 @@
 """One inference: from the request to the terminal event. Phase 11.2.
 
 The engine runs in a thread of its own; its pieces, or vectors, are gathered there and taken over by
-the event loop as they come, one wake-up for all that wait.
+the event loop: the first of them at once, the others together.
 """
 
 from __future__ import annotations
@@ -22,10 +22,7 @@ from rbee.wire.messages.inference import InferRequest
 from rbee.wire.narration import Narration
 from rbee.worker.engines import Caller, Generated, LoadedModel, Piece, Work
 from rbee.worker.telling import News, Telling
-
-#: Tokens behind the first that come within this time travel together (seconds): thirty trips a
-#: second are more than an eye can follow, and each costs three processes more than its tokens do.
-_TOGETHER = 1 / 30
+from rbee.worker.trips import Trips
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
     "length": "length",
@@ -36,9 +33,10 @@ _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
 class Inference(Operation):
     """A request being answered by a worker."""
 
-    def __init__(self, worker_id: str, infer_id: str, request: InferRequest) -> None:
+    def __init__(self, worker_id: str, infer_id: str, request: InferRequest, trips: Trips) -> None:
         super().__init__(worker_id, infer_id)
         self.request = request
+        self._trips = trips
         self._streams = request.stream
         self._stopped = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
@@ -50,8 +48,8 @@ class Inference(Operation):
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
         self._pieces: list[Piece | bytes | News] = []
         self._lock = threading.Lock()
+        #: How many tokens or vectors were told.
         self._index = 0
-        self._taken_over = 0.0
         self._first_token: float | None = None
 
     def cancel(self, why: RbeeError | None = None) -> None:
@@ -80,7 +78,10 @@ class Inference(Operation):
                 self._pieces.append(news)
                 first = len(self._pieces) == 1
             if first:
-                loop.call_soon_threadsafe(self._take_over_soon, loop)
+                if self._index:
+                    self._trips.soon(loop, self._take_over)
+                else:
+                    loop.call_soon_threadsafe(self._take_over)
 
         collected: list[Piece] = []
 
@@ -128,17 +129,6 @@ class Inference(Operation):
             return model.generate(self.request, Caller(on_piece, on_work, self._stopped))
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
-
-    def _take_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """At once, unless the last time was only just now: fast tokens travel together, those of
-        all inferences at the same moments."""
-        now = loop.time()
-        if now >= self._taken_over + _TOGETHER:
-            self._taken_over = now
-            self._take_over()
-        else:
-            self._taken_over = now + _TOGETHER - now % _TOGETHER
-            loop.call_at(self._taken_over, self._take_over)
 
     def _take_over(self) -> None:
         with self._lock:

@@ -1,0 +1,16 @@
+"""Tokens that travel together."""
+
+from __future__ import annotations
+
+from harness import together
+from harness.sentences import Context, then, when
+
+
+@when('inferences tell something at "{moments}" milliseconds')
+def tell_at(context: Context, moments: str) -> None:
+    context.found = together.went_at([int(moment) for moment in moments.split()])
+
+
+@then('it goes on its way at "{moments}" milliseconds')
+def goes_at(context: Context, moments: str) -> None:
+    assert context.found == [int(moment) for moment in moments.split()], context.found
