@@ -108,6 +108,14 @@ def fill_disk(cluster: Cluster, name: str) -> None:
     host.mount_empty(host.rbee_home / "models", "64k")
 
 
+def kill_hive(cluster: Cluster, name: str) -> None:
+    """SIGKILL for the hive of one machine."""
+    host = cluster.hosts[name]
+    with host.network.inside():
+        found = next(one for one in cluster.hosts.processes(name) if _is_listening(one))
+    os.kill(found.pid, signal.SIGKILL)
+
+
 def freeze_hive(cluster: Cluster, name: str) -> None:
     """SIGSTOP for the hive of one machine."""
     host = cluster.hosts[name]

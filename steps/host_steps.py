@@ -164,6 +164,7 @@ def serve(context: Context, name: str) -> None:
 
 
 @given('the cable of "{name}" is cut')
+@when('the cable of "{name}" is cut')
 def cable_cut(context: Context, name: str) -> None:
     machines.cut_cable(context.cluster, name)
 
@@ -219,6 +220,11 @@ def reaches_ssh(context: Context, name: str, other: str) -> None:
 @then('"{name}" does not reach the SSH server of "{other}"')
 def does_not_reach_ssh(context: Context, name: str, other: str) -> None:
     machines.assert_unreachable(context.cluster, name, other, machines.SSH_PORT)
+
+
+@when('somebody kills the hive of "{name}"')
+def hive_killed(context: Context, name: str) -> None:
+    machines.kill_hive(context.cluster, name)
 
 
 @when('"{name}" loses its part')

@@ -293,6 +293,8 @@ class Capacity:
         left = cut.lacking(layers)
         if not left:
             there = [part for part in there if part.layers]
+            # The token embeddings are in RAM in any case, where that is to be used.
+            here = [part for part in here if part.layers or part.device == CPU] or here[:1]
         own = {device: need for (hive_id, device), need in zip(names, needs) if not hive_id}
         return Fit(own, [*here, *there], slots, context, headers, left)
 
