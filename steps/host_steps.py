@@ -164,7 +164,6 @@ def serve(context: Context, name: str) -> None:
 
 
 @given('the cable of "{name}" is cut')
-@when('the cable of "{name}" is cut')
 def cable_cut(context: Context, name: str) -> None:
     machines.cut_cable(context.cluster, name)
 
