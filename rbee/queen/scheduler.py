@@ -3,8 +3,9 @@
 The policy: a worker that already holds the model and has a free slot; then the GPU with the most
 memory (its total says how strong it is); among equals one whose machine has the model on its disk,
 the one with the fewest workers, on the least busy machine, the queen's own machine before others;
-then several GPUs of one machine, as few as will do; then its GPUs and its RAM; then the CPU, where
-the request allows it; in the end devices on which the workers of this model kept dying lately.
+then several GPUs of one machine, as few as will do; then its GPUs and its RAM; then GPUs of several
+machines; then the CPU, where the request allows it; then all that several machines have; in the end
+devices on which the workers of this model kept dying lately.
 `node`, `device`, `backend` and `spread` narrow the choice; whoever names a device or a backend gets
 that or an error, never another. What went wrong with a job before rules places out, see `troubles`.
 For people: docs/scheduling.md.

@@ -70,7 +70,9 @@ class Several:
             *(self._of(place, each, peer_of, SIDES_HERE, asked) for each in (head, *others))
         )
         here = dict(zip((head, *others), told))
-        _refuse_unlike({each: has.rpc for each, has in here.items()}, place)
+        refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
+        if refusal is not None:
+            raise refusal
         wanted = AskSpread(
             device=Placement(placement.own).devices,
             model=model_ref,
@@ -190,15 +192,18 @@ def _wanted(hive_id: str, here: SidesHere, placement: Placement) -> list[OtherDe
     ]
 
 
-def _refuse_unlike(versions: Mapping[str, str], place: Place) -> None:
-    if len(set(versions.values())) > 1:
-        told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
-        raise RbeeError(
-            "backend_unavailable",
-            f"the engines of these machines speak different versions of RPC: {told}",
-            "install the same version of xllamacpp on each, then build its RPC backend again",
-            {"device": place.device},
-        )
+def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
+    """Why machines cannot share a model whose engines speak these versions, by hive; None: they
+    can. An engine that meets another version ends its process. Pure."""
+    if len(set(versions.values())) == 1:
+        return None
+    told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
+    return RbeeError(
+        "backend_unavailable",
+        f"the engines of these machines speak different versions of RPC: {told}",
+        "install the same version of xllamacpp on each, then build its RPC backend again",
+        {"device": device},
+    )
 
 
 def _named(found: FoundRoom, head: str) -> FoundRoom:

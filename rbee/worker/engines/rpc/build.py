@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import xllamacpp
@@ -79,16 +78,16 @@ def _fetched(folder: Path) -> Path:
 
 
 def _unpacked(archive: Path, folder: Path) -> Path:
+    """The files of it that are compiled, below `folder`."""
     with tarfile.open(archive) as tar:
-        root = tar.getnames()[0].partition("/")[0]
-        tar.extractall(folder, members=_needed(tar, f"{root}/{_GGML}/"), filter="data")
-    return folder / root
-
-
-def _needed(tar: tarfile.TarFile, below: str) -> Iterator[tarfile.TarInfo]:
-    for member in tar:
-        if member.name.startswith(below) and member.name.endswith((".h", "/ggml-rpc.cpp")):
-            yield member
+        for member in tar:
+            name = member.name.partition("/")[2]
+            wanted = name.startswith(_GGML) and name.endswith((".h", "/ggml-rpc.cpp"))
+            content = tar.extractfile(member) if wanted and member.isfile() else None
+            if content is not None and ".." not in Path(name).parts:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(content.read())
+    return folder
 
 
 def _compiler() -> list[str]:
