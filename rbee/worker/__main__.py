@@ -59,6 +59,8 @@ def main() -> None:
 
     tempfile.gettempdir()  # found out by writing there, while nobody waits
     orders = lifeline.orders(WorkerOrders, InferRequest)
+    if orders.streams and engine.remote is not None:
+        lifeline.or_say_why(engine.remote.load)  # while it may be read
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
     trial = Trial.begin(orders, engine, facts, folder)

@@ -22,7 +22,7 @@ def compute(lifeline: Lifeline, engine_name: str) -> None:
     engine = engine_called(engine_name)
     orders = lifeline.orders(SideOrders)
     if engine.remote is not None:
-        engine.remote.protocol()  # it is loaded now, while it may be read
+        lifeline.or_say_why(engine.remote.load)  # now, while it may be read
     bound_memory(orders.memory_limit)
     if orders.confine_workers:
         on_gpu = orders.backend != "cpu" and not orders.simulated

@@ -110,11 +110,13 @@ class Remote(NamedTuple):
     """How an engine computes for a model that lies on several machines.
 
     `protocol` is the version of what it speaks, empty where it cannot; `why_not` tells why, in
-    words. `serve` computes on devices of this process until the other end of a stream has gone.
+    words. `load` loads what it does so with, and raises `backend_unavailable`; `serve` computes on
+    devices of this process until the other end of a stream has gone.
     """
 
     protocol: Callable[[], str]
     why_not: Callable[[], str]
+    load: Callable[[], object]
     serve: Callable[[SideOrders], None]
 
 

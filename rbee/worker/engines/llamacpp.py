@@ -656,5 +656,5 @@ ENGINE = Engine(
     backends=backends,
     load=LlamaCpp,
     try_template=try_template,
-    remote=Remote(rpc.protocol, rpc.why_not, rpc.serve),
+    remote=Remote(rpc.protocol, rpc.why_not, rpc.load, rpc.serve),
 )

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
 import os
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,40 +37,60 @@ _OF_PLUGIN = (
 _CPU_TYPE = 0
 
 
-def library() -> Path:
-    """Where the library for this engine and this transport is, or would be."""
-    mine = hashlib.sha256(TRANSPORT.read_bytes()).hexdigest()[:8]
-    name = f"libggml-rpc-{xllamacpp.__version__}-{mine}.so"
-    return Path(sys.prefix) / "lib" / "rbee" / name
+def built() -> Path | None:
+    """The library for this engine and this transport; None: it has not been built.
+
+    What it speaks is in its name, so that a worker that needs none loads none.
+    """
+    return next(iter(folder().glob(f"{stem()}-*.so")), None)
+
+
+def folder() -> Path:
+    """Where libraries are."""
+    return Path(sys.prefix) / "lib" / "rbee"
+
+
+def stem() -> str:
+    """How the name of the library begins: with the versions of the engine and of the transport."""
+    mine = zlib.crc32(TRANSPORT.read_bytes())
+    return f"libggml-rpc-{xllamacpp.__version__}-{mine:08x}"
 
 
 def why_not() -> str:
     """Why no model can be spread over machines with this engine; empty: one can."""
-    if not library().exists():
-        return "llama.cpp's RPC backend is not built here"
-    try:
-        _libraries()
-    except (OSError, AttributeError) as error:
-        return f"llama.cpp's RPC backend cannot be loaded: {error}"
-    return ""
+    return "" if built() else "llama.cpp's RPC backend is not built here"
 
 
 def protocol() -> str:
     """The version that both ends of a stream have to speak, ``8.0.0``; empty where none is."""
-    if why_not():
-        return ""
-    _, plugin = _libraries()
+    library = built()
+    return library.stem.rpartition("-")[2] if library else ""
+
+
+def load(library: Path | None = None) -> str:
+    """Loads it, and says what it speaks. Raises `backend_unavailable` where it, or the engine, is
+    not what it was when it was built."""
+    _, plugin = _libraries(library or built())
     version: bytes = plugin.rbee_rpc_protocol()
     return version.decode("ascii", "replace")
 
 
 @functools.cache
-def _libraries() -> tuple[ctypes.CDLL, ctypes.CDLL]:
-    """The engine and the plugin. Raises OSError, and AttributeError for what they lack."""
+def _libraries(library: Path | None) -> tuple[ctypes.CDLL, ctypes.CDLL]:
+    """The engine and the plugin."""
+    try:
+        return _bound(str(library))
+    except (OSError, AttributeError) as error:
+        what = f"llama.cpp's RPC backend cannot be loaded: {error}"
+        raise RbeeError("backend_unavailable", what, BUILD) from None
+
+
+def _bound(library: str) -> tuple[ctypes.CDLL, ctypes.CDLL]:
+    """Raises OSError, and AttributeError for what they lack."""
     # By its symbols, which it keeps to itself otherwise, the plugin is bound.
     folder = Path(xllamacpp.__file__).parent
     engine = ctypes.CDLL(str(next(folder.glob("xllamacpp*.so"))), mode=ctypes.RTLD_GLOBAL)
-    plugin = ctypes.CDLL(str(library()), mode=os.RTLD_NOW)
+    plugin = ctypes.CDLL(library, mode=os.RTLD_NOW)
     for where, names in (engine, _OF_ENGINE), (plugin, _OF_PLUGIN):
         for name in names:
             getattr(where, name).restype = ctypes.c_void_p
@@ -93,7 +113,7 @@ def join(streams: Sequence[int]) -> None:
 
     Blocks until somebody serves there; where nobody does, this process is ended by the engine.
     """
-    engine, plugin = _libraries()
+    engine, plugin = _libraries(built())
     for stream in streams:
         endpoint = b"fd:%d" % stream
         # First, and kept: what it opens is closed with the last that uses it, and there is one.
@@ -108,7 +128,7 @@ _kept: list[Any] = []
 def serve(orders: SideOrders) -> None:
     """Computes on devices of this process for the one at the other end of the stream; returns once
     that has gone. Raises `backend_unavailable` where the engine has no such device."""
-    engine, plugin = _libraries()
+    engine, plugin = _libraries(built())
     found = [_device(engine, part.device, orders) for part in orders.parts]
     devices = (ctypes.c_void_p * len(found))(*found)
     endpoint = b"fd:%d" % orders.stream

@@ -7,6 +7,7 @@ holds it against the hash that the index gives. Of it one file is compiled, by t
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shlex
@@ -19,7 +20,8 @@ from pathlib import Path
 
 import xllamacpp
 
-from rbee.worker.engines.rpc import TRANSPORT, library, protocol, why_not
+from rbee.wire.errors import RbeeError
+from rbee.worker.engines.rpc import TRANSPORT, built, folder, load, stem
 
 _GGML = "thirdparty/llama.cpp/ggml"
 #: The wheel is built with the older form of C++'s strings; nothing of C++ crosses to it.
@@ -33,25 +35,22 @@ _LAST_LINES = 5
 def main() -> int:
     """Builds what is not there. Returns 1, with the reason on stderr, where it cannot."""
     try:
-        build()
-    except (OSError, tarfile.TarError, RuntimeError) as error:
+        library = _usable() or build()
+    except (OSError, tarfile.TarError, RuntimeError, RbeeError) as error:
         print(f"llama.cpp's RPC backend is not built: {error}", file=sys.stderr)
         return 1
-    print(f"{library()}: RPC {protocol()}")
+    print(f"{library} speaks RPC {load(library)}")
     return 0
 
 
-def build() -> None:
-    """Raises RuntimeError and OSError with what is missing."""
-    target = library()
-    if target.exists() and not why_not():
-        return
+def build() -> Path:
+    """The library, which is taken into use once it has been loaded. Raises RuntimeError, OSError
+    and `backend_unavailable` with what is missing."""
     compiler = _compiler()
-    with tempfile.TemporaryDirectory(prefix="rbee-rpc-") as folder:
-        source = _unpacked(_fetched(Path(folder)), Path(folder) / "source")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = target.with_name(f"{target.name}.{os.getpid()}")
-        ggml = source / _GGML
+    folder().mkdir(parents=True, exist_ok=True)
+    made = folder() / f"building-{os.getpid()}.so"
+    with tempfile.TemporaryDirectory(prefix="rbee-rpc-") as place:
+        ggml = _unpacked(_fetched(Path(place)), Path(place) / "source") / _GGML
         words = [*compiler, *_FLAGS, f"-I{ggml / 'include'}", f"-I{ggml / 'src'}"]
         words += [f"-I{ggml / 'src' / 'ggml-rpc'}", str(ggml / "src/ggml-rpc/ggml-rpc.cpp")]
         if sys.platform == "darwin":
@@ -59,12 +58,19 @@ def build() -> None:
         try:
             _run([*words, str(TRANSPORT), "-o", str(made)])
             made.chmod(0o755)
-            os.replace(made, target)
+            library = folder() / f"{stem()}-{load(made)}.so"
+            os.replace(made, library)
         finally:
             made.unlink(missing_ok=True)
-    if reason := why_not():
-        target.unlink()
-        raise RuntimeError(reason)
+    return library
+
+
+def _usable() -> Path | None:
+    """The one that is there and can be loaded."""
+    library = built()
+    with contextlib.suppress(RbeeError):
+        return library if library is not None and load(library) else None
+    return None
 
 
 def _fetched(folder: Path) -> Path:
