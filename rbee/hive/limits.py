@@ -112,7 +112,7 @@ def _groups(controller: str, root: Path) -> Sequence[_Group]:
     return _groups_in(controller, root, groups, mounts)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=2)  # as things are now, for each of the two controllers
 def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_Group]:
     found: list[_Group] = []
     paths = _paths(groups)

@@ -31,6 +31,7 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.machines import Here
+from rbee.queen.measures import Measures
 from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
 from rbee.queen.openai import routes as openai
@@ -126,6 +127,7 @@ class _Queen:
         # Before the catalog is opened: of two queens that start together, one has the port.
         self.server.bind(orders.host, orders.port)
         self.news = News()
+        self.measures = Measures()
         self.jobs = JobBoard(
             settings.jobs_kept,
             settings.jobs_kept_for,
@@ -157,11 +159,12 @@ class _Queen:
             self.catalog,
             self.registry,
             self.news,
+            self.measures,
             self.settings,
         )
         offer = Offer(
             self.settings,
-            self._begin,
+            functools.partial(self._begin, api="openai"),
             handlers.known,
             self.registry.workers,
             self.keys,
@@ -170,7 +173,9 @@ class _Queen:
         own = [self, handlers, self.operations, self.keys, ollama.Presence()]
         doors = {
             addresses.V1: functools.partial(openai.table, offer),
-            addresses.OLLAMA: functools.partial(ollama.table, offer),
+            addresses.OLLAMA: functools.partial(
+                ollama.table, offer._replace(begin=functools.partial(self._begin, api="ollama"))
+            ),
         }
         await self.server.serve(own, doors, offer.allow_origin)
 
@@ -224,9 +229,9 @@ class _Queen:
             return ShutdownBegun(jobs=len(self._under_way()))
         return ShutdownBegun(jobs=len(self._wanted()))
 
-    def _begin(self, wanted: JobRequest, caller: Caller | None = None) -> Job:
-        """Takes a job in, and sets to work on it; `caller` is the holder of a key, and what that
-        may have. Raises `queue_full`."""
+    def _begin(self, wanted: JobRequest, caller: Caller | None = None, api: str = "rbee") -> Job:
+        """Takes a job in that came by this API, and sets to work on it; `caller` is the holder of a
+        key, and what that may have. Raises `queue_full`."""
         wanted.spread = wanted.spread or self.settings.spread
         of = caller or Caller("", "", "", None, may_fetch=True)
         job = Job(wanted, of.key, of.holders, of.may_fetch, self.settings.reader_grace)
@@ -235,8 +240,12 @@ class _Queen:
         self.dispatcher.join(job)
         self.jobs.add(job)
         task = job.begin(self._work(job), f"job {job.job_id}")
-        task.add_done_callback(lambda _: self.dispatcher.leave(job))
+        task.add_done_callback(lambda _: self._over(job, api))
         return job
+
+    def _over(self, job: Job, api: str) -> None:
+        self.dispatcher.leave(job)
+        self.measures.count(api, job)
 
     async def _work(self, job: Job) -> Done:
         """What comes of a job. Raises the error in which it ends."""

@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from aiohttp import web
 from msgspec.structs import asdict
 
-from rbee.http.serving import serves
+from rbee.http.serving import serves, serves_http
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog, HiveRow
@@ -17,6 +18,7 @@ from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Known
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.measures import Measures
 from rbee.queen.news import News
 from rbee.queen.registry import Registry
 from rbee.queen.state import Broken
@@ -24,6 +26,7 @@ from rbee.queen.troubles import is_deadly
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Named, Unreachable
 from rbee.wire.messages.devices import DegradedDevice
+from rbee.wire.messages.events import METRICS
 from rbee.wire.messages.hives import (
     HEARTBEAT,
     HIVES,
@@ -71,6 +74,7 @@ class Handlers(NamedTuple):
     catalog: HiveCatalog
     registry: Registry
     news: News
+    measures: Measures
     settings: Settings
 
     @serves(SUBMIT_JOB)
@@ -101,6 +105,14 @@ class Handlers(NamedTuple):
     async def cancel_job(self, wanted: Named) -> None:
         """Cancels a job, and answers when it is over."""
         await self.jobs.get(wanted.id).call_off()
+
+    @serves_http(METRICS)
+    async def numbers(self, request: web.Request) -> web.Response:
+        """Tells numbers of jobs, workers and machines, in the text that Prometheus reads."""
+        from rbee.queen import metrics
+
+        text = metrics.told(self.measures, self.dispatcher.state, self.news.counts)
+        return web.Response(body=text, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     @serves(REMOVE_HIVE)
     async def remove_hive(self, wanted: Named) -> None:

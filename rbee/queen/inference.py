@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import functools
 import secrets
-import time
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
@@ -50,7 +49,7 @@ async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) 
     Cancelling it stops the worker's engine.
     """
     peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
-    job.began_at = time.monotonic()
+    job.works()
     asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
     wanted = InferRequest(infer_id=secrets.token_hex(8), **asked)
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent

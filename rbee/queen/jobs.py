@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from typing import Any
 
@@ -46,6 +47,10 @@ class Job(TrackedTask):
         self.device: str | None = None
         self.worker_id: str | None = None
         self.began_at: float | None = None
+        #: Seconds from its coming to its first worker, and to the first of its answer.
+        self.waited: float | None = None
+        self.first_after: float | None = None
+        self._came_at = time.monotonic()
         self.done: Done | None = None
         self.tokens_forwarded = 0
 
@@ -59,11 +64,19 @@ class Job(TrackedTask):
         """Where it stands."""
         return _STATES[self.end]
 
+    def works(self) -> None:
+        """A worker has it."""
+        self.began_at = time.monotonic()
+        if self.waited is None:
+            self.waited = self.began_at - self._came_at
+
     def forward(self, name: str, data: bytes) -> None:
         """See `Operation`; counts what is of the answer."""
         super().forward(name, data)
         if name in ("token", "vector"):
             self.tokens_forwarded += 1
+            if self.first_after is None:
+                self.first_after = time.monotonic() - self._came_at
 
     def view(self, place: int | None) -> JobView:
         """This job in `GET /jobs`, with its place in the queue where it waits in one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rbee.http.events import EventLog
 from rbee.http.operation import Operation
 from rbee.process import journal
@@ -19,9 +21,12 @@ class News(Operation):
     def __init__(self) -> None:
         super().__init__("queen")
         self.events = EventLog(keep=_KEPT)
+        #: How often each of its actions was told.
+        self.counts: Counter[str] = Counter()
 
     def narrate(self, narration: Narration) -> None:
         """Tells a line, whoever said it."""
+        self.counts[narration.action] += 1
         super().narrate(narration)
         journal.write(narration)
 

@@ -1,0 +1,88 @@
+"""What the queen counts of her jobs, for whoever watches her (`GET /metrics`). RAM."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rbee.queen.jobs import Job
+
+#: How many models, and how many keys, are counted by their own names: callers choose names, and
+#: each costs a watcher memory for ever.
+_MOST_NAMES = 200
+#: What others are counted as.
+OTHERS = "others"
+#: Upper bounds of what takes time (seconds), and of speeds (tokens/s).
+SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+
+
+class Asked(NamedTuple):
+    """A job as it is counted: the API that it came by, its model, the key it came with, and how it
+    ended (``done``, ``failed``, ``cancelled``)."""
+
+    api: str
+    model: str
+    key: str
+    outcome: str
+
+
+class Spread:
+    """How many of some values lie up to each of some bounds, and their sum."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """One value more."""
+        self.counts[bisect.bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def buckets(self) -> list[tuple[str, int]]:
+        """How many values there are up to each bound, and in all."""
+        names = [*map(str, self.bounds), "+Inf"]
+        return [(name, sum(self.counts[: at + 1])) for at, name in enumerate(names)]
+
+
+class Measures:
+    """What was counted since she woke. Jobs by `Asked`; times and speeds by model."""
+
+    def __init__(self) -> None:
+        self.jobs: Counter[Asked] = Counter()
+        self.read: Counter[str] = Counter()
+        self.written: Counter[str] = Counter()
+        self.waited: defaultdict[str, Spread] = defaultdict(lambda: Spread(SECONDS))
+        self.first_token: defaultdict[str, Spread] = defaultdict(lambda: Spread(SECONDS))
+        self.speed: defaultdict[str, Spread] = defaultdict(lambda: Spread(SPEEDS))
+        self._names: dict[str, set[str]] = {"model": set(), "key": set()}
+
+    def count(self, api: str, job: Job) -> None:
+        """A job that came by this API is over."""
+        # A model that no worker was ever found for may be anything that somebody has typed.
+        model = self._named("model", job.request.model_ref) if job.worker_id else OTHERS
+        self.jobs[Asked(api, model, self._named("key", job.key), job.state.value)] += 1
+        if job.waited is not None:
+            self.waited[model].add(job.waited)
+        if job.first_after is not None:
+            self.first_token[model].add(job.first_after)
+        done = job.done
+        if done is None:
+            return
+        self.read[model] += done.tokens_in
+        self.written[model] += done.tokens_out
+        writing = (done.duration_ms - done.ttft_ms) / 1000
+        if done.tokens_out > 1 and writing > 0:
+            self.speed[model].add((done.tokens_out - 1) / writing)
+
+    def _named(self, kind: str, name: str) -> str:
+        known = self._names[kind]
+        if name in known or not name:
+            return name
+        if len(known) >= _MOST_NAMES:
+            return OTHERS
+        known.add(name)
+        return name
