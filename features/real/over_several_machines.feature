@@ -60,14 +60,14 @@ Feature: What happens to a model that no machine has room for
   Scenario: A part dies in the middle of a story
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
     When "attic" loses its part
-    Then the command fails with "error: "
+    Then the command fails with "has lost its part on hive attic"
     And nothing is left running
     And nothing runs on "attic"
 
   Scenario: The hive of a part dies in the middle of a story
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
     When somebody kills the hive of "attic"
-    Then the command fails with "error: "
+    Then the command fails with "has lost its part on hive attic"
     And nothing is left running
     And nothing runs on "attic"
 
@@ -76,7 +76,7 @@ Feature: What happens to a model that no machine has room for
     Given heartbeats come every 50 ms
     And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
     When the plug of "attic" is pulled
-    Then the command fails with "error: "
+    Then the command fails with "has lost its part on hive attic"
     And nothing is left running
 
   Scenario: The head dies while it loads

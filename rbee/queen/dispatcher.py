@@ -108,9 +108,10 @@ class Dispatcher:
                 return await self._registry.unless_offline(
                     lambda: job.hive_id or "", self._attempt(job, claim)
                 )
-            except RbeeError as error:
+            except RbeeError as failed:
+                error = self._starting.several.explained(job.worker_id, failed)
                 if job.tokens_forwarded:
-                    raise
+                    raise error from None
                 self._free(job, claim)
                 await self._learn_from(job, claim, error)
 

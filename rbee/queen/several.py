@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rbee.http.client import Peer
 from rbee.http.streams import End
@@ -44,6 +44,8 @@ from rbee.wire.settings import Settings
 A = TypeVar("A")
 Q = TypeVar("Q")
 
+#: Of how many workers is known that they have lost a part.
+_REMEMBERED = 64
 #: A hive to speak to, by its id. Raises `hive_unreachable`.
 PeerOf = Callable[[str], Peer]
 
@@ -55,6 +57,8 @@ class Several:
         self._hives = hives
         self._patience = settings.connect_timeout
         self._streams: set[asyncio.Task[None]] = set()
+        #: The hive that a worker lost a part on.
+        self._lost: dict[str, str] = {}
 
     async def ask_room(
         self, place: Place, model_ref: str, ctx: int | None, engine: str | None, peer_of: PeerOf
@@ -134,23 +138,44 @@ class Several:
             raise
         for side, worker in laid:
             side.join(worker)
-        hives = (head, *sides)
-        ends = [side for side, _ in laid]
+        watched = {each: end for each, (end, _) in zip(sides, laid)}
+        heads = [worker for _, worker in laid]
         name = f"the streams of {worker_id}"
-        holding = spawn(self._hold(ends, hives), name, lambda _: _close(ends))
+        watch = self._hold(worker_id, head, watched, heads)
+        holding = spawn(watch, name, lambda _: _close(heads))
         self._streams.add(holding)
         holding.add_done_callback(self._streams.discard)
 
-    async def _hold(self, ends: Sequence[End], hives: Sequence[str]) -> None:
-        """Returns once one of the streams has ended, or one of the hives has fallen silent."""
-        waits = [begin(end.is_over.wait()) for end in ends]
-        lost = begin(self._hives.until_lost(hives))
+    def explained(self, worker_id: str | None, error: RbeeError) -> RbeeError:
+        """What went wrong with a worker, where that is the loss of one of its parts."""
+        lost = self._lost.get(worker_id or "")
+        if lost is None or error.code != "worker_crashed" or error.details.get("starting"):
+            return error
+        what = f"worker {worker_id} has lost its part on hive {lost}"
+        fix = f"rbee-keeper hives tells of {lost}"
+        return RbeeError(error.code, what, fix, error.details)
+
+    async def _hold(
+        self, worker_id: str, head: str, sides: Mapping[str, End], heads: Sequence[End]
+    ) -> None:
+        """Returns once one of the streams has ended, or one of the hives has fallen silent. A side
+        that was the first is remembered; `heads` are the ends at the head."""
+        waits: dict[asyncio.Task[Any], str] = {begin(self._hives.until_lost([head])): ""}
+        for hive_id, end in sides.items():
+            waits[begin(end.is_over.wait())] = hive_id
+            waits[begin(self._hives.until_lost([hive_id]))] = hive_id
+        for end in heads:
+            waits[begin(end.is_over.wait())] = ""
         try:
-            await asyncio.wait([*waits, lost], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            lost.cancel()
             for each in waits:
                 each.cancel()
+        lost = {waits[each] for each in done}
+        if "" not in lost:
+            self._lost[worker_id] = min(lost)
+        while len(self._lost) > _REMEMBERED:
+            del self._lost[next(iter(self._lost))]
 
     async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
         """Raises `worker_crashed`: whatever is the matter there, the worker has not come about."""
