@@ -86,6 +86,17 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
     And nothing runs on "attic"
 
+  @fault.queen.keep-idle-parts
+  Scenario: Where it idles, its parts make room for others
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 --max-tokens 2 'hello'"
+    Then the terminal narrates
+      """
+      queen: unloaded idle worker <worker id> of hive localhost to make room
+      queen: CUDA worker is awake and ready
+      """
+    And the exit status is 0
+
   Scenario: Its queen is killed
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
     And the queen has just been killed

@@ -307,6 +307,9 @@ NO_ROOM = _queen(
     "capacity.short", "insufficient VRAM on {device} for {model_ref}; trying next candidate..."
 )
 SPREAD = _queen("schedule.spread", "spread: {parts}")
+PART_UNLOADED = _queen(
+    "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
+)
 SIDES_AWAKE = _queen("worker.sides", "parts of the model are awake on {hives}")
 NEXT_PLACE = _queen(
     "schedule.next", "{device} on hive {hive_id} will not do: {why}; trying next candidate..."
