@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -24,7 +24,6 @@ from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.news import News
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.kinds import Kinds, Spare
-from rbee.hive.workers.sides import Sides
 from rbee.hive.workers.starter import Starter
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.http.client import Peer, open_session
@@ -90,6 +89,9 @@ from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.narration import say
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.hive.workers.sides import Sides
 
 
 class Catalogs(NamedTuple):
@@ -159,6 +161,7 @@ class _Hive:
         spare: Spare | None,
     ) -> None:
         self.orders = orders
+        self._home = home
         self.settings = settings
         self.session = session
         self.server = Server(
@@ -179,7 +182,7 @@ class _Hive:
         self.workers = Supervisor(
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
-        self.sides = Sides(home, settings, self.capacity, self._changed)
+        self._sides: Sides | None = None
         self.starter = Starter(
             orders, settings, self.capacity, self.kinds, self.workers, self.sides
         )
@@ -212,9 +215,19 @@ class _Hive:
 
     async def sleep(self) -> None:
         """Phase 12.2: stops the workers and the downloads, then the server."""
-        await asyncio.gather(self.workers.stop_all(), self.sides.stop_all(), self.models.close())
+        if self._sides is not None:
+            await self._sides.stop_all()
+        await asyncio.gather(self.workers.stop_all(), self.models.close())
         self.detector.close()
         await self.server.close()
+
+    def sides(self) -> Sides:
+        """What computes for workers of other hives here."""
+        if self._sides is None:
+            from rbee.hive.workers.sides import Sides  # late: few models lie on several machines
+
+            self._sides = Sides(self._home, self.settings, self.capacity, self._changed)
+        return self._sides
 
     def _live_on_lease(self) -> None:
         """From now on no parent holds this hive, but the queen's answers to its heartbeats do."""
@@ -280,12 +293,12 @@ class _Hive:
     @serves(STOP_SIDE)
     async def stop_side(self, wanted: Named) -> None:
         """Ends a side, and answers when it is gone."""
-        await self.sides.stop(wanted.id)
+        await self.sides().stop(wanted.id)
 
     @serves_http(SIDE_STREAM)
     async def carry_side(self, request: web.Request, wanted: Named) -> None:
         """Becomes, itself, the stream to a side."""
-        await self.sides.carry(wanted.id, request)
+        await self.sides().carry(wanted.id, request)
 
     @serves_http(WORKER_STREAM)
     async def carry_worker(self, request: web.Request, wanted: PartOfWorker) -> None:

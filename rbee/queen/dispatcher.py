@@ -109,7 +109,7 @@ class Dispatcher:
                     lambda: job.hive_id or "", self._attempt(job, claim)
                 )
             except RbeeError as failed:
-                error = self._starting.several.explained(job.worker_id, failed)
+                error = self._starting.explained(job.worker_id, failed)
                 if job.tokens_forwarded:
                     raise error from None
                 self._free(job, claim)

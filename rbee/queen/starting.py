@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
@@ -13,7 +14,6 @@ from rbee.queen import scheduler
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job
 from rbee.queen.registry import Registry
-from rbee.queen.several import Several
 from rbee.queen.state import Hive, Place, is_ready
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
@@ -32,6 +32,9 @@ from rbee.wire.messages.workers import (
 )
 from rbee.wire.settings import Settings
 
+if TYPE_CHECKING:
+    from rbee.queen.several import Several
+
 
 class Starting:
     """Speaks to hives for jobs."""
@@ -40,7 +43,7 @@ class Starting:
         self._hives = hives
         self._registry = registry
         self._settings = settings
-        self.several = Several(hives, settings)
+        self._several: Several | None = None
 
     async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
@@ -63,6 +66,19 @@ class Starting:
                 found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
             self._registry.named(hive.hive_id, found.workers, ref)
 
+    @property
+    def _on_several(self) -> Several:
+        if self._several is None:
+            # Late: few models lie on several machines.
+            from rbee.queen.several import Several
+
+            self._several = Several(self._hives, self._settings)
+        return self._several
+
+    def explained(self, worker_id: str | None, error: RbeeError) -> RbeeError:
+        """What went wrong with a worker, where that is the loss of one of its parts."""
+        return error if self._several is None else self._several.explained(worker_id, error)
+
     # --- phase 6: capacity ------------------------------------------------------------------
 
     async def ask_room(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
@@ -75,7 +91,7 @@ class Starting:
 
     async def _room_on_several(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
         ref, engine = job.request.model_ref, job.request.engine
-        return await self.several.ask_room(place, ref, ctx, engine, self._peers(job))
+        return await self._on_several.ask_room(place, ref, ctx, engine, self._peers(job))
 
     def _peers(self, job: Job) -> Callable[[str], Peer]:
         return lambda hive_id: self._peer(job, self._registry.living(hive_id))
@@ -145,15 +161,17 @@ class Starting:
         """The sides first, for a head asks for them at once."""
         peers = self._peers(job)
         found = await self._room_on_several(job, place, wanted.ctx)
-        placement, sides = await self.several.start_sides(place, found, job.request.engine, peers)
+        placement, sides = await self._on_several.start_sides(
+            place, found, job.request.engine, peers
+        )
         job.say(narration.SIDES_AWAKE, hives=", ".join(sides))
         wanted.placement, wanted.slots, wanted.share = placement, found.slots, False
         wanted.ctx = found.context
         try:
             started = await peers(place.hive_id).call(START_WORKER, wanted)
-            await self.several.connect(place, started.worker_id, sides, peers)
+            await self._on_several.connect(place, started.worker_id, sides, peers)
         except BaseException:
-            await asyncio.shield(self.several.stop_sides(sides, peers))
+            await asyncio.shield(self._on_several.stop_sides(sides, peers))
             raise
         return started
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import secrets
 import signal
 import socket
@@ -47,8 +46,7 @@ class Stream(NamedTuple):
         self.theirs.close()
 
 
-@dataclasses.dataclass(eq=False)
-class Side:
+class Side(msgspec.Struct, eq=False):
     """A side, and the memory that is kept for it. `ours` leads to it, until it is carried on."""
 
     side_id: str

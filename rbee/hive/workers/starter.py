@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +15,6 @@ from rbee.hive.models.pooling import batch_of, pooling_of
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.kinds import Kinds
-from rbee.hive.workers.sides import Side, Sides, Stream
 from rbee.hive.workers.supervisor import Supervisor
 from rbee.hive.workers.worker import Worker
 from rbee.process.content import content_id
@@ -28,6 +29,9 @@ from rbee.wire.narration import device_name, size
 from rbee.wire.placement import CPU, Placement
 from rbee.wire.settings import Settings
 
+if TYPE_CHECKING:
+    from rbee.hive.workers.sides import Side, Sides, Stream
+
 
 class Starter(msgspec.Struct):
     """Starts the workers of this hive."""
@@ -37,7 +41,7 @@ class Starter(msgspec.Struct):
     _capacity: Capacity
     _kinds: Kinds
     _workers: Supervisor
-    _sides: Sides
+    _sides: Callable[[], Sides]
 
     async def check(self, placement: Placement, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
         """How a model fits in a placement, where there is room for it or unused workers make it.
@@ -104,7 +108,7 @@ class Starter(msgspec.Struct):
                 simulated=simulated,
                 confine_workers=settings.confine_workers,
             )
-            return await self._sides.start(orders, engine)
+            return await self._sides().start(orders, engine)
 
     async def start(self, wanted: StartWorker, ref: ModelRef, row: ModelRow, url: str) -> Worker:
         """Starts a worker where there is room; unused workers in the way are unloaded.
@@ -170,7 +174,7 @@ class Starter(msgspec.Struct):
                 content=content,
                 vectors_up_to=wanted.vectors_up_to,
             )
-            streams = {hive_id: Stream.new() for hive_id in placement.others}
+            streams = _streams_to(placement.others)
             orders.streams = [stream.theirs.fileno() for stream in streams.values()]
             return await self._workers.start(facts, orders, fit, unloaded or [], streams)
 
@@ -217,6 +221,15 @@ class Starter(msgspec.Struct):
             if devices & worker.promise.of.keys() and worker.is_unused
         ]
         return sorted(unused, key=lambda worker: worker.idle_since or 0.0)
+
+
+def _streams_to(others: Collection[str]) -> dict[str, Stream]:
+    """A stream to each of some hives, until now to nowhere."""
+    if not others:
+        return {}
+    from rbee.hive.workers.sides import Stream  # late: few models lie on several machines
+
+    return {hive_id: Stream.new() for hive_id in others}
 
 
 def _will_do(worker: Worker, wanted: StartWorker, placement: Placement, engine: str) -> bool:

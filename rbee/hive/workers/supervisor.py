@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
@@ -34,12 +34,10 @@ from rbee.hive.workers.restart import (
     how_it_ended,
     restart_delay,
 )
-from rbee.hive.workers.sides import Stream
 from rbee.hive.workers.upkeep import Measure, next_due
 from rbee.hive.workers.worker import Start, Worker
 from rbee.http.board import Board
 from rbee.http.client import Peer
-from rbee.http.streams import carry, end_of
 from rbee.process import journal, logs, own_folder
 from rbee.process.content import is_still
 from rbee.process.deadline import timeout
@@ -57,6 +55,9 @@ from rbee.wire.messages.sides import PartOfWorker
 from rbee.wire.messages.workers import EngineFacts, WorkerFailure, WorkerReport, WorkerState
 from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.hive.workers.sides import Stream
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 _ENDING = (WorkerState.STOPPING, WorkerState.FAILED)
@@ -260,6 +261,8 @@ class Supervisor(msgspec.Struct):
         if ours is None:
             what = f"{wanted.id} waits for no part on {wanted.hive_id}"
             raise RbeeError("not_found", what, "ask the queen")
+        from rbee.http.streams import carry, end_of  # late: few models lie on several machines
+
         try:
             await carry(request, await end_of(ours))
         finally:
