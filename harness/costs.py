@@ -35,7 +35,8 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings
 from rbee.worker.engines.conversation import marks_of_turns, too_many_marks
-from rbee.worker.engines.json_grammar import check_cost, grammar_of
+from rbee.worker.engines.engine_schemas import check_cost
+from rbee.worker.engines.json_grammar import grammar_of
 
 #: How long the answer to a form may take, be it a grammar or a refusal (seconds of this thread).
 LIMIT_S = 0.5
@@ -87,6 +88,10 @@ def _kinds(count: int) -> Schema:
     return {"anyOf": kinds}
 
 
+def _one(number: int) -> Schema:
+    return _object({f"p{number}": {"type": "integer"}})
+
+
 _FORMS: dict[str, Schema] = {
     "a type that is called as a keyword": {"type": "const"},
     "ten-fold type lists 30 deep": _nested(
@@ -94,9 +99,6 @@ _FORMS: dict[str, Schema] = {
     ),
     "seven-fold type lists 15 deep": _nested(
         15, lambda inner: {"type": _TYPES, "properties": {"a": inner}, "items": inner}
-    ),
-    "type lists of two, 3 deep": _nested(
-        3, lambda inner: {"type": ["object", "null"], "properties": {"a": inner}}
     ),
     "alternatives in pairs 30 deep": _nested(30, lambda inner: {"anyOf": [inner, inner]}),
     "20,000 values": {"enum": [f"value {number}" for number in range(20_000)]},
@@ -126,6 +128,42 @@ _FORMS: dict[str, Schema] = {
     "a list that ends with null": _recursive(
         _object({"value": {"type": "string"}, "next": _NODE}, "value", "next"), {"type": "null"}
     ),
+    "a hundred pairs of objects, one of each pair": {
+        "allOf": [{"anyOf": [_one(2 * each), _one(2 * each + 1)]} for each in range(100)]
+    },
+    "50 objects of which one alone fits": {"oneOf": [_one(each) for each in range(50)]},
+    "what depends on each of 20 names": {
+        "dependentRequired": {f"a{each}": [f"b{each}"] for each in range(20)}
+    },
+    "2,000 properties of which half may be there": {
+        "properties": {f"p{each}": {} for each in range(2000)},
+        "maxProperties": 1000,
+    },
+    "a list of 1,500 with so many numbers": {
+        "type": "array",
+        "minItems": 1500,
+        "contains": {"type": "integer"},
+        "minContains": 500,
+        "maxContains": 600,
+    },
+    "another list than one of 3,000": {"not": {"const": list(range(3000))}},
+    "a pattern of a million letters": {"type": "string", "pattern": "^a{1000000}$"},
+    "a pattern whose automaton is exponential": {"pattern": "^(a|b)*a(a|b){20}$"},
+    "a pattern that repeats what repeats": {"pattern": "^(((a{1,50}){1,50}){1,50}){1,50}$"},
+    "a multiple of a large number": {"type": "integer", "multipleOf": 123_456_789},
+    "an object that contains itself": _object({"a": {"$ref": "#"}}, "a"),
+    "3,000 names that lead to the next one": {
+        "$defs": {f"d{each}": {"$ref": f"#/$defs/d{each + 1}"} for each in range(3000)},
+        "$ref": "#/$defs/d0",
+    },
+    "three links of up to 2,083 characters": _object(
+        {name: {"type": "string", "format": "uri", "maxLength": 2083} for name in "abc"}, "a"
+    ),
+    "a password of four kinds of characters": {
+        "type": "string",
+        "pattern": r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[@$!%*?&])[A-Za-z\d@$!%*?&]{8,20}$",
+    },
+    "a text of up to 2,100 letters": {"type": "string", "pattern": "^[a-z ]+$", "maxLength": 2100},
     "a name for itself": {"$ref": "#"},
     "names that lead to one another": _recursive(_NODE, {"type": "string"}),
 }
@@ -143,7 +181,7 @@ def of_form(form: str) -> Verdict:
 
 def of_arguments(form: str) -> Verdict:
     """What becomes of a form that the arguments of a call have, where the engine enforces it."""
-    return _judged(lambda: check_cost([_FORMS[form]]))
+    return _judged(lambda: check_cost(_FORMS[form], "$"))
 
 
 def _judged(judge: Callable[[], object]) -> Verdict:
@@ -152,7 +190,6 @@ def _judged(judge: Callable[[], object]) -> Verdict:
         judge()
     except RbeeError as error:
         assert error.code == "invalid_request", error.code
-        assert error.details["field"] == "json_schema", error.details
         taken = time.thread_time() - began
         return Verdict(str(error.details.get("path", "$")), error.message, taken)
     return Verdict("", "", time.thread_time() - began)

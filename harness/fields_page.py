@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness import schema_suite
 from rbee.queen.openai import requests
 from rbee.queen.openai.elsewhere import Elsewhere
 from rbee.queen.openai.fields import Field, fields_of
@@ -22,8 +23,9 @@ What becomes of each field that a program may send below `/v1`, whichever server
 for. What is *done* does what it says. What *passes* changes nothing that whoever asks can notice.
 What is *refused* cannot be had here: the answer is 400, with the field as its `param`, unless the
 value asks for nothing; the table has these values. A field that is not listed is refused, too.
-null is taken everywhere and says nothing, and `8.0` is a whole number. Made by `make docs` out of
-`rbee/queen/openai/requests.py` and `elsewhere.py`.
+null is taken everywhere and says nothing, and `8.0` is a whole number. Of the
+JSON-Schema Test Suite {share:.1%} are held to; see [schemas.md](schemas.md). Made by `make docs`
+out of `rbee/queen/openai/requests.py` and `elsewhere.py`.
 """
 _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("of `messages`", requests.AskedMessage),
@@ -48,7 +50,7 @@ def page() -> str:
     chats = _without(both, fields_of(requests.ChatRequest))
     texts = _without(both, fields_of(requests.CompletionRequest))
     elsewhere = fields_of(Elsewhere)
-    lines = [_HEAD]
+    lines = [_HEAD.format(share=schema_suite.share(schema_suite.judged()))]
     lines += _table("## `/v1/chat/completions` and `/v1/completions`", _without(elsewhere, both))
     lines += _table("## The same, of other servers, and what changes no answer", elsewhere)
     lines += _table("## `/v1/chat/completions` alone", chats)

@@ -544,13 +544,6 @@ def _form(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
 
 
-def _nested(depth: int) -> dict[str, Any]:
-    schema: dict[str, Any] = {}
-    for _ in range(depth):
-        schema = {"properties": {"a": schema}}
-    return schema
-
-
 _ASKED: dict[str, Callable[[Any], str]] = {
     "an answer": _whole(),
     "an answer in pieces": _streamed,
@@ -610,13 +603,13 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
         messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
     ),
     "for a form that cannot be enforced": _whole(
-        response_format=_form({"type": "string", "pattern": "^bee"})
+        response_format=_form({"properties": {"a": {"type": "array", "uniqueItems": True}}})
     ),
     "for a form that nothing has": _whole(
         response_format=_form({"type": "array", "minItems": 5, "maxItems": 2})
     ),
     "for a form that is none": _whole(response_format=_form({"properties": 5})),
-    "for a form of too many forms": _whole(response_format=_form(_nested(400))),
+    "for a form of too many values": _whole(response_format=_form({"enum": [*range(2000)]})),
     "for a model whose name no disk takes": _whole(model=f"file:/{'bee' * 300}"),
     "for a function that is not there": _whole(
         tools=_WEATHER, tool_choice={"type": "function", "function": {"name": "time"}}

@@ -26,6 +26,7 @@ from harness import paper
 from harness.cluster import ROOT
 from harness.dispatching import PaperSwarm
 from harness.fuzz.targets import judge_header, make_header
+from harness.gbnf import Grammar
 from rbee.hive.models.choose import ListedFile, choose
 from rbee.hive.models.fit import Need, gpu_budget, ram_budget, worker_need
 from rbee.hive.models.gguf import Weights, read_header
@@ -406,32 +407,12 @@ def _fits(schema: Mapping[str, Any], value: Any) -> bool:
     return True
 
 
-_TOKEN = re.compile(
-    r'"(?P<literal>(?:[^"\\]|\\.)*)"|(?P<plain>\[(?:[^\]\\]|\\.)*\]|\{\d*,?\d*\}|[()|?*+])'
-    r"|(?P<name>\w+)|\s+"
-)
-
-
-def _pattern(rules: Mapping[str, str], name: str) -> str:
-    """A rule of GBNF that does not come back to itself, as an expression of `re`."""
-    parts = []
-    for token in _TOKEN.finditer(rules[name]):
-        if token["literal"] is not None:
-            parts.append(re.escape(re.sub(r"\\(.)", r"\1", token["literal"])))
-        elif token["name"]:
-            parts.append(_pattern(rules, token["name"]))
-        else:
-            parts.append(token["plain"] or "")
-    return f"(?:{''.join(parts)})"
-
-
 def _let_through_where_it_fits(given: tuple[Mapping[str, Any], list[Any]]) -> None:
     schema, values = given
-    rules = dict(line.split(" ::= ", 1) for line in grammar_of(schema).split("\n"))
-    whole = re.compile(_pattern(rules, "root"), re.DOTALL)
+    grammar = Grammar(grammar_of(schema))
     for value in values:
         written = json.dumps(value, ensure_ascii=False)
-        assert bool(whole.fullmatch(written)) == _fits(schema, value), (schema, written)
+        assert grammar.lets_through(written) == _fits(schema, value), (schema, written)
 
 
 # What is kept, and whose turn it is.

@@ -1,7 +1,8 @@
 """``python -m harness.settings_page [--check]``: writes the pages that are made of the code.
 
 These are the page of settings, docs/settings.md, that of limits (`harness.limits_page`), that of
-routes (`harness.routes`) and that of fields (`harness.fields_page`). The first is made of
+routes (`harness.routes`), that of fields (`harness.fields_page`) and that of JSON schemas
+(`harness.schema_suite`). The first is made of
 `rbee.wire.settings`: names, defaults, units, bounds, the headings between them and what is said of
 each. With ``--check`` nothing is written. Exit status: 0 the pages are as the code; 1 one is not
 (``--check``), or nothing is said of some setting.
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from harness import fields_page, limits_page, routes
+from harness import fields_page, limits_page, routes, schema_suite
 from rbee.wire import settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
@@ -144,6 +145,7 @@ def main(arguments: Sequence[str]) -> int:
             limits_page.PAGE: limits_page.page(),
             routes.PAGE: routes.page(),
             fields_page.PAGE: fields_page.page(),
+            schema_suite.PAGE: schema_suite.page(),
         }
     except ValueError as error:
         print(error, file=sys.stderr)

@@ -174,14 +174,23 @@ def assert_told(cluster: Cluster, expected: str) -> None:
 
 def assert_logged(cluster: Cluster, role: str, text: str) -> None:
     """A line with this text stands in the log of a program, now or in a moment."""
-    logs = cluster.home / "logs"
 
     def is_logged() -> bool:
-        written = "".join(log.read_text() for log in logs.glob(f"{role}*.log"))
+        written = _logged(cluster, role)
         assert text in written, written
         return True
 
     wait_until(f"the log of the {role} says {text!r}", is_logged)
+
+
+def assert_not_logged(cluster: Cluster, role: str, text: str) -> None:
+    """No line with this text stands in the log of a program, which has written some."""
+    written = _logged(cluster, role)
+    assert written and text not in written, written
+
+
+def _logged(cluster: Cluster, role: str) -> str:
+    return "".join(log.read_text() for log in (cluster.home / "logs").glob(f"{role}*.log"))
 
 
 def assert_degraded(cluster: Cluster, hive_id: str, devices: str) -> None:

@@ -219,6 +219,11 @@ def log_says(context: Context, role: str, text: str) -> None:
     swarm.assert_logged(context.cluster, role, text)
 
 
+@then('the log of the {role} says nothing of "{text}"')
+def log_is_silent(context: Context, role: str, text: str) -> None:
+    swarm.assert_not_logged(context.cluster, role, text)
+
+
 @then('the queen lists "{devices}" of hive "{hive_id}" as degraded')
 def lists_degraded(context: Context, devices: str, hive_id: str) -> None:
     swarm.assert_degraded(context.cluster, hive_id, devices)

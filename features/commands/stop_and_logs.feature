@@ -80,3 +80,11 @@ Feature: One worker less, and what they wrote: stop and logs
       And the command has shown "long live the queen"
       When I press Ctrl+C
       Then the exit status is 130
+
+    Scenario: What became of each job stands in the queen's log, with none of what was said
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive hello"
+      When I type "rbee-keeper infer --model file:/no/such.gguf hello"
+      Then the log of the queen says "asks for minillama (rbee)"
+      And the log of the queen says "is done after"
+      And the log of the queen says "such.gguf is not on this machine"
+      And the log of the queen says nothing of "hello"

@@ -20,5 +20,6 @@ Feature: What whoever calls the API is told of an error
       | a wrong key                         | unauthorized      | a key that rbee-keeper add-key makes  | {}                         | 401 authentication_error: send a key of this swarm as `Authorization: Bearer KEY` | | false |
       | a full queue                        | queue_full        | try again in a moment                 | {"retry_after_s": 3}       | 429 rate_limit_error: try again in a moment | | true |
       | a form, in the word that was sent   | invalid_request   | leave it out                          | {"field": "json_schema"}   | 400 invalid_request_error: leave it out | guided_json | false |
+      | a keyword of it, where it was sent  | invalid_request   | leave it out                          | {"field": "json_schema", "path": "$.items.pattern"} | 400 invalid_request_error: leave it out | guided_json.items.pattern | false |
       | thoughts, in the word that was sent | invalid_request   | leave it out                          | {"field": "think"}         | 400 invalid_request_error: leave it out | enable_thinking | false |
       | a penalty, in another word          | invalid_request   | run it elsewhere (--engine)           | {"field": "repeat_penalty"} | 400 invalid_request_error: run it elsewhere | repetition_penalty | false |

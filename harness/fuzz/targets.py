@@ -47,7 +47,7 @@ from rbee.wire.messages.workers import ProvisionWorker, StartWorker, WorkerRepor
 from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, settings_from
-from rbee.worker.engines.calls import call_of, schema_of_call
+from rbee.worker.engines.calls import call_of, functions_for_engine, schema_of_call
 from rbee.worker.engines.conversation import messages_of, plain_text_of, stops_of
 from rbee.worker.engines.json_grammar import grammar_of
 
@@ -321,6 +321,7 @@ def judge_schema(data: bytes) -> None:
         grammar = grammar_of(one)
         assert len(grammar) <= _LONGEST_GRAMMAR, f"a grammar of {len(grammar)} characters"
         grammar.encode()
+    functions_for_engine([called])
 
 
 _SCHEMA_WORDS = (
@@ -328,7 +329,28 @@ _SCHEMA_WORDS = (
     *("properties", "required", "additionalProperties", "items", "minItems", "maxItems"),
     *("minLength", "maxLength", "$defs", "definitions", "#/$defs/a", "#", "#/properties/a"),
     *("integer", "number", "boolean", "null", "any", "title", "description", "pattern", "format"),
+    *("not", "if", "then", "else", "contains", "uniqueItems", "prefixItems", "propertyNames"),
+    *("minimum", "maximum", "multipleOf", "patternProperties", "dependentRequired", "$id"),
 )
+
+
+_PATTERNS = (
+    "^a+$",
+    "(a|b)*a(a|b){9}",
+    "^(?=.*a)(?=.*b).{3,9}$",
+    "a{1000}",
+    "^((a?){9}){9}$",
+    "\\d|x",
+)
+_ROOTED: Mapping[int, Callable[[random.Random, Any, int], dict[str, Any]]] = {
+    8: lambda draw, inner, many: {"pattern": draw.choice(_PATTERNS), "maxLength": many},
+    9: lambda draw, inner, many: {"minimum": draw.choice((0, -1.5)), "maximum": many},
+    10: lambda draw, inner, many: {"not": inner},
+    11: lambda draw, inner, many: {"if": inner, "then": {"required": ["p0"]}},
+    12: lambda draw, inner, many: {"contains": inner, "minContains": many},
+    13: lambda draw, inner, many: {"patternProperties": {"^p": inner, "0": {}}},
+    14: lambda draw, inner, many: {"multipleOf": draw.choice((7, 0.01, 10**9 + 7)), **inner},
+}
 
 
 def make_schema(draw: random.Random) -> bytes:
@@ -338,7 +360,7 @@ def make_schema(draw: random.Random) -> bytes:
 
 def _schema(draw: random.Random, depth: int) -> dict[str, Any]:
     basic = ("string", "integer", "number", "boolean", "null", "object", "array")
-    way = draw.randrange(8) if depth else 0
+    way = draw.randrange(15) if depth else 0
     inner = [_schema(draw, depth - 1) for _ in range(draw.choice((1, 2, 3)))] if way else []
     many = draw.choice((0, 1, 5, 1000, 10**6, 2**63))
     if way == 0:
@@ -355,6 +377,8 @@ def _schema(draw: random.Random, depth: int) -> dict[str, Any]:
         return {"enum": [draw.choice(("x" * 50, 1, None))] * draw.choice((1, 10, 300))}
     if way == 6:
         return {**inner[0], "type": draw.sample(basic, draw.choice((1, 3, 7)))}
+    if way in _ROOTED:
+        return _ROOTED[way](draw, inner[0], many)
     names = {f"p{each}": one for each, one in enumerate(inner * draw.choice((1, 1, 20)))}
     return {"type": "object", "properties": names, "required": list(names)[:: draw.choice((1, 2))]}
 

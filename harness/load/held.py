@@ -15,8 +15,11 @@ from harness.cluster import Cluster
 _ROLES = ("queen", "hive", "worker")
 #: The task and the object of an open connection; these are counted as connections.
 _OF_A_CONNECTION = ("RequestHandler.start", "Connection")
-#: What the queen keeps of the jobs that are over.
-_KEPT_WITH_JOBS = ("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Work")
+#: What the queen keeps of the jobs that are over, and how she counts them.
+_KEPT_WITH_JOBS = (
+    *("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Work"),
+    *("Asked", "Spread"),
+)
 
 
 class _Ends(NamedTuple):

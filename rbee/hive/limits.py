@@ -12,7 +12,6 @@ Source: the kernel's ``admin-guide/cgroup-v2.rst`` and ``admin-guide/cgroup-v1/m
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -108,11 +107,19 @@ def _groups(controller: str, root: Path) -> Sequence[_Group]:
 
     Both versions can be mounted at the same time, each with controllers of its own.
     """
-    groups, mounts = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
-    return _groups_in(controller, root, groups, mounts)
+    told = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
+    before = _found.get((controller, root))
+    if before is not None and before[0] == told:
+        return before[1]
+    groups = _groups_in(controller, root, *told)
+    _found[controller, root] = told, groups
+    return groups
 
 
-@functools.lru_cache(maxsize=2)  # as things are now, for each of the two controllers
+#: What was found last, by controller, with the files that it was found in: they seldom change.
+_found: dict[tuple[str, Path], tuple[tuple[str, str], Sequence[_Group]]] = {}
+
+
 def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequence[_Group]:
     found: list[_Group] = []
     paths = _paths(groups)

@@ -17,7 +17,7 @@ import aiohttp
 from rbee.http.client import Peer, open_session
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves
-from rbee.process import listening, logs
+from rbee.process import journal, listening, logs
 from rbee.process.child import Child
 from rbee.process.deadline import timeout
 from rbee.process.home import Home
@@ -239,6 +239,8 @@ class _Queen:
         self.jobs.require_room(job)
         self.dispatcher.join(job)
         self.jobs.add(job)
+        by = f"{api}, key {job.key}" if job.key else api
+        journal.tell(narration.JOB_BEGUN, job_id=job.job_id, model_ref=wanted.model_ref, by=by)
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job
@@ -246,6 +248,7 @@ class _Queen:
     def _over(self, job: Job, api: str) -> None:
         self.dispatcher.leave(job)
         self.measures.count(api, job)
+        journal.write(job.outcome())
 
     async def _work(self, job: Job) -> Done:
         """What comes of a job. Raises the error in which it ends."""

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import spawn
 from rbee.queen import scheduler
@@ -136,6 +137,8 @@ class Dispatcher:
                 worker = self._granted(job, decision)
             elif isinstance(decision, Refuse):
                 raise decision.error
+        placed = {"worker_id": worker.worker_id, "hive_id": job.hive_id, "device": job.device}
+        journal.tell(narration.JOB_PLACED, job_id=job.job_id, **placed)
         return await infer(job, worker, self._hives, self._settings)
 
     async def _next(self, claim: Claim) -> Decision:

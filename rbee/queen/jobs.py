@@ -9,10 +9,11 @@ from typing import Any
 from rbee.http.board import Board
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import narration
-from rbee.wire.errors import RbeeError, nearest
+from rbee.wire.errors import ErrorBody, RbeeError, nearest
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.jobs import JobRequest, JobState, JobView
+from rbee.wire.narration import Narration, now_ms, say
 
 
 class Job(TrackedTask):
@@ -52,6 +53,8 @@ class Job(TrackedTask):
         self.first_after: float | None = None
         self._came_at = time.monotonic()
         self.done: Done | None = None
+        #: Why it has failed.
+        self.error: ErrorBody | None = None
         self.tokens_forwarded = 0
 
     @property
@@ -94,9 +97,22 @@ class Job(TrackedTask):
             tokens_out=self.done.tokens_out if self.done else self.tokens_forwarded,
         )
 
+    def outcome(self) -> Narration:
+        """What became of it, in one line."""
+        took = ((self.finished_at_ms or now_ms()) - self.created_at_ms) / 1000
+        facts = {"job_id": self.job_id, "took": took}
+        if self.error is not None:
+            why = {"code": self.error.code, "why": self.error.message}
+            return say(narration.JOB_FAILED, {**facts, **why})
+        view = self.view(None)
+        counts = {"read": view.tokens_in, "written": view.tokens_out}
+        return say(narration.JOB_OVER, {**facts, **counts, "state": self.state.value})
+
     def _end(self, event: str, message: Any) -> None:
         if event == "done" and not self.is_over:
             self.done = message
+        elif event == "error" and not self.is_over:
+            self.error = message
         super()._end(event, message)
         # What was asked is kept by nobody from here on: neither a secret nor a megabyte of text.
         self.request = JobRequest(

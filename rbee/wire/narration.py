@@ -208,6 +208,14 @@ CUT_BY_LIMIT = _keeper(
 )
 CANCELLING = _keeper("job.cancel", "cancelling the job")
 
+# Of each job, in the queen's log alone: whoever asked for it is told by its own events.
+JOB_BEGUN = _queen("job.begun", "job {job_id} asks for {model_ref} ({by})")
+JOB_PLACED = _queen("job.placed", "job {job_id} is with {worker_id} on {hive_id}, {device}")
+JOB_OVER = _queen(
+    "job.over", "job {job_id} is {state} after {took:.1f} s: {read} tokens in, {written} out"
+)
+JOB_FAILED = _queen("job.failed", "job {job_id} has failed after {took:.1f} s: {code}, {why}")
+
 # Phase 3: a hive.
 NO_HIVES = _queen("hive.none", "no hives found; adding local machine")
 ADDING_HIVE = _queen("hive.add", "adding {host} to hive catalog")

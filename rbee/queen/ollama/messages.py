@@ -85,7 +85,10 @@ class OllamaFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def plain(self) -> ToolFunction:
         """As it travels to a worker."""
         return ToolFunction(
-            name=self.name, description=self.description or "", parameters=self.parameters or {}
+            name=self.name,
+            description=self.description or "",
+            parameters=self.parameters or {},
+            strict=bool(self.strict),
         )
 
 

@@ -177,7 +177,7 @@ class Chat(Form):
         messages = _as_prefilled(asked, messages)
         if messages[-1].role == "assistant" and must_call:
             raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
-        functions = [tool.function.plain() for tool in tools]
+        functions = [tool.plain() for tool in tools]
         return [
             JobRequest(
                 **_common(asked, seed, asked.max_completion_tokens),
@@ -362,8 +362,22 @@ def in_words_of(asked: Asked | EmbeddingRequest, error: RbeeError) -> RbeeError:
     names = _SAID_BY.get(field, ()) if isinstance(field, str) else ()
     sent = [name for name in names if getattr(asked, name, None) is not None]
     if names:
-        error.details["field"] = (sent or names)[0]
+        error.details["field"] = _with_path((sent or names)[0], asked, error.details.get("path"))
     return error
+
+
+def _with_path(field: str, asked: Asked | EmbeddingRequest, path: object) -> str:
+    """A field that holds schemas, with the path in one of them as it was sent."""
+    if not isinstance(path, str) or not path.startswith("$"):
+        return field
+    if field == "tools":
+        return field + path[1:].replace(".parameters", ".function.parameters", 1)
+    form = getattr(asked, "response_format", None)
+    inner = {
+        "response_format": "json_schema.schema" if form and form.json_schema else "schema",
+        "structured_outputs": "json",
+    }.get(field)
+    return ".".join(filter(None, (field, inner))) + path[1:]
 
 
 def _common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:

@@ -244,19 +244,16 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     is_error: Annotated[Any, passes("the content says so")] = None
 
 
+_STRICT = "true: a call is held to all of its schema, or refused; else to what the engine holds"
+
+
 class AskedFunction(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A function that a model may call."""
 
     name: Annotated[NonEmpty, done("what it is called by")]
     description: Annotated[str | None, done("is told to the model")] = None
     parameters: Annotated[dict[str, Any] | None, done("the JSON schema of its arguments")] = None
-    strict: Annotated[Any, passes("a call has the form of its schema in any case")] = None
-
-    def plain(self) -> ToolFunction:
-        """As it travels to a worker."""
-        return ToolFunction(
-            name=self.name, description=self.description or "", parameters=self.parameters or {}
-        )
+    strict: Annotated[bool | None, done(_STRICT)] = None
 
 
 class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -264,8 +261,17 @@ class AskedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     type: Annotated[Literal["function"], done("the one kind that there is")]
     function: Annotated[AskedFunction, done("what may be called")]
-    strict: Annotated[Any, passes("a call has the form of its schema in any case")] = None
+    strict: Annotated[bool | None, done(_STRICT)] = None
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
+
+    def plain(self) -> ToolFunction:
+        """As it travels to a worker."""
+        return ToolFunction(
+            name=self.function.name,
+            description=self.function.description or "",
+            parameters=self.function.parameters or {},
+            strict=bool(self.strict or self.function.strict),
+        )
 
 
 class FunctionName(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

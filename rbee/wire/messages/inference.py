@@ -78,11 +78,13 @@ class Sampling(Samplers, kw_only=True):
 
 
 class ToolFunction(Request, kw_only=True):
-    """What a model may call; `parameters` is the JSON schema of its arguments."""
+    """What a model may call; `parameters` is the JSON schema of its arguments, and `strict` says
+    that a call is held to all of it, or refused."""
 
     name: NonEmpty
     description: str = ""
     parameters: dict[str, Any] = {}
+    strict: bool = False
 
 
 class ToolCall(Request, kw_only=True):

@@ -31,7 +31,13 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
-from rbee.worker.engines.calls import call_of, schema_of_call, told_to_call
+from rbee.worker.engines.calls import (
+    call_of,
+    functions_for_engine,
+    in_functions,
+    schema_of_call,
+    told_to_call,
+)
 from rbee.worker.engines.conversation import (
     asks_field,
     does_not_fit,
@@ -46,7 +52,6 @@ from rbee.worker.engines.conversation import (
     too_many_marks,
 )
 from rbee.worker.engines.hidden_socket import HiddenSocket
-from rbee.worker.engines.json_grammar import check_cost, grammar_of
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
@@ -356,7 +361,13 @@ class LlamaCpp:
             raise does_not_fit(request, marks, self.context)
         body = self._asked(request)
         if schema is not None:
-            self._hold_to(schema, request, body)
+            try:
+                self._hold_to(schema, request, body)
+            except RbeeError as error:
+                if schema is not request.json_schema:
+                    raise in_functions(error) from None
+                error.details.setdefault("field", "json_schema")
+                raise
         plain = not chat or request.is_prefilled()
         thoughts = Thoughts(plain=True) if plain else self._thoughts(request)
         may_think, thought = body.get(_BUDGET), 0
@@ -440,8 +451,10 @@ class LlamaCpp:
 
     def _hold_to(self, schema: dict[str, Any], request: InferRequest, body: dict[str, Any]) -> None:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
-        field = "json_schema" if schema is request.json_schema else "functions"
-        grammar = grammar_of(schema, field)
+        # late: of what few ask for
+        from rbee.worker.engines.engine_schemas import check_cost, engine_schema
+        from rbee.worker.engines.json_grammar import grammar_of
+
         chat = "messages" in body
         if request.is_prefilled() and not chat:
             raise invalid(
@@ -451,9 +464,11 @@ class LlamaCpp:
             )
         # Its own knows what of the answer was begun.
         if chat and (self._own_form or "tools" in body or request.is_prefilled()):
-            check_cost([schema], field)
-            body["json_schema"] = schema  # it makes a grammar of its own, and takes no other
+            # It makes a grammar of its own, and takes no other.
+            check_cost(schema, "$")
+            body["json_schema"] = engine_schema(schema, "$", strict=True)
             return
+        grammar = grammar_of(schema)
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
@@ -481,10 +496,9 @@ class LlamaCpp:
                     "or take a model whose chat template knows tools",
                     field="functions",
                 )
-            check_cost((each.parameters for each in request.functions), "functions")
             body["tools"] = [
-                {"type": "function", "function": msgspec.to_builtins(each)}
-                for each in request.functions
+                {"type": "function", "function": each}
+                for each in functions_for_engine(request.functions)
             ]
             if request.parallel_calls is not None:
                 body["parallel_tool_calls"] = request.parallel_calls

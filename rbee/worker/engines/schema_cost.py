@@ -33,7 +33,6 @@ REPEATS = Bound(
     "repetitions, all of `minLength`, `maxLength`, `minItems` and `maxItems` together",
     "lower these, or leave them out",
 )
-REPEAT = Bound(2000, "repetitions of one part", "lower it, or leave it out")
 WAYS = Bound(
     128,
     "ways in which an answer may go on at one point",
@@ -44,13 +43,32 @@ PARTS = Bound(
     10_000, "parts, each as often as it has to be looked at", "have fewer types and alternatives"
 )
 RULES = Bound(10_000, "rules of its grammar", "ask for fewer properties and alternatives")
+STEPS = Bound(
+    60_000, "steps in what its patterns and numbers allow", "take plainer patterns and bounds"
+)
 BYTES = Bound(512 * 1024, "bytes of its grammar", "shorten the names and values in it")
-BOUNDS = (DEPTH, VALUES, PROPERTIES, REPEATS, REPEAT, WAYS, PARTS, RULES, BYTES)
+BOUNDS = (DEPTH, VALUES, PROPERTIES, REPEATS, WAYS, PARTS, STEPS, RULES, BYTES)
 
+#: The characters that the values of each type begin with; a digit stands for all numbers.
+BEGINS = {
+    "string": '"',
+    "integer": "0",
+    "number": "0",
+    "boolean": "tf",
+    "null": "n",
+    "any": '"0tfn{[',
+}
 #: The characters of a name that a path shows.
 _QUOTED = 60
 #: How often all ways are counted anew before they count as growing for ever.
 _ROUNDS = 8
+
+
+def longest_choice(required: list[bool]) -> int:
+    """Among how many properties an object goes on at most: those that may be left out, in a row,
+    and the one behind them."""
+    written = "".join("!" if each else "?" for each in required)
+    return 1 + max(map(len, written.split("!")))
 
 
 class Count(msgspec.Struct):
@@ -71,6 +89,12 @@ def too_much(bound: Bound, path: str, unbounded: str = "") -> RbeeError:
     would grow for ever."""
     what = unbounded or f"the JSON schema has more than {bound.most} {bound.of} at {path}"
     return invalid(what, bound.fewer, path=path, most=bound.most)
+
+
+def unknown(path: str, what: str) -> RbeeError:
+    """The refusal of what a grammar cannot say."""
+    wrong = f"the JSON schema has {what} at {path}, which cannot be enforced"
+    return invalid(wrong, "leave it out, and check the answer for it", path=path)
 
 
 def short(text: str) -> str:

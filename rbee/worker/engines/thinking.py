@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from rbee.worker.engines import Piece
-from rbee.worker.engines.json_grammar import literal
+from rbee.worker.engines.gbnf import literal
 
 #: The format of gpt-oss: each part of an answer names its channel, and a thought is one of them.
 _CHANNELS = "<|channel|>"

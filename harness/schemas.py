@@ -1,0 +1,135 @@
+"""JSON schemas as forms of answers, asked in this process: what is held to, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from harness import schema_suite
+from harness.gbnf import Grammar
+from harness.schema_suite import Verdict
+from rbee.queen.openai.errors import failed
+from rbee.queen.openai.mapping import in_words_of
+from rbee.queen.openai.requests import ChatRequest
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import decode, encode
+from rbee.wire.messages.inference import ToolFunction
+from rbee.worker.engines.calls import functions_for_engine, in_functions, schema_of_call
+from rbee.worker.engines.json_grammar import grammar_of
+
+_SEED = 20261127
+
+
+class Form(NamedTuple):
+    """What became of a form: its grammar, what an engine is told, or the error and its path."""
+
+    grammar: str = ""
+    told: Any = None
+    error: RbeeError | None = None
+    bounds: tuple[int, int] = (0, 0)
+
+    @property
+    def path(self) -> str:
+        """Where it is refused; empty: it is not."""
+        return str(self.error.details.get("path")) if self.error else ""
+
+
+def _form(make: Callable[[], str], bounds: tuple[int, int] = (0, 0)) -> Form:
+    try:
+        return Form(make(), bounds=bounds)
+    except RbeeError as error:
+        return Form(error=error)
+
+
+def form_of(schema: str) -> Form:
+    """What becomes of an answer that is to fit a schema."""
+    return _form(lambda: grammar_of(json.loads(schema)))
+
+
+def text_form(least: int, most: int) -> Form:
+    """The same of a text of so many letters."""
+    schema = {"type": "string", "minLength": least, "maxLength": most}
+    return _form(lambda: grammar_of(schema), (least, most))
+
+
+def call_form(rows: Iterable[Mapping[str, str]]) -> Form:
+    """What becomes of a call that has to be made, of one of these functions."""
+    functions = [
+        ToolFunction(name=row["name"], parameters=json.loads(row["parameters"])) for row in rows
+    ]
+    form = _form(lambda: grammar_of(schema_of_call(functions)))
+    return form if form.error is None else form._replace(error=in_functions(form.error))
+
+
+def function_form(parameters: str, *, strict: bool) -> Form:
+    """What becomes of a function that may be called."""
+    function = ToolFunction(name="f", parameters=json.loads(parameters), strict=strict)
+    try:
+        return Form(told=functions_for_engine([function])[0]["parameters"])
+    except RbeeError as error:
+        return Form(error=error)
+
+
+def assert_lets_through(form: Form, this: str, that: str) -> None:
+    """One text passes, and the other does not."""
+    assert form.grammar, form
+    grammar = Grammar(form.grammar)
+    assert grammar.lets_through(this), f"{this} does not pass"
+    assert not grammar.lets_through(that), f"{that} passes"
+
+
+def assert_counted(form: Form) -> None:
+    """As many letters pass as its bounds say, and no others."""
+    assert form.grammar, form
+    least, most = form.bounds
+    grammar = Grammar(form.grammar)
+    for count in {least - 1, least, least + 1, most - 1, most, most + 1, most + 2000} - {-1}:
+        assert grammar.lets_through(f'"{"a" * count}"') is (least <= count <= most), count
+
+
+def assert_told(form: Form, told: str) -> None:
+    """The engine is told of a function in these words."""
+    assert form.told == json.loads(told), form
+
+
+def field_told(form: Form) -> str:
+    """The field that a program hears of which has sent that as a chat."""
+    asked = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    tools = [{"type": "function", "function": {"name": name}} for name in "fg"]
+    assert form.error is not None
+    request = decode(encode({**asked, "tools": tools}), ChatRequest)
+    return str(failed(in_words_of(request, form.error)).error.param)
+
+
+def of_suite() -> Sequence[Verdict]:
+    """What becomes of each schema of the suite."""
+    return schema_suite.judged()
+
+
+def assert_let_through_rightly(verdicts: Sequence[Verdict]) -> None:
+    """No invalid instance passes."""
+    wrong = [(each.group.about, schema_suite.let_through_wrongly(each)) for each in _held(verdicts)]
+    assert not any(texts for _, texts in wrong), [each for each in wrong if each[1]]
+
+
+def assert_made_rightly(verdicts: Sequence[Verdict]) -> None:
+    """Nothing is made that does not fit."""
+    wrong = [(each.group.about, schema_suite.made_wrongly(each, _SEED)) for each in _held(verdicts)]
+    assert not any(texts for _, texts in wrong), [each for each in wrong if each[1]]
+
+
+def assert_refused_by_path(verdicts: Sequence[Verdict]) -> None:
+    """Each refusal names a path that its schema has."""
+    for each in verdicts:
+        if not each.grammar:
+            assert each.path in set(schema_suite.paths(each.group.schema)), each
+
+
+def _held(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [each for each in verdicts if each.grammar]
+
+
+def share(verdicts: Sequence[Verdict]) -> float:
+    """How much is held to, of what applies."""
+    return schema_suite.share(verdicts)

@@ -1,0 +1,125 @@
+"""What a schema allows, by the type of the value.
+
+What stands within a value, in an array or under a name, is not looked into here: it is known by the
+schemas that it has to fit, all of them (`Wanted`). So a schema that contains itself is no trouble.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from rbee.worker.engines.schemas.expressions import Expression
+
+
+class Place:
+    """A schema where it stands: `path` for people, `base` is the URI that it is read against, and
+    `depth` how many values lie around it. Each is made once and compared by identity."""
+
+    __slots__ = ("base", "depth", "path", "schema")
+
+    def __init__(self, schema: Any, path: str, base: str, depth: int) -> None:
+        self.schema = schema
+        self.path = path
+        self.base = base
+        self.depth = depth
+
+
+class Not(NamedTuple):
+    """What does not fit all of these; `path` is where that is said."""
+
+    wanted: Wanted
+    path: str
+
+
+#: What a value has to fit, all of it; nothing: any value does.
+Wanted = frozenset[Place | Not]
+ANYTHING: Wanted = frozenset()
+
+
+class Contained(NamedTuple):
+    """How many items of an array fit something."""
+
+    wanted: Wanted
+    least: int
+    most: int | None
+
+
+class Array(NamedTuple):
+    """An array: its first items, the `rest` behind them, how many there are.
+
+    `looked_at`: to how many of the first items some keyword has applied; None: to all.
+    """
+
+    first: tuple[Wanted, ...] = ()
+    rest: Wanted = ANYTHING
+    least: int = 0
+    most: int | None = None
+    contains: tuple[Contained, ...] = ()
+    distinct: bool = False
+    looked_at: int | None = 0
+    path: str = "$"
+
+    def item(self, number: int) -> Wanted:
+        """What an item has to fit, counted from 0."""
+        return self.first[number] if number < len(self.first) else self.rest
+
+
+class Others(NamedTuple):
+    """Members whose names no `properties` has: `names` says which, and `is_asked` whether somebody
+    has said that there may be such. `is_looked_at`: some keyword has applied to them."""
+
+    names: Expression
+    wanted: Wanted
+    is_asked: bool = False
+    is_looked_at: bool = False
+
+
+class Object(NamedTuple):
+    """An object: its named members, and the others by their names, each name in one of these.
+
+    `looked_at`: the named ones that some keyword has applied to.
+    """
+
+    members: Mapping[str, Wanted]
+    others: tuple[Others, ...]
+    required: tuple[str, ...] = ()
+    least: int = 0
+    most: int | None = None
+    looked_at: frozenset[str] = frozenset()
+    path: str = "$"
+
+
+class Value(NamedTuple):
+    """What is allowed: of `words` (null, true, false), numbers, strings, arrays and objects, each
+    array and object being one of several forms; and `listed`, values by their texts."""
+
+    words: frozenset[str]
+    number: Expression
+    string: Expression
+    arrays: tuple[Array, ...]
+    objects: tuple[Object, ...]
+    listed: Mapping[str, Any]
+
+
+def key_of(value: Any) -> str:
+    """The same text for values that JSON Schema takes for equal."""
+    return json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return value
+
+
+def number_text(value: float) -> str:
+    """A number as the sets of numbers have it: without an exponent."""
+    text = format(Decimal(repr(value)), "f")
+    return "0" if text.strip("-0.") == "" else text
