@@ -26,7 +26,7 @@ from rbee.worker.engines.rpc import TRANSPORT, built, folder, load, stem
 _GGML = "thirdparty/llama.cpp/ggml"
 #: The wheel is built with the older form of C++'s strings; nothing of C++ crosses to it.
 _FLAGS = (
-    *("-O2", "-std=c++17", "-fPIC", "-shared", "-pthread", "-D_GLIBCXX_USE_CXX11_ABI=0"),
+    *("-O2", "-g0", "-std=c++17", "-fPIC", "-shared", "-pthread", "-D_GLIBCXX_USE_CXX11_ABI=0"),
     *("-DGGML_BACKEND_SHARED", "-DGGML_BACKEND_BUILD", "-DGGML_SHARED", "-fvisibility=hidden"),
 )
 _LAST_LINES = 5
