@@ -70,7 +70,7 @@ $(VENV)/.clients/.fetched: $(LOCKS)/clients.in $(LOCKS)/clients.txt $(EACH_TIME)
 	@touch $@
 
 # llama.cpp's RPC backend; where it cannot be built, the scenarios that need it are skipped.
-$(VENV)/.rpc: $(LOCKS)/runtime.txt rbee/worker/engines/rpc/* $(EACH_TIME) | $(BIN)/rbee-keeper
+$(VENV)/.rpc: $(LOCKS)/runtime.txt rbee/worker/engines/rpc/transport.cpp $(EACH_TIME) | $(BIN)/rbee-keeper
 	@$(BIN)/python -m rbee.worker.engines.rpc.build && touch $@ || true
 
 # Real weights, and the models that are made of them.
