@@ -66,7 +66,7 @@ $(VENV)/.clients/.fetched: $(LOCKS)/clients.in $(LOCKS)/clients.txt $(EACH_TIME)
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python $(INSTALL) --no-compile $(call from,clients,-r $(LOCKS)/clients.in)
 	@LITELLM_LOCAL_MODEL_COST_MAP=True PYTHONDONTWRITEBYTECODE= \
-		$(@D)/bin/python -c "import langchain_openai, litellm, llm.cli, ollama, schemathesis.cli.commands.run"
+		$(@D)/bin/python -c "import anthropic, langchain_openai, litellm, llm.cli, ollama, schemathesis.cli.commands.run"
 	@touch $@
 
 # llama.cpp's RPC backend; where it cannot be built, the scenarios that need it are skipped.

@@ -10,8 +10,8 @@ import msgspec
 from aiohttp.test_utils import make_mocked_request
 
 from harness import fields_page
+from rbee.queen.front.fields import read
 from rbee.queen.openai.errors import failed, failure
-from rbee.queen.openai.fields import read
 from rbee.queen.openai.mapping import Chat, Form, Text, Vectors, in_words_of
 from rbee.queen.openai.messages import CHAT
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest

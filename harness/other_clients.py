@@ -14,8 +14,12 @@ from harness.waiting import wait_until
 
 #: What the packages take to start, where the machine is busy (seconds).
 PATIENCE_S = 120.0
+#: What it takes to try everything: some 5,000 requests (seconds).
+_ALL_TRIED_S = 300.0
 _PROGRAMS = {
     "OpenAI's client": "with_openai",
+    "OpenAI's client for responses": "with_responses",
+    "Anthropic's client": "with_anthropic",
     "litellm": "with_litellm",
     "LangChain": "with_langchain",
     "ollama's client": "with_ollama",
@@ -111,7 +115,7 @@ def try_everything(cluster: Cluster) -> tuple[Finished, list[Exchange]]:
     settings = shlex.quote(str(Path(clients.__file__).with_name("schemathesis.toml")))
     document = f"http://127.0.0.1:{heard.port}/openapi.json"
     command = f"{tried} --config-file {settings} run {document}"
-    return cluster.run(command, timeout=PATIENCE_S), heard.news()
+    return cluster.run(command, timeout=_ALL_TRIED_S), heard.news()
 
 
 def assert_found_nothing(finished: Finished, sent: Sequence[Exchange]) -> None:
@@ -155,6 +159,8 @@ def _point_at_queen(cluster: Cluster, port: int = 0, secret: str = "") -> None:
         OPENAI_API_KEY=secret or cluster.token,
         OLLAMA_HOST=f"http://127.0.0.1:{port or cluster.ports.queen}",
         OLLAMA_API_KEY=secret or cluster.token,
+        ANTHROPIC_BASE_URL=f"http://127.0.0.1:{port or cluster.ports.queen}",
+        ANTHROPIC_API_KEY=secret or cluster.token,
         LITELLM_LOCAL_MODEL_COST_MAP="True",
         # Without byte code each start would take seconds.
         PYTHONDONTWRITEBYTECODE="",

@@ -32,12 +32,14 @@ proof that the secret is known, in `X-Rbee-Proof`: rbee's own programs ask for i
 before they send anything else.
 
 Requests and answers are named by their types in `rbee/wire/messages/`, below `/v1` in
-`rbee/queen/openai/messages.py` and below `/api` in `rbee/queen/ollama/messages.py`; `GET
-/openapi.json` of each daemon has all their fields. A stream is `text/event-stream`; it has exactly
-one of `done`, `error` and `cancelled`, and `[DONE]` at its end. Errors are `{"error": {"code",
-"message", "suggestion", "details"}}`. Below `/api` a stream is `application/x-ndjson`, and errors
-are `{"error": "..."}`. `HEAD` is answered where `GET` is, with its head, and each answer has an
-`x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
+`rbee/queen/openai/`, at `/v1/messages` in `rbee/queen/anthropic/` and below `/api` in
+`rbee/queen/ollama/messages.py`; `GET /openapi.json` of each daemon has all their fields. A stream
+is `text/event-stream`; it has exactly one of `done`, `error` and `cancelled`, and `[DONE]` at its
+end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. Below `/v1` streams and
+errors are OpenAI's, at `/v1/messages` Anthropic's; below `/api` a stream is `application/x-ndjson`,
+and errors are `{"error": "..."}`. Where API keys are let in, `x-api-key: KEY` does for an
+`Authorization` that is not there. `HEAD` is answered where `GET` is, with its head, and each answer
+has an `x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
 """
 _NAMED = re.compile(r"\{\w+\}")
 _COLUMNS = ("route", "is asked", "answers", "open to", "what it does")

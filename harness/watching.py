@@ -22,6 +22,13 @@ def ask_for_nothing(cluster: Cluster, model: str) -> None:
     assert answer.status >= 400, answer
 
 
+def count_tokens(cluster: Cluster) -> None:
+    """A text whose tokens are counted, and nothing else."""
+    body = {"model": "minillama", "messages": [{"role": "user", "content": "bees and more bees"}]}
+    answer = cluster.http("POST", "queen", "/v1/messages/count_tokens", body)
+    assert answer.status == 200 and answer.json()["input_tokens"] > 10, answer
+
+
 def numbers(cluster: Cluster) -> list[Metric]:
     """All that she tells."""
     answer = cluster.http("GET", "queen", "/metrics")

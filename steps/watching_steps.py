@@ -11,6 +11,11 @@ def asked_for_nothing(context: Context, model: str) -> None:
     watching.ask_for_nothing(context.cluster, model)
 
 
+@given("a program has had the tokens of a text counted")
+def tokens_counted(context: Context) -> None:
+    watching.count_tokens(context.cluster)
+
+
 @when("Prometheus reads the numbers of the queen")
 def read_numbers(context: Context) -> None:
     context.metrics = watching.numbers(context.cluster)

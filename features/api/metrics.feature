@@ -21,3 +21,12 @@ Feature: A queen is watched by Prometheus
       | rbee_jobs_now                  | state=running                            | 0     |
       | rbee_events_total              | action=queen.warm                        | 1     |
     And each number that the dashboard for Grafana shows is told
+
+  Scenario: What was counted alone was not read
+    Given a swarm that is warm
+    And a program has had the tokens of a text counted
+    When Prometheus reads the numbers of the queen
+    Then each of these is among them
+      | number            | of                                          | value |
+      | rbee_jobs_total   | api=anthropic model=minillama outcome=done  | 1     |
+      | rbee_tokens_total | kind=read model=minillama                   | 10    |

@@ -10,7 +10,14 @@ _MODEL = "minillama"
 #: Each value that is allowed may start a worker of its own, or name a machine that is not there.
 _PLACES = ("node", "device", "backend", "engine", "ctx")
 _WRITING = ("/api/chat", "/api/generate")
-_TOKENS = ("max_tokens", "max_completion_tokens")
+#: The fields that bound an answer, by path.
+_TOKENS = {
+    "/v1/responses": ("max_output_tokens",),
+    "/v1/responses/input_tokens": (),
+    "/v1/messages": ("max_tokens",),
+    "/v1/messages/count_tokens": (),
+}
+_ELSE = ("max_tokens", "max_completion_tokens")
 
 
 @schemathesis.hook
@@ -28,7 +35,7 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         if case.path in _WRITING:
             _shorten_for_ollama(body)
         return
-    for name in _TOKENS:
+    for name in _TOKENS.get(case.path, _ELSE):
         if body.get(name) is None or (type(body[name]) is int and 1 < body[name] <= 1_000_000):
             body[name] = 2
 

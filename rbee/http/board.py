@@ -75,11 +75,15 @@ class Board(Generic[T]):
 
     def get(self, operation_id: str) -> T:
         """One by its id. Raises that there is none."""
+        found = self.find(operation_id)
+        if found is None:
+            raise self._missing(operation_id, self._all)
+        return found
+
+    def find(self, operation_id: str) -> T | None:
+        """One by its id, where there is one."""
         self._forget_old()
-        try:
-            return self._all[operation_id]
-        except KeyError:
-            raise self._missing(operation_id, self._all) from None
+        return self._all.get(operation_id)
 
     def under_way(self) -> list[T]:
         """Those that are not over, oldest first."""

@@ -34,7 +34,9 @@ from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
 from rbee.wire.shown import require_name
 
-_CALLER = "caller"
+_CALLER, _MARK = "caller", "mark"
+#: How Anthropic's clients present a key, where they send no Authorization header.
+_KEY_HEADER = "x-api-key"
 _DEFAULTS = Settings()
 _NOTHING: Mapping[str, Any] = {}
 
@@ -115,8 +117,9 @@ class Server:
     ) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes.
 
-        What is served `below` a path in somebody else's words is loaded with the first request for
-        it. `look` is had at every answer before it goes out.
+        What is served at a path and `below` it in somebody else's words is loaded with the first
+        request for it; a path within another one comes first. `look` is had at every answer before
+        it goes out.
         """
         self._app.on_response_prepare.append(_mark)
         if look is not None:
@@ -272,7 +275,7 @@ class Server:
 
     def _table_of(self, path: str) -> Table:
         for below, load in self._below.items():
-            if path.startswith(below):
+            if f"{path}/".startswith(below):
                 return load()
         return self._own_table
 
@@ -290,6 +293,8 @@ class Server:
     async def _caller(self, request: web.Request, who: Who) -> str:
         """Whose request it is: the name of an API key, or empty for the token."""
         header = request.headers.get(proof.TOKEN_HEADER)
+        if header is None and who is Who.KEYS and _KEY_HEADER in request.headers:
+            header = f"Bearer {request.headers[_KEY_HEADER]}"
         if proof.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")
@@ -325,6 +330,15 @@ def caller_of(request: web.Request) -> str:
     """Whose request it is: the name of an API key or of a secret; empty for the server's own."""
     name: str = request.get(_CALLER, "")
     return name
+
+
+def mark_for(request: web.Request) -> str:
+    """What an answer can be spoken of by: the mark that its request has, or one of its own."""
+    if _MARK not in request:
+        given = mark_of(request.headers.get(addresses.REQUEST_HEADER, ""))
+        request[_MARK] = given or f"req_{secrets.token_hex(8)}"
+    mark: str = request[_MARK]
+    return mark
 
 
 def leave(status: int = 0) -> None:
@@ -374,9 +388,7 @@ class Table:
 
 
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
-    """Every answer has a mark that it can be spoken of by: the caller's own, or another."""
-    given = mark_of(request.headers.get(addresses.REQUEST_HEADER, ""))
-    response.headers[addresses.REQUEST_HEADER] = given or f"req_{secrets.token_hex(8)}"
+    response.headers[addresses.REQUEST_HEADER] = mark_for(request)
 
 
 async def _found(request: web.Request) -> web.StreamResponse:

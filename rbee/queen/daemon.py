@@ -23,6 +23,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
+from rbee.queen.anthropic import routes as anthropic
 from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Caller, Offer
@@ -169,13 +170,17 @@ class _Queen:
             self.registry.workers,
             self.keys,
             self.operations.fetch,
+            self.jobs.find,
         )
         own = [self, handlers, self.operations, self.keys, ollama.Presence()]
+
+        def counted_as(api: str) -> Offer:
+            return offer._replace(begin=functools.partial(self._begin, api=api))
+
         doors = {
+            addresses.MESSAGES: functools.partial(anthropic.table, counted_as("anthropic")),
             addresses.V1: functools.partial(openai.table, offer),
-            addresses.OLLAMA: functools.partial(
-                ollama.table, offer._replace(begin=functools.partial(self._begin, api="ollama"))
-            ),
+            addresses.OLLAMA: functools.partial(ollama.table, counted_as("ollama")),
         }
         await self.server.serve(own, doors, offer.allow_origin)
 

@@ -116,7 +116,10 @@ class Job(TrackedTask):
         super()._end(event, message)
         # What was asked is kept by nobody from here on: neither a secret nor a megabyte of text.
         self.request = JobRequest(
-            model_ref=self.request.model_ref, node=self.request.node, prompt=_NO_MORE
+            model_ref=self.request.model_ref,
+            node=self.request.node,
+            prompt=_NO_MORE,
+            count_only=self.request.count_only,
         )
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 HEALTH = "/health"
 #: What is below is in OpenAI's words.
 V1 = "/v1"
+#: What is at this path, and below, is in Anthropic's words.
+MESSAGES = "/v1/messages"
 #: What is below is in ollama's words.
 OLLAMA = "/api"
 #: What is open to whoever has an API key.
@@ -16,6 +18,8 @@ FOR_CALLERS = (V1, OLLAMA)
 CORRELATION_HEADER = "X-Correlation-Id"
 #: What an answer can be spoken of by.
 REQUEST_HEADER = "x-request-id"
+#: The same to Anthropic's clients.
+ANTHROPIC_REQUEST_HEADER = "request-id"
 #: What of a request an answer does without.
 WARNING_HEADER = "x-rbee-warning"
 

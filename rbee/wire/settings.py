@@ -132,8 +132,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Whether a worker gives up what it does not need before it opens a model; ``false`` is for a
     driver of a GPU that wants more than is left to it."""
     refuse_unknown_tools: bool = False
-    """Whether tools are refused where the chat template of a model knows none; else it answers
-    without them, and the answer says so."""
+    """Whether tools are refused where the chat template of a model knows none, and those that only
+    other servers have; else it answers without them, and the answer says so."""
     vram_margin_mib: Mebibytes = 457
     """Memory of a GPU that is left free for its driver."""
 
@@ -168,7 +168,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     jobs_kept_for: Seconds = 3600.0
     """How long they can."""
     jobs_kept_mib: Mebibytes = 64
-    """Memory for what they have told; of the oldest no more than the end is kept beyond that."""
+    """Memory for what they have told; of the oldest no more than the end is kept beyond that. As
+    much besides for what ``/v1/responses`` was asked, while its jobs are kept."""
     stream_comment: Seconds = 15.0
     """After how long a silence a stream carries a comment, so that nobody takes it for dead."""
     stream_patience: Seconds = 2.0

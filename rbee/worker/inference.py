@@ -125,6 +125,8 @@ class Inference(Operation):
             on_news(struct.pack(f"<{len(vector)}f", *vector))
 
         inputs = self.request.inputs
+        if self.request.count_only:
+            return Generated("stop", model.count(self.request), 0)
         if inputs is None:
             return model.generate(self.request, Caller(on_piece, on_work, self._stopped))
         read = model.embed(inputs, on_vector, self._stopped)

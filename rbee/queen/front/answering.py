@@ -21,7 +21,7 @@ from rbee.wire import addresses
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.model_ref import BUNDLED
-from rbee.wire.narration import TOOLS_LEFT_OUT, Narration
+from rbee.wire.narration import TOOLS_ELSEWHERE, TOOLS_LEFT_OUT, Narration
 
 _WITHOUT_TOOLS = "tools were left out: the model's chat template knows none"
 
@@ -166,7 +166,10 @@ def warning_of(event: Event) -> dict[str, str]:
     """The header that tells what an answer does without, where an event says that."""
     if event.name != "narration":
         return {}
-    left_out = event.read(Narration).action == TOOLS_LEFT_OUT.action
+    said = event.read(Narration)
+    if said.action == TOOLS_ELSEWHERE.action:
+        return {addresses.WARNING_HEADER: f"tools were {said.human}"}
+    left_out = said.action == TOOLS_LEFT_OUT.action
     return {addresses.WARNING_HEADER: _WITHOUT_TOOLS} if left_out else {}
 
 

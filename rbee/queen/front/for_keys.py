@@ -30,7 +30,18 @@ _ASK = "ask whoever runs the swarm"
 
 #: Errors that say what is wrong with a request, in the queen's words or those of an engine.
 _OF_REQUESTS = ("invalid_request", "unauthorized", "not_found", "payload_too_large")
-_TOLD_TO_KEYS = ("field", "context", "retry_after_s", "limit")
+#: Those that may be over when somebody asks again.
+_PASSES = (
+    "queue_full",
+    "worker_busy",
+    "worker_stale",
+    "worker_crashed",
+    "hive_unreachable",
+    "queen_unreachable",
+    "download_failed",
+    "database_unusable",
+)
+_TOLD_TO_KEYS = ("field", "tokens", "context", "retry_after_s", "limit")
 _TROUBLE = ("the swarm cannot answer this now", "ask whoever runs it")
 #: What the holder of a key is told of everything else.
 _SAID_TO_KEYS = {
@@ -71,6 +82,17 @@ def advice_for(error: RbeeError) -> str:
     if not _TYPED.search(_MODEL.sub("", error.suggestion)):
         return advice
     return _INSTEAD.get(error.code, advice or (_ASK if error.http_status >= 500 else ""))
+
+
+def passes(error: RbeeError) -> bool:
+    """Whether the same request may well be answered when it is sent again.
+
+    A worker that was lost is another one's chance; several that were lost by one request, or one
+    that never came up, will be so again.
+    """
+    if error.code == "worker_crashed" and {"device", "places"} & set(error.details):
+        return False
+    return error.code in _PASSES
 
 
 def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:

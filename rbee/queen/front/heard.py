@@ -14,6 +14,7 @@ _AS_SAID = frozenset(
         narration.MODEL_PERCENT,
         narration.MODEL_DOWNLOADED,
         narration.TOOLS_LEFT_OUT,
+        narration.TOOLS_ELSEWHERE,
         narration.PROMPT_SO_FAR,
         narration.PROMPT_READ,
         narration.ANSWER_SO_FAR,

@@ -39,18 +39,22 @@ class Caller(NamedTuple):
 
 #: Makes a job of a request and the holder of a key; None: it came with the swarm's own token.
 Begin = Callable[[JobRequest, Caller | None], Job]
+#: A job by its id, while it is kept.
+Find = Callable[[str], Job | None]
 #: Has a model fetched; the operation that does it.
 Pull = Callable[[PullModel], Awaitable[TrackedTask]]
 
 _EVERYBODY = "*"
-_METHODS = "GET, POST, OPTIONS"
+_EXPOSED = (addresses.REQUEST_HEADER, addresses.ANTHROPIC_REQUEST_HEADER, addresses.WARNING_HEADER)
+_METHODS = "GET, POST, DELETE, OPTIONS"
 
 
 class Offer(NamedTuple):
     """What there is for callers of all kinds.
 
     `begin` makes a job of a request and its caller; `known` tells what models there are,
-    `loaded` what of them runs; `pull` has one fetched.
+    `loaded` what of them runs; `pull` has one fetched; `job` finds one that was begun, while it is
+    kept.
     """
 
     settings: Settings
@@ -59,6 +63,7 @@ class Offer(NamedTuple):
     loaded: Loaded
     keys: Keys
     pull: Pull
+    job: Find
 
     def preflight(self, request: web.Request) -> web.Response:
         """Tells a browser whether its page may ask."""
@@ -76,6 +81,5 @@ class Offer(NamedTuple):
             return
         if origin in allowed or _EVERYBODY in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin
-            shown = f"{addresses.REQUEST_HEADER}, {addresses.WARNING_HEADER}"
-            response.headers["Access-Control-Expose-Headers"] = shown
+            response.headers["Access-Control-Expose-Headers"] = ", ".join(_EXPOSED)
             response.headers["Vary"] = "Origin"

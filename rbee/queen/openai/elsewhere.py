@@ -1,5 +1,5 @@
 """Fields that other servers of OpenAI's kind have: vLLM, llama.cpp, LM Studio, ollama, SGLang,
-OpenRouter. What of them can be had stands in `messages`; here stands what becomes of the others.
+OpenRouter. What of them can be had stands in `requests`; here stands what becomes of the others.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.queen.openai.fields import passes, refused
+from rbee.queen.front.fields import passes, refused
 
 _CACHE = "what was read before is kept where there is room for it"
 _KEPT = "how long a model stays loaded is a setting (`idle_timeout`)"

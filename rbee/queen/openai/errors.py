@@ -7,7 +7,7 @@ import re
 from aiohttp import web
 
 from rbee.http.server import caller_of
-from rbee.queen.front.for_keys import advice_for, for_key
+from rbee.queen.front.for_keys import advice_for, for_key, passes
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -17,16 +17,6 @@ _CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-_PASSES = (
-    "queue_full",
-    "worker_busy",
-    "worker_stale",
-    "worker_crashed",
-    "hive_unreachable",
-    "queen_unreachable",
-    "download_failed",
-    "database_unusable",
-)
 _NAMED = re.compile(r"at `\$\.([^`]+)`|field `(\w+)`")
 
 
@@ -44,17 +34,6 @@ def failed(error: RbeeError) -> Failed:
             code=_code(error),
         )
     )
-
-
-def passes(error: RbeeError) -> bool:
-    """Whether the same request may well be answered when it is sent again.
-
-    A worker that was lost is another one's chance; several that were lost by one request, or one
-    that never came up, will be so again.
-    """
-    if error.code == "worker_crashed" and {"device", "places"} & set(error.details):
-        return False
-    return error.code in _PASSES
 
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:
@@ -82,6 +61,8 @@ def _code(error: RbeeError) -> str:
     # Programs shorten a conversation by themselves when they read this.
     if error.code == "invalid_request" and "context" in error.details:
         return "context_length_exceeded"
+    if error.code == "not_found" and "field" in error.details:
+        return error.code
     return _CODES.get(error.code, error.code)
 
 

@@ -174,13 +174,13 @@ class Chat(Form):
             raise _wrong("top_logprobs", "goes with logprobs, which is not true")
         think, values = _thinking(asked)
         messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
-        messages = _as_prefilled(asked, messages)
+        messages = _going_on(asked, messages)
         if messages[-1].role == "assistant" and must_call:
             raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
         functions = [tool.plain() for tool in tools]
         return [
             JobRequest(
-                **_common(asked, seed, asked.max_completion_tokens),
+                **common(asked, seed, asked.max_completion_tokens),
                 messages=messages,
                 json_schema=schema,
                 functions=functions,
@@ -263,7 +263,7 @@ class Text(Form):
             )
         return [
             JobRequest(
-                **_common(asked, seed),
+                **common(asked, seed),
                 prompt=prompt,
                 raw=True,
                 logprobs=asked.logprobs,
@@ -380,8 +380,8 @@ def _with_path(field: str, asked: Asked | EmbeddingRequest, path: object) -> str
     return ".".join(filter(None, (field, inner))) + path[1:]
 
 
-def _common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:
-    """What both kinds ask for; `most`: tokens, in another word for `max_tokens`."""
+def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str, Any]:
+    """What all kinds ask for; `most`: tokens, in another word for `max_tokens`."""
     said = {name: getattr(asked, name) for name in _AS_ASKED}
     for name, words in _WORDS.items():
         said[name] = _agreed((word, getattr(asked, word)) for word in words)
@@ -491,27 +491,33 @@ def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
     return think, values
 
 
-def _as_prefilled(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessage]:
-    """The conversation, whose last message may be the model's, to be gone on with.
-
-    One that is empty is none. Raises for one that cannot be gone on with.
-    """
-    last = messages[-1]
-    prefilled = last.role == "assistant"
+def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessage]:
+    """See `as_prefilled`. Raises where it is said that there is such a message, and is not."""
     wanted = asked.continue_final_message or asked.add_generation_prompt is False
-    if wanted and not prefilled:
+    if wanted and messages[-1].role != "assistant":
         field = (
             "continue_final_message" if asked.continue_final_message else "add_generation_prompt"
         )
         raise _wrong(field, "goes with a last message of the model, which there is none of")
-    if not prefilled:
+    return as_prefilled(messages, "messages")
+
+
+def as_prefilled(messages: list[ChatMessage], field: str) -> list[ChatMessage]:
+    """The conversation of this field, whose last message may be the model's, to be gone on with.
+
+    One that is empty is none. Raises for one that cannot be gone on with, and for none at all.
+    """
+    if not messages:
+        raise _wrong(field, "says nothing")
+    last = messages[-1]
+    if last.role != "assistant":
         return messages
     if last.tool_calls:
-        raise _wrong("messages", "ends with calls of the model; send what came of them")
+        raise _wrong(field, "ends with calls of the model; send what came of them")
     if not last.content and len(messages) > 1:
-        return _as_prefilled(asked, messages[:-1])
+        return as_prefilled(messages[:-1], field)
     if len(messages) > 1 and messages[-2].role == "assistant":
-        raise _wrong("messages", "ends with two messages of the model; make one of them")
+        raise _wrong(field, "ends with two messages of the model; make one of them")
     return messages
 
 
@@ -523,7 +529,7 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
                 raise _wrong(f"{path}.content[{i}]", f"is {part.type!r}; only text is understood")
         content = "".join(part.text or part.refusal for part in content)
     for i, call in enumerate(asked.tool_calls or ()):
-        _check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
+        check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
     return ChatMessage(
         role="system" if asked.role == "developer" else asked.role,
         content=content,
@@ -537,7 +543,7 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
     )
 
 
-def _check_arguments(arguments: str, path: str) -> None:
+def check_arguments(arguments: str, path: str) -> None:
     """Raises where the arguments of an earlier call are not what templates can be given."""
     try:
         is_object = isinstance(msgspec.json.decode(arguments), dict)

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
-from rbee.queen.openai.fields import done, passes, refused
 from rbee.wire.limits import (
     LONGEST_STOP,
     MOST_FUNCTIONS,

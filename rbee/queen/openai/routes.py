@@ -12,9 +12,10 @@ from rbee.wire.routes import Who
 
 def table(offer: Offer) -> Table:
     """The routes, with errors in OpenAI's form."""
+    from rbee.queen.front.fields import read
     from rbee.queen.openai.errors import failure
-    from rbee.queen.openai.fields import read
     from rbee.queen.openai.handlers import Handlers
     from rbee.queen.openai.messages import Failed
+    from rbee.queen.openai.responses.handlers import Responses
 
-    return Table([Handlers(*offer)], Who.KEYS, failure, Failed, read)
+    return Table([Handlers(*offer), Responses(offer)], Who.KEYS, failure, Failed, read)

@@ -121,7 +121,8 @@ class Question(Sampling, kw_only=True):
     itself), and `template_values` are for its chat template.
 
     Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
-    said about an answer means nothing then.
+    said about an answer means nothing then. `count_only`: nothing is wanted but how many tokens
+    would be read.
     """
 
     prompt: NonEmpty | None = None
@@ -140,6 +141,7 @@ class Question(Sampling, kw_only=True):
     parallel_calls: bool | None = None
     think: bool | None = None
     template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
+    count_only: bool = False
 
     def __post_init__(self) -> None:
         if self.inputs is not None:

@@ -34,6 +34,7 @@ Ability = Literal[
     "logit_bias",
     "penalties",
     "samplers",
+    "counts",
 ]
 Pooling = Literal["own", "mean", "last", "none"]
 

@@ -92,6 +92,10 @@ class LoadedModel(Protocol):
         without. Raises `invalid_request` for what the engine refuses, in its own words.
         """
 
+    def count(self, request: InferRequest) -> int:
+        """How many tokens it would read for a request. Raises `invalid_request` for messages that
+        its chat template refuses."""
+
     def overdue(self) -> Collection[int]:
         """The threads in which it has long been busy with a request that it has not begun to read:
         no prompt comes of its messages. Nothing but the end of this process ends that."""
@@ -171,6 +175,7 @@ _WANTED: Mapping[str, Ability] = {
     "logit_bias": "logit_bias",
     "presence_penalty": "penalties",
     "frequency_penalty": "penalties",
+    "count_only": "counts",
     **dict.fromkeys(Samplers.__struct_fields__, "samplers"),
 }
 #: How often a thread of an engine looks for the others, which it waits for some hundred times a

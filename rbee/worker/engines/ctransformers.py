@@ -117,6 +117,11 @@ class CTransformers:
         tell(thoughts.rest())
         return Generated(finish_reason, len(tokens), count)
 
+    def count(self, request: InferRequest) -> int:
+        """See `rbee.worker.engines.Engine`."""
+        chat = self._tuned_to_chat and not request.raw
+        return len(self._model.tokenize(self._text(request, chat)))
+
     def _read(self, tokens: Sequence[int], caller: Caller) -> None:
         """Reads all but the end of a prompt; what was read is not read again by `generate`."""
         rest = self._model.prepare_inputs_for_generation(tokens, reset=True)
@@ -235,7 +240,7 @@ def _library() -> str | None:
 ENGINE = Engine(
     EngineFacts(
         engine="ctransformers",
-        can=("chat", "vectors", "thinking"),
+        can=("chat", "vectors", "thinking", "counts"),
         install={
             "cpu": "pip install ctransformers",
             "cuda": "take engine llamacpp for a GPU",

@@ -302,6 +302,25 @@ class LlamaCpp:
         caller.on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
 
+    def count(self, request: InferRequest) -> int:
+        """See `rbee.worker.engines.Engine`. It tells how much there is to read before it reads; a
+        template is rendered, and a text cut into tokens, nowhere else."""
+        counted, enough = 0, threading.Event()
+
+        def on_work(work: Work) -> None:
+            nonlocal counted
+            counted = work.to_read
+            enough.set()
+
+        try:
+            self.generate(request, Caller(lambda piece: None, on_work, enough))
+        except RbeeError as error:
+            tokens = error.details.get("tokens")
+            if not isinstance(tokens, int):
+                raise
+            return tokens  # it does not fit, and how much it is was found out
+        return counted
+
     def overdue(self) -> Collection[int]:
         """See `rbee.worker.engines.Engine`: a template runs in the thread that asks."""
         if not hasattr(time, "pthread_getcpuclockid"):
@@ -383,6 +402,8 @@ class LlamaCpp:
                 return True
             work = _work(work, chunk)
             caller.on_work(work)
+            if caller.cancelled.is_set():
+                return True
             choices = chunk.get("choices")
             if not choices:
                 last.update(chunk)

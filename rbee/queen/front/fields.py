@@ -1,9 +1,8 @@
 """What becomes of each field of a request: the table that ``docs/fields.md`` is made of.
 
-Each field stands in a message (`requests`, and `elsewhere` for what other servers have) with one of
-three marks: `done`; `passes`, for what changes nothing that whoever asks can notice; and `refused`,
-for what cannot be had here. A field that stands nowhere is refused, too. Any of them may be null,
-which says nothing.
+Each field stands in a message of a door with one of three marks: `done`; `passes`, for what changes
+nothing that whoever asks can notice; and `refused`, for what cannot be had here. A field that
+stands nowhere is refused, too. Any of them may be null, which says nothing.
 """
 
 from __future__ import annotations
@@ -66,12 +65,16 @@ def fields_of(kind: type[msgspec.Struct]) -> dict[str, Field]:
 
 def read(data: bytes, kind: type[T]) -> T:
     """`data` as a `kind`. Raises `invalid_request` that names the field which does not fit."""
-    said = decode(data, dict[str, Any])
+    return taken(decode(data, dict[str, Any]), kind)
+
+
+def taken(said: Any, kind: type[T], path: str = "") -> T:
+    """What is said at `path` of a request, as a `kind`. Raises as `read` does."""
     assert issubclass(kind, msgspec.Struct)
     try:
-        return msgspec.convert(_settled(said, kind, ""), kind)
+        return msgspec.convert(_settled(said, kind, path), kind)
     except msgspec.ValidationError as error:
-        raise _misfit(str(error), kind) from None
+        raise _misfit(str(error), path) from None
     except RecursionError:
         raise nested_too_deep("body") from None
 
@@ -153,10 +156,11 @@ def _refused(path: str, field: Field) -> RbeeError:
     return invalid(f"`{path}` cannot be had: {field.why}", advice, field=path)
 
 
-def _misfit(said: str, kind: type[msgspec.Struct]) -> RbeeError:
+def _misfit(said: str, within: str) -> RbeeError:
     """The refusal of a value that its field does not take, in msgspec's words."""
     found = _AT.match(said)
     what, path = (found["what"], found["path"] or "") if found else (said, "")
+    path = f"{within}.{path}" if within and path else within or path
     missing = _MISSING.match(what)
     if missing:
         path = f"{path}.{missing[1]}" if path else missing[1]

@@ -1,0 +1,83 @@
+"""Errors in Anthropic's form, and whether its clients are to try again by themselves."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rbee.http.server import caller_of, mark_for
+from rbee.queen.anthropic.messages import AnthropicFailed, AnthropicFailure
+from rbee.queen.front.for_keys import advice_for, for_key, passes
+from rbee.wire import addresses
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import encode
+
+#: Its status where ours would be taken for something else: its clients repeat a 409.
+_STATUS = {409: 503, 422: 400, 507: 503}
+#: What it answers where a server has too much to do.
+_OVERLOADED = 529
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    504: "timeout_error",
+    _OVERLOADED: "overloaded_error",
+}
+#: What a worker names is here said in another field.
+_SAID_BY = {
+    "`json_schema`": "`output_config.format`",
+    "`functions`": "`tools`",
+    "`must_call`": "`tool_choice`",
+    "`think`": "`thinking`",
+    "`stop`": "`stop_sequences`",
+}
+
+
+def failed(error: RbeeError, mark: str) -> AnthropicFailed:
+    """An error as Anthropic would tell it, with what to do about it in its message."""
+    status = _status(error)
+    kind = "api_error" if status >= 500 else "invalid_request_error"
+    told = AnthropicFailure(type=_TYPES.get(status, kind), message=_message(error))
+    return AnthropicFailed(error=told, request_id=mark)
+
+
+def failure(request: web.Request, error: RbeeError) -> web.Response:
+    """The answer to a request that failed."""
+    again = passes(error)
+    if caller_of(request):
+        error = for_key(error)
+    mark = mark_for(request)
+    headers = {
+        "x-should-retry": "true" if again else "false",
+        addresses.ANTHROPIC_REQUEST_HEADER: mark,
+    }
+    retry = error.details.get("retry_after_s")
+    if retry is not None:
+        headers["Retry-After"] = str(retry)
+    return web.Response(
+        status=_status(error),
+        body=encode(failed(error, mark)),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def _status(error: RbeeError) -> int:
+    status = _STATUS.get(error.http_status, error.http_status)
+    return _OVERLOADED if status == 503 and passes(error) else status
+
+
+def _message(error: RbeeError) -> str:
+    suggestion = advice_for(error)
+    message = error.message
+    context = error.details.get("context")
+    if error.code == "invalid_request" and context is not None:
+        # Programs shorten a conversation by themselves when they read this.
+        tokens = error.details.get("tokens")
+        counts = f": {tokens} tokens > {context} maximum" if tokens else ""
+        message = f"prompt is too long{counts}; {message}"
+    for field, name in _SAID_BY.items():
+        message = message.replace(field, name)
+    return f"{message}; try: {suggestion}" if suggestion else message

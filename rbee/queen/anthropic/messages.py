@@ -1,0 +1,109 @@
+"""What ``/v1/messages`` answers, and its routes. What is asked stands in `requests`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
+from rbee.wire.routes import NONE, Route, Who
+
+StopReason = Literal["end_turn", "max_tokens", "tool_use", "model_context_window_exceeded"]
+
+
+class TextContent(msgspec.Struct, kw_only=True, tag_field="type", tag="text"):
+    """What the model says."""
+
+    text: str
+
+
+class ThinkingContent(msgspec.Struct, kw_only=True, tag_field="type", tag="thinking"):
+    """What the model thinks; `signature` says nothing, and has to be there for some clients."""
+
+    thinking: str
+    signature: str
+
+
+class ToolUseContent(msgspec.Struct, kw_only=True, tag_field="type", tag="tool_use"):
+    """What the model calls."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+Content = TextContent | ThinkingContent | ToolUseContent
+
+
+class MessageUsage(msgspec.Struct, kw_only=True):
+    """Tokens that were read and written; how many were read before is not known here."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+
+
+class Message(msgspec.Struct, kw_only=True):
+    """The answer, or how it begins."""
+
+    id: str
+    model: str
+    content: list[Content]
+    usage: MessageUsage
+    stop_reason: StopReason | None = None
+    stop_sequence: str | None = None
+    role: str = "assistant"
+    type: str = "message"
+
+
+class MessageDelta(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a block grows by; or how the answer ended, which has no `type`."""
+
+    type: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    thinking: str | UnsetType = UNSET
+    signature: str | UnsetType = UNSET
+    partial_json: str | UnsetType = UNSET
+    stop_reason: StopReason | UnsetType = UNSET
+    stop_sequence: str | UnsetType | None = UNSET
+
+
+class MessageEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One event of a stream: its `type`, and what it tells."""
+
+    type: str
+    message: Message | UnsetType = UNSET
+    index: int | UnsetType = UNSET
+    content_block: Content | UnsetType = UNSET
+    delta: MessageDelta | UnsetType = UNSET
+    usage: MessageUsage | UnsetType = UNSET
+
+
+class AnthropicFailure(msgspec.Struct, kw_only=True):
+    """What went wrong."""
+
+    type: str
+    message: str
+
+
+class AnthropicFailed(msgspec.Struct, kw_only=True):
+    """Anthropic's form of an error."""
+
+    error: AnthropicFailure
+    request_id: str
+    type: str = "error"
+
+
+class TokenCount(msgspec.Struct, kw_only=True):
+    """How many tokens are read for a request."""
+
+    input_tokens: int
+
+
+MESSAGES = Route("POST", "/v1/messages", MessagesRequest, Message, who=Who.KEYS, event=MessageEvent)
+COUNT_TOKENS = Route("POST", "/v1/messages/count_tokens", CountRequest, TokenCount, who=Who.KEYS)
+PREFLIGHT = Route("OPTIONS", "/v1/messages", NONE, NONE, who=Who.ANYBODY)
+PREFLIGHT_BELOW = Route("OPTIONS", "/v1/messages/{rest:path}", NONE, NONE, who=Who.ANYBODY)

@@ -1,0 +1,123 @@
+"""The events of one streamed answer in Anthropic's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rbee.http.events import Event
+from rbee.queen.anthropic.errors import failed
+from rbee.queen.anthropic.mapping import Answering, signature_of, stop_reason_of, usage_of
+from rbee.queen.anthropic.messages import (
+    Content,
+    Message,
+    MessageDelta,
+    MessageEvent,
+    TextContent,
+    ThinkingContent,
+    ToolUseContent,
+)
+from rbee.queen.front.answering import check
+from rbee.queen.front.blocks import Block, Blocks, Change
+from rbee.queen.front.streaming import event
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.events import Done, Token
+
+_PING = event("ping", MessageEvent(type="ping"))
+
+
+class Telling:
+    """See `front.streaming.Telling`. `mark` is what the answer can be spoken of by."""
+
+    def __init__(self, answering: Answering, message_id: str, mark: str) -> None:
+        self._answering = answering
+        self._id = message_id
+        self._mark = mark
+        self._blocks = Blocks()
+        self._is_begun = False
+        self._done = Done()
+        #: The number of the block that is told now; those of which nothing is told have none.
+        self._index = -1
+
+    def take(self, told: Event) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        if told.name == "token":
+            return [*self._begin(), *self._changed(self._blocks.take(told.read(Token)))]
+        if told.name == "done":
+            self._done = told.read(Done)
+            return []
+        check(told)
+        return []
+
+    def wait(self) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return [*self._begin(), _PING]
+
+    def end(self) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        ended = MessageDelta(stop_reason=stop_reason_of(self._done), stop_sequence=None)
+        return [
+            *self._begin(),
+            *self._changed(self._blocks.close()),
+            _event(MessageEvent(type="message_delta", delta=ended, usage=usage_of(self._done))),
+            _event(MessageEvent(type="message_stop")),
+        ]
+
+    def fail(self, error: RbeeError) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return [event("error", failed(error, self._mark))]
+
+    def _begin(self) -> list[bytes]:
+        if self._is_begun:
+            return []
+        self._is_begun = True
+        # How much was read is known in the end, and told then.
+        message = Message(
+            id=self._id, model=self._answering.model, content=[], usage=usage_of(Done())
+        )
+        return [_event(MessageEvent(type="message_start", message=message))]
+
+    def _changed(self, changes: list[Change]) -> list[bytes]:
+        told = []
+        for change in changes:
+            if change.block.kind != "thought" or self._answering.tells_thoughts:
+                told += list(self._told(change))
+        return told
+
+    def _told(self, change: Change) -> Iterator[bytes]:
+        block = change.block
+        if change.what == "opened":
+            self._index += 1
+            start = MessageEvent(
+                type="content_block_start", index=self._index, content_block=_begun(block)
+            )
+            yield _event(start)
+        elif change.what == "grown":
+            yield self._delta(_grown(block, change.piece))
+        else:
+            if block.kind == "thought":
+                signature = signature_of(self._id)
+                yield self._delta(MessageDelta(type="signature_delta", signature=signature))
+            yield _event(MessageEvent(type="content_block_stop", index=self._index))
+
+    def _delta(self, delta: MessageDelta) -> bytes:
+        return _event(MessageEvent(type="content_block_delta", index=self._index, delta=delta))
+
+
+def _begun(block: Block) -> Content:
+    if block.kind == "thought":
+        return ThinkingContent(thinking="", signature="")
+    if block.kind == "text":
+        return TextContent(text="")
+    return ToolUseContent(id=block.id, name=block.name, input={})
+
+
+def _grown(block: Block, piece: str) -> MessageDelta:
+    if block.kind == "thought":
+        return MessageDelta(type="thinking_delta", thinking=piece)
+    if block.kind == "text":
+        return MessageDelta(type="text_delta", text=piece)
+    return MessageDelta(type="input_json_delta", partial_json=piece)
+
+
+def _event(told: MessageEvent) -> bytes:
+    return event(told.type, told)

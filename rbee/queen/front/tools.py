@@ -1,0 +1,46 @@
+"""What the doors do alike with tools. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rbee.wire.errors import nested_too_deep
+
+#: What of a type is told back, which anybody may have sent.
+_PLAIN = re.compile(r"[^\w.-]", re.ASCII)
+_LONGEST = 40
+#: How often a grammar repeats one part: llama.cpp's parser of grammars refuses more.
+_REPEATED = 2000
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
+#: Keywords whose values are no schemas.
+_VALUES = ("const", "enum", "default", "examples")
+
+
+def kind_told(kind: object) -> str:
+    """The type of a tool as it may stand in a header and in a line."""
+    return _PLAIN.sub("?", str(kind))[:_LONGEST]
+
+
+def loosened(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a tool that is not strict, without the counts that no engine holds a call to.
+
+    Programs bound what they take, a script of 512 KiB, where no answer is ever that long.
+    """
+    try:
+        made: dict[str, Any] = _loosened(schema)
+        return made
+    except RecursionError:
+        raise nested_too_deep("the JSON schema of a tool") from None
+
+
+def _loosened(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_loosened(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: each if name in _VALUES else _loosened(each)
+        for name, each in part.items()
+        if not (name in _COUNTS and isinstance(each, int) and each > _REPEATED)
+    }

@@ -1,0 +1,226 @@
+"""From the items of ``/v1/responses`` to messages and back. Pure.
+
+What a model does in one turn is several items: thoughts, words, calls. To a chat template it is one
+message.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from rbee.queen.front.blocks import Block
+from rbee.queen.front.fields import taken
+from rbee.queen.openai.mapping import check_arguments
+from rbee.queen.openai.responses.messages import (
+    CustomCall,
+    FunctionCall,
+    Item,
+    OutputMessage,
+    OutputText,
+    ReasoningOutput,
+    ReasoningText,
+    Status,
+    SummaryText,
+)
+from rbee.queen.openai.responses.requests import (
+    CallItem,
+    MessageItem,
+    OutputItem,
+    ReasoningItem,
+    TextPart,
+)
+from rbee.queen.openai.responses.tools import Meant, arguments_of, text_of
+from rbee.wire.errors import invalid
+from rbee.wire.messages.inference import ChatMessage, ToolCall
+
+_TEXTS = ("input_text", "output_text", "text", "refusal")
+_KNOWN = "messages, reasoning, calls of functions and custom tools, and what came of them"
+
+
+def messages_of(asked: str | Sequence[dict[str, Any]]) -> list[ChatMessage]:
+    """The conversation that these items are. Raises `invalid_request` by the path of an item."""
+    if isinstance(asked, str):
+        return [ChatMessage(role="user", content=asked)]
+    turns = _Turns()
+    for at, item in enumerate(asked):
+        path = f"input[{at}]"
+        kind = item.get("type") or "message"
+        if kind == "message":
+            said = taken(item, MessageItem, path)
+            turns.say(said.role, _text(said.content, f"{path}.content"))
+        elif kind == "reasoning":
+            turns.think(_thought(taken(item, ReasoningItem, path)))
+        elif kind in ("function_call", "custom_tool_call"):
+            turns.call(_call(taken(item, CallItem, path), path))
+        elif kind in ("function_call_output", "custom_tool_call_output"):
+            answer = taken(item, OutputItem, path)
+            turns.answer(answer.call_id, _text(answer.output, f"{path}.output"))
+        else:
+            raise invalid(
+                f"`{path}` is of a type that is not understood here", f"send {_KNOWN}", field=path
+            )
+    return turns.messages
+
+
+class _Turns:
+    """Makes one message of what the model did in one turn."""
+
+    def __init__(self) -> None:
+        self.messages: list[ChatMessage] = []
+        #: Thought, and not yet followed by anything.
+        self._thought = ""
+
+    def say(self, role: str, text: str) -> None:
+        """Somebody says something."""
+        if role == "assistant":
+            before = self._turn()
+            both = f"{before.content}\n\n{text}" if before.content else text
+            self.messages[-1] = replace(before, content=both)
+        else:
+            self._thought = ""
+            speaker: Any = "system" if role == "developer" else role
+            self.messages.append(ChatMessage(role=speaker, content=text))
+
+    def think(self, thought: str) -> None:
+        """The model thinks, before what it does next."""
+        self._thought += thought
+
+    def call(self, call: ToolCall) -> None:
+        """The model calls a tool."""
+        before = self._turn()
+        self.messages[-1] = replace(before, tool_calls=[*before.tool_calls, call])
+
+    def answer(self, call_id: str, text: str) -> None:
+        """A tool answers."""
+        self.messages.append(ChatMessage(role="tool", content=text, tool_call_id=call_id))
+
+    def _turn(self) -> ChatMessage:
+        """The model's message that what it does now belongs to, which is the last one."""
+        if not self.messages or self.messages[-1].role != "assistant":
+            self.messages.append(ChatMessage(role="assistant", content=""))
+        thought, self._thought = self._thought, ""
+        turn = self.messages[-1]
+        return replace(turn, thought=turn.thought + thought)
+
+
+def message_of(blocks: Iterable[Block]) -> ChatMessage:
+    """What the model has done in a turn, as one message."""
+    turns = _Turns()
+    for block in blocks:
+        if block.kind == "thought":
+            turns.think(block.text)
+        elif block.kind == "text":
+            turns.say("assistant", block.text)
+        elif not block.is_cut_off():
+            turns.call(ToolCall(id=block.id, name=block.name, arguments=block.text or "{}"))
+    return turns.messages[-1] if turns.messages else ChatMessage(role="assistant", content="")
+
+
+class Shape:
+    """How blocks are told as items: their ids, what tools are called, and how thoughts are told."""
+
+    def __init__(
+        self, of: str, meant: dict[str, Meant], *, as_summary: bool, packed: bool, likely: bool
+    ) -> None:
+        """`of` stands in each id; `as_summary`: a thought is told as its summary; `packed`: also
+        for who sends it back; `likely`: with how likely each token of a text was."""
+        self._of = of
+        self._meant = meant
+        self.as_summary = as_summary
+        self._packed = packed
+        self.likely = likely
+
+    def meant(self, block: Block) -> Meant:
+        """What the client calls the tool that a block calls."""
+        return self._meant.get(block.name, Meant("function", block.name))
+
+    def id_of(self, block: Block) -> str:
+        """What the item of a block is called."""
+        prefix = {"thought": "rs", "text": "msg", "call": "fc"}[block.kind]
+        return f"{prefix}_{self._of}_{block.index}"
+
+    def begun(self, block: Block) -> Item:
+        """The item of a block as it begins: with nothing in it."""
+        empty = Block(block.kind, block.index, block.id, block.name)
+        item = self.item(empty, "in_progress")
+        if isinstance(item, OutputMessage):
+            item.content = []
+        elif isinstance(item, ReasoningOutput):
+            item.summary, item.content, item.encrypted_content = [], UNSET, UNSET
+        return item
+
+    def item(self, block: Block, status: Status = "completed") -> Item:
+        """The item of a block."""
+        item_id = self.id_of(block)
+        if block.kind == "text":
+            return OutputMessage(id=item_id, content=[self.text(block)], status=status)
+        if block.kind == "thought":
+            return ReasoningOutput(
+                id=item_id,
+                status=status,
+                summary=[SummaryText(text=block.text)] if self.as_summary else [],
+                content=UNSET if self.as_summary else [ReasoningText(text=block.text)],
+                encrypted_content=pack(block.text) if self._packed else UNSET,
+            )
+        meant = self.meant(block)
+        named: dict[str, Any] = {
+            "id": item_id,
+            "call_id": block.id,
+            "name": meant.name,
+            "status": status,
+            "namespace": meant.namespace or UNSET,
+        }
+        if meant.type == "custom":
+            return CustomCall(**named, input=text_of(block.text))
+        return FunctionCall(**named, arguments=block.text)
+
+    def text(self, block: Block) -> OutputText:
+        """The content of a message."""
+        return OutputText(text=block.text, logprobs=block.logprobs if self.likely else [])
+
+
+def pack(thought: str) -> str:
+    """A thought as clients carry it that show none: opaque to them, and no secret."""
+    return base64.b64encode(thought.encode()).decode()
+
+
+def _unpacked(packed: str) -> str:
+    """The thought that was packed; empty for what somebody else has packed."""
+    try:
+        return base64.b64decode(packed, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def _thought(item: ReasoningItem) -> str:
+    told = "".join(part.text for part in item.content or ())
+    summary = "\n\n".join(part.text for part in item.summary or ())
+    return told or _unpacked(item.encrypted_content or "") or summary
+
+
+def _call(item: CallItem, path: str) -> ToolCall:
+    name = Meant("", item.name, item.namespace or "").told
+    if item.type == "custom_tool_call":
+        return ToolCall(id=item.call_id, name=name, arguments=arguments_of(item.input))
+    check_arguments(item.arguments, f"{path}.arguments")
+    return ToolCall(id=item.call_id, name=name, arguments=item.arguments)
+
+
+def _text(content: str | Sequence[TextPart], path: str) -> str:
+    if isinstance(content, str):
+        return content
+    for at, part in enumerate(content):
+        if part.type not in _TEXTS:
+            where = f"{path}[{at}]"
+            raise invalid(
+                f"`{where}` is of the type {part.type!r}, and only text is understood",
+                "send text",
+                field=where,
+            )
+    return "".join(part.text or part.refusal for part in content)
