@@ -67,7 +67,9 @@ class WorkerOrders(Request, kw_only=True):
     `pooling` is how one vector is made of a text (`own`: as the model says; `none`: it makes other
     things), and `batch` how many tokens are worked through at once. `content` identifies what lay
     at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked at.
-    `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
+    `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the
+    descriptors at whose other ends the devices of other machines are, one for each machine, in the
+    order of the placement.
     """
 
     host: str
@@ -94,6 +96,7 @@ class WorkerOrders(Request, kw_only=True):
     simulated: bool = False
     content: str = ""
     vectors_up_to: int = 0
+    streams: list[int] = []
 
 
 class Report(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -165,8 +165,9 @@ class StartWorker(Request, kw_only=True):
     """A worker that is to be started; `share`: one that has the same content loaded will do, too.
 
     `device` is short for a `placement` on one device of the hive that is asked; one of both is
-    given. Of a placement on several devices the hive says how much lies on which. `vectors_up_to`:
-    it is to make vectors alone, of inputs of up to so many tokens.
+    given. Of a placement on several devices the hive says how much lies on which, but of one on
+    several machines, where the placement says it, for so many `slots`. `vectors_up_to`: it is to
+    make vectors alone, of inputs of up to so many tokens.
     """
 
     device: NonEmpty | None = None
@@ -178,6 +179,7 @@ class StartWorker(Request, kw_only=True):
     chat_template: NonEmpty | None = None
     share: bool = False
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
+    slots: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def __post_init__(self) -> None:
         if (self.device is None) == (self.placement is None):
@@ -237,7 +239,8 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     `backends` are those with a device on this machine, by the engine's own word; `install` is what
     to type where it finds none of one. It reads models of these `formats`. `slots` is how many
     requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
-    its hive decides. `splits`: it lays a model on several devices, as it is ordered to.
+    its hive decides. `splits`: it lays a model on several devices, as it is ordered to. `rpc` is
+    the version of what it speaks with parts on other machines; `no_rpc` says why it is empty.
     """
 
     engine: str
@@ -247,6 +250,8 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     slots: int = 0
     threads: int = 0
     splits: bool = False
+    rpc: str = ""
+    no_rpc: str = "it lays a model on one machine alone"
     version: str = ""
     backends: Sequence[str] = ()
 

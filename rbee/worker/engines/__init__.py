@@ -18,6 +18,7 @@ from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest, Samplers
 from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.sides import SideOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
@@ -109,6 +110,20 @@ class LoadedModel(Protocol):
         """
 
 
+class Remote(NamedTuple):
+    """How an engine computes for a model that lies on several machines.
+
+    `protocol` is the version of what it speaks, empty where it cannot; `why_not` tells why, in
+    words. `load` loads what it does so with, and raises `backend_unavailable`; `serve` computes on
+    devices of this process until the other end of a stream has gone.
+    """
+
+    protocol: Callable[[], str]
+    why_not: Callable[[], str]
+    load: Callable[[], object]
+    serve: Callable[[SideOrders], None]
+
+
 class Engine(NamedTuple):
     """What runs models. One is all that rbee knows of an engine; a package that has another names
     its own under `rbee.process.registered.ENGINES`.
@@ -118,7 +133,7 @@ class Engine(NamedTuple):
     `load` loads the model of its orders; its second argument says why the model's chat template is
     of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
-    False says that it cannot read it.
+    False says that it cannot read it. `remote`: it can compute over several machines.
     """
 
     about: EngineFacts
@@ -127,6 +142,7 @@ class Engine(NamedTuple):
     backends: Callable[[], Collection[str]]
     load: Callable[[WorkerOrders, str], LoadedModel]
     try_template: Callable[[WorkerOrders], bool] | None = None
+    remote: Remote | None = None
 
     @property
     def name(self) -> str:
@@ -143,7 +159,10 @@ class Engine(NamedTuple):
                 f"engine {self.name} does not work here: {error}",
                 next(iter(self.about.install.values()), ""),
             ) from None
-        return msgspec.structs.replace(self.about, version=version, backends=backends)
+        facts = msgspec.structs.replace(self.about, version=version, backends=backends)
+        if self.remote is not None:
+            facts.rpc, facts.no_rpc = self.remote.protocol(), self.remote.why_not()
+        return facts
 
 
 #: What of a request wants which ability of an engine.
