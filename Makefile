@@ -33,7 +33,7 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification pythons check lock docs bench bench-peers bench-performance bench-real \
+.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-performance bench-real \
 	faults coverage chaos load fuzz trial format clean always
 .DEFAULT_GOAL := help
 
@@ -68,6 +68,10 @@ $(VENV)/.clients/.fetched: $(LOCKS)/clients.in $(LOCKS)/clients.txt $(EACH_TIME)
 	@LITELLM_LOCAL_MODEL_COST_MAP=True PYTHONDONTWRITEBYTECODE= \
 		$(@D)/bin/python -c "import anthropic, langchain_openai, litellm, llm.cli, ollama, schemathesis.cli.commands.run"
 	@touch $@
+
+# llama.cpp's RPC backend; where it cannot be built, the scenarios that need it are skipped.
+$(VENV)/.rpc: $(LOCKS)/runtime.txt rbee/worker/engines/rpc/transport.cpp $(EACH_TIME) | $(BIN)/rbee-keeper
+	@$(BIN)/python -m rbee.worker.engines.rpc.build && touch $@ || true
 
 # Real weights, and the models that are made of them.
 $(VENV)/.models/.made: fixtures/real/*.py $(LOCKS)/models.txt $(EACH_TIME) | $(VENV)/.test
@@ -107,7 +111,7 @@ ifneq ($(LATEST),)
 	@status=0; $(MAKE) specification || status=$$?; $(patsubst @%,%,$(MOVED)); exit $$status
 endif
 
-specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made
+specification: check $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made $(VENV)/.rpc
 	$(COMPILE)
 	$(if $(LATEST),$(MOVED))
 	@sh harness/setup_hosts.sh
@@ -127,11 +131,14 @@ check: $(VENV)/.test ## lint, types, rooms, and the lint of the specification
 	$(BIN)/python -m harness.settings_page --check
 	$(BIN)/python -m harness.licences --check
 
+rpc: $(BIN)/rbee-keeper ## build what one model over several machines needs (llama.cpp's RPC backend)
+	$(BIN)/python -m rbee.worker.engines.rpc.build
+
 audit: $(VENV)/.test ## ask the OSV database about every version that the locks name
 	$(BIN)/python -m harness.audit
 
 # REAL=1 for chaos, load and faults: with the models of real weights.
-faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made ## break a copy of the product on purpose: what is named for each fault goes red
+faults: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.made $(VENV)/.rpc ## break a copy of the product on purpose: what is named for each fault goes red
 	$(COMPILE)
 	$(BIN)/python -m harness.faults --jobs $(JOBS) $(WEIGHTS)
 

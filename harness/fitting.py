@@ -84,6 +84,13 @@ class Planned:
         """On devices with so much room each (MiB) and in RAM."""
         self._parts = beside_ram([self._header], 2048, 1, [room * _MIB for room in rooms])
 
+    def lay_over_machines(self, rooms: Sequence[Sequence[str]]) -> None:
+        """On devices of machines, each with its room (MiB) and ``RAM`` or ``GPU``."""
+        free = [int(count) * _MIB for count, _ in rooms]
+        slow = [kind == "RAM" for _, kind in rooms]
+        layers = Cut([self._header], 2048, 1).over(free, slow, int(slow[0]))
+        self._parts = self._parts._replace(layers=tuple(layers))
+
     def assert_in_ram(self, layers: int, experts: int) -> None:
         """So many layers are in RAM, and the experts of so many."""
         assert (self._parts.left, self._parts.lean) == (layers, experts), self._parts

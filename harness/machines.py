@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -83,6 +84,15 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
         add_hives(cluster, f"{other}, localhost")
 
 
+def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None:
+    """The same; each of them has a simulated GPU of so many GB."""
+    sit_beside(cluster, name, other)
+    for each in (name, other):
+        simulate_gpus(cluster, each, [{"name": "GTX 1630", "VRAM in GB": str(gb)}])
+    with swarm.queen_meanwhile(cluster):
+        add_hives(cluster, f"{other}, localhost")
+
+
 def put_model(cluster: Cluster, name: str, holder: str) -> None:
     """A model lies in a file of one machine's shelf; that of the others is empty."""
     cluster.shelf.mkdir()
@@ -96,6 +106,14 @@ def fill_disk(cluster: Cluster, name: str) -> None:
     """The disk that a machine keeps its models on has next to nothing free."""
     host = cluster.hosts[name]
     host.mount_empty(host.rbee_home / "models", "64k")
+
+
+def kill_hive(cluster: Cluster, name: str) -> None:
+    """SIGKILL for the hive of one machine."""
+    host = cluster.hosts[name]
+    with host.network.inside():
+        found = next(one for one in cluster.hosts.processes(name) if _is_listening(one))
+    os.kill(found.pid, signal.SIGKILL)
 
 
 def freeze_hive(cluster: Cluster, name: str) -> None:
@@ -196,6 +214,38 @@ def assert_offered_no_key(cluster: Cluster) -> None:
         assert "Connection" in log, log
         assert "Accepted" not in log, log
         assert "user root" not in log, log
+
+
+def kill_part(cluster: Cluster, name: str) -> None:
+    """SIGKILL for what computes on a machine for a worker of another one."""
+    os.kill(_part(cluster, name), signal.SIGKILL)
+
+
+def assert_no_part(cluster: Cluster, name: str) -> None:
+    """Nothing computes there for a worker of another machine, now or in a moment."""
+
+    def is_gone() -> bool:
+        found = [each for each in cluster.hosts.processes(name) if "--side" in each.command]
+        assert not found, found
+        return True
+
+    wait_until(f"{name} computes no part any more", is_gone)
+
+
+def assert_part_has_no_port(cluster: Cluster, name: str) -> None:
+    """What computes there speaks by one socket, which has no name."""
+    pid = _part(cluster, name)
+    opened = [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    sockets = [each.removeprefix("socket:[")[:-1] for each in opened if each.startswith("socket:")]
+    assert len(sockets) == 1, opened
+    named = [line.split() for line in Path(f"/proc/{pid}/net/unix").read_text().splitlines()]
+    assert [fields[7:] for fields in named if fields[6] == sockets[0]] == [[]], sockets
+
+
+def _part(cluster: Cluster, name: str) -> int:
+    found = [each.pid for each in cluster.hosts.processes(name) if "--side" in each.command]
+    assert len(found) == 1, cluster.hosts.processes(name)
+    return found[0]
 
 
 def cut_ssh(cluster: Cluster, name: str) -> None:

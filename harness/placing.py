@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rbee.queen.scheduler import HiveFacts, places
+from rbee.queen.several import unlike
 from rbee.queen.state import Place
-from rbee.queen.troubles import Troubles, whose
+from rbee.queen.troubles import Troubles, Whose, whose
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
@@ -57,6 +58,17 @@ class Placing:
         assert self._said is not None, "no error was told"
         told = whose(self._said, self._request.model_ref).value
         assert told == expected, (self._said.code, told)
+
+    def speak(self, versions: str) -> None:
+        """What the engines of some machines speak: ``8.0.0 on attic, ...``."""
+        told = (each.split(" on ") for each in versions.split(", "))
+        self._said = unlike({hive: version for version, hive in told}, "gpu0+gpu0@mac")
+
+    def assert_judged(self, *, refused: bool) -> None:
+        """They are refused as a place, and nothing else is, or they are not."""
+        assert (self._said is not None) is refused, self._said
+        if self._said is not None:
+            assert whose(self._said, self._request.model_ref) is Whose.DEVICE, self._said
 
     def suffer(self, troubles: str) -> None:
         """What goes wrong, in order: ``model_gated at gpu0@attic, ...``; the first one last."""

@@ -231,6 +231,12 @@ def _within_its_rooms(given: tuple[str, Mapping[str, int], int, int, list[int]])
         assert all(need.total <= room for need, room in zip(spread.needs, rooms, strict=True))
         assert sum(spread.layers) + spread.left == cut.layers, spread
         assert Need.sum([*spread.needs, spread.host]).weights == weights.n_bytes, spread
+    for slow in [True] * len(rooms), [True, *[False] * (len(rooms) - 1)]:
+        layers = cut.over(rooms, slow, 1)
+        spread = cut.parts(layers[1:])
+        if sum(layers) == cut.layers:
+            used = zip([spread.host, *spread.needs], rooms, layers, strict=True)
+            assert all(need.total <= room for need, room, count in used if count), spread
 
 
 def _within_the_device(given: tuple[int, int, int, int]) -> None:

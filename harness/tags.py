@@ -64,6 +64,13 @@ def _real_models() -> str:
     return "" if real.MADE.exists() else "the real models are needed that make test fetches"
 
 
+def _rpc() -> str:
+    # Late: the engine is imported for it.
+    from rbee.worker.engines import rpc
+
+    return rpc.why_not()
+
+
 def _nvml_stub() -> str:
     if not sys.platform.startswith("linux"):
         return "the stub NVML library is built on Linux alone"
@@ -105,6 +112,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-wheels": _wheels,
     "needs-clients": _clients,
     "needs-real-models": _real_models,
+    "needs-rpc": _rpc,
     "needs-nvml-stub": _nvml_stub,
     "needs-gpu": _gpu,
     "needs-postgresql": _postgresql,

@@ -56,6 +56,11 @@ def lay_beside_ram(context: Context, room: str) -> None:
     context.planned.lay_beside_ram([int(each) for each in room.split(", ")])
 
 
+@when('it is laid over machines with "{rooms}" MiB of room')
+def lay_over_machines(context: Context, rooms: str) -> None:
+    context.planned.lay_over_machines([each.split() for each in rooms.split(", ")])
+
+
 @then("{layers:d} layers are in RAM, and the experts of {experts:d}")
 def in_ram(context: Context, layers: int, experts: int) -> None:
     context.planned.assert_in_ram(layers, experts)

@@ -44,6 +44,11 @@ def sit_beside_gpu(context: Context, name: str, other: str) -> None:
     machines.sit_beside_gpu(context.cluster, name, other)
 
 
+@given('a swarm of my machine "{name}" and the machine "{other}", each with a GPU of {gb:g} GB')
+def sit_beside_equal(context: Context, name: str, other: str, gb: float) -> None:
+    machines.sit_beside_equal(context.cluster, name, other, gb)
+
+
 @given('the simulated GPUs of "{name}" are')
 def gpus_of(context: Context, name: str) -> None:
     machines.simulate_gpus(context.cluster, name, context.table)
@@ -214,6 +219,26 @@ def reaches_ssh(context: Context, name: str, other: str) -> None:
 @then('"{name}" does not reach the SSH server of "{other}"')
 def does_not_reach_ssh(context: Context, name: str, other: str) -> None:
     machines.assert_unreachable(context.cluster, name, other, machines.SSH_PORT)
+
+
+@when('somebody kills the hive of "{name}"')
+def hive_killed(context: Context, name: str) -> None:
+    machines.kill_hive(context.cluster, name)
+
+
+@when('"{name}" loses its part')
+def part_killed(context: Context, name: str) -> None:
+    machines.kill_part(context.cluster, name)
+
+
+@given('"{name}" computes no part any more')
+def part_gone(context: Context, name: str) -> None:
+    machines.assert_no_part(context.cluster, name)
+
+
+@then('the part on "{name}" has one socket, and no port')
+def part_has_no_port(context: Context, name: str) -> None:
+    machines.assert_part_has_no_port(context.cluster, name)
 
 
 @then('nothing runs on "{name}"')

@@ -76,6 +76,16 @@ def look_spread(context: Context, spread: str) -> None:
     _among(context, context.placing).look()
 
 
+@when('the engines of its machines speak "{versions}"')
+def engines_speak(context: Context, versions: str) -> None:
+    context.placing.speak(versions)
+
+
+@then("the place for it is {judged:w}")
+def place_is(context: Context, judged: str) -> None:
+    context.placing.assert_judged(refused=judged == "refused")
+
+
 @then("that is the trouble of the {whose}")
 def trouble_of(context: Context, whose: str) -> None:
     context.placing.assert_whose(whose)

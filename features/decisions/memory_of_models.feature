@@ -68,6 +68,21 @@ Feature: A worker is promised what its engine takes
       | and where there are none          | 0       | 600      | 6      | 0    |
       | all on the GPU, if it has room    | 90      | 2000     | 0      | 0    |
 
+  @needs-real-models
+  @fault.hive.ram-before-gpus
+  Scenario Outline: Over machines, the first in RAM: <what>
+    Given the model "smollm2"
+    When it is laid over machines with "<room>" MiB of room
+    Then they have "<layers>" of its 31 layers
+
+    Examples:
+      | what                               | room                      | layers    |
+      | RAM of several is filled alike     | 300 RAM, 300 RAM          | 29, 2     |
+      | GPUs are filled before             | 300 RAM, 300 RAM, 200 GPU | 8, 9, 14  |
+      | wherever they are                  | 300 RAM, 100 GPU, 300 RAM | 13, 17, 1 |
+      | GPUs alone are filled alike        | 300 GPU, 300 GPU          | 30, 1     |
+      | what they have no room for is left | 120 RAM, 170 RAM          | 15, 5     |
+
   @fault.hive.cache-everywhere
   Scenario Outline: Only a layer that attends keeps every token
     Each such layer keeps 8 MiB of 8,192 tokens, whatever other layers do.

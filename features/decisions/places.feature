@@ -62,7 +62,19 @@ Feature: Which place is the best one
       | over nothing               | no      | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, cpu@attic, cpu@blep |
       | over the GPUs of a machine | cards   | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, cpu@attic, cpu@blep |
       | over its RAM, too          | machine | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, gpu0+cpu@blep, cpu@attic, cpu@blep |
+      | over several machines      | swarm   | nothing    | gpu1@attic, gpu0@blep, gpu2@attic, gpu0@attic, gpu1+gpu2@attic, gpu0+gpu1+gpu2@attic, gpu0+gpu1+gpu2+cpu@attic, gpu0+cpu@blep, gpu0+gpu1+gpu2+gpu0@blep@attic, cpu@attic, cpu@blep, gpu0+gpu1+gpu2+cpu+gpu0@blep+cpu@blep@attic |
       | not where workers died     | cards   | gpu1@attic | gpu0@blep, gpu2@attic, gpu0@attic, gpu0+gpu2@attic, cpu@attic, cpu@blep, gpu1@attic, gpu0+gpu1+gpu2@attic |
+
+  @fault.queen.any-version
+  Scenario Outline: Machines share a model if their engines speak alike: <what>
+    Given a job for "HF:author/bigllama"
+    When the engines of its machines speak "<versions>"
+    Then the place for it is <judged>
+
+    Examples:
+      | what        | versions                     | judged  |
+      | they do     | 8.0.0 on attic, 8.0.0 on mac | tried   |
+      | they do not | 8.0.0 on attic, 7.1.0 on mac | refused |
 
   @fault.queen.spread-over-the-broken
   Scenario Outline: Over several GPUs, after <what>

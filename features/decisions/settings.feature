@@ -14,7 +14,7 @@ Feature: Every number that can be set, and which of them counts
       | worker_port           | 8601        |
       | database              |             |
       | database_busy         | 10          |
-      | spread                | machine     |
+      | spread                | swarm       |
       | default_model         |             |
       | names                 | {}          |
       | health_wait_first     | 0.01        |

@@ -102,6 +102,8 @@ def _make_environment(copy: Path) -> None:
             target.chmod(0o755)
     for fetched in here.glob(".*"):
         (made / fetched.name).symlink_to(fetched)
+    if (here / "lib" / "rbee").exists():  # what `make rpc` has built
+        (made / "lib" / "rbee").symlink_to(here / "lib" / "rbee")
 
 
 def outcome_of(project: Path, places: Sequence[str], python: str = sys.executable) -> str:

@@ -22,6 +22,7 @@ from rbee.hive.models.fit import (
     largest_fitting,
     ram_budget,
     ram_needed,
+    ram_room,
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
@@ -31,6 +32,7 @@ from rbee.hive.models.provisioner import Provisioner
 from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import Gpu, PartRoom
+from rbee.wire.messages.sides import FreeDevice, OtherDevice
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.placement import CPU, Part, Placement
@@ -69,7 +71,13 @@ class Fit(NamedTuple):
         """Where the model is: of one in parts, with what lies on which device."""
         return Placement(
             tuple(
-                Part(hive_id, part.device, part.layers, self.needs[part.device].total, part.experts)
+                Part(
+                    part.hive_id or hive_id,
+                    part.device,
+                    part.layers,
+                    part.need_bytes if part.hive_id else self.needs[part.device].total,
+                    part.experts,
+                )
                 if len(self.parts) > 1
                 else Part(hive_id, part.device)
                 for part in self.parts
@@ -109,7 +117,11 @@ class Capacity:
 
     def promise(self, fit: Fit) -> Promise:
         """Keeps what a model needs, until it is given back."""
-        promise = Promise({device: need.total for device, need in fit.needs.items()})
+        return self.keep({device: need.total for device, need in fit.needs.items()})
+
+    def keep(self, needed: Mapping[str, int]) -> Promise:
+        """Keeps so many bytes, by device, until they are given back."""
+        promise = Promise(needed)
         self._promised.add(promise)
         return promise
 
@@ -183,6 +195,108 @@ class Capacity:
             )
             raise error
         return fit
+
+    async def spread(
+        self,
+        placement: Placement,
+        ref: ModelRef,
+        ctx: int,
+        others: Sequence[OtherDevice],
+        unused: Collection[Promise] = (),
+    ) -> Fit:
+        """How a model fits in a placement on this machine together with devices of `others`.
+
+        Raises `insufficient_vram` or `insufficient_ram` with what each of them has, and what is
+        short, in bytes.
+        """
+        rooms = await self._rooms(placement)
+        rooms = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
+        headers = await self._models.headers(ref)
+        context = self.context(headers[0], ctx)
+        for slots in range(self._settings.slots, 0, -1):
+            fit = self._over(rooms, others, headers, context, slots)
+            if self._has_room(rooms, fit):
+                return fit
+        raise _no_room_in_all(ref, fit, placement.head.hive_id)
+
+    async def as_dealt(
+        self, placement: Placement, ref: ModelRef, ctx: int, slots: int
+    ) -> tuple[Fit, bool]:
+        """What a model takes in a placement on several machines that says how much lies where, and
+        whether there is room for it on this one."""
+        rooms = await self._rooms(Placement(placement.own))
+        headers = await self._models.headers(ref)
+        context = self.context(headers[0], ctx)
+        elsewhere = [part for parts in placement.others.values() for part in parts]
+        others = [
+            OtherDevice(hive_id=part.hive_id, device=part.device, free_bytes=part.bytes)
+            for part in elsewhere
+        ]
+        on = {part.device: part.layers for part in placement.own}
+        gpus = [on[room.device] for room in rooms if room.gpu is not None]
+        layers = [*([on[CPU]] if CPU in on else []), *(part.layers for part in elsewhere), *gpus]
+        fit = self._over(rooms, others, headers, context, slots, layers)
+        return fit, self._has_room(rooms, fit)
+
+    async def free_for_parts(self, unused: Collection[Promise] = ()) -> list[FreeDevice]:
+        """What a part of a model may take of each device here, with what is `unused`: the GPUs of
+        the first one's kind, then the RAM."""
+        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
+        free = [(gpu.id, self._free(gpu.id, gpu) + _kept(gpu.id, unused)) for gpu in gpus]
+        free.append((CPU, self._for_part(self._free(CPU, None) + _kept(CPU, unused))))
+        return [FreeDevice(device=device, free_bytes=count) for device, count in free]
+
+    def _for_part(self, free: int) -> int:
+        """What of so many bytes of RAM a part of a model may take."""
+        return ram_room(free, self._settings.ram_factor)
+
+    def _over(
+        self,
+        rooms: Sequence[_Room],
+        others: Sequence[OtherDevice],
+        headers: Sequence[GgufHeader],
+        context: int,
+        slots: int,
+        layers: Sequence[int] = (),
+    ) -> Fit:
+        """What a model takes here and on `others`; `layers`, where they are dealt out already.
+
+        The engine has them in this order: RAM here, the others, the GPUs here.
+        """
+        ram, gpus = (
+            [room for room in rooms if (room.gpu is not None) is wanted] for wanted in (False, True)
+        )
+        cut = Cut(headers, context, slots)
+        prompts = self._settings.prompt_cache_mib * _MIB
+        free = [self._for_part(max(0, room.free - prompts)) for room in ram]
+        free += [other.free_bytes for other in others] + [room.free for room in gpus]
+        slow = [True] * len(ram) + [other.device == CPU for other in others] + [False] * len(gpus)
+        layers = layers or cut.over(free, slow, len(ram))
+        spread = cut.parts(layers[len(ram) :])
+        needs = [spread.host] * len(ram) + list(spread.needs)
+        names = [*(("", room.device) for room in ram)]
+        names += [(other.hive_id, other.device) for other in others]
+        names += [("", room.device) for room in gpus]
+        told = [
+            PartRoom(
+                device=device,
+                need_bytes=need.total,
+                free_bytes=has,
+                layers=count,
+                hive_id=hive_id,
+            )
+            for (hive_id, device), need, has, count in zip(names, needs, free, layers)
+        ]
+        here = [*told[len(ram) + len(others) :], *told[: len(ram)]]
+        there = [part for part in told if part.hive_id]
+        left = cut.lacking(layers)
+        if not left:
+            there = [part for part in there if part.layers]
+            # The token embeddings are in RAM in any case, where that is to be used.
+            here = [part for part in here if part.layers or part.device == CPU] or here[:1]
+        own = {device: need for (hive_id, device), need in zip(names, needs) if not hive_id}
+        return Fit(own, [*here, *there], slots, context, headers, left)
 
     async def has_room(self, placement: Placement, fit: Fit) -> bool:
         """Whether there is room for a model as things are now."""
@@ -305,6 +419,31 @@ def _kept(device: str, promises: Collection[Promise]) -> int:
 def _lacking(rooms: Sequence[_Room], fit: Fit) -> list[_Room]:
     """Which of several devices are too small for a model: the GPUs, or the RAM beside them."""
     return [room for room in rooms if (room.gpu is not None) == bool(fit.left)]
+
+
+def _no_room_in_all(ref: ModelRef, fit: Fit, here: str) -> RbeeError:
+    """The error of machines that are too small for a model together."""
+    free = sum(part.free_bytes for part in fit.parts)
+    short = fit.left or max(1, sum(part.need_bytes for part in fit.parts) - free)
+    has = dict.fromkeys((part.hive_id for part in fit.parts), 0)
+    for part in fit.parts:
+        has[part.hive_id] += part.free_bytes
+    each = ", ".join(f"{size(count)} on {hive or here}" for hive, count in has.items())
+    return RbeeError(
+        "insufficient_ram"
+        if any(part.device == CPU for part in fit.parts)
+        else "insufficient_vram",
+        f"{ref} has too little room on {len(has)} machines together: {each} are free, and"
+        f" {size(short)} more would be needed",
+        "add a machine, or take a smaller model or a shorter context (--ctx)",
+        {
+            "need_bytes": free + short,
+            "free_bytes": free,
+            "short_bytes": short,
+            "estimate": fit.need.is_estimate,
+            "parts": [msgspec.to_builtins(part) for part in fit.parts],
+        },
+    )
 
 
 def _devices(rooms: Sequence[_Room]) -> str:

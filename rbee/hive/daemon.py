@@ -10,12 +10,12 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 from aiohttp import web
 
-from rbee.hive.capacity import Capacity
+from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import Detector
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
@@ -57,6 +57,20 @@ from rbee.wire.messages.models import (
     ProvisionStarted,
 )
 from rbee.wire.messages.orders import HiveOrders
+from rbee.wire.messages.sides import (
+    SIDE_STREAM,
+    SIDES_HERE,
+    SPREAD_ROOM,
+    START_SIDE,
+    STOP_SIDE,
+    WORKER_STREAM,
+    AskSides,
+    AskSpread,
+    PartOfWorker,
+    SidesHere,
+    SideStarted,
+    StartSide,
+)
 from rbee.wire.messages.workers import (
     KEEP_WORKER,
     PROVISION_WORKER,
@@ -76,6 +90,9 @@ from rbee.wire.model_ref import ModelRef, parse_model_ref
 from rbee.wire.narration import say
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.hive.workers.sides import Sides
 
 
 class Catalogs(NamedTuple):
@@ -145,6 +162,7 @@ class _Hive:
         spare: Spare | None,
     ) -> None:
         self.orders = orders
+        self._home = home
         self.settings = settings
         self.session = session
         self.server = Server(
@@ -165,7 +183,10 @@ class _Hive:
         self.workers = Supervisor(
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
-        self.starter = Starter(orders, settings, self.capacity, self.kinds, self.workers)
+        self._sides: Sides | None = None
+        self.starter = Starter(
+            orders, settings, self.capacity, self.kinds, self.workers, self.sides
+        )
         self.heartbeat = HeartbeatSender(
             self._queen_at(orders.queen_url),
             orders.hive_id,
@@ -195,9 +216,19 @@ class _Hive:
 
     async def sleep(self) -> None:
         """Phase 12.2: stops the workers and the downloads, then the server."""
+        if self._sides is not None:
+            await self._sides.stop_all()
         await asyncio.gather(self.workers.stop_all(), self.models.close())
         self.detector.close()
         await self.server.close()
+
+    def sides(self) -> Sides:
+        """What computes for workers of other hives here."""
+        if self._sides is None:
+            from rbee.hive.workers.sides import Sides  # late: few models lie on several machines
+
+            self._sides = Sides(self._home, self.settings, self.capacity, self._changed)
+        return self._sides
 
     def _live_on_lease(self) -> None:
         """From now on no parent holds this hive, but the queen's answers to its heartbeats do."""
@@ -240,12 +271,40 @@ class _Hive:
         placement = Placement.on(self.orders.hive_id, wanted.device)
         with _hub_token_of(request):
             fit = await self.starter.check(placement, parse_model_ref(wanted.model), wanted.ctx)
-        return FoundRoom(
-            parts=list(fit.parts),
-            slots=fit.slots,
-            context=fit.context,
-            estimate=fit.need.is_estimate,
-        )
+        return _found(fit)
+
+    @serves_http(SPREAD_ROOM)
+    async def spread_room(self, request: web.Request, wanted: AskSpread) -> FoundRoom:
+        """Tells what a model takes here and on devices of others, where there is room for it; by
+        409 what each of them has, and what is short."""
+        with _hub_token_of(request):
+            return _found(await self.starter.spread(wanted, parse_model_ref(wanted.model)))
+
+    @serves(SIDES_HERE)
+    async def sides_here(self, wanted: AskSides) -> SidesHere:
+        """Tells what its devices have for parts of models whose head is elsewhere."""
+        return await self.starter.here(wanted)
+
+    @serves(START_SIDE)
+    async def start_side(self, wanted: StartSide) -> SideStarted:
+        """Starts what computes a part of a model for a worker of another hive."""
+        side = await self.starter.start_side(wanted)
+        return SideStarted(side_id=side.side_id)
+
+    @serves(STOP_SIDE)
+    async def stop_side(self, wanted: Named) -> None:
+        """Ends a side, and answers when it is gone."""
+        await self.sides().stop(wanted.id)
+
+    @serves_http(SIDE_STREAM)
+    async def carry_side(self, request: web.Request, wanted: Named) -> None:
+        """Becomes, itself, the stream to a side."""
+        await self.sides().carry(wanted.id, request)
+
+    @serves_http(WORKER_STREAM)
+    async def carry_worker(self, request: web.Request, wanted: PartOfWorker) -> None:
+        """Becomes, itself, the stream from a worker to its parts on another hive."""
+        await self.workers.carry(wanted, request)
 
     @serves_http(PROVISION_MODEL)
     async def provision_model(
@@ -382,6 +441,15 @@ class _Hive:
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
         return Peer(self.session, url, credential, "queen", "queen_unreachable")
+
+
+def _found(fit: Fit) -> FoundRoom:
+    return FoundRoom(
+        parts=list(fit.parts),
+        slots=fit.slots,
+        context=fit.context,
+        estimate=fit.need.is_estimate,
+    )
 
 
 def _here(ref: ModelRef, row: ModelRow | None) -> ModelRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import aiohttp
 
@@ -16,6 +16,9 @@ from rbee.wire.messages.basics import decode_answer, encode
 from rbee.wire.routes import Route
 from rbee.wire.settings import Settings
 
+if TYPE_CHECKING:
+    from rbee.http.streams import End
+
 A = TypeVar("A")
 Q = TypeVar("Q")
 
@@ -23,6 +26,8 @@ Q = TypeVar("Q")
 _LOOKS = 20
 
 _NONE: Mapping[str, str] = {}
+#: The status of a connection that is no HTTP any more.
+SWITCHES = 101
 #: The most that is read of an answer that is no stream (bytes): a machine that was added may have
 #: become somebody else's. Lists of some 20,000 models fit.
 _LONGEST_ANSWER = 16 * 1024 * 1024
@@ -76,6 +81,24 @@ class Peer:
         asked: dict[str, Any] = {"data": encode(wanted)} if route.has_body else {}
         async with self._connected(route.method, route.target(wanted), **asked) as response:
             return decode_answer(await self._read(response), route, self.name)
+
+    async def stream(self, route: Route[Q, Any], wanted: Q) -> End:
+        """A connection to it that carries bytes from now on. Raises as `call` does."""
+        from rbee.http.streams import ASKS, Upgraded  # late: few models lie on several machines
+
+        request = self._session.request(
+            route.method,
+            self.url + route.target(wanted),
+            headers={**self._headers, **ASKS},
+            allow_redirects=False,
+        )
+        try:
+            response = await request
+            if response.status == SWITCHES:
+                return Upgraded(response)
+            raise refusal(await self._read(response), response.status, self.name)
+        except (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError) as error:
+            raise self._does_not_answer(_why(error)) from error
 
     async def events(
         self,

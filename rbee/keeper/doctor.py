@@ -20,6 +20,7 @@ from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.registered import ENGINES, registered
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.workers import EngineFacts
 
 #: The version of Landlock since which ports are bounded, too.
 _WITH_PORTS = 4
@@ -112,11 +113,22 @@ def engines(home: Home) -> Iterator[Finding]:
             assert told is not None, "a worker's first report is about its engine"
             where, can = ", ".join(told.backends), ", ".join(["text", *told.can])
             yield Finding(check, "ok", f"{name} {told.version}, on {where}: {can}")
+            if told.splits:
+                yield over_machines(told)
         finally:
             child.release()
             child.signal(signal.SIGKILL)
             child.process.wait()
             child.close_reports()
+
+
+def over_machines(told: EngineFacts) -> Finding:
+    """Whether an engine can lay a model on several machines. Pure."""
+    check = "machines"
+    if told.rpc:
+        detail = f"{told.engine} shares a model with machines that speak RPC {told.rpc}, too"
+        return Finding(check, "ok", detail)
+    return Finding(check, "partly", told.no_rpc, told.install.get("rpc", ""))
 
 
 def workers_awake(home: Home) -> Finding:

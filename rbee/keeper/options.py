@@ -168,7 +168,7 @@ PLACE_OPTIONS = (
     Option("backend", ("--backend",), _one_of("cuda", "metal", "cpu"), "Kind of device."),
     Option("engine", ("--engine",), NAME, "What infers; doctor lists the engines of a machine."),
     Option("ctx", ("--ctx",), _whole(min=32), "Context in tokens."),
-    Option("spread", ("--spread",), _one_of(*SPREADS), "Over one device at most, GPUs, RAM too."),
+    Option("spread", ("--spread",), _one_of(*SPREADS), "Over one device, GPUs, RAM too, machines."),
     Option("no_cpu", ("--no-cpu",), FLAG, "Fail rather than fall back to the CPU."),
 )
 

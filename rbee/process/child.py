@@ -6,6 +6,7 @@ the waiting that belongs on an event loop is in `supervise`.
 
 from __future__ import annotations
 
+import functools
 import os
 import select
 import signal
@@ -59,9 +60,10 @@ class Child:
         self.log = log
 
     @classmethod
-    def start(cls, role: str, log: Path, *options: str) -> Child:
-        """Starts the program of a role; its output is appended to `log`."""
-        return cls._begin(_execute, role, log, options)
+    def start(cls, role: str, log: Path, *options: str, keeps: Sequence[int] = ()) -> Child:
+        """Starts the program of a role; its output is appended to `log`. It `keeps` these
+        descriptors, under their numbers."""
+        return cls._begin(functools.partial(_execute, keeps=keeps), role, log, options)
 
     @classmethod
     def fork(cls, role: str, log: Path, *options: str) -> Child:
@@ -185,7 +187,11 @@ class Child:
 
 
 def _execute(
-    role: str, options: Sequence[str], ready: int, output: IO[bytes]
+    role: str,
+    options: Sequence[str],
+    ready: int,
+    output: IO[bytes],
+    keeps: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     os.set_inheritable(ready, True)
     return subprocess.Popen(
@@ -195,7 +201,7 @@ def _execute(
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        pass_fds=(ready,),
+        pass_fds=(ready, *keeps),
         start_new_session=True,
     )
 

@@ -32,7 +32,7 @@ from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, want
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
-from rbee.wire.placement import CPU
+from rbee.wire.placement import CPU, devices_in
 
 #: What of a request is about its worker, beside where that may be, and a prompt for it.
 _OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
@@ -308,7 +308,7 @@ class _Turn:
         try:
             for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
                 room = claim.rooms.get((place.spot, ctx))
-                if later is not None and place.placement.spread == "machine":
+                if later is not None and place.placement.spread in ("machine", "swarm"):
                     continue  # a GPU will have room for all of it
                 if _is_among(place, spots):
                     later = later or place
@@ -337,7 +337,11 @@ class _Turn:
         places: Iterable[Place]
         up_to, ctx, facts = 0, claim.request.ctx, self._facts(claim)
         if not warm.is_in_the_way:
-            places = (place for place in self._places(claim) if not meet(place.device, CPU))
+            places = (
+                place
+                for place in self._places(claim)
+                if not (meet(place.device, CPU) or place.is_on_several)
+            )
         elif wants_another(claim.work, warm.load):
             up_to = vectors_up_to(claim.work)
             if up_to and ctx is None:
@@ -379,7 +383,11 @@ class _Turn:
 
 def _is_among(place: Place, spots: Iterable[tuple[str, str]]) -> bool:
     """Whether one of these machines and devices has a part of what would be in a place."""
-    return any(hive_id == place.hive_id and meet(place.device, on) for hive_id, on in spots)
+    return any(
+        hive_id == part.hive_id and part.device in devices_in(on)
+        for hive_id, on in spots
+        for part in place.placement.parts
+    )
 
 
 def facts_of(state: State, claim: Claim) -> list[HiveFacts]:

@@ -113,9 +113,10 @@ class Dispatcher:
                 return await self._registry.unless_offline(
                     lambda: job.hive_id or "", self._attempt(job, claim)
                 )
-            except RbeeError as error:
+            except RbeeError as failed:
+                error = self._starting.explained(job.worker_id, failed)
                 if job.tokens_forwarded:
-                    raise
+                    raise error from None
                 self._free(job, claim)
                 if self._grows(job, claim, error):
                     continue
@@ -279,6 +280,8 @@ class Dispatcher:
             found = await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
+            if passing and await self._end_idle_parts(job, place):
+                return  # and asks again
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats)
             if passing and not beside:
                 # What keeps the room may be this very file, which another name has led to.
@@ -293,6 +296,15 @@ class Dispatcher:
                 job.say(narration.ROOM, device=device, model_ref=ref)
                 if len(found.parts) > 1:
                     job.say(narration.SPREAD, parts=_in_words(found.parts))
+
+    async def _end_idle_parts(self, job: Job, place: Place) -> bool:
+        """Ends the workers that idle on other machines and have a part in the way; whether there
+        are any."""
+        in_the_way = self.state.idle_parts_on(place.spot)
+        for hive_id, worker_id in in_the_way:
+            await self._starting.end(job, hive_id, worker_id)
+            job.say(narration.PART_UNLOADED, worker_id=worker_id, hive_id=hive_id)
+        return bool(in_the_way)
 
     def _hives_of(self, place: Place) -> list[Hive]:
         return [hive for hive in self.state.hives.values() if hive.hive_id == place.hive_id]
@@ -601,5 +613,6 @@ def _in_words(parts: Sequence[PartRoom]) -> str:
     told = []
     for each in parts:
         layers = layers_in_words(each.layers, experts=each.experts)
-        told.append(f"{layers} on {device_name(each.device)} ({size(each.need_bytes)})")
+        device = f"{each.device}@{each.hive_id}" if each.hive_id else each.device
+        told.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
     return ", ".join(told)

@@ -117,6 +117,11 @@ class Hives:
         """What `work` gives. Raises `hive_unreachable` when the hive falls silent first."""
         return await self._registry.unless_offline(lambda: hive.hive_id, work)
 
+    async def until_lost(self, hive_ids: Collection[str]) -> None:
+        """Returns once one of these hives has fallen silent, or has ended."""
+        known = self._registry.hives
+        await self._registry.until(lambda: any(each not in known for each in hive_ids))
+
     def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
         """An error of what runs on a hive with what it says to type as it is typed here."""
         return self.members.known(hive_id).typed_from_here(error)

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rbee.http.client import Peer
 from rbee.queen.decisions import Grant, Refuse, Start, decide, facts_of
 from rbee.queen.hives import Hives
 from rbee.queen.scheduler import places
+from rbee.queen.several import Several
 from rbee.queen.state import Claim, Hive, Place, Room, State
 from rbee.queen.troubles import is_passing
 from rbee.wire.errors import RbeeError
@@ -55,11 +57,19 @@ class Planner:
 
     async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
         """What a hive says of a place: what a worker takes there, or why it cannot be there."""
-        hive, request = self._state.hives[place.hive_id], claim.request
-        peer = self._hives.peer(hive, operation_id, request.hub_token)
-        room = AskRoom(device=place.device, model=request.model_ref, ctx=request.ctx or 0)
+        request = claim.request
+
+        def peer_of(hive_id: str) -> Peer:
+            return self._hives.peer(self._state.hives[hive_id], operation_id, request.hub_token)
+
+        peer, ref = peer_of(place.hive_id), request.model_ref
         try:
-            found = await peer.call(CAPACITY, room)
+            if place.is_on_several:
+                several = Several(self._hives, self._settings)
+                found = await several.ask_room(place, ref, request.ctx, request.engine, peer_of)
+            else:
+                room = AskRoom(device=place.device, model=ref, ctx=request.ctx or 0)
+                found = await peer.call(CAPACITY, room)
         except RbeeError as error:
             return error
         try:

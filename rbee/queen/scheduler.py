@@ -3,8 +3,9 @@
 The policy: a worker that already holds the model and has a free slot; then the GPU with the most
 memory (its total says how strong it is); among equals one whose machine has the model on its disk,
 the one with the fewest workers, on the least busy machine, the queen's own machine before others;
-then several GPUs of one machine, as few as will do; then its GPUs and its RAM; then the CPU, where
-the request allows it; in the end devices on which the workers of this model kept dying lately.
+then several GPUs of one machine, as few as will do; then its GPUs and its RAM; then GPUs of several
+machines; then the CPU, where the request allows it; then all that several machines have; in the end
+devices on which the workers of this model kept dying lately.
 `node`, `device`, `backend` and `spread` narrow the choice; whoever names a device or a backend gets
 that or an error, never another. What went wrong with a job before rules places out, see `troubles`.
 For people: docs/scheduling.md.
@@ -25,7 +26,10 @@ from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.placement import CPU, Placement, within
+from rbee.wire.placement import CPU, Part, Placement, within
+
+#: The most machines that a model is spread over: a head, and `GGML_RPC_MAX_SERVERS` of llama.cpp.
+_MOST_MACHINES = 17
 
 
 class HiveFacts(NamedTuple):
@@ -172,6 +176,7 @@ def places_beside(
         place
         for place in places(request, hives, troubles)
         if place.device not in degraded[place.hive_id]
+        and not place.is_on_several
         and (
             not meet(place.device, CPU)
             or request.inputs is not None
@@ -241,8 +246,10 @@ class _Look:
                 break
             yield from self._on_gpu(gpu)
         yield from self._on_several(degraded=False)
+        yield from self._on_machines(ram=False)
         cpus = self._hives if self.wants_cpu else ()
         yield from self._on_cpus([hive for hive in cpus if CPU not in hive.degraded])
+        yield from self._on_machines(ram=True)
         for gpu in itertools.chain(degraded, gpus):
             yield from self._on_gpu(gpu)
         yield from self._on_several(degraded=True)
@@ -324,6 +331,35 @@ class _Look:
                 found.append((ranked, Place(placement, cards[0].backend)))
         for (*_, near), place in sorted(found, key=operator.itemgetter(0)):
             if not self._is_ruled_out(place.hive_id, place.device, not near[0]):
+                yield place
+
+    def _on_machines(self, *, ram: bool) -> Iterator[Place]:
+        """GPUs of several machines together, or with `ram` all that they have; as few and as strong
+        machines as will do. The head is on one that has the model, else at hand."""
+        request = self._request
+        alone = len(self._hives) < 2 or request.node or request.device or request.backend
+        if alone or not within("swarm", request.spread) or (ram and not request.allow_cpu):
+            return
+        ranked = []
+        for number, hive in enumerate(self._hives):
+            cards = [gpu for gpu in self._cards(hive) if gpu.id not in hive.degraded]
+            with_ram = ram and CPU not in hive.degraded
+            devices = [*_in_order(hive, cards), *([CPU] if with_ram else [])]
+            # The memory of a Mac's GPU is its RAM.
+            if cards and cards[0].backend != "cuda":
+                devices = devices[: len(cards)]
+            weight = sum(gpu.vram_gb for gpu in cards)
+            near = (not hive.holds, not hive.here, number)
+            if devices and not (self._troubles and self._troubles.is_out(hive.hive_id)):
+                strength = (-weight, -hive.devices.cpu.ram_gb if with_ram else 0.0)
+                backend = cards[0].backend if cards else CPU
+                ranked.append((strength, near, hive.hive_id, devices, backend))
+        ranked.sort()
+        for count in range(2, min(len(ranked), _MOST_MACHINES) + 1):
+            head, *others = sorted(ranked[:count], key=operator.itemgetter(1))
+            parts = [Part(on, each) for _, _, on, devices, _ in (head, *others) for each in devices]
+            place = Place(Placement(tuple(parts)), head[4])
+            if not self._is_ruled_out(place.hive_id, place.device, not head[1][0]):
                 yield place
 
     def _cards(self, hive: HiveFacts) -> list[Gpu]:

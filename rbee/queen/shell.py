@@ -201,6 +201,7 @@ PIP_USER=0 "$new/bin/python" -m pip install --disable-pip-version-check --no-inp
     --progress-bar off "$new/"{name}
 rm "$new/"{name}
 "$new/bin/python" -c 'import rbee; print("rbee", rbee.__version__)'
+"$new/bin/python" -m rbee.worker.engines.rpc.build >&2 || true
 trap '' HUP INT TERM
 [ -L ../venv ] || [ ! -e ../venv ] || mv ../venv "../venv-before-$$"
 ln -s "$new" "$new/link"

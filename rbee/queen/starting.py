@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rbee.http.client import Peer
 from rbee.process.deadline import timeout
@@ -32,6 +33,9 @@ from rbee.wire.messages.workers import (
 )
 from rbee.wire.settings import Settings
 
+if TYPE_CHECKING:
+    from rbee.queen.several import Several
+
 
 class Starting:
     """Speaks to hives for jobs."""
@@ -40,6 +44,7 @@ class Starting:
         self._hives = hives
         self._registry = registry
         self._settings = settings
+        self._several: Several | None = None
 
     async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
         """A name that is new here may lead to what a worker holds already: its hive knows."""
@@ -62,13 +67,35 @@ class Starting:
                 found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
             self._registry.named(hive.hive_id, found.workers, ref)
 
+    @property
+    def _on_several(self) -> Several:
+        if self._several is None:
+            # Late: few models lie on several machines.
+            from rbee.queen.several import Several
+
+            self._several = Several(self._hives, self._settings)
+        return self._several
+
+    def explained(self, worker_id: str | None, error: RbeeError) -> RbeeError:
+        """What went wrong with a worker, where that is the loss of one of its parts."""
+        return error if self._several is None else self._several.explained(worker_id, error)
+
     # --- phase 6: capacity ------------------------------------------------------------------
 
     async def ask_room(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
         """What a worker takes there. Raises what keeps it from being there."""
+        if place.is_on_several:
+            return await self._room_on_several(job, place, ctx)
         wanted = AskRoom(device=place.device, model=job.request.model_ref, ctx=ctx or 0)
         hive = self._registry.living(place.hive_id)
         return await self._peer(job, hive).call(CAPACITY, wanted)
+
+    async def _room_on_several(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
+        ref, engine = job.request.model_ref, job.request.engine
+        return await self._on_several.ask_room(place, ref, ctx, engine, self._peers(job))
+
+    def _peers(self, job: Job) -> Callable[[str], Peer]:
+        return lambda hive_id: self._peer(job, self._registry.living(hive_id))
 
     # --- phases 7 and 8: the model and the kind of worker, at the same time ---------------------
 
@@ -111,10 +138,13 @@ class Starting:
             ctx=ctx,
             chat_template=request.chat_template,
             share=share,
-            slots=request.slots,
+            slots=request.slots or 0,
             vectors_up_to=up_to,
         )
-        started = await self._peer(job, hive).call(START_WORKER, wanted)
+        if place.is_on_several:
+            started = await self._start_on_several(job, place, wanted)
+        else:
+            started = await self._peer(job, hive).call(START_WORKER, wanted)
         beat = WorkerBeat(
             worker_id=started.worker_id,
             url=started.url,
@@ -128,6 +158,24 @@ class Starting:
             vectors_up_to=up_to,
         )
         return started, beat
+
+    async def _start_on_several(self, job: Job, place: Place, wanted: StartWorker) -> WorkerStarted:
+        """The sides first, for a head asks for them at once."""
+        peers = self._peers(job)
+        found = await self._room_on_several(job, place, wanted.ctx)
+        placement, sides = await self._on_several.start_sides(
+            place, found, job.request.engine, peers
+        )
+        job.say(narration.SIDES_AWAKE, hives=", ".join(sides))
+        wanted.placement, wanted.slots, wanted.share = placement, found.slots, False
+        wanted.ctx = found.context
+        try:
+            started = await peers(place.hive_id).call(START_WORKER, wanted)
+            await self._on_several.connect(place, started.worker_id, sides, peers)
+        except BaseException:
+            await asyncio.shield(self._on_several.stop_sides(sides, peers))
+            raise
+        return started
 
     async def until_ready(self, job: Job, place: Place, started: WorkerStarted) -> WorkerBeat:
         """A worker once its hive's heartbeat says that it is ready. Raises what went wrong."""

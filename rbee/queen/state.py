@@ -85,9 +85,14 @@ class Place(NamedTuple):
         """The device, as its hive calls it."""
         return self.placement.devices
 
+    @property
+    def is_on_several(self) -> bool:
+        """Whether it is several machines."""
+        return self.placement.spread == "swarm"
+
     def kind(self, engine: str | None) -> ProvisionWorker:
         """The kind of worker that serves there."""
-        devices = [part.device for part in self.placement.parts]
+        devices = [part.device for part in self.placement.own]
         return ProvisionWorker(
             kind=f"{self.backend}-llm-worker-rbee",  # type: ignore[arg-type]
             engine=engine,
@@ -268,6 +273,24 @@ class State(msgspec.Struct):
         hive = self.hives.get(hive_id)
         workers = hive.workers if hive is not None else {}
         return {key: worker for key, worker in workers.items() if meet(worker.device, device)}
+
+    def idle_parts_on(self, spot: tuple[str, str]) -> list[tuple[str, str]]:
+        """The workers of other machines, by hive and id, that have a part on a device, and idle:
+        its own machine does not know that they do."""
+        hive_id, device = spot
+        held = {claim.worker_id for claim in self.claims.values()}
+        return [
+            (hive.hive_id, key)
+            for hive in self.hives.values()
+            for key, worker in hive.workers.items()
+            if len(worker.placement.parts) > 1
+            and key not in held
+            and idles(worker)
+            and any(
+                each.device in devices_in(device)
+                for each in worker.placement.others.get(hive_id, ())
+            )
+        ]
 
     def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
         """The workers of a device that do not idle, as far as the queen knows."""

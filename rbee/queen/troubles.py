@@ -214,6 +214,10 @@ class Troubles:
             or (self._only_holders and not holds)
         )
 
+    def is_out(self, hive_id: str) -> bool:
+        """Whether nothing of a machine is tried any more."""
+        return hive_id in self._hives
+
     def is_broken(self, hive_id: str, device: str) -> bool:
         """Whether a device, or one of several, would not do with more room either."""
         return any(on == hive_id and bad <= devices_in(device) for on, bad in self._broken)

@@ -135,8 +135,9 @@ def seconds(amount: float) -> str:
 
 
 def device_name(device: str) -> str:
-    """``gpu1`` as people read it: ``GPU1``; of several ``GPU0 + GPU1``."""
-    return device.upper().replace("+", " + ")
+    """``gpu1`` as people read it: ``GPU1``; of several ``GPU0 + GPU1``, ``GPU0 + CPU of attic``."""
+    parts = (part.partition("@") for part in device.split("+"))
+    return " + ".join(f"{on.upper()} of {hive}" if of else on.upper() for on, of, hive in parts)
 
 
 def layers_in_words(layers: int, *, experts: bool) -> str:
@@ -323,6 +324,10 @@ NO_ROOM = _queen(
     "capacity.short", "insufficient VRAM on {device} for {model_ref}; trying next candidate..."
 )
 SPREAD = _queen("schedule.spread", "spread: {parts}")
+PART_UNLOADED = _queen(
+    "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
+)
+SIDES_AWAKE = _queen("worker.sides", "parts of the model are awake on {hives}")
 NEXT_PLACE = _queen(
     "schedule.next", "{device} on hive {hive_id} will not do: {why}; trying next candidate..."
 )

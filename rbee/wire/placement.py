@@ -1,4 +1,4 @@
-"""Where a worker is: a model lies on one device, or in parts on several of one machine."""
+"""Where a worker is: a model lies on one device, or in parts on several, of one machine or more."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import msgspec
 
 CPU = "cpu"
 #: Over how much a model may be spread, from the least to the most: one device, the GPUs of a
-#: machine, its GPUs and its RAM.
-Spread = Literal["no", "cards", "machine"]
-SPREADS: tuple[Spread, ...] = ("no", "cards", "machine")
-#: What stands between the devices of a placement, as programs read it.
-_AND = "+"
+#: machine, its GPUs and its RAM, several machines.
+Spread = Literal["no", "cards", "machine", "swarm"]
+SPREADS: tuple[Spread, ...] = ("no", "cards", "machine", "swarm")
+#: What stands between the devices of a placement, as programs read it, and between a device of
+#: another machine than the head's and that machine.
+_AND, _OF = "+", "@"
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -47,16 +48,37 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def devices(self) -> str:
-        """How people read it: ``gpu0``, or ``gpu0+gpu1``."""
+        """How people read it: ``gpu0``, ``gpu0+gpu1``, or ``gpu0+gpu0@attic``."""
         if len(self.parts) == 1:  # a queen of a thousand hives asks it of each worker
             return self.parts[0].device
-        return _AND.join(part.device for part in self.parts)
+        return _AND.join(
+            part.device
+            if part.hive_id == self.head.hive_id
+            else f"{part.device}{_OF}{part.hive_id}"
+            for part in self.parts
+        )
+
+    @property
+    def own(self) -> tuple[Part, ...]:
+        """The parts on the machine of the head."""
+        return self._of(self.head.hive_id)
+
+    @property
+    def others(self) -> dict[str, tuple[Part, ...]]:
+        """The parts on other machines, by hive, in their order."""
+        hives = dict.fromkeys(part.hive_id for part in self.parts)
+        return {each: self._of(each) for each in hives if each != self.head.hive_id}
+
+    def _of(self, hive_id: str) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.hive_id == hive_id)
 
     @property
     def spread(self) -> Spread:
         """Over how much the model is spread."""
         if len(self.parts) == 1:
             return "no"
+        if any(part.hive_id != self.head.hive_id for part in self.parts):
+            return "swarm"
         return "machine" if any(part.device == CPU for part in self.parts) else "cards"
 
 

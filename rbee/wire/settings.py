@@ -57,9 +57,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long a catalog waits for a transaction of another program."""
 
     # Scheduling.
-    spread: Spread = "machine"
+    spread: Spread = "swarm"
     """Over how much a model may be spread that one GPU has no room for: ``cards``, the GPUs of a
-    machine; ``machine``, its RAM as well; ``no``."""
+    machine; ``machine``, its RAM as well; ``swarm``, several machines; ``no``."""
 
     # Models.
     default_model: str = ""

@@ -18,23 +18,30 @@ from rbee.process.lifeline import Lifeline, die_with_parent
 from rbee.worker.confined import first_to_go
 
 _USAGE = """\
-Usage: llm-worker-rbee --ready-fd N --engine NAME
+Usage: llm-worker-rbee --ready-fd N --engine NAME [--side]
 
-A worker holds one model on one device. A hive starts it and gives it its orders on stdin;
-to run a model yourself, type: rbee-keeper infer "hello"
+A worker holds one model, or computes a part of one on another machine. A hive starts it
+and gives it its orders on stdin; to run a model yourself, type: rbee-keeper infer "hello"
 """
 
 
 def main() -> None:
     """Imports the engine, reports what it can do, waits for orders, serves."""
     arguments = sys.argv[1:]
-    if arguments[:1] != ["--ready-fd"] or arguments[2:3] != ["--engine"] or len(arguments) != 4:
+    is_side = arguments[4:] == ["--side"]
+    fits = arguments[:1] == ["--ready-fd"] and arguments[2:3] == ["--engine"]
+    if not fits or len(arguments) != 4 + is_side:
         asked = arguments in (["--help"], ["-h"])
         print(_USAGE, end="", file=sys.stdout if asked else sys.stderr)
         sys.exit(0 if asked else 2)
     die_with_parent(signal.SIGKILL)
     first_to_go()
     lifeline = Lifeline(int(arguments[1]))
+    if is_side:
+        from rbee.worker.side import compute
+
+        compute(lifeline, arguments[3])
+        return
     with quick_imports():
         import asyncio
 
@@ -52,6 +59,8 @@ def main() -> None:
 
     tempfile.gettempdir()  # found out by writing there, while nobody waits
     orders = lifeline.orders(WorkerOrders, InferRequest)
+    if orders.streams and engine.remote is not None:
+        lifeline.or_say_why(engine.remote.load)  # while it may be read
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
     trial = Trial.begin(orders, engine, facts, folder)

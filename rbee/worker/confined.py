@@ -83,9 +83,9 @@ def confine(
 ) -> None:
     """Gives up, for good, what a worker does not need; to be called before it has threads.
 
-    `files` are those of its model, `folder` one of its own for what is temporary, `write` are what
-    else it may write to, `connect` the ports that it may still connect to, with `ipv6` at such
-    addresses, too; it listens where it does by then. Never raises.
+    `files` are those of its model, `folder` one of its own for what is temporary, empty for none,
+    `write` are what else it may write to, `connect` the ports that it may still connect to, with
+    `ipv6` at such addresses, too; it listens where it does by then. Never raises.
     """
     if sys.platform == "darwin":
         _confine_mac([folder, *write])

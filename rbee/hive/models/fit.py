@@ -222,6 +222,11 @@ def ram_needed(need: Need, factor: float) -> int:
     return max(math.ceil(need.total * factor), need.total + WORKER_ITSELF)
 
 
+def ram_room(free: int, factor: float) -> int:
+    """The most bytes a part of a model may take for `ram_needed` to be no more than `free`."""
+    return max(0, min(int(free / factor), free - WORKER_ITSELF))
+
+
 def memory_limit(need: Need, settings: Settings, *, on_gpu: bool, threads: int) -> int:
     """Bytes of memory of its own that a worker may take at most, whatever it loads or is asked; 0:
     settings bound it by none.

@@ -14,7 +14,7 @@ times over as experts, some of them in RAM: weights and cache exact, the graph 4
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rbee.hive.models.fit import Need, graph, kv_by_layer, worker_need
@@ -115,12 +115,46 @@ class Cut:
         passed_on = self._largest if self._lean else passed_on
         if sum(self._fill(rooms, passed_on)) < self.layers:
             return self.parts(self._fill(rooms, self._largest, staying=1))
+
+        def filled(share: int) -> list[int]:
+            return self._fill([room * share // _STEPS for room in rooms], passed_on)
+
+        return self.parts(filled(self._least_share(filled)))
+
+    def over(self, rooms: Sequence[int], slow: Sequence[bool], in_ram: int) -> list[int]:
+        """How many layers each device of several machines has, of `rooms` bytes each; fewer than
+        there are where they have no room for all.
+
+        The `slow` ones get what the others have no room for, each to the same share of its room.
+        The first `in_ram` of them (0 or 1) are the RAM that the token embeddings are in, too.
+        """
+        rooms = [max(0, room - self.embedding * (at < in_ram)) for at, room in enumerate(rooms)]
+        copies = _COPIES * (self._mask + self._hidden * _BEGINNING)
+        more = max(copies, self._largest) if in_ram else copies
+
+        def filled(share: int) -> list[int]:
+            shares = [room * share // _STEPS if late else room for room, late in zip(rooms, slow)]
+            return self._fill(shares, more)
+
+        whole = filled(_STEPS)
+        if sum(whole) < self.layers:
+            return whole
+        if not any(slow):
+            return list(self.fill(rooms).layers)
+        return filled(self._least_share(filled))
+
+    def _least_share(self, filled: Callable[[int], list[int]]) -> int:
+        """The least share with which all layers are on devices, where the whole will do."""
         least, enough = 0, _STEPS
         while enough - least > 1:
             share = (least + enough) // 2
-            filled = self._fill([room * share // _STEPS for room in rooms], passed_on)
-            least, enough = (least, share) if sum(filled) == self.layers else (share, enough)
-        return self.parts(self._fill([room * enough // _STEPS for room in rooms], passed_on))
+            least, enough = (least, share) if sum(filled(share)) == self.layers else (share, enough)
+        return enough
+
+    def lacking(self, layers: Sequence[int]) -> int:
+        """The bytes of the layers that are on no device, where these are on some."""
+        need = self._need(0, self.layers - sum(layers), 0)
+        return need.weights + need.kv
 
     def parts(self, layers: Sequence[int]) -> Spread:
         """What the parts take where each device has so many layers."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -21,6 +21,7 @@ from rbee.process.deadline import timeout
 from rbee.process.home import Home
 from rbee.process.supervise import Reports, discard
 from rbee.process.tasks import DATABASE, begin, in_thread
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Gpu
 from rbee.wire.messages.workers import EngineFacts, WorkerKindView
 from rbee.wire.settings import Settings
@@ -29,11 +30,19 @@ from rbee.wire.settings import Settings
 class Spare:
     """A worker without orders."""
 
-    def __init__(self, home: Home, engine: str, start: Callable[..., Child] = Child.start) -> None:
+    def __init__(
+        self,
+        home: Home,
+        engine: str,
+        start: Callable[..., Child] = Child.start,
+        keeps: Sequence[int] = (),
+    ) -> None:
+        """It `keeps` descriptors of its parent, which `Child.start` alone can have."""
         self.engine = engine
         self.worker_id = f"worker-{secrets.token_hex(3)}"
         log = home.log(self.worker_id)
-        self.child = start("worker", log, "--engine", engine)
+        kept = {"keeps": keeps} if keeps else {}
+        self.child = start("worker", log, "--engine", engine, **kept)
         self._facts: EngineFacts | None = None
 
     async def facts(self, patience: float) -> EngineFacts:
@@ -97,6 +106,19 @@ class Kinds(msgspec.Struct):
         refusal = not_able(facts, backend, simulated=simulated, parts=parts)
         if refusal is not None:
             raise refusal
+        return facts
+
+    async def speaks(self, engine: str) -> EngineFacts:
+        """What an engine says of itself that can lay a model on several machines. Raises
+        `backend_unavailable` with what would help."""
+        facts = await self._facts_of(engine)
+        if not facts.rpc:
+            raise RbeeError(
+                "backend_unavailable",
+                f"engine {facts.engine} {facts.version} cannot share a model with other machines:"
+                f" {facts.no_rpc}",
+                facts.install.get("rpc", "take another engine"),
+            )
         return facts
 
     def take(self, engine: str) -> Spare:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.models.catalog import ModelRow
-from rbee.hive.models.fit import memory_limit
+from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
@@ -15,13 +19,18 @@ from rbee.hive.workers.supervisor import Supervisor
 from rbee.hive.workers.worker import Worker
 from rbee.process.content import content_id
 from rbee.wire.addresses import host_of
-from rbee.wire.errors import invalid
+from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.orders import HiveOrders, WorkerOrders, WorkerSettings
+from rbee.wire.messages.sides import AskSides, AskSpread, SideOrders, SidesHere, StartSide
 from rbee.wire.messages.workers import StartWorker
 from rbee.wire.model_ref import ModelRef
+from rbee.wire.narration import device_name, size
 from rbee.wire.placement import CPU, Placement
 from rbee.wire.settings import Settings
+
+if TYPE_CHECKING:
+    from rbee.hive.workers.sides import Side, Sides, Stream
 
 
 class Starter(msgspec.Struct):
@@ -32,6 +41,7 @@ class Starter(msgspec.Struct):
     _capacity: Capacity
     _kinds: Kinds
     _workers: Supervisor
+    _sides: Callable[[], Sides]
 
     async def check(self, placement: Placement, ref: ModelRef, ctx: int = 0, slots: int = 0) -> Fit:
         """How a model fits in a placement, where there is room for it or unused workers make it.
@@ -41,6 +51,65 @@ class Starter(msgspec.Struct):
         unused = [worker.promise for worker in self._unused(placement)]
         return await self._capacity.check(placement, ref, ctx, slots, unused)
 
+    async def spread(self, wanted: AskSpread, ref: ModelRef) -> Fit:
+        """How a model fits on devices here together with those of others.
+
+        Raises as `Capacity.spread` and `Kinds.speaks` do.
+        """
+        placement = Placement.on(self._hive.hive_id, wanted.device)
+        unused = [worker.promise for worker in self._unused(placement)]
+        return await self._capacity.spread(placement, ref, wanted.ctx, wanted.others, unused)
+
+    async def here(self, wanted: AskSides) -> SidesHere:
+        """What is here for parts of others' models, where unused workers make room. Raises
+        `backend_unavailable`."""
+        facts = await self._kinds.speaks(wanted.engine or self._settings.engine)
+        unused = [worker.promise for worker in self._workers.workers.values() if worker.is_unused]
+        return SidesHere(rpc=facts.rpc, devices=await self._capacity.free_for_parts(unused))
+
+    async def start_side(self, wanted: StartSide) -> Side:
+        """Starts a side where there is room; unused workers in the way are unloaded. Raises
+        `insufficient_ram`, and as `Kinds.able` and `Kinds.speaks` do."""
+        engine, settings = wanted.engine or self._settings.engine, self._settings
+        devices = [part.device for part in wanted.parts]
+        gpu = await self._capacity.gpu(next((each for each in devices if each != CPU), CPU))
+        simulated, backend = gpu is not None and gpu.simulated, gpu.backend if gpu else "cpu"
+        await self._kinds.able(engine, backend, simulated=simulated)
+        facts = await self._kinds.speaks(engine)
+        placement = Placement.on(self._hive.hive_id, "+".join(devices))
+        async with self._capacity.promising:
+            for worker in [*self._unused(placement), None]:
+                free = {
+                    each.device: each.free_bytes for each in await self._capacity.free_for_parts()
+                }
+                short = [part for part in wanted.parts if part.bytes > free.get(part.device, 0)]
+                if not short or worker is None:
+                    break
+                await self._workers.unload(worker)
+            if short:
+                device, missing = short[0].device, short[0].bytes - free.get(short[0].device, 0)
+                raise RbeeError(
+                    "insufficient_ram" if device == CPU else "insufficient_vram",
+                    f"{device_name(device)} has {size(missing)} too little for a part of a model",
+                    "try again in a moment",
+                    {"short_bytes": missing},
+                )
+            need = Need(sum(part.bytes for part in wanted.parts), 0, 0, 0, is_estimate=False)
+            threads = settings.engine_threads or facts.threads
+            threads = threads or engine_threads(usable_cores(), need.weights)
+            orders = SideOrders(
+                side_id="",
+                parts=wanted.parts,
+                backend=backend,
+                stream=-1,
+                threads=threads,
+                log="",
+                memory_limit=memory_limit(need, settings, on_gpu=gpu is not None, threads=threads),
+                simulated=simulated,
+                confine_workers=settings.confine_workers,
+            )
+            return await self._sides().start(orders, engine)
+
     async def start(self, wanted: StartWorker, ref: ModelRef, row: ModelRow, url: str) -> Worker:
         """Starts a worker where there is room; unused workers in the way are unloaded.
 
@@ -48,14 +117,14 @@ class Starter(msgspec.Struct):
         `invalid_request` for a placement that is not on this machine.
         """
         placement = wanted.placed(self._hive.hive_id)
-        if {part.hive_id for part in placement.parts} != {self._hive.hive_id}:
+        if placement.head.hive_id != self._hive.hive_id:
             raise invalid(
                 f"{self._hive.hive_id} starts workers on its own devices, not on"
                 f" {placement.devices} of others",
                 "name devices of this hive",
             )
         engine = wanted.engine or self._settings.engine
-        devices = [part.device for part in placement.parts]
+        devices = [part.device for part in placement.own]
         gpu = await self._capacity.gpu(next((each for each in devices if each != CPU), CPU))
         simulated = gpu is not None and gpu.simulated
         backend = gpu.backend if gpu else "cpu"
@@ -69,10 +138,15 @@ class Starter(msgspec.Struct):
             settings = self._settings
             slots = wanted.slots or settings.slots
             most = min(facts.slots or slots, slots)
-            fit = await self.check(placement, ref, wanted.ctx or 0, most)
-            unloaded = await self._make_room(placement, fit)
-            if unloaded is not None:  # for more than the first, or for none: some may be in use
+            unloaded: list[str] | None
+            if placement.others:
+                await self._kinds.speaks(engine)
+                fit, unloaded = await self._as_dealt(placement, ref, wanted)
+            else:
                 fit = await self.check(placement, ref, wanted.ctx or 0, most)
+                unloaded = await self._make_room(placement, fit)
+                if unloaded is not None:  # for more than the first, or for none: some may be in use
+                    fit = await self.check(placement, ref, wanted.ctx or 0, most)
             need, header, context = fit.need, fit.headers[0], fit.context
             threads = settings.engine_threads or facts.threads
             threads = threads or engine_threads(usable_cores(), need.weights)
@@ -103,7 +177,28 @@ class Starter(msgspec.Struct):
                 longest=longest_request(header, context, fit.slots) if facts.shares else context,
                 trained=header.context_length,
             )
-            return await self._workers.start(facts, orders, fit, unloaded or [])
+            streams = _streams_to(placement.others)
+            orders.streams = [stream.theirs.fileno() for stream in streams.values()]
+            return await self._workers.start(facts, orders, fit, unloaded or [], streams)
+
+    async def _as_dealt(
+        self, placement: Placement, ref: ModelRef, wanted: StartWorker
+    ) -> tuple[Fit, list[str]]:
+        """What a model takes that is dealt out over machines, and who has made room for it."""
+        ask = functools.partial(self._capacity.as_dealt, placement, ref, wanted.ctx or 0)
+        unloaded: list[str] = []
+        for worker in [*self._unused(placement), None]:
+            fit, has_room = await ask(wanted.slots or 1)
+            if has_room:
+                return fit, unloaded
+            if worker is not None and await self._workers.unload(worker):
+                unloaded.append(worker.worker_id)
+        device = "+".join(part.device for part in placement.own)
+        raise RbeeError(
+            "insufficient_ram" if CPU in device else "insufficient_vram",
+            f"{device_name(device)} has too little room by now for its part of {ref}",
+            "try again in a moment",
+        )
 
     async def _make_room(self, placement: Placement, fit: Fit) -> list[str] | None:
         """Unloads unused workers that are in the way, least recently used first, until it fits.
@@ -122,13 +217,22 @@ class Starter(msgspec.Struct):
 
     def _unused(self, placement: Placement) -> list[Worker]:
         """The workers on these devices that nobody uses, least recently used first."""
-        devices = {part.device for part in placement.parts}
+        devices = {part.device for part in placement.own}
         unused = [
             worker
             for worker in self._workers.workers.values()
             if devices & worker.promise.of.keys() and worker.is_unused
         ]
         return sorted(unused, key=lambda worker: worker.idle_since or 0.0)
+
+
+def _streams_to(others: Collection[str]) -> dict[str, Stream]:
+    """A stream to each of some hives, until now to nowhere."""
+    if not others:
+        return {}
+    from rbee.hive.workers.sides import Stream  # late: few models lie on several machines
+
+    return {hive_id: Stream.new() for hive_id in others}
 
 
 def _will_do(worker: Worker, wanted: StartWorker, placement: Placement, engine: str) -> bool:

@@ -11,12 +11,14 @@ import contextlib
 import functools
 import signal
 import time
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
 import psutil
+from aiohttp import web
 
 from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.devices import ram_here
@@ -49,11 +51,16 @@ from rbee.wire.messages.basics import SHUT_DOWN_WORKER, ShutDownWorker
 from rbee.wire.messages.events import Progress
 from rbee.wire.messages.inference import FAIL_INFERENCES
 from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.sides import PartOfWorker
 from rbee.wire.messages.workers import EngineFacts, WorkerFailure, WorkerReport, WorkerState
 from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 
+if TYPE_CHECKING:
+    from rbee.hive.workers.sides import Stream
+
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
+_ENDING = (WorkerState.STOPPING, WorkerState.FAILED)
 
 #: Of how many models is known that an engine dies of them.
 _REMEMBERED = 256
@@ -83,25 +90,36 @@ class Supervisor(msgspec.Struct):
     _dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
-        self, facts: EngineFacts, orders: WorkerOrders, fit: Fit, unloaded: list[str]
+        self,
+        facts: EngineFacts,
+        orders: WorkerOrders,
+        fit: Fit,
+        unloaded: list[str],
+        streams: Mapping[str, Stream] = MappingProxyType({}),
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
         `orders.worker_id` is drawn here, and the worker's secret made of `orders.token`, which is
         the hive's; what its model needs is promised until its end; `unloaded` are the workers that
-        made room for it.
+        made room for it, `streams` lead to its parts on other hives.
         Raises what the worker says when it cannot start, and `model_invalid` for a model that the
         engine has died of lately.
         """
         known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
             raise known
-        spare = self._kinds.take(facts.engine)
+        if streams:  # of which the spare knows nothing
+            spare = Spare(self._home, facts.engine, keeps=orders.streams)
+        else:
+            spare = self._kinds.take(facts.engine)
+        for stream in streams.values():
+            stream.theirs.close()
         orders.worker_id = spare.worker_id
         orders.token = proof.worker_secret(orders.token, spare.worker_id)
         promise = self._capacity.promise(fit)
         worker = Worker(spare.worker_id, facts, orders, promise, spare.child, exit_of(spare.child))
         worker.names.add(orders.model_ref)
+        worker.streams.update({hive_id: stream.ours for hive_id, stream in streams.items()})
         self.workers[worker.worker_id] = worker
         self.starts.add(worker.start)
         for worker_id in unloaded:
@@ -110,6 +128,7 @@ class Supervisor(msgspec.Struct):
             await self._give_orders(worker, spare)
         except BaseException as error:
             del self.workers[worker.worker_id]
+            worker.close_streams()
             self.starts.remove(worker.start)
             self._capacity.give_back(promise)
             discard(spare.child)
@@ -234,6 +253,29 @@ class Supervisor(msgspec.Struct):
         worker.killed = True
         worker.child.signal(signal.SIGKILL)
 
+    async def carry(self, wanted: PartOfWorker, request: web.Request) -> None:
+        """Lets a connection lead from a worker to its parts on another hive, until it ends; the
+        worker ends with it. Raises `worker_not_found`, and `not_found` where it leads there."""
+        worker = self.get(wanted.id)
+        ours = worker.streams.pop(wanted.hive_id, None)
+        if ours is None:
+            what = f"{wanted.id} waits for no part on {wanted.hive_id}"
+            raise RbeeError("not_found", what, "ask the queen")
+        from rbee.http.streams import carry, end_of  # late: few models lie on several machines
+
+        try:
+            await carry(request, await end_of(ours))
+        finally:
+            self._part_lost(worker, wanted.hive_id)
+
+    def _part_lost(self, worker: Worker, hive_id: str) -> None:
+        """Without one of its parts a worker can do nothing, and its engine may never notice."""
+        if worker.worker_id in self.workers and worker.state not in _ENDING:
+            what = f"worker {worker.worker_id} has lost its part on hive {hive_id}"
+            error = RbeeError("worker_crashed", what, "rbee-keeper hives tells of that machine")
+            self._fail(worker, error)
+            self._kill(worker)
+
     async def stop_all(self) -> None:
         """Ends every worker, all at the same time, and the spare."""
         await self._kinds.close()
@@ -335,6 +377,12 @@ class Supervisor(msgspec.Struct):
     async def _restart(self, worker: Worker, status: int) -> None:
         """Starts a worker that died again, also one that dies before it listens; or gives it up."""
         orders = worker.orders
+        if orders.streams:  # its parts have ended with it
+            how = how_it_ended(status)
+            what = f"worker {worker.worker_id}, which was spread over machines, ended ({how})"
+            where = f"rbee-keeper logs {worker.worker_id}"
+            self._give_up(worker, RbeeError("worker_crashed", what, where))
+            return
         if not is_still(orders.content, orders.model_paths):
             self._give_up(worker, stale(worker.worker_id, orders.model_ref))
             return
@@ -460,6 +508,7 @@ class Supervisor(msgspec.Struct):
 
     def _remove(self, worker: Worker) -> None:
         self.workers.pop(worker.worker_id, None)
+        worker.close_streams()
         worker.start.fail(_stopped(worker))
         self._capacity.give_back(worker.promise)
         worker.child.release()

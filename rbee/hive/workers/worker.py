@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import socket
 import time
 
 from rbee.hive.capacity import Promise
@@ -72,6 +73,8 @@ class Worker:
     killed_since: float | None = None
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    #: What leads to its parts on other hives, by hive, until somebody carries it there.
+    streams: dict[str, socket.socket] = dataclasses.field(default_factory=dict)
     start: Start = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +98,12 @@ class Worker:
             self.idle_since = None
         elif self.idle_since is None:
             self.idle_since = self.last_report
+
+    def close_streams(self) -> None:
+        """Nobody is to carry them any more."""
+        for stream in self.streams.values():
+            stream.close()
+        self.streams.clear()
 
     def error(self, code: str, message: str, suggestion: str = "", **details: object) -> RbeeError:
         """An error of this worker, with its devices and the end of its log."""
@@ -130,7 +139,7 @@ class Worker:
             state=self.state,
             slots=self.orders.slots,
             slots_free=self.slots_free,
-            vram_bytes=self.promise.total,
+            vram_bytes=self._bytes,
             context=self.orders.longest,
             trained=self.orders.trained,
             template=self.orders.template,
@@ -138,6 +147,14 @@ class Worker:
             names=tuple(sorted(self.names)),
             vectors_up_to=self.orders.vectors_up_to,
             kept=self.kept,
+        )
+
+    @property
+    def _bytes(self) -> int:
+        """What its model was promised, here and elsewhere."""
+        placement = self.orders.placement
+        return self.promise.total + sum(
+            part.bytes for parts in placement.others.values() for part in parts
         )
 
     def view(self) -> WorkerView:

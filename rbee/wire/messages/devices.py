@@ -63,13 +63,14 @@ class AskRoom(Request, kw_only=True):
 class PartRoom(msgspec.Struct, kw_only=True):
     """What a part of a model needs of a device, and what that has free, in bytes. `layers` of the
     model would lie there; 0: all, where there is no other part. `experts`: of those the experts
-    alone."""
+    alone. `hive_id`: where it is another machine than the one that was asked."""
 
     device: str
     need_bytes: int
     free_bytes: int
     layers: int = 0
     experts: bool = False
+    hive_id: str = ""
 
 
 class FoundRoom(Answer, kw_only=True):

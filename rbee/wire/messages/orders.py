@@ -69,7 +69,9 @@ class WorkerOrders(Request, kw_only=True):
     at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked at.
     Each of `slots` slots has `context` tokens, and a request may fill `longest` where the others
     leave them; `trained` is how many the model was made for (0: that is not known).
-    `vectors_up_to` is what the queen knows it by; see `WorkerBeat`.
+    `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the
+    descriptors at whose other ends the devices of other machines are, one for each machine, in the
+    order of the placement.
     """
 
     host: str
@@ -96,6 +98,7 @@ class WorkerOrders(Request, kw_only=True):
     simulated: bool = False
     content: str = ""
     vectors_up_to: int = 0
+    streams: list[int] = []
     longest: int = 0
     trained: int = 0
 

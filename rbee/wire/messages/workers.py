@@ -169,9 +169,10 @@ class StartWorker(Request, kw_only=True):
     """A worker that is to be started; `share`: one that has the same content loaded will do, too.
 
     `device` is short for a `placement` on one device of the hive that is asked; one of both is
-    given. Of a placement on several devices the hive says how much lies on which. `vectors_up_to`:
-    it is to make vectors alone, of inputs of up to so many tokens. `slots`: it is to take so many
-    requests at once, where there is room; None: as its hive's settings say.
+    given. Of a placement on several devices the hive says how much lies on which, but of one on
+    several machines, where the placement says it, for so many `slots`; else so many are wanted,
+    where there is room, 0 being as its hive's settings say. `vectors_up_to`: it is to make vectors
+    alone, of inputs of up to so many tokens.
     """
 
     device: NonEmpty | None = None
@@ -182,8 +183,8 @@ class StartWorker(Request, kw_only=True):
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     chat_template: NonEmpty | None = None
     share: bool = False
-    slots: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
     vectors_up_to: Annotated[int, msgspec.Meta(ge=0)] = 0
+    slots: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     def __post_init__(self) -> None:
         if (self.device is None) == (self.placement is None):
@@ -244,7 +245,8 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     to type where it finds none of one. It reads models of these `formats`. `slots` is how many
     requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
     its hive decides. `splits`: it lays a model on several devices, as it is ordered to. `shares`:
-    its slots share one context, of which a request may have what others leave.
+    its slots share one context, of which a request may have what others leave. `rpc` is
+    the version of what it speaks with parts on other machines; `no_rpc` says why it is empty.
     """
 
     engine: str
@@ -255,6 +257,8 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     threads: int = 0
     splits: bool = False
     shares: bool = False
+    rpc: str = ""
+    no_rpc: str = "it lays a model on one machine alone"
     version: str = ""
     backends: Sequence[str] = ()
 

@@ -18,6 +18,7 @@ from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest, Samplers
 from rbee.wire.messages.orders import WorkerOrders
+from rbee.wire.messages.sides import SideOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
@@ -112,6 +113,20 @@ class LoadedModel(Protocol):
         """
 
 
+class Remote(NamedTuple):
+    """How an engine computes for a model that lies on several machines.
+
+    `protocol` is the version of what it speaks, empty where it cannot; `why_not` tells why, in
+    words. `load` loads what it does so with, and raises `backend_unavailable`; `serve` computes on
+    devices of this process until the other end of a stream has gone.
+    """
+
+    protocol: Callable[[], str]
+    why_not: Callable[[], str]
+    load: Callable[[], object]
+    serve: Callable[[SideOrders], None]
+
+
 class Engine(NamedTuple):
     """What runs models. One is all that rbee knows of an engine; a package that has another names
     its own under `rbee.process.registered.ENGINES`.
@@ -123,6 +138,7 @@ class Engine(NamedTuple):
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
     False says that it cannot read it. `count_prompt` is for one whose slots share a context: it
     tells how many tokens the prompt of a request is, 0 where that is refused, and blocks meanwhile.
+    `remote`: it can compute over several machines.
     """
 
     about: EngineFacts
@@ -132,6 +148,7 @@ class Engine(NamedTuple):
     load: Callable[[WorkerOrders, str], LoadedModel]
     try_template: Callable[[WorkerOrders], bool] | None = None
     count_prompt: Callable[[Any, InferRequest], int] | None = None
+    remote: Remote | None = None
 
     @property
     def name(self) -> str:
@@ -148,7 +165,10 @@ class Engine(NamedTuple):
                 f"engine {self.name} does not work here: {error}",
                 next(iter(self.about.install.values()), ""),
             ) from None
-        return msgspec.structs.replace(self.about, version=version, backends=backends)
+        facts = msgspec.structs.replace(self.about, version=version, backends=backends)
+        if self.remote is not None:
+            facts.rpc, facts.no_rpc = self.remote.protocol(), self.remote.why_not()
+        return facts
 
 
 #: What of a request wants which ability of an engine.

@@ -29,7 +29,8 @@ from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest, Samplers
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineFacts, Placed
-from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Work
+from rbee.wire.placement import CPU
+from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
 from rbee.worker.engines.calls import (
     call_of,
     functions_for_engine,
@@ -213,6 +214,8 @@ class LlamaCpp:
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
         params.ui = False
+        if orders.streams:
+            rpc.join(orders.streams)
         lay_out(params, orders)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
@@ -646,6 +649,9 @@ def _log(orders: WorkerOrders) -> list[str]:
 def lay_out(params: Any, orders: WorkerOrders) -> None:
     """Has the engine lay the model on the devices of the orders, so many layers on each."""
     parts, gpus = orders.placement.parts, _gpus_of(orders)
+    if orders.placement.others:
+        _lay_out_over_machines(params, orders)
+        return
     if orders.backend == "cpu" or orders.simulated:
         params.n_gpu_layers = 0
         return
@@ -664,9 +670,27 @@ def lay_out(params: Any, orders: WorkerOrders) -> None:
         params.tensor_split = [float(layers.get(number, 0)) for number in shares]
 
 
+def _lay_out_over_machines(params: Any, orders: WorkerOrders) -> None:
+    """The devices of other machines stand before those of this one, in the order of the streams."""
+    placement = orders.placement
+    shares = [part.layers for parts in placement.others.values() for part in parts]
+    if orders.backend != "cpu" and not orders.simulated:
+        on = {
+            _gpus_of(orders)[part.device]: part.layers
+            for part in placement.own
+            if part.device != CPU
+        }
+        shares += [on.get(number, 0) for number in range(max(on, default=-1) + 1)]
+    params.fit_params = False
+    params.n_gpu_layers = sum(shares)
+    params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_LAYER
+    unused = len(params.tensor_split) - len(shares)
+    params.tensor_split = [*map(float, shares), *[0.0] * unused]
+
+
 def _gpus_of(orders: WorkerOrders) -> dict[str, int]:
     """The GPUs of the orders, and their places among those of the backend."""
-    devices = [part.device for part in orders.placement.parts]
+    devices = [part.device for part in orders.placement.own]
     return {each: int(each.removeprefix("gpu")) for each in devices if each.startswith("gpu")}
 
 
@@ -688,6 +712,7 @@ ENGINE = Engine(
             "cuda": "pip install --force-reinstall xllamacpp --index-url "
             "https://xorbitsai.github.io/xllamacpp/whl/cu128",
             "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
+            "rpc": rpc.BUILD,
         },
     ),
     title="llama.cpp",
@@ -696,4 +721,5 @@ ENGINE = Engine(
     load=LlamaCpp,
     try_template=try_template,
     count_prompt=LlamaCpp.count_prompt,
+    remote=Remote(rpc.protocol, rpc.why_not, rpc.load, rpc.serve),
 )

@@ -1,0 +1,106 @@
+@needs-hosts
+@needs-real-models
+@needs-rpc
+Feature: What happens to a model that no machine has room for
+  It is spread over several: the worker that answers is on one of them, and on each of the others a
+  process computes its part. The answer is that of a model in one piece. What they say to one another
+  goes through the queen, by the ways that she has to their hives anyway.
+
+  Background:
+    Given a swarm of my machine "blep" and the machine "attic", each with a GPU of 0.75 GB
+
+  @fault.queen.one-machine-alone
+  Scenario: Two machines together have room for it
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the terminal narrates
+      """
+      queen: basic scheduler picked GPU0 + GPU0 of attic on hive localhost (for advanced scheduling, see docs)
+      queen: there is room in GPU0 + GPU0 of attic for model <path>
+      queen: parts of the model are awake on attic
+      queen: CUDA worker is awake and ready
+      """
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
+  Scenario: It is spread no further than allowed
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu --spread machine 'hello'"
+    Then stderr contains "error: no device has room for file:"
+    And the exit status is 1
+
+  Scenario: It says what a model in one piece says
+    When I type each of these commands
+      | command                                                                                                                         |
+      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --no-cpu 'Who are you?'                       |
+      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --device cpu --node localhost 'Who are you?' |
+    Then each of them has worked
+    And all of them have shown the same
+
+  Scenario: Its parts stand in the list of workers, and nothing new listens
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper ps"
+    Then stdout shows a row "<worker id> localhost file:<path> gpu0+gpu0@attic ready 1/1"
+    And stdout shows a row "- localhost = <count> layers gpu0 - - <size> MB"
+    And stdout shows a row "- attic = <count> layers gpu0 - - <size> MB"
+    And the part on "attic" has one socket, and no port
+
+  Scenario: It is planned as it would be done
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2.gguf"
+    Then stdout shows a row "3 localhost gpu0 <count> <size> <size> taken"
+    And stdout shows a row "3 attic gpu0 <count> <size> <size> taken"
+    And nothing is left running
+
+  Scenario: Together they are too small
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 --no-cpu 'hello'"
+    Then stderr contains "has too little room on 2 machines together"
+    And the exit status is 1
+    And nothing is left running
+
+  @fault.queen.outlive-a-part
+  Scenario: A part dies in the middle of a story
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When "attic" loses its part
+    Then the command fails with "has lost its part on hive attic"
+    And nothing is left running
+    And nothing runs on "attic"
+
+  Scenario: The hive of a part dies in the middle of a story
+    Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When somebody kills the hive of "attic"
+    Then the command fails with "has lost its part on hive attic"
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @timing
+  Scenario: The machine of a part goes off in the middle of a story
+    Given heartbeats come every 50 ms
+    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    When the plug of "attic" is pulled
+    Then the command fails with "has lost its part on hive attic"
+    And nothing is left running
+
+  Scenario: The head dies while it loads
+    Given a worker that is killed while it loads, 1 time
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    Then the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
+  @fault.queen.keep-idle-parts
+  Scenario: Where it idles, its parts make room for others
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 --max-tokens 2 'hello'"
+    Then the terminal narrates
+      """
+      queen: unloaded idle worker <worker id> of hive localhost to make room
+      queen: CUDA worker is awake and ready
+      """
+    And the exit status is 0
+
+  Scenario: Its queen is killed
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    And the queen has just been killed
+    And "attic" computes no part any more
+    When I type "rbee-keeper infer --temperature 0 'hello'"
+    Then stdout holds the answer of minillama to "hello" alone
+    And everything is asleep

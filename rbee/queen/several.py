@@ -1,0 +1,246 @@
+"""One model over several machines, as the queen sees to it. Phases 6 and 9.
+
+The head is a worker like any other, on one of the machines; on each of the others a side computes.
+All that they say to one another goes through the queen, by the ports and tunnels that the hives are
+reached by anyway. A stream from a head to one of its sides is what holds both: where it ends,
+whoever ended it, each hive ends its own. A hive that falls silent has its streams ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from rbee.http.client import Peer
+from rbee.http.streams import End
+from rbee.process.deadline import timeout
+from rbee.process.tasks import begin, spawn
+from rbee.queen.hives import Hives
+from rbee.queen.state import Place
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.basics import Named
+from rbee.wire.messages.devices import FoundRoom, PartRoom
+from rbee.wire.messages.sides import (
+    SIDE_STREAM,
+    SIDES_HERE,
+    SPREAD_ROOM,
+    START_SIDE,
+    STOP_SIDE,
+    WORKER_STREAM,
+    AskSides,
+    AskSpread,
+    OtherDevice,
+    PartOfWorker,
+    SidePart,
+    SidesHere,
+    StartSide,
+)
+from rbee.wire.placement import Part, Placement
+from rbee.wire.routes import Route
+from rbee.wire.settings import Settings
+
+A = TypeVar("A")
+Q = TypeVar("Q")
+
+#: Of how many workers is known that they have lost a part.
+_REMEMBERED = 64
+#: A hive to speak to, by its id. Raises `hive_unreachable`.
+PeerOf = Callable[[str], Peer]
+
+
+class Several:
+    """Asks for room on several machines, and lays the streams between them."""
+
+    def __init__(self, hives: Hives, settings: Settings) -> None:
+        self._hives = hives
+        self._patience = settings.connect_timeout
+        self._streams: set[asyncio.Task[None]] = set()
+        #: The hive that a worker lost a part on.
+        self._lost: dict[str, str] = {}
+
+    async def ask_room(
+        self, place: Place, model_ref: str, ctx: int | None, engine: str | None, peer_of: PeerOf
+    ) -> FoundRoom:
+        """What a worker takes there, part by part. Raises what keeps it from being there.
+
+        Nothing is started where two of the machines speak different versions.
+        """
+        placement = place.placement
+        head, others = placement.head.hive_id, placement.others
+        asked = AskSides(engine=engine)
+        told = await asyncio.gather(
+            *(self._of(place, each, peer_of, SIDES_HERE, asked) for each in (head, *others))
+        )
+        here = dict(zip((head, *others), told))
+        refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
+        if refusal is not None:
+            raise refusal
+        wanted = AskSpread(
+            device=Placement(placement.own).devices,
+            model=model_ref,
+            ctx=ctx or 0,
+            others=[free for each in others for free in _wanted(each, here[each], placement)],
+        )
+        found = await peer_of(head).call(SPREAD_ROOM, wanted)
+        return _named(found, head)
+
+    async def start_sides(
+        self, place: Place, found: FoundRoom, engine: str | None, peer_of: PeerOf
+    ) -> tuple[Placement, dict[str, str]]:
+        """Starts the sides of a model, all at the same time. Returns where all of it is to be, and
+        the sides by their hives. Raises what keeps one from being there; then none is left."""
+        head = place.hive_id
+        placement = Placement(tuple(_part(each, head) for each in found.parts))
+        others = placement.others
+
+        async def start(hive_id: str) -> str:
+            parts = [SidePart(device=each.device, bytes=each.bytes) for each in others[hive_id]]
+            wanted = StartSide(parts=parts, engine=engine)
+            started = await self._of(place, hive_id, peer_of, START_SIDE, wanted)
+            return str(started.side_id)
+
+        starting = [begin(start(each)) for each in others]
+        try:
+            sides = await asyncio.gather(*starting)
+        except BaseException:
+            ended = await asyncio.gather(*starting, return_exceptions=True)
+            begun = {each: side for each, side in zip(others, ended) if isinstance(side, str)}
+            await asyncio.shield(self.stop_sides(begun, peer_of))
+            raise
+        return placement, dict(zip(others, sides))
+
+    async def stop_sides(self, sides: Mapping[str, str], peer_of: PeerOf) -> None:
+        """Ends sides that no head has come to."""
+
+        async def stop(hive_id: str, side_id: str) -> None:
+            with contextlib.suppress(RbeeError):  # their hive ends them in a moment
+                await peer_of(hive_id).call(STOP_SIDE, Named(id=side_id))
+
+        await asyncio.gather(*(stop(*each) for each in sides.items()))
+
+    async def connect(
+        self, place: Place, worker_id: str, sides: Mapping[str, str], peer_of: PeerOf
+    ) -> None:
+        """Lays the streams from a head to its sides. Raises what keeps one from being laid."""
+        head = place.hive_id
+        laid: list[tuple[End, End]] = []
+        try:
+            for hive_id, side_id in sides.items():
+                side = await self._stream(peer_of, hive_id, SIDE_STREAM, Named(id=side_id))
+                laid.append((side, side))
+                wanted = PartOfWorker(id=worker_id, hive_id=hive_id)
+                laid[-1] = side, await self._stream(peer_of, head, WORKER_STREAM, wanted)
+        except BaseException:
+            for opened in laid:
+                _close(opened)
+            raise
+        for side, worker in laid:
+            side.join(worker)
+        watched = {each: end for each, (end, _) in zip(sides, laid)}
+        heads = [worker for _, worker in laid]
+        name = f"the streams of {worker_id}"
+        watch = self._hold(worker_id, head, watched, heads)
+        holding = spawn(watch, name, lambda _: _close(heads))
+        self._streams.add(holding)
+        holding.add_done_callback(self._streams.discard)
+
+    def explained(self, worker_id: str | None, error: RbeeError) -> RbeeError:
+        """What went wrong with a worker, where that is the loss of one of its parts."""
+        lost = self._lost.get(worker_id or "")
+        if lost is None or error.code != "worker_crashed" or error.details.get("starting"):
+            return error
+        what = f"worker {worker_id} has lost its part on hive {lost}"
+        fix = f"rbee-keeper hives tells of {lost}"
+        return RbeeError(error.code, what, fix, error.details)
+
+    async def _hold(
+        self, worker_id: str, head: str, sides: Mapping[str, End], heads: Sequence[End]
+    ) -> None:
+        """Returns once one of the streams has ended, or one of the hives has fallen silent. A side
+        that was the first is remembered; `heads` are the ends at the head."""
+        waits: dict[asyncio.Task[Any], str] = {begin(self._hives.until_lost([head])): ""}
+        for hive_id, end in sides.items():
+            waits[begin(end.is_over.wait())] = hive_id
+            waits[begin(self._hives.until_lost([hive_id]))] = hive_id
+        for end in heads:
+            waits[begin(end.is_over.wait())] = ""
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        lost = {waits[each] for each in done}
+        if "" not in lost:
+            self._lost[worker_id] = min(lost)
+        while len(self._lost) > _REMEMBERED:
+            del self._lost[next(iter(self._lost))]
+
+    async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
+        """Raises `worker_crashed`: whatever is the matter there, the worker has not come about."""
+        try:
+            async with timeout(self._patience):
+                return await peer_of(hive_id).stream(route, wanted)
+        except (RbeeError, asyncio.TimeoutError) as error:
+            why = error.message if isinstance(error, RbeeError) else "it takes too long"
+            what = f"no stream leads to hive {hive_id}: {why}"
+            fix = "rbee-keeper hives tells of that machine"
+            raise RbeeError("worker_crashed", what, fix, {"starting": True}) from None
+
+    async def _of(
+        self, place: Place, hive_id: str, peer_of: PeerOf, route: Route[Q, A], wanted: Q
+    ) -> A:
+        try:
+            return await peer_of(hive_id).call(route, wanted)
+        except RbeeError as error:
+            if hive_id == place.hive_id:
+                raise
+            raise await self._as_of_the_place(place, hive_id, error) from None
+
+    async def _as_of_the_place(self, place: Place, hive_id: str, error: RbeeError) -> RbeeError:
+        """The trouble of one of the machines, as that of the place: its head is well."""
+        what = f"hive {hive_id}: {error.message}"
+        if error.code != "hive_unreachable":
+            details = {**error.details, "device": place.device}
+            return RbeeError(error.code, what, error.suggestion, details)
+        await self._hives.check(hive_id)
+        return RbeeError("worker_crashed", what, error.suggestion, {"starting": True})
+
+
+def _wanted(hive_id: str, here: SidesHere, placement: Placement) -> list[OtherDevice]:
+    """What a hive has free of the devices that are wanted of it."""
+    free = {each.device: each.free_bytes for each in here.devices}
+    return [
+        OtherDevice(hive_id=hive_id, device=part.device, free_bytes=free.get(part.device, 0))
+        for part in placement.others[hive_id]
+    ]
+
+
+def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
+    """Why machines cannot share a model whose engines speak these versions, by hive; None: they
+    can. An engine that meets another version ends its process. Pure."""
+    if len(set(versions.values())) == 1:
+        return None
+    told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
+    return RbeeError(
+        "backend_unavailable",
+        f"the engines of these machines speak different versions of RPC: {told}",
+        "install the same version of xllamacpp on each, then build its RPC backend again",
+        {"device": device},
+    )
+
+
+def _named(found: FoundRoom, head: str) -> FoundRoom:
+    for part in found.parts:
+        part.hive_id = part.hive_id or head
+    return found
+
+
+def _part(room: PartRoom, head: str) -> Part:
+    return Part(room.hive_id or head, room.device, room.layers, room.need_bytes)
+
+
+def _close(ends: Sequence[End]) -> None:
+    for end in ends:
+        end.close()
