@@ -222,6 +222,15 @@ class Callers:
 
         wait_until("every story goes on, or has its end", whole)
 
+    def assert_full(self) -> None:
+        """Each of them is answered until there is no context left for it, and none is cut off."""
+        ended = "all have their ends"
+        wait_until(ended, lambda: all(one.is_answered for one in self._callers), _SILENCE_S)
+        for caller in self._callers:
+            told = "\n".join(caller.lines)
+            assert caller.pieces > 1 and '"error"' not in told, told[-500:]
+            assert '"finish_reason":"length"' in told, told[-500:]
+
     def assert_order(self, keys: Sequence[str]) -> None:
         """The answers to all but the first came in this order of keys, as the queen tells it."""
         waiting = self._callers[1:]

@@ -13,7 +13,7 @@ from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.keys import Keys
 from rbee.queen.openai.errors import failed
-from rbee.queen.rights import Rights, granted, limits_of
+from rbee.queen.rights import Rights, Use, granted, limits_of, require_left
 from rbee.wire.errors import RbeeError
 from rbee.wire.narration import Narration
 
@@ -36,6 +36,18 @@ def answer_to(limits: str, fetch: str, asked: str) -> str:
     except RbeeError as error:
         return error.code
     return found.ref if found.ref in PRESENT else f"{found.ref}, fetched"
+
+
+def left_of(requests: str, tokens: str, used: str) -> str:
+    """What a key that may have so many a day is told that has ``2 requests, 30 tokens`` so far."""
+    most = [int(each) if each.isdecimal() else 0 for each in (requests, tokens)]
+    had = [int(each.split()[0]) for each in used.split(", ")]
+    rights = Rights(requests_a_day=most[0], tokens_a_day=most[1])
+    try:
+        require_left("guest", rights, Use(1, *had), 60)
+    except RbeeError as error:
+        return error.message
+    return "nothing"
 
 
 def error_told(message: str, code: str) -> str:

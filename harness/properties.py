@@ -208,7 +208,7 @@ def _more_for_more(given: tuple[str, Mapping[str, int], int, int]) -> None:
         for each in ((context, slots), (2 * context, slots), (context, 1))
     )
     assert need.total <= longer.total, (need, longer)
-    assert need.kv == slots * alone.kv, (need, alone)
+    assert alone.kv <= need.kv <= slots * alone.kv, (need, alone)
     assert need.total == need.weights + need.kv + need.compute + need.output, need
 
 
@@ -527,7 +527,7 @@ PROPERTIES: Mapping[tuple[str, str], Property] = {
         ),
         _read_as_said,
     ),
-    ("more tokens take no less, and each slot as much", "models"): Property(
+    ("more tokens take no less, and slots no more than alone", "models"): Property(
         made.tuples(
             _ARCHITECTURES, _SHAPES, made.sampled_from([256, 1000, 8192]), made.integers(1, 8)
         ),

@@ -106,8 +106,10 @@ def _bounds(meta: msgspec.Meta) -> str:
 
 
 def _in_words(value: object) -> str:
+    if value in ((), {}):
+        return "none"
     if isinstance(value, tuple):
-        return f"`{','.join(map(_plain, value))}`" if value else "none"
+        return f"`{','.join(map(_plain, value))}`"
     return f"`{_plain(value)}`" if value != "" else "empty"
 
 

@@ -45,7 +45,7 @@ class SideBySide:
             return
         state = WorkerState.LOADING if does.startswith("loads") else WorkerState.READY
         up_to = 2048 if does.endswith("for vectors") else 0
-        self._workers.append(_beat(worker_id, "cpu", state, up_to))
+        self._workers.append(beat(worker_id, "cpu", state, up_to))
         if does in _LOADS:
             self._claimed[worker_id] = _LOADS[does]
         if does == "is waited for":
@@ -55,7 +55,7 @@ class SideBySide:
         """What becomes of a job for ``text``, ``a vector`` and so on."""
         request = _request(job)
         work = work_of(request)
-        hive = HiveFacts("localhost", _devices(), self._workers)
+        hive = HiveFacts("localhost", devices(), self._workers)
         warm = warm_worker(request, [hive], self._claimed, None, work, self._kept)
         if warm is None:
             return "finds nobody"
@@ -79,13 +79,13 @@ def first_beside(gpus: Mapping[str, float], job: str, where: str, degraded: str)
     hives = [
         HiveFacts(
             each,
-            _devices(Gpu(id="gpu0", name="RTX", vram_gb=gb, vram_free_gb=gb)),
+            devices(Gpu(id="gpu0", name="RTX", vram_gb=gb, vram_free_gb=gb)),
             [],
             ["gpu0"] if degraded == f"gpu0@{each}" else [],
         )
         for each, gb in gpus.items()
     ]
-    warm = WarmWorker(hive_id, _beat("A", device, WorkerState.READY, 0), 1, here=True)
+    warm = WarmWorker(hive_id, beat("A", device, WorkerState.READY, 0), 1, here=True)
     best = places_beside(warm, _request(job), hives)[0]
     return f"{best.device}@{best.hive_id}"
 
@@ -97,11 +97,20 @@ def _request(job: str) -> JobRequest:
     return JobRequest(model_ref=_MODEL, inputs=[*inputs])
 
 
-def _devices(*gpus: Gpu) -> Devices:
+def devices(*gpus: Gpu) -> Devices:
+    """Those of a machine on paper."""
     return Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=[*gpus])
 
 
-def _beat(worker_id: str, device: str, state: WorkerState, up_to: int) -> WorkerBeat:
+def beat(
+    worker_id: str,
+    device: str,
+    state: WorkerState,
+    up_to: int,
+    context: int = 8192,
+    trained: int = 0,
+) -> WorkerBeat:
+    """A worker on paper."""
     return WorkerBeat(
         worker_id=worker_id,
         url="",
@@ -112,7 +121,8 @@ def _beat(worker_id: str, device: str, state: WorkerState, up_to: int) -> Worker
         state=state,
         slots=4,
         slots_free=4,
-        context=8192,
+        context=context,
+        trained=trained,
         names=(_MODEL,),
         vectors_up_to=up_to,
     )

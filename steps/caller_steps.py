@@ -85,6 +85,11 @@ def together(context: Context) -> None:
     _callers(context).assert_together()
 
 
+@then("each of them is answered until the context is full")
+def until_full(context: Context) -> None:
+    _callers(context).assert_full()
+
+
 @then("the story has not broken off")
 def not_broken_off(context: Context) -> None:
     _callers(context).assert_not_broken_off()

@@ -86,6 +86,46 @@ def asks_in_mind(context: Context, limits: str, fetch: str, asked: str) -> None:
     context.told = key_decisions.answer_to(limits, fetch, asked)
 
 
+@when('a key that may have {requests} requests and {tokens} tokens a day has had "{used}"')
+def has_had(context: Context, requests: str, tokens: str, used: str) -> None:
+    context.told = key_decisions.left_of(requests, tokens, used)
+
+
+@then('its program reads "{told}"')
+def told_of(context: Context, told: str) -> None:
+    assert context.told == told, context.told
+
+
+@when('the program with the key "{key}" asks "{model}" for three tokens')
+def asks_once(context: Context, key: str, model: str) -> None:
+    context.answers = [_callers(context).ask_for(key, model)]
+
+
+@then('it is answered "{text}" by "{model}"')
+def answered_by(context: Context, text: str, model: str) -> None:
+    answer = context.answers[0].json()
+    assert answer["model"] == model, answer
+    assert answer["choices"][0]["message"]["content"] == text, answer
+
+
+@then('the key "{key}" sees the models "{models}"')
+@then('the key "{key}" sees the models ""')
+def sees_models(context: Context, key: str, models: str = "") -> None:
+    listed = ", ".join(sorted(row["id"] for row in _callers(context).models_of(key)))
+    assert listed == models, listed
+
+
+@given('the program with the key "{key}" has asked "{model}" {count:d} times')
+def asks_times(context: Context, key: str, model: str, count: int) -> None:
+    context.answers = [_callers(context).ask_for(key, model) for _ in range(count)]
+
+
+@then("the key was answered {statuses}")
+def answered_with(context: Context, statuses: str) -> None:
+    found = ", ".join(str(answer.status) for answer in context.answers)
+    assert found == statuses, context.answers
+
+
 @then('it gets "{got}"')
 def gets(context: Context, got: str) -> None:
     assert context.told == got, context.told

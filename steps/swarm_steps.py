@@ -175,6 +175,7 @@ def nothing_started(context: Context) -> None:
 
 
 @then("{count:d} {role} is running")
+@then("{count:d} {role}s are running")
 def is_running(context: Context, count: int, role: str) -> None:
     context.cluster.assert_running(role, count)
 

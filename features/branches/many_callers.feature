@@ -14,11 +14,20 @@ Feature: What happens when many call at once
   Scenario: A worker takes as many at once as its device has room for
     Given its simulated GPUs are
       | name   | VRAM in GB |
-      | GT 705 | 0.48       |
+      | GT 705 | 0.49       |
     And a hub that holds "author/endless-llama"
     When I type "rbee-keeper infer --model HF:author/endless-llama --ctx 8192 --device gpu0 --max-tokens 5 --keep-alive 'hello'"
     Then the worker takes 2 jobs at once
     And the swarm stays up
+
+  @fault.worker.share-without-counting
+  Scenario: Four who fill a context that they share do not harm each other
+    Given a hub that holds "author/endless-llama"
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --model HF:author/endless-llama --ctx 256 --max-tokens 2 'hello'"
+    When 4 programs begin to read stories of "author/endless-llama"
+    Then each of them is answered until the context is full
+    And 1 worker is running
+    And no worker was started a second time
 
   Rule: Who waits is told where he stands
 
@@ -108,7 +117,7 @@ Feature: What happens when many call at once
     Scenario: Where there is no room for one, who came first is served first
       Given its simulated GPUs are
         | name   | VRAM in GB |
-        | GT 705 | 0.477      |
+        | GT 705 | 0.483      |
       And a queen that is awake
       And a program that reads a story of "author/endless-llama"
       And a job that waits for a vector of "author/endless-llama" on "gpu0", and then a program for an answer

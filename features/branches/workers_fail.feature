@@ -162,3 +162,14 @@ Feature: What happens when a worker dies, hangs or idles
       When the worker has left
       Then the next "rbee-keeper infer 'hello'" works
       And 1 hive is running
+
+    @timing
+    @fault.hive.unload-the-kept
+    Scenario: One that a name keeps loaded stays when others leave
+      Given idle workers leave after 200 ms
+      And a hub that holds "author/minillama"
+      And I have typed "rbee-keeper name bee author/minillama keep_loaded=true"
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive --model bee 'hello'"
+      And I have typed "rbee-keeper infer 'hello'"
+      When I type "rbee-keeper ps"
+      Then stdout shows a row "<worker id> localhost HF:author/minillama"

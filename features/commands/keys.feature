@@ -45,6 +45,15 @@ Feature: Keys for programs: add-key, keys and remove-key
     And the program with the key "laptop" is turned away
     And the program with the key "phone" is let in
 
+  Scenario: A key has so many requests a day, which are counted also when everything was off
+    Given a queen that is awake
+    And the key "guest" of "rbee-keeper add-key guest --requests 2"
+    And the program with the key "guest" has asked "minillama" 3 times
+    And I have typed "rbee-keeper down"
+    When I type "rbee-keeper keys"
+    Then the key was answered 200, 200, 429
+    And stdout contains "2/2"
+
   Scenario: What goes wrong with names says what to type
     Given I have typed "rbee-keeper add-key laptop"
     When I type each of these commands

@@ -24,7 +24,7 @@ Feature: What holds for any input
       | inputs                   | count | rule                                    |
       | headers of models        | 100   | it costs little to read                 |
       | headers of models        | 100   | what it says is read                    |
-      | models                   | 100   | more tokens take no less, and each slot as much |
+      | models                   | 100   | more tokens take no less, and slots no more than alone |
       | models in parts          | 200   | each part has room, and none is lost    |
       | states of a device       | 100   | no more is given than there is          |
       | listings of a repository | 100   | the order decides nothing               |

@@ -15,6 +15,8 @@ Feature: Every number that can be set, and which of them counts
       | database              |             |
       | database_busy         | 10          |
       | spread                | swarm       |
+      | default_model         |             |
+      | names                 | {}          |
       | health_wait_first     | 0.01        |
       | health_wait_factor    | 1.5         |
       | health_wait_longest   | 0.25        |

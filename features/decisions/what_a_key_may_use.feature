@@ -41,6 +41,19 @@ Feature: What the holder of a key may use, and what it is told
       | HF:author/* | fetch     | somebody/else    | model_not_found           |
       | HF:author/* | fetch     | authors/new      | model_not_found           |
 
+  @fault.queen.never-spent
+  Scenario Outline: A key that may have <requests> requests and <tokens> tokens a day, after <used>
+    When a key that may have <requests> requests and <tokens> tokens a day has had "<used>"
+    Then its program reads "<told>"
+
+    Examples:
+      | requests | tokens | used                    | told                                                   |
+      | any      | any    | 900 requests, 90000 tokens | nothing                                             |
+      | 3        | any    | 2 requests, 90000 tokens | nothing                                               |
+      | 3        | any    | 3 requests, 0 tokens    | the key guest has used its 3 requests of today (3)      |
+      | any      | 500    | 2 requests, 499 tokens  | nothing                                                |
+      | any      | 500    | 2 requests, 510 tokens  | the key guest has used its 500 tokens of today (510)    |
+
   Scenario: Errors reach it in words that tell nothing of the swarm
     When the holder of a key meets each of these errors
       | code             | message                                            | told |

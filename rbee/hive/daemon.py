@@ -72,6 +72,7 @@ from rbee.wire.messages.sides import (
     StartSide,
 )
 from rbee.wire.messages.workers import (
+    KEEP_WORKER,
     PROVISION_WORKER,
     START_WORKER,
     STOP_WORKER,
@@ -389,6 +390,12 @@ class _Hive:
     async def follow_worker(self, wanted: Named) -> Operation:
         """Tells the story of a worker's start."""
         return self.workers.starts.get(wanted.id)
+
+    @serves(KEEP_WORKER)
+    async def keep_worker(self, wanted: Named) -> None:
+        """Has a worker stay loaded when it idles, until its room is wanted."""
+        self.workers.get(wanted.id).kept = True
+        self._changed()
 
     @serves(STOP_WORKER)
     async def stop_worker(self, wanted: Named) -> None:

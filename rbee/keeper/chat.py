@@ -81,11 +81,12 @@ def chat(screen: Screen, where: QueenTarget, ask: Ask, system: str | None) -> in
 
     def asked(messages: list[ChatMessage]) -> JobRequest:
         request = ask(messages)
+        request.model_ref = request.model_ref or where.default_model
         request.hub_token = where.hub_token(request.model_ref)
         return request
 
     require_stdin()
-    first = ask([ChatMessage(role="user", content="")])
+    first = asked([ChatMessage(role="user", content="")])
     screen.say(narration.CHAT_START, model_ref=first.model_ref)
     if first.model_ref == BUNDLED:
         screen.say(narration.TEST_MODEL)

@@ -301,6 +301,8 @@ def remove_hive(options: Options) -> Deed:
     help="Limit it to this model, * for any text; repeatable.  [default: all]",
 )
 @click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
+@click.option("--requests", type=click.IntRange(min=1), help="So many a day (UTC), no more.")
+@click.option("--tokens", type=click.IntRange(min=1), help="So many a day, read and written.")
 @with_queen(*STORY_OPTIONS)
 def add_key(options: Options) -> Deed:
     """Make a key called NAME for a program that is to get answers, and no more.
@@ -313,6 +315,7 @@ def add_key(options: Options) -> Deed:
     Examples:
       rbee-keeper add-key laptop
       rbee-keeper add-key tv --model minillama --model 'HF:author/*' --may-fetch
+      rbee-keeper add-key guest --requests 100 --tokens 50000
     \b
     For a program that is started next:
       $ export OPENAI_API_KEY=$(rbee-keeper add-key editor)
@@ -321,14 +324,20 @@ def add_key(options: Options) -> Deed:
     from rbee.wire.messages.keys import AddKey
 
     models, may_fetch = list(options["models"]), options["may_fetch"]
-    wanted = AddKey(name=options["name"], models=models, may_fetch=may_fetch)
+    wanted = AddKey(
+        name=options["name"],
+        models=models,
+        may_fetch=may_fetch,
+        requests_a_day=options["requests"] or 0,
+        tokens_a_day=options["tokens"] or 0,
+    )
     return lambda screen, where: keys.add_key(screen, where, wanted)
 
 
 @keeper.command()
 @with_queen(*LIST_OPTIONS)
 def keys(options: Options) -> Deed:
-    """List the keys by name, with the models that each may use.
+    """List the keys by name, with what each may use, and has used today (UTC).
 
     \b
     Example:
@@ -352,6 +361,52 @@ def remove_key(options: Options) -> Deed:
     from rbee.keeper import keys
 
     return lambda screen, where: keys.remove_key(screen, where, options["name"])
+
+
+@keeper.command()
+@click.argument("name", type=NAME)
+@click.argument("ref", type=MODEL_REF, required=False)
+@click.argument("settings", type=TEXT, nargs=-1, metavar="[SETTING=VALUE]...")
+@click.option("--remove", is_flag=True, help="Take the name away; its model stays.")
+@with_queen(*STORY_OPTIONS)
+def name(options: Options) -> Deed:
+    """Call the model REF by a NAME of your own, in every command and API.
+
+    The settings are what a request has that says nothing of them: context, slots, system (what the
+    model is told first), thinking (true or false), keep_loaded, chat_template (a file of Jinja),
+    max_tokens, temperature, top_p, top_k, min_p, seed, stop, repeat_penalty and other samplers.
+    The same can stand in config.toml, below [names.NAME], where REF is called model.
+
+    \b
+    Examples:
+      rbee-keeper name bee minillama temperature=0 max_tokens=5
+      rbee-keeper name bard HF:author/minillama:Q4_0 system="You are a poet." context=256
+      rbee-keeper name --remove bard
+    """
+    from rbee.keeper import names
+
+    given, ref = options["name"], options["ref"]
+    if options["remove"]:
+        if ref is not None:
+            raise click.UsageError("--remove goes with a name alone")
+        return lambda screen, where: names.remove(screen, where, given)
+    if ref is None:
+        raise click.UsageError("no model; for example: rbee-keeper name bee HF:owner/repo")
+    return lambda screen, where: names.name(screen, where, names.wanted_name(options))
+
+
+@keeper.command()
+@with_queen(*LIST_OPTIONS)
+def names(options: Options) -> Deed:
+    """List the names that models are called by, with what is asked by each.
+
+    \b
+    Example:
+      rbee-keeper names
+    """
+    from rbee.keeper import names
+
+    return names.names
 
 
 @keeper.command()

@@ -37,6 +37,7 @@ def infer(screen: Screen, where: QueenTarget, request: JobRequest, *, keep_alive
 
     Ctrl+C cancels the job; a queen that was woken for it goes to sleep either way.
     """
+    request.model_ref = request.model_ref or where.default_model
     request.hub_token = where.hub_token(request.model_ref)
     screen.say(narration.INFER_START, model_ref=request.model_ref)
     if request.model_ref == BUNDLED:

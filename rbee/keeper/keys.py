@@ -43,16 +43,23 @@ def remove_key(screen: Screen, where: QueenTarget, name: str) -> None:
 
 
 def key_table(rows: Sequence[KeyView]) -> str:
-    """One row for each key: which models it may use, and which of them it may have fetched."""
+    """One row for each key: which models it may use, which of them it may have fetched, and what it
+    has used today (UTC), of how much."""
     return table(
-        "KEY AGE MODELS FETCH",
+        "KEY AGE MODELS FETCH REQUESTS TOKENS",
         (
             (
                 row.name,
                 age(row.created_at_ms),
                 ",".join(row.models) or "all",
                 "yes" if row.may_fetch else "no",
+                _of(row.requests_today, row.requests_a_day),
+                _of(row.tokens_today, row.tokens_a_day),
             )
             for row in rows
         ),
     )
+
+
+def _of(used: int, most: int) -> str:
+    return f"{used}/{most}" if most else str(used)

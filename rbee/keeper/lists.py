@@ -94,7 +94,8 @@ def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
 
 
 def worker_table(workers: Sequence[WorkerView]) -> str:
-    """One row for each worker; slots are free ones of all. Its parts stand below it."""
+    """One row for each worker; slots are free ones of all, and the context is what one request may
+    fill (tokens). Its parts stand below it."""
     rows: list[tuple[object, ...]] = []
     for worker in workers:
         rows.append(
@@ -105,14 +106,15 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 worker.device,
                 worker.state.value,
                 f"{worker.slots_free}/{worker.slots}",
+                worker.context or "",
                 size(worker.vram_bytes) if worker.vram_bytes else "",
             )
         )
         rows += [
-            ("", part.hive_id, _part(part), part.device, "", "", size(part.bytes))
+            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes))
             for part in worker.parts or ()
         ]
-    return table("WORKER HIVE MODEL DEVICE STATE SLOTS MEMORY", rows)
+    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY", rows)
 
 
 def job_table(jobs: Sequence[JobView]) -> str:

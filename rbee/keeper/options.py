@@ -15,7 +15,7 @@ import msgspec
 
 from rbee.keeper.streams import as_text
 from rbee.wire.errors import RbeeError, invalid
-from rbee.wire.model_ref import BUNDLED, parse_model_ref
+from rbee.wire.model_ref import is_short_name, parse_model_ref
 from rbee.wire.placement import SPREADS
 from rbee.wire.shown import require_name
 
@@ -87,7 +87,7 @@ def _readable_file(text: str) -> str:
     return text
 
 
-def _text_in_file(text: str) -> str:
+def text_in_file(text: str) -> str:
     """What the file of this path holds: UTF-8, and not empty. Raises `invalid_request`."""
     try:
         with open(text, encoding="utf-8") as file:
@@ -106,8 +106,10 @@ def _no_text(path: str, why: str) -> RbeeError:
 
 
 def _model_name(text: str) -> str:
-    """The canonical text of a model reference, which is checked before anything is started."""
-    return str(parse_model_ref(as_text(text)))
+    """The canonical text of a model reference, which is checked before anything is started, or a
+    short name, which the queen knows or does not."""
+    text = as_text(text)
+    return text if is_short_name(text) else str(parse_model_ref(text))
 
 
 def _queen_url(text: str) -> str:
@@ -172,7 +174,7 @@ PLACE_OPTIONS = (
 
 #: What answers, where, and how it draws its tokens; `asked_of` gives what they say.
 MODEL_OPTIONS = (
-    Option("model", ("--model", "-m"), MODEL, "HF:owner/repo[:quant].", BUNDLED),
+    Option("model", ("--model", "-m"), MODEL, "owner/repo[:quant], or a name."),
     *PLACE_OPTIONS,
     Option(
         "max_tokens", ("--max-tokens",), _whole(min=1, max=1_000_000), "Stop after so many tokens."
@@ -186,7 +188,7 @@ MODEL_OPTIONS = (
     Option(
         "chat_template",
         ("--chat-template",),
-        Kind(_text_in_file, "file"),
+        Kind(text_in_file, "file"),
         "A template (Jinja) to take for the model's own.",
         metavar="FILE",
     ),
@@ -243,7 +245,7 @@ def asked_of(options: Options) -> dict[str, Any]:
     names = ("max_tokens", "temperature", "top_p", "top_k", "seed", "chat_template")
     asked = {name: options[name] for name in names}
     think = False if options["no_think"] else None
-    return {**asked, **placed_by(options), "model_ref": options["model"], "think": think}
+    return {**asked, **placed_by(options), "model_ref": options["model"] or "", "think": think}
 
 
 def placed_by(options: Options) -> dict[str, Any]:

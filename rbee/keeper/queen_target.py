@@ -11,6 +11,7 @@ from rbee.process import listening, owned
 from rbee.process.home import Home
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.model_ref import BUNDLED, is_short_name
 from rbee.wire.proof import Credential
 from rbee.wire.settings import Settings
 
@@ -45,13 +46,18 @@ class QueenTarget(NamedTuple):
         url = awake_at(home, "queen", own, Credential(token), settings) or own
         return cls(home, settings, url, token, moved=url != own)
 
+    @property
+    def default_model(self) -> str:
+        """What is asked where no model is named."""
+        return self.settings.default_model or BUNDLED
+
     def hub_token(self, model_ref: str) -> str:
         """The token for the hub in this shell, for a request that may need it; else empty.
 
         A queen of another machine gets it only through a tunnel that ends here.
         """
         here = not self.named or addresses.is_loopback(addresses.host_of(self.url))
-        if not here or not model_ref.startswith("HF:"):
+        if not here or not (model_ref.startswith("HF:") or is_short_name(model_ref)):
             return ""
         token = next(filter(None, map(os.environ.get, _HUB_TOKENS)), "").strip()
         return token if token.isascii() and token.isprintable() else ""

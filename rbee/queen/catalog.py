@@ -1,4 +1,4 @@
-"""The queen's catalog of hives and of API keys: what is remembered when everything is off.
+"""The queen's catalog of hives, API keys and names: what is remembered when everything is off.
 
 Phase 3.1 reads it, phase 4.2 writes the devices. SQLAlchemy, SQLite unless ``--database`` names
 a PostgreSQL server; every method blocks and is called in a thread.
@@ -21,9 +21,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from rbee.process.database import Database, open_database, transaction
-from rbee.queen.rights import Rights
+from rbee.queen.rights import Rights, Use
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget
+from rbee.wire.messages.names import AddName, NameSettings
 from rbee.wire.narration import now_ms
 
 _metadata = MetaData()
@@ -57,6 +58,23 @@ _rights = Table(
 )
 
 
+_uses = Table(
+    "api_key_uses",
+    _metadata,
+    Column("digest", String, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+)
+_names = Table(
+    "model_names",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("model_ref", String, nullable=False),
+    Column("settings", String, nullable=False),
+)
+
+
 class HiveRow(NamedTuple):
     """A machine the queen knows. `ssh` is None for the machine she runs on."""
 
@@ -75,12 +93,14 @@ class HiveRow(NamedTuple):
 
 
 class KeyRow(NamedTuple):
-    """An API key; `digest` is the SHA-256 of its secret, in hexadecimal digits."""
+    """An API key; `digest` is the SHA-256 of its secret, in hexadecimal digits. `use` is what it
+    has used on the last day on which it used anything."""
 
     name: str
     digest: str
     created_at_ms: int
     rights: Rights = Rights()
+    use: Use = Use()
 
 
 def open_catalog(where: str | Path, busy: float) -> Database:
@@ -88,7 +108,7 @@ def open_catalog(where: str | Path, busy: float) -> Database:
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
     with suppress(IntegrityError), transaction(database.engine) as connection:
-        for table in (_hives, _keys, _rights):
+        for table in (_hives, _keys, _rights, _uses, _names):
             connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
@@ -163,21 +183,39 @@ class KeyCatalog:
     def list(self) -> list[KeyRow]:
         """Every key, by name."""
         query = (
-            select(_keys, _rights.c.rights)
+            select(_keys, _rights.c.rights, _uses.c.day, _uses.c.requests, _uses.c.tokens)
             .outerjoin(_rights, _keys.c.digest == _rights.c.digest)
-            .order_by(_keys.c.name)
+            .outerjoin(_uses, _keys.c.digest == _uses.c.digest)
+            .order_by(_keys.c.name, _uses.c.day)
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return [
-            KeyRow(
+        keys = {
+            row.digest: KeyRow(
                 row.name,
                 row.digest,
                 row.created_at_ms,
                 msgspec.json.decode(row.rights, type=Rights) if row.rights else Rights(),
+                Use(row.day, row.requests, row.tokens) if row.day is not None else Use(),
             )
             for row in rows
-        ]
+        }
+        return list(keys.values())
+
+    def count(self, digest: str, more: Use) -> None:
+        """A key has used so much more on a day; what it used on others is forgotten."""
+        this = (_uses.c.digest == digest) & (_uses.c.day == more.day)
+        added = {
+            "requests": _uses.c.requests + more.requests,
+            "tokens": _uses.c.tokens + more.tokens,
+        }
+        with transaction(self._engine) as connection:
+            if connection.execute(update(_uses).where(this).values(added)).rowcount:
+                return
+            others = (_uses.c.digest == digest) & (_uses.c.day < more.day)
+            connection.execute(_uses.delete().where(others))
+            values = {"digest": digest, **msgspec.structs.asdict(more)}
+            connection.execute(_uses.insert().values(values))
 
     def add(self, name: str, digest: str, rights: Rights) -> bool:
         """A new key; False where the name is taken."""
@@ -195,8 +233,43 @@ class KeyCatalog:
         """Forgets a key; False where there is none of this name."""
         digests = select(_keys.c.digest).where(_keys.c.name == name)
         with transaction(self._engine) as connection:
-            connection.execute(_rights.delete().where(_rights.c.digest.in_(digests)))
+            for table in (_rights, _uses):
+                connection.execute(table.delete().where(table.c.digest.in_(digests)))
             found = connection.execute(_keys.delete().where(_keys.c.name == name))
+        return found.rowcount > 0
+
+
+class NameCatalog:
+    """The table `model_names`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> list[AddName]:
+        """Every name, in their order."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(_names).order_by(_names.c.name)).all()
+        return [
+            AddName(
+                name=row.name,
+                model_ref=row.model_ref,
+                settings=msgspec.json.decode(row.settings, type=NameSettings),
+            )
+            for row in rows
+        ]
+
+    def put(self, wanted: AddName) -> None:
+        """A new name, or another meaning of one."""
+        settings = msgspec.json.encode(wanted.settings).decode()
+        values = {"name": wanted.name, "model_ref": wanted.model_ref, "settings": settings}
+        with transaction(self._engine) as connection:
+            connection.execute(_names.delete().where(_names.c.name == wanted.name))
+            connection.execute(_names.insert().values(values))
+
+    def remove(self, name: str) -> bool:
+        """Forgets a name; False where there is none."""
+        with transaction(self._engine) as connection:
+            found = connection.execute(_names.delete().where(_names.c.name == name))
         return found.rowcount > 0
 
 

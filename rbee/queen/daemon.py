@@ -24,7 +24,7 @@ from rbee.process.home import Home
 from rbee.process.lifeline import Lifeline
 from rbee.process.tasks import begin, spawn
 from rbee.queen.anthropic import routes as anthropic
-from rbee.queen.catalog import HiveCatalog, KeyCatalog, open_catalog
+from rbee.queen.catalog import HiveCatalog, KeyCatalog, NameCatalog, open_catalog
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.handlers import Handlers
@@ -33,6 +33,7 @@ from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.machines import Here
 from rbee.queen.measures import Measures
+from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
 from rbee.queen.openai import routes as openai
@@ -142,11 +143,14 @@ class _Queen:
         self.catalog_set_aside = database.set_aside
         self.catalog = HiveCatalog(database.engine)
         self.keys = Keys(KeyCatalog(database.engine))
+        self.names = Names(NameCatalog(database.engine), settings)
         here = Here(home, settings, orders.token, self.server)
         self.hives = Hives(here, self.catalog, self.registry, session, spare)
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         state = self.dispatcher.state
-        self.operations = Operations(self.hives, self.catalog, state, settings, self._require_awake)
+        self.operations = Operations(
+            self.hives, self.catalog, state, settings, self._require_awake, self.names
+        )
         self.cascade = True
         self.kept = False
 
@@ -162,6 +166,7 @@ class _Queen:
             self.news,
             self.measures,
             self.settings,
+            self.names,
         )
         offer = Offer(
             self.settings,
@@ -171,8 +176,9 @@ class _Queen:
             self.keys,
             self.operations.fetch,
             self.jobs.find,
+            self.names,
         )
-        own = [self, handlers, self.operations, self.keys, ollama.Presence()]
+        own = [self, handlers, self.operations, self.keys, self.names, ollama.Presence()]
 
         def counted_as(api: str) -> Offer:
             return offer._replace(begin=functools.partial(self._begin, api=api))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from rbee.queen import scheduler
+from rbee.queen.context import is_too_long
 from rbee.queen.fairness import may_serve
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
 from rbee.queen.state import (
@@ -257,7 +258,13 @@ class _Turn:
         does what that does not go with, or is left to those who wait for `spots` and `turns`."""
         kept = kept_for_the_other(turns, claim.work) | self._draining(spots)
         return scheduler.warm_worker(
-            claim.request, self._facts(claim), self._loads, claim.troubles, claim.work, kept
+            claim.request,
+            self._facts(claim),
+            self._loads,
+            claim.troubles,
+            claim.work,
+            kept,
+            claim.tokens,
         )
 
     def _draining(self, spots: set[tuple[str, str]]) -> frozenset[str]:
@@ -313,6 +320,8 @@ class _Turn:
                     later = later or place
         except RbeeError as error:
             return Refuse(claim, error)
+        if later is not None and claim.short is not None and not is_too_long(claim.short):
+            return Refuse(claim, claim.short)  # nobody makes room for the end of its answer
         if later is not None and later.hive_id not in claim.prepared:
             return Prepare(claim, later)
         if later is not None:

@@ -14,10 +14,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import spawn
-from rbee.queen import scheduler
+from rbee.queen import context, scheduler
 from rbee.queen.decisions import (
     Check,
     Decision,
@@ -42,13 +44,14 @@ from rbee.queen.registry import Registry, Tell
 from rbee.queen.rights import not_granted
 from rbee.queen.starting import Starting
 from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Wait, Waiting, is_ready
-from rbee.queen.troubles import ROOM, Whose, is_deadly, is_of_room, is_passing, whose
+from rbee.queen.troubles import ROOM, Troubles, Whose, is_deadly, is_of_room, is_passing, whose
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.narration import device_name, layers_in_words, size
+from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings
 
 #: Of how many machines the queen asks, before a worker is started, whether they hold the model.
@@ -81,6 +84,7 @@ class Dispatcher:
         """A job begins to wait. Raises `queue_full` with the seconds after which to come again."""
         now = time.monotonic()
         claim = Claim(job.job_id, job.key, job.request, self.state.number(), job.holders, now)
+        claim.tokens = context.guessed(job.size_asked, job.request)
         model = self.state.model(claim)
         line = self.state.lines().get(model) or Line({}, {}, {})
         if not has_place(line, job.key, self._settings.jobs_waiting):
@@ -114,7 +118,13 @@ class Dispatcher:
                 if job.tokens_forwarded:
                     raise error from None
                 self._free(job, claim)
-                await self._learn_from(job, claim, error)
+                if self._grows(job, claim, error):
+                    continue
+                try:
+                    await self._learn_from(job, claim, error)
+                except RbeeError as last:
+                    if not self._stays(job, claim, last):
+                        raise
 
     async def _attempt(self, job: Job, claim: Claim) -> Done:
         job.hive_id = job.device = None
@@ -139,7 +149,9 @@ class Dispatcher:
                 raise decision.error
         placed = {"worker_id": worker.worker_id, "hive_id": job.hive_id, "device": job.device}
         journal.tell(narration.JOB_PLACED, job_id=job.job_id, **placed)
-        return await infer(job, worker, self._hives, self._settings)
+        if job.request.keep_loaded and not worker.kept:
+            await self._starting.keep(job, job.hive_id or "", worker.worker_id)
+        return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
 
     async def _next(self, claim: Claim) -> Decision:
         """What is to be done for a claim, once it is decided."""
@@ -216,7 +228,9 @@ class Dispatcher:
 
     def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
         facts, loads = facts_of(self.state, claim), self.state.loads()
-        return scheduler.warm_worker(claim.request, facts, loads, claim.troubles, claim.work)
+        return scheduler.warm_worker(
+            claim.request, facts, loads, claim.troubles, claim.work, tokens=claim.tokens
+        )
 
     async def _owners(self, claim: Claim, awake: list[Hive]) -> frozenset[str]:
         """Which machines have the model on their disk, where that makes a difference."""
@@ -364,6 +378,41 @@ class Dispatcher:
         if place.fallback and any(room.passes for room in claim.rooms.values()):
             self._move_later(claim, started.worker_id)
         return worker
+
+    # --- a job that needs more context ----------------------------------------------------------
+
+    def _grows(self, job: Job, claim: Claim, error: RbeeError) -> bool:
+        """Whether a job is to have a worker with more context than the one that has refused it."""
+        worker = self._registry.worker(job.hive_id or "", job.worker_id or "")
+        if claim.short is not None or worker is None or not context.is_short(error):
+            return False
+        wanted = context.wanted(error, claim.request, worker)
+        if not wanted and context.is_too_long(error):
+            return False
+        claim.short = error
+        if not wanted:
+            return True  # with as much as there is
+        # For the end of an answer nobody leaves a GPU.
+        on_cpu = context.is_too_long(error) or worker.device == CPU
+        allow_cpu = claim.request.allow_cpu and on_cpu
+        claim.request = msgspec.structs.replace(claim.request, ctx=wanted, allow_cpu=allow_cpu)
+        facts = {name: error.details[name] for name in ("tokens", "context")}
+        facts["tokens"] += 0 if context.is_too_long(error) else job.request.max_tokens or 0
+        job.say(narration.CONTEXT_SHORT, wanted=wanted, **facts)
+        return True
+
+    def _stays(self, job: Job, claim: Claim, error: RbeeError) -> bool:
+        """Whether a job goes on with less context than it needs, since by `error` no machine has
+        room for more. Raises the refusal where the prompt alone does not fit into less."""
+        if claim.short is None or claim.request is job.request:
+            return False
+        if error is not claim.short and whose(error, job.request.model_ref) is Whose.REQUEST:
+            return False
+        if context.is_too_long(claim.short):
+            raise context.no_larger(claim.short, claim.request.ctx or 0)
+        job.say(narration.CONTEXT_STAYS, context=claim.short.details["context"])
+        claim.request, claim.troubles = job.request, Troubles(job.request)
+        return True
 
     # --- what went wrong ------------------------------------------------------------------------
 

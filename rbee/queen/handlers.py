@@ -19,6 +19,7 @@ from rbee.queen.front.offer import Known
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.measures import Measures
+from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.registry import Registry
 from rbee.queen.state import Broken
@@ -60,7 +61,6 @@ from rbee.wire.messages.models import (
     RemoveModel,
 )
 from rbee.wire.messages.workers import STOP_WORKER, WORKERS, WorkerList, WorkerView
-from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.settings import Settings
 
 
@@ -76,12 +76,12 @@ class Handlers(NamedTuple):
     news: News
     measures: Measures
     settings: Settings
+    names: Names
 
     @serves(SUBMIT_JOB)
     async def submit_job(self, wanted: JobRequest) -> JobAccepted:
         """Hands in a job, whose work begins whoever listens."""
-        wanted.model_ref = str(parse_model_ref(wanted.model_ref))
-        job = self.begin(wanted)
+        job = self.begin(await self.names.meant(wanted))
         return JobAccepted(job_id=job.job_id, events_url=JOB_EVENTS.target(Named(id=job.job_id)))
 
     @serves(JOBS)
@@ -177,12 +177,12 @@ class Handlers(NamedTuple):
     @serves(REMOVE_CLUSTER_MODEL)
     async def remove_model(self, wanted: RemoveModel) -> ModelRemoved | None:
         """Removes a model from a hive; 204 where no other name leads to its files."""
-        ref = parse_model_ref(wanted.ref)
+        ref = await self.names.ref_of(wanted.ref)
         hive = self.registry.hives.get(wanted.node)
         if hive is None:
             await self.hives.members.require(wanted.node)
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", "rbee-keeper up")
-        removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=str(ref)))
+        removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=ref))
         return removed if removed.kept_for else None
 
     async def known(self, awake: bool = False) -> Known:

@@ -43,15 +43,20 @@ def longest_answer(asked: Question, size_asked: int, context: int) -> int:
     return most + tokens * (_A_TOKEN + likely * _A_LIKELIHOOD)
 
 
-async def infer(job: Job, worker: WorkerBeat, hives: Hives, settings: Settings) -> Done:
-    """Has a worker answer a job. Raises the error in which that ends.
+async def infer(
+    job: Job, worker: WorkerBeat, hives: Hives, settings: Settings, *, whole: bool
+) -> Done:
+    """Has a worker answer a job, with `whole` only if all of the answer has room. Raises the error
+    in which that ends.
 
     Cancelling it stops the worker's engine.
     """
     peer = await hives.worker(job.hive_id or "", worker.url, worker.worker_id, job.job_id)
     job.works()
     asked = {name: getattr(job.request, name) for name in Question.__struct_fields__}
-    wanted = InferRequest(infer_id=secrets.token_hex(8), **asked)
+    infer_id = secrets.token_hex(8)
+    ctx = job.request.ctx
+    wanted = InferRequest(infer_id=infer_id, context=ctx, whole=whole and ctx is None, **asked)
     # Whether the engine works is for the worker's hive to judge. Here a worker may be silent
     # longer than its hive may, which is said first where both are: it sends a comment with each
     # of its heartbeats.

@@ -25,7 +25,7 @@ from msgspec.structs import asdict
 from rbee.http.serving import serves
 from rbee.process.tasks import DATABASE, End, in_thread, spawn
 from rbee.queen.catalog import KeyCatalog, KeyRow
-from rbee.queen.rights import Rights, limits_of
+from rbee.queen.rights import Rights, Use, limits_of, require_left
 from rbee.wire import proof
 from rbee.wire.errors import RbeeError, invalid, no_such
 from rbee.wire.messages.basics import Named
@@ -38,6 +38,7 @@ _SECRET = re.compile(r"rbee-[\w-]{32}", re.ASCII)
 #: How old (seconds) the list of keys may be that a caller is let in by. Read every so often, with
 #: the time that takes, what one queen changes is known to all within a second.
 _FRESH = 0.5
+_DAY = 24 * 60 * 60
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ class Keys:
         #: How often a key was added or removed here: what was read before says nothing of it.
         self._changes = 0
         self._reading = asyncio.Lock()
+        #: What keys have used that was not read from the catalog yet, by digest, and what of that
+        #: has been written there.
+        self._pending: dict[str, list[Use]] = {}
+        self._written: list[tuple[str, Use]] = []
         #: What ends the work that is done for a key, by its digest.
         self._in_use: dict[str, list[Callable[[RbeeError], None]]] = {}
         self._watching = False
@@ -91,6 +96,42 @@ class Keys:
             if not ends and self._in_use.get(row.digest) is ends:
                 del self._in_use[row.digest]
 
+    def require_left(self, name: str) -> None:
+        """Raises `key_spent` where a key has used what it may today."""
+        row = self.named(name)
+        day, left = _today()
+        use = row.use.on(day)
+        for pending in self._pending.get(row.digest, ()):
+            use = use.plus(pending.requests, pending.tokens) if pending.day == day else use
+        require_left(name, row.rights, use, left)
+
+    @contextlib.contextmanager
+    def counted(self, row: KeyRow, tokens: Callable[[], int]) -> Iterator[None]:
+        """A request of a key, which counts from now on, and its tokens once it is over."""
+        day, _ = _today()
+        pending = self._pending.setdefault(row.digest, [])
+        pending.append(begun := Use(day, 1))
+        try:
+            yield
+        finally:
+            pending[_place_of(begun, pending)] = used = Use(day, 1, tokens())
+            spawn(self._count(row.digest, used), "counting what a key uses", lambda ended: None)
+
+    def _forget_pending(self, digest: str, used: Use) -> None:
+        pending = self._pending[digest]
+        del pending[_place_of(used, pending)]
+        if not pending:
+            del self._pending[digest]
+
+    async def _count(self, digest: str, used: Use) -> None:
+        try:
+            await in_thread(DATABASE, self._catalog.count, digest, used)
+        except RbeeError as error:
+            log.warning("what a key has used cannot be written down: %s", error.message)
+            return  # it counts for this queen all the same, as long as she is awake
+        self._written.append((digest, used))
+        self._changed()
+
     @serves(ADD_KEY)
     async def add(self, wanted: AddKey) -> NewKey:
         """Makes an API key, limited to these models where any are named; 409 for a name that is
@@ -103,7 +144,12 @@ class Keys:
                 field="name",
             )
         key = _PREFIX + secrets.token_urlsafe(24)
-        rights = Rights(models=limits_of(wanted.models), may_fetch=wanted.may_fetch)
+        rights = Rights(
+            models=limits_of(wanted.models),
+            may_fetch=wanted.may_fetch,
+            requests_a_day=wanted.requests_a_day,
+            tokens_a_day=wanted.tokens_a_day,
+        )
         if not await in_thread(DATABASE, self._catalog.add, name, _digest(key), rights):
             raise RbeeError(
                 "key_exists",
@@ -115,11 +161,18 @@ class Keys:
 
     @serves(KEYS)
     async def list(self) -> KeyList:
-        """Lists the names of the API keys, and what each may use."""
+        """Lists the names of the API keys, what each may use, and what it has used today (UTC)."""
         rows = await in_thread(DATABASE, self._catalog.list)
+        day, _ = _today()
         return KeyList(
             keys=[
-                KeyView(name=row.name, created_at_ms=row.created_at_ms, **asdict(row.rights))
+                KeyView(
+                    name=row.name,
+                    created_at_ms=row.created_at_ms,
+                    requests_today=row.use.on(day).requests,
+                    tokens_today=row.use.on(day).tokens,
+                    **asdict(row.rights),
+                )
                 for row in rows
             ]
         )
@@ -148,9 +201,14 @@ class Keys:
         async with self._reading:
             began, changes = time.monotonic(), self._changes
             if began - self._read_at >= _FRESH:
+                written, self._written = self._written, []
                 try:
                     rows = await in_thread(DATABASE, self._catalog.list)
+                except asyncio.CancelledError:
+                    self._written = written + self._written
+                    raise
                 except RbeeError as error:
+                    self._written = written + self._written
                     # For a while nobody asks again: a stranger's guesses cost one read, too.
                     self._is_unreadable, self._read_at = True, time.monotonic()
                     log.warning("the keys cannot be read: %s", error.message)
@@ -158,6 +216,8 @@ class Keys:
                     self._is_unreadable = False
                     self._read_at = began if changes == self._changes else -math.inf
                     self._take_over(rows)
+                    for digest, used in written:
+                        self._forget_pending(digest, used)
             if self._is_unreadable:
                 # Says nothing of the database: whoever hears it may be a stranger.
                 why = "keys cannot be looked up now"
@@ -181,6 +241,17 @@ class Keys:
         self._watching = bool(self._in_use)
         if self._watching:
             spawn(self._watch(), "watching keys", self._watch_if_used)
+
+
+def _today() -> tuple[int, int]:
+    """The day, in days since 1970 (UTC), and how many seconds are left of it."""
+    day, past = divmod(int(time.time()), _DAY)
+    return day, _DAY - past
+
+
+def _place_of(one: Use, among: Sequence[Use]) -> int:
+    """Where this very one is among others that may be equal."""
+    return next(place for place, each in enumerate(among) if each is one)
 
 
 def _digest(key: str) -> str:

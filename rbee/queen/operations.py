@@ -13,6 +13,7 @@ from rbee.process.tasks import DATABASE, in_thread
 from rbee.queen.catalog import HiveCatalog
 from rbee.queen.hive_directory import id_of
 from rbee.queen.hives import Hives
+from rbee.queen.names import Names
 from rbee.queen.state import LOCAL, Hive, State
 from rbee.queen.tracked_task import TrackedTask
 from rbee.queen.troubles import Troubles, Whose
@@ -31,7 +32,6 @@ from rbee.wire.messages.hives import (
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
 from rbee.wire.messages.plans import PLAN, AskPlan, Plan
-from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.settings import Settings
 
 #: How many operations that are over can still be read about.
@@ -53,11 +53,13 @@ class Operations:
         state: State,
         settings: Settings,
         require_awake: Callable[[], None],
+        names: Names,
     ) -> None:
         self._hives = hives
         self._state = state
         self._settings = settings
         self._catalog = catalog
+        self._names = names
         self._require_awake = require_awake
         self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
 
@@ -92,7 +94,7 @@ class Operations:
 
     async def fetch(self, wanted: PullModel) -> TrackedTask:
         """The operation that fetches a model; see `pull`."""
-        ref, node = str(parse_model_ref(wanted.model_ref)), wanted.node
+        ref, node = await self._names.ref_of(wanted.model_ref), wanted.node
 
         async def work(operation: TrackedTask) -> Provisioned:
             known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
@@ -122,7 +124,10 @@ class Operations:
     async def plan(self, wanted: AskPlan) -> OperationStarted:
         """Tells where a job would run, and what each place for it takes and has, which is an
         operation: machines are woken to be asked, no worker is started, nothing fetched."""
-        wanted.model_ref = str(parse_model_ref(wanted.model_ref))
+        named = await self._names.find(wanted.model_ref)
+        wanted.model_ref = await self._names.ref_of(wanted.model_ref)
+        if named is not None and wanted.ctx is None:
+            wanted.ctx = named.settings.context
 
         async def work(operation: TrackedTask) -> Plan:
             hives = await self._awake(wanted.node, operation)

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.names import AddName
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
 from rbee.wire.shown import shown, why_no_name
 
@@ -25,14 +26,50 @@ _REPEATED = 100
 
 class Rights(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a key may use: of `models` (references, ``*`` stands for any text; none: all) those that
-    are on a machine of the swarm, with `may_fetch` also those that are not yet."""
+    are on a machine of the swarm, with `may_fetch` also those that are not yet; and so many
+    requests and tokens a day, 0: any number."""
 
     models: tuple[str, ...] = ()
     may_fetch: bool = False
+    requests_a_day: int = 0
+    tokens_a_day: int = 0
 
     def permit(self, ref: str) -> bool:
         """Whether a reference is one of those that the key is limited to."""
         return not self.models or any(_fits(ref, each) for each in self.models)
+
+
+class Use(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a key has used on a day, which is told in days since 1970 (UTC): requests, and tokens
+    that were read and written for them."""
+
+    day: int = 0
+    requests: int = 0
+    tokens: int = 0
+
+    def on(self, day: int) -> Use:
+        """What of it is of this day."""
+        return self if self.day == day else Use(day)
+
+    def plus(self, requests: int, tokens: int) -> Use:
+        """The same with so many more."""
+        return Use(self.day, self.requests + requests, self.tokens + tokens)
+
+
+def require_left(name: str, rights: Rights, use: Use, left_s: int) -> None:
+    """Raises `key_spent` where a key has used what it may on a day that lasts so many seconds
+    more. An answer that has begun is told to its end."""
+    for what, used, most in (
+        ("requests", use.requests, rights.requests_a_day),
+        ("tokens", use.tokens, rights.tokens_a_day),
+    ):
+        if most and used >= most:
+            raise RbeeError(
+                "key_spent",
+                f"the key {name} has used its {most} {what} of today ({used})",
+                "come again after midnight (UTC), or ask whoever runs this swarm for more",
+                {"retry_after_s": left_s, "limit": most},
+            )
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -82,6 +119,15 @@ def granted(asked: str, refs: Iterable[str], rights: Rights) -> Granted:
     if ref is not None and rights.may_fetch and rights.permit(name):
         return Granted(name, name, True)
     raise not_granted(asked)
+
+
+def granted_by_name(named: AddName, refs: Iterable[str], rights: Rights) -> Granted:
+    """The same for a name that somebody has given a model: who may use that may use it."""
+    ref = named.model_ref
+    is_there = ref in (*refs, BUNDLED)
+    if rights.permit(ref) and (is_there or (rights.may_fetch and hub_ref(ref) is not None)):
+        return Granted(ref, named.name, rights.may_fetch)
+    raise not_granted(named.name)
 
 
 def hub_ref(asked: str) -> ModelRef | None:

@@ -67,11 +67,13 @@ def warm_worker(
     troubles: Troubles | None = None,
     work: Work = TEXT,
     kept: Collection[str] = (),
+    tokens: int = 0,
 ) -> WarmWorker | None:
     """The worker to use as it is: one with a free slot, else one that is loading or busy, else one
     that does what the `work` of this job does not go with, or is `kept` for others who wait.
 
-    Vectors go to a worker that is for them alone, where there is one. `claimed` are the slots that
+    Vectors go to a worker that is for them alone, where there is one, and a job that may take as
+    many `tokens` rather to one with as much context. `claimed` are the slots that
     jobs hold, by worker; places that `troubles` rule out are left.
     """
     model_ref = request.model_ref
@@ -93,6 +95,7 @@ def warm_worker(
             order[warm.worker.state],
             warm.slots_free < 1,
             not warm.worker.vectors_up_to,
+            max(0, tokens - warm.worker.context),
             -warm.slots_free,
             not warm.here,
         ),

@@ -22,6 +22,7 @@ from rbee.wire.messages.devices import CAPACITY, AskRoom, FoundRoom
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import (
+    KEEP_WORKER,
     PROVISION_WORKER,
     START_WORKER,
     STOP_WORKER,
@@ -137,6 +138,7 @@ class Starting:
             ctx=ctx,
             chat_template=request.chat_template,
             share=share,
+            slots=request.slots or 0,
             vectors_up_to=up_to,
         )
         if place.is_on_several:
@@ -199,6 +201,11 @@ class Starting:
             )
         job.say(narration.WORKER_READY, backend=place.backend.upper())
         return worker
+
+    async def keep(self, job: Job, hive_id: str, worker_id: str) -> None:
+        """Has a worker stay loaded when it idles."""
+        hive = self._registry.living(hive_id)
+        await self._peer(job, hive).call(KEEP_WORKER, Named(id=worker_id))
 
     async def end(self, job: Job, hive_id: str, worker_id: str) -> None:
         """Has a worker ended that nobody uses."""

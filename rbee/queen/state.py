@@ -160,7 +160,8 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
     for inputs of so many tokens where that makes vectors alone. `told` are the waits that it has
     heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
-    `moves` is a worker on the CPU that is to be replaced; then this is nobody's job.
+    `moves` is a worker on the CPU that is to be replaced; then this is nobody's job. `tokens` is a
+    guess at what it takes of a context, and `short` what a worker has refused it by that had less.
     """
 
     job_id: str
@@ -182,6 +183,8 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     told: set[Wait] = set()
     told_place: int | None = None
     worker_id: str = ""
+    tokens: int = 0
+    short: RbeeError | None = None
 
     def __post_init__(self) -> None:
         self.work: Work = work_of(self.request)

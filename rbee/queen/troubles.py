@@ -53,7 +53,9 @@ _OF_THE_REQUEST = (
     "hive_not_found",
     "job_not_found",
     "key_not_found",
+    "name_not_found",
     "key_exists",
+    "key_spent",
     "queen_unreachable",
     # An engine that does nothing at all for as long as that is allowed would do so again.
     "worker_stuck",

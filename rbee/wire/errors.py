@@ -22,6 +22,7 @@ HTTP_STATUS: dict[str, int] = {
     "job_not_found": 404,
     "worker_not_found": 404,
     "key_not_found": 404,
+    "name_not_found": 404,
     "not_found": 404,
     "deadline_exceeded": 408,
     "hive_exists": 409,
@@ -37,6 +38,7 @@ HTTP_STATUS: dict[str, int] = {
     "unknown_host": 421,
     "model_invalid": 422,
     "queue_full": 429,
+    "key_spent": 429,
     "internal": 500,
     "worker_crashed": 500,
     "engine_failed": 500,
@@ -197,12 +199,12 @@ def stuck(worker_id: str, what: str, stall: float) -> RbeeError:
     )
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """The one of `known` that somebody who typed `name` most likely meant; empty: none."""
     import difflib  # late: a command that succeeds never needs it
 
     by_folded = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, 1)
+    near = difflib.get_close_matches(name.casefold(), by_folded, 1, likeness)
     return by_folded[near[0]] if near else ""
 
 

@@ -3,6 +3,7 @@
 A reference is typed by a person, travels in messages and is the key of the model catalog::
 
     HF:owner/repo                     the hub's repository; which quant is chosen for the user
+    owner/repo                        the same
     HF:owner/repo:Q4_K_M              that quant
     HF:owner/repo:file.gguf           that file
     HF:owner/repo:Q4_K_M@revision     any of these, at a branch, tag or commit
@@ -18,7 +19,7 @@ from typing import Literal
 
 import msgspec
 
-from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.shown import shown, why_no_name
 
 #: Name of the model that ships inside the package.
@@ -35,6 +36,10 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
 _QUANT = r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
 _REVISION = r"[A-Za-z0-9][A-Za-z0-9._/+-]*"
 _COMMIT = r"[0-9a-f]{40}"
+#: What a person may call a model, a tag as ollama has it included.
+_SHORT = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}(?::[A-Za-z0-9][A-Za-z0-9._-]{0,62})?"
+#: From what likeness on a name is taken for another one, misspelt.
+_MISSPELT = 0.9
 _HUB_PAGE = r"(?:https?://)?(?:huggingface\.co|hf\.co)/([^/\s]+/[^/\s?#]+).*"
 
 
@@ -86,6 +91,8 @@ def parse_model_ref(text: str) -> ModelRef:
         return _hub_ref(text, rest)
     if colon and scheme.lower() == "file":
         return _file_ref(text, rest)
+    if _names_repository(text):
+        return _hub_ref(f"HF:{text}", text)
     raise _refused(text, "does not say where the model is", _what_was_meant(text))
 
 
@@ -132,10 +139,23 @@ def _what_was_meant(text: str) -> str:
         return f"HF:{page[1]}"
     if text.startswith(("/", "./", "../", "~")):
         return f"file:{text}" if text.startswith("/") else "file:/full/path/to/model.gguf"
-    repo = text.split(":")[0].split("@")[0]
-    if repo.count("/") == 1 and all(_is_repo_name(part) for part in repo.split("/")):
-        return f"HF:{text}"
     return ""
+
+
+def _names_repository(text: str) -> bool:
+    """Whether this is ``owner/repo`` with whatever may stand behind it."""
+    owner, slash, name = text.split(":")[0].split("@")[0].partition("/")
+    return bool(slash) and _is_repo_name(owner) and _is_repo_name(name)
+
+
+def is_short_name(text: str) -> bool:
+    """Whether somebody may have called a model so: neither a reference nor nearly the name of the
+    one that is bundled."""
+    if "/" in text or text.partition(":")[0].lower() in ("hf", "file", BUNDLED):
+        return False
+    if re.fullmatch(_SHORT, text) is None:
+        return False
+    return not nearest(text, [BUNDLED], _MISSPELT)
 
 
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:

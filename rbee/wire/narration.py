@@ -173,6 +173,8 @@ HIVE_ADDED = _keeper("hive.added", "hive {hive_id} is in the catalog")
 HIVE_REMOVED = _keeper("hive.removed", "hive {hive_id} is removed from the catalog")
 KEY_ADDED = _keeper("key.added", "key {name} is in the catalog; it is shown this once")
 KEY_REMOVED = _keeper("key.removed", "key {name} is removed; nobody gets in with it any more")
+NAME_GIVEN = _keeper("name.given", "{name} is {model_ref} from now on")
+NAME_REMOVED = _keeper("name.removed", "the name {name} is removed; its model stays")
 CASCADE = _keeper("queen.shutdown", "asking queen to cascade shutdown")
 OTHER_JOBS = _keeper(
     "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
@@ -303,6 +305,13 @@ WAIT_ROOM = _queen(
 PLACE_OF_ROOM = _queen(
     "schedule.place", "number {place} in the queue for {device} on hive {hive_id}"
 )
+CONTEXT_SHORT = _queen(
+    "schedule.context",
+    "this takes {tokens} tokens, and {context} fit; looking for a worker with {wanted}",
+)
+CONTEXT_STAYS = _queen(
+    "schedule.context", "no machine has room for that; the answer may end where {context} are full"
+)
 MOVE_BEGUN = _queen(
     "schedule.move",
     "{device} on hive {hive_id} has room again; starting {model_ref} there, which is on a CPU",
@@ -404,6 +413,9 @@ WORKER_READY = _queen("worker.ready", "{backend} worker is awake and ready")
 # Phase 11: tokens.
 INFER_CONNECTED = _queen("infer.start", "connection to worker established; starting inference")
 PROMPT_WAITS = _worker("prompt.wait", "reads other prompts first; this one waits its turn")
+CONTEXT_WAITS = _worker(
+    "context.wait", "others fill the context that all share; this waits until they leave enough"
+)
 TOOLS_LEFT_OUT = _worker("tools.left", "this model was taught no tools; it answers without them")
 TOOLS_ELSEWHERE = _queen("tools.elsewhere", "left out: {names}, which are tools of other servers")
 PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the prompt")

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid, nearest, nested_too_deep
+from rbee.wire.model_ref import is_short_name, parse_model_ref
 from rbee.wire.placement import Spread
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -59,6 +60,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     spread: Spread = "swarm"
     """Over how much a model may be spread that one GPU has no room for: ``cards``, the GPUs of a
     machine; ``machine``, its RAM as well; ``swarm``, several machines; ``no``."""
+
+    # Models.
+    default_model: str = ""
+    """What is asked where no model is named: a reference or a name of one's own; empty:
+    ``minillama``."""
+    names: dict[str, Any] = {}
+    """Names of one's own, each a table ``[names.bee]`` with ``model = "HF:owner/repo"`` and the
+    settings of ``rbee-keeper name --help``; in the file alone."""
 
     # Waiting for another program.
     health_wait_first: Seconds = 0.01
@@ -280,6 +289,12 @@ def _checked(name: str, value: Any, where: str) -> Any:
         numbers = checked if isinstance(checked, tuple | list) else [checked]
         if any(isinstance(each, float) and not each <= _MOST for each in numbers):
             raise msgspec.ValidationError(f"Expected a number up to {_MOST:g}")
+        if name == "default_model" and checked and not is_short_name(checked):
+            return str(parse_model_ref(checked))
+        if name == "names" and checked:
+            from rbee.wire.messages.names import configured  # late: hardly ever set
+
+            configured(checked)
         if name.endswith(_HOST) and checked:
             from rbee.wire.names import why_no_host  # late: hardly ever set
 

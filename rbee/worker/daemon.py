@@ -43,10 +43,11 @@ from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerSta
 from rbee.wire.narration import Narration, say
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
+from rbee.worker.cells import Cells
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
-from rbee.worker.inference import Inference
+from rbee.worker.inference import Inference, Shared
 from rbee.worker.life import Life, Look
 from rbee.worker.trial import Trial
 from rbee.worker.trips import Trips
@@ -74,7 +75,7 @@ _UNREAD_KEPT = 16
 class Worker:
     """The state of this process: its engine, its inferences, its slots.
 
-    `trial` is that of its chat template, `folder` its own, which is gone once the model is loaded.
+    `trial` is that of its chat template, `folder` its own, in which an engine may have a socket.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class Worker:
         #: What the engine has done for inferences that are over; see `Look.total`.
         self.worked = 0
         self.threads = Threads("engine", orders.slots)
-        self.trips = Trips()
+        self.shared = Shared(orders, engine, Cells(orders.slots * orders.context), Trips())
         self.server = Server(
             "worker",
             proof.Credential(orders.token, proof.worker_name(orders.worker_id)),
@@ -186,8 +187,6 @@ class Worker:
                 log.exception("loading failed")
             await self.report(WorkerState.FAILED, error=unforeseen(error, orders.worker_id))
             raise
-        finally:  # the trial is over, and the engine needs no folder any more
-            own_folder.remove(self.folder)
         self.model = model
         self.state = WorkerState.READY
         loaded = {
@@ -225,7 +224,7 @@ class Worker:
             state=state,
             slots=self.orders.slots,
             slots_free=self.orders.slots - len(self.running) if self.model else 0,
-            context=self.orders.context,
+            context=self.orders.longest,
             loaded=loaded,
             idle_s=round(self.life.idle, 3),
             narration=narration or [],
@@ -257,7 +256,8 @@ class Worker:
     def _look(self) -> None:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
-        done = {each: running.worked for each, running in self.running.items()}
+        running = self.running.items()
+        done = {each: inference.worked for each, inference in running if inference.has_begun}
         # The CPU time of all threads but this one, which does not compute.
         cpu = time.process_time() - time.thread_time()
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
@@ -326,7 +326,7 @@ class Worker:
                 {"retry_after_s": 1},
             )
         infer_id = wanted.infer_id or secrets.token_hex(8)
-        inference = Inference(self.orders.worker_id, infer_id, wanted, self.trips)
+        inference = Inference(self.shared, infer_id, wanted)
         if without_tools:
             inference.say(narration.TOOLS_LEFT_OUT)
         self.inferences.add(inference)

@@ -7,11 +7,12 @@ the event loop: the first of them at once, the others together.
 from __future__ import annotations
 
 import asyncio
+import functools
 import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rbee.http.operation import Operation
 from rbee.process.tasks import Threads, in_thread
@@ -19,10 +20,18 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Done, Progress, Token, Vector
 from rbee.wire.messages.inference import InferRequest
+from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.narration import Narration
-from rbee.worker.engines import Caller, Generated, LoadedModel, Piece, Work
+from rbee.worker.cells import Cells, Hold
+from rbee.worker.engines import Caller, Engine, Generated, LoadedModel, Piece, Work
+from rbee.worker.engines.conversation import answer_does_not_fit, does_not_fit, most_tokens
 from rbee.worker.telling import News, Telling
 from rbee.worker.trips import Trips
+
+#: The most bytes of a character, each of which may be a token, and what an input has besides.
+_BYTES, _AROUND = 4, 8
+#: An answer of which nobody has said how long it may be begins with this part of a slot's share.
+_PART = 4
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
     "length": "length",
@@ -30,13 +39,50 @@ _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
 }
 
 
+class Need(NamedTuple):
+    """What of a context a request needs: so many `cells` before it begins, and in the end up to
+    `most` where nobody has said how long the answer is; 0: its engine ends it before. `wanted` is
+    what prompt and answer take together, where that is known, and `there` what they may have."""
+
+    cells: int
+    most: int
+    wanted: int = 0
+    there: int = 0
+
+    def lacks(self, trained: int) -> bool:
+        """Whether the answer does not fit that would fit what the model was made for."""
+        return self.there < self.wanted <= trained
+
+
+def need_of(tokens: int, max_tokens: int | None, most: int, share: int) -> Need:
+    """What a prompt of so many tokens needs of a context that it may fill `most` of, in which
+    `share` is its own. Pure."""
+    if max_tokens is None:
+        return Need(min(most, max(share, tokens + share // _PART)), most, 0, most)
+    wanted = tokens + max_tokens
+    return Need(min(wanted, most), most if wanted > most else 0, wanted, most)
+
+
+class Shared(NamedTuple):
+    """What all inferences of a worker have in common; of `cells` each holds some."""
+
+    orders: WorkerOrders
+    engine: Engine
+    cells: Cells
+    trips: Trips
+
+
 class Inference(Operation):
     """A request being answered by a worker."""
 
-    def __init__(self, worker_id: str, infer_id: str, request: InferRequest, trips: Trips) -> None:
-        super().__init__(worker_id, infer_id)
+    def __init__(self, shared: Shared, infer_id: str, request: InferRequest) -> None:
+        super().__init__(shared.orders.worker_id, infer_id)
         self.request = request
-        self._trips = trips
+        self._shared = shared
+        #: Whether its engine has it; before, it waits for room in the context.
+        self.has_begun = False
+        #: Where an answer was ended that had no more of the context; 0: nowhere.
+        self._full_at = 0
         self._streams = request.stream
         self._stopped = threading.Event()
         #: What the engine has done for it: tokens read and made, or vectors.
@@ -56,6 +102,8 @@ class Inference(Operation):
         """Stops the generation within one token; then it is over."""
         self.revoked = self.revoked or why
         self._stopped.set()
+        if not self.has_begun:
+            super().cancel(why)
 
     def waits(self) -> None:
         """Tells, once, that the engine reads other prompts before this one."""
@@ -69,7 +117,41 @@ class Inference(Operation):
         self._stopped.set()
 
     async def run(self, model: LoadedModel, threads: Threads) -> Done:
-        """Generates. Raises what the engine raises, and CancelledError where it was stopped."""
+        """Generates, once there is room in the context. Raises `invalid_request` for what does not
+        fit, what the engine raises, and CancelledError where it was stopped."""
+        need = await self._need(model, threads)
+        wait = functools.partial(self.say, narration.CONTEXT_WAITS)
+        async with self._shared.cells.held(need.cells, wait) as hold:
+            self.has_begun = True
+            return await self._answer(model, threads, need, hold)
+
+    async def _need(self, model: LoadedModel, threads: Threads) -> Need:
+        """What it needs of the context."""
+        request, orders = self.request, self._shared.orders
+        if request.inputs is not None:
+            longest = max(map(len, request.inputs)) * _BYTES + _AROUND
+            side_by_side = min(orders.slots, len(request.inputs))
+            return Need(side_by_side * min(longest, orders.context), 0)
+        most = min(model.context, request.context or model.context)
+        tokens, is_known = most_tokens(request, orders.chat_template), False
+        share = min(most, orders.context)
+        if request.count_only:
+            return Need(min(tokens, share), 0)
+        # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
+        is_shared = model.context > orders.context
+        is_bound = most < model.context or (request.whole and most < orders.trained)
+        is_long = tokens + (request.max_tokens or share // _PART) > share
+        if is_long and (is_shared or is_bound) and self._shared.engine.count_prompt is not None:
+            counted = await in_thread(threads, self._shared.engine.count_prompt, model, request)
+            tokens, is_known = counted or min(tokens, most), bool(counted)
+        need = need_of(tokens, request.max_tokens, most, share)
+        if is_known and tokens >= most:
+            raise does_not_fit(request, tokens, most)
+        if is_known and request.whole and need.lacks(orders.trained):
+            raise answer_does_not_fit(request, tokens, most)
+        return need
+
+    async def _answer(self, model: LoadedModel, threads: Threads, need: Need, hold: Hold) -> Done:
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
@@ -79,7 +161,7 @@ class Inference(Operation):
                 first = len(self._pieces) == 1
             if first:
                 if self._index:
-                    self._trips.soon(loop, self._take_over)
+                    self._shared.trips.soon(loop, self._take_over)
                 else:
                     loop.call_soon_threadsafe(self._take_over)
 
@@ -90,7 +172,17 @@ class Inference(Operation):
             collected.append(piece)
 
         receive: Callable[[Piece], None] = on_news if self._streams else collect
-        generated = await in_thread(threads, self._work, model, receive, on_news)
+
+        def may_go_on(work: Work) -> bool:
+            filled = work.to_read + work.made
+            if not need.most or hold.lasts(filled, need.most):
+                return True
+            if need.most == model.context <= hold.size:
+                return True  # the engine ends it by itself
+            self._full_at = filled
+            return False
+
+        generated = await in_thread(threads, self._work, model, receive, on_news, may_go_on)
         if collected:
             self._pieces.append(Piece.joined(collected))
         self._take_over()
@@ -103,7 +195,8 @@ class Inference(Operation):
             tokens_out=generated.tokens_out,
             ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
             duration_ms=round((ended - started) * 1000, 3),
-            context_full=context_full(generated, self.request.max_tokens, model.context),
+            context_full=self._full_at
+            or context_full(generated, self.request.max_tokens, model.context),
         )
 
     def _work(
@@ -111,6 +204,7 @@ class Inference(Operation):
         model: LoadedModel,
         on_piece: Callable[[Piece], None],
         on_news: Callable[[bytes | News], None],
+        may_go_on: Callable[[Work], bool],
     ) -> Generated:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
         self.thread = threading.get_ident()
@@ -128,7 +222,8 @@ class Inference(Operation):
         if self.request.count_only:
             return Generated("stop", model.count(self.request), 0)
         if inputs is None:
-            return model.generate(self.request, Caller(on_piece, on_work, self._stopped))
+            caller = Caller(on_piece, on_work, self._stopped, may_go_on)
+            return model.generate(self.request, caller)
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
 

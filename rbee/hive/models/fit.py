@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.pooling import batch_of, pooling_of
+from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
 from rbee.wire.settings import Settings
 
 #: Where the formulas were compared with what the engine reserves.
@@ -118,7 +118,8 @@ def worker_need(
     the logits of a whole batch.
 
     Formula: with ``cells`` = context cells per slot, a multiple of `CONTEXT_STEP`, and ``ub`` = the
-    tokens of a batch::
+    tokens of a batch; slots that share their cells (`longest_request`) count as one that has all
+    of them, and the windows of all::
 
         weights = bytes of all tensors [- token_embd]
         KV      = sum over layers that attend:
@@ -150,7 +151,7 @@ def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bo
     shape = _Shape(head)
     vectors = output and pooling_of(head) != "none"
     ub = min(batch_of(head, context), context * slots)
-    cells, window = _cells(shape, context, ub)
+    cells, window, _ = _cells(head, shape, context, slots, ub)
     attends = shape.keeps_nothing or any(shape.heads_kv)
     masked = window if any(shape.windowed) else 0
     gated = any(part.weights.gated for part in headers)
@@ -164,12 +165,12 @@ def kv_by_layer(header: GgufHeader, context: int, slots: int) -> list[int]:
     """What each layer keeps of `slots` slots of `context` tokens, in bytes; see `worker_need`."""
     shape = _Shape(header)
     ub = min(batch_of(header, context), context * slots)
-    cells, window = _cells(shape, context, ub)
+    cells, window, apart = _cells(header, shape, context, slots, ub)
     row = _KV_BYTES * (shape.key_length + shape.value_length)
     state = _STATE_BYTES * shape.state
     layers = zip(shape.heads_kv, shape.windowed, shape.keep_state, strict=True)
     return [
-        slots * ((window if windowed else cells) * heads * row + (state if keeps else 0))
+        apart * (window if windowed else cells) * heads * row + (slots * state if keeps else 0)
         for heads, windowed, keeps in layers
     ]
 
@@ -341,10 +342,16 @@ def _bounded(n_bytes: int) -> int:
     return max(0, min(n_bytes, _MOST))
 
 
-def _cells(shape: _Shape, context: int, ub: int) -> tuple[int, int]:
-    """The cells of a slot for a layer that sees all of it, and for one that sees a window."""
-    cells = ub if shape.keeps_nothing else _padded(context)
-    return cells, min(cells, _padded(shape.window + ub)) if shape.window else cells
+def _cells(
+    header: GgufHeader, shape: _Shape, context: int, slots: int, ub: int
+) -> tuple[int, int, int]:
+    """The cells for a layer that sees all of them, and for one that sees a window; and how often
+    there are so many: once where the slots share them, else once for each slot."""
+    shared = longest_request(header, context, slots) > context
+    apart, together = (1, slots) if shared else (slots, 1)
+    cells = ub if shape.keeps_nothing else _padded(context * together)
+    window = min(cells, _padded(shape.window * together + ub)) if shape.window else cells
+    return cells, window, apart
 
 
 def _padded(cells: int) -> int:

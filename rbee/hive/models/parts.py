@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from rbee.hive.models.fit import Need, graph, kv_by_layer, worker_need
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.pooling import batch_of
+from rbee.hive.models.pooling import batch_of, longest_request
 
 #: Where all layers lie on several devices, the engine works on several batches at once: each device
 #: keeps what goes in so often more than once (`pipeline_parallel` in llama.cpp).
@@ -93,7 +93,8 @@ class Cut:
         self._kv = [0, *itertools.accumulate([*kv, 0])]
         batch = min(batch_of(head, context), context * slots)
         self._hidden = _HIDDEN_BYTES * batch * head.number("embedding_length")
-        self._mask = 2 * batch * context
+        shared = longest_request(head, context, slots) > context
+        self._mask = 2 * batch * context * (slots if shared else 1)
 
     @property
     def least(self) -> int:

@@ -46,5 +46,13 @@ def default_context(header: GgufHeader) -> int:
     return min(header.context_length or most, most)
 
 
+def longest_request(header: GgufHeader, context: int, slots: int) -> int:
+    """Tokens that one request may fill where `slots` slots of `context` tokens share them: all that
+    the others leave, as far as the model was made for it."""
+    if reads_whole(header):
+        return context
+    return min(context * slots, max(context, header.context_length))
+
+
 def _is_encoder(header: GgufHeader) -> bool:
     return header.metadata.get(f"{header.architecture}.attention.causal") is False

@@ -11,7 +11,7 @@ import msgspec
 from rbee.hive.capacity import Capacity, Fit
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
-from rbee.hive.models.pooling import batch_of, pooling_of
+from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.processors import engine_threads, usable_cores
 from rbee.hive.workers.kinds import Kinds
@@ -136,7 +136,8 @@ class Starter(msgspec.Struct):
                     if _will_do(worker, wanted, placement, engine):
                         return worker
             settings = self._settings
-            most = min(facts.slots or settings.slots, settings.slots)
+            slots = wanted.slots or settings.slots
+            most = min(facts.slots or slots, slots)
             unloaded: list[str] | None
             if placement.others:
                 await self._kinds.speaks(engine)
@@ -173,6 +174,8 @@ class Starter(msgspec.Struct):
                 simulated=simulated,
                 content=content,
                 vectors_up_to=wanted.vectors_up_to,
+                longest=longest_request(header, context, fit.slots) if facts.shares else context,
+                trained=header.context_length,
             )
             streams = _streams_to(placement.others)
             orders.streams = [stream.theirs.fileno() for stream in streams.values()]
@@ -237,7 +240,7 @@ def _will_do(worker: Worker, wanted: StartWorker, placement: Placement, engine: 
     return (
         worker.orders.placement.devices == placement.devices
         and worker.facts.engine == engine
-        and (wanted.ctx or 0) <= worker.orders.context
+        and (wanted.ctx or 0) <= worker.orders.longest
         and worker.orders.vectors_up_to == wanted.vectors_up_to
         and worker.orders.template == template_name(wanted.chat_template)
     )

@@ -320,7 +320,7 @@ class Supervisor(msgspec.Struct):
                 worker.state,
                 worker.last_report,
                 worker.worked_at,
-                worker.idle_since,
+                None if worker.kept else worker.idle_since,
                 self._settings,
             )
             left = None if due is None else due.at - time.monotonic()

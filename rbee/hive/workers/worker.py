@@ -63,6 +63,8 @@ class Worker:
     #: How often its engine has died while it loaded, and when it was last ready (monotonic s).
     loads_died: int = 0
     ready_since: float | None = None
+    #: Whether it is not to be unloaded for being idle.
+    kept: bool = False
     #: Whether its hive has ended its process by force.
     killed: bool = False
     #: Processes that the kernel had killed here for want of memory, of which it was none.
@@ -138,11 +140,13 @@ class Worker:
             slots=self.orders.slots,
             slots_free=self.slots_free,
             vram_bytes=self._bytes,
-            context=self.orders.context,
+            context=self.orders.longest,
+            trained=self.orders.trained,
             template=self.orders.template,
             content=self.orders.content,
             names=tuple(sorted(self.names)),
             vectors_up_to=self.orders.vectors_up_to,
+            kept=self.kept,
         )
 
     @property

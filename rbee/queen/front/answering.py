@@ -15,11 +15,13 @@ from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.models import model_ref_of, models_of
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.jobs import Job
-from rbee.queen.rights import granted, hub_ref
+from rbee.queen.names import asked_by_name
+from rbee.queen.rights import granted, granted_by_name, hub_ref
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.names import AddName
 from rbee.wire.model_ref import BUNDLED
 from rbee.wire.narration import TOOLS_ELSEWHERE, TOOLS_LEFT_OUT, Narration
 
@@ -30,13 +32,17 @@ class Asker:
     """Whose request it is, and for which model.
 
     `caller` is None where it came with the swarm's own token. `model` is what that model is called
-    in the answer, `ref` its reference.
+    in the answer, `ref` its reference; `named` is the name of somebody's own that it was asked by.
     """
 
-    def __init__(self, caller: Caller | None, ref: str) -> None:
+    def __init__(self, caller: Caller | None, ref: str, named: AddName | None = None) -> None:
         self.caller = caller
         self.ref = ref
-        self.model = ref if caller is None else caller.model
+        self.named = named
+        if caller is not None:
+            self.model = caller.model
+        else:
+            self.model = ref if named is None else named.name
 
     def told(self, error: RbeeError) -> RbeeError:
         """An error as this asker is told it."""
@@ -47,21 +53,24 @@ class Asker:
 async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
     """Whose request it is, which names `model`. Raises `model_not_found`, and `invalid_request`
     for what is no name."""
-    name = caller_of(request)
+    name, named = caller_of(request), await offer.names.find(model)
     if not name:
-        return Asker(None, model_ref_of(model))
+        return Asker(None, model_ref_of(model) if named is None else named.model_ref, named)
     key = offer.keys.named(name)
     loaded = models_of([], offer.loaded())
-    ref = str(hub_ref(model) or "")
+    ref = str(hub_ref(model) or "") if named is None else named.model_ref
     if ref not in loaded or not key.rights.permit(ref):
         # Whatever was asked for, and whether it is there: that takes the same way.
         present, workers, _ = await offer.known(True)
         loaded = models_of(present, workers)
     hives = {ref: those for ref, (_, those) in loaded.items()}
-    found = granted(model, hives, key.rights)
+    if named is None:
+        found = granted(model, hives, key.rights)
+    else:
+        found = granted_by_name(named, hives, key.rights)
     anywhere = found.may_fetch or found.ref == BUNDLED
     holders = None if anywhere else frozenset(hives.get(found.ref, ()))
-    return Asker(Caller(name, found.name, found.ref, holders, found.may_fetch), found.ref)
+    return Asker(Caller(name, found.name, found.ref, holders, found.may_fetch), found.ref, named)
 
 
 class Work:
@@ -73,12 +82,14 @@ class Work:
         self.tasks: list[TrackedTask] = []
         self._makes_vectors = False
 
-    def begin(self, wanted: Iterable[JobRequest]) -> list[Job]:
+    def begin(self, asked: Iterable[JobRequest]) -> list[Job]:
         """Makes a job of each of these. Raises `queue_full`."""
         jobs = []
-        for each in wanted:
+        for each in asked:
             self._makes_vectors = self._makes_vectors or each.inputs is not None
-            job = self._offer.begin(each, self.asker.caller)
+            named = self.asker.named
+            wanted = each if named is None else asked_by_name(each, named)
+            job = self._offer.begin(wanted, self.asker.caller)
             self.follow(job)
             jobs.append(job)
         return jobs
@@ -121,6 +132,11 @@ class Work:
                 if not await watch.news(min(longest, self._offer.settings.stream_comment)):
                     yield [], False
 
+    def tokens(self) -> int:
+        """How many were read and written for it, of what is not over those that were written."""
+        views = [task.view(None) for task in self.tasks if isinstance(task, Job)]
+        return sum(view.tokens_in + view.tokens_out for view in views)
+
     def revoke(self, why: RbeeError) -> None:
         """Ends all of it with what to tell about that."""
         for task in self.tasks:
@@ -140,12 +156,15 @@ class Work:
 
 @contextlib.contextmanager
 def working(offer: Offer, asker: Asker) -> Iterator[Work]:
-    """The work for a request while it lasts; errors are raised as the asker is told them."""
+    """The work for a request while it lasts; errors are raised as the asker is told them. Raises
+    `key_spent` for a key that has used what it may."""
     work = Work(offer, asker)
     with contextlib.ExitStack() as lasting:
         if asker.caller is not None:
+            offer.keys.require_left(asker.caller.key)
             row = offer.keys.named(asker.caller.key)
             lasting.enter_context(offer.keys.used(row, work.revoke))
+            lasting.enter_context(offer.keys.counted(row, work.tokens))
         try:
             yield work
         except RbeeError as error:

@@ -29,7 +29,7 @@ _INSTEAD = {
 _ASK = "ask whoever runs the swarm"
 
 #: Errors that say what is wrong with a request, in the queen's words or those of an engine.
-_OF_REQUESTS = ("invalid_request", "unauthorized", "not_found", "payload_too_large")
+_OF_REQUESTS = ("invalid_request", "unauthorized", "not_found", "payload_too_large", "key_spent")
 #: Those that may be over when somebody asks again.
 _PASSES = (
     "queue_full",

@@ -13,6 +13,8 @@ _AS_SAID = frozenset(
         narration.MODEL_SIZE,
         narration.MODEL_PERCENT,
         narration.MODEL_DOWNLOADED,
+        narration.CONTEXT_SHORT,
+        narration.CONTEXT_STAYS,
         narration.TOOLS_LEFT_OUT,
         narration.TOOLS_ELSEWHERE,
         narration.PROMPT_SO_FAR,
@@ -31,6 +33,7 @@ _INSTEAD = {
     narration.WORKER_READY.action: "queen: the model is ready",
     narration.MOVING_ON.action: "queen: that did not work; trying again",
     narration.PROMPT_WAITS.action: "worker: other prompts are read first",
+    narration.CONTEXT_WAITS.action: "worker: waiting for room in the context",
 }
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from rbee.queen.jobs import Job
 from rbee.queen.keys import Keys
+from rbee.queen.names import Names
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses
 from rbee.wire.messages.basics import Unreachable
@@ -54,7 +55,7 @@ class Offer(NamedTuple):
 
     `begin` makes a job of a request and its caller; `known` tells what models there are,
     `loaded` what of them runs; `pull` has one fetched; `job` finds one that was begun, while it is
-    kept.
+    kept, and `names` are what people call models.
     """
 
     settings: Settings
@@ -64,6 +65,7 @@ class Offer(NamedTuple):
     keys: Keys
     pull: Pull
     job: Find
+    names: Names
 
     def preflight(self, request: web.Request) -> web.Response:
         """Tells a browser whether its page may ask."""

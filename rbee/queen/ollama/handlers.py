@@ -59,7 +59,7 @@ from rbee.queen.ollama.messages import (
     Tags,
     Version,
 )
-from rbee.queen.ollama.names import meant, spelled
+from rbee.queen.ollama.names import meant, spelled, untagged
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Progress, Token, Vector
@@ -94,7 +94,7 @@ class Handlers(Offer):
     @serves_http(SHOW)
     async def show(self, request: web.Request, wanted: OllamaShow) -> Shown:
         """Tells of a model that can be asked."""
-        asker = await asker_of(self, request, meant(wanted.model or wanted.name))
+        asker = await self._asker(request, wanted.model or wanted.name)
         inventory = await self._inventory(request)
         name = inventory.names.get(asker.ref)
         if name is None:
@@ -127,7 +127,7 @@ class Handlers(Offer):
     async def pull_model(self, request: web.Request, wanted: OllamaPull) -> web.StreamResponse:
         """Has a model fetched, and tells how far that is; a key that may fetch none gets what is
         here already."""
-        asker = await asker_of(self, request, meant(wanted.model or wanted.name))
+        asker = await self._asker(request, wanted.model or wanted.name)
         with working(self, asker) as work:
             if asker.caller is None or asker.caller.may_fetch:
                 work.follow(await self.pull(PullModel(model_ref=asker.ref)))
@@ -149,10 +149,18 @@ class Handlers(Offer):
     async def _inventory(self, request: web.Request) -> Inventory:
         key = caller_of(request)
         rights = self.keys.named(key).rights if key else None
-        return Inventory(await self.known(False), rights)
+        named = (await self.names.all()).values()
+        return Inventory(await self.known(False), rights, named)
+
+    async def _asker(self, request: web.Request, model: str) -> Asker:
+        """Whose request it is, which names `model` as ollama's programs do."""
+        for name in (model, untagged(model)):
+            if await self.names.find(name) is not None:
+                return await asker_of(self, request, name)
+        return await asker_of(self, request, meant(model))
 
     async def _answer(self, request: web.Request, form: Form) -> web.StreamResponse:
-        asker = await asker_of(self, request, meant(form.asked.model))
+        asker = await self._asker(request, form.asked.model)
         with working(self, asker) as work:
             wanted = form.job(asker.ref)
             if wanted.ctx is not None:
@@ -169,7 +177,7 @@ class Handlers(Offer):
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
     async def _embed(self, request: web.Request, asked: OllamaEmbed) -> Embedded:
-        asker = await asker_of(self, request, meant(asked.model))
+        asker = await self._asker(request, asked.model)
         with working(self, asker) as work:
             (job,) = work.begin([embedding_job(asked, asker.ref)])
             _, vectors, took = await _whole(job, work, {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rbee.queen.front.models import models_of
@@ -13,6 +13,7 @@ from rbee.queen.ollama.messages import Details, Listed, Processes, Running, Show
 from rbee.queen.ollama.names import spelled
 from rbee.queen.rights import Rights, names_of
 from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.names import AddName
 from rbee.wire.messages.workers import WorkerBeat
 
 #: When a model was made is not known here; this is how Go, and so ollama, writes that.
@@ -22,15 +23,22 @@ _READERS = ("bert", "gemma-embedding", "t5encoder")
 
 
 class Inventory:
-    """The models as one caller sees them: with `rights` those of a key, by its names for them."""
+    """The models as one caller sees them: with `rights` those of a key, by its names for them, and
+    by those that are `named`."""
 
-    def __init__(self, known: Known, rights: Rights | None) -> None:
+    def __init__(self, known: Known, rights: Rights | None, named: Iterable[AddName] = ()) -> None:
         present, workers, _ = known
         self._present = {view.model_ref: view for view in reversed(present)}
         refs = models_of(present, workers)
         names = {ref: ref for ref in refs} if rights is None else names_of(refs, rights)
         #: What each is called, by its reference.
         self.names: Mapping[str, str] = {ref: spelled(name) for name, ref in names.items()}
+        #: The references of those that people have called so.
+        self._called = {
+            spelled(each.name): each.model_ref
+            for each in named
+            if rights is None or each.model_ref in self.names
+        }
         self._workers = [worker for _, worker in workers]
 
     def context_of(self, ref: str) -> int:
@@ -40,7 +48,10 @@ class Inventory:
 
     def tags(self) -> Tags:
         """All of them."""
-        return Tags(models=[self._listed(ref, name) for ref, name in self.names.items()])
+        called = [(ref, name) for name, ref in self._called.items()]
+        return Tags(
+            models=[self._listed(ref, name) for ref, name in [*self.names.items(), *called]]
+        )
 
     def running(self, until_ms: float) -> Processes:
         """Those that are loaded, by each name that leads there; they end at `until_ms`."""

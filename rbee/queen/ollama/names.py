@@ -24,6 +24,11 @@ def spelled(model: str) -> str:
     return name if ":" in name else f"{name}{_LATEST}"
 
 
+def untagged(name: str) -> str:
+    """A name without the tag that stands for none."""
+    return name.removesuffix(_LATEST)
+
+
 def meant(name: str) -> str:
     """What a name of ollama's kind is called in ``/v1/models``.
 
@@ -31,7 +36,7 @@ def meant(name: str) -> str:
     """
     if name.lower().startswith(_FILE):
         return name
-    bare = name.removesuffix(_LATEST)
+    bare = untagged(name)
     for prefix in _HUBS:
         bare = bare.removeprefix(prefix)
     short = bare

@@ -13,7 +13,11 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 
 #: OpenAI's word where it is another one.
-_CODES = {"unauthorized": "invalid_api_key", "not_found": "unknown_url"}
+_CODES = {
+    "unauthorized": "invalid_api_key",
+    "not_found": "unknown_url",
+    "key_spent": "insufficient_quota",
+}
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}

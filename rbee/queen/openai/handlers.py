@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
@@ -47,6 +47,7 @@ from rbee.wire import sse
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token, Vector
+from rbee.wire.messages.names import AddName
 from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
@@ -63,19 +64,23 @@ class Handlers(Offer):
     async def models(self, request: web.Request) -> Models:
         """Lists the models that can be asked, for an API key those that it may use."""
         models, unreachable = await self._all_models()
-        key = caller_of(request)
+        key, named = caller_of(request), (await self.names.all()).values()
         if key:
-            return Models(data=_seen_by(self.keys.named(key), models))
-        return Models(data=models, unreachable=unreachable)
+            row = self.keys.named(key)
+            return Models(data=_seen_by(row, models) + _called(named, models, row))
+        return Models(data=models + _called(named, models, None), unreachable=unreachable)
 
     @serves_http(MODEL)
     async def model(self, request: web.Request, wanted: OneModel) -> Model:
         """Tells of a model that can be asked."""
-        key = caller_of(request)
-        if key:
-            return await self._model_for(self.keys.named(key), wanted.id)
-        ref = model_ref_of(wanted.id)
+        key, named = caller_of(request), await self.names.find(wanted.id)
+        row = self.keys.named(key) if key else None
         listed, unreachable = await self._all_models()
+        if named is not None and (found := _called([named], listed, row)):
+            return found[0]
+        if row is not None:
+            return await self._model_for(row, wanted.id)
+        ref = model_ref_of(wanted.id)
         models = {model.id: model for model in listed}
         if ref not in models:
             error = no_such("model", ref, models, f"{MODELS} lists them")
@@ -283,6 +288,20 @@ def _comment(narration: Narration, caller: Caller | None) -> list[bytes]:
     if caller is not None:
         human = heard_by_key(narration, caller.model)
     return [f": {human}\n".encode()] if human else []
+
+
+def _called(named: Iterable[AddName], models: Sequence[Model], key: KeyRow | None) -> list[Model]:
+    """The names that people have given models, which a key's holder has for those that it sees."""
+    by_ref = {model.id: model for model in models}
+    seen = None if key is None else set(names_of(by_ref, key.rights).values())
+    rows = []
+    for each in named:
+        there = by_ref.get(each.model_ref)
+        if seen is None or each.model_ref in seen:
+            status = there.status if there else "known"
+            hives = there.hives if there and seen is None else []
+            rows.append(Model(id=each.name, status=status, hives=hives))
+    return rows
 
 
 def _seen_by(key: KeyRow, models: Sequence[Model]) -> list[Model]:

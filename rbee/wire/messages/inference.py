@@ -177,10 +177,14 @@ def template_name(text: str | None) -> str:
 class InferRequest(Question, kw_only=True):
     """Answered by `InferAccepted`, or by the events where they are accepted.
 
-    Who names the inference can end it without having heard of its beginning.
+    Who names the inference can end it without having heard of its beginning. `context` is how many
+    tokens prompt and answer may fill at most, where whoever asks has said so. With `whole` it is
+    refused where `max_tokens` do not fit behind the prompt, though the model knows as long texts.
     """
 
     infer_id: Name | None = None
+    context: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    whole: bool = False
 
 
 class InferAccepted(Started, kw_only=True):

@@ -17,7 +17,9 @@ from rbee.wire.routes import NONE, Events, Route
 class JobRequest(Question, kw_only=True):
     """What a job is to do. `chat_template` is the text of one (Jinja) to take for the model's own.
 
-    `spread` is over how much its model may be; None: as the queen's settings say. `hub_token` opens
+    `spread` is over how much its model may be; None: as the queen's settings say. `slots` is how
+    many jobs a worker takes at once that is started for it, and `keep_loaded`: the worker that it
+    gets is not unloaded for being idle from then on. `hub_token` opens
     what its owner may read on the hub. It is used for this request and told to nobody but the hive
     that fetches, on the queen's machine or through a tunnel.
     """
@@ -30,6 +32,8 @@ class JobRequest(Question, kw_only=True):
     ctx: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
     allow_cpu: bool = True
     spread: Spread | None = None
+    slots: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
+    keep_loaded: bool | None = None
     chat_template: NonEmpty | None = None
     deadline_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     hub_token: str = ""

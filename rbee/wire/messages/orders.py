@@ -67,6 +67,8 @@ class WorkerOrders(Request, kw_only=True):
     `pooling` is how one vector is made of a text (`own`: as the model says; `none`: it makes other
     things), and `batch` how many tokens are worked through at once. `content` identifies what lay
     at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked at.
+    Each of `slots` slots has `context` tokens, and a request may fill `longest` where the others
+    leave them; `trained` is how many the model was made for (0: that is not known).
     `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the
     descriptors at whose other ends the devices of other machines are, one for each machine, in the
     order of the placement.
@@ -97,6 +99,11 @@ class WorkerOrders(Request, kw_only=True):
     content: str = ""
     vectors_up_to: int = 0
     streams: list[int] = []
+    longest: int = 0
+    trained: int = 0
+
+    def __post_init__(self) -> None:
+        self.longest = max(self.longest, self.context)
 
 
 class Report(msgspec.Struct, kw_only=True, omit_defaults=True):

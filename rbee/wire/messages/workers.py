@@ -63,7 +63,9 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     worker whose model was replaced under its name has none.
     `template` names the chat template it was given for the model's own; see `template_name`.
     `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
-    `vram_bytes` is what its model was promised, in all.
+    `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
+    may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
+    not known.
     """
 
     worker_id: str
@@ -76,10 +78,12 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     slots_free: int = 0
     vram_bytes: int | None = None
     context: int = 0
+    trained: int = 0
     template: str = ""
     content: str = ""
     names: tuple[str, ...] | None = None
     vectors_up_to: int = 0
+    kept: bool = False
 
 
 class WorkerBeat(_Known, kw_only=True):
@@ -166,8 +170,9 @@ class StartWorker(Request, kw_only=True):
 
     `device` is short for a `placement` on one device of the hive that is asked; one of both is
     given. Of a placement on several devices the hive says how much lies on which, but of one on
-    several machines, where the placement says it, for so many `slots`. `vectors_up_to`: it is to
-    make vectors alone, of inputs of up to so many tokens.
+    several machines, where the placement says it, for so many `slots`; else so many are wanted,
+    where there is room, 0 being as its hive's settings say. `vectors_up_to`: it is to make vectors
+    alone, of inputs of up to so many tokens.
     """
 
     device: NonEmpty | None = None
@@ -239,7 +244,8 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     `backends` are those with a device on this machine, by the engine's own word; `install` is what
     to type where it finds none of one. It reads models of these `formats`. `slots` is how many
     requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
-    its hive decides. `splits`: it lays a model on several devices, as it is ordered to. `rpc` is
+    its hive decides. `splits`: it lays a model on several devices, as it is ordered to. `shares`:
+    its slots share one context, of which a request may have what others leave. `rpc` is
     the version of what it speaks with parts on other machines; `no_rpc` says why it is empty.
     """
 
@@ -250,6 +256,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     slots: int = 0
     threads: int = 0
     splits: bool = False
+    shares: bool = False
     rpc: str = ""
     no_rpc: str = "it lays a model on one machine alone"
     version: str = ""
@@ -258,6 +265,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
 
 # Of a hive; the first two are the queen's, too.
 WORKERS = Route("GET", "/workers", NONE, WorkerList)
+KEEP_WORKER = Route("POST", "/workers/{id}/keep", Named, NONE, in_query=True)
 STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
 PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)
 START_WORKER = Route("POST", "/workers/start", StartWorker, WorkerStarted, status=202)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -68,18 +68,21 @@ class Caller(NamedTuple):
 
     `on_piece` is called with each piece of it; `on_work` with each batch of the prompt and with
     each token, also one that has no text to tell yet: it is the engine's sign of life. `cancelled`
-    is set once nobody wants the answer any more.
+    is set once nobody wants the answer any more. An engine whose slots share a context asks
+    `may_go_on` with each token, which ends the answer as if that were full.
     """
 
     on_piece: Callable[[Piece], None]
     on_work: Callable[[Work], None]
     cancelled: threading.Event
+    may_go_on: Callable[[Work], bool] = lambda work: True
 
 
 class LoadedModel(Protocol):
     """A model that an engine has loaded."""
 
-    #: Tokens one request may fill, prompt and answer together.
+    #: Tokens one request may fill, prompt and answer together; where slots share a context, as far
+    #: as others leave it.
     context: int
     #: Where the model is.
     placed: Placed
@@ -133,7 +136,9 @@ class Engine(NamedTuple):
     `load` loads the model of its orders; its second argument says why the model's chat template is
     of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
-    False says that it cannot read it. `remote`: it can compute over several machines.
+    False says that it cannot read it. `count_prompt` is for one whose slots share a context: it
+    tells how many tokens the prompt of a request is, 0 where that is refused, and blocks meanwhile.
+    `remote`: it can compute over several machines.
     """
 
     about: EngineFacts
@@ -142,6 +147,7 @@ class Engine(NamedTuple):
     backends: Callable[[], Collection[str]]
     load: Callable[[WorkerOrders, str], LoadedModel]
     try_template: Callable[[WorkerOrders], bool] | None = None
+    count_prompt: Callable[[Any, InferRequest], int] | None = None
     remote: Remote | None = None
 
     @property

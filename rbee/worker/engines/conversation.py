@@ -18,12 +18,16 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
 _ANY_MARK = "<|"
 _MARKS = re.compile(r"</?[\w|]{1,40}>|\[/?[A-Z_]{2,20}\]")
+#: The most that stands around a message, and in what tells a model to call (tokens).
+_MARKS_AROUND, _CALL_TOLD = 32, 1024
 #: What ends an answer in a dialogue, as it is the user's turn again.
 _USERS_TURN = "\nUser:"
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
@@ -84,6 +88,15 @@ def texts_of(request: InferRequest) -> list[str]:
     return [request.prompt or "", *(message.content for message in request.messages or ())]
 
 
+def most_tokens(request: InferRequest, template: str) -> int:
+    """More tokens than the prompt of a request can be: no tokenizer makes more of a text than it
+    has bytes. What a chat template adds is its own text, and marks around each message; functions
+    it sets out in lines, or they are told a second time."""
+    written = len(msgspec.json.encode(request))
+    again = 2 * written + _CALL_TOLD if request.functions else 0
+    return written + again + len(template.encode()) + _MARKS_AROUND * len(request.messages or ())
+
+
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
     """The refusal of what leaves no room for an answer; its details hold both counts."""
     asked = "prompt" if request.messages is None else "conversation"
@@ -91,6 +104,18 @@ def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
         f"the {asked} does not fit: it is {tokens} tokens, the context holds {context}",
         f"send a shorter {asked}",
         field=asks_field(request),
+        tokens=tokens,
+        context=context,
+    )
+
+
+def answer_does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
+    """The refusal of an answer that is to be whole or none, behind a prompt of so many tokens."""
+    both = tokens + (request.max_tokens or 0)
+    return invalid(
+        f"prompt and answer do not fit: they are {both} tokens, the context holds {context}",
+        "ask for a shorter answer (max_tokens)",
+        field="max_tokens",
         tokens=tokens,
         context=context,
     )

@@ -86,9 +86,10 @@ class CTransformers:
         chat = self._tuned_to_chat and not request.raw
         text = self._text(request, chat)
         tokens = self._model.tokenize(text)
-        room = self.context - len(tokens)
+        context = min(self.context, request.context or self.context)
+        room = context - len(tokens)
         if room < 1:
-            raise does_not_fit(request, len(tokens), self.context)
+            raise does_not_fit(request, len(tokens), context)
         limit = min(request.max_tokens or room, room)
         opened = chat and self._marks is not None and is_opened(text, self._marks)
         thoughts = Thoughts(self._marks, opened=opened, plain=not chat)

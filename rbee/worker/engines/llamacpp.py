@@ -188,7 +188,7 @@ class LlamaCpp:
     """One model with `slots` sequences batched continuously."""
 
     def __init__(self, orders: WorkerOrders, template_fault: str = "") -> None:
-        self.context = orders.context
+        self.context = orders.longest
         self._orders = orders
         self._chat = bool(orders.chat_template)
         self._calls = "tools" in orders.chat_template
@@ -200,6 +200,8 @@ class LlamaCpp:
         params.model.path = orders.model_paths[0]
         params.n_ctx = orders.context * orders.slots
         params.n_parallel = orders.slots
+        # One cache for all slots, of which each may have what the others leave.
+        params.kv_unified = orders.longest > orders.context
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.settings.prompt_cache_mib
@@ -274,11 +276,32 @@ class LlamaCpp:
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
-        body = {"messages": messages, "chat_template_kwargs": values}
+        return self._rendered_as({"messages": messages, "chat_template_kwargs": values})
+
+    def _rendered_as(self, body: dict[str, Any]) -> str:
+        return str(self._told("/apply-template", body).get("prompt", ""))
+
+    def _told(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What llama.cpp's own server answers."""
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
-            connection.request("POST", "/apply-template", json.dumps(body), headers)
-            return str(json.loads(connection.getresponse().read()).get("prompt", ""))
+            connection.request("POST", path, json.dumps(body), headers)
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+            return answer
+
+    def count_prompt(self, request: InferRequest) -> int:
+        """How many tokens the prompt of a request is; 0: none can be made of it. Nothing is read
+        for that, and so nothing of the context taken, which others may have promised to them."""
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
+            return marks
+        asked = told_to_call(request) if request.must_call else request
+        try:
+            body = self._asked(asked)
+            text = body["prompt"] if "prompt" in body else self._rendered_as(body)
+            said = {"content": text, "add_special": True, "parse_special": True}
+            return len(self._told("/tokenize", said).get("tokens", ()))
+        except (RbeeError, OSError, ValueError, http.client.HTTPException):
+            return 0  # who generates says what is wrong with it
 
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
@@ -421,6 +444,9 @@ class LlamaCpp:
                     return True  # it does not know the marks by the tokens that they came in
             if choice["finish_reason"] is not None:
                 last.update(chunk)
+            elif work.made and not caller.may_go_on(work):
+                last["full"] = True
+                return True
             return None
 
         self._preparing[here] = time.thread_time()
@@ -447,6 +473,8 @@ class LlamaCpp:
             caller.on_piece(rest)
         if "one" in last:
             return Generated("tool_calls", work.to_read, work.made)
+        if "full" in last:
+            return Generated("length", work.to_read, work.made)
         timings = last.get("timings", {})
         return Generated(
             last["choices"][0]["finish_reason"] if "choices" in last else "stop",
@@ -678,6 +706,7 @@ ENGINE = Engine(
         engine="llamacpp",
         can=get_args(Ability),
         splits=True,
+        shares=True,
         install={
             "cpu": "pip install xllamacpp",
             "cuda": "pip install --force-reinstall xllamacpp --index-url "
@@ -691,5 +720,6 @@ ENGINE = Engine(
     backends=backends,
     load=LlamaCpp,
     try_template=try_template,
+    count_prompt=LlamaCpp.count_prompt,
     remote=Remote(rpc.protocol, rpc.why_not, rpc.load, rpc.serve),
 )

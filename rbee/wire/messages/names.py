@@ -1,0 +1,147 @@
+"""Names of one's own for models: what is asked by such a name, and how.
+
+The settings of a name are what a request has that says nothing of them. They are called the same in
+``config.toml`` (``[names.bee]``), where they are typed (``rbee-keeper name bee REF temperature=0``)
+and here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.limits import MOST_STOPS, Stop, TopK
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Request
+from rbee.wire.messages.inference import Samplers
+from rbee.wire.model_ref import is_short_name, parse_model_ref
+from rbee.wire.routes import NONE, Route
+
+#: Models of which others are a draft: no engine here has a word for them.
+_DRAFT = "`draft`: no engine here works with a draft model"
+
+
+class NameSettings(Samplers, kw_only=True):
+    """What is asked of a model by a name, where a request says nothing of it.
+
+    `context` and `slots` are those of a worker that is started; `system` is what the model is told
+    before a conversation that begins without such a message; `thinking` says whether it may think
+    first; `keep_loaded`: its worker is not unloaded for being idle; `chat_template` is the text of
+    one (Jinja) to take for the model's own. `draft` is known, and refused.
+    """
+
+    context: Annotated[int, msgspec.Meta(ge=32, le=LARGEST_CONTEXT)] | None = None
+    slots: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
+    system: NonEmpty | None = None
+    thinking: bool | None = None
+    keep_loaded: bool | None = None
+    chat_template: NonEmpty | None = None
+    draft: Any = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
+    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    top_k: TopK | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
+    stop: Annotated[list[Stop], msgspec.Meta(max_length=MOST_STOPS)] | None = None
+    presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.draft is not None:
+            raise ValueError(_DRAFT)
+
+    def given(self) -> dict[str, Any]:
+        """Those that are set, by name."""
+        values = msgspec.structs.asdict(self)
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class AddName(Request, kw_only=True):
+    """A name for a model; one that is there already is given anew."""
+
+    name: Name
+    model_ref: NonEmpty
+    settings: NameSettings = msgspec.field(default_factory=NameSettings)
+
+
+class NameView(Answer, kw_only=True):
+    """A name in a list; `from_config`: it stands in the queen's ``config.toml``."""
+
+    name: str
+    model_ref: str
+    settings: dict[str, Any]
+    from_config: bool = False
+
+
+class NameList(Answer, kw_only=True):
+    """The names, in their order; `default_model` is what is asked where none is named."""
+
+    names: list[NameView]
+    default_model: str = ""
+
+
+NAMES = Route("GET", "/names", NONE, NameList)
+ADD_NAME = Route("POST", "/names", AddName, NameView)
+REMOVE_NAME = Route("DELETE", "/names/{id}", Named, NONE)
+
+
+def settings_of(typed: Sequence[str]) -> NameSettings:
+    """The settings that ``temperature=0.2``, ``system=Be brief.`` and so on spell; one that may
+    have several values is given for each. Raises `invalid_request` by the name of the setting."""
+    kinds = {field.name: field.type for field in msgspec.structs.fields(NameSettings)}
+    values: dict[str, Any] = {}
+    for each in typed:
+        name, equals, text = each.partition("=")
+        if name not in kinds or not equals:
+            known = ", ".join(kinds)
+            raise invalid(f"{each!r} is no setting of a name", f"settings: {known}", field=name)
+        is_list = "list" in str(kinds[name])
+        values[name] = [*values.get(name, []), text] if is_list else text
+    made: NameSettings = _converted(values, NameSettings, "")
+    return made
+
+
+class _Configured(NameSettings, kw_only=True):
+    model: NonEmpty
+
+
+def configured(table: Mapping[str, Any]) -> list[AddName]:
+    """The names that the table ``names`` of ``config.toml`` spells. Raises `invalid_request` by the
+    name and its setting."""
+    found = []
+    for name, said in table.items():
+        require_name(name)
+        made = _converted(said, _Configured, f"names.{name}: ")
+        given = {key: value for key, value in made.given().items() if key != "model"}
+        ref = str(parse_model_ref(made.model))
+        found.append(AddName(name=name, model_ref=ref, settings=NameSettings(**given)))
+    return found
+
+
+def require_name(name: str) -> str:
+    """`name`, which a model may be called by. Raises `invalid_request` where it cannot."""
+    if not is_short_name(name):
+        raise invalid(
+            f"a model cannot be called {name[:64]!r}",
+            "letters, digits, dots, dashes and underscores, and no name that is taken: "
+            "rbee-keeper name bee HF:owner/repo",
+            field="name",
+        )
+    return name
+
+
+def _converted(values: Any, kind: type[Any], where: str) -> Any:
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        fields = ", ".join(field.name for field in msgspec.structs.fields(kind))
+        names = re.findall(r"`\$?\.?(\w+)", str(error))
+        raise RbeeError(
+            "invalid_request",
+            f"{where}{error}",
+            f"settings: {fields}",
+            {"field": names[-1] if names else ""},
+        ) from None

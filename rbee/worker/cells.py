@@ -1,0 +1,90 @@
+"""What of a context that slots share is promised to whom, in tokens.
+
+llama.cpp drops every request it works on once a cache that they share is full. So each of them
+holds what it may fill before it begins, and waits where others hold that: in the order in which
+they came, so that a large one has its turn, too. An answer of which nobody has said how long it may
+be holds the share of its slot, and takes more as it goes on, as long as there is some that nobody
+holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+#: By how much more than it has filled an answer of unknown length holds, and so much at a time:
+#: an engine may be so far ahead of what is heard of it.
+AHEAD, STEP = 128, 512
+#: So far before its end an answer stops that gets no more.
+SLACK = 32
+
+
+class Cells:
+    """All of them, and who waits for some; of the event loop, where nothing else is said."""
+
+    def __init__(self, total: int) -> None:
+        self._free = total
+        self._lock = threading.Lock()
+        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @contextlib.asynccontextmanager
+    async def held(self, count: int, on_wait: Callable[[], None]) -> AsyncIterator[Hold]:
+        """Holds `count` of them while it lasts, and what it takes besides. `on_wait` is called
+        where that has to be waited for."""
+        hold = Hold(self, count)
+        if self._line or not self.take(count):
+            on_wait()
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._line.append((count, turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._give_back(count)
+                else:
+                    self._line.remove((count, turn))
+                    self._let_in()
+                raise
+        try:
+            yield hold
+        finally:
+            self._give_back(hold.size)
+
+    def take(self, count: int) -> bool:
+        """Takes so many, in any thread; False: there are not as many left."""
+        with self._lock:
+            if self._free < count:
+                return False
+            self._free -= count
+            return True
+
+    def _give_back(self, count: int) -> None:
+        with self._lock:
+            self._free += count
+        self._let_in()
+
+    def _let_in(self) -> None:
+        # One who is being cancelled takes himself out, and lets in whoever is behind him.
+        while self._line and not self._line[0][1].cancelled() and self.take(self._line[0][0]):
+            self._line.popleft()[1].set_result(None)
+
+
+class Hold:
+    """What one request holds."""
+
+    def __init__(self, cells: Cells, size: int) -> None:
+        self._cells = cells
+        self.size = size
+
+    def lasts(self, filled: int, most: int) -> bool:
+        """Whether an answer may go on that has filled so many, and may fill `most`; takes more
+        where it needs more, in any thread."""
+        while self.size < min(most, filled + AHEAD):
+            more = min(STEP, most - self.size)
+            if not self._cells.take(more):
+                return filled < self.size - SLACK
+            self.size += more
+        return filled < most
