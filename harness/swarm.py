@@ -232,6 +232,9 @@ def assert_unauthorized(answers: dict[str, client.Answer]) -> None:
         if " /api/" in route:
             assert isinstance(error, str), f"{route}: {answer}"
             continue
+        if " /v1/messages" in route:
+            assert error["type"] == "authentication_error", f"{route}: {answer}"
+            continue
         code = "invalid_api_key" if " /v1" in route else "unauthorized"
         assert error["code"] == code, f"{route}: {answer}"
 
