@@ -29,6 +29,11 @@ Feature: rbee-keeper plan
     And stderr contains "no place has room: a job would be refused"
     And the exit status is 0
 
+  Scenario: A file that is nowhere
+    When I type "rbee-keeper plan file:/no/such.gguf"
+    Then stderr contains "/no/such.gguf is not on this machine: a job would be refused"
+    And the exit status is 0
+
   Scenario: A worker that has the model is named
     Given a swarm that is warm
     When I type "rbee-keeper plan minillama"

@@ -26,7 +26,14 @@ def plan(screen: Screen, where: QueenTarget, ref: str, options: Options) -> None
     elif found.outcome == "wait":
         screen.hint("a job would wait for what other jobs use or have started now")
     elif found.outcome == "refuse":
-        screen.hint("no place has room: a job would be refused")
+        screen.hint(f"{_refusal(found.places)}: a job would be refused")
+
+
+def _refusal(places: Sequence[PlannedPlace]) -> str:
+    """Why no place is taken."""
+    if any(place.short_bytes for place in places):
+        return "no place has room"
+    return next((place.why for place in places if place.why), "there is no place")
 
 
 def place_table(found: Plan) -> str:
