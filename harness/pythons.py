@@ -104,7 +104,7 @@ def begin(version: str, python: Path, part: Sequence[str] = PART) -> Trial:
     output = REPORTS / f"python-{version}.txt"
     with open(output, "wb") as file:
         process = subprocess.Popen(
-            [python, "-m", "behave", "--no-color", "--format", "progress", *part],
+            [python, "-m", "behave", "--no-color", "--format", "progress3", *part],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=file,

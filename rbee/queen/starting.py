@@ -103,17 +103,19 @@ class Starting:
         """Sees to it that a hive has the model, and a kind of worker for it."""
         hive = self._registry.living(place.hive_id)
         peer, ref = self._peer(job, hive), job.request.model_ref
-        model = begin(job.have_model(peer, ref, may_fetch=job.may_fetch))
-        kind = begin(self._worker_kind(job, hive, place))
+        told = asyncio.Event()
+        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_told=told.set)
+        model, kind = begin(having), begin(self._worker_kind(job, hive, place, told))
         try:
             await asyncio.gather(model, kind)
         finally:
             model.cancel()
             kind.cancel()
 
-    async def _worker_kind(self, job: Job, hive: Hive, place: Place) -> None:
+    async def _worker_kind(self, job: Job, hive: Hive, place: Place, told: asyncio.Event) -> None:
         wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
+        await told.wait()  # which of both is faster says nothing: the model is told of first
         if row.new:
             job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)
