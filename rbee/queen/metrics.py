@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -124,7 +123,7 @@ def _gauge(name: str, about: str, values: Iterable[tuple[float, Mapping[str, str
 
 
 def _spread(name: str, about: str, spreads: Mapping[str, Spread]) -> Metric:
-    histogram: Any = HistogramMetricFamily(name, about, labels=["model"])
+    histogram = HistogramMetricFamily(name, about, labels=["model"])
     for model, spread in spreads.items():
         histogram.add_metric([model], spread.buckets(), spread.total)
-    return histogram  # type: ignore[no-any-return]
+    return histogram

@@ -139,7 +139,7 @@ def _what_was_meant(text: str) -> str:
         return f"HF:{page[1]}"
     if text.startswith(("/", "./", "../", "~")):
         return f"file:{text}" if text.startswith("/") else "file:/full/path/to/model.gguf"
-    return ""
+    return nearest(text, [BUNDLED], _MISSPELT)
 
 
 def _names_repository(text: str) -> bool:
