@@ -16,20 +16,23 @@ from rbee.queen.decisions import (
     Hold,
     Look,
     MakeRoom,
+    MakeWay,
     Prepare,
     Refuse,
     Start,
+    Stay,
     decide,
+    may_move,
     note,
     replacement,
 )
 from rbee.queen.fairness import Line, in_order
-from rbee.queen.state import Claim, Hive, Room, State, Waiting, idles, is_ready, meet
+from rbee.queen.state import Claim, Hive, Place, Room, State, Waiting, idles, is_ready, meet
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.placement import CPU, Placement, devices_in
+from rbee.wire.placement import CPU, Placement
 
 _HIVE = "localhost"
 #: More decisions than this at once are a circle.
@@ -37,24 +40,38 @@ _MOST = 1000
 
 
 class PaperSwarm:
-    """One machine with devices of some size, and models that take some of it."""
+    """A machine with devices of some size, others that join it, and models that take some of it."""
 
     def __init__(self, devices: Mapping[str, int], models: Mapping[str, int], slots: int = 1):
         self.state = State()
-        self._sizes, self._models, self._slots = devices, models, slots
-        gpus = [
-            Gpu(id=device, name="RTX", vram_gb=size, vram_free_gb=size)
-            for device, size in devices.items()
-            if device != CPU
-        ]
-        hive = Hive(_HIVE, _HIVE, "")
-        hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=gpus)
-        self.state.hives[_HIVE] = self._hive = hive
+        self._models, self._slots = models, slots
+        #: The size of each device of each machine.
+        self._sizes: dict[tuple[str, str], int] = {}
         #: What has been decided and is still being done.
         self.doing: list[Decision] = []
         self.refused: dict[str, Claim] = {}
         self.ended: list[str] = []
         self._workers = 0
+        #: What would take the place of workers that are not where they would be best.
+        self._better: list[Claim] = []
+        self.join(_HIVE, devices)
+
+    def join(self, hive_id: str, devices: Mapping[str, int]) -> None:
+        """A machine joins."""
+        gpus = [
+            Gpu(id=device, name="RTX", vram_gb=size, vram_free_gb=size)
+            for device, size in devices.items()
+            if device != CPU
+        ]
+        hive = Hive(hive_id, hive_id, "")
+        hive.devices = Devices(cpu=Cpu(name="CPU", cores=4, ram_gb=16.0), gpus=gpus)
+        self._sizes.update({(hive_id, device): size for device, size in devices.items()})
+        self.state.hives[hive_id] = hive
+        for move in self._better:
+            if move.moves in self._here() and move.job_id not in self.state.claims:
+                self.state.claims[move.job_id] = move
+                move.acting = False
+        self._beat()
 
     def come(
         self,
@@ -80,11 +97,12 @@ class PaperSwarm:
 
     def running(self) -> list[str]:
         """The jobs that a worker works for."""
+        here = self._here()
         return [
             claim.job_id
             for claim in self.state.claims.values()
             if claim.worker_id and not claim.moves and claim.acting
-            if is_ready(self._hive.workers.get(claim.worker_id))
+            if is_ready(here.get(claim.worker_id))
             and all(each.claim is not claim for each in self.doing)
         ]
 
@@ -99,6 +117,8 @@ class PaperSwarm:
             if isinstance(decision, Refuse):
                 self.refused[decision.claim.job_id] = decision.claim
                 del self.state.claims[decision.claim.job_id]
+            elif isinstance(decision, Stay):
+                self._no_move(decision.claim)
             elif not isinstance(decision, (Hold, Grant)):
                 self.doing.append(decision)
             elif isinstance(decision, Grant) and decision.claim.moves:
@@ -114,7 +134,10 @@ class PaperSwarm:
         elif isinstance(decision, Check):
             self._check(decision)
         elif isinstance(decision, Prepare):
-            claim.prepared.add(_HIVE)
+            claim.prepared.add(decision.place.hive_id)
+        elif isinstance(decision, MakeWay):
+            del self.state.hives[decision.hive_id].workers[decision.worker_id]
+            claim.ends = ""
         elif isinstance(decision, Start) and not claim.worker_id:
             self._start(decision)
             return
@@ -122,7 +145,8 @@ class PaperSwarm:
             self._get_ready(decision)
             return
         elif isinstance(decision, MakeRoom):
-            del self._hive.workers[claim.moves], self.state.claims[claim.job_id]
+            del self.state.hives[decision.hive_id].workers[claim.moves]
+            self._no_move(claim)
         claim.acting = False
         self._beat()
 
@@ -142,54 +166,69 @@ class PaperSwarm:
         if claim is None:
             return "has ended"
         if claim.worker_id:
-            return f"runs on {self._hive.workers[claim.worker_id].device}"
+            return f"runs on {_where(self._here()[claim.worker_id])}"
         assert claim.wait is not None, f"nothing is decided for {job_id}"
         waits_for_room = claim.wait.what is Waiting.ROOM
         return f"waits for {claim.wait.device if waits_for_room else claim.wait.what.value}"
 
     def workers(self) -> list[str]:
         """``A on gpu0``, in alphabetical order."""
-        return sorted(f"{each.model_ref} on {each.device}" for each in self._hive.workers.values())
+        return sorted(f"{each.model_ref} on {_where(each)}" for each in self._here().values())
 
     # --- what hives do ----------------------------------------------------------------------
 
+    def _here(self) -> dict[str, WorkerBeat]:
+        hives = self.state.hives.values()
+        return {key: worker for hive in hives for key, worker in hive.workers.items()}
+
     def _check(self, decision: Check) -> None:
-        claim, device = decision.claim, decision.place.device
-        short, in_use = self._short(claim, device)
+        claim, place = decision.claim, decision.place
+        short, in_use = self._short(claim, place)
         if short <= 0:
-            claim.rooms[decision.place.spot, decision.ctx] = Room(True)
+            claim.rooms[place.spot, decision.ctx] = Room(True)
             return
-        passes = short <= in_use
-        now, beats = self.state.in_use(decision.place.spot), self._hive.beats
-        claim.rooms[decision.place.spot, decision.ctx] = Room(False, passes, now, beats)
-        if not decision.beside and not passes:
-            code = "insufficient_ram" if device == CPU else "insufficient_vram"
-            claim.troubles.add(_HIVE, device, RbeeError(code, "no room", "take a smaller one"))
+        code = "insufficient_ram" if place.device == CPU else "insufficient_vram"
+        error = RbeeError(code, "no room", "take a smaller one", {"short_bytes": short})
+        passes, yields = short <= in_use, self.state.yields(place, error)
+        now, beats = self.state.in_use(place.spot), self.state.hives[place.hive_id].beats
+        claim.rooms[place.spot, decision.ctx] = Room(False, passes, now, beats, yields)
+        if not (decision.beside or passes or yields):
+            claim.troubles.add(place.hive_id, place.device, error)
 
-    def _short(self, claim: Claim, devices: str) -> tuple[int, int]:
-        """What is missing for a worker if idle ones go, and what those take that do not idle."""
-        busy = [each for each in self._hive.workers.values() if not self._idles(each)]
-        gpus = devices_in(devices) - {CPU}
-        taken = {each: self._taken(busy, each) for each in devices_in(devices)}
-        room = sum(self._sizes[each] for each in taken) - sum(taken.values())
-        if len(taken) > 1 and all(taken[gpu] >= self._sizes[gpu] for gpu in gpus):
-            return 1, sum(taken[gpu] for gpu in gpus)  # not a layer would be on a GPU
-        return self._models[claim.request.model_ref] - room, sum(taken.values())
+    def _short(self, claim: Claim, place: Place) -> tuple[int, int]:
+        """What is missing for a worker if idle ones go of which its machine knows, and what others
+        take. Nobody waits for room on several machines."""
+        spots = [(part.hive_id, part.device) for part in place.placement.parts]
+        staying = [each for each in self._here().values() if not self._idles(each)]
+        idle = [each for each in self._here().values() if self._idles(each)]
+        taken = {spot: self._taken(staying, spot) for spot in spots}
+        for each in idle:
+            head = each.placement.head.hive_id
+            for spot in spots:
+                if spot[0] != head:
+                    taken[spot] += self._taken([each], spot)
+        room = sum(self._sizes[spot] for spot in spots) - sum(taken.values())
+        in_use = 0 if place.is_on_several else sum(taken.values())
+        gpus = [spot for spot in spots if spot[1] != CPU]
+        if len(spots) > 1 and all(taken[gpu] >= self._sizes[gpu] for gpu in gpus):
+            return 1, min(in_use, sum(taken[gpu] for gpu in gpus))  # not a layer would be on one
+        return self._models[claim.request.model_ref] - room, in_use
 
-    def _taken(self, workers: Iterable[WorkerBeat], device: str) -> int:
+    def _taken(self, workers: Iterable[WorkerBeat], spot: tuple[str, str]) -> int:
         """What workers have of a device: of a model in parts its part."""
         return sum(
             part.bytes if len(each.placement.parts) > 1 else self._models[each.model_ref]
             for each in workers
             for part in each.placement.parts
-            if part.device == device
+            if (part.hive_id, part.device) == spot
         )
 
     def _dealt(self, placement: Placement, model: str) -> Placement:
         """A model in parts: as much on each device as there is room for, in their order."""
         left, parts = self._models[model], []
         for part in placement.parts:
-            room = self._sizes[part.device] - self._taken(self._hive.workers.values(), part.device)
+            spot = part.hive_id, part.device
+            room = self._sizes[spot] - self._taken(self._here().values(), spot)
             parts.append(msgspec.structs.replace(part, bytes=min(left, room)))
             left -= parts[-1].bytes
         return Placement(tuple(parts)) if len(parts) > 1 else placement
@@ -200,31 +239,33 @@ class PaperSwarm:
 
     def _start(self, decision: Start) -> None:
         """Its hive ends those that idle in the way; who has none has no room after all."""
-        claim, device = decision.claim, decision.place.device
-        model = claim.request.model_ref
-        short, in_use = self._short(claim, device)
+        claim, place = decision.claim, decision.place
+        model, hive = claim.request.model_ref, self.state.hives[place.hive_id]
+        short, in_use = self._short(claim, place)
         if short > 0:
-            now, beats = self.state.in_use(decision.place.spot), self._hive.beats
-            room = Room(False, short <= in_use, now, beats)
-            claim.rooms[decision.place.spot, decision.ctx] = room
+            room = Room(False, short <= in_use, self.state.in_use(place.spot), hive.beats)
+            claim.rooms[place.spot, decision.ctx] = room
             claim.begun, claim.acting = None, False
             self._beat()
             return
-        for worker in list(self._hive.workers.values()):
-            there = self._hive.workers.values()
-            taken = sum(self._taken(there, each) for each in devices_in(device))
-            if taken + self._models[model] <= sum(self._sizes[each] for each in devices_in(device)):
+        spots = [(part.hive_id, part.device) for part in place.placement.parts]
+        for worker in list(self._here().values()):
+            taken = sum(self._taken(self._here().values(), spot) for spot in spots)
+            if taken + self._models[model] <= sum(self._sizes[spot] for spot in spots):
                 break
-            if meet(worker.device, device) and self._idles(worker):
-                del self._hive.workers[worker.worker_id]
+            head = worker.placement.head.hive_id
+            if self._idles(worker) and any(
+                (part.hive_id, part.device) in spots for part in worker.placement.own
+            ):
+                del self.state.hives[head].workers[worker.worker_id]
         self._workers += 1
         worker_id = f"w{self._workers}"
-        self._hive.workers[worker_id] = WorkerBeat(
+        hive.workers[worker_id] = WorkerBeat(
             worker_id=worker_id,
             url="",
             model_ref=model,
-            placement=self._dealt(decision.place.placement, model),
-            backend=decision.place.backend,
+            placement=self._dealt(place.placement, model),
+            backend=place.backend,
             engine="llamacpp",
             state=WorkerState.LOADING,
             slots=self._slots,
@@ -235,36 +276,46 @@ class PaperSwarm:
         self._beat()
 
     def _get_ready(self, decision: Start) -> None:
-        claim = decision.claim
-        worker = self._hive.workers[claim.worker_id]
-        self._hive.workers[claim.worker_id] = msgspec.structs.replace(
-            worker, state=WorkerState.READY, slots_free=self._slots
+        claim, place = decision.claim, decision.place
+        workers = self.state.hives[place.hive_id].workers
+        workers[claim.worker_id] = msgspec.structs.replace(
+            workers[claim.worker_id], state=WorkerState.READY, slots_free=self._slots
         )
         claim.begun = None
-        short = any(room.passes for room in claim.rooms.values())
+        is_short = place.fallback and any(room.passes for room in claim.rooms.values())
+        if is_short or may_move(claim, place):
+            move = replacement(claim, claim.worker_id, place, frozenset(self.state.hives))
+            move.job_id = f"move of {claim.worker_id}"
+            self._better.append(move)
+            if is_short:
+                self.state.claims[move.job_id] = move
+                move.acting = False
         if claim.moves:
             claim.acting = False
-        elif decision.place.fallback and short:
-            move = replacement(claim, claim.worker_id)
-            move.job_id, move.acting = f"move of {claim.worker_id}", False
-            self.state.claims[move.job_id] = move
         self._beat()
 
+    def _no_move(self, claim: Claim) -> None:
+        del self.state.claims[claim.job_id]
+        claim.known |= self.state.hives.keys()
+        claim.worker_id = ""
+
     def _beat(self) -> None:
-        """The hive tells of its workers."""
+        """The hives tell of their workers."""
         loads = self.state.loads()
-        for worker_id, worker in self._hive.workers.items():
-            if worker.state is WorkerState.LOADING:
-                continue
-            free = self._slots - sum(loads.get(worker_id, ()))
-            state = WorkerState.READY if free else WorkerState.BUSY
-            self._hive.workers[worker_id] = msgspec.structs.replace(
-                worker, slots_free=free, state=state
-            )
-        self._hive.beats += 1
+        for hive in self.state.hives.values():
+            for worker_id, worker in hive.workers.items():
+                if worker.state is WorkerState.LOADING:
+                    continue
+                free = self._slots - sum(loads.get(worker_id, ()))
+                state = WorkerState.READY if free else WorkerState.BUSY
+                hive.workers[worker_id] = msgspec.structs.replace(
+                    worker, slots_free=free, state=state
+                )
+            hive.beats += 1
+        here = self._here()
         gone = [each for each in self.state.claims.values() if each.moves and not each.acting]
         for claim in gone:
-            if claim.moves not in self._hive.workers:
+            if claim.moves not in here:
                 del self.state.claims[claim.job_id]
         self.decide()
 
@@ -274,6 +325,8 @@ class PaperSwarm:
         claim = decision.claim
         if isinstance(decision, MakeRoom):
             assert claim.moves not in self.state.loads(), "a busy worker is to make room"
+        elif isinstance(decision, MakeWay):
+            assert decision.worker_id not in self.state.loads(), "a busy worker is to make way"
         elif isinstance(decision, Grant) and not claim.moves:
             worker = decision.warm.worker
             taken = sum(self.state.loads().get(worker.worker_id, ()))
@@ -286,23 +339,41 @@ class PaperSwarm:
         elif isinstance(decision, Refuse):
             size, wanted = self._models[claim.request.model_ref], claim.request.device
             allowed = [
-                device
-                for device in self._sizes
+                (hive_id, device)
+                for hive_id, device in self._sizes
                 if wanted in (None, device) and (claim.request.allow_cpu or device != CPU)
             ]
-            large = [device for device in allowed if size <= self._sizes[device]]
-            together = 0 if wanted else sum(self._sizes[device] for device in allowed)
+            large = [spot for spot in allowed if size <= self._sizes[spot]]
+            # Nobody waits for room on several machines, so it may be refused while others run.
+            hives = {hive_id for hive_id, _ in allowed}
+            together = (
+                0
+                if wanted
+                else max(
+                    sum(self._sizes[spot] for spot in allowed if spot[0] == each) for each in hives
+                )
+            )
             assert not large, f"{claim.job_id} is refused, and has room on {large}"
             assert size > together, f"{claim.job_id} is refused, and has room on all"
 
 
+def _where(worker: WorkerBeat) -> str:
+    """``gpu0``, ``gpu0+gpu0@attic``, or ``gpu0 of attic``."""
+    head = worker.placement.head.hive_id
+    return worker.device if head == _HIVE else f"{worker.device} of {head}"
+
+
 def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -> PaperSwarm:
-    """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends``."""
+    """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends; attic joins; shed joins with
+    24``: like the first, but for its GPU."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
         if does == "ends":
             swarm.end(job_id)
+        elif does == "joins":
+            gpu = {"gpu0": int(rest[1])} if rest else {}
+            swarm.join(job_id, {**devices, **gpu})
         else:
             words = " ".join(rest[1:])
             device = words.removeprefix("on ") if words.startswith("on ") else None

@@ -6,7 +6,7 @@ from harness.dispatching import after, order_of
 from harness.sentences import Context, then, when
 
 _DEVICES = {"gpu0": 10, "cpu": 20}
-_MODELS = {"A": 6, "B": 6, "C": 12, "D": 40, "E": 10}
+_MODELS = {"A": 6, "B": 6, "C": 12, "D": 40, "E": 10, "F": 19}
 
 
 @when("it happens that {happens}")

@@ -1,7 +1,8 @@
 Feature: What happens next to the jobs that want a worker
   One function decides, from all that is known. Here hives and jobs are on paper: a machine with a
   GPU of 10 and a processor of 20, workers that take one job at once, models A and B that take 6, C
-  that takes 12, D that takes 40 and E that takes 10.
+  that takes 12, D that takes 40, E that takes 10 and F that takes 19. Machines that join are like it,
+  but for their GPU where that is told.
 
   Scenario Outline: <what>
     When it happens that <happens>
@@ -42,6 +43,20 @@ Feature: What happens next to the jobs that want a worker
       | Then who came next                      | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends | 3 | waits for gpu0 |
       | And he has it in the end                | 1 wants A; 2 wants B on gpu0; 3 wants A on gpu0; 1 ends; 2 ends | 3 | runs on gpu0 |
 
+    @fault.queen.deaf-to-idle-parts
+    Examples: A model over several machines that idles makes room
+      | what                                    | happens                           | job | stands         |
+      | For another over the same machines      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants F without a CPU | 2 | runs on gpu0+gpu0@attic |
+      | And for one on one of them              | attic joins; 1 wants C without a CPU; 1 ends; 2 wants E on gpu0 | 2 | runs on gpu0 |
+      | Not while it works                      | attic joins; 1 wants C without a CPU; 2 wants F without a CPU | 2 | is refused |
+      | Not where that would not be enough      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants D without a CPU; 3 wants C without a CPU | 3 | runs on gpu0+gpu0@attic |
+
+    Examples: A machine joins
+      | what                                    | happens                           | job | stands         |
+      | Who waits for a GPU gets that one       | 1 wants A; 2 wants B without a CPU; attic joins | 2 | runs on gpu0 of attic |
+      | Who waits for a slot gets a worker there | 1 wants A; 2 wants A; attic joins | 2  | runs on gpu0 of attic |
+      | What was refused fits on both           | 1 wants C without a CPU; attic joins; 2 wants C without a CPU | 2 | runs on gpu0+gpu0@attic |
+
   @fault.queen.first-come
   Scenario Outline: Slots go in turn to <waiting>, while <running> run and <served> was served last
     When <waiting> wait, <running> run and <served> was served last
@@ -67,3 +82,18 @@ Feature: What happens next to the jobs that want a worker
       | But then                           | 1 wants A; 2 wants B; 1 ends; 2 ends     | B on gpu0            |
       | Not where others were used since   | 1 wants A; 2 wants B; 2 ends; 3 wants A; 1 ends; 3 ends | A on gpu0, B on cpu |
       | Not where somebody waits for it    | 1 wants A; 2 wants B; 2 ends; 3 wants E on gpu0; 1 ends | B on cpu, E on gpu0 |
+
+  @fault.queen.blind-to-who-joins
+  Scenario Outline: A worker that is not where it would be best, and a machine that joins: <what>
+    When it happens that <happens>
+    Then the workers are <workers>
+
+    Examples:
+      | what                                | happens                                           | workers              |
+      | It moves from the processor         | 1 wants A; 2 wants B; 2 ends; attic joins         | A on gpu0, B on gpu0 of attic |
+      | It moves out of the RAM             | 1 wants C; 1 ends; attic joins with 24            | C on gpu0 of attic   |
+      | From several machines to one        | attic joins; 1 wants C without a CPU; 1 ends; shed joins with 24 | C on gpu0 of shed |
+      | Once nobody uses it any more        | 1 wants C; attic joins with 24                    | C on gpu0 of attic, C on gpu0+cpu |
+      | Not from one machine to several     | 1 wants C; 1 ends; attic joins                    | C on gpu0+cpu        |
+      | Not where somebody said where to be | 1 wants A on cpu; 1 ends; attic joins             | A on cpu             |
+      | To the one that has room            | 1 wants C; 1 ends; attic joins; shed joins with 24 | C on gpu0 of shed   |

@@ -99,14 +99,32 @@ class Refuse(NamedTuple):
     error: RbeeError
 
 
+class MakeWay(NamedTuple):
+    """A worker over several machines ends, which idles and has parts where room is wanted."""
+
+    claim: Claim
+    place: Place
+    ctx: int | None
+    hive_id: str
+    worker_id: str
+
+
 class MakeRoom(NamedTuple):
-    """A worker on the CPU ends: there is one on a GPU in its stead, and nobody uses it."""
+    """A worker ends that has been replaced by one in a better place, and that nobody uses."""
 
     claim: Claim
     hive_id: str
 
 
-Decision: TypeAlias = "Grant | Look | Check | Prepare | Start | Hold | Refuse | MakeRoom"
+class Stay(NamedTuple):
+    """A worker is not replaced: no better place has room, nor will have once running jobs end."""
+
+    claim: Claim
+
+
+Decision: TypeAlias = (
+    "Grant | Look | Check | Prepare | Start | Hold | Refuse | MakeWay | MakeRoom | Stay"
+)
 
 
 def decide(state: State) -> Decision | None:
@@ -152,16 +170,31 @@ def note(state: State, decision: Decision) -> None:
         state.take(claim, decision.warm.worker.worker_id)
     elif isinstance(decision, Prepare) or (isinstance(decision, Check) and not decision.beside):
         claim.begun = 0
+    elif isinstance(decision, MakeWay):
+        claim.ends = decision.worker_id
+        del claim.rooms[decision.place.spot, decision.ctx]
     elif isinstance(decision, Start):
         claim.begun = decision.up_to
         del claim.rooms[decision.place.spot, decision.ctx]
 
 
-def replacement(claim: Claim, worker_id: str) -> Claim:
-    """What takes the place of a worker on the CPU, once running jobs leave room for it."""
+def may_move(claim: Claim, place: Place) -> bool:
+    """Whether a worker is replaced where a better place for it has room later: it, or a part of it,
+    is on a processor, or it is on several machines, and nobody has said where it is to be."""
+    request = claim.request
+    named = request.node or request.device or request.backend
+    return not named and (place.is_on_several or place.has_ram)
+
+
+def replacement(claim: Claim, worker_id: str, place: Place, known: frozenset[str]) -> Claim:
+    """What takes the place of a worker, once running jobs, or a machine that is not `known` yet,
+    leave room for it on GPUs: on those of one machine, where it is on one in parts."""
     asked = {name: getattr(claim.request, name) for name in _OF_A_WORKER}
     wanted = JobRequest(**asked, allow_cpu=False, prompt=_NO_PROMPT)
-    move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id)
+    spread = place.placement.spread
+    if spread == "machine" or (spread == "swarm" and not place.has_ram):
+        wanted.spread = "cards"
+    move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id, known=known)
     move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
     move.looked = move.fresh = True
     return move
@@ -220,7 +253,8 @@ class _Turn:
         return decision if claim.fresh or isinstance(decision, Hold) else Look(claim)
 
     def move(self, claim: Claim) -> Decision | None:
-        """What is done next to replace a worker on the CPU by one where a device has room again.
+        """What is done next to replace a worker by one in a better place, where that has room again
+        or is on a machine that has joined.
 
         Nobody waits for that: it takes no room that somebody waits for, nor from a worker that was
         used since.
@@ -240,14 +274,15 @@ class _Turn:
         wanted = {wait.spot for _, wait in self._for_room}
         for place in self._places(claim):
             room = claim.rooms.get((place.spot, ctx))
-            if room is None or _is_among(place, wanted):
+            if _is_among(place, wanted) or (room is None and not place.is_new_to(claim.known)):
                 continue
-            if room.fits:
+            if room is not None and room.fits:
                 return Start(claim, place, ctx)
             there = state.workers_on(place.spot)
-            if self._has_eased(room, place) and all(state.used.get(i, 0) < last for i in there):
+            eased = room is None or self._has_eased(room, place)
+            if eased and all(state.used.get(i, 0) < last for i in there):
                 return Check(claim, place, ctx, beside=True)
-        return None
+        return None if any(room.passes for room in claim.rooms.values()) else Stay(claim)
 
     # --- phase 5: a worker that is there ----------------------------------------------------
 
@@ -268,11 +303,13 @@ class _Turn:
         )
 
     def _draining(self, spots: set[tuple[str, str]]) -> frozenset[str]:
-        """The workers that take nothing in: somebody waits for their room, or they are replaced."""
+        """The workers that take nothing in: somebody waits for their room, they are replaced, or
+        they are being ended."""
         on = (self._state.workers_on(spot) for spot in spots)
         claims = self._state.claims.values()
         replaced = (claim.moves for claim in claims if claim.moves and claim.worker_id)
-        return frozenset(itertools.chain(replaced, *on))
+        ended = (claim.ends for claim in claims if claim.ends)
+        return frozenset(itertools.chain(replaced, ended, *on))
 
     def _wait_for(self, warm: WarmWorker | None, spots: set[tuple[str, str]]) -> Wait:
         if warm is None:
@@ -314,6 +351,8 @@ class _Turn:
                     later = later or place
                 elif room is not None and room.fits:
                     return Start(claim, place, ctx)
+                elif room is not None and room.yields:
+                    return self._make_way(claim, place, ctx)
                 elif room is None or not room.passes or self._has_eased(room, place):
                     return Check(claim, place, ctx)
                 else:
@@ -353,11 +392,25 @@ class _Turn:
             room = claim.rooms.get((place.spot, ctx))
             if _is_among(place, spots):
                 continue
+            if room is not None and room.yields:
+                return self._make_way(claim, place, ctx, beside=True)
             if room is None or self._has_eased(room, place):
                 return Check(claim, place, ctx, beside=True)
             if room.fits:
                 return Start(claim, place, ctx, up_to, wait)
         return None
+
+    def _make_way(
+        self, claim: Claim, place: Place, ctx: int | None, *, beside: bool = False
+    ) -> Decision:
+        """The end of an idle worker with parts in a place, which is asked again then."""
+        idle = self._state.idle_parts(place)
+        if not idle:
+            return Check(claim, place, ctx, beside)
+        worker_id, head = idle[0][0].worker_id, idle[0][0].placement.head.hive_id
+        if any(other.ends == worker_id for other in self._state.claims.values()):
+            return Hold(claim, Wait(Waiting.DRAIN, head, worker_id))
+        return MakeWay(claim, place, ctx, head, worker_id)
 
     def _has_eased(self, room: Room, place: Place) -> bool:
         """Whether somebody has ended who kept the room; it is worth another question."""

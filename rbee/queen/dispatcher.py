@@ -27,11 +27,14 @@ from rbee.queen.decisions import (
     Hold,
     Look,
     MakeRoom,
+    MakeWay,
     Prepare,
     Refuse,
     Start,
+    Stay,
     decide,
     facts_of,
+    may_move,
     note,
     replacement,
 )
@@ -76,6 +79,10 @@ class Dispatcher:
         #: Who is to hear what is decided for whom.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
         self._moves: dict[str, asyncio.Task[None]] = {}
+        #: What would take the place of workers that are not where they would be best, and whether
+        #: that may be fetched, by their ids.
+        self._better: dict[str, tuple[Claim, bool]] = {}
+        self._described = 0
         registry.on_change(self._changed)
 
     # --- a job, from its first phase to its last ------------------------------------------------
@@ -138,6 +145,8 @@ class Dispatcher:
                 await self._look(job, claim)
             elif isinstance(decision, Check):
                 await self._check(job, decision)
+            elif isinstance(decision, MakeWay):
+                await self._make_way(job, decision)
             elif isinstance(decision, Prepare):
                 await self._prepare(job, claim, decision.place)
                 job.hive_id = job.device = None
@@ -171,6 +180,7 @@ class Dispatcher:
         """Something is different: decides until nothing more is to be done now."""
         self._degrading.look()
         self._forget_the_gone()
+        self._look_for_better()
         while (decision := decide(self.state)) is not None:
             note(self.state, decision)
             self._pass_on(decision)
@@ -203,11 +213,26 @@ class Dispatcher:
     def _forget_the_gone(self) -> None:
         """Workers that nobody has any more are replaced by none."""
         moves = [claim for claim in self.state.claims.values() if claim.moves]
-        if moves:
+        if moves or self._better:
             there = {each for hive in self.state.hives.values() for each in hive.workers}
             for claim in moves:
                 if not claim.acting and claim.moves not in there:
                     self._moves[claim.job_id].cancel()
+            for worker_id in self._better.keys() - there:
+                del self._better[worker_id]
+
+    def _look_for_better(self) -> None:
+        """Has workers moved, where that may be, to machines that have joined since they began."""
+        if not self._better or self._described == self._registry.described_so_far:
+            return
+        self._described = self._registry.described_so_far
+        with_gpus = {
+            hive.hive_id for hive in self.state.hives.values() if hive.devices and hive.devices.gpus
+        }
+        moving = {claim.moves for claim in self.state.claims.values()}
+        for worker_id, (move, _) in self._better.items():
+            if not with_gpus <= move.known and worker_id not in moving:
+                self._move_later(worker_id)
 
     # --- phases 3 to 5: who is there ------------------------------------------------------------
 
@@ -280,9 +305,10 @@ class Dispatcher:
             found = await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
-            if passing and await self._end_idle_parts(job, place):
-                return  # and asks again
-            claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats)
+            yields = self.state.yields(place, error)
+            claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats, yields)
+            if yields:
+                return
             if passing and not beside:
                 # What keeps the room may be this very file, which another name has led to.
                 await self._starting.ask_for_names(job, self._hives_of(place))
@@ -297,14 +323,19 @@ class Dispatcher:
                 if len(found.parts) > 1:
                     job.say(narration.SPREAD, parts=_in_words(found.parts))
 
-    async def _end_idle_parts(self, job: Job, place: Place) -> bool:
-        """Ends the workers that idle on other machines and have a part in the way; whether there
-        are any."""
-        in_the_way = self.state.idle_parts_on(place.spot)
-        for hive_id, worker_id in in_the_way:
-            await self._starting.end(job, hive_id, worker_id)
-            job.say(narration.PART_UNLOADED, worker_id=worker_id, hive_id=hive_id)
-        return bool(in_the_way)
+    async def _make_way(self, job: Job, decision: MakeWay) -> None:
+        """Ends a worker over several machines; the place that it was in the way of is asked again,
+        but where it cannot be ended."""
+        claim, spot = decision.claim, decision.place.spot
+        try:
+            await self._starting.end(job, decision.hive_id, decision.worker_id)
+        except RbeeError:
+            claim.rooms[spot, decision.ctx] = Room(False)
+        else:
+            told = {"worker_id": decision.worker_id, "hive_id": decision.hive_id}
+            job.say(narration.PART_UNLOADED, **told)
+        finally:
+            claim.ends = ""
 
     def _hives_of(self, place: Place) -> list[Hive]:
         return [hive for hive in self.state.hives.values() if hive.hive_id == place.hive_id]
@@ -375,8 +406,13 @@ class Dispatcher:
         finally:
             claim.begun = None
             self._changed()
-        if place.fallback and any(room.passes for room in claim.rooms.values()):
-            self._move_later(claim, started.worker_id)
+        is_busy_elsewhere = place.fallback and any(room.passes for room in claim.rooms.values())
+        if is_busy_elsewhere or (may_move(claim, place) and not decision.up_to):
+            known = frozenset(self._registry.hives) - claim.skipped
+            move = replacement(claim, started.worker_id, place, known)
+            self._better[started.worker_id] = move, job.may_fetch
+            if is_busy_elsewhere:
+                self._move_later(started.worker_id)
         return worker
 
     # --- a job that needs more context ----------------------------------------------------------
@@ -463,13 +499,13 @@ class Dispatcher:
         self._changed()
         return told
 
-    # --- a worker on the CPU is replaced --------------------------------------------------------
+    # --- a worker is replaced by one in a better place ------------------------------------------
 
-    def _move_later(self, claim: Claim, worker_id: str) -> None:
-        """A worker had to be started on the CPU while running jobs kept the GPUs: once one has room
-        it is replaced by one there."""
-        move = replacement(claim, worker_id)
-        job = Job(move.request, holders=claim.holders, may_fetch=False)
+    def _move_later(self, worker_id: str) -> None:
+        """A worker is not where it would be best: once a better place has room it is replaced by
+        one there."""
+        move, may_fetch = self._better[worker_id]
+        job = Job(move.request, holders=move.holders, may_fetch=may_fetch)
         move.job_id = job.job_id
         self.state.claims[job.job_id] = move
         self._jobs[job.job_id] = job
@@ -479,26 +515,38 @@ class Dispatcher:
 
     async def _move(self, job: Job, claim: Claim) -> None:
         """Replaces a worker: a new one first, then the end of the old one once nobody uses it."""
-        ref = job.request.model_ref
+        devices = [
+            each.device for _, each in self._registry.workers() if each.worker_id == claim.moves
+        ]
+        old = "a CPU" if devices in ([], [CPU]) else device_name(devices[0])
+        told = {"model_ref": job.request.model_ref, "old": old}
         try:
             while True:
                 decision = await self._next(claim)
                 if isinstance(decision, Check):
                     await self._check(job, decision)
                 elif isinstance(decision, Start):
-                    where = {"device": device_name(decision.place.device)}
-                    where["hive_id"] = decision.place.hive_id
-                    self._tell(narration.MOVE_BEGUN, model_ref=ref, **where)
+                    place = decision.place
+                    line = narration.MOVE_BEGUN
+                    if place.is_new_to(claim.known):
+                        line = narration.MOVE_TO_JOINED
+                    where = {"device": device_name(place.device), "hive_id": place.hive_id}
+                    self._tell(line, **where, **told)
                     await self._start(job, decision)
                 elif isinstance(decision, MakeRoom):
                     await self._starting.end(job, decision.hive_id, claim.moves)
-                    self._tell(narration.MOVED, model_ref=ref, worker_id=claim.moves)
+                    self._tell(narration.MOVED, worker_id=claim.moves, **told)
+                    return
+                elif isinstance(decision, Stay):
                     return
         except RbeeError as error:
-            self._tell(narration.MOVE_IN_VAIN, model_ref=ref, why=error.message)
+            self._tell(narration.MOVE_IN_VAIN, why=error.message, **told)
 
     def _moved(self, job: Job) -> None:
-        del self.state.claims[job.job_id], self._jobs[job.job_id], self._moves[job.job_id]
+        claim = self.state.claims.pop(job.job_id)
+        del self._jobs[job.job_id], self._moves[job.job_id]
+        claim.known |= self._registry.hives.keys()
+        claim.worker_id = ""
         self._changed()
 
     def close(self) -> None:

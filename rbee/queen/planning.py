@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rbee.http.client import Peer
-from rbee.queen.decisions import Grant, Refuse, Start, decide, facts_of
+from rbee.queen.decisions import Grant, MakeWay, Refuse, Start, decide, facts_of
 from rbee.queen.hives import Hives
 from rbee.queen.scheduler import places
 from rbee.queen.several import Several
@@ -85,8 +85,9 @@ class Planner:
             claim.rooms[spot] = Room(True)
             return
         hive, passes = self._state.hives[place.hive_id], is_passing(answer)
-        claim.rooms[spot] = Room(False, passes, self._state.in_use(place.spot), hive.beats)
-        if not passes:
+        in_use, yields = self._state.in_use(place.spot), self._state.yields(place, answer)
+        claim.rooms[spot] = Room(False, passes, in_use, hive.beats, yields)
+        if not (passes or yields):
             claim.troubles.add(place.hive_id, place.device, answer)
 
     def _told(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
@@ -95,7 +96,7 @@ class Planner:
         plan = Plan(model_ref=claim.request.model_ref, outcome="wait", places=[])
         taken = None
         if decision is not None and decision.claim is claim:
-            if isinstance(decision, Start):
+            if isinstance(decision, (Start, MakeWay)):
                 plan.outcome, taken = "start", decision.place
             elif isinstance(decision, Grant):
                 plan.outcome, plan.worker_id = "worker", decision.warm.worker.worker_id

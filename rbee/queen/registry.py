@@ -38,6 +38,8 @@ class Registry:
         self.hives: dict[str, Hive] = {}
         #: One name for all names of a model that has several.
         self.names: dict[str, str] = {}
+        #: How often a hive has told what it has.
+        self.described_so_far = 0
         self._silence = silence
         self._tell = tell
         self._offline: dict[str, Hive] = {}
@@ -110,6 +112,7 @@ class Registry:
         hive = self.living(hive_id)
         hive.devices = devices
         hive.devices_at = time.monotonic()
+        self.described_so_far += 1
         self._notify()
 
     def worker_started(self, hive_id: str, worker: WorkerBeat) -> None:

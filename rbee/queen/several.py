@@ -59,6 +59,8 @@ class Several:
         self._streams: set[asyncio.Task[None]] = set()
         #: The hive that a worker lost a part on.
         self._lost: dict[str, str] = {}
+        #: The sides of workers, by their hives, as long as streams lead to them.
+        self._sides: dict[str, Mapping[str, str]] = {}
 
     async def ask_room(
         self, place: Place, model_ref: str, ctx: int | None, engine: str | None, peer_of: PeerOf
@@ -138,13 +140,23 @@ class Several:
             raise
         for side, worker in laid:
             side.join(worker)
+        self._sides[worker_id] = sides
         watched = {each: end for each, (end, _) in zip(sides, laid)}
         heads = [worker for _, worker in laid]
         name = f"the streams of {worker_id}"
         watch = self._hold(worker_id, head, watched, heads)
-        holding = spawn(watch, name, lambda _: _close(heads))
+
+        def over(_: object) -> None:
+            _close(heads)
+            del self._sides[worker_id]
+
+        holding = spawn(watch, name, over)
         self._streams.add(holding)
         holding.add_done_callback(self._streams.discard)
+
+    def sides_of(self, worker_id: str) -> Mapping[str, str]:
+        """The sides of a worker, by their hives."""
+        return self._sides.get(worker_id, {})
 
     def explained(self, worker_id: str | None, error: RbeeError) -> RbeeError:
         """What went wrong with a worker, where that is the loss of one of its parts."""

@@ -7,13 +7,14 @@ dispatcher everything else; `decisions` reads it, and nobody else decides.
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
 
 from rbee.queen.fairness import Line, in_order
-from rbee.queen.troubles import Troubles
+from rbee.queen.troubles import ROOM, Troubles
 from rbee.queen.work import Load, Work, work_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
@@ -86,6 +87,15 @@ class Place(NamedTuple):
         return self.placement.devices
 
     @property
+    def has_ram(self) -> bool:
+        """Whether a processor computes some of it, or all."""
+        return any(part.device == CPU for part in self.placement.parts)
+
+    def is_new_to(self, known: Collection[str]) -> bool:
+        """Whether one of its machines is none of these."""
+        return any(part.hive_id not in known for part in self.placement.parts)
+
+    @property
     def is_on_several(self) -> bool:
         """Whether it is several machines."""
         return self.placement.spread == "swarm"
@@ -110,13 +120,15 @@ class Room(NamedTuple):
     """What a hive said of the room for a worker in one place.
 
     `passes`: there would be room if nothing ran there; `in_use` are the workers that did then, by
-    the word of heartbeat number `beats`.
+    the word of heartbeat number `beats`. `yields`: there would be if models over several machines
+    left that idle and have parts there.
     """
 
     fits: bool
     passes: bool = False
     in_use: frozenset[str] = frozenset()
     beats: int = 0
+    yields: bool = False
 
 
 class Waiting(enum.Enum):
@@ -160,8 +172,10 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
     for inputs of so many tokens where that makes vectors alone. `told` are the waits that it has
     heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
-    `moves` is a worker on the CPU that is to be replaced; then this is nobody's job. `tokens` is a
-    guess at what it takes of a context, and `short` what a worker has refused it by that had less.
+    `moves` is a worker that is to be replaced by one in a better place; then this is nobody's job,
+    and `known` are the machines that were there when that was started. `ends` is an idle worker
+    that is being ended for it. `tokens` is a guess at what it takes of a context, and `short` what
+    a worker has refused it by that had less.
     """
 
     job_id: str
@@ -171,6 +185,8 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     holders: Collection[str] | None = None
     came_at: float = 0.0
     moves: str = ""
+    known: frozenset[str] = frozenset()
+    ends: str = ""
     acting: bool = True
     looked: bool = False
     fresh: bool = False
@@ -274,23 +290,31 @@ class State(msgspec.Struct):
         workers = hive.workers if hive is not None else {}
         return {key: worker for key, worker in workers.items() if meet(worker.device, device)}
 
-    def idle_parts_on(self, spot: tuple[str, str]) -> list[tuple[str, str]]:
-        """The workers of other machines, by hive and id, that have a part on a device, and idle:
-        its own machine does not know that they do."""
-        hive_id, device = spot
+    def idle_parts(self, place: Place) -> list[tuple[WorkerBeat, int]]:
+        """The workers over several machines that idle and have parts on the devices of a place, and
+        the bytes of these parts; who was used longest ago is first.
+
+        The machines of these parts do not know that their heads idle. What a head has on its own
+        machine is left out: that knows.
+        """
         held = {claim.worker_id for claim in self.claims.values()}
-        return [
-            (hive.hive_id, key)
-            for hive in self.hives.values()
-            for key, worker in hive.workers.items()
-            if len(worker.placement.parts) > 1
-            and key not in held
-            and idles(worker)
-            and any(
-                each.device in devices_in(device)
-                for each in worker.placement.others.get(hive_id, ())
-            )
-        ]
+        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
+        found = []
+        for hive in self.hives.values():
+            for key, worker in hive.workers.items():
+                if len(worker.placement.parts) < 2 or key in held or not idles(worker):
+                    continue
+                others = itertools.chain(*worker.placement.others.values())
+                there = [part for part in others if (part.hive_id, part.device) in wanted]
+                if there:
+                    found.append((worker, sum(part.bytes for part in there)))
+        return sorted(found, key=lambda each: self.used.get(each[0].worker_id, 0))
+
+    def yields(self, place: Place, error: RbeeError) -> bool:
+        """Whether a place that was refused by this error would have room without idle parts."""
+        short = error.details.get("short_bytes", 0)
+        idle = sum(taken for _, taken in self.idle_parts(place))
+        return error.code in ROOM and 0 < short <= idle
 
     def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
         """The workers of a device that do not idle, as far as the queen knows."""

@@ -314,10 +314,15 @@ CONTEXT_STAYS = _queen(
 )
 MOVE_BEGUN = _queen(
     "schedule.move",
-    "{device} on hive {hive_id} has room again; starting {model_ref} there, which is on a CPU",
+    "{device} on hive {hive_id} has room again; starting {model_ref} there, which is on {old}",
 )
-MOVED = _queen("schedule.move", "worker {worker_id} on a CPU is replaced by one on a GPU")
-MOVE_IN_VAIN = _queen("schedule.move", "{model_ref} stays on a CPU: {why}")
+MOVE_TO_JOINED = _queen(
+    "schedule.move",
+    "{device} on hive {hive_id} has room since a machine has joined; starting {model_ref} there,"
+    " which is on {old}",
+)
+MOVED = _queen("schedule.move", "worker {worker_id} on {old} is replaced by one on a GPU")
+MOVE_IN_VAIN = _queen("schedule.move", "{model_ref} stays on {old}: {why}")
 ASK_ROOM = _queen("capacity.ask", "asking hive if there's room on {device}...")
 ROOM = _queen("capacity.ok", "there is room in {device} for model {model_ref}")
 NO_ROOM = _queen(
