@@ -103,6 +103,13 @@ def command_fails(context: Context, text: str) -> None:
     context.cluster.assert_status(1, finished)
 
 
+@then('the first command fails with "{text}"')
+def first_fails(context: Context, text: str) -> None:
+    finished = context.cluster.finish(context.first, timeout=30)
+    assert text in finished.stderr, finished
+    context.cluster.assert_status(1, finished)
+
+
 @then('the next "{command_line}" works')
 def next_works(context: Context, command_line: str) -> None:
     context.cluster.assert_status(0, context.cluster.run(command_line))

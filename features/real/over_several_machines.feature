@@ -28,13 +28,13 @@ Feature: What happens to a model that no machine has room for
     Then stderr contains "error: no device has room for file:"
     And the exit status is 1
 
-  Scenario: It says what a model in one piece says
-    When I type each of these commands
-      | command                                                                                                                         |
-      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --no-cpu 'Who are you?'                       |
-      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 8 --temperature 0 --device cpu --node localhost 'Who are you?' |
+  Scenario: It says what a model in one piece says, to four callers at once, too
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --ctx 512 --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --no-cpu 'Who are you?'" in 4 terminals at once
+    And I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --device cpu --node localhost 'Who are you?'" for comparison
     Then each of them has worked
     And all of them have shown the same
+    And the worker takes 4 jobs at once
 
   Scenario: Its parts stand in the list of workers, and nothing new listens
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
@@ -57,10 +57,13 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
 
   @fault.queen.outlive-a-part
-  Scenario: A part dies in the middle of a story
+  Scenario: A part dies in the middle of a story, while somebody waits
     Given "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --no-cpu 'hello'" runs until tokens come
+    And "rbee-keeper infer --model file:$MODELS/smollm2-endless.gguf --max-tokens 2 --no-cpu 'hello'" runs beside it until it narrates "queen: number 1 in the queue for <ref>"
     When "attic" loses its part
-    Then the command fails with "has lost its part on hive attic"
+    Then the first command fails with "has lost its part on hive attic"
+    And the command ends
+    And the exit status is 0
     And nothing is left running
     And nothing runs on "attic"
 
@@ -87,15 +90,33 @@ Feature: What happens to a model that no machine has room for
     And nothing runs on "attic"
 
   @fault.queen.keep-idle-parts
-  Scenario: Where it idles, its parts make room for others
+  Scenario Outline: Where it idles, its parts make room for <whom>
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 --max-tokens 2 'hello'"
+    When I type "rbee-keeper infer --max-tokens 2 <how> 'hello'"
     Then the terminal narrates
       """
       queen: unloaded idle worker <worker id> of hive localhost to make room
       queen: CUDA worker is awake and ready
       """
     And the exit status is 0
+
+    Examples:
+      | whom                       | how                                                               |
+      | a model on one machine     | --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 |
+      | another over both machines | --model file:$MODELS/smollm2-tools.gguf --no-cpu                        |
+
+  Scenario: A machine that joins brings the room that was missing
+    When I type each of these commands
+      | command                                                                                       | status | says |
+      | rbee-keeper up                                                                                | 0      | |
+      | rbee-keeper remove-hive attic                                                                 | 0      | |
+      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'           | 1      | insufficient VRAM on GPU0 |
+      | rbee-keeper add-hive attic                                                                    | 0      | |
+      | rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'           | 0      | there is room in GPU0 + GPU0 of attic |
+      | rbee-keeper down                                                                              | 0      | |
+    Then each of them says what its row tells, and ends with its status
+    And nothing is left running
+    And nothing runs on "attic"
 
   Scenario: Its queen is killed
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
