@@ -87,10 +87,15 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
 def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None:
     """The same; each of them has a simulated GPU of so many GB."""
     sit_beside(cluster, name, other)
-    for each in (name, other):
-        simulate_gpus(cluster, each, [{"name": "GTX 1630", "VRAM in GB": str(gb)}])
+    simulate_equal(cluster, gb)
     with swarm.queen_meanwhile(cluster):
         add_hives(cluster, f"{other}, localhost")
+
+
+def simulate_equal(cluster: Cluster, gb: float) -> None:
+    """Each machine has a simulated GPU of so many GB."""
+    for host in cluster.hosts:
+        simulate_gpus(cluster, host.name, [{"name": "GTX 1630", "VRAM in GB": str(gb)}])
 
 
 def put_model(cluster: Cluster, name: str, holder: str) -> None:

@@ -128,6 +128,13 @@ def takes(context: Context, count: int) -> None:
     assert worker["slots"] == count, worker
 
 
+@then('one of its workers takes {count:d} jobs at once on "{device}"')
+def one_takes(context: Context, count: int, device: str) -> None:
+    workers = context.cluster.queen_get("/workers")["workers"]
+    found = {each["device"]: each["slots"] for each in workers}
+    assert found.get(device) == count, workers
+
+
 @when('the program with the key "{key}" asks the queen each of these')
 def ask_each(context: Context, key: str) -> None:
     context.rows = list(context.table)

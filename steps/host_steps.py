@@ -49,6 +49,11 @@ def sit_beside_equal(context: Context, name: str, other: str, gb: float) -> None
     machines.sit_beside_equal(context.cluster, name, other, gb)
 
 
+@given("the GPUs of all machines have {gb:g} GB")
+def gpus_of_all(context: Context, gb: float) -> None:
+    machines.simulate_equal(context.cluster, gb)
+
+
 @given('the simulated GPUs of "{name}" are')
 def gpus_of(context: Context, name: str) -> None:
     machines.simulate_gpus(context.cluster, name, context.table)

@@ -29,12 +29,13 @@ Feature: What happens to a model that no machine has room for
     And the exit status is 1
 
   Scenario: It says what a model in one piece says, to four callers at once, too
-    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --ctx 512 --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
-    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --no-cpu 'Who are you?'" in 4 terminals at once
-    And I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --device cpu --node localhost 'Who are you?'" for comparison
+    Given the GPUs of all machines have 0.64 GB
+    And a swarm that was left warm by "rbee-keeper infer --keep-alive --ctx 1024 --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --no-cpu 'Repeat: the bee, the bee, the bee'" in 4 terminals at once
+    And I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 16 --temperature 0 --device cpu --node localhost 'Repeat: the bee, the bee, the bee'" for comparison
     Then each of them has worked
     And all of them have shown the same
-    And the worker takes 4 jobs at once
+    And one of its workers takes 4 jobs at once on "gpu0+gpu0@attic"
 
   Scenario: Its parts stand in the list of workers, and nothing new listens
     Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
