@@ -115,18 +115,26 @@ def fill_disk(cluster: Cluster, name: str) -> None:
 
 def kill_hive(cluster: Cluster, name: str) -> None:
     """SIGKILL for the hive of one machine."""
-    host = cluster.hosts[name]
-    with host.network.inside():
-        found = next(one for one in cluster.hosts.processes(name) if _is_listening(one))
-    os.kill(found.pid, signal.SIGKILL)
+    processes.kill(hive_of(cluster, name))
 
 
 def freeze_hive(cluster: Cluster, name: str) -> None:
     """SIGSTOP for the hive of one machine."""
-    host = cluster.hosts[name]
+    processes.freeze(hive_of(cluster, name))
+
+
+def hive_of(cluster: Cluster, name: str) -> census.Member:
+    """The hive of one machine. Raises AssertionError where none listens there."""
     # What woke it, and the spare worker that it forked, look like a hive, and do not listen.
-    with host.network.inside():
-        processes.freeze(next(one for one in cluster.hosts.processes(name) if _is_listening(one)))
+    with cluster.hosts[name].network.inside():
+        found = [one for one in cluster.hosts.processes(name) if _is_listening(one)]
+    assert found, f"no hive listens on {name}"
+    return found[0]
+
+
+def is_side(member: census.Member) -> bool:
+    """Whether a process computes a part of a model for a worker of another machine."""
+    return "--side" in member.command
 
 
 def add_hives(cluster: Cluster, names: str) -> None:
@@ -230,7 +238,7 @@ def assert_no_part(cluster: Cluster, name: str) -> None:
     """Nothing computes there for a worker of another machine, now or in a moment."""
 
     def is_gone() -> bool:
-        found = [each for each in cluster.hosts.processes(name) if "--side" in each.command]
+        found = [each for each in cluster.hosts.processes(name) if is_side(each)]
         assert not found, found
         return True
 
@@ -248,7 +256,7 @@ def assert_part_has_no_port(cluster: Cluster, name: str) -> None:
 
 
 def _part(cluster: Cluster, name: str) -> int:
-    found = [each.pid for each in cluster.hosts.processes(name) if "--side" in each.command]
+    found = [each.pid for each in cluster.hosts.processes(name) if is_side(each)]
     assert len(found) == 1, cluster.hosts.processes(name)
     return found[0]
 

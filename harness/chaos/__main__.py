@@ -1,4 +1,4 @@
-"""``python -m harness.chaos [--seed S] [--rounds N] [--first F] [--round R] [--real]``.
+"""``python -m harness.chaos [--seed S] [--rounds N] [--first F] [--round R] [--real] [--splits]``.
 
 Strikes the swarm once a round and looks at what comes of it. Prints the seed, then a line a round;
 a round that fails tells how to repeat it. The status is 1 when any failed.
@@ -16,6 +16,7 @@ from harness import census
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import REAL, TOYS
 from harness.chaos.round import Verdict
+from harness.chaos.splits import SplitCampaign
 from harness.ports import PortSlice
 
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--first", type=int, default=1, help="the number of the first (default 1)")
     parser.add_argument("--round", type=int, help="this one alone, in a home of its own")
     parser.add_argument("--real", action="store_true", help="with the models of real weights")
+    parser.add_argument("--splits", action="store_true", help="of a model over two machines")
     chosen = parser.parse_args(list(arguments))
     models = REAL if chosen.real else TOYS
     seed = chosen.seed or secrets.token_hex(4)
@@ -35,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     census.take_charge()
     began, failed = time.monotonic(), []
     ports = PortSlice()
-    with Campaign(seed, ports.take(), models) as campaign:
+    splits = SplitCampaign(seed, ports.take()) if chosen.splits else None
+    with splits or Campaign(seed, ports.take(), models) as campaign:
         for number in range(first, first + count):
             verdict = campaign.run(number)
             print(verdict.told, flush=True)
@@ -52,7 +55,7 @@ def _in_full(verdict: Verdict, first: int) -> str:
     """Each complaint, what the programs wrote, and how to have it again."""
     plan = verdict.plan
     told = verdict.complaints.about()
-    again = f"python -m harness.chaos --seed {plan.seed}{' --real' * (plan.models is REAL)}"
+    again = f"python -m harness.chaos --seed {plan.seed}{plan.flag}"
     since = max(plan.since, first)
     told += [verdict.report, f"to repeat it: {again} --round {plan.number}"]
     if since < plan.number:

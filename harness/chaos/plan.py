@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 from fixtures import real
 
@@ -124,6 +125,26 @@ class Fault:
     thaw_s: float | None = None
 
 
+class Drawn(Protocol):
+    """A round of any kind, as it is told and had again; `since` is the first of its home."""
+
+    @property
+    def seed(self) -> str:
+        """What it is drawn from."""
+
+    @property
+    def number(self) -> int:
+        """From 1."""
+
+    @property
+    def since(self) -> int:
+        """The round with which its home was new."""
+
+    @property
+    def flag(self) -> str:
+        """What asks for rounds of this kind, with a space before it."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """One round. `since` is the round with which its home was new; `jitter_s` in seconds.
@@ -142,6 +163,11 @@ class Plan:
     fault: Fault
     next_model: str
     models: Models = TOYS
+
+    @property
+    def flag(self) -> str:
+        """What asks for rounds of this kind."""
+        return " --real" if self.models is REAL else ""
 
     @property
     def removed(self) -> set[str]:

@@ -13,7 +13,7 @@ from fixtures.hub.control import FixtureHub
 from harness import census, swarm
 from harness.chaos import disk
 from harness.chaos.load import Load, terminal_events
-from harness.chaos.plan import Deed, Opening, Plan
+from harness.chaos.plan import Deed, Drawn, Opening, Plan
 from harness.chaos.relay import Relay
 from harness.client import Stream
 from harness.cluster import Cluster, freeze, kill, thaw
@@ -24,7 +24,7 @@ from harness.program import Finished, Running
 #: How long commands and jobs may take to end once somebody was struck, in seconds.
 SETTLE_S = 20.0
 #: Exit statuses that a command may have, besides that of the signal it was struck with.
-_STATUSES = (0, 1, 124, 130)
+STATUSES = (0, 1, 124, 130)
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Verdict:
     `report` is what the programs wrote, where there are complaints.
     """
 
-    plan: Plan
+    plan: Drawn
     struck: str = "nobody is there"
     came_of_it: str = ""
     streams: int = 0
@@ -176,7 +176,7 @@ class Round:
             self._complaints.add(Concern.COMMANDS, str(error))
             return "no end"
         by_us = self._struck is not None and self._struck.pid == running.pid
-        if finished.status not in _STATUSES and not (by_us and finished.status == -9):
+        if finished.status not in STATUSES and not (by_us and finished.status == -9):
             self._complaints.add(
                 Concern.COMMANDS, f"ended with status {finished.status}\n{finished}"
             )
