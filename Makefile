@@ -33,7 +33,7 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-performance bench-real \
+.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-performance bench-real bench-splits \
 	faults coverage chaos load fuzz trial format clean always
 .DEFAULT_GOAL := help
 
@@ -178,6 +178,10 @@ bench-performance: $(VENV)/.models/.made-for-bench ## measure beside the peers; 
 bench-real: $(VENV)/.models/.made ## measure with real weights and everybody's defaults; writes its part of docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)
 	$(BIN)/python -m bench.peers.real $(if $(QUICK),--quick)
+
+bench-splits: $(VENV)/.models/.made $(VENV)/.rpc ## measure a model over one to three machines; writes its part of docs/performance.md (QUICK=1 leaves it alone)
+	$(COMPILE)
+	$(BIN)/python -m bench.splits $(if $(QUICK),--quick)
 
 docs: $(VENV)/.test ## write the pages of docs that are made of the code anew
 	$(BIN)/python -m harness.settings_page

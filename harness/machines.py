@@ -88,8 +88,13 @@ def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None
     """The same; each of them has a simulated GPU of so many GB."""
     sit_beside(cluster, name, other)
     simulate_equal(cluster, gb)
+    start_and_add(cluster, f"{other}, localhost")
+
+
+def start_and_add(cluster: Cluster, names: str) -> None:
+    """The person adds machines to a swarm that is asleep afterwards."""
     with swarm.queen_meanwhile(cluster):
-        add_hives(cluster, f"{other}, localhost")
+        add_hives(cluster, names)
 
 
 def simulate_equal(cluster: Cluster, gb: float) -> None:
