@@ -11,6 +11,7 @@ Feature: rbee is brought to another machine
       """
       queen: installing rbee <version> on workstation; that takes minutes...
       queen: workstation puts packages in place: <count>
+      queen: workstation can have no part of a model of others: <why>
       queen: workstation has rbee <version>, installed in <duration>
       bee-keeper: hive workstation is in the catalog
       queen: CPU worker is awake and ready

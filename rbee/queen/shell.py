@@ -61,6 +61,9 @@ _ENVIRONMENT_MADE = "the environment is made"
 #: How pip tells what it fetches, where that takes a while, and what it installs.
 _LOADING = re.compile(r" *Downloading (?P<package>\w+)-\S+ \((?P<size>[\d.]+ [MG]B)\)")
 _PLACING = re.compile(r"Installing collected packages: (?P<names>.+)")
+#: How the machine tells whether models can be spread over it; see `rbee.worker.engines.rpc.build`.
+_SHARES = re.compile(r"\S+ speaks RPC (?P<version>[\d.]{1,20})")
+_ALONE = re.compile(r"llama\.cpp's RPC backend is not built: (?P<why>.{1,300})")
 #: How Debian tells that its Python comes without the means to make environments.
 _NO_VENV = re.compile(r"apt install (?P<package>python[\w.+-]{0,16}venv)\b")
 _LAST_LINES = 12
@@ -201,7 +204,7 @@ PIP_USER=0 "$new/bin/python" -m pip install --disable-pip-version-check --no-inp
     --progress-bar off "$new/"{name}
 rm "$new/"{name}
 "$new/bin/python" -c 'import rbee; print("rbee", rbee.__version__)'
-"$new/bin/python" -m rbee.worker.engines.rpc.build >&2 || true
+"$new/bin/python" -m rbee.worker.engines.rpc.build 2>&1 || true
 trap '' HUP INT TERM
 [ -L ../venv ] || [ ! -e ../venv ] || mv ../venv "../venv-before-$$"
 ln -s "$new" "$new/link"
@@ -219,6 +222,10 @@ def progress(line: str) -> tuple[Line, dict[str, str]] | None:
         return narration.MACHINE_LOADS, loading.groupdict()
     if placing := _PLACING.match(line):
         return narration.MACHINE_PLACES, {"count": str(placing["names"].count(",") + 1)}
+    if shares := _SHARES.match(line):
+        return narration.MACHINE_SHARES, shares.groupdict()
+    if alone := _ALONE.match(line):
+        return narration.MACHINE_ALONE, alone.groupdict()
     return None
 
 

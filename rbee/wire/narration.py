@@ -236,6 +236,10 @@ MACHINE_ENVIRONMENT = _queen(
 )
 MACHINE_LOADS = _queen("machine.load", "{host} downloads {package} ({size})")
 MACHINE_PLACES = _queen("machine.place", "{host} puts packages in place: {count}")
+MACHINE_SHARES = _queen(
+    "machine.shares", "{host} can have parts of models of other machines (RPC {version})"
+)
+MACHINE_ALONE = _queen("machine.alone", "{host} can have no part of a model of others: {why}")
 MACHINE_INSTALLED = _queen("machine.rbee", "{host} has rbee {version}, installed in {seconds}")
 MACHINE_RBEE = _queen("machine.rbee", "{host} has rbee {version}")
 HIVE_APPROACH = _queen("hive.ssh", "reaching {host} over SSH...")
