@@ -258,3 +258,20 @@ Feature: What can go wrong when a machine is added, and what it takes to put it 
       And the exit status is 1
       And the queen's catalog holds no hive
       And nothing is left running
+
+  Rule: A machine with a GPU takes what is on a processor
+
+    @fault.queen.deaf-to-who-joins
+    Scenario: A model that is loaded moves there, and nobody is disturbed
+      Given my machine "blep" beside the machines "attic"
+      And the simulated GPUs of "attic" are
+        | name     | VRAM in GB |
+        | RTX 3090 | 24         |
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      When I type "rbee-keeper add-hive attic"
+      Then the only worker has "minillama" on "gpu0"
+      And the queen has told the cluster
+        """
+        queen: GPU0 on hive attic has room since a machine has joined; starting minillama there, which is on a CPU
+        queen: worker <worker id> on a CPU is replaced by one on a GPU
+        """

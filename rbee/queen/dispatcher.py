@@ -213,19 +213,20 @@ class Dispatcher:
     def _forget_the_gone(self) -> None:
         """Workers that nobody has any more are replaced by none."""
         moves = [claim for claim in self.state.claims.values() if claim.moves]
-        if moves or self._better:
+        if moves:
             there = {each for hive in self.state.hives.values() for each in hive.workers}
             for claim in moves:
                 if not claim.acting and claim.moves not in there:
                     self._moves[claim.job_id].cancel()
-            for worker_id in self._better.keys() - there:
-                del self._better[worker_id]
 
     def _look_for_better(self) -> None:
         """Has workers moved, where that may be, to machines that have joined since they began."""
         if not self._better or self._described == self._registry.described_so_far:
             return
         self._described = self._registry.described_so_far
+        there = {worker.worker_id for _, worker in self._registry.workers()}
+        for worker_id in self._better.keys() - there:
+            del self._better[worker_id]
         with_gpus = {
             hive.hive_id for hive in self.state.hives.values() if hive.devices and hive.devices.gpus
         }
