@@ -11,6 +11,7 @@ PROMPT ?= hello
 JOBS   ?= 3
 SEED   ?=
 ROUNDS ?= 300
+SPLITS ?= 40
 STREAMS ?= 64
 SECONDS ?= 60
 UPGRADE ?=
@@ -148,9 +149,10 @@ coverage: $(VENV)/.wheels/.fetched $(VENV)/.clients/.fetched $(VENV)/.models/.ma
 	@sh harness/setup_hosts.sh
 	$(BIN)/python -m harness.coverage --jobs $(JOBS) $(FEATURES)
 
-chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at random moments, ROUNDS times; SEED repeats a run
+chaos: $(VENV)/.models/.made $(VENV)/.rpc ## strike the swarm at random moments, ROUNDS times, and a model over two machines, SPLITS times; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(ROUNDS) $(WEIGHTS)
+	$(BIN)/python -m harness.chaos --seed "$(SEED)" --rounds $(SPLITS) --splits
 
 load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from STREAMS programs for SECONDS, a tenth of them cut; SEED repeats a run
 	$(COMPILE)

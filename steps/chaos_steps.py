@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.chaos import splits
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import draw
 from harness.complaints import Concern
@@ -45,6 +46,17 @@ def draw_twice(context: Context, count: int) -> None:
     context.drawn = [
         [draw(context.seed, number) for number in range(1, count + 1)] for _ in range(2)
     ]
+
+
+@when("{count:d} rounds of a model over two machines are drawn twice")
+def draw_splits_twice(context: Context, count: int) -> None:
+    numbers = range(1, count + 1)
+    context.drawn = [[splits.draw(context.seed, each) for each in numbers] for _ in range(2)]
+
+
+@then("head, side, hives, queen, keeper, cable and plug are struck in each eight of them")
+def all_of_a_split_struck(context: Context) -> None:
+    splits.assert_all_struck(context.drawn[0])
 
 
 @then("both are the same")

@@ -34,12 +34,12 @@ def type_twice(context: Context, command_line: str) -> None:
 @when('I type "{command_line}" in {count:d} terminals at once')
 def type_often(context: Context, command_line: str, count: int) -> None:
     running = [context.cluster.start(command_line) for _ in range(count)]
-    context.finished = [context.cluster.finish(each) for each in running]
+    context.finished += [context.cluster.finish(each) for each in running]
 
 
-@when('I type "{command_line}" for comparison')
-def type_alone(context: Context, command_line: str) -> None:
-    context.finished.append(context.cluster.run(command_line))
+@given('"{command_line}" was typed for comparison')
+def typed_alone(context: Context, command_line: str) -> None:
+    context.finished = [context.cluster.run(command_line)]
 
 
 @given("a file on the shelf with a link to it and a second name")

@@ -16,3 +16,9 @@ Feature: The swarm is whole again after chaos
     When 300 rounds are drawn twice
     Then both are the same
     And each role is struck, and so is the hub
+
+  Scenario: Nor is anybody spared who has a part of a model over two machines
+    Given what happens is drawn from the seed "willow"
+    When 40 rounds of a model over two machines are drawn twice
+    Then both are the same
+    And head, side, hives, queen, keeper, cable and plug are struck in each eight of them

@@ -12,12 +12,15 @@ import sys
 import time
 from collections.abc import Sequence
 
-from harness import census
+from harness import census, tags
 from harness.chaos.campaign import Campaign
 from harness.chaos.plan import REAL, TOYS
 from harness.chaos.round import Verdict
 from harness.chaos.splits import SplitCampaign
 from harness.ports import PortSlice
+
+#: What rounds of models over several machines need.
+_OF_SPLITS = ("needs-hosts", "needs-rpc", "needs-real-models")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,6 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     models = REAL if chosen.real else TOYS
     seed = chosen.seed or secrets.token_hex(4)
     first, count = (chosen.round, 1) if chosen.round else (chosen.first, chosen.rounds)
+    reason = chosen.splits and next(filter(None, (tags.NEEDS[need]() for need in _OF_SPLITS)), "")
+    if reason:
+        print(f"no rounds of models over several machines: {reason}")
+        return 0
     print(f"seed {seed}", flush=True)
     census.take_charge()
     began, failed = time.monotonic(), []

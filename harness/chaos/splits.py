@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from types import TracebackType
@@ -121,6 +122,14 @@ def draw(seed: str, number: int) -> SplitPlan:
         struck in _FREEZES and dice.random() < 0.4,
         dice.choice((None, round(dice.uniform(0.05, 0.6), 2), round(dice.uniform(2.0, 4.0), 2))),
     )
+
+
+def assert_all_struck(plans: Sequence[SplitPlan]) -> None:
+    """In each run of as many rounds as there are to be struck, all are."""
+    everybody = list(Struck)
+    for begin in range(0, len(plans), len(everybody)):
+        struck = {plan.struck for plan in plans[begin : begin + len(everybody)]}
+        assert struck == set(everybody), (begin, struck)
 
 
 class SplitCampaign:
