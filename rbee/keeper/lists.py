@@ -60,7 +60,9 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     screen.result(told, model_table(found))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
-    if not found and not unknown:
+    if found:
+        screen.hint(_in_all(found))
+    elif not unknown:
         screen.hint("no models yet; fetch one with rbee-keeper pull HF:owner/repo")
 
 
@@ -150,6 +152,12 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
         )
         rows += [(f"= {other.model_ref}", "", "", "", "") for other in others]
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _in_all(models: Sequence[ClusterModelView]) -> str:
+    """What the models take together; names of the same files count once on each hive."""
+    sizes = {(each.hive_id, each.content or each.model_ref): each.size_bytes for each in models}
+    return f"{len(sizes)} model{'s' if len(sizes) > 1 else ''}, {size(sum(sizes.values()))} in all"
 
 
 def _part(part: Part) -> str:

@@ -98,6 +98,8 @@ class Screen:
         elif self._terminal and progress.total:
             rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
+                if self._held is not None:
+                    return  # it would be drawn over the line that is being typed
                 bar = bar_of(shown(progress.what), progress.done / progress.total, rate)
                 self._tell(f"\r\033[K{bar}")
                 self._bar = True
