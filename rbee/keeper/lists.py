@@ -9,7 +9,7 @@ from rbee.keeper.awake import awake_queen, find_queen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.table import age, table
+from rbee.keeper.table import age, ahead, table
 from rbee.wire.errors import no_such
 from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
@@ -57,12 +57,10 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     told = {"models": found, "unreachable": unknown}
-    screen.result(told, model_table(found))
+    screen.result(told, "\n\n".join([model_table(found), *_in_all(found)]))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
-    if found:
-        screen.hint(_in_all(found))
-    elif not unknown:
+    if not found and not unknown:
         screen.hint("no models yet; fetch one with rbee-keeper pull HF:owner/repo")
 
 
@@ -110,13 +108,14 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 f"{worker.slots_free}/{worker.slots}",
                 worker.context or "",
                 size(worker.vram_bytes) if worker.vram_bytes else "",
+                "never" if worker.kept else ahead(worker.unloads_at_ms),
             )
         )
         rows += [
-            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes))
+            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes), "")
             for part in worker.parts or ()
         ]
-    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY", rows)
+    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS", rows)
 
 
 def job_table(jobs: Sequence[JobView]) -> str:
@@ -154,10 +153,11 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
     return table("MODEL HIVE SIZE QUANT STATE", rows)
 
 
-def _in_all(models: Sequence[ClusterModelView]) -> str:
-    """What the models take together; names of the same files count once on each hive."""
+def _in_all(models: Sequence[ClusterModelView]) -> Iterator[str]:
+    """What several models take together; names of the same files count once on each hive."""
     sizes = {(each.hive_id, each.content or each.model_ref): each.size_bytes for each in models}
-    return f"{len(sizes)} model{'s' if len(sizes) > 1 else ''}, {size(sum(sizes.values()))} in all"
+    if len(sizes) > 1:
+        yield f"{len(sizes)} models, {size(sum(sizes.values()))} in all"
 
 
 def _part(part: Part) -> str:
