@@ -436,6 +436,22 @@ def ps(options: Options) -> Deed:
 
 
 @keeper.command()
+@with_queen(*LIST_OPTIONS)
+def top(options: Options) -> Deed:
+    """Show the workers and the jobs, anew each second, until Ctrl+C.
+
+    In a pipe they are listed once, as ps does.
+
+    \b
+    Example:
+      rbee-keeper top
+    """
+    from rbee.keeper import lists
+
+    return lists.top
+
+
+@keeper.command()
 @click.option("--node", type=NAME, help="Of this hive alone.")
 @with_queen(*LIST_OPTIONS)
 def models(options: Options) -> Deed:

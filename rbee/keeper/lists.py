@@ -1,4 +1,4 @@
-"""``rbee-keeper devices``, ``hives``, ``ps`` and ``models``: what the queen knows, as tables."""
+"""``rbee-keeper devices``, ``hives``, ``ps``, ``top``, ``models``: what the queen knows, told."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import layers_in_words, size
 from rbee.wire.placement import Part
 
+#: How often `top` looks (seconds).
+_REDRAWN = 1.0
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
 _JOBS_SHOWN = 10
 
@@ -42,11 +44,28 @@ def hives(screen: Screen, where: QueenTarget) -> None:
 
 def ps(screen: Screen, where: QueenTarget) -> None:
     """The workers and the jobs."""
+    workers, jobs = _at_work(find_queen(where))
+    screen.result({"workers": workers, "jobs": jobs}, _work_tables(workers, jobs))
+
+
+def top(screen: Screen, where: QueenTarget) -> None:
+    """The workers and the jobs on one page that is drawn anew each second, until Ctrl+C; where
+    there is no page to draw on, once."""
+    if screen.as_json or not screen.has_page:
+        ps(screen, where)
+        return
     client = find_queen(where)
-    workers = client.call(WORKERS).workers
-    jobs = client.call(JOBS).jobs
-    tables = [worker_table(workers), job_table(jobs)]
-    screen.result({"workers": workers, "jobs": jobs}, "\n\n".join(tables))
+    while True:
+        screen.page(_work_tables(*_at_work(client)))
+        time.sleep(_REDRAWN)
+
+
+def _at_work(client: QueenClient) -> tuple[list[WorkerView], list[JobView]]:
+    return client.call(WORKERS).workers, client.call(JOBS).jobs
+
+
+def _work_tables(workers: Sequence[WorkerView], jobs: Sequence[JobView]) -> str:
+    return f"{worker_table(workers)}\n\n{job_table(jobs)}"
 
 
 def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
