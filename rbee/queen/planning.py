@@ -7,6 +7,7 @@ Each place is asked as for a job, and what would come of that is decided by who 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -103,7 +104,19 @@ class Planner:
             elif isinstance(decision, Refuse):
                 plan.outcome = "refuse"
         plan.places = [_row(place, answer, place == taken) for place, answer in asked]
+        for row, (place, _) in zip(plan.places, asked):
+            if claim.rooms[place.spot, claim.request.ctx].yields:
+                self._count_idle_parts(row, place)
         return plan
+
+    def _count_idle_parts(self, row: PlannedPlace, place: Place) -> None:
+        """What models over several machines have that idle there is free, since they would leave;
+        that of others that idle has been counted by the hives."""
+        row.fits, row.short_bytes, row.why = True, 0, ""
+        for _, parts in self._state.idle_parts(place):
+            for idle, room in itertools.product(parts, row.parts):
+                where = room.hive_id or place.hive_id, room.device
+                room.free_bytes += idle.bytes * (where == (idle.hive_id, idle.device))
 
 
 def _row(place: Place, answer: FoundRoom | RbeeError, taken: bool) -> PlannedPlace:

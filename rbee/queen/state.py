@@ -21,7 +21,7 @@ from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import ProvisionWorker, WorkerBeat, WorkerState
-from rbee.wire.placement import CPU, Placement, devices_in
+from rbee.wire.placement import CPU, Part, Placement, devices_in
 
 #: The id and host of the machine the queen runs on.
 LOCAL = "localhost"
@@ -290,9 +290,9 @@ class State(msgspec.Struct):
         workers = hive.workers if hive is not None else {}
         return {key: worker for key, worker in workers.items() if meet(worker.device, device)}
 
-    def idle_parts(self, place: Place) -> list[tuple[WorkerBeat, int]]:
+    def idle_parts(self, place: Place) -> list[tuple[WorkerBeat, list[Part]]]:
         """The workers over several machines that idle and have parts on the devices of a place, and
-        the bytes of these parts; who was used longest ago is first.
+        these parts; who was used longest ago is first.
 
         The machines of these parts do not know that their heads idle. What a head has on its own
         machine is left out: that knows.
@@ -307,13 +307,13 @@ class State(msgspec.Struct):
                 others = itertools.chain(*worker.placement.others.values())
                 there = [part for part in others if (part.hive_id, part.device) in wanted]
                 if there:
-                    found.append((worker, sum(part.bytes for part in there)))
+                    found.append((worker, there))
         return sorted(found, key=lambda each: self.used.get(each[0].worker_id, 0))
 
     def yields(self, place: Place, error: RbeeError) -> bool:
         """Whether a place that was refused by this error would have room without idle parts."""
         short = error.details.get("short_bytes", 0)
-        idle = sum(taken for _, taken in self.idle_parts(place))
+        idle = sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
         return error.code in ROOM and 0 < short <= idle
 
     def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
