@@ -25,8 +25,15 @@ End = tuple[str, bool]
 
 
 def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
-    """Describes the GPUs of a table with the columns `name` and `VRAM in GB`."""
-    gpus = [{"name": row["name"], "vram_gb": float(row["VRAM in GB"])} for row in table]
+    """Describes the GPUs of a table with the columns `name`, `VRAM in GB` and maybe `GB/s`."""
+    gpus = [
+        {
+            "name": row["name"],
+            "vram_gb": float(row["VRAM in GB"]),
+            "gb_per_second": float(row.get("GB/s", 0)),
+        }
+        for row in table
+    ]
     cluster.set(simulate_gpus=cluster.write("gpus.json", json.dumps(gpus)))
 
 
@@ -37,6 +44,8 @@ def install_driver(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None
             row["name"],
             total=int(float(row["VRAM in GB"]) * GIB),
             used=int(float(row["used in GB"]) * GIB),
+            memory_mhz=int(row.get("memory in MHz", 0)),
+            bus_bits=int(row.get("bus in bits", 0)),
         )
         for row in table
     ]
@@ -106,6 +115,20 @@ def assert_processor_name(cluster: Cluster) -> None:
     told = cluster.http("GET", "hive", "/devices").json()["cpu"]["name"]
     assert told == kept, (told, kept)
     assert told != platform.machine(), told
+
+
+def assert_ram_speed(cluster: Cluster) -> None:
+    """The hive tells how fast its RAM is read, as it was measured."""
+    measured = json.loads((cluster.home / "ram-speed.json").read_text())["gb_per_second"]
+    told = cluster.http("GET", "hive", "/devices").json()["cpu"]["gb_per_second"]
+    assert told == measured > 0, (told, measured)
+
+
+def assert_remembered_speed(cluster: Cluster, device: str, gb_per_second: float) -> None:
+    """The queen's catalog has a GPU of this machine that reads so many GB per second."""
+    (row,) = cluster.rows("queen.db", "SELECT devices FROM hives")
+    told = {gpu["id"]: gpu.get("gb_per_second") for gpu in json.loads(row["devices"])["gpus"]}
+    assert told[device] == gb_per_second, told
 
 
 def assert_remembered_processor(cluster: Cluster) -> None:

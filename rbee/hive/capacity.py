@@ -26,7 +26,7 @@ from rbee.hive.models.fit import (
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.parts import Cut, beside_ram
+from rbee.hive.models.parts import Cut, beside_ram, hidden_bytes, logits_bytes
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner
 from rbee.process.tasks import DEVICES, in_thread
@@ -275,6 +275,7 @@ class Capacity:
         layers = layers or cut.over(free, slow, len(ram))
         spread = cut.parts(layers[len(ram) :])
         needs = [spread.host] * len(ram) + list(spread.needs)
+        passing = 2 * hidden_bytes(headers[0])
         names = [*(("", room.device) for room in ram)]
         names += [(other.hive_id, other.device) for other in others]
         names += [("", room.device) for room in gpus]
@@ -285,9 +286,14 @@ class Capacity:
                 free_bytes=has,
                 layers=count,
                 hive_id=hive_id,
+                token_bytes=need.read_for_a_token(slots),
+                link_bytes=passing if hive_id and count else 0,
             )
             for (hive_id, device), need, has, count in zip(names, needs, free, layers)
         ]
+        last = next((part for part in reversed(told) if part.layers), None)
+        if last is not None and last.hive_id:
+            last.link_bytes += logits_bytes(headers[0])
         here = [*told[len(ram) + len(others) :], *told[: len(ram)]]
         there = [part for part in told if part.hive_id]
         left = cut.lacking(layers)
@@ -343,6 +349,7 @@ class Capacity:
                 free_bytes=room.free,
                 layers=count or (lean if room.gpu is None else 0),
                 experts=bool(lean) and room.gpu is None,
+                token_bytes=need.read_for_a_token(slots),
             )
             for room, need, count in zip(rooms, needs, layers)
         ]

@@ -172,9 +172,7 @@ class _Hive:
             secret_of=lambda name: self.workers.secret_of(name),
         )
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(
-            home.path / "cpu-name", settings.processor_query_after, self._changed
-        )
+        self.detector = Detector(home.path, settings.processor_query_after, self._changed)
         self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
@@ -195,6 +193,7 @@ class _Hive:
             settings.heartbeat_interval,
             self.news,
             self.detector.processor,
+            self.detector.ram_speed,
             settings.connect_timeout,
         )
         self.queen_instance = orders.queen_instance

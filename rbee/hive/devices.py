@@ -15,11 +15,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import psutil
 
+from rbee.hive import ram_speed
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
@@ -47,36 +48,40 @@ class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
     id: str = ""
     vram_free_gb: float | None = None
     backend: Literal["cuda", "metal"] = "cuda"
+    gb_per_second: float = 0.0
 
 
 class Detector(msgspec.Struct):
-    """Looks at this machine anew each time, but for the processor's name, which is kept.
+    """Looks at this machine anew each time, but for the processor's name and how fast it reads
+    its RAM, which are kept in `folder`.
 
-    That name is asked for once, `query_after` seconds after the first look, and `on_name` is
-    called, in the event loop, when it has been found out.
+    Both are found out once, `query_after` seconds after the first look, and `on_name` is called,
+    in the event loop, when that is done.
     """
 
-    _cpu_name_file: Path
+    _folder: Path
     _query_after: float
     _on_name: Callable[[], None]
     _found_name: str = ""
     _quick_name: str = ""
+    _ram_speed: float = 0.0
     _later: asyncio.TimerHandle | None = None
     _query: subprocess.Popen[bytes] | None = None
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
         gpus = await in_thread(DEVICES, gpus_here)
-        if self._later is None and not self._cpu_name_file.exists():
-            later = asyncio.get_running_loop().call_later
-            self._later = later(self._query_after, self._find_cpu_name)
         ram = ram_here()
         cpu = Cpu(
             name=self.processor(),
             cores=usable_cores(),
             ram_gb=round(ram.total / GIB, 1),
             ram_free_gb=round(ram.free / GIB, 1),
+            gb_per_second=self.ram_speed(),
         )
+        if self._later is None and not (cpu.gb_per_second and self._cpu_name_file.exists()):
+            later = asyncio.get_running_loop().call_later
+            self._later = later(self._query_after, self._find_out)
         return Devices(cpu=cpu, gpus=gpus, models=models, workers=workers)
 
     def close(self) -> None:
@@ -93,10 +98,25 @@ class Detector(msgspec.Struct):
                 self._quick_name = self._quick_name or name_at_once()
         return self._found_name or self._quick_name
 
-    def _find_cpu_name(self) -> None:
-        """Has `cpu_name` ask py-cpuinfo, once for all runs."""
+    def ram_speed(self) -> float:
+        """GB that this machine reads of its RAM per second, as measured earlier; 0: not yet."""
+        self._ram_speed = self._ram_speed or ram_speed.kept_in(self._ram_speed_file, machine_here)
+        return self._ram_speed
+
+    @property
+    def _cpu_name_file(self) -> Path:
+        return self._folder / "cpu-name"
+
+    @property
+    def _ram_speed_file(self) -> Path:
+        return self._folder / "ram-speed.json"
+
+    def _find_out(self) -> None:
+        """Has the RAM measured, and py-cpuinfo asked, once for all runs."""
         self._query = subprocess.Popen(
-            apart.command_of("rbee.hive.cpu_name", str(self._cpu_name_file)),
+            apart.command_of(
+                "rbee.hive.cpu_name", str(self._cpu_name_file), str(self._ram_speed_file)
+            ),
             cwd=apart.FOLDER,
             env=apart.environment_of(os.environ),
             stdin=subprocess.DEVNULL,
@@ -116,6 +136,12 @@ def name_at_once() -> str:
             if key.strip().lower() == "model name":
                 return value.strip()
     return platform.processor() or platform.machine()
+
+
+def machine_here() -> str:
+    """What this machine is known by, where a home that comes to another one is to notice."""
+    gib = ram_here().total >> 30
+    return f"{name_at_once()}, {usable_cores()} cores, {gib} GiB"
 
 
 def ram_here() -> Ram:
@@ -156,6 +182,7 @@ def _simulated(path: Path) -> list[Gpu]:
             vram_free_gb=gpu.vram_gb if gpu.vram_free_gb is None else gpu.vram_free_gb,
             backend=gpu.backend,
             simulated=True,
+            gb_per_second=gpu.gb_per_second,
         )
         for index, gpu in enumerate(described)
     ]
@@ -189,7 +216,23 @@ def _nvidia_gpu(index: int) -> Gpu:
         vram_gb=round(memory.total / GIB, 2),
         vram_free_gb=round(memory.free / GIB, 2),
         backend="cuda",
+        gb_per_second=_nvidia_speed(handle),
     )
+
+
+def _nvidia_speed(handle: Any) -> float:
+    """GB per second between a card and its memory at best; 0: its driver does not say.
+
+    An RTX 3090 tells 9,751 MHz and 384 bits, which are read twice in a period: 936 GB/s.
+    """
+    import pynvml
+
+    try:
+        mhz = pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_MEM)
+        bits = pynvml.nvmlDeviceGetMemoryBusWidth(handle)
+    except pynvml.NVMLError:
+        return 0.0
+    return float(round(mhz * 1e6 * 2 * bits / 8 / 1e9, 1))
 
 
 def _metal() -> list[Gpu]:

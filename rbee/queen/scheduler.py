@@ -35,7 +35,8 @@ _MOST_MACHINES = 17
 class HiveFacts(NamedTuple):
     """A hive as the scheduler sees it; workers of the model kept dying on its `degraded` devices.
 
-    `here`: it is on the queen's own machine; `holds`: the model is on its disk.
+    `here`: it is on the queen's own machine; `holds`: the model is on its disk. A message to it is
+    answered after `round_trip` seconds (0: nobody knows).
     """
 
     hive_id: str
@@ -44,6 +45,7 @@ class HiveFacts(NamedTuple):
     degraded: Collection[str] = ()
     here: bool = True
     holds: bool = False
+    round_trip: float = 0.0
 
 
 class WarmWorker(NamedTuple):
