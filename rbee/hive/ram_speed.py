@@ -8,11 +8,12 @@ the fastest of a few times counts, since others use the memory, too.
 from __future__ import annotations
 
 import ctypes
-import json
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 #: The most that is read at once, by all threads together, and how often (bytes).
 _MOST, _TIMES = 256 * 1024 * 1024, 5
@@ -22,20 +23,25 @@ _SHARE = 8
 _LEAST = 16 * 1024 * 1024
 
 
+class _Kept(msgspec.Struct):
+    machine: str
+    gb_per_second: float
+
+
 def kept_in(file: Path, machine: Callable[[], str]) -> float:
     """GB (10^9 bytes) per second that were measured on this `machine`; 0: none were."""
     try:
-        kept = json.loads(file.read_bytes())
-        return float(kept["gb_per_second"]) if kept["machine"] == machine() else 0.0
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+    except (OSError, msgspec.MsgspecError):
         return 0.0
+    return kept.gb_per_second if kept.machine == machine() else 0.0
 
 
 def measured(machine: str, cores: int, free: int) -> str:
     """What `kept_in` reads, measured now with so many cores and bytes of RAM that are free; takes
     a tenth of a second or two, and blocks."""
     speed = _measure(cores, free)
-    return json.dumps({"machine": machine, "gb_per_second": round(speed, 1)}) + "\n"
+    return msgspec.json.encode(_Kept(machine, round(speed, 1))).decode() + "\n"
 
 
 def _measure(cores: int, free: int) -> float:
