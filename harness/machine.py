@@ -25,12 +25,14 @@ End = tuple[str, bool]
 
 
 def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
-    """Describes the GPUs of a table with the columns `name`, `VRAM in GB` and maybe `GB/s`."""
+    """Describes the GPUs of a table with the columns `name` and `VRAM in GB`; `GB/s` and `backend`
+    where they matter."""
     gpus = [
         {
             "name": row["name"],
             "vram_gb": float(row["VRAM in GB"]),
             "gb_per_second": float(row.get("GB/s", 0)),
+            "backend": row.get("backend", "cuda"),
         }
         for row in table
     ]

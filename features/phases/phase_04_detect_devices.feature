@@ -34,6 +34,19 @@ Feature: Phase 4: the hive tells what its machine has
       """
     And the exit status is 0
 
+  Scenario: A card of another maker
+    Given its simulated GPUs are
+      | name       | VRAM in GB | backend |
+      | RX 7900 XT | 20         | rocm    |
+    When I type "rbee-keeper infer --backend rocm 'hello'"
+    Then the terminal narrates
+      """
+      queen: hive localhost has CPU, GPU0 RX 7900 XT (20GB); models: 0, workers: 0
+      queen: basic scheduler picked GPU0 on hive localhost (for advanced scheduling, see docs)
+      queen: ROCm worker is awake and ready
+      """
+    And the exit status is 0
+
   @needs-nvml-stub
   Scenario: GPUs are found through NVML
     Given a driver that reports

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.hive.devices import GIB, gpus_here, ram_here
+from rbee.hive.cards import GIB
+from rbee.hive.devices import Gpus, ram_here
 from rbee.hive.models.fit import (
     Need,
     gpu_budget,
@@ -29,10 +30,10 @@ from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.parts import Cut, beside_ram, hidden_bytes, logits_bytes
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner
-from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import Gpu, PartRoom
 from rbee.wire.messages.sides import FreeDevice, OtherDevice
+from rbee.wire.messages.workers import EngineDevice
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.placement import CPU, Part, Placement
@@ -108,9 +109,10 @@ class _Room(NamedTuple):
 class Capacity:
     """The memory of this machine's devices, and what of it has been promised."""
 
-    def __init__(self, settings: Settings, models: Provisioner) -> None:
+    def __init__(self, settings: Settings, models: Provisioner, gpus: Gpus) -> None:
         self._settings = settings
         self._models = models
+        self._gpus_of_machine = gpus
         self._promised: set[Promise] = set()
         #: Held by whoever is to promise what he has asked about.
         self.promising = asyncio.Lock()
@@ -137,7 +139,7 @@ class Capacity:
         """The GPUs among some devices, in the order of the machine. Raises `invalid_request`."""
         if set(devices) == {CPU}:
             return []
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self._gpus_of_machine.now()
         known = [CPU, *(gpu.id for gpu in gpus)]
         for device in devices:
             if device not in known:
@@ -145,9 +147,19 @@ class Capacity:
                 raise invalid(what, fix, device=device)
         return [gpu for gpu in gpus if gpu.id in devices]
 
+    async def engine_places(
+        self, devices: Collection[str], listed: Sequence[EngineDevice]
+    ) -> dict[str, int]:
+        """The places of some GPUs among those that an engine has `listed`."""
+        if not listed:
+            return {}
+        names = [device.name for device in listed]
+        gpus = await self._gpus(devices)
+        return {gpu.id: names.index(gpu.engine_name) for gpu in gpus if gpu.engine_name in names}
+
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self._gpus_of_machine.now()
         return next((gpu for gpu in gpus if gpu.backend == backend), None)
 
     async def check(
@@ -241,7 +253,7 @@ class Capacity:
     async def free_for_parts(self, unused: Collection[Promise] = ()) -> list[FreeDevice]:
         """What a part of a model may take of each device here, with what is `unused`: the GPUs of
         the first one's kind, then the RAM."""
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self._gpus_of_machine.now()
         gpus = [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
         free = [(gpu.id, self._free(gpu.id, gpu) + _kept(gpu.id, unused)) for gpu in gpus]
         free.append((CPU, self._for_part(self._free(CPU, None) + _kept(CPU, unused))))
@@ -366,7 +378,7 @@ class Capacity:
         if gpu is None:
             ram = ram_here()
             return ram_budget(total_bytes=ram.total, free_bytes=ram.free, reserved_bytes=reserved)
-        free = round(gpu.vram_free_gb * GIB) - (reserved if gpu.simulated else 0)
+        free = round(gpu.vram_free_gb * GIB) - (reserved if gpu.simulated or gpu.told_once else 0)
         return gpu_budget(
             total_bytes=round(gpu.vram_gb * GIB),
             free_bytes=free,

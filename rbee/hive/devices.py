@@ -1,4 +1,5 @@
-"""What this machine has: its processor by psutil and py-cpuinfo, its GPUs by NVML.
+"""What this machine has: its processor by psutil and py-cpuinfo, its GPUs by NVML, by the kernel
+and by what the engine lists.
 
 Phase 4.1, asked for by `GET /devices`. Simulated GPUs, described in the JSON file that
 RBEE_SIMULATE_GPUS names, take the place of real ones and are reported as simulated.
@@ -13,23 +14,23 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import psutil
 
 from rbee.hive import ram_speed
+from rbee.hive.cards import GIB, Card, bus_of, kernel_cards, listed
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_own_thread, in_thread
-from rbee.wire.errors import invalid
-from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.devices import Cpu, Devices, Gpu, GpuBackend
+from rbee.wire.messages.workers import EngineDevice
 
-#: Bytes in the unit of every size called `_gb`: a GiB.
-GIB = 1024**3
 #: What Metal lets one process keep on the GPU, as a share of the memory it shares with the CPU
 #: (Apple's recommendedMaxWorkingSetSize is about this).
 _METAL_SHARE = 0.75
@@ -47,7 +48,7 @@ class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
     vram_gb: float
     id: str = ""
     vram_free_gb: float | None = None
-    backend: Literal["cuda", "metal"] = "cuda"
+    backend: GpuBackend = "cuda"
     gb_per_second: float = 0.0
 
 
@@ -59,6 +60,7 @@ class Detector(msgspec.Struct):
     in the event loop, when that is done.
     """
 
+    gpus: Gpus
     _folder: Path
     _query_after: float
     _on_name: Callable[[], None]
@@ -70,7 +72,7 @@ class Detector(msgspec.Struct):
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self.gpus.now()
         ram = ram_here()
         cpu = Cpu(
             name=self.processor(),
@@ -153,17 +155,41 @@ def ram_here() -> Ram:
     return Ram(total, memory.available if left is None else min(memory.available, left))
 
 
-def gpus_here() -> list[Gpu]:
-    """The GPUs of this machine now; blocking. None is fine.
+class Gpus(NamedTuple):
+    """The GPUs of this machine. `ask` has the engine in use list its devices, which takes a moment;
+    `known` is what it has listed already, None where nobody has asked."""
 
-    Raises `invalid_request` where RBEE_SIMULATE_GPUS names no readable description.
-    """
+    ask: Callable[[], Awaitable[Sequence[EngineDevice]]]
+    known: Callable[[], Sequence[EngineDevice] | None]
+
+    async def now(self) -> list[Gpu]:
+        """All of them, as they are now. None is fine.
+
+        The engine is waited for where there is a card whose maker does not tell what can be done
+        with it. Raises `invalid_request` where RBEE_SIMULATE_GPUS names no readable description.
+        """
+        found = await in_thread(DEVICES, _gpus_or_cards)
+        if not isinstance(found, _Cards):
+            return found
+        engine = self.known()
+        if engine is None and any(card.backend != "cuda" for card in found.cards):
+            with contextlib.suppress(RbeeError):  # who wants a worker of it is told
+                engine = await self.ask()
+        return listed(found.cards, engine, os.environ)
+
+
+class _Cards(NamedTuple):
+    cards: list[Card]
+
+
+def _gpus_or_cards() -> list[Gpu] | _Cards:
+    """The GPUs, where no engine has to be asked about them; blocking."""
     description = os.environ.get("RBEE_SIMULATE_GPUS")
     if description:
         return _simulated(Path(description))
     if sys.platform == "darwin":
         return _metal()
-    return _nvidia()
+    return _Cards([*_nvidia(), *kernel_cards()])
 
 
 def _simulated(path: Path) -> list[Gpu]:
@@ -188,7 +214,7 @@ def _simulated(path: Path) -> list[Gpu]:
     ]
 
 
-def _nvidia() -> list[Gpu]:
+def _nvidia() -> list[Card]:
     try:
         ctypes.CDLL("libnvidia-ml.so.1")
     except OSError:
@@ -200,23 +226,29 @@ def _nvidia() -> list[Gpu]:
     except pynvml.NVMLError:
         return []  # the library is there, but no driver answers
     try:
-        return [_nvidia_gpu(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        return [_nvidia_card(index) for index in range(pynvml.nvmlDeviceGetCount())]
     finally:
         pynvml.nvmlShutdown()
 
 
-def _nvidia_gpu(index: int) -> Gpu:
+def _nvidia_card(index: int) -> Card:
     import pynvml
 
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    return Gpu(
-        id=f"gpu{index}",
-        name=str(pynvml.nvmlDeviceGetName(handle)).removeprefix("NVIDIA GeForce "),
-        vram_gb=round(memory.total / GIB, 2),
-        vram_free_gb=round(memory.free / GIB, 2),
-        backend="cuda",
-        gb_per_second=_nvidia_speed(handle),
+    try:
+        bus = pynvml.nvmlDeviceGetPciInfo(handle).busId
+        uuid = str(pynvml.nvmlDeviceGetUUID(handle))
+    except pynvml.NVMLError:
+        bus = uuid = ""
+    return Card(
+        "cuda",
+        bus_of(bus.decode("ascii", "replace") if isinstance(bus, bytes) else bus),
+        str(pynvml.nvmlDeviceGetName(handle)).removeprefix("NVIDIA GeForce "),
+        int(memory.total),
+        int(memory.free),
+        _nvidia_speed(handle),
+        uuid,
     )
 
 

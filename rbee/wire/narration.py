@@ -141,6 +141,11 @@ def rate(tokens_per_second: float) -> str:
     return f"about {tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tokens/s"
 
 
+def backend_name(backend: str) -> str:
+    """``cuda`` as its makers write it."""
+    return {"rocm": "ROCm", "vulkan": "Vulkan"}.get(backend, backend.upper())
+
+
 def device_name(device: str) -> str:
     """``gpu1`` as people read it: ``GPU1``; of several ``GPU0 + GPU1``, ``GPU0 + CPU of attic``."""
     parts = (part.partition("@") for part in device.split("+"))

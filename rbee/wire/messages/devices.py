@@ -9,7 +9,8 @@ import msgspec
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, NonEmpty, Request
 from rbee.wire.routes import NONE, Route
 
-Backend = Literal["cuda", "metal", "cpu"]
+GpuBackend = Literal["cuda", "metal", "rocm", "vulkan", "sycl"]
+Backend = Literal["cuda", "metal", "rocm", "vulkan", "sycl", "cpu"]
 
 
 class Cpu(msgspec.Struct, kw_only=True, gc=False):
@@ -25,15 +26,28 @@ class Cpu(msgspec.Struct, kw_only=True, gc=False):
 
 class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One GPU; sizes in GiB. `simulated` marks one that exists on paper only. `gb_per_second` of
-    its memory can be read by its driver's word, in 10^9 bytes; 0: that is not known."""
+    its memory can be read by its driver's word, in 10^9 bytes; 0: that is not known.
+
+    `engine_name` is what the engine in use calls it; empty: that has no use of it, or was not asked
+    yet. `integrated`: its memory is the processor's. `told_once`: what is free of it is known from
+    before any worker ran, and from nobody since.
+    """
 
     id: str
     name: str
     vram_gb: float
     vram_free_gb: float
-    backend: Literal["cuda", "metal"] = "cuda"
+    backend: GpuBackend = "cuda"
     simulated: bool = False
     gb_per_second: float = 0.0
+    engine_name: str = ""
+    integrated: bool = False
+    told_once: bool = False
+
+    @property
+    def has_own_memory(self) -> bool:
+        """Whether its memory is not the RAM of the machine."""
+        return self.backend != "metal" and not self.integrated
 
 
 class Devices(Answer, kw_only=True):
