@@ -40,6 +40,8 @@ from rbee.wire.placement import CPU, Part, Placement
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
+#: The backends whose GPUs a side finds among those of its engine (`rbee.worker.engines.rpc`).
+_OF_SIDES = ("cuda", "metal")
 
 
 class Fit(NamedTuple):
@@ -254,6 +256,7 @@ class Capacity:
         """What a part of a model may take of each device here, with what is `unused`: the GPUs of
         the first one's kind, then the RAM."""
         gpus = await self._gpus_of_machine.now()
+        gpus = [gpu for gpu in gpus if gpu.backend in _OF_SIDES or gpu.simulated]
         gpus = [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
         free = [(gpu.id, self._free(gpu.id, gpu) + _kept(gpu.id, unused)) for gpu in gpus]
         free.append((CPU, self._for_part(self._free(CPU, None) + _kept(CPU, unused))))
