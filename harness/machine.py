@@ -120,10 +120,12 @@ def assert_processor_name(cluster: Cluster) -> None:
 
 
 def assert_ram_speed(cluster: Cluster) -> None:
-    """The hive tells how fast its RAM is read, as it was measured."""
-    measured = json.loads((cluster.home / "ram-speed.json").read_text())["gb_per_second"]
+    """The hive tells how fast its RAM is read, as it was measured; not at all where others were
+    busy."""
+    kept = cluster.home / "ram-speed.json"
+    measured = json.loads(kept.read_text())["gb_per_second"] if kept.exists() else 0.0
     told = cluster.http("GET", "hive", "/devices").json()["cpu"]["gb_per_second"]
-    assert told == measured > 0, (told, measured)
+    assert told == measured, (told, measured)
 
 
 def assert_remembered_speed(cluster: Cluster, device: str, gb_per_second: float) -> None:

@@ -25,16 +25,18 @@ def main() -> None:
     os.nice(19)
     name, speed = map(Path, sys.argv[1:])
     if not ram_speed.kept_in(speed, machine_here):
-        _write(speed, ram_speed.measured(machine_here(), usable_cores(), ram_here().free))
+        found = ram_speed.measured(usable_cores(), ram_here().free)
+        if found:  # else the next hive tries it again
+            _write(speed, ram_speed.kept(machine_here(), found))
     if not name.exists():
         import cpuinfo
 
-        _write(name, str(cpuinfo.get_cpu_info().get("brand_raw", "")) + "\n")
+        _write(name, f"{cpuinfo.get_cpu_info().get('brand_raw', '')}\n".encode())
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, content: bytes) -> None:
     draft = target.with_suffix(f".{os.getpid()}")
-    draft.write_text(text)
+    draft.write_bytes(content)
     draft.replace(target)
 
 

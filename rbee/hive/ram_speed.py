@@ -2,7 +2,8 @@
 
 A bounded read by all usable cores at a time. `memcmp` of the C library reads two areas, in wide
 steps and without the interpreter's lock. What is read is larger than the caches of most machines;
-the fastest of a few times counts, since others use the memory, too.
+the fastest of a few times counts, since others use the memory, too, and none in which others had
+the cores.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import msgspec
 
 #: The most that is read at once, by all threads together, and how often (bytes).
 _MOST, _TIMES = 256 * 1024 * 1024, 5
+#: How long it is tried (seconds), and for which share of a time all cores must have worked for it.
+_PATIENCE, _RAN = 2.0, 0.8
 #: The share of the free RAM that may be taken for it.
 _SHARE = 8
 #: Less than this says nothing (bytes).
@@ -31,20 +34,20 @@ class _Kept(msgspec.Struct):
 def kept_in(file: Path, machine: Callable[[], str]) -> float:
     """GB (10^9 bytes) per second that were measured on this `machine`; 0: none were."""
     try:
-        kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+        found = msgspec.json.decode(file.read_bytes(), type=_Kept)
     except (OSError, msgspec.MsgspecError):
         return 0.0
-    return kept.gb_per_second if kept.machine == machine() else 0.0
+    return found.gb_per_second if found.machine == machine() else 0.0
 
 
-def measured(machine: str, cores: int, free: int) -> str:
-    """What `kept_in` reads, measured now with so many cores and bytes of RAM that are free; takes
-    a tenth of a second or two, and blocks."""
-    speed = _measure(cores, free)
-    return msgspec.json.encode(_Kept(machine, round(speed, 1))).decode() + "\n"
+def kept(machine: str, gb_per_second: float) -> bytes:
+    """What `kept_in` reads."""
+    return msgspec.json.encode(_Kept(machine, round(gb_per_second, 1))) + b"\n"
 
 
-def _measure(cores: int, free: int) -> float:
+def measured(cores: int, free: int) -> float:
+    """GB per second, measured now with so many cores and bytes of RAM that are free; 0: others
+    keep the cores busy, or there is too little RAM. Takes some tenths of a second, and blocks."""
     each = min(_MOST, free // _SHARE) // (2 * cores)
     if 2 * each * cores < _LEAST:
         return 0.0
@@ -52,20 +55,28 @@ def _measure(cores: int, free: int) -> float:
     for area in (area for pair in areas for area in pair):
         # Written to, since pages that were never written are all the same one, in the cache.
         ctypes.memset((ctypes.c_char * each).from_buffer(area), 1, each)
-    fastest = min(_seconds(areas, each) for _ in range(_TIMES))
-    return 2 * each * cores / fastest / 1e9
+    found: list[float] = []
+    end = time.monotonic() + _PATIENCE
+    while len(found) < _TIMES and time.monotonic() < end:
+        seconds = _seconds(areas, each)
+        found += [seconds] if seconds else []
+    return 2 * each * cores / min(found) / 1e9 if found else 0.0
 
 
 def _seconds(areas: list[tuple[bytearray, bytearray]], each: int) -> float:
-    """How long all cores take to read these areas once, at the same time."""
+    """How long all cores take to read these areas once, at the same time; 0: they did not have
+    their cores for themselves."""
     compare = ctypes.CDLL(None).memcmp
     compare.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
     begin = threading.Barrier(len(areas) + 1)
+    used: list[float] = []
 
     def read(pair: tuple[bytearray, bytearray]) -> None:
         one, other = ((ctypes.c_char * each).from_buffer(area) for area in pair)
         begin.wait()
+        began = time.thread_time()
         compare(ctypes.addressof(one), ctypes.addressof(other), each)
+        used.append(time.thread_time() - began)
 
     threads = [threading.Thread(target=read, args=(pair,)) for pair in areas]
     for thread in threads:
@@ -74,4 +85,5 @@ def _seconds(areas: list[tuple[bytearray, bytearray]], each: int) -> float:
     began = time.monotonic()
     for thread in threads:
         thread.join()
-    return time.monotonic() - began
+    seconds = time.monotonic() - began
+    return seconds if sum(used) > _RAN * seconds * len(areas) else 0.0
