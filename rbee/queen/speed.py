@@ -15,6 +15,7 @@ For people: docs/scheduling.md.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -94,8 +95,11 @@ class Race:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing else is to be looked at: one GPU has room, or what cannot be compared."""
-        return self.best is not None and (not self.found or "gpu" in self._kinds)
+        """Whether nothing else is to be looked at: one GPU has room, or what cannot be compared, or
+        no device anywhere is fast enough to beat it."""
+        if self.best is None or not self.found or "gpu" in self._kinds:
+            return self.best is not None
+        return self._bytes / self._top * _CLEARLY >= self._fastest.seconds
 
     def is_open_to(self, place: Place) -> bool:
         """Whether it may turn out that a place is faster than the best one so far."""
@@ -115,6 +119,15 @@ class Race:
     def estimates(self) -> tuple[Estimate, ...]:
         """What is known, the place that the model goes to first."""
         return tuple(sorted(self.found, key=lambda each: each.place != self.best))
+
+    @functools.cached_property
+    def _top(self) -> float:
+        """The bytes that the fastest device of all reads per second."""
+        return max(
+            _reads(hive, device)
+            for hive in self._hives.values()
+            for device in (CPU, *(gpu.id for gpu in hive.devices.gpus))
+        )
 
     @property
     def _fastest(self) -> Estimate:
