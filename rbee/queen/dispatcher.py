@@ -588,7 +588,7 @@ class Dispatcher:
         if not estimates:
             return
         best, *others = estimates
-        told = [f"{_rate(each)} on {_where(each.place)}" for each in others]
+        told = [f"{_rate(each)} with {_where(each.place)}" for each in others]
         why = f"against {', '.join(told)}" if told else "no other place would be faster"
         job.say(narration.EXPECTED, rate=_rate(best), where=_where(best.place), why=why)
 
@@ -631,7 +631,7 @@ def _rate(each: Estimate) -> str:
 
 
 def _where(place: Place) -> str:
-    return f"{device_name(place.device)} of hive {place.hive_id}"
+    return f"{device_name(place.device)} on hive {place.hive_id}"
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

@@ -337,10 +337,10 @@ NO_ROOM = _queen(
 )
 SPREAD = _queen("schedule.spread", "spread: {parts}")
 MAY_BE_FASTER = _queen(
-    "schedule.compare", "{device} of hive {hive_id} may be faster; asking if there's room..."
+    "schedule.compare", "{device} on hive {hive_id} may be faster; asking if there's room..."
 )
-NOT_FASTER = _queen("schedule.compare", "{device} of hive {hive_id} will not do")
-EXPECTED = _queen("schedule.speed", "expecting {rate} on {where}; {why}")
+NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
+EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
 )
