@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rbee.keeper.awake import NOTHING, AwakeQueen, awake_queen
+from rbee.keeper.options import MODEL
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
@@ -178,7 +179,7 @@ class Swarm:
         return self._queen.another_client()
 
     def _request(self, model: str | None, asked: Mapping[str, Any]) -> JobRequest:
-        ref = model or self._where.default_model
+        ref = MODEL.read(model) if model else self._where.default_model
         token = {"hub_token": self._where.hub_token(ref)}
         return decode(encode({"model_ref": ref, **token, **asked}), JobRequest, "the request")
 
