@@ -284,7 +284,7 @@ class PaperSwarm:
         claim.begun = None
         is_short = place.fallback and any(room.passes for room in claim.rooms.values())
         if is_short or may_move(claim, place):
-            move = replacement(claim, claim.worker_id, place, frozenset(self.state.hives))
+            move = replacement(claim, claim.worker_id, frozenset(self.state.hives))
             move.job_id = f"move of {claim.worker_id}"
             self._better.append(move)
             if is_short:

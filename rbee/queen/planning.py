@@ -15,8 +15,9 @@ import msgspec
 from rbee.http.client import Peer
 from rbee.queen.decisions import Grant, MakeWay, Refuse, Start, decide, facts_of
 from rbee.queen.hives import Hives
-from rbee.queen.scheduler import places
+from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import Several
+from rbee.queen.speed import estimate
 from rbee.queen.state import Claim, Hive, Place, Room, State
 from rbee.queen.troubles import is_passing
 from rbee.wire.errors import RbeeError
@@ -83,7 +84,7 @@ class Planner:
     def _note(self, claim: Claim, place: Place, answer: FoundRoom | RbeeError) -> None:
         spot = place.spot, claim.request.ctx
         if isinstance(answer, FoundRoom):
-            claim.rooms[spot] = Room(True)
+            claim.rooms[spot] = Room(True, parts=answer.parts)
             return
         hive, passes = self._state.hives[place.hive_id], is_passing(answer)
         in_use, yields = self._state.in_use(place.spot), self._state.yields(place, answer)
@@ -103,7 +104,8 @@ class Planner:
                 plan.outcome, plan.worker_id = "worker", decision.warm.worker.worker_id
             elif isinstance(decision, Refuse):
                 plan.outcome = "refuse"
-        plan.places = [_row(place, answer, place == taken) for place, answer in asked]
+        facts = facts_of(self._state, claim)
+        plan.places = [_row(place, answer, place == taken, facts) for place, answer in asked]
         for row, (place, _) in zip(plan.places, asked):
             if claim.rooms[place.spot, claim.request.ctx].yields:
                 self._count_idle_parts(row, place)
@@ -119,13 +121,17 @@ class Planner:
                 room.free_bytes += idle.bytes * (where == (idle.hive_id, idle.device))
 
 
-def _row(place: Place, answer: FoundRoom | RbeeError, taken: bool) -> PlannedPlace:
+def _row(
+    place: Place, answer: FoundRoom | RbeeError, taken: bool, facts: Sequence[HiveFacts]
+) -> PlannedPlace:
     row = PlannedPlace(
         hive_id=place.hive_id, device=place.device, backend=place.backend, taken=taken, parts=[]
     )
     if isinstance(answer, FoundRoom):
         row.fits, row.slots, row.context = True, answer.slots, answer.context
         row.parts, row.estimate = answer.parts, answer.estimate
+        expected = estimate(place, answer.parts, facts)
+        row.tokens_per_second = expected.tokens_per_second if expected else 0.0
         return row
     row.why, told = answer.message, answer.details
     if "parts" in told:

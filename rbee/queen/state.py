@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +17,7 @@ from rbee.queen.fairness import Line, in_order
 from rbee.queen.troubles import ROOM, Troubles
 from rbee.queen.work import Load, Work, work_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import ProvisionWorker, WorkerBeat, WorkerState
@@ -33,7 +33,8 @@ class Hive(msgspec.Struct):
     """A hive that lives.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
-    at `devices_at`; `beats` counts its heartbeats. Times are monotonic seconds.
+    at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
+    took (seconds; 0: it has not said). Times are monotonic seconds.
     """
 
     hive_id: str
@@ -44,6 +45,7 @@ class Hive(msgspec.Struct):
     devices_at: float = 0.0
     workers: dict[str, WorkerBeat] = {}
     beats: int = 0
+    round_trip: float = 0.0
     last_beat: float = 0.0
     last_beat_ms: int = 0
 
@@ -121,7 +123,7 @@ class Room(NamedTuple):
 
     `passes`: there would be room if nothing ran there; `in_use` are the workers that did then, by
     the word of heartbeat number `beats`. `yields`: there would be if models over several machines
-    left that idle and have parts there.
+    left that idle and have parts there. Where there is room, `parts` tell what would lie where.
     """
 
     fits: bool
@@ -129,6 +131,7 @@ class Room(NamedTuple):
     in_use: frozenset[str] = frozenset()
     beats: int = 0
     yields: bool = False
+    parts: Sequence[PartRoom] = ()
 
 
 class Waiting(enum.Enum):
