@@ -82,6 +82,15 @@ Feature: What happens to a model that no machine has room for
     Then the command fails with "has lost its part on hive attic"
     And nothing is left running
 
+  @fault.queen.believe-in-the-hive-of-a-part
+  Scenario: The hive of a part dies while it loads
+    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "worker: loading model from <path>"
+    When somebody kills the hive of "attic"
+    Then the command ends
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
   Scenario: The head dies while it loads
     Given a worker that is killed while it loads, 1 time
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"

@@ -489,8 +489,13 @@ class Dispatcher:
             await self._settle(job, hive_id, error)
 
     async def _settle(self, job: Job, hive_id: str, error: RbeeError) -> None:
-        """Waits until heartbeats tell what has become of the worker that a job has lost."""
+        """Waits until heartbeats tell what has become of the worker that a job has lost.
+
+        A hive that has ended with a part of it is woken by the next look, and not asked in vain.
+        """
         await self._hives.check(hive_id)
+        if "part_on" in error.details:
+            await self._hives.check(error.details["part_on"])
         worker_id = job.worker_id or ""
         before = self._registry.worker(hive_id, worker_id)
 

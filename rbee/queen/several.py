@@ -159,13 +159,14 @@ class Several:
         return self._sides.get(worker_id, {})
 
     def explained(self, worker_id: str | None, error: RbeeError) -> RbeeError:
-        """What went wrong with a worker, where that is the loss of one of its parts."""
+        """What went wrong with a worker, where that is the loss of one of its parts; the details
+        then have the hive of that (`part_on`)."""
         lost = self._lost.get(worker_id or "")
         if lost is None or error.code != "worker_crashed" or error.details.get("starting"):
             return error
         what = f"worker {worker_id} has lost its part on hive {lost}"
         fix = f"rbee-keeper hives tells of {lost}"
-        return RbeeError(error.code, what, fix, error.details)
+        return RbeeError(error.code, what, fix, {**error.details, "part_on": lost})
 
     async def _hold(
         self, worker_id: str, head: str, sides: Mapping[str, End], heads: Sequence[End]

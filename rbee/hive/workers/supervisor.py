@@ -272,8 +272,8 @@ class Supervisor(msgspec.Struct):
         """Without one of its parts a worker can do nothing, and its engine may never notice."""
         if worker.worker_id in self.workers and worker.state not in _ENDING:
             what = f"worker {worker.worker_id} has lost its part on hive {hive_id}"
-            error = RbeeError("worker_crashed", what, "rbee-keeper hives tells of that machine")
-            self._fail(worker, error)
+            fix = "rbee-keeper hives tells of that machine"
+            self._fail(worker, RbeeError("worker_crashed", what, fix, {"part_on": hive_id}))
             self._kill(worker)
 
     async def stop_all(self) -> None:
