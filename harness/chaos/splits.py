@@ -53,6 +53,8 @@ class Struck(enum.Enum):
 
 #: Who is frozen, and not killed: who is on the queen's own machine is struck by the other rounds.
 _FREEZES = (Struck.HEAD, Struck.SIDE, Struck.ITS_HIVE)
+#: What is started anew for a job that has no token yet.
+_STARTED_ANEW = (Struck.HEAD, Struck.SIDE, Struck.HIVE, Struck.ITS_HIVE)
 _MOMENTS = (
     Moment(line="queen: asking hive if there's room on GPU0 + GPU0 of attic..."),
     Moment(line="queen: parts of the model are awake on attic"),
@@ -290,7 +292,15 @@ class _SplitRound:
         if finished.status not in STATUSES and not by_us:
             told = f"ended with status {finished.status}\n{finished}"
             self._complaints.add(Concern.COMMANDS, told)
+        elif finished.status == 1 and not finished.stdout and self._can_go_on:
+            told = f"had no token yet, and did not go on\n{finished}"
+            self._complaints.add(Concern.COMMANDS, told)
         return str(finished.status)
+
+    @property
+    def _can_go_on(self) -> bool:
+        """Whether who has no token yet is answered all the same."""
+        return self._plan.struck in _STARTED_ANEW and not self._plan.is_frozen
 
     def _put_to_sleep(self) -> None:
         self._succeed("rbee-keeper down")

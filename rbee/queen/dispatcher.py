@@ -499,14 +499,20 @@ class Dispatcher:
         worker_id = job.worker_id or ""
         before = self._registry.worker(hive_id, worker_id)
 
+        # Of one over several machines nothing may be left: nobody waits for its room.
+        on_several = before is not None and before.placement.spread == "swarm"
+
         def is_news() -> bool:
             worker = self._registry.worker(hive_id, worker_id)
+            if on_several:
+                return worker is None
             told = error.code == "worker_busy" and worker is not before
             return told or not is_ready(worker)
 
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
                 await self._registry.until(is_news)
+                await self._starting.end_parts(job, worker_id)
 
     def failed(self, broken: Broken, error: RbeeError) -> RbeeError:
         """Workers of a model kept dying on a device. Returns the error that says so."""

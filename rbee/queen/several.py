@@ -44,7 +44,7 @@ from rbee.wire.settings import Settings
 A = TypeVar("A")
 Q = TypeVar("Q")
 
-#: Of how many workers is known that they have lost a part.
+#: Of how many workers is known which sides they had, and that they have lost one.
 _REMEMBERED = 64
 #: A hive to speak to, by its id. Raises `hive_unreachable`.
 PeerOf = Callable[[str], Peer]
@@ -59,7 +59,7 @@ class Several:
         self._streams: set[asyncio.Task[None]] = set()
         #: The hive that a worker lost a part on.
         self._lost: dict[str, str] = {}
-        #: The sides of workers, by their hives, as long as streams lead to them.
+        #: The sides of workers, by their hives; also of some that have ended.
         self._sides: dict[str, Mapping[str, str]] = {}
 
     async def ask_room(
@@ -141,16 +141,13 @@ class Several:
         for side, worker in laid:
             side.join(worker)
         self._sides[worker_id] = sides
+        while len(self._sides) > _REMEMBERED:
+            del self._sides[next(iter(self._sides))]
         watched = {each: end for each, (end, _) in zip(sides, laid)}
         heads = [worker for _, worker in laid]
         name = f"the streams of {worker_id}"
         watch = self._hold(worker_id, head, watched, heads)
-
-        def over(_: object) -> None:
-            _close(heads)
-            del self._sides[worker_id]
-
-        holding = spawn(watch, name, over)
+        holding = spawn(watch, name, lambda _: _close(heads))
         self._streams.add(holding)
         holding.add_done_callback(self._streams.discard)
 

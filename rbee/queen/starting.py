@@ -212,11 +212,15 @@ class Starting:
 
     async def end(self, job: Job, hive_id: str, worker_id: str) -> None:
         """Has a worker ended that nobody uses; what its parts took elsewhere is free then, too."""
-        sides = self._on_several.sides_of(worker_id) if self._several is not None else {}
         hive = self._registry.living(hive_id)
         await self._peer(job, hive).call(STOP_WORKER, Named(id=worker_id))
-        if sides:
-            await self._on_several.stop_sides(sides, self._peers(job))
+        await self.end_parts(job, worker_id)
+
+    async def end_parts(self, job: Job, worker_id: str) -> None:
+        """Returns once the parts that a worker had on other machines are gone."""
+        if self._several is not None:
+            sides = self._several.sides_of(worker_id)
+            await self._several.stop_sides(sides, self._peers(job))
 
     def _peer(self, job: Job, hive: Hive) -> Peer:
         return self._hives.peer(hive, job.job_id, job.request.hub_token, patient=job.is_patient)
