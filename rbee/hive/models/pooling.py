@@ -11,6 +11,11 @@ from rbee.wire.messages.workers import Pooling
 
 #: Values of `pooling_type` (enum llama_pooling_type in llama.cpp's ``llama.h``).
 _MEAN, _CLS, _LAST, _RANK = 1, 2, 3, 4
+#: Architectures of which llama.cpp tells how well a text answers another as a share of 1.
+_SHARES = ("qwen3", "qwen3vl")
+
+#: The ways of models that make no vectors.
+RANKS = ("rank", "share")
 
 #: Tokens that the engine works through at once, unless it has to see a whole text at once.
 _BATCH = 512
@@ -24,7 +29,7 @@ def pooling_of(header: GgufHeader) -> Pooling:
     """The way of a model, in the words that a worker is told."""
     stated = header.number("pooling_type")
     if stated == _RANK:
-        return "none"
+        return "share" if header.architecture in _SHARES else "rank"
     if stated in (_MEAN, _CLS, _LAST):
         return "own"
     return "mean" if _is_encoder(header) else "last"

@@ -95,11 +95,12 @@ class ChatCompletion(msgspec.Struct, kw_only=True):
 
 
 class TextLogprobs(msgspec.Struct, kw_only=True):
-    """How likely each token of a completion was; offsets count characters of its text."""
+    """How likely each token of a completion was; offsets count characters of its text. Nothing is
+    known of a token that stands behind none."""
 
     tokens: list[str]
-    token_logprobs: list[float]
-    top_logprobs: list[dict[str, float]]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float | None] | None]
     text_offset: list[int]
 
 

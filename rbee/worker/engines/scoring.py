@@ -1,0 +1,134 @@
+"""How likely a text was, told token by token: what OpenAI's API calls `echo` with `logprobs`.
+
+llama.cpp tells that of what it writes alone. So it is made to write the text, by a grammar that
+allows nothing else: a token takes as long as one of an answer. What no grammar leads it to, such as
+tokens that mean an end, and bytes that are no text by themselves, is looked up among all tokens
+that might have been written in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from rbee.wire.errors import RbeeError
+from rbee.wire.messages.events import Likelihood, TokenLikelihood
+from rbee.worker.engines.vocabulary import Vocabulary
+
+#: How many tokens are looked through for one, at first and then: there are no more.
+_LOOKED_THROUGH = (1000, 2**20)
+#: The smallest number that JSON parsers of all kinds take for one: it stands for no chance at all.
+_NEVER = -1e30
+
+#: Has llama.cpp write behind a prompt; gives each token that it has written, as it tells it.
+Write = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]
+
+
+class Prompt(NamedTuple):
+    """A text as the tokens that are read: `before` it is what its model has before each, which is
+    no part of it. `pieces` are the texts of `ids`."""
+
+    before: list[int]
+    ids: list[int]
+    pieces: list[bytes]
+
+
+def prompt_of(vocabulary: Vocabulary, text: str, ids: Sequence[int] | None) -> Prompt:
+    """The text, or these tokens. Raises `invalid_request` for numbers that are none."""
+    if ids is not None:
+        return Prompt([], list(ids), vocabulary.pieces(ids))
+    tokens = vocabulary.tokens(text, marked=False)
+    pieces = [piece for _, piece in tokens]
+    if pieces and pieces[0].startswith(b" ") and not text.startswith(" "):
+        pieces[0] = pieces[0][1:]  # its model has one before each text
+    return Prompt(list(vocabulary.begins), [number for number, _ in tokens], pieces)
+
+
+def likelihoods(
+    vocabulary: Vocabulary, prompt: Prompt, count: int, write: Write
+) -> Iterator[TokenLikelihood]:
+    """That of each token of a text, with so many that might have stood in its place; of the first
+    one where nothing stands before it nothing is known."""
+    read = [*prompt.before, *prompt.ids]
+    if not prompt.before:
+        yield _told(None, prompt.pieces[0], [])
+    hard = [_is_hard(vocabulary, piece) for piece in prompt.pieces]
+    at = len(prompt.before) or 1
+    for is_hard, run in _runs(hard[at - len(prompt.before) :]):
+        pieces = prompt.pieces[at - len(prompt.before) :][:run]
+        if is_hard:
+            for piece in pieces:
+                yield _looked_up(vocabulary, read[:at], read[at], piece, count, write)
+                at += 1
+            continue
+        written = _led(read[:at], read[at : at + run], count, write)
+        for piece, wanted in zip(pieces, read[at : at + run], strict=True):
+            token = next(written, None)
+            if token is not None and token["id"] == wanted:
+                yield _told(token["logprob"], piece, token["top_logprobs"][:count])
+            else:
+                written = iter(())
+                yield _looked_up(vocabulary, read[:at], wanted, piece, count, write)
+            at += 1
+
+
+def grammar_of(ids: Iterable[int]) -> str:
+    """The grammar in which these tokens are the only text."""
+    return "root ::= " + " ".join(f"<[{number}]>" for number in ids)
+
+
+def _led(
+    before: list[int], wanted: list[int], count: int, write: Write
+) -> Iterator[dict[str, Any]]:
+    """These tokens, as they are written by a grammar, as far as it leads to them."""
+    body = {"prompt": before, "grammar": grammar_of(wanted), "max_tokens": len(wanted)}
+    try:
+        return iter(list(write({**body, "logprobs": max(count, 1)})))
+    except RbeeError as error:
+        if error.code != "engine_failed":
+            raise
+        return iter(())
+
+
+def _looked_up(
+    vocabulary: Vocabulary, before: list[int], wanted: int, piece: bytes, count: int, write: Write
+) -> TokenLikelihood:
+    """The likelihood of a token behind others, whatever is written in its place."""
+    likeliest: list[dict[str, Any]] = []
+    for number in _LOOKED_THROUGH:
+        body = {"prompt": before, "grammar": grammar_of([vocabulary.letter]), "max_tokens": 1}
+        for token in write({**body, "logprobs": number}):
+            likeliest = token["top_logprobs"]
+        for each in likeliest:
+            if each["id"] == wanted:
+                return _told(each["logprob"], piece, likeliest[:count])
+    return _told(_NEVER, piece, likeliest[:count])
+
+
+def _is_hard(vocabulary: Vocabulary, piece: bytes) -> bool:
+    """Whether no grammar may lead to a token with this text."""
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return True
+    return vocabulary.is_mark(piece)
+
+
+def _runs(hard: Sequence[bool]) -> Iterator[tuple[bool, int]]:
+    """How many of one kind follow each other, in turns."""
+    begin = 0
+    for at in range(1, len(hard) + 1):
+        if at == len(hard) or hard[at] != hard[begin]:
+            yield hard[begin], at - begin
+            begin = at
+
+
+def _told(logprob: float | None, piece: bytes, others: list[dict[str, Any]]) -> TokenLikelihood:
+    return TokenLikelihood(
+        token=piece.decode(errors="replace"),
+        bytes=list(piece),
+        logprob=logprob if logprob is None else max(logprob, _NEVER),
+        top_logprobs=[msgspec.convert(each, Likelihood) for each in others],
+    )
