@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.models import ClusterModelView
 from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
+from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
+from rbee.wire.shown import shown
+
+#: How much of a name is repeated to who sent it (characters).
+_REPEATED = 100
 
 
 def model_ref_of(model: str) -> str:
@@ -17,10 +21,23 @@ def model_ref_of(model: str) -> str:
     """
     named = model.partition(":")[0].lower() in ("hf", "file") or model == BUNDLED
     if not named and "/" not in model.strip("/"):
-        raise RbeeError(
-            "model_not_found", f"the model {model!r} does not exist here", f"use {ACCEPTED}"
-        )
+        raise _nobody_called(model)
     return str(parse_model_ref(model if named or model.startswith("/") else f"HF:{model}"))
+
+
+def _nobody_called(model: str) -> RbeeError:
+    """The error for a name that is nobody's, told to who has the swarm's own token and so its
+    keeper: to others `rbee.queen.rights` speaks."""
+    named = ""
+    if is_short_name(model):
+        named = f" (rbee-keeper name {model} HF:owner/repo calls one so)"
+    repeated = shown(model[:_REPEATED])
+    return RbeeError(
+        "model_not_found",
+        f"no model is called '{repeated}' here{named}",
+        "name a repository of the hub, as owner/repo:Q4_K_M; GET /v1/models lists what there is",
+        {"field": "model"},
+    )
 
 
 def models_of(

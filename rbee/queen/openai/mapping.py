@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-import itertools
+import codecs
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -241,6 +241,21 @@ class Chat(Form):
         return Logprobs(content=content)
 
 
+class Characters:
+    """Counts those of an answer, which has tokens that are parts of one."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def then(self, token: TokenLikelihood) -> int:
+        """How many there are before this token, which comes next."""
+        before = self._count
+        text = token.token if token.bytes is None else self._decode(bytes(token.bytes))
+        self._count += len(text)
+        return before
+
+
 class Text(Form):
     """`POST /v1/completions`."""
 
@@ -251,8 +266,8 @@ class Text(Form):
         self.asked = asked
         self._texts = _several("prompt", asked.prompt)
         self.prompts = len(self._texts)
-        #: How many characters of each answer were told with their logprobs.
-        self._told = [0] * self.prompts * (asked.n or 1)
+        #: The characters of each answer that were told with their logprobs.
+        self._told = [Characters() for _ in range(self.prompts * (asked.n or 1))]
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
@@ -290,7 +305,6 @@ class Text(Form):
         if not token.t and not (token.logprobs and self.asked.logprobs is not None):
             return None
         logprobs = self._logprobs(token.logprobs, self._told[index])
-        self._told[index] += sum(len(one.token) for one in token.logprobs)
         return TextChoice(index=index, text=token.t, logprobs=logprobs)
 
     def ending(self, index: int, done: Done) -> TextChoice:
@@ -319,11 +333,13 @@ class Text(Form):
     def _end(self, done: Done) -> str:
         return "length" if self.asked.max_tokens == 0 else done.finish_reason
 
-    def _logprobs(self, content: list[TokenLikelihood], first: int = 0) -> TextLogprobs | None:
-        """Of tokens that begin at character number `first` of the answer."""
+    def _logprobs(
+        self, content: list[TokenLikelihood], told: Characters | None = None
+    ) -> TextLogprobs | None:
+        """Of tokens that stand behind what was told."""
         if self.asked.logprobs is None:
             return None
-        ends = list(itertools.accumulate((len(one.token) for one in content), initial=first))
+        told = told or Characters()
         return TextLogprobs(
             tokens=[one.token for one in content],
             token_logprobs=[one.logprob for one in content],
@@ -331,7 +347,7 @@ class Text(Form):
                 None if one.logprob is None else _by_token(one.top_logprobs[: self.asked.logprobs])
                 for one in content
             ],
-            text_offset=ends[: len(content)],
+            text_offset=[told.then(one) for one in content],
         )
 
 

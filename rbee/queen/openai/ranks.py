@@ -75,6 +75,10 @@ class RerankRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             raise invalid(f"documents {what}", "send documents", field="documents")
         return [each if isinstance(each, str) else each.text for each in given]
 
+    def job(self, model_ref: str) -> JobRequest:
+        """What a worker does. Raises what the request gets wrong."""
+        return JobRequest(model_ref=model_ref, inputs=[*self.all()], query=self.query)
+
 
 class RankResult(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How well text number `index`, counted from 0, answers the query."""
@@ -120,10 +124,9 @@ class RankHandlers(Offer):
         """Ranks texts by how well they answer a query."""
         texts = asked.all()
         asker = await asker_of(self, request, asked.model)
-        wanted = JobRequest(model_ref=asker.ref, inputs=list(texts), query=asked.query)
         try:
             with working(self, asker) as work:
-                (job,) = work.begin([wanted])
+                (job,) = work.begin([asked.job(asker.ref)])
                 events, end = await events_of(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None

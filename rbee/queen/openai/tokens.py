@@ -75,7 +75,7 @@ class TokenizeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """What a worker does. Raises what the request gets wrong."""
         said = [name for name in ("prompt", "content", "messages") if getattr(self, name)]
         if len(said) != 1:
-            raise _wrong("prompt", "or content, or messages: one of them is to be told apart")
+            raise _wrong("prompt", "is one of three, prompt, content and messages: send one")
         if self.messages is not None:
             if self.add_special_tokens:
                 raise _wrong("add_special_tokens", "goes with prompt: a template has its own")

@@ -122,6 +122,7 @@ _RANKS, _LEAST = ("rank", "share"), 1e-9
 _POOLINGS = {
     "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
     "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
+    **dict.fromkeys(_RANKS, xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_RANK),
 }
 #: The fields of a request that it takes as they are.
 _SAMPLING = (

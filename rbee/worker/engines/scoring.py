@@ -28,22 +28,38 @@ Write = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]
 
 class Prompt(NamedTuple):
     """A text as the tokens that are read: `before` it is what its model has before each, which is
-    no part of it. `pieces` are the texts of `ids`."""
+    no part of it. `pieces` are what of the text each of `ids` stands for, and those of them are
+    `hard` that no grammar leads to."""
 
     before: list[int]
     ids: list[int]
     pieces: list[bytes]
+    hard: list[bool]
 
 
 def prompt_of(vocabulary: Vocabulary, text: str, ids: Sequence[int] | None) -> Prompt:
     """The text, or these tokens. Raises `invalid_request` for numbers that are none."""
     if ids is not None:
-        return Prompt([], list(ids), vocabulary.pieces(ids))
+        pieces = vocabulary.pieces(ids)
+        hard = [_is_hard(vocabulary, piece) for piece in pieces]
+        return Prompt([], list(ids), pieces, hard)
     tokens = vocabulary.tokens(text, marked=False)
     pieces = [piece for _, piece in tokens]
-    if pieces and pieces[0].startswith(b" ") and not text.startswith(" "):
-        pieces[0] = pieces[0][1:]  # its model has one before each text
-    return Prompt(list(vocabulary.begins), [number for number, _ in tokens], pieces)
+    hard = [_is_hard(vocabulary, piece) for piece in pieces]
+    numbers = [number for number, _ in tokens]
+    return Prompt(list(vocabulary.begins), numbers, pieces_of(text, pieces), hard)
+
+
+def pieces_of(text: str, pieces: Sequence[bytes]) -> list[bytes]:
+    """What of a text each token stands for, all of them together for all of it. Tokens may have
+    blanks that a text has not, before it and behind marks, and may be of another spelling."""
+    left, found = text.encode(), []
+    for piece in pieces:
+        spellings = (piece, piece.removeprefix(b" "))
+        said = next((each for each in spellings if left.startswith(each)), b"")
+        found.append(said)
+        left = left[len(said) :]
+    return [*found[:-1], found[-1] + left] if found else []
 
 
 def likelihoods(
@@ -54,9 +70,8 @@ def likelihoods(
     read = [*prompt.before, *prompt.ids]
     if not prompt.before:
         yield _told(None, prompt.pieces[0], [])
-    hard = [_is_hard(vocabulary, piece) for piece in prompt.pieces]
     at = len(prompt.before) or 1
-    for is_hard, run in _runs(hard[at - len(prompt.before) :]):
+    for is_hard, run in _runs(prompt.hard[at - len(prompt.before) :]):
         pieces = prompt.pieces[at - len(prompt.before) :][:run]
         if is_hard:
             for piece in pieces:
