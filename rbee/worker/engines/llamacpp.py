@@ -63,7 +63,7 @@ from rbee.worker.engines.refusals import (
     template_reason,
     template_unusable,
 )
-from rbee.worker.engines.scoring import likelihoods, prompt_of
+from rbee.worker.engines.scoring import Memory, likelihoods, prompt_of
 from rbee.worker.engines.stops import Stops
 from rbee.worker.engines.thinking import (
     Marks,
@@ -227,6 +227,7 @@ class LlamaCpp:
             rpc.join(orders.streams)
         lay_out(params, orders)
         self._vocabulary = Vocabulary(self._told)
+        self._scored = Memory(2 * orders.slots)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
@@ -375,7 +376,7 @@ class LlamaCpp:
         else:
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             write = functools.partial(self._written, request, caller, len(read))
-            told = likelihoods(self._vocabulary, prompt, request.logprobs, write)
+            told = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
             for each, piece in zip(told, prompt.pieces, strict=False):
                 caller.on_piece(Piece(decode(piece), logprobs=[each]))
                 if caller.cancelled.is_set():

@@ -8,6 +8,9 @@ that might have been written in its place.
 
 from __future__ import annotations
 
+import itertools
+import operator
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -22,8 +25,18 @@ _LOOKED_THROUGH = (1000, 2**20)
 #: The smallest number that JSON parsers of all kinds take for one: it stands for no chance at all.
 _NEVER = -1e30
 
+#: With how many others a token is remembered at most: each takes half a kilobyte.
+_MOST_OTHERS = 5
+
 #: Has llama.cpp write behind a prompt; gives each token that it has written, as it tells it.
 Write = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]
+
+
+class Scored(NamedTuple):
+    """How likely a token was, and the `others` in its place, as llama.cpp tells them."""
+
+    logprob: float | None
+    others: list[dict[str, Any]]
 
 
 class Prompt(NamedTuple):
@@ -62,30 +75,59 @@ def pieces_of(text: str, pieces: Sequence[bytes]) -> list[bytes]:
     return [*found[:-1], found[-1] + left] if found else []
 
 
+class Memory:
+    """What was found of the latest texts: whoever measures a model asks for each of several ends of
+    one text."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept: deque[tuple[list[int], int, list[Scored]]] = deque(maxlen=kept)
+
+    def keep(self, read: list[int], count: int, scored: list[Scored]) -> None:
+        """That of all these tokens, with so many others in the place of each."""
+        if count <= _MOST_OTHERS:
+            self._kept.append((read, count, scored))
+
+    def begins(self, read: list[int], count: int) -> list[Scored]:
+        """That of as many of the first tokens as is known."""
+        found: list[Scored] = []
+        for kept, others, scored in list(self._kept):
+            same = itertools.takewhile(operator.truth, map(operator.eq, kept, read))
+            common = sum(same) if others >= count else 0
+            found = scored[:common] if common > len(found) else found
+        return found
+
+
 def likelihoods(
-    vocabulary: Vocabulary, prompt: Prompt, count: int, write: Write
+    vocabulary: Vocabulary, prompt: Prompt, count: int, write: Write, memory: Memory
 ) -> Iterator[TokenLikelihood]:
     """That of each token of a text, with so many that might have stood in its place; of the first
     one where nothing stands before it nothing is known."""
     read = [*prompt.before, *prompt.ids]
-    if not prompt.before:
-        yield _told(None, prompt.pieces[0], [])
-    at = len(prompt.before) or 1
+    first = len(prompt.before)
+    found = [Scored(None, [])] * max(first, 1)
+    found += memory.begins(read, count)[len(found) :]
+    for scored, piece in zip(found[first:], prompt.pieces):
+        yield _told(scored, piece, count)
+    for scored in _scored(vocabulary, prompt, len(found), count, write):
+        yield _told(scored, prompt.pieces[len(found) - first], count)
+        found.append(scored)
+    memory.keep(read, count, found)
+
+
+def _scored(
+    vocabulary: Vocabulary, prompt: Prompt, at: int, count: int, write: Write
+) -> Iterator[Scored]:
+    """What is found of each token from number `at` of those on that are read."""
+    read = [*prompt.before, *prompt.ids]
     for is_hard, run in _runs(prompt.hard[at - len(prompt.before) :]):
-        pieces = prompt.pieces[at - len(prompt.before) :][:run]
-        if is_hard:
-            for piece in pieces:
-                yield _looked_up(vocabulary, read[:at], read[at], piece, count, write)
-                at += 1
-            continue
-        written = _led(read[:at], read[at : at + run], count, write)
-        for piece, wanted in zip(pieces, read[at : at + run], strict=True):
+        written = iter(()) if is_hard else _led(read[:at], read[at : at + run], count, write)
+        for wanted in read[at : at + run]:
             token = next(written, None)
             if token is not None and token["id"] == wanted:
-                yield _told(token["logprob"], piece, token["top_logprobs"][:count])
+                yield Scored(token["logprob"], token["top_logprobs"][:count])
             else:
                 written = iter(())
-                yield _looked_up(vocabulary, read[:at], wanted, piece, count, write)
+                yield _looked_up(vocabulary, read[:at], wanted, count, write)
             at += 1
 
 
@@ -108,9 +150,9 @@ def _led(
 
 
 def _looked_up(
-    vocabulary: Vocabulary, before: list[int], wanted: int, piece: bytes, count: int, write: Write
-) -> TokenLikelihood:
-    """The likelihood of a token behind others, whatever is written in its place."""
+    vocabulary: Vocabulary, before: list[int], wanted: int, count: int, write: Write
+) -> Scored:
+    """What is found of a token behind others, whatever is written in its place."""
     likeliest: list[dict[str, Any]] = []
     for number in _LOOKED_THROUGH:
         body = {"prompt": before, "grammar": grammar_of([vocabulary.letter]), "max_tokens": 1}
@@ -118,8 +160,8 @@ def _looked_up(
             likeliest = token["top_logprobs"]
         for each in likeliest:
             if each["id"] == wanted:
-                return _told(each["logprob"], piece, likeliest[:count])
-    return _told(_NEVER, piece, likeliest[:count])
+                return Scored(each["logprob"], likeliest[:count])
+    return Scored(_NEVER, likeliest[:count])
 
 
 def _is_hard(vocabulary: Vocabulary, piece: bytes) -> bool:
@@ -140,10 +182,11 @@ def _runs(hard: Sequence[bool]) -> Iterator[tuple[bool, int]]:
             begin = at
 
 
-def _told(logprob: float | None, piece: bytes, others: list[dict[str, Any]]) -> TokenLikelihood:
+def _told(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
+    logprob = scored.logprob
     return TokenLikelihood(
         token=piece.decode(errors="replace"),
         bytes=list(piece),
         logprob=logprob if logprob is None else max(logprob, _NEVER),
-        top_logprobs=[msgspec.convert(each, Likelihood) for each in others],
+        top_logprobs=[msgspec.convert(each, Likelihood) for each in scored.others[:count]],
     )
