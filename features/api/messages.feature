@@ -6,6 +6,7 @@ Feature: Programs that speak Anthropic's API
 
   Rule: What they ask for, they get
 
+    @fault.worker.stop-unsaid
     @fault.worker.count-the-words
     @fault.shared.keys-in-one-header
     Scenario: Answers of every kind

@@ -3,6 +3,8 @@ Feature: Programs that ask for tokens, for how likely a text is, and for ranking
   What measures models, retrieves texts and cuts prompts to their length speaks in tokens: those of the
   very model, told by a worker that has it.
 
+  @fault.worker.likely-in-any-case
+  @fault.queen.best-as-they-come
   Scenario: Answers of every kind
     Given a hub that holds "author/caller-llama"
     And a hub that holds "author/minirank"
