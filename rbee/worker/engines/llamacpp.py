@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import xllamacpp
@@ -63,7 +63,6 @@ from rbee.worker.engines.refusals import (
     template_reason,
     template_unusable,
 )
-from rbee.worker.engines.scoring import Memory, likelihoods, prompt_of
 from rbee.worker.engines.stops import Stops
 from rbee.worker.engines.thinking import (
     Marks,
@@ -75,7 +74,10 @@ from rbee.worker.engines.thinking import (
     taught,
     wants_thoughts,
 )
-from rbee.worker.engines.vocabulary import Vocabulary, holed
+
+if TYPE_CHECKING:
+    from rbee.worker.engines.scoring import Memory
+    from rbee.worker.engines.vocabulary import Vocabulary
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
@@ -226,8 +228,6 @@ class LlamaCpp:
         if orders.streams:
             rpc.join(orders.streams)
         lay_out(params, orders)
-        self._vocabulary = Vocabulary(self._told)
-        self._scored = Memory(2 * orders.slots)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
@@ -241,6 +241,18 @@ class LlamaCpp:
         self._opened, self._known = False, True
         if self._marks is not None and not self._unusable:
             self._opened, self._known = self._opens(self._marks)
+
+    @functools.cached_property
+    def _vocabulary(self) -> Vocabulary:
+        from rbee.worker.engines.vocabulary import Vocabulary  # late: of what few ask for
+
+        return Vocabulary(self._told)
+
+    @functools.cached_property
+    def _scored(self) -> Memory:
+        from rbee.worker.engines.scoring import Memory  # late, too
+
+        return Memory(2 * self._orders.slots)
 
     def _loaded(self, params: Any, orders: WorkerOrders) -> Any:
         """The engine with its model; one whose chat template is of no use goes without it."""
@@ -309,6 +321,13 @@ class LlamaCpp:
         try:
             body = self._asked(asked)
             text = body["prompt"] if "prompt" in body else self._rendered_as(body)
+            if isinstance(text, list):
+                cut = [
+                    self._vocabulary.ids(each, marked=False)
+                    for each in text
+                    if isinstance(each, str)
+                ]
+                return len(text) + sum(map(len, cut)) - len(cut)
             said = {"content": text, "add_special": True, "parse_special": True}
             return len(self._told("/tokenize", said).get("tokens", ()))
         except (RbeeError, OSError, ValueError, http.client.HTTPException):
@@ -363,6 +382,8 @@ class LlamaCpp:
 
     def _echoed(self, request: InferRequest, caller: Caller) -> InferRequest:
         """Tells the text that is to be gone on with; the request, with its tokens in its place."""
+        from rbee.worker.engines.scoring import likelihoods, prompt_of  # late: of what few ask for
+
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
         prompt = prompt_of(self._vocabulary, request.prompt or "", request.prompt_tokens)
@@ -693,6 +714,8 @@ class LlamaCpp:
         else:
             body["prompt"] = request.prompt_tokens or plain_text_of(request)
             if request.suffix is not None:
+                from rbee.worker.engines.vocabulary import holed  # late: few ask for it
+
                 body["prompt"] = holed(self._vocabulary, request)
         return body
 

@@ -2,8 +2,8 @@
 
 llama.cpp tells that of what it writes alone. So it is made to write the text, by a grammar that
 allows nothing else: a token takes as long as one of an answer. What no grammar leads it to, such as
-tokens that mean an end, and bytes that are no text by themselves, is looked up among all tokens
-that might have been written in its place.
+tokens that mean an end, is written one by one, and bytes that are no text by themselves are looked
+up among all tokens that might have been written in their place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from rbee.wire.messages.events import Likelihood, TokenLikelihood
 from rbee.worker.engines.vocabulary import Vocabulary
 
 #: How many tokens are looked through for one, at first and then: there are no more.
-_LOOKED_THROUGH = (1000, 2**20)
+_LOOKED_THROUGH = (1000, 2**14, 2**20)
+#: What is added to a logit for its token to be written: more than any logits are apart.
+_SURE = 10_000.0
 #: The smallest number that JSON parsers of all kinds take for one: it stands for no chance at all.
 _NEVER = -1e30
 
@@ -152,16 +154,24 @@ def _led(
 def _looked_up(
     vocabulary: Vocabulary, before: list[int], wanted: int, count: int, write: Write
 ) -> Scored:
-    """What is found of a token behind others, whatever is written in its place."""
+    """What is found of a token behind others. It is not told of one that is no text by itself: it
+    is looked for among those in the place of a letter."""
+    for token in write({"prompt": before, **_only(wanted), "logprobs": max(count, 1)}):
+        if token["id"] == wanted:
+            return Scored(token["logprob"], token["top_logprobs"][:count])
     likeliest: list[dict[str, Any]] = []
     for number in _LOOKED_THROUGH:
-        body = {"prompt": before, "grammar": grammar_of([vocabulary.letter]), "max_tokens": 1}
-        for token in write({**body, "logprobs": number}):
+        for token in write({"prompt": before, **_only(vocabulary.letter), "logprobs": number}):
             likeliest = token["top_logprobs"]
         for each in likeliest:
             if each["id"] == wanted:
                 return Scored(each["logprob"], likeliest[:count])
     return Scored(_NEVER, likeliest[:count])
+
+
+def _only(token: int) -> dict[str, Any]:
+    """What has this one token written; what is told of its likeliness is the model's own word."""
+    return {"logit_bias": [[token, _SURE]], "max_tokens": 1}
 
 
 def _is_hard(vocabulary: Vocabulary, piece: bytes) -> bool:
