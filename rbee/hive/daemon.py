@@ -187,11 +187,12 @@ class _Hive:
         self.starter = Starter(
             orders, settings, self.capacity, self.kinds, self.workers, self.sides
         )
+        idle = settings.idle_worker
         self.heartbeat = HeartbeatSender(
             self._queen_at(orders.queen_url),
             orders.hive_id,
             self.server.url,
-            lambda: [worker.beat() for worker in self.workers.workers.values()],
+            lambda: [worker.beat(idle) for worker in self.workers.workers.values()],
             settings.heartbeat_interval,
             self.news,
             self.detector.processor,
@@ -384,7 +385,11 @@ class _Hive:
     @serves(WORKERS)
     async def workers_here(self) -> WorkerList:
         """Lists its workers, as it keeps them alive."""
-        return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
+        return WorkerList(
+            workers=[
+                worker.view(self.settings.idle_worker) for worker in self.workers.workers.values()
+            ]
+        )
 
     @serves(WORKER_EVENTS)
     async def follow_worker(self, wanted: Named) -> Operation:

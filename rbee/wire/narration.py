@@ -202,6 +202,10 @@ CUT_BY_CONTEXT = _keeper(
     "answer.cut",
     "the answer stops here: the context of {context} tokens is full; ask for more with --ctx N",
 )
+TURNS_LEFT = _keeper(
+    "chat.forgotten",
+    "the context is full: the oldest {count} answers, and what they were to, are forgotten",
+)
 CUT_IN_CHAT = _keeper(
     "answer.cut", "the context of {context} tokens is full; /new forgets the conversation"
 )
@@ -422,7 +426,7 @@ PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the
 PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")
 ANSWER_SO_FAR = _worker("answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")
 INFER_DONE = _queen("infer.done", "worker finished inference")
-COUNTS = _keeper("infer.counts", "{tokens_in} tokens in, {tokens_out} out{rate}")
+COUNTS = _keeper("infer.counts", "{tokens_in} tokens in, {tokens_out} out{pace}")
 
 # Phase 12: sleep.
 STOP_WORKERS = _queen("cascade.workers", "shutting down workers...")

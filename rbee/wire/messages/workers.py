@@ -69,7 +69,8 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
     `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
     may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
-    not known.
+    not known. `unloads_at_ms` is when it is unloaded unless somebody needs it (Unix time); 0: it
+    works, or is `kept`.
     """
 
     worker_id: str
@@ -88,6 +89,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     names: tuple[str, ...] | None = None
     vectors_up_to: int = 0
     kept: bool = False
+    unloads_at_ms: int = 0
 
 
 class WorkerBeat(_Known, kw_only=True):
