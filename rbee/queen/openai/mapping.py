@@ -277,7 +277,8 @@ class Text(Form):
         answers = self.prompts * (asked.n or 1)
         if answers > MOST_ANSWERS:
             raise _wrong(
-                "n", f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once"
+                "n" if answers > self.prompts else "prompt",
+                f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once",
             )
         return [
             JobRequest(
