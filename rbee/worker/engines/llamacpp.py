@@ -246,7 +246,7 @@ class LlamaCpp:
     def _vocabulary(self) -> Vocabulary:
         from rbee.worker.engines.vocabulary import Vocabulary  # late: of what few ask for
 
-        return Vocabulary(self._told)
+        return Vocabulary(self._answered)
 
     @functools.cached_property
     def _scored(self) -> Memory:
@@ -312,6 +312,13 @@ class LlamaCpp:
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
             return answer
 
+    def _answered(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The same. Raises `engine_failed` where it does not answer."""
+        try:
+            return self._told(path, body)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise engine_failed("llama.cpp", f"it has not answered {path}: {error}") from None
+
     def count_prompt(self, request: InferRequest) -> int:
         """How many tokens the prompt of a request is; 0: none can be made of it. Nothing is read
         for that, and so nothing of the context taken, which others may have promised to them."""
@@ -342,7 +349,7 @@ class LlamaCpp:
             if self._chat and self._unusable:
                 raise template_unusable(self._unusable)
             body = self._asked(request)
-            told = body if "prompt" in body else self._told("/apply-template", body)
+            told = body if "prompt" in body else self._answered("/apply-template", body)
             if "error" in told:
                 raise refused(request, told["error"])
             text = told["prompt"]
@@ -386,10 +393,11 @@ class LlamaCpp:
 
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
+        count = len(request.prompt_tokens or ()) or self.count_prompt(request)
+        if count >= self.context:
+            raise does_not_fit(request, count, self.context)
         prompt = prompt_of(self._vocabulary, request.prompt or "", request.prompt_tokens)
         read = [*prompt.before, *prompt.ids]
-        if len(read) >= self.context:
-            raise does_not_fit(request, len(read), self.context)
         if request.logprobs is None:
             caller.on_piece(
                 Piece(request.prompt or b"".join(prompt.pieces).decode(errors="replace"))

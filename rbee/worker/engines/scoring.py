@@ -68,13 +68,14 @@ def prompt_of(vocabulary: Vocabulary, text: str, ids: Sequence[int] | None) -> P
 def pieces_of(text: str, pieces: Sequence[bytes]) -> list[bytes]:
     """What of a text each token stands for, all of them together for all of it. Tokens may have
     blanks that a text has not, before it and behind marks, and may be of another spelling."""
-    left, found = text.encode(), []
+    whole, at = text.encode(), 0
+    found = []
     for piece in pieces:
         spellings = (piece, piece.removeprefix(b" "))
-        said = next((each for each in spellings if left.startswith(each)), b"")
+        said = next((each for each in spellings if whole.startswith(each, at)), b"")
         found.append(said)
-        left = left[len(said) :]
-    return [*found[:-1], found[-1] + left] if found else []
+        at += len(said)
+    return [*found[:-1], found[-1] + whole[at:]] if found else []
 
 
 class Memory:
