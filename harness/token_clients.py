@@ -150,6 +150,12 @@ def _ranked(openai: Any) -> str:
     return f"{best[0]['index']} and {best[1]['index']}, {raw[0]['text']}"
 
 
+def _able(openai: Any) -> str:
+    able = {each.id: "+".join(each.capabilities) for each in openai.models.list().data}
+    names = {"minillama": "minillama", "HF:author/minirank": "minirank"}
+    return ", ".join(f"{name}: {able[ref]}" for ref, name in names.items())
+
+
 ASKED: dict[str, Callable[[Any], str]] = {
     "the tokens of a text, and their text": _there_and_back,
     "the tokens of a conversation": _of_talk,
@@ -161,6 +167,7 @@ ASKED: dict[str, Callable[[Any], str]] = {
     "what lm-evaluation-harness asks for": _as_lm_eval,
     "what stands between two texts": _between,
     "which texts answer a query best": _ranked,
+    "what the models are for": _able,
 }
 
 WRONG: dict[str, Callable[[Any], Any]] = {

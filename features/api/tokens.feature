@@ -22,6 +22,7 @@ Feature: Programs that ask for tokens, for how likely a text is, and for ranking
       | what lm-evaluation-harness asks for       | time, which is greedy: True; time    |
       | what stands between two texts             | one in between                       |
       | which texts answer a query best           | 1 and 3, a bee is an insect          |
+      | what the models are for                   | minillama: completion+embedding, minirank: rerank |
     Then each of them gets what it asked for
 
   Scenario: Requests that ask for something wrong

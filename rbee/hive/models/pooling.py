@@ -7,6 +7,7 @@ taken, which has seen all of the text; of an encoder without a word about it, th
 from __future__ import annotations
 
 from rbee.hive.models.gguf import GgufHeader
+from rbee.wire.messages.models import Makes
 from rbee.wire.messages.workers import Pooling
 
 #: Values of `pooling_type` (enum llama_pooling_type in llama.cpp's ``llama.h``).
@@ -33,6 +34,13 @@ def pooling_of(header: GgufHeader) -> Pooling:
     if stated in (_MEAN, _CLS, _LAST):
         return "own"
     return "mean" if _is_encoder(header) else "last"
+
+
+def makes(header: GgufHeader) -> Makes:
+    """What comes of a model."""
+    if pooling_of(header) in RANKS:
+        return "ranks"
+    return "vectors" if reads_whole(header) or pooling_of(header) == "own" else "texts"
 
 
 def reads_whole(header: GgufHeader) -> bool:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.models import ClusterModelView, Makes
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
 from rbee.wire.shown import shown
 
 #: How much of a name is repeated to who sent it (characters).
 _REPEATED = 100
+_CAPABILITIES: dict[Makes, list[str]] = {
+    "": [],
+    "texts": ["completion", "embedding"],
+    "vectors": ["embedding"],
+    "ranks": ["rerank"],
+}
 
 
 def model_ref_of(model: str) -> str:
@@ -38,6 +44,11 @@ def _nobody_called(model: str) -> RbeeError:
         "name a repository of the hub, as owner/repo:Q4_K_M; GET /v1/models lists what there is",
         {"field": "model"},
     )
+
+
+def capabilities_of(makes: Makes | None) -> list[str]:
+    """What a model is for of which that comes; nothing where that is not known."""
+    return _CAPABILITIES[makes or ""]
 
 
 def models_of(
