@@ -256,7 +256,7 @@ class Running:
             source,
         )
 
-    def finish(self, deadline: float = 60.0) -> Finished:
+    def finish(self, deadline: float = 180.0) -> Finished:
         """Waits for the end. Raises AssertionError, and kills it, after `deadline` seconds.
 
         Also raises when its output stays open after it has gone: somebody it started inherited it.

@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from rbee.hive.capacity import Capacity, Fit
-from rbee.hive.devices import Detector
+from rbee.hive.devices import Detector, Gpus
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
@@ -174,14 +174,13 @@ class _Hive:
             secret_of=lambda name: self.workers.secret_of(name),
         )
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(
-            home.path / "cpu-name", settings.processor_query_after, self._changed
-        )
+        self.kinds = Kinds(home, settings, catalogs.workers, spare)
+        gpus = Gpus(self.kinds.devices, self.kinds.known_devices)
+        self.detector = Detector(gpus, home.path, settings.processor_query_after, self._changed)
         self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
-        self.capacity = Capacity(settings, self.models)
-        self.kinds = Kinds(home, settings, catalogs.workers, spare)
+        self.capacity = Capacity(settings, self.models, gpus)
         self.workers = Supervisor(
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
@@ -198,6 +197,7 @@ class _Hive:
             settings.heartbeat_interval,
             self.news,
             self.detector.processor,
+            self.detector.ram_speed,
             settings.connect_timeout,
         )
         self.queen_instance = orders.queen_instance

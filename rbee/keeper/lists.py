@@ -100,8 +100,9 @@ def hive_table(hives: Sequence[HiveView]) -> str:
 
 
 def device_table(hives: Sequence[HiveView]) -> str:
-    """One row for each processor and GPU; memory is RAM or VRAM."""
-    return table("HIVE DEVICE NAME CORES MEMORY BACKEND STATE", _device_rows(hives))
+    """One row for each processor and GPU; memory is RAM or VRAM, and what is read of it per
+    second, where that is known."""
+    return table("HIVE DEVICE NAME CORES MEMORY BACKEND STATE READS", _device_rows(hives))
 
 
 def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
@@ -216,8 +217,14 @@ def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
         cpu = hive.devices.cpu
         degraded = {each.device: "degraded" for each in hive.degraded}
         ram = f"{cpu.ram_gb:.1f} GB"
-        yield hive.hive_id, "cpu", cpu.name, cpu.cores, ram, "cpu", degraded.get("cpu")
+        speed = _speed(cpu.gb_per_second)
+        yield hive.hive_id, "cpu", cpu.name, cpu.cores, ram, "cpu", degraded.get("cpu"), speed
         for gpu in hive.devices.gpus:
             name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name
             vram = f"{gpu.vram_gb:.1f} GB"
-            yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, degraded.get(gpu.id)
+            state, speed = degraded.get(gpu.id), _speed(gpu.gb_per_second)
+            yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, state, speed
+
+
+def _speed(gb_per_second: float) -> str:
+    return f"{gb_per_second:.0f} GB/s" if gb_per_second else ""
