@@ -780,7 +780,9 @@ def _work(before: Work, chunk: dict[str, Any]) -> Work:
     progress = chunk.get("prompt_progress")
     if progress is not None:
         return Work(progress["processed"], progress["total"], before.made)
-    return before._replace(read=before.to_read, made=before.made + 1)
+    # That the model speaks is told in a chunk of its own, before its first token.
+    speaks = any("role" in choice.get("delta", ()) for choice in chunk.get("choices", ()))
+    return before._replace(read=before.to_read, made=before.made + (not speaks))
 
 
 def _piece(choice: dict[str, Any]) -> Piece | None:
