@@ -56,7 +56,7 @@ Feature: What there is: devices, hives, ps, top, models
       And a queen that is awake
       And "rbee-keeper top" is watched on a terminal
       When "rbee-keeper infer --model HF:author/endless-llama 'write a story'" is typed elsewhere, and tokens come
-      Then a page shows "running" and "busy"
+      Then a page shows "running" and "3/4"
       And Ctrl+C ends the watching
 
   Rule: A list that needs the queen says that she is asleep
