@@ -35,7 +35,7 @@ MOST_TEMPLATE_VALUES = 64
 MOST_INPUTS = 2048
 #: Answers that one request may ask for, all its prompts together: each is a job.
 MOST_ANSWERS = 64
-#: Prompts of one request, and answers to each.
+#: Answers to each prompt of a request.
 MOST_PROMPTS = 16
 
 Stop = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_STOP)]
