@@ -309,6 +309,8 @@ class Dispatcher:
             found = await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
+            if place.is_on_several and error.code in ROOM and self.state.is_being_left(place):
+                passing = True
             yields = not decision.rival and self.state.yields(place, error)
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats, yields)
             if yields:

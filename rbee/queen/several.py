@@ -61,6 +61,8 @@ class Several:
         self._lost: dict[str, str] = {}
         #: The sides of workers, by their hives; also of some that have ended.
         self._sides: dict[str, Mapping[str, str]] = {}
+        #: Those whose streams have ended since somebody last waited for that.
+        self._leaving: list[Mapping[str, str]] = []
 
     async def ask_room(
         self, place: Place, model_ref: str, ctx: int | None, engine: str | None, peer_of: PeerOf
@@ -147,9 +149,20 @@ class Several:
         heads = [worker for _, worker in laid]
         name = f"the streams of {worker_id}"
         watch = self._hold(worker_id, head, watched, heads)
-        holding = spawn(watch, name, lambda _: _close(heads))
+
+        def over(_: object) -> None:
+            _close(heads)
+            self._leaving = [*self._leaving[-_REMEMBERED:], sides]
+
+        holding = spawn(watch, name, over)
         self._streams.add(holding)
         holding.add_done_callback(self._streams.discard)
+
+    async def until_left(self, peer_of: PeerOf) -> None:
+        """Returns once the sides are gone whose streams have ended: until then they keep room."""
+        leaving, self._leaving = self._leaving, []
+        for sides in leaving:
+            await self.stop_sides(sides, peer_of)
 
     def sides_of(self, worker_id: str) -> Mapping[str, str]:
         """The sides of a worker, by their hives."""

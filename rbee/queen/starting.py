@@ -93,6 +93,7 @@ class Starting:
 
     async def _room_on_several(self, job: Job, place: Place, ctx: int | None) -> FoundRoom:
         ref, engine = job.request.model_ref, job.request.engine
+        await self._on_several.until_left(self._peers(job))
         return await self._on_several.ask_room(place, ref, ctx, engine, self._peers(job))
 
     def _peers(self, job: Job) -> Callable[[str], Peer]:

@@ -319,6 +319,20 @@ class State(msgspec.Struct):
         idle = sum(part.bytes for _, parts in self.idle_parts(place) for part in parts)
         return error.code in ROOM and 0 < short <= idle
 
+    def is_being_left(self, place: Place) -> bool:
+        """Whether a worker over several machines is ending that has parts in a place: its room is
+        there in a moment."""
+        wanted = {(part.hive_id, part.device) for part in place.placement.parts}
+        return any(
+            worker.state in (WorkerState.FAILED, WorkerState.STOPPING)
+            and worker.placement.spread == "swarm"
+            and not wanted.isdisjoint(
+                (part.hive_id, part.device) for part in worker.placement.parts
+            )
+            for hive in self.hives.values()
+            for worker in hive.workers.values()
+        )
+
     def in_use(self, spot: tuple[str, str]) -> frozenset[str]:
         """The workers of a device that do not idle, as far as the queen knows."""
         held = {claim.worker_id for claim in self.claims.values()}
