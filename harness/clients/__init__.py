@@ -6,6 +6,7 @@ queen and the key are in the environment, as ``rbee-keeper up --print-env`` prin
 
 import sys
 from pathlib import Path
+from typing import Any
 
 #: Where that environment is, once `make test` has made it.
 HOME = Path(sys.prefix) / ".clients"
@@ -17,5 +18,18 @@ TOO_LONG = "bee " * 900
 LONG = "story " * 7000
 #: What somebody got whose request failed.
 NOTHING = "nothing"
+#: A function that a model may call: its name, what it does, and the schema of its arguments.
+WEATHER = "weather"
+WEATHER_IS = "The weather of a city."
+WEATHER_OF: dict[str, Any] = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "enum": ["Rome", "Paris"]}},
+    "required": ["city"],
+}
+#: The same as most APIs have a tool.
+WEATHER_TOOL: dict[str, Any] = {
+    "type": "function",
+    "function": {"name": WEATHER, "description": WEATHER_IS, "parameters": WEATHER_OF},
+}
 #: A model that never ends.
 ENDLESS = "HF:author/endless-llama"

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.models import model_ref_of
+from rbee.queen.front.streaming import Gathered
 from rbee.queen.openai.messages import (
     CallDelta,
     ChatAnswer,
@@ -77,14 +78,6 @@ _SAID_BY = {
 }
 
 
-class Told(NamedTuple):
-    """All that a job has told: its tokens or its packed vectors, and how it ended."""
-
-    tokens: Sequence[Token]
-    done: Done
-    vectors: Sequence[bytes] = ()
-
-
 class Identity(NamedTuple):
     """What every piece of one answer repeats."""
 
@@ -124,7 +117,7 @@ class Form(abc.ABC):
         """What tells how an answer ended."""
 
     @abc.abstractmethod
-    def choice(self, index: int, told: Told) -> Any:
+    def choice(self, index: int, told: Gathered) -> Any:
         """An answer in one piece."""
 
     def told(self, who: Identity, choice: Any) -> Any:
@@ -135,7 +128,7 @@ class Form(abc.ABC):
         """The last event, for who asks for the counts."""
         return self.event(**who._asdict(), choices=[], usage=_usage(told, self.prompts))
 
-    def whole(self, who: Identity, told: Sequence[Told]) -> Any:
+    def whole(self, who: Identity, told: Sequence[Gathered]) -> Any:
         """The answers in one piece."""
         choices = [self.choice(index, one) for index, one in enumerate(told)]
         usage = _usage([one.done for one in told], self.prompts)
@@ -213,7 +206,7 @@ class Chat(Form):
         """See `Form`."""
         return ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
 
-    def choice(self, index: int, told: Told) -> ChatChoice:
+    def choice(self, index: int, told: Gathered) -> ChatChoice:
         """See `Form`."""
         text = "".join(token.t for token in told.tokens)
         thought = "".join(token.thought for token in told.tokens) if self._tells_thoughts else ""
@@ -289,7 +282,7 @@ class Text(Form):
         """See `Form`."""
         return TextChoice(index=index, text="", finish_reason=done.finish_reason)
 
-    def choice(self, index: int, told: Told) -> TextChoice:
+    def choice(self, index: int, told: Gathered) -> TextChoice:
         """See `Form`."""
         return TextChoice(
             index=index,
@@ -336,7 +329,7 @@ class Vectors:
         if wanted not in (None, length):
             raise _wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
 
-    def whole(self, who: Identity, told: Sequence[Told]) -> Embeddings:
+    def whole(self, who: Identity, told: Sequence[Gathered]) -> Embeddings:
         """See `Form`."""
         (one,) = told
         vectors = one.vectors

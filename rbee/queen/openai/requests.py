@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from rbee.queen.front.fields import done, passes, refused
+from rbee.queen.front.fields import PartOfAnswer, done, passes, refused
 from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
 from rbee.wire.limits import (
     LONGEST_STOP,
@@ -36,7 +36,6 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "de
 _ALL = "tokens of the answer at most; -1: what the context holds"
 _COUNTS = "a last event with the counts of tokens"
 _AS_TEMPLATE = "is told to the chat template"
-_BACK = "is part of an answer that is sent back"
 
 
 class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -169,8 +168,8 @@ class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     text: Annotated[str, done("the text")] = ""
     refusal: Annotated[str, done("what an answer said instead")] = ""
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
-    annotations: Annotated[Any, passes(_BACK)] = None
-    logprobs: Annotated[Any, passes(_BACK)] = None
+    annotations: PartOfAnswer = None
+    logprobs: PartOfAnswer = None
     image_url: Annotated[Any, passes("its type is refused")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None
     file: Annotated[Any, passes("its type is refused")] = None
@@ -196,9 +195,9 @@ class SentBack(Called, kw_only=True):
     """A call in an answer that is sent back, with what clients add to it."""
 
     index: Annotated[Any, passes("calls are in order")] = None
-    extra_content: Annotated[Any, passes(_BACK)] = None
-    provider_specific_fields: Annotated[Any, passes(_BACK)] = None
-    caller: Annotated[Any, passes(_BACK)] = None
+    extra_content: PartOfAnswer = None
+    provider_specific_fields: PartOfAnswer = None
+    caller: PartOfAnswer = None
 
 
 class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -221,23 +220,23 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str | None, done(_AS_TEMPLATE)] = None
     prefix: Annotated[Any, passes("a last message of the model is gone on with")] = None
     partial: Annotated[Any, passes("a last message of the model is gone on with")] = None
-    refusal: Annotated[Any, passes(_BACK)] = None
-    annotations: Annotated[Any, passes(_BACK)] = None
+    refusal: PartOfAnswer = None
+    annotations: PartOfAnswer = None
     audio: Annotated[Any, refused("only text is understood")] = None
     function_call: Annotated[Any, refused("send `tool_calls`", {})] = None
     images: Annotated[Any, refused("only text is understood", [])] = None
-    reasoning_details: Annotated[Any, passes(_BACK)] = None
-    thinking_blocks: Annotated[Any, passes(_BACK)] = None
-    thinking: Annotated[Any, passes(_BACK)] = None
-    provider_specific_fields: Annotated[Any, passes(_BACK)] = None
+    reasoning_details: PartOfAnswer = None
+    thinking_blocks: PartOfAnswer = None
+    thinking: PartOfAnswer = None
+    provider_specific_fields: PartOfAnswer = None
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    parsed: Annotated[Any, passes(_BACK)] = None
-    reasoning_items: Annotated[Any, passes(_BACK)] = None
-    encrypted_content: Annotated[Any, passes(_BACK)] = None
-    finish_reason: Annotated[Any, passes(_BACK)] = None
-    model: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    parsed: PartOfAnswer = None
+    reasoning_items: PartOfAnswer = None
+    encrypted_content: PartOfAnswer = None
+    finish_reason: PartOfAnswer = None
+    model: PartOfAnswer = None
     type: Annotated[Any, passes("`message`; the role tells more")] = None
     timestamp: Annotated[Any, passes("messages are in order")] = None
     metadata: Annotated[Any, passes("belongs to who sends it")] = None

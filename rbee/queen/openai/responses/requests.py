@@ -10,14 +10,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from rbee.queen.front.fields import done, passes, refused
+from rbee.queen.front.fields import KEPT_ANYWAY, MODELS_CALL, PartOfAnswer, done, passes, refused
 from rbee.queen.openai.requests import Asked, Effort, Tokens
 from rbee.wire.limits import MOST_FUNCTIONS, MOST_MESSAGES
 from rbee.wire.messages.basics import NonEmpty
-
-_BACK = "is part of an answer that is sent back"
-_CACHE = "what was read before is kept where there is room for it"
-_DIRECT = "models call tools by themselves alone"
 
 
 class TextFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -119,7 +115,7 @@ class ResponseRequest(Asked, kw_only=True):
     context_management: Annotated[Any, passes("what does not fit is refused")] = None
     max_tool_calls: Annotated[Any, passes("it is about tools that nobody here has")] = None
     client_metadata: Annotated[Any, passes("belongs to who sends it")] = None
-    prompt_cache_options: Annotated[Any, passes(_CACHE)] = None
+    prompt_cache_options: Annotated[Any, passes(KEPT_ANYWAY)] = None
     image: Annotated[Any, passes("only text is understood")] = None
     access_programs: Annotated[Any, passes("there are none")] = None
 
@@ -130,10 +126,10 @@ class TextPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     type: Annotated[str, done("`input_text`, `output_text`, `text`, or `refusal`")]
     text: Annotated[str, done("the text")] = ""
     refusal: Annotated[str, done("what an answer said instead")] = ""
-    annotations: Annotated[Any, passes(_BACK)] = None
-    logprobs: Annotated[Any, passes(_BACK)] = None
-    prompt_cache_breakpoint: Annotated[Any, passes(_CACHE)] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    annotations: PartOfAnswer = None
+    logprobs: PartOfAnswer = None
+    prompt_cache_breakpoint: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
     image_url: Annotated[Any, passes("its type is refused")] = None
     file_id: Annotated[Any, passes("its type is refused")] = None
     file_data: Annotated[Any, passes("its type is refused")] = None
@@ -152,11 +148,11 @@ class MessageItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ]
     content: Annotated[str | list[TextPart], done("what is said, as text")]
     type: Annotated[Literal["message"], done("`message`, or nothing")] = "message"
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    phase: Annotated[Any, passes(_BACK)] = None
-    end_turn: Annotated[Any, passes(_BACK)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    phase: PartOfAnswer = None
+    end_turn: PartOfAnswer = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class ThoughtPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -177,9 +173,9 @@ class ReasoningItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     summary: Annotated[
         list[ThoughtPart] | None, done("stands for the thought where that is not there")
     ] = None
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class CallItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -191,10 +187,10 @@ class CallItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     arguments: Annotated[str, done("JSON text, of a function")] = ""
     input: Annotated[str, done("the text, of a custom tool")] = ""
     namespace: Annotated[str | None, done("where the tool is")] = None
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    caller: Annotated[Any, passes(_DIRECT)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class OutputItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -209,8 +205,8 @@ class OutputItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     namespace: Annotated[Any, passes("the call has it")] = None
     id: Annotated[Any, passes("`call_id` tells what is meant")] = None
     status: Annotated[Any, passes("it is there")] = None
-    caller: Annotated[Any, passes(_DIRECT)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -225,8 +221,8 @@ class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
     output_schema: Annotated[Any, passes("is about what the tool answers")] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None
-    allowed_callers: Annotated[Any, passes(_DIRECT)] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    allowed_callers: Annotated[Any, passes(MODELS_CALL)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
 
 class CustomFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -245,7 +241,7 @@ class CustomTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Annotated[str | None, done("is told to the model")] = None
     format: Annotated[CustomFormat | None, done("what it takes")] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None
-    allowed_callers: Annotated[Any, passes(_DIRECT)] = None
+    allowed_callers: Annotated[Any, passes(MODELS_CALL)] = None
 
 
 class Namespace(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
