@@ -34,7 +34,7 @@ MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
 .PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-performance bench-real \
-	faults coverage chaos load fuzz trial format clean always
+	faults coverage chaos load document fuzz trial format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -155,6 +155,10 @@ chaos: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## strike the swarm at 
 load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from STREAMS programs for SECONDS, a tenth of them cut; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS) $(WEIGHTS)
+
+document: $(VENV)/.clients/.fetched ## have Schemathesis try each field of each request of the queen; the specification tries equal ones once
+	$(COMPILE)
+	HARNESS_EVERYWHERE=1 $(BIN)/behave features/wire/openai.feature --name "The document is true"
 
 fuzz: $(VENV)/.test ## feed what reads other people's data with what they might send, SECONDS for each; SEED repeats a run
 	$(COMPILE)
