@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from fixtures import real
 from harness.cluster import Cluster
-from harness.real_answers import message_of
+from harness.long_answers import message_of
 
 
 class Home(BaseModel):
@@ -46,15 +47,16 @@ def assert_persons(texts: Sequence[str]) -> None:
         assert Person.model_validate_json(text).homes, text
 
 
-def ask_for_text(cluster: Cluster, least: int, most: int) -> str:
+def ask_for_text(cluster: Cluster, model: str, least: int, most: int) -> str:
     """What a model writes that has to be a text of so many letters."""
     schema = {"type": "string", "minLength": least, "maxLength": most}
     wanted = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
-    message = _answer(cluster, "Tell a long story.", **wanted, max_tokens=most)
+    asked = {"seed": 1, "max_tokens": most, **wanted}
+    message = message_of(cluster, model, "Tell a long story.", **asked)
     text = json.loads(message["content"])
     assert isinstance(text, str), text
     return text
 
 
 def _answer(cluster: Cluster, asked: str, **wanted: Any) -> dict[str, Any]:
-    return message_of(cluster, "smollm2", asked, seed=1, **wanted)
+    return message_of(cluster, f"file:{real.HOME}/smollm2.gguf", asked, seed=1, **wanted)

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fixtures import real
 from harness.cluster import Cluster
-from harness.real_answers import message_of
+from harness.long_answers import message_of
 
 Row = Mapping[str, str]
 
@@ -42,7 +43,7 @@ def ask_for_city(cluster: Cluster, rows: Iterable[Row]) -> list[list[dict[str, A
 
 def _answer(cluster: Cluster, model: str, wanted: dict[str, Any]) -> dict[str, Any]:
     asked = "What is the capital of France?"
-    return message_of(cluster, model, asked, temperature=0, max_tokens=60, **wanted)
+    return message_of(cluster, f"file:{real.HOME / model}.gguf", asked, temperature=0, max_tokens=60, **wanted)
 
 
 def assert_city(answers: Iterable[list[dict[str, Any]]]) -> None:

@@ -1,10 +1,9 @@
-"""What a program is answered by a model of real weights."""
+"""What a program is answered by a model that may take its time."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fixtures import real
 from harness.cluster import Cluster
 
 #: How long a model may take to be loaded and to answer (seconds).
@@ -14,7 +13,7 @@ _ANSWERED_S = 120.0
 def message_of(cluster: Cluster, model: str, text: str, **wanted: Any) -> dict[str, Any]:
     """The message that `model` answers to a text, with what else is `wanted` of it."""
     body = {
-        "model": f"file:{real.HOME / model}.gguf",
+        "model": model,
         "messages": [{"role": "user", "content": text}],
         **wanted,
     }
