@@ -43,7 +43,9 @@ def ask_for_city(cluster: Cluster, rows: Iterable[Row]) -> list[list[dict[str, A
 
 def _answer(cluster: Cluster, model: str, wanted: dict[str, Any]) -> dict[str, Any]:
     asked = "What is the capital of France?"
-    return message_of(cluster, f"file:{real.HOME / model}.gguf", asked, temperature=0, max_tokens=60, **wanted)
+    return message_of(
+        cluster, f"file:{real.HOME / model}.gguf", asked, temperature=0, max_tokens=60, **wanted
+    )
 
 
 def assert_city(answers: Iterable[list[dict[str, Any]]]) -> None:

@@ -1,7 +1,8 @@
 """Programs with clients that others wrote, which run in an environment of their own.
 
-Each of them reads from stdin what to ask for, one name a line, and answers with a line each. The
-queen and the key are in the environment, as ``rbee-keeper up --print-env`` prints them.
+Each of them reads from stdin what to ask for, one name a line, and answers with a line each (see
+`asking.serve`). The queen and the key are in the environment, as ``rbee-keeper up --print-env``
+prints them.
 """
 
 import sys
@@ -16,6 +17,8 @@ HELLO = "hello"
 TOO_LONG = "bee " * 900
 #: Words that take a while to be read.
 LONG = "story " * 7000
+#: What a scenario asks for last.
+OVER = "over"
 #: What somebody got whose request failed.
 NOTHING = "nothing"
 #: A function that a model may call: its name, what it does, and the schema of its arguments.
