@@ -401,7 +401,7 @@ class Dispatcher:
         claim.short = error
         if not wanted:
             return True  # with as much as there is
-        # For the end of an answer nobody leaves a GPU.
+        # An answer that a context cuts off is not moved from a GPU to the CPU, which is far slower.
         on_cpu = context.is_too_long(error) or worker.device == CPU
         allow_cpu = claim.request.allow_cpu and on_cpu
         claim.request = msgspec.structs.replace(claim.request, ctx=wanted, allow_cpu=allow_cpu)

@@ -26,7 +26,7 @@ from rbee.wire.routes import NONE, Events, Route
 LookBack = Annotated[int, msgspec.Meta(ge=0, le=MOST_LOOKED_BACK)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Strength = Annotated[float, msgspec.Meta(ge=0, le=100)]
-#: What a likeliness is divided by.
+#: What the logit of a token is divided by.
 Factor = Annotated[float, msgspec.Meta(gt=0, le=10)]
 
 
