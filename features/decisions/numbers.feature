@@ -36,7 +36,7 @@ Feature: Numbers that a person meets and nobody sets
       | a chat of OpenAI  | top_logprobs      | 0         | 20         | -1        | 21         |
       | a chat of OpenAI  | presence_penalty  | -2        | 2          | -2.1      | 2.1        |
       | a chat of OpenAI  | frequency_penalty | -2        | 2          | -2.1      | 2.1        |
-      | a text of OpenAI  | prompt            | 1 text    | 16 texts   | 0 texts   | 17 texts   |
+      | a text of OpenAI  | prompt            | 1 text    | 64 texts   | 0 texts   | 65 texts   |
       | a text of OpenAI  | logprobs          | 0         | 5          | -1        | 6          |
 
   Scenario Outline: The context of <model>
@@ -77,6 +77,16 @@ Feature: Numbers that a person meets and nobody sets
       | pause | times |
       | 30    | 2     |
       | 31    | 0     |
+
+  Scenario Outline: What models take together: <models>
+    When models of <sizes> bytes are listed
+    Then it is told that they are <told>
+
+    Examples:
+      | models                       | sizes                    | told                    |
+      | two                          | 1000000 2000000          | 2 models, 3.0 MB in all |
+      | two, and a name more for one | 1000000 2000000 =2000000 | 2 models, 3.0 MB in all |
+      | one with two names           | 1000000 =1000000         | nothing                 |
 
   Scenario Outline: The table of jobs, of which <running> run and <over> are over
     When the jobs are listed, of which <running> run and <over> are over

@@ -35,8 +35,8 @@ MOST_TEMPLATE_VALUES = 64
 MOST_INPUTS = 2048
 #: Answers that one request may ask for, all its prompts together: each is a job.
 MOST_ANSWERS = 64
-#: Prompts of one request, and answers to each.
-MOST_PROMPTS = 16
+#: Answers to each prompt of a request.
+MOST_CHOICES = 16
 
 Stop = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_STOP)]
 #: How many of the likeliest tokens are looked at; engines count so far.

@@ -41,7 +41,9 @@ class Telling(TellingBlocks):
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
         done = self.done or Done()
-        ended = MessageDelta(stop_reason=stop_reason_of(done), stop_sequence=None)
+        ended = MessageDelta(
+            stop_reason=stop_reason_of(done), stop_sequence=done.stopped_by or None
+        )
         return [
             *self.begin(),
             *self.changed(self.blocks.close()),

@@ -15,7 +15,7 @@ from rbee.queen.front.answering import Stream, Work, check, finish, send, warnin
 from rbee.queen.front.blocks import Blocks, Change
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.events import Done, Token, Vector
+from rbee.wire.messages.events import Done, Token, Tokens, Vector
 from rbee.wire.settings import Settings
 
 
@@ -88,11 +88,13 @@ class Silence:
 
 
 class Gathered(NamedTuple):
-    """All that a task has told: its tokens or its packed vectors, and how it ended."""
+    """All that a job has told: its tokens or its packed vectors, how it ended, and the tokens that
+    its text is, where that was asked."""
 
     tokens: Sequence[Token]
     done: Done
-    vectors: Sequence[bytes] = ()
+    vectors: Sequence[bytes]
+    read: Tokens
 
 
 def event(name: str, data: object) -> bytes:
@@ -153,6 +155,7 @@ async def gathered(
     """
     tokens: list[list[Token]] = [[] for _ in work.tasks]
     vectors: list[list[bytes]] = [[] for _ in work.tasks]
+    read = [Tokens([], [], 0) for _ in work.tasks]
     ends = [Done() for _ in work.tasks]
     async with contextlib.aclosing(work.told()) as told:
         async for news, _ in told:
@@ -165,8 +168,10 @@ async def gathered(
                     if not vectors[index]:
                         check_length(vector)
                     vectors[index].append(vector)
+                elif each.name == "tokens":
+                    read[index] = each.read(Tokens)
                 elif each.name == "done":
                     ends[index] = each.read(Done)
                 else:
                     check(each)
-    return list(map(Gathered, tokens, ends, vectors))
+    return list(map(Gathered, tokens, ends, vectors, read))

@@ -178,16 +178,14 @@ class Generate(Form):
         asked = self.asked
         if asked.images:
             raise refused("images", _PICTURES)
-        if asked.suffix:
-            raise refused("suffix", "asks to fill in what is between, which is not served here")
         if asked.context:
             raise refused("context", "is of no answer of this queen; send messages to /api/chat")
         if asked.template:
             raise refused("template", "is one of Go; models here have templates of their own")
-        if asked.raw:
+        if asked.raw or asked.suffix:
             if asked.system:
-                raise refused("system", "does not go with raw, which uses no template")
-            return {"prompt": asked.prompt, "raw": True}
+                raise refused("system", "does not go with raw and suffix, which use no template")
+            return {"prompt": asked.prompt, "suffix": asked.suffix or None, "raw": True}
         if asked.system:
             user = ChatMessage(role="user", content=asked.prompt or "")
             return {"messages": [ChatMessage(role="system", content=asked.system), user]}

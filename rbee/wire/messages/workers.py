@@ -36,8 +36,12 @@ Ability = Literal[
     "penalties",
     "samplers",
     "counts",
+    "tokens",
+    "echo",
+    "suffix",
+    "ranks",
 ]
-Pooling = Literal["own", "mean", "last", "none"]
+Pooling = Literal["own", "mean", "last", "rank", "share"]
 
 
 class WorkerState(str, enum.Enum):
