@@ -36,7 +36,7 @@ from rbee.queen.decisions import (
     replacement,
 )
 from rbee.queen.degraded import Degrading
-from rbee.queen.fairness import Line, has_place, wait_for
+from rbee.queen.fairness import ModelQueue, has_place, wait_for
 from rbee.queen.hives import Hives
 from rbee.queen.inference import infer
 from rbee.queen.jobs import RETRY_AFTER, Job
@@ -87,9 +87,9 @@ class Dispatcher:
         claim = Claim(job.job_id, job.key, job.request, self.state.number(), job.holders, now)
         claim.tokens = context.guessed(job.size_asked, job.request)
         model = self.state.model(claim)
-        line = self.state.lines().get(model) or Line({}, {}, {})
-        if not has_place(line, job.key, self._settings.jobs_waiting):
-            raise self._full(claim, line)
+        queue = self.state.queues().get(model) or ModelQueue({}, {}, {})
+        if not has_place(queue, job.key, self._settings.jobs_waiting):
+            raise self._full(claim, queue)
         self.state.claims[job.job_id] = claim
         self._jobs[job.job_id] = job
 
@@ -610,13 +610,13 @@ class Dispatcher:
             if scheduler.leads_to(model_ref, worker) and worker.state is not WorkerState.LOADING
         )
 
-    def _full(self, claim: Claim, line: Line[Claim]) -> RbeeError:
-        ref, waiting = claim.request.model_ref, sum(map(len, line.waiting.values()))
+    def _full(self, claim: Claim, queue: ModelQueue[Claim]) -> RbeeError:
+        ref, waiting = claim.request.model_ref, sum(map(len, queue.waiting.values()))
         one = wait_for(1, self._slots(ref), self.state.seconds.get(self.state.model(claim)))
         return RbeeError(
             "queue_full",
             f"{waiting} jobs wait for {ref} already, "
-            f"{len(line.waiting.get(claim.key, ()))} of them with this key",
+            f"{len(queue.waiting.get(claim.key, ()))} of them with this key",
             "try again in a moment",
             {
                 "retry_after_s": RETRY_AFTER if one is None else max(1, math.ceil(one)),
