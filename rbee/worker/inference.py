@@ -140,7 +140,7 @@ class Inference(Operation):
         # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
-        is_long = tokens + (request.max_tokens or share // _PART) > share
+        is_long = tokens + (request.max_tokens or share // _PART) > share or bool(request.pictures)
         if is_long and (is_shared or is_bound) and self._shared.engine.count_prompt is not None:
             counted = await in_thread(threads, self._shared.engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)

@@ -32,6 +32,7 @@ from rbee.hive.models.hub_failures import (
     of_file,
     offline_error,
 )
+from rbee.hive.models.projectors import with_projector
 from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
@@ -151,7 +152,8 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
         return plan
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
-    sized = [_measured(ref.repo, commit, file, patience) for file in choice.files]
+    wanted = with_projector(choice.files, listed.files)
+    sized = [_measured(ref.repo, commit, file, patience) for file in wanted]
     files = tuple(_hub_file(ref.repo, commit, file) for file in sized)
     if listed.gated:
         read_range(files[0], 0, 1, patience)
@@ -409,7 +411,8 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
             except RbeeError:
                 continue
             commit = revision.commit_hash
-            files = tuple(_hub_file(ref.repo, commit, file) for file in choice.files)
+            listed = with_projector(choice.files, held)
+            files = tuple(_hub_file(ref.repo, commit, file) for file in listed)
             note = "the hub is out of reach; taking the model from the user's hub cache"
             sizes = quant_sizes(held, ref.repo)
             return ModelPlan(ref, commit, files, choice.quant, sizes, note, False)

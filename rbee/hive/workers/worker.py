@@ -147,6 +147,7 @@ class Worker:
             names=tuple(sorted(self.names)),
             vectors_up_to=self.orders.vectors_up_to,
             kept=self.kept,
+            sees=bool(self.orders.projector),
         )
 
     @property

@@ -74,7 +74,7 @@ class Inventory:
         return Shown(
             details=_details(view),
             model_info=information,
-            capabilities=_capabilities(family or ""),
+            capabilities=_capabilities(family or "", sees=bool(view and view.sees)),
             modelfile=f"FROM {name}\n",
             modified_at=_UNKNOWN_TIME,
         )
@@ -122,6 +122,7 @@ def _details(view: ClusterModelView | None) -> Details:
     return Details(family=family, families=[family] if family else [], quantization_level=quant)
 
 
-def _capabilities(family: str) -> list[str]:
-    reads_only = any(each in family for each in _READERS)
-    return ["embedding"] if reads_only else ["completion", "tools", "embedding"]
+def _capabilities(family: str, *, sees: bool) -> list[str]:
+    if any(each in family for each in _READERS):
+        return ["embedding"]
+    return ["completion", "tools", "embedding", *(["vision"] if sees else [])]

@@ -46,7 +46,7 @@ class ModelView(Answer, kw_only=True):
 
     Rows with the same `content` are names of the same files; `workers` are those that have them
     loaded, where one model was asked for. `context_length` is what it was trained with (tokens; 0:
-    the file does not say).
+    the file does not say). `sees`: it can be shown pictures.
     """
 
     model_ref: str
@@ -58,6 +58,7 @@ class ModelView(Answer, kw_only=True):
     content: str = ""
     context_length: int = 0
     workers: list[str] = []
+    sees: bool = False
 
 
 class ModelRemoved(Answer, kw_only=True):

@@ -71,7 +71,8 @@ class WorkerOrders(Request, kw_only=True):
     leave them; `trained` is how many the model was made for (0: that is not known).
     `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the
     descriptors at whose other ends the devices of other machines are, one for each machine, in the
-    order of the placement.
+    order of the placement. `projector` is the one of the files that turns pictures into what the
+    model reads, empty where there is none.
     """
 
     host: str
@@ -101,6 +102,7 @@ class WorkerOrders(Request, kw_only=True):
     streams: list[int] = []
     longest: int = 0
     trained: int = 0
+    projector: str = ""
 
     def __post_init__(self) -> None:
         self.longest = max(self.longest, self.context)

@@ -35,6 +35,7 @@ Ability = Literal[
     "penalties",
     "samplers",
     "counts",
+    "pictures",
 ]
 Pooling = Literal["own", "mean", "last", "none"]
 
@@ -65,7 +66,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
     `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
     may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
-    not known.
+    not known. `sees`: it can be shown pictures.
     """
 
     worker_id: str
@@ -84,6 +85,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     names: tuple[str, ...] | None = None
     vectors_up_to: int = 0
     kept: bool = False
+    sees: bool = False
 
 
 class WorkerBeat(_Known, kw_only=True):
