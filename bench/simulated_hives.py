@@ -139,6 +139,7 @@ class _Fleet:
                 every,
                 News(),
                 str,
+                float,
                 self._settings.connect_timeout,
             )
             self._beating.add(asyncio.create_task(heart.run()))

@@ -19,8 +19,18 @@ class Chat:
     """A chat on a terminal of its own."""
 
     def __init__(self, cluster: Cluster, command_line: str) -> None:
+        self._cluster = cluster
+        self._command_line = command_line
         self._running = cluster.start(command_line, terminal=True)
         self._asked = 0
+
+    def followed_by_another(self) -> Chat:
+        """Ends it, and begins another like it, which asks for its first line."""
+        self.end()
+        self._cluster.finish()
+        another = Chat(self._cluster, self._command_line)
+        another.assert_asks()
+        return another
 
     def assert_asks(self) -> None:
         """The chat asks for a line, once more than it did before."""
@@ -32,8 +42,30 @@ class Chat:
         self._running.type(line)
         self._wait_until(f"answers {line!r}", lambda: bool(self._behind(f"{SIGN}{line}\n").strip()))
 
+    def paste(self, *lines: str) -> None:
+        """Pastes lines as a terminal does, then Enter; waits for the first words of the answer."""
+        before = self._shown.count("\n")
+        self._running.type("\x1b[200~" + "\n".join(lines) + "\x1b[201~")
+        self._wait_until("answers", lambda: self._shown.count("\n") >= before + len(lines) + 1)
+
+    def press_up(self) -> None:
+        """The key for the line that was typed before."""
+        self._running.press("\x1b[A")
+
+    def assert_behind_sign(self, text: str) -> None:
+        """The line that is being typed is this, now or in a moment."""
+        self._wait_until(f"shows {text!r}", lambda: self._behind(SIGN) == text)
+
     def interrupt(self) -> None:
         """Ctrl+C, and on with the conversation."""
+        self._running.interrupt()
+
+    def end_with_interrupts(self) -> None:
+        """Ctrl+C drops the line that is being typed; on an empty one it ends the chat."""
+        if self._behind(SIGN):
+            self._running.interrupt()
+            self._asked += 1
+            self._wait_until("drops the line", lambda: self._shown.count(SIGN) == self._asked)
         self._running.interrupt()
 
     def assert_told(self, text: str) -> None:
@@ -60,6 +92,16 @@ class Chat:
             return True
 
         wait_until(f"the chat {what}", happened_or_over)
+
+
+def assert_worker_ready(cluster: Cluster) -> None:
+    """There is a worker that has its model loaded, now or in a moment."""
+
+    def is_ready() -> bool:
+        states = [worker["state"] for worker in cluster.queen_get("/workers")["workers"]]
+        return states == ["ready"]
+
+    wait_until("a worker is ready", is_ready)
 
 
 class Dialogue:

@@ -89,7 +89,7 @@ class Cluster:
 
     # Running programs.
 
-    def run(self, command_line: str, stdin: str | None = None, timeout: float = 60.0) -> Finished:
+    def run(self, command_line: str, stdin: str | None = None, timeout: float = 180.0) -> Finished:
         """Runs a command line to its end, at most `timeout` seconds.
 
         The four console scripts and `python` mean those of the project under test. A line with
@@ -136,7 +136,7 @@ class Cluster:
         self.started.append(running)
         return running
 
-    def finish(self, running: Running | None = None, timeout: float = 60.0) -> Finished:
+    def finish(self, running: Running | None = None, timeout: float = 180.0) -> Finished:
         """Waits for the end of `running`, or of the program started last."""
         one = running or self.current
         self._look_around()

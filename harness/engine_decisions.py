@@ -201,7 +201,10 @@ def placed(devices: str, state: str, what: str) -> str:
 
 
 def laid_out(parts: str) -> str:
-    """What llama.cpp is told for ``gpu0 18, cpu 13``: the layers on GPUs, and which are where."""
+    """What llama.cpp is told for ``gpu0 18, cpu 13``: the layers on GPUs, and which are where.
+
+    ``gpu0=2`` is the third GPU that it lists.
+    """
     import xllamacpp
 
     from rbee.worker.engines.llamacpp import lay_out
@@ -209,10 +212,13 @@ def laid_out(parts: str) -> str:
     params = xllamacpp.CommonParams()
     told = [each.split() for each in parts.split(", ")]
     laid = [
-        Part("localhost", device, int(count), experts=bool(experts))
+        Part("localhost", device.partition("=")[0], int(count), experts=bool(experts))
         for device, count, *experts in told
     ]
-    lay_out(params, _orders(laid))
+    orders = _orders(laid)
+    named = (device.partition("=") for device, *_ in told)
+    orders.engine_places = {device: int(place) for device, _, place in named if place}
+    lay_out(params, orders)
     split = params.tensor_split
     while split and not split[-1]:
         split.pop()

@@ -16,11 +16,12 @@ import msgspec
 
 from harness.cluster import ROOT, Cluster
 from rbee.hive.capacity import Capacity, Fit, Promise
+from rbee.hive.devices import Gpus
 from rbee.hive.models.gguf import GgufHeader, header_of_file
 from rbee.hive.models.provisioner import Provisioner, bundled_path
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.inference import InferRequest
-from rbee.wire.messages.workers import Ability, EngineFacts
+from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts
 from rbee.wire.model_ref import parse_model_ref
 from rbee.wire.placement import Placement
 from rbee.wire.settings import Settings
@@ -83,6 +84,10 @@ def found(files: str, names: str) -> str:
         return asked.stdout.strip()
 
 
+async def _no_engine() -> Sequence[EngineDevice]:
+    return ()
+
+
 class Promising:
     """A hive's memory, which is on paper, and what of it is promised to a model."""
 
@@ -92,7 +97,9 @@ class Promising:
         described.write_text(json.dumps(gpus))
         self._gpus = str(described)
         settings = Settings(vram_margin_mib=0)
-        self._capacity = Capacity(settings, cast(Provisioner, _Headers()))
+        self._capacity = Capacity(
+            settings, cast(Provisioner, _Headers()), Gpus(_no_engine, lambda: ())
+        )
         self.promises: list[Promise] = []
 
     def promise(self, placement: str) -> Promise:

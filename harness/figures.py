@@ -104,7 +104,7 @@ class RealFigures:
             "seconds": 2.0 / kept,
         }
         sides = {"engine": engine, "rbee": rbee}
-        waits = {"engine": {"first_ms": [200.0, 100.0]}, "rbee": {"first_ms": [200.0, 100.0]}}
+        waits = [{"engine": {"first_ms": [200.0, 100.0]}, "rbee": {"first_ms": [200.0, 100.0]}}]
         machine = {"date": "", "cpu": "", "cores": 2, "system": "", "xllamacpp": ""}
         self._page = real_page(
             {
@@ -112,14 +112,8 @@ class RealFigures:
                 "load_average": {"before": [0.0], "after": [0.0]},
                 "seconds": 0,
                 "quick": False,
-                "settings": {
-                    "model": "",
-                    "max_tokens": 49,
-                    "slots": 4,
-                    "context": 8192,
-                    "pause_s": 10,
-                },
-                "loads": [{"words": 500, "callers": 4, "rounds": [sides]}],
+                "settings": {"model": "", "slots": 4, "context": 8192, "pause_s": 10},
+                "loads": [{"words": 500, "callers": 4, "tokens": 49, "rounds": [sides]}],
                 "idle": waits,
             }
         )

@@ -114,7 +114,7 @@ def _left(
             _wait_until_told(cluster, job_id, told)
         leaver.leave()
         with contextlib.suppress(AssertionError):
-            wait_until("all are over", lambda: "running" not in _states(cluster, mine), 3.0)
+            wait_until("all are over", lambda: "running" not in _states(cluster, mine))
         return _states(cluster, mine)
 
 

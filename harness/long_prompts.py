@@ -58,7 +58,7 @@ def assert_restarts(cluster: Cluster, count: int) -> None:
         assert worker["restart_count"] == count, worker
         return True
 
-    wait_until(f"the worker was restarted {count} time(s)", restarted, 5.0)
+    wait_until(f"the worker was restarted {count} time(s)", restarted)
 
 
 def vectors_of(cluster: Cluster, model: str, texts: Sequence[str]) -> list[list[float]]:

@@ -25,8 +25,17 @@ End = tuple[str, bool]
 
 
 def simulate_gpus(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None:
-    """Describes the GPUs of a table with the columns `name` and `VRAM in GB`."""
-    gpus = [{"name": row["name"], "vram_gb": float(row["VRAM in GB"])} for row in table]
+    """Describes the GPUs of a table with the columns `name` and `VRAM in GB`; `GB/s` and `backend`
+    where they matter."""
+    gpus = [
+        {
+            "name": row["name"],
+            "vram_gb": float(row["VRAM in GB"]),
+            "gb_per_second": float(row.get("GB/s", 0)),
+            "backend": row.get("backend", "cuda"),
+        }
+        for row in table
+    ]
     cluster.set(simulate_gpus=cluster.write("gpus.json", json.dumps(gpus)))
 
 
@@ -37,6 +46,8 @@ def install_driver(cluster: Cluster, table: Iterable[Mapping[str, str]]) -> None
             row["name"],
             total=int(float(row["VRAM in GB"]) * GIB),
             used=int(float(row["used in GB"]) * GIB),
+            memory_mhz=int(row.get("memory in MHz", 0)),
+            bus_bits=int(row.get("bus in bits", 0)),
         )
         for row in table
     ]
@@ -106,6 +117,22 @@ def assert_processor_name(cluster: Cluster) -> None:
     told = cluster.http("GET", "hive", "/devices").json()["cpu"]["name"]
     assert told == kept, (told, kept)
     assert told != platform.machine(), told
+
+
+def assert_ram_speed(cluster: Cluster) -> None:
+    """The hive tells how fast its RAM is read, as it was measured; not at all where others were
+    busy."""
+    kept = cluster.home / "ram-speed.json"
+    measured = json.loads(kept.read_text())["gb_per_second"] if kept.exists() else 0.0
+    told = cluster.http("GET", "hive", "/devices").json()["cpu"]["gb_per_second"]
+    assert told == measured, (told, measured)
+
+
+def assert_remembered_speed(cluster: Cluster, device: str, gb_per_second: float) -> None:
+    """The queen's catalog has a GPU of this machine that reads so many GB per second."""
+    (row,) = cluster.rows("queen.db", "SELECT devices FROM hives")
+    told = {gpu["id"]: gpu.get("gb_per_second") for gpu in json.loads(row["devices"])["gpus"]}
+    assert told[device] == gb_per_second, told
 
 
 def assert_remembered_processor(cluster: Cluster) -> None:

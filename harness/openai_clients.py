@@ -126,7 +126,7 @@ def assert_cancelled(cluster: Cluster) -> None:
         swarm.assert_job(cluster, "cancelled")
         return True
 
-    wait_until("the job is cancelled", cancelled, 3.0)
+    wait_until("the job is cancelled", cancelled)
 
 
 def tried_again(cluster: Cluster, model: str) -> list[int]:

@@ -142,7 +142,7 @@ def assert_cancelled(cluster: Cluster) -> None:
         assert last["state"] == "cancelled", last
         return True
 
-    wait_until("the last job is cancelled", cancelled, 3.0)
+    wait_until("the last job is cancelled", cancelled)
 
 
 def _overhear(cluster: Cluster) -> Overhearing:

@@ -256,7 +256,7 @@ class Running:
             source,
         )
 
-    def finish(self, deadline: float = 60.0) -> Finished:
+    def finish(self, deadline: float = 180.0) -> Finished:
         """Waits for the end. Raises AssertionError, and kills it, after `deadline` seconds.
 
         Also raises when its output stays open after it has gone: somebody it started inherited it.
@@ -298,7 +298,11 @@ class Running:
 
     def type(self, text: str) -> None:
         """Types `text` and Enter. Needs a terminal, or `keep_stdin=True`."""
-        self._write(text + "\n")
+        self.press(text + "\n")
+
+    def press(self, keys: str) -> None:
+        """Presses keys, of which none is Enter by itself."""
+        self._write(keys)
 
     def close_stdin(self) -> None:
         """The end of the input: Ctrl+D on a terminal, end-of-file on a pipe."""

@@ -154,7 +154,7 @@ class Rehearsal:
 
     def assert_buried(self) -> None:
         """The orphan leaves the process table, and nobody had to ask for it."""
-        wait_until("the orphan is gone", lambda: not any(map(psutil.pid_exists, self.pids)), 5.0)
+        wait_until("the orphan is gone", lambda: not any(map(psutil.pid_exists, self.pids)))
 
     def end(self) -> None:
         """Ends the rehearsed scenario and keeps its complaints."""

@@ -87,7 +87,7 @@ def assert_status(cluster: Cluster, hive_id: str, status: str) -> None:
         assert hives.get(hive_id) == status, hives
         return True
 
-    wait_until(f"hive {hive_id} is {status}", told, 5.0)
+    wait_until(f"hive {hive_id} is {status}", told)
 
 
 def assert_job(cluster: Cluster, state: str) -> None:

@@ -103,6 +103,16 @@ def name_found(context: Context) -> None:
     machine.wait_for_processor_name(context.cluster)
 
 
+@then("it tells how fast its RAM is read")
+def ram_speed_told(context: Context) -> None:
+    machine.assert_ram_speed(context.cluster)
+
+
+@then('the queen\'s catalog has "{device}" with {gb:g} GB per second')
+def gpu_speed_remembered(context: Context, device: str, gb: float) -> None:
+    machine.assert_remembered_speed(context.cluster, device, gb)
+
+
 @then("the queen's catalog has the name of its processor")
 def processor_remembered(context: Context) -> None:
     machine.assert_remembered_processor(context.cluster)

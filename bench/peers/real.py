@@ -14,7 +14,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench import machine, report
@@ -31,35 +31,38 @@ DOCS = ROOT / "docs"
 TRIAL = ROOT / "bench" / "results" / "peers"
 #: SmolLM2-135M-Instruct, made to say no token that ends a story.
 MODEL = real.HOME / "smollm2-endless.gguf"
-MAX_TOKENS = 48
-QUICK_TOKENS = 8
+#: Tokens of an answer: of few callers so many that most of the time is writing, else few enough for
+#: a run of a quarter of an hour.
+WRITTEN, WRITTEN_LATE, QUICK_TOKENS = 256, 48, 8
 #: Seconds of the idle pause, and how often it is taken.
-PAUSE, PAUSES = 10.0, 3
+PAUSE, PAUSES = 10.0, 6
 #: The longest that one load may take (seconds).
 _STUCK = 900.0
 _CONTEXT = 8192
 
 
 class Load(NamedTuple):
-    """Prompts of `words` words (a token each), from so many callers at once, `rounds` times."""
+    """Prompts of `words` words (a token each), from so many callers at once, `rounds` times; each
+    answer has so many `tokens`."""
 
     words: int
     callers: int
     rounds: int
+    tokens: int = WRITTEN
 
 
 LOADS = (
-    Load(20, 1, 5),
-    Load(20, 4, 3),
-    Load(20, 16, 2),
-    Load(500, 1, 3),
-    Load(500, 4, 2),
-    Load(500, 16, 1),
+    Load(20, 1, 8),
+    Load(20, 4, 4),
+    Load(20, 16, 2, WRITTEN_LATE),
+    Load(500, 1, 4),
+    Load(500, 4, 3),
+    Load(500, 16, 1, WRITTEN_LATE),
     Load(4000, 1, 2),
     Load(4000, 4, 1),
 )
-LONGEST = Load(4000, 16, 1)
-QUICK = (Load(20, 1, 2), Load(20, 4, 1), Load(100, 1, 1))
+LONGEST = Load(4000, 16, 1, WRITTEN_LATE)
+QUICK = tuple(Load(*each, QUICK_TOKENS) for each in ((20, 1, 2), (20, 4, 1), (100, 1, 1)))
 
 
 class _Engine(EngineServer):
@@ -86,53 +89,42 @@ class _Rbee(Rbee):
         return {}
 
 
-def measure(loads: Sequence[Load], pauses: int, max_tokens: int) -> dict[str, Any]:
+def measure(loads: Sequence[Load], pauses: int) -> dict[str, Any]:
     """All loads and pauses of both. Raises RunFailed and AnswerFailed."""
     found: list[dict[str, Any]] = []
     with _Engine() as engine, _Rbee() as rbee:
         sides: dict[str, Server] = {"engine": engine, "rbee": rbee}
         for server in sides.values():
-            _ask(server, max_tokens, words=20, callers=Settings().slots, seed=0)
+            _ask(server, Load(20, Settings().slots, 1, QUICK_TOKENS), 0)
         for load in loads:
-            rounds = []
-            for number in range(load.rounds):
-                turns = list(sides.items())[:: -1 if number % 2 else 1]
-                rounds.append(
-                    {
-                        side: _ask(server, max_tokens, load.words, load.callers, seed=number + 1)
-                        for side, server in turns
-                    }
-                )
-            found.append({"words": load.words, "callers": load.callers, "rounds": rounds})
+            rounds = [_by_turns(sides, load, number) for number in range(1, load.rounds + 1)]
+            found.append({**load._asdict(), "rounds": rounds})
             print(f"  {load.words} tokens, {load.callers} at once: {_told(rounds)}", flush=True)
-        idle = {
-            side: _ask(
-                server, max_tokens, words=20, callers=1, seed=99, requests=pauses, pause=PAUSE
-            )
-            for side, server in sides.items()
-        }
+        rested = Load(20, 1, 1, WRITTEN_LATE)
+        idle = [_by_turns(sides, rested, 99 + number, PAUSE) for number in range(pauses)]
     return {"loads": found, "idle": idle}
 
 
-def _ask(
-    server: Server,
-    max_tokens: int,
-    words: int,
-    callers: int,
-    seed: int,
-    requests: int = 1,
-    pause: float = 0.0,
+def _by_turns(
+    sides: Mapping[str, Server], load: Load, number: int, pause: float = 0.0
 ) -> dict[str, Any]:
+    """What both have answered; who is asked first changes with the number of the turn."""
+    turns = list(sides.items())[:: 1 if number % 2 else -1]
+    return {name: _ask(server, load, number, pause) for name, server in turns}
+
+
+def _ask(server: Server, load: Load, seed: int, pause: float = 0.0) -> dict[str, Any]:
+    """One round; with a `pause` each caller asks twice, behind it and at once."""
     order = Order(
         *server.address,
         prompt=f"{seed}:",
-        max_tokens=max_tokens,
-        streams=callers,
-        requests=requests,
+        max_tokens=load.tokens,
+        streams=load.callers,
+        requests=1,
         pause=pause,
-        words=words,
+        words=load.words,
         # No prompt comes twice, also not from other callers: the engine remembers what it has read.
-        seed=(seed * 100 + callers) * 10_000 + words,
+        seed=(seed * 100 + load.callers) * 10_000 + load.words,
     )
     seen = carried_out(order, server.name, _STUCK)
     return {name: seen[name] for name in ("first_ms", "writing_s", "tokens", "seconds")}
@@ -150,14 +142,13 @@ def main(arguments: list[str]) -> int:
     asked = _asked(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = TRIAL if asked.quick else DOCS
-    max_tokens = QUICK_TOKENS if asked.quick else MAX_TOKENS
     loads = QUICK if asked.quick else (*LOADS, LONGEST) if asked.whole else LOADS
     if not MODEL.exists():
         print("real: the real models are needed that make test fetches", file=sys.stderr)
         return 1
     began, load_before = time.monotonic(), machine.load_average()
     try:
-        measured = measure(loads, 1 if asked.quick else PAUSES, max_tokens)
+        measured = measure(loads, 1 if asked.quick else PAUSES)
     except (AssertionError, AnswerFailed) as failure:
         print(f"real: {failure}", file=sys.stderr)
         return 1
@@ -170,7 +161,6 @@ def main(arguments: list[str]) -> int:
         "quick": asked.quick,
         "settings": {
             "model": MODEL.stem,
-            "max_tokens": max_tokens,
             "slots": Settings().slots,
             "context": _CONTEXT,
             "pause_s": PAUSE,

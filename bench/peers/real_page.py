@@ -64,8 +64,8 @@ def idle(measured: Mapping[str, Any], after_pause: bool) -> Beside:
     """Seconds to the first token after the pause, or at once; medians."""
 
     def of(side: str) -> float:
-        first = measured["idle"][side]["first_ms"]
-        return _median(first[0::2] if after_pause else first[1::2]) / 1e3
+        which = 0 if after_pause else 1
+        return _median(turn[side]["first_ms"][which] for turn in measured["idle"]) / 1e3
 
     return Beside(of("engine"), of("rbee"), is_time=True)
 
@@ -98,14 +98,14 @@ def _loads(measured: Mapping[str, Any]) -> Iterator[str]:
     rows = []
     for load in measured["loads"]:
         rounds = load["rounds"]
-        what = [f"{load['words']:,} tokens", str(load["callers"])]
+        what = [f"{load['words']:,} tokens", str(load["callers"]), f"{load['tokens']} tokens"]
         what += _cells(first_token(rounds), " s") + _cells(written(rounds), "")
         rows.append([*what, *_cells(whole(rounds), " s")])
     pause = measured["settings"]["pause_s"]
     for after_pause, when in ((True, f"after {pause:g} idle seconds"), (False, "at once after it")):
         cells = _cells(idle(measured, after_pause), " s")
-        rows.append([f"20 tokens, {when}", "1", *cells, *[""] * 4])
-    asked = ["prompt", "callers", "first token", "kept"]
+        rows.append([f"20 tokens, {when}", "1", "", *cells, *[""] * 4])
+    asked = ["prompt", "callers", "answers", "first token", "kept"]
     yield from table(
         [*asked, "tokens/s while writing", "kept", "until all have theirs", "kept"], rows
     )
@@ -122,8 +122,8 @@ def _method(measured: Mapping[str, Any]) -> Iterator[str]:
     settings = measured["settings"]
     yield (
         f"- `{settings['model']}`: SmolLM2-135M-Instruct in Q4_1, made to say no token that ends"
-        f" a story; answers have {settings['max_tokens']} tokens. No prompt comes twice, so that"
-        " none is known already; the chat template puts some 30 tokens around each."
+        " a story. No prompt comes twice, so that none is known already; the chat template puts"
+        " some 30 tokens around each."
     )
     yield (
         f"- The engine's own server has the {settings['slots']} slots of {settings['context']:,}"

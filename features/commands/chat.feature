@@ -37,38 +37,87 @@ Feature: A conversation in the terminal: chat
       Then stdout holds what the engine alone adds to the dialogue of "tell me a story" and "write a short story"
       And the exit status is 0
 
-    Scenario: A conversation that has outgrown the context is told how many tokens fit
+    Scenario: What has outgrown the context loses its oldest turns, and the chat goes on
       When I type "rbee-keeper chat --engine ctransformers --ctx 256" and the lines
         """
         tell me a story
         tell me a story
         tell me a story
         tell me a story
-        /new
-        hello
         """
-      Then stderr contains "error: the conversation does not fit: it is "
-      And stderr contains " tokens, the context holds 256"
-      And stderr contains "forgets the conversation; a chat with --ctx has a larger context"
-      And stderr contains "the conversation is forgotten"
-      And the exit status is 1
+      Then stderr contains "bee-keeper: the context is full: the oldest"
+      And stderr does not contain "error"
+      And the exit status is 0
       And nothing is left running
+
+    Scenario: Between two lines of quotes there is one message
+      When I type "rbee-keeper chat --temperature 0" and the lines
+        '''
+        """
+        tell me a story
+
+        of two bees
+        """
+        '''
+      Then stdout holds what the engine alone answers to these lines as one
+        """
+        tell me a story
+
+        of two bees
+        """
+      And the exit status is 0
 
   Rule: A line that begins with a slash is a command of the chat
 
-    Scenario: The commands
+    Background:
       Given a queen that is awake
+
+    Scenario: The commands
       When I type "rbee-keeper chat" and the lines
         """
         /help
         /nwe
+        /model
         /exit
         hello
         """
       Then stderr contains "forget the conversation"
       And stderr contains "nwe is no command"
+      And stderr contains "the model is minillama"
       And stdout holds nothing
       And the exit status is 0
+
+    Scenario: An answer is made anew, and a conversation goes on from a file
+      When I type "rbee-keeper chat --temperature 0" and the lines
+        """
+        tell me a story
+        /save bees.json
+        /retry
+        /new
+        /load bees.json
+        write a short story
+        """
+      Then stdout holds what the engine alone answers to "tell me a story" twice, and then to "write a short story"
+      And the file "bees.json" is for its owner alone
+      And the exit status is 0
+
+  Rule: Whoever types at a terminal is helped
+
+    Background:
+      Given a queen that is awake
+      And "rbee-keeper chat" on a terminal asks for a line
+
+    Scenario: The model is loaded while the first line is typed
+      When nothing is typed
+      Then a worker is ready for it
+      And the chat shows nothing behind its sign
+      And Ctrl+C ends it
+
+    Scenario: Several lines are pasted as one, and are found again in the next chat
+      Given "hello" and "bees" were pasted as one line, and answered
+      When I end that chat, begin another and press the key for the line before
+      Then the chat shows "hello" and "bees" behind its sign
+      And Ctrl+C ends it
 
   Rule: Ctrl+C on an empty line ends the chat
 

@@ -19,6 +19,7 @@ Feature: The commands explain themselves
       | devices    |
       | hives      |
       | ps         |
+      | top        |
       | models     |
       | plan       |
       | pull       |
@@ -42,6 +43,7 @@ Feature: The commands explain themselves
       | devices    |
       | hives      |
       | ps         |
+      | top        |
       | models     |
       | logs       |
       | plan       |

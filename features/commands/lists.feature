@@ -1,4 +1,4 @@
-Feature: What there is: devices, hives, ps, models
+Feature: What there is: devices, hives, ps, top, models
   Lists are plain columns for people and one answer for programs. What runs is asked of the queen,
   and nobody is woken; machines and their devices are remembered, and told also while all sleeps.
 
@@ -15,7 +15,8 @@ Feature: What there is: devices, hives, ps, models
         | rbee-keeper devices                 | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
         | rbee-keeper devices localhost       | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
         | rbee-keeper hives                   | HIVE STATE HOST                       | localhost online localhost                    |
-        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS  | <worker id> localhost minillama cpu ready 4/4 |
+        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
+        | rbee-keeper top                     | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
         | rbee-keeper models                  | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
         | rbee-keeper models --node localhost | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
       Then each of them has worked
@@ -49,6 +50,14 @@ Feature: What there is: devices, hives, ps, models
       When I type "rbee-keeper models"
       Then stderr contains "no models yet; fetch one with rbee-keeper pull HF:owner/repo"
       And the exit status is 0
+
+    Scenario: What is at work is watched, on one page
+      Given a hub that holds "author/endless-llama"
+      And a queen that is awake
+      And "rbee-keeper top" is watched on a terminal
+      When "rbee-keeper infer --model HF:author/endless-llama 'write a story'" is typed elsewhere, and tokens come
+      Then a page shows "running" and "3/4"
+      And Ctrl+C ends the watching
 
   Rule: A list that needs the queen says that she is asleep
 

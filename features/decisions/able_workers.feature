@@ -12,6 +12,9 @@ Feature: A worker runs where it was ordered to, or not at all
       | CUDA with an engine for it  | cpu, cuda | cuda    | real      | yes |
       | CUDA without                | cpu       | cuda    | real      | no: pip install --force-reinstall xllamacpp --index-url https://xorbitsai.github.io/xllamacpp/whl/cu128 |
       | Metal without               | cpu       | metal   | real      | no: pip install --force-reinstall xllamacpp (its macOS wheel has Metal) |
+      | ROCm without                | cpu       | rocm    | real      | no: pip install --force-reinstall xllamacpp --index-url https://xorbitsai.github.io/xllamacpp/whl/rocm-7.2.4 (or rocm-6.4.1) |
+      | Vulkan without              | cpu       | vulkan  | real      | no: pip install --force-reinstall xllamacpp --index-url https://xorbitsai.github.io/xllamacpp/whl/vulkan |
+      | ROCm where it has Vulkan    | cpu, vulkan | vulkan | real     | yes |
       | a GPU on paper              | cpu       | cuda    | simulated | yes |
       | one GPU of several          | cpu, cuda | cuda    | one of two | yes |
       | an engine for one device    | ctransformers: cpu, cuda | cuda | one of two | no: take another engine |
@@ -43,6 +46,7 @@ Feature: A worker runs where it was ordered to, or not at all
       | case                      | parts                  | told             |
       | all on one GPU            | gpu1 31                | 999 on GPU 1     |
       | on two                    | gpu0 18, gpu1 13       | 31 on 18, 13     |
+      | counted in another order  | gpu0=2 18, gpu1=0 13   | 31 on 13, 0, 18  |
       | on some of the machine's  | gpu0 18, gpu2 13       | 31 on 18, 0, 13  |
       | on one and in RAM         | gpu1 12, cpu 19        | 12 on GPU 1      |
       | on two and in RAM         | gpu0 5, gpu1 6, cpu 20 | 11 on 5, 6       |

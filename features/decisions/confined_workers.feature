@@ -9,6 +9,11 @@ Feature: What a worker is given, and what is said of models that harm it
       | PATH                 | yes  |
       | LC_ALL               | yes  |
       | CUDA_VISIBLE_DEVICES | yes  |
+      | HIP_VISIBLE_DEVICES  | yes  |
+      | ROCR_VISIBLE_DEVICES | yes  |
+      | GGML_VK_VISIBLE_DEVICES | yes |
+      | ONEAPI_DEVICE_SELECTOR | yes |
+      | VK_DRIVER_FILES      | yes  |
       | OMP_NUM_THREADS      | yes  |
       | LD_LIBRARY_PATH      | yes  |
 

@@ -13,6 +13,7 @@ Feature: Phase 4: the hive tells what its machine has
     And a swarm that is warm
     When the processor's name has been found
     Then the hive tells that name of its processor
+    And it tells how fast its RAM is read
     And the queen's catalog has the name of its processor
 
   Scenario: A run from nothing remembers the processor's name
@@ -33,18 +34,32 @@ Feature: Phase 4: the hive tells what its machine has
       """
     And the exit status is 0
 
+  Scenario: A card of another maker
+    Given its simulated GPUs are
+      | name       | VRAM in GB | backend |
+      | RX 7900 XT | 20         | rocm    |
+    When I type "rbee-keeper infer --backend rocm 'hello'"
+    Then the terminal narrates
+      """
+      queen: hive localhost has CPU, GPU0 RX 7900 XT (20GB); models: 0, workers: 0
+      queen: basic scheduler picked GPU0 on hive localhost (for advanced scheduling, see docs)
+      queen: ROCm worker is awake and ready
+      """
+    And the exit status is 0
+
   @needs-nvml-stub
   Scenario: GPUs are found through NVML
     Given a driver that reports
-      | name                    | VRAM in GB | used in GB |
-      | NVIDIA GeForce RTX 3060 | 12         | 1          |
-      | NVIDIA GeForce RTX 3090 | 24         | 2          |
+      | name                    | VRAM in GB | used in GB | memory in MHz | bus in bits |
+      | NVIDIA GeForce RTX 3060 | 12         | 1          | 0             | 0           |
+      | NVIDIA GeForce RTX 3090 | 24         | 2          | 9751          | 384         |
     When I type "rbee-keeper infer --device cpu 'hello'"
     Then the terminal narrates
       """
       queen: hive localhost has CPU, GPU0 RTX 3060 (12GB), GPU1 RTX 3090 (24GB); models: 0, workers: 0
       """
     And the exit status is 0
+    And the queen's catalog has "gpu1" with 936.1 GB per second
 
   @needs-nvml-stub
   Scenario: An engine without CUDA refuses a CUDA device instead of using the CPU in silence

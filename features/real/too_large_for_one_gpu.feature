@@ -19,6 +19,7 @@ Feature: What happens to a model that no GPU has room for
       queen: basic scheduler picked GPU0 + GPU1 on hive localhost (for advanced scheduling, see docs)
       queen: there is room in GPU0 + GPU1 for model <path>
       queen: spread: 22 layers on GPU0 (<size> MB), 9 layers on GPU1 (<size> MB)
+      queen: expecting about <count> tokens/s with GPU0 + GPU1 on hive localhost; no other place would be faster
       hive: waking worker on :8601 with model=<path>, device=gpu0+gpu1
       queen: CUDA worker is awake and ready
       """

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.hive.devices import GIB, gpus_here, ram_here
+from rbee.hive.cards import GIB
+from rbee.hive.devices import Gpus, ram_here
 from rbee.hive.models.fit import (
     Need,
     gpu_budget,
@@ -26,19 +27,21 @@ from rbee.hive.models.fit import (
     worker_need,
 )
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.parts import Cut, beside_ram
+from rbee.hive.models.parts import Cut, beside_ram, hidden_bytes, logits_bytes
 from rbee.hive.models.pooling import default_context
 from rbee.hive.models.provisioner import Provisioner
-from rbee.process.tasks import DEVICES, in_thread
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import Gpu, PartRoom
 from rbee.wire.messages.sides import FreeDevice, OtherDevice
+from rbee.wire.messages.workers import EngineDevice
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.placement import CPU, Part, Placement
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
+#: The backends whose GPUs a side finds among those of its engine (`rbee.worker.engines.rpc`).
+_OF_SIDES = ("cuda", "metal")
 
 
 class Fit(NamedTuple):
@@ -108,9 +111,10 @@ class _Room(NamedTuple):
 class Capacity:
     """The memory of this machine's devices, and what of it has been promised."""
 
-    def __init__(self, settings: Settings, models: Provisioner) -> None:
+    def __init__(self, settings: Settings, models: Provisioner, gpus: Gpus) -> None:
         self._settings = settings
         self._models = models
+        self._gpus_of_machine = gpus
         self._promised: set[Promise] = set()
         #: Held by whoever is to promise what he has asked about.
         self.promising = asyncio.Lock()
@@ -137,7 +141,7 @@ class Capacity:
         """The GPUs among some devices, in the order of the machine. Raises `invalid_request`."""
         if set(devices) == {CPU}:
             return []
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self._gpus_of_machine.now()
         known = [CPU, *(gpu.id for gpu in gpus)]
         for device in devices:
             if device not in known:
@@ -145,9 +149,19 @@ class Capacity:
                 raise invalid(what, fix, device=device)
         return [gpu for gpu in gpus if gpu.id in devices]
 
+    async def engine_places(
+        self, devices: Collection[str], listed: Sequence[EngineDevice]
+    ) -> dict[str, int]:
+        """The places of some GPUs among those that an engine has `listed`."""
+        if not listed:
+            return {}
+        names = [device.name for device in listed]
+        gpus = await self._gpus(devices)
+        return {gpu.id: names.index(gpu.engine_name) for gpu in gpus if gpu.engine_name in names}
+
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self._gpus_of_machine.now()
         return next((gpu for gpu in gpus if gpu.backend == backend), None)
 
     async def check(
@@ -241,7 +255,8 @@ class Capacity:
     async def free_for_parts(self, unused: Collection[Promise] = ()) -> list[FreeDevice]:
         """What a part of a model may take of each device here, with what is `unused`: the GPUs of
         the first one's kind, then the RAM."""
-        gpus = await in_thread(DEVICES, gpus_here)
+        gpus = await self._gpus_of_machine.now()
+        gpus = [gpu for gpu in gpus if gpu.backend in _OF_SIDES or gpu.simulated]
         gpus = [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
         free = [(gpu.id, self._free(gpu.id, gpu) + _kept(gpu.id, unused)) for gpu in gpus]
         free.append((CPU, self._for_part(self._free(CPU, None) + _kept(CPU, unused))))
@@ -275,6 +290,7 @@ class Capacity:
         layers = layers or cut.over(free, slow, len(ram))
         spread = cut.parts(layers[len(ram) :])
         needs = [spread.host] * len(ram) + list(spread.needs)
+        passing = 2 * hidden_bytes(headers[0])
         names = [*(("", room.device) for room in ram)]
         names += [(other.hive_id, other.device) for other in others]
         names += [("", room.device) for room in gpus]
@@ -285,9 +301,14 @@ class Capacity:
                 free_bytes=has,
                 layers=count,
                 hive_id=hive_id,
+                token_bytes=need.read_for_a_token(slots),
+                link_bytes=passing if hive_id and count else 0,
             )
             for (hive_id, device), need, has, count in zip(names, needs, free, layers)
         ]
+        last = next((part for part in reversed(told) if part.layers), None)
+        if last is not None and last.hive_id:
+            last.link_bytes += logits_bytes(headers[0])
         here = [*told[len(ram) + len(others) :], *told[: len(ram)]]
         there = [part for part in told if part.hive_id]
         left = cut.lacking(layers)
@@ -343,6 +364,7 @@ class Capacity:
                 free_bytes=room.free,
                 layers=count or (lean if room.gpu is None else 0),
                 experts=bool(lean) and room.gpu is None,
+                token_bytes=need.read_for_a_token(slots),
             )
             for room, need, count in zip(rooms, needs, layers)
         ]
@@ -359,7 +381,7 @@ class Capacity:
         if gpu is None:
             ram = ram_here()
             return ram_budget(total_bytes=ram.total, free_bytes=ram.free, reserved_bytes=reserved)
-        free = round(gpu.vram_free_gb * GIB) - (reserved if gpu.simulated else 0)
+        free = round(gpu.vram_free_gb * GIB) - (reserved if gpu.simulated or gpu.told_once else 0)
         return gpu_budget(
             total_bytes=round(gpu.vram_gb * GIB),
             free_bytes=free,

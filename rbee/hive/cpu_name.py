@@ -1,7 +1,8 @@
-"""``python -m rbee.hive.cpu_name FILE``: asks py-cpuinfo for the processor's name, writes it.
+"""``python -m rbee.hive.cpu_name NAME SPEED``: finds out what a machine tells slowly.
 
-A program of its own because the query costs a second of CPU and starts processes; it runs at
-the lowest priority, in a session of its own, and ends with the hive that started it.
+It measures how fast the RAM is read, asks py-cpuinfo for the processor's name, and writes both into
+these files. A program of its own because the query costs a second of CPU and starts processes; it
+runs at the lowest priority, in a session of its own, and ends with the hive that started it.
 """
 
 from __future__ import annotations
@@ -11,19 +12,31 @@ import signal
 import sys
 from pathlib import Path
 
+from rbee.hive import ram_speed
+from rbee.hive.devices import machine_here, ram_here
+from rbee.hive.processors import usable_cores
 from rbee.process.lifeline import die_with_parent
 
 
 def main() -> None:
-    """Writes the name in one step, so that nobody reads half of it."""
+    """Writes each file in one step, so that nobody reads half of it."""
     signal.signal(signal.SIGTERM, _end_all)
     die_with_parent(signal.SIGTERM)
     os.nice(19)
-    import cpuinfo
+    name, speed = map(Path, sys.argv[1:])
+    if not ram_speed.kept_in(speed, machine_here):
+        found = ram_speed.measured(usable_cores(), ram_here().free)
+        if found:  # else the next hive tries it again
+            _write(speed, ram_speed.kept(machine_here(), found))
+    if not name.exists():
+        import cpuinfo
 
-    target = Path(sys.argv[1])
+        _write(name, f"{cpuinfo.get_cpu_info().get('brand_raw', '')}\n".encode())
+
+
+def _write(target: Path, content: bytes) -> None:
     draft = target.with_suffix(f".{os.getpid()}")
-    draft.write_text(str(cpuinfo.get_cpu_info().get("brand_raw", "")) + "\n")
+    draft.write_bytes(content)
     draft.replace(target)
 
 

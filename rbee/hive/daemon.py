@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp import web
 
 from rbee.hive.capacity import Capacity, Fit
-from rbee.hive.devices import Detector
+from rbee.hive.devices import Detector, Gpus
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
@@ -172,14 +172,13 @@ class _Hive:
             secret_of=lambda name: self.workers.secret_of(name),
         )
         self.server.bind(orders.host, orders.port)
-        self.detector = Detector(
-            home.path / "cpu-name", settings.processor_query_after, self._changed
-        )
+        self.kinds = Kinds(home, settings, catalogs.workers, spare)
+        gpus = Gpus(self.kinds.devices, self.kinds.known_devices)
+        self.detector = Detector(gpus, home.path, settings.processor_query_after, self._changed)
         self.catalog = catalogs.models
         self.news = News()
         self.models = Provisioner(home.models, self.catalog, settings, self._led, self._in_use)
-        self.capacity = Capacity(settings, self.models)
-        self.kinds = Kinds(home, settings, catalogs.workers, spare)
+        self.capacity = Capacity(settings, self.models, gpus)
         self.workers = Supervisor(
             home, settings, session, self.kinds, self.capacity, self._changed, self.news
         )
@@ -187,14 +186,16 @@ class _Hive:
         self.starter = Starter(
             orders, settings, self.capacity, self.kinds, self.workers, self.sides
         )
+        idle = settings.idle_worker
         self.heartbeat = HeartbeatSender(
             self._queen_at(orders.queen_url),
             orders.hive_id,
             self.server.url,
-            lambda: [worker.beat() for worker in self.workers.workers.values()],
+            lambda: [worker.beat(idle) for worker in self.workers.workers.values()],
             settings.heartbeat_interval,
             self.news,
             self.detector.processor,
+            self.detector.ram_speed,
             settings.connect_timeout,
         )
         self.queen_instance = orders.queen_instance
@@ -384,7 +385,11 @@ class _Hive:
     @serves(WORKERS)
     async def workers_here(self) -> WorkerList:
         """Lists its workers, as it keeps them alive."""
-        return WorkerList(workers=[worker.view() for worker in self.workers.workers.values()])
+        return WorkerList(
+            workers=[
+                worker.view(self.settings.idle_worker) for worker in self.workers.workers.values()
+            ]
+        )
 
     @serves(WORKER_EVENTS)
     async def follow_worker(self, wanted: Named) -> Operation:

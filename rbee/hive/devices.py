@@ -1,4 +1,5 @@
-"""What this machine has: its processor by psutil and py-cpuinfo, its GPUs by NVML.
+"""What this machine has: its processor by psutil and py-cpuinfo, its GPUs by NVML, by the kernel
+and by what the engine lists.
 
 Phase 4.1, asked for by `GET /devices`. Simulated GPUs, described in the JSON file that
 RBEE_SIMULATE_GPUS names, take the place of real ones and are reported as simulated.
@@ -13,22 +14,23 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import psutil
 
+from rbee.hive import ram_speed
+from rbee.hive.cards import GIB, Card, bus_of, kernel_cards, listed
 from rbee.hive.limits import limits_of_this_process
 from rbee.hive.processors import sysctl, usable_cores
 from rbee.process import apart
 from rbee.process.tasks import DEVICES, in_own_thread, in_thread
-from rbee.wire.errors import invalid
-from rbee.wire.messages.devices import Cpu, Devices, Gpu
+from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.devices import Cpu, Devices, Gpu, GpuBackend
+from rbee.wire.messages.workers import EngineDevice
 
-#: Bytes in the unit of every size called `_gb`: a GiB.
-GIB = 1024**3
 #: What Metal lets one process keep on the GPU, as a share of the memory it shares with the CPU
 #: (Apple's recommendedMaxWorkingSetSize is about this).
 _METAL_SHARE = 0.75
@@ -46,37 +48,42 @@ class _SimulatedGpu(msgspec.Struct, forbid_unknown_fields=True):
     vram_gb: float
     id: str = ""
     vram_free_gb: float | None = None
-    backend: Literal["cuda", "metal"] = "cuda"
+    backend: GpuBackend = "cuda"
+    gb_per_second: float = 0.0
 
 
 class Detector(msgspec.Struct):
-    """Looks at this machine anew each time, but for the processor's name, which is kept.
+    """Looks at this machine anew each time, but for the processor's name and how fast it reads
+    its RAM, which are kept in `folder`.
 
-    That name is asked for once, `query_after` seconds after the first look, and `on_name` is
-    called, in the event loop, when it has been found out.
+    Both are found out once, `query_after` seconds after the first look, and `on_name` is called,
+    in the event loop, when that is done.
     """
 
-    _cpu_name_file: Path
+    gpus: Gpus
+    _folder: Path
     _query_after: float
     _on_name: Callable[[], None]
     _found_name: str = ""
     _quick_name: str = ""
+    _ram_speed: float = 0.0
     _later: asyncio.TimerHandle | None = None
     _query: subprocess.Popen[bytes] | None = None
 
     async def detect(self, models: int, workers: int) -> Devices:
         """The devices, with the counts of models and workers that the hive knows."""
-        gpus = await in_thread(DEVICES, gpus_here)
-        if self._later is None and not self._cpu_name_file.exists():
-            later = asyncio.get_running_loop().call_later
-            self._later = later(self._query_after, self._find_cpu_name)
+        gpus = await self.gpus.now()
         ram = ram_here()
         cpu = Cpu(
             name=self.processor(),
             cores=usable_cores(),
             ram_gb=round(ram.total / GIB, 1),
             ram_free_gb=round(ram.free / GIB, 1),
+            gb_per_second=self.ram_speed(),
         )
+        if self._later is None and not (cpu.gb_per_second and self._cpu_name_file.exists()):
+            later = asyncio.get_running_loop().call_later
+            self._later = later(self._query_after, self._find_out)
         return Devices(cpu=cpu, gpus=gpus, models=models, workers=workers)
 
     def close(self) -> None:
@@ -93,10 +100,25 @@ class Detector(msgspec.Struct):
                 self._quick_name = self._quick_name or name_at_once()
         return self._found_name or self._quick_name
 
-    def _find_cpu_name(self) -> None:
-        """Has `cpu_name` ask py-cpuinfo, once for all runs."""
+    def ram_speed(self) -> float:
+        """GB that this machine reads of its RAM per second, as measured earlier; 0: not yet."""
+        self._ram_speed = self._ram_speed or ram_speed.kept_in(self._ram_speed_file, machine_here)
+        return self._ram_speed
+
+    @property
+    def _cpu_name_file(self) -> Path:
+        return self._folder / "cpu-name"
+
+    @property
+    def _ram_speed_file(self) -> Path:
+        return self._folder / "ram-speed.json"
+
+    def _find_out(self) -> None:
+        """Has the RAM measured, and py-cpuinfo asked, once for all runs."""
         self._query = subprocess.Popen(
-            apart.command_of("rbee.hive.cpu_name", str(self._cpu_name_file)),
+            apart.command_of(
+                "rbee.hive.cpu_name", str(self._cpu_name_file), str(self._ram_speed_file)
+            ),
             cwd=apart.FOLDER,
             env=apart.environment_of(os.environ),
             stdin=subprocess.DEVNULL,
@@ -118,6 +140,12 @@ def name_at_once() -> str:
     return platform.processor() or platform.machine()
 
 
+def machine_here() -> str:
+    """What this machine is known by, where a home that comes to another one is to notice."""
+    gib = ram_here().total >> 30
+    return f"{name_at_once()}, {usable_cores()} cores, {gib} GiB"
+
+
 def ram_here() -> Ram:
     """The RAM of this machine, within what a control group leaves of it."""
     memory = psutil.virtual_memory()
@@ -127,17 +155,41 @@ def ram_here() -> Ram:
     return Ram(total, memory.available if left is None else min(memory.available, left))
 
 
-def gpus_here() -> list[Gpu]:
-    """The GPUs of this machine now; blocking. None is fine.
+class Gpus(NamedTuple):
+    """The GPUs of this machine. `ask` has the engine in use list its devices, which takes a moment;
+    `known` is what it has listed already, None where nobody has asked."""
 
-    Raises `invalid_request` where RBEE_SIMULATE_GPUS names no readable description.
-    """
+    ask: Callable[[], Awaitable[Sequence[EngineDevice]]]
+    known: Callable[[], Sequence[EngineDevice] | None]
+
+    async def now(self) -> list[Gpu]:
+        """All of them, as they are now. None is fine.
+
+        The engine is waited for where there is a card whose maker does not tell what can be done
+        with it. Raises `invalid_request` where RBEE_SIMULATE_GPUS names no readable description.
+        """
+        found = await in_thread(DEVICES, _gpus_or_cards)
+        if not isinstance(found, _Cards):
+            return found
+        engine = self.known()
+        if engine is None and any(card.backend != "cuda" for card in found.cards):
+            with contextlib.suppress(RbeeError):  # who wants a worker of it is told
+                engine = await self.ask()
+        return listed(found.cards, engine, os.environ)
+
+
+class _Cards(NamedTuple):
+    cards: list[Card]
+
+
+def _gpus_or_cards() -> list[Gpu] | _Cards:
+    """The GPUs, where no engine has to be asked about them; blocking."""
     description = os.environ.get("RBEE_SIMULATE_GPUS")
     if description:
         return _simulated(Path(description))
     if sys.platform == "darwin":
         return _metal()
-    return _nvidia()
+    return _Cards([*_nvidia(), *kernel_cards()])
 
 
 def _simulated(path: Path) -> list[Gpu]:
@@ -156,12 +208,13 @@ def _simulated(path: Path) -> list[Gpu]:
             vram_free_gb=gpu.vram_gb if gpu.vram_free_gb is None else gpu.vram_free_gb,
             backend=gpu.backend,
             simulated=True,
+            gb_per_second=gpu.gb_per_second,
         )
         for index, gpu in enumerate(described)
     ]
 
 
-def _nvidia() -> list[Gpu]:
+def _nvidia() -> list[Card]:
     try:
         ctypes.CDLL("libnvidia-ml.so.1")
     except OSError:
@@ -173,23 +226,45 @@ def _nvidia() -> list[Gpu]:
     except pynvml.NVMLError:
         return []  # the library is there, but no driver answers
     try:
-        return [_nvidia_gpu(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        return [_nvidia_card(index) for index in range(pynvml.nvmlDeviceGetCount())]
     finally:
         pynvml.nvmlShutdown()
 
 
-def _nvidia_gpu(index: int) -> Gpu:
+def _nvidia_card(index: int) -> Card:
     import pynvml
 
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    return Gpu(
-        id=f"gpu{index}",
-        name=str(pynvml.nvmlDeviceGetName(handle)).removeprefix("NVIDIA GeForce "),
-        vram_gb=round(memory.total / GIB, 2),
-        vram_free_gb=round(memory.free / GIB, 2),
-        backend="cuda",
+    try:
+        bus = pynvml.nvmlDeviceGetPciInfo(handle).busId
+        uuid = str(pynvml.nvmlDeviceGetUUID(handle))
+    except pynvml.NVMLError:
+        bus = uuid = ""
+    return Card(
+        "cuda",
+        bus_of(bus.decode("ascii", "replace") if isinstance(bus, bytes) else bus),
+        str(pynvml.nvmlDeviceGetName(handle)).removeprefix("NVIDIA GeForce "),
+        int(memory.total),
+        int(memory.free),
+        _nvidia_speed(handle),
+        uuid,
     )
+
+
+def _nvidia_speed(handle: Any) -> float:
+    """GB per second between a card and its memory at best; 0: its driver does not say.
+
+    An RTX 3090 tells 9,751 MHz and 384 bits, which are read twice in a period: 936 GB/s.
+    """
+    import pynvml
+
+    try:
+        mhz = pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_MEM)
+        bits = pynvml.nvmlDeviceGetMemoryBusWidth(handle)
+    except pynvml.NVMLError:
+        return 0.0
+    return float(round(mhz * 1e6 * 2 * bits / 8 / 1e9, 1))
 
 
 def _metal() -> list[Gpu]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -25,8 +26,8 @@ from rbee.wire.messages.workers import WorkerBeat
 class HeartbeatSender(msgspec.Struct):
     """Beats until stopped; `changed()` makes the next beat come now.
 
-    `queen` is whom this hive reports to. `workers` and `processor` are asked at each beat; `news`
-    go along until answered, which may take `patience` seconds.
+    `queen` is whom this hive reports to. `workers`, `processor` and `ram_speed` are asked at each
+    beat; `news` go along until answered, which may take `patience` seconds.
     """
 
     queen: Peer
@@ -36,7 +37,10 @@ class HeartbeatSender(msgspec.Struct):
     _interval: float
     _news: News
     _processor: Callable[[], str]
+    _ram_speed: Callable[[], float]
     _patience: float
+    _answered: int = 0
+    _round_trip: float = 0.0
     _beating: asyncio.Task[None] | None = None
     _change: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     _renewed: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
@@ -65,6 +69,7 @@ class HeartbeatSender(msgspec.Struct):
     def report_to(self, queen: Peer) -> None:
         """From the next beat on, which comes now, another queen is told."""
         self.queen = queen
+        self._answered, self._round_trip = 0, 0.0
         self._change.set()
         if self._beating is not None:
             self._beating.cancel()
@@ -92,7 +97,14 @@ class HeartbeatSender(msgspec.Struct):
             news=lines,
             failures=failures,
             processor=self._processor(),
+            ram_gb_per_second=self._ram_speed(),
+            round_trip=self._round_trip,
         )
+        began = time.monotonic()
         await self.queen.call(HEARTBEAT, beat)
+        took = time.monotonic() - began
+        self._answered += 1
+        if self._answered > 1:  # the first one opens the connection, too
+            self._round_trip = min(self._round_trip or took, took)
         self._news.heard(lines, failures)
         self._renewed.set()

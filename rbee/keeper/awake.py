@@ -43,10 +43,15 @@ class AwakeQueen:
         self._listener: threading.Thread | None = None
         self._warm = threading.Event()
 
+    def another_client(self) -> QueenClient:
+        """One to speak to her by beside `client`, in another thread."""
+        client = self._where.client()
+        client.url = self.client.url
+        return client
+
     def listen(self) -> None:
         """Phase 2.1: shows what she says that belongs to no job, from now on."""
-        events = self._where.client()
-        events.url = self.client.url
+        events = self.another_client()
         #: Set once it is clear whether her events can be read, which `opened` then says.
         tried, opened = threading.Event(), threading.Event()
 

@@ -28,7 +28,6 @@ from rbee.keeper.options import (
     STORY_OPTIONS,
     Option,
     Options,
-    asked_of,
 )
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import AnswerLost
@@ -106,15 +105,9 @@ def chat(options: Options) -> Deed:
       rbee-keeper chat --model HF:author/minillama --system "Be brief."
       printf 'hello\\ntell me a story\\n' | rbee-keeper chat > answers.txt
     """
-    from rbee.wire.messages.inference import ChatMessage
-    from rbee.wire.messages.jobs import JobRequest
-
-    def ask(messages: list[ChatMessage]) -> JobRequest:
-        return JobRequest(**asked_of(options), messages=messages)
-
     from rbee.keeper.chat import chat as run_chat
 
-    return lambda screen, where: run_chat(screen, where, ask, options["system"])
+    return lambda screen, where: run_chat(screen, where, options)
 
 
 @keeper.command()
@@ -440,6 +433,22 @@ def ps(options: Options) -> Deed:
     from rbee.keeper import lists
 
     return lists.ps
+
+
+@keeper.command()
+@with_queen(*LIST_OPTIONS)
+def top(options: Options) -> Deed:
+    """Show the workers and the jobs, anew each second, until Ctrl+C.
+
+    In a pipe they are listed once, as ps does.
+
+    \b
+    Example:
+      rbee-keeper top
+    """
+    from rbee.keeper import lists
+
+    return lists.top
 
 
 @keeper.command()

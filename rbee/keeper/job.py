@@ -132,8 +132,10 @@ def _nothing_but_thought(done: Done) -> str:
 
 
 def _counts(done: Done) -> dict[str, object]:
-    """What was read and written, and how fast it was written behind the first token."""
+    """What was read and written, when the first token came, and how fast the others."""
+    pace = f", the first after {done.ttft_ms / 1000:.2f} s" if done.tokens_out else ""
     seconds = (done.duration_ms - done.ttft_ms) / 1000
     behind = done.tokens_out - 1
-    rate = f", {behind / seconds:.1f} tokens/s" if behind > 0 and seconds > 0 else ""
-    return {"tokens_in": done.tokens_in, "tokens_out": done.tokens_out, "rate": rate}
+    if behind > 0 and seconds > 0:
+        pace += f", {behind / seconds:.1f} tokens/s"
+    return {"tokens_in": done.tokens_in, "tokens_out": done.tokens_out, "pace": pace}

@@ -5,29 +5,43 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from rbee.keeper.history import History
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import unreadable
 from rbee.wire.errors import invalid
 
-_SIGN = "you> "
+#: What begins a message of several lines, and ends it.
+BLOCK = '"""'
+_SIGN, _WITHIN = "you> ", "...> "
 
 
 class LineInput:
-    """Lines of standard input. `interactive`: a person types them, who is shown a sign."""
+    """Messages of standard input: a line each, or what stands between two `BLOCK`.
 
-    def __init__(self, screen: Screen) -> None:
+    `interactive`: a person types them, who is shown a sign, may paste several lines as one, and
+    finds what was typed before, also in other sessions, with the arrow keys.
+    """
+
+    def __init__(self, screen: Screen, history: History) -> None:
         self.interactive = sys.stdin.isatty()
         self._screen = screen
         self._on_screen = self.interactive and sys.stdout.isatty()
+        self._history = history
+        self._block: list[str] | None = None
         if self._on_screen:
             import readline  # late: it is for people, and `input` edits lines once it is there
 
             self._typed_so_far = readline.get_line_buffer
+            # Python turns it off for its own prompt, which takes one line at a time.
+            readline.parse_and_bind("set enable-bracketed-paste on")
+            for typed in history.lines():
+                readline.add_history(typed)
 
     def __iter__(self) -> Iterator[str]:
-        """Each line that is not blank, until the input ends.
+        """Each message that is not blank, until the input ends.
 
-        Ctrl+C on a line with something in it drops that line; on an empty one it is raised.
+        Ctrl+C on a line with something in it drops that line, and the lines before it that belong
+        to it; on an empty one it is raised.
         """
         while True:
             try:
@@ -35,6 +49,7 @@ class LineInput:
                     line = self._next()
                     line.encode()
             except EOFError:
+                yield from self._last()
                 return
             except UnicodeError:
                 raise invalid(
@@ -45,21 +60,44 @@ class LineInput:
                 raise unreadable(error) from None
             except KeyboardInterrupt:
                 self._leave_line()
-                if not self._on_screen or not self._typed_so_far():
+                if self._block is None and not (self._on_screen and self._typed_so_far()):
                     raise
+                self._block = None
                 continue
-            if line.strip():
-                yield line.strip()
+            if self._on_screen and line.strip():
+                self._history.add(line)
+            message = self._with_others(line.rstrip("\n"))
+            if message is not None and message.strip():
+                yield message.strip()
+
+    def _with_others(self, line: str) -> str | None:
+        """The message that is whole with this line; None: it goes on."""
+        if self._block is None:
+            if not line.lstrip().startswith(BLOCK):
+                return line
+            self._block, line = [], line.lstrip()[len(BLOCK) :]
+        if not line.rstrip().endswith(BLOCK):
+            self._block.append(line)
+            return None
+        self._block.append(line.rstrip()[: -len(BLOCK)])
+        return "".join(self._last())
+
+    def _last(self) -> Iterator[str]:
+        """What was typed of a message of several lines."""
+        lines, self._block = self._block or [], None
+        if any(line.strip() for line in lines):
+            yield "\n".join(lines)
 
     def _next(self) -> str:
+        sign = _SIGN if self._block is None else _WITHIN
         if self._on_screen:
             try:
-                return input(_SIGN)
+                return input(sign)
             except EOFError:
                 self._leave_line()
                 raise
         if self.interactive:  # stdout is a file: the sign must not get into it
-            self._screen.ask(_SIGN)
+            self._screen.ask(sign)
         line = sys.stdin.readline()
         if not line:
             raise EOFError

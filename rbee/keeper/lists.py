@@ -1,4 +1,4 @@
-"""``rbee-keeper devices``, ``hives``, ``ps`` and ``models``: what the queen knows, as tables."""
+"""``rbee-keeper devices``, ``hives``, ``ps``, ``top``, ``models``: what the queen knows, told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rbee.keeper.awake import awake_queen, find_queen
 from rbee.keeper.queen_client import QueenClient
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
-from rbee.keeper.table import age, table
+from rbee.keeper.table import age, ahead, table
 from rbee.wire.errors import no_such
 from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
@@ -18,6 +18,8 @@ from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import layers_in_words, size
 from rbee.wire.placement import Part
 
+#: How often `top` looks (seconds).
+_REDRAWN = 1.0
 #: Jobs in a table: those that run, and of the others the newest, up to this many in all.
 _JOBS_SHOWN = 10
 
@@ -42,11 +44,28 @@ def hives(screen: Screen, where: QueenTarget) -> None:
 
 def ps(screen: Screen, where: QueenTarget) -> None:
     """The workers and the jobs."""
+    workers, jobs = _at_work(find_queen(where))
+    screen.result({"workers": workers, "jobs": jobs}, _work_tables(workers, jobs))
+
+
+def top(screen: Screen, where: QueenTarget) -> None:
+    """The workers and the jobs on one page that is drawn anew each second, until Ctrl+C; where
+    there is no page to draw on, once."""
+    if screen.as_json or not screen.has_page:
+        ps(screen, where)
+        return
     client = find_queen(where)
-    workers = client.call(WORKERS).workers
-    jobs = client.call(JOBS).jobs
-    tables = [worker_table(workers), job_table(jobs)]
-    screen.result({"workers": workers, "jobs": jobs}, "\n\n".join(tables))
+    while True:
+        screen.page(_work_tables(*_at_work(client)))
+        time.sleep(_REDRAWN)
+
+
+def _at_work(client: QueenClient) -> tuple[list[WorkerView], list[JobView]]:
+    return client.call(WORKERS).workers, client.call(JOBS).jobs
+
+
+def _work_tables(workers: Sequence[WorkerView], jobs: Sequence[JobView]) -> str:
+    return f"{worker_table(workers)}\n\n{job_table(jobs)}"
 
 
 def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
@@ -57,7 +76,7 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     told = {"models": found, "unreachable": unknown}
-    screen.result(told, model_table(found))
+    screen.result(told, "\n\n".join([model_table(found), *_in_all(found)]))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
     if not found and not unknown:
@@ -81,8 +100,9 @@ def hive_table(hives: Sequence[HiveView]) -> str:
 
 
 def device_table(hives: Sequence[HiveView]) -> str:
-    """One row for each processor and GPU; memory is RAM or VRAM."""
-    return table("HIVE DEVICE NAME CORES MEMORY BACKEND STATE", _device_rows(hives))
+    """One row for each processor and GPU; memory is RAM or VRAM, and what is read of it per
+    second, where that is known."""
+    return table("HIVE DEVICE NAME CORES MEMORY BACKEND STATE READS", _device_rows(hives))
 
 
 def _explain_degraded(screen: Screen, hives: Sequence[HiveView]) -> None:
@@ -108,13 +128,14 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 f"{worker.slots_free}/{worker.slots}",
                 worker.context or "",
                 size(worker.vram_bytes) if worker.vram_bytes else "",
+                "never" if worker.kept else ahead(worker.unloads_at_ms),
             )
         )
         rows += [
-            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes))
+            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes), "")
             for part in worker.parts or ()
         ]
-    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY", rows)
+    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS", rows)
 
 
 def job_table(jobs: Sequence[JobView]) -> str:
@@ -150,6 +171,13 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
         )
         rows += [(f"= {other.model_ref}", "", "", "", "") for other in others]
     return table("MODEL HIVE SIZE QUANT STATE", rows)
+
+
+def _in_all(models: Sequence[ClusterModelView]) -> Iterator[str]:
+    """What several models take together; names of the same files count once on each hive."""
+    sizes = {(each.hive_id, each.content or each.model_ref): each.size_bytes for each in models}
+    if len(sizes) > 1:
+        yield f"{len(sizes)} models, {size(sum(sizes.values()))} in all"
 
 
 def _part(part: Part) -> str:
@@ -189,8 +217,14 @@ def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
         cpu = hive.devices.cpu
         degraded = {each.device: "degraded" for each in hive.degraded}
         ram = f"{cpu.ram_gb:.1f} GB"
-        yield hive.hive_id, "cpu", cpu.name, cpu.cores, ram, "cpu", degraded.get("cpu")
+        speed = _speed(cpu.gb_per_second)
+        yield hive.hive_id, "cpu", cpu.name, cpu.cores, ram, "cpu", degraded.get("cpu"), speed
         for gpu in hive.devices.gpus:
             name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name
             vram = f"{gpu.vram_gb:.1f} GB"
-            yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, degraded.get(gpu.id)
+            state, speed = degraded.get(gpu.id), _speed(gpu.gb_per_second)
+            yield hive.hive_id, gpu.id, name, "", vram, gpu.backend, state, speed
+
+
+def _speed(gb_per_second: float) -> str:
+    return f"{gb_per_second:.0f} GB/s" if gb_per_second else ""

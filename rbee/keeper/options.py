@@ -165,7 +165,12 @@ class Option(msgspec.Struct, frozen=True):
 PLACE_OPTIONS = (
     Option("node", ("--node",), NAME, "Run on this hive."),
     Option("device", ("--device",), NAME, "Run on this device: gpu0, gpu1, ..., cpu."),
-    Option("backend", ("--backend",), _one_of("cuda", "metal", "cpu"), "Kind of device."),
+    Option(
+        "backend",
+        ("--backend",),
+        _one_of("cuda", "metal", "rocm", "vulkan", "sycl", "cpu"),
+        "Kind of device.",
+    ),
     Option("engine", ("--engine",), NAME, "What infers; doctor lists the engines of a machine."),
     Option("ctx", ("--ctx",), _whole(min=32), "Context in tokens."),
     Option("spread", ("--spread",), _one_of(*SPREADS), "Over one device, GPUs, RAM too, machines."),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -31,6 +32,7 @@ _BAR_WIDTH = 30
 _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
 _DIM, _PLAIN = "\033[2m", "\033[0m"
+_CLEAR = "\033[H\033[J"
 _SHOWN_BY_BAR = frozenset((narration.MODEL_PERCENT.action, narration.PROMPT_SO_FAR.action))
 
 
@@ -98,6 +100,8 @@ class Screen:
         elif self._terminal and progress.total:
             rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
+                if self._held is not None:
+                    return  # it would be drawn over the line that is being typed
                 bar = bar_of(shown(progress.what), progress.done / progress.total, rate)
                 self._tell(f"\r\033[K{bar}")
                 self._bar = True
@@ -147,6 +151,19 @@ class Screen:
             self._clear_bar()
             text = json_for(sys.stdout, text) if self.as_json else shown(text, multiline=True)
             _write(text + "\n")
+
+    @property
+    def has_page(self) -> bool:
+        """Whether stdout is a terminal that a page can be drawn on."""
+        return self._story is not None and os.environ.get("TERM") != "dumb"
+
+    def page(self, text: str) -> None:
+        """Draws a page over all that the terminal shows, as much of it as has room. Raises as
+        `text` does."""
+        columns, rows = shutil.get_terminal_size()
+        lines = [shown(line)[: columns - 1] for line in text.split("\n")]
+        with self._lock:
+            _write(_CLEAR + "\n".join(lines[: rows - 1]) + "\n")
 
     def result(self, value: object, text: str | None) -> None:
         """Writes what was asked for: `value` as JSON for programs, `text` for people; None: they

@@ -19,9 +19,16 @@ def table(headings: str, rows: Iterable[Sequence[object]]) -> str:
 
 def age(at_ms: float | None) -> str:
     """How long ago a moment was, in its largest unit: ``4s``, ``3m``, ``2h``, ``5d``."""
-    if not at_ms:
-        return ""
-    amount = max(0, round(time.time() - at_ms / 1000))
+    return _amount(time.time() - at_ms / 1000) if at_ms else ""
+
+
+def ahead(at_ms: float | None) -> str:
+    """How far ahead a moment is: ``in 4m``; what is past by now may happen at once: ``in 0s``."""
+    return f"in {_amount(at_ms / 1000 - time.time())}" if at_ms else ""
+
+
+def _amount(seconds: float) -> str:
+    amount = max(0, round(seconds))
     for unit, next_unit in (("s", 60), ("m", 60), ("h", 24)):
         if amount < next_unit:
             return f"{amount}{unit}"

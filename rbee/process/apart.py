@@ -38,6 +38,7 @@ _FOR_WORKERS = (
 _FAMILIES_FOR_WORKERS = (
     *("LC_", "MALLOC_"),
     *("CUDA_", "NVIDIA_", "HIP_", "HSA_", "ROCR_", "MTL_", "METAL_"),
+    *("ONEAPI_", "SYCL_", "ZE_", "ZES_", "VK_", "MESA_", "RADV_"),
     *("GGML_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_"),
 )
 _SECRETS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "AUTH")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from rbee.queen import scheduler
 from rbee.queen.context import is_too_long
 from rbee.queen.fairness import may_serve
 from rbee.queen.scheduler import HiveFacts, WarmWorker, takes_one
+from rbee.queen.speed import Estimate, Race
 from rbee.queen.state import (
     LOCAL,
     Claim,
@@ -56,12 +57,13 @@ class Look(NamedTuple):
 
 class Check(NamedTuple):
     """A hive is asked whether there is room. `beside`: the job has a worker that it can wait for,
-    and hears nothing of it."""
+    and hears nothing of it. `rival`: another place has room, and this one may be faster."""
 
     claim: Claim
     place: Place
     ctx: int | None
     beside: bool = False
+    rival: bool = False
 
 
 class Prepare(NamedTuple):
@@ -75,7 +77,7 @@ class Start(NamedTuple):
     """A worker is started where there is room; its hive ends those that idle in its way.
 
     `beside` is what the job can wait for all the same; `up_to`: the new one makes vectors alone, of
-    inputs of so many tokens.
+    inputs of so many tokens. `estimates` tell how fast it is, and the places that were compared.
     """
 
     claim: Claim
@@ -83,6 +85,7 @@ class Start(NamedTuple):
     ctx: int | None
     up_to: int = 0
     beside: Wait | None = None
+    estimates: Sequence[Estimate] = ()
 
 
 class Hold(NamedTuple):
@@ -303,23 +306,30 @@ class _Turn:
 
     def _placed(self, claim: Claim, spots: set[tuple[str, str]]) -> Decision:
         """The best place that has room, or is to be asked; where running jobs keep it, it is waited
-        for when no other is left."""
+        for when no other is left. One that comes after it and may be faster is asked, too."""
         ctx, later = claim.request.ctx, None
+        race = Race(self._facts(claim))
         try:
             for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
                 room = claim.rooms.get((place.spot, ctx))
+                if not race.is_open_to(place):
+                    continue
                 if later is not None and place.placement.spread in ("machine", "swarm"):
                     continue  # a GPU will have room for all of it
                 if _is_among(place, spots):
                     later = later or place
                 elif room is not None and room.fits:
-                    return Start(claim, place, ctx)
+                    race.enter(place, room.parts)
                 elif room is None or not room.passes or self._has_eased(room, place):
-                    return Check(claim, place, ctx)
+                    return Check(claim, place, ctx, rival=race.best is not None)
                 else:
                     later = later or place
+                if race.is_over:
+                    break
         except RbeeError as error:
             return Refuse(claim, error)
+        if race.best is not None:
+            return Start(claim, race.best, ctx, estimates=race.estimates)
         if later is not None and claim.short is not None and not is_too_long(claim.short):
             return Refuse(claim, claim.short)  # nobody makes room for the end of its answer
         if later is not None and later.hive_id not in claim.prepared:
@@ -406,6 +416,7 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
             [device for hive_id, device in degraded if hive_id == hive.hive_id] if degraded else (),
             hive.hive_id == LOCAL,
             hive.hive_id in claim.owners,
+            hive.round_trip,
         )
         for hive in state.hives.values()
         if hive.devices is not None

@@ -42,6 +42,7 @@ from rbee.queen.inference import infer
 from rbee.queen.jobs import RETRY_AFTER, Job
 from rbee.queen.registry import Registry, Tell
 from rbee.queen.rights import not_granted
+from rbee.queen.speed import Estimate
 from rbee.queen.starting import Starting
 from rbee.queen.state import Broken, Claim, Hive, Place, Room, State, Wait, Waiting, is_ready
 from rbee.queen.troubles import ROOM, Troubles, Whose, is_deadly, is_of_room, is_passing, whose
@@ -272,7 +273,9 @@ class Dispatcher:
     async def _check(self, job: Job, decision: Check) -> None:
         claim, place, beside = decision.claim, decision.place, decision.beside
         device, ref = device_name(place.device), job.request.model_ref
-        if not beside:
+        if decision.rival:
+            job.say(narration.MAY_BE_FASTER, device=device, hive_id=place.hive_id)
+        elif not beside:
             self._tell_pick(job, claim, place)
             job.say(narration.ASK_ROOM, device=device)
         hive = self._registry.hives.get(place.hive_id)
@@ -288,13 +291,17 @@ class Dispatcher:
             if passing and not beside:
                 # What keeps the room may be this very file, which another name has led to.
                 await self._starting.ask_for_names(job, self._hives_of(place))
-            if not beside and not passing:
+            if decision.rival:
+                if not passing:
+                    claim.troubles.add(place.hive_id, place.device, error)
+                job.say(narration.NOT_FASTER, device=device, hive_id=place.hive_id)
+            elif not beside and not passing:
                 self._go_on_from(job, claim, place, error)
             elif not beside:
                 job.say(narration.NO_ROOM, device=device, model_ref=ref)
         else:
             _require_sight(job, found.sees)
-            claim.rooms[place.spot, decision.ctx] = Room(True)
+            claim.rooms[place.spot, decision.ctx] = Room(True, parts=found.parts)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
                 if len(found.parts) > 1:
@@ -344,6 +351,8 @@ class Dispatcher:
         in_use = self.state.in_use(place.spot)
         if decision.beside is not None:
             self._tell_beside(job, decision, decision.beside)
+        elif len(decision.estimates) > 1 or place.placement.spread != "no":
+            self._tell_estimates(job, decision.estimates)
         try:
             await self._prepare(job, claim, place)
             share = decision.beside is None
@@ -577,6 +586,15 @@ class Dispatcher:
             picked = device_name(place.device)
             job.say(narration.PICKED, device=picked, hive_id=place.hive_id)
 
+    def _tell_estimates(self, job: Job, estimates: Sequence[Estimate]) -> None:
+        """How fast the place that is taken is, and those that were compared with it."""
+        if not estimates:
+            return
+        best, *others = estimates
+        told = [f"{_rate(each)} with {_where(each.place)}" for each in others]
+        why = f"against {', '.join(told)}" if told else "no other place would be faster"
+        job.say(narration.EXPECTED, rate=_rate(best), where=_where(best.place), why=why)
+
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
         where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
         if beside.what is Waiting.SLOT:
@@ -615,6 +633,14 @@ def _require_sight(job: Job, sees: bool) -> None:
     """Raises `invalid_request` for pictures that a model cannot be shown."""
     if not sees and (pictures := job.request.pictures):
         raise unseen(pictures[0].called, "this model has no projector, and is shown none")
+
+
+def _rate(each: Estimate) -> str:
+    return narration.rate(each.tokens_per_second)
+
+
+def _where(place: Place) -> str:
+    return f"{device_name(place.device)} on hive {place.hive_id}"
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

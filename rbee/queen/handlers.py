@@ -148,7 +148,7 @@ class Handlers(NamedTuple):
             if is_deadly(error):
                 broken = Broken(beat.hive_id, gone.device, gone.model_ref, gone.template)
                 self.dispatcher.failed(broken, error)
-        await self.hives.note_processor(beat.hive_id, beat.processor)
+        await self.hives.note_processor(beat.hive_id, beat.processor, beat.ram_gb_per_second)
         return HeartbeatAnswer()
 
     @serves(WORKERS)

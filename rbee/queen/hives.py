@@ -200,12 +200,17 @@ class Hives:
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
 
-    async def note_processor(self, hive_id: str, name: str) -> None:
-        """A hive has told the name of its processor: the catalog remembers it."""
+    async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
+        """A hive has told the name of its processor, and how fast that reads: the catalog remembers
+        both."""
         hive = self._registry.hives.get(hive_id)
-        if hive is None or hive.devices is None or name in ("", hive.devices.cpu.name):
+        if hive is None or hive.devices is None:
             return
-        hive.devices.cpu.name = name
+        cpu = hive.devices.cpu
+        told = name or cpu.name, gb_per_second or cpu.gb_per_second
+        if told == (cpu.name, cpu.gb_per_second):
+            return
+        cpu.name, cpu.gb_per_second = told
         await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:

@@ -14,8 +14,9 @@ import msgspec
 from rbee.http.client import Peer
 from rbee.queen.decisions import Grant, Refuse, Start, decide, facts_of
 from rbee.queen.hives import Hives
-from rbee.queen.scheduler import places
+from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import Several
+from rbee.queen.speed import estimate
 from rbee.queen.state import Claim, Hive, Place, Room, State
 from rbee.queen.troubles import is_passing
 from rbee.wire.errors import RbeeError
@@ -82,7 +83,7 @@ class Planner:
     def _note(self, claim: Claim, place: Place, answer: FoundRoom | RbeeError) -> None:
         spot = place.spot, claim.request.ctx
         if isinstance(answer, FoundRoom):
-            claim.rooms[spot] = Room(True)
+            claim.rooms[spot] = Room(True, parts=answer.parts)
             return
         hive, passes = self._state.hives[place.hive_id], is_passing(answer)
         claim.rooms[spot] = Room(False, passes, self._state.in_use(place.spot), hive.beats)
@@ -101,17 +102,22 @@ class Planner:
                 plan.outcome, plan.worker_id = "worker", decision.warm.worker.worker_id
             elif isinstance(decision, Refuse):
                 plan.outcome = "refuse"
-        plan.places = [_row(place, answer, place == taken) for place, answer in asked]
+        facts = facts_of(self._state, claim)
+        plan.places = [_row(place, answer, place == taken, facts) for place, answer in asked]
         return plan
 
 
-def _row(place: Place, answer: FoundRoom | RbeeError, taken: bool) -> PlannedPlace:
+def _row(
+    place: Place, answer: FoundRoom | RbeeError, taken: bool, facts: Sequence[HiveFacts]
+) -> PlannedPlace:
     row = PlannedPlace(
         hive_id=place.hive_id, device=place.device, backend=place.backend, taken=taken, parts=[]
     )
     if isinstance(answer, FoundRoom):
         row.fits, row.slots, row.context = True, answer.slots, answer.context
         row.parts, row.estimate = answer.parts, answer.estimate
+        expected = estimate(place, answer.parts, facts)
+        row.tokens_per_second = expected.tokens_per_second if expected else 0.0
         return row
     row.why, told = answer.message, answer.details
     if "parts" in told:

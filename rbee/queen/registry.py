@@ -95,6 +95,7 @@ class Registry:
         hive.workers = {worker.worker_id: worker for worker in beat.workers}
         self._note_names(hive)
         hive.beats += 1
+        hive.round_trip = beat.round_trip or hive.round_trip
         hive.last_beat = time.monotonic()
         hive.last_beat_ms = narration.now_ms()
         self._notify()

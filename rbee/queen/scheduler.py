@@ -35,7 +35,8 @@ _MOST_MACHINES = 17
 class HiveFacts(NamedTuple):
     """A hive as the scheduler sees it; workers of the model kept dying on its `degraded` devices.
 
-    `here`: it is on the queen's own machine; `holds`: the model is on its disk.
+    `here`: it is on the queen's own machine; `holds`: the model is on its disk. A message to it is
+    answered after `round_trip` seconds (0: nobody knows).
     """
 
     hive_id: str
@@ -44,6 +45,7 @@ class HiveFacts(NamedTuple):
     degraded: Collection[str] = ()
     here: bool = True
     holds: bool = False
+    round_trip: float = 0.0
 
 
 class WarmWorker(NamedTuple):
@@ -316,8 +318,8 @@ class _Look:
         for number, hive in enumerate(() if named else self._hives):
             cards = self._cards(hive)
             sets = [_in_order(hive, cards[:count]) for count in range(2, len(cards) + 1)]
-            # The memory of a Mac's GPU is its RAM.
-            if request.allow_cpu and cards and cards[0].backend == "cuda":
+            # The memory of a Mac's GPU is its RAM, and so is that of a processor's.
+            if request.allow_cpu and cards and cards[0].has_own_memory:
                 sets.append([*_in_order(hive, cards), CPU])
             for devices in sets:
                 placement = Placement.on(hive.hive_id, "+".join(devices))
@@ -345,8 +347,8 @@ class _Look:
             cards = [gpu for gpu in self._cards(hive) if gpu.id not in hive.degraded]
             with_ram = ram and CPU not in hive.degraded
             devices = [*_in_order(hive, cards), *([CPU] if with_ram else [])]
-            # The memory of a Mac's GPU is its RAM.
-            if cards and cards[0].backend != "cuda":
+            # The memory of a Mac's GPU is its RAM, and so is that of a processor's.
+            if cards and not cards[0].has_own_memory:
                 devices = devices[: len(cards)]
             weight = sum(gpu.vram_gb for gpu in cards)
             near = (not hive.holds, not hive.here, number)

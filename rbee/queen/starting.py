@@ -31,6 +31,7 @@ from rbee.wire.messages.workers import (
     WorkerStarted,
     WorkerState,
 )
+from rbee.wire.narration import backend_name
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class Starting:
                 f"worker {started.worker_id} was ready and is gone",
                 f"rbee-keeper logs {started.worker_id}",
             )
-        job.say(narration.WORKER_READY, backend=place.backend.upper())
+        job.say(narration.WORKER_READY, backend=backend_name(place.backend))
         return worker
 
     async def keep(self, job: Job, hive_id: str, worker_id: str) -> None:

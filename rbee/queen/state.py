@@ -7,7 +7,7 @@ dispatcher everything else; `decisions` reads it, and nobody else decides.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +16,7 @@ from rbee.queen.fairness import Line, in_order
 from rbee.queen.troubles import Troubles
 from rbee.queen.work import Load, Work, work_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.devices import Devices
+from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import ProvisionWorker, WorkerBeat, WorkerState
@@ -32,7 +32,8 @@ class Hive(msgspec.Struct):
     """A hive that lives.
 
     `url` is where the queen reaches it, by a tunnel or not. `devices` is None until it was asked,
-    at `devices_at`; `beats` counts its heartbeats. Times are monotonic seconds.
+    at `devices_at`; `beats` counts its heartbeats, and `round_trip` is how long the fastest of them
+    took (seconds; 0: it has not said). Times are monotonic seconds.
     """
 
     hive_id: str
@@ -43,6 +44,7 @@ class Hive(msgspec.Struct):
     devices_at: float = 0.0
     workers: dict[str, WorkerBeat] = {}
     beats: int = 0
+    round_trip: float = 0.0
     last_beat: float = 0.0
     last_beat_ms: int = 0
 
@@ -110,13 +112,14 @@ class Room(NamedTuple):
     """What a hive said of the room for a worker in one place.
 
     `passes`: there would be room if nothing ran there; `in_use` are the workers that did then, by
-    the word of heartbeat number `beats`.
+    the word of heartbeat number `beats`. Where there is room, `parts` tell what would lie where.
     """
 
     fits: bool
     passes: bool = False
     in_use: frozenset[str] = frozenset()
     beats: int = 0
+    parts: Sequence[PartRoom] = ()
 
 
 class Waiting(enum.Enum):

@@ -134,6 +134,18 @@ def seconds(amount: float) -> str:
     return f"{amount:.1f} seconds" if amount < 10 else f"{amount:.0f} seconds"
 
 
+def rate(tokens_per_second: float) -> str:
+    """How fast a model answers: ``about 2.4 tokens/s``, ``about 95 tokens/s``."""
+    if tokens_per_second < 0.1:
+        return "less than 0.1 tokens/s"
+    return f"about {tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tokens/s"
+
+
+def backend_name(backend: str) -> str:
+    """``cuda`` as its makers write it."""
+    return {"rocm": "ROCm", "vulkan": "Vulkan"}.get(backend, backend.upper())
+
+
 def device_name(device: str) -> str:
     """``gpu1`` as people read it: ``GPU1``; of several ``GPU0 + GPU1``, ``GPU0 + CPU of attic``."""
     parts = (part.partition("@") for part in device.split("+"))
@@ -201,6 +213,10 @@ WORKER_STOPPED = _keeper("worker.stopped", "worker {worker_id} has stopped")
 CUT_BY_CONTEXT = _keeper(
     "answer.cut",
     "the answer stops here: the context of {context} tokens is full; ask for more with --ctx N",
+)
+TURNS_LEFT = _keeper(
+    "chat.forgotten",
+    "the context is full: the oldest {count} answers, and what they were to, are forgotten",
 )
 CUT_IN_CHAT = _keeper(
     "answer.cut", "the context of {context} tokens is full; /new forgets the conversation"
@@ -324,6 +340,11 @@ NO_ROOM = _queen(
     "capacity.short", "insufficient VRAM on {device} for {model_ref}; trying next candidate..."
 )
 SPREAD = _queen("schedule.spread", "spread: {parts}")
+MAY_BE_FASTER = _queen(
+    "schedule.compare", "{device} on hive {hive_id} may be faster; asking if there's room..."
+)
+NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
+EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
 )
@@ -422,7 +443,7 @@ PROMPT_SO_FAR = _worker("prompt.progress", "read {done} of {total} tokens of the
 PROMPT_READ = _worker("prompt.read", "read the prompt: {tokens} tokens in {seconds}")
 ANSWER_SO_FAR = _worker("answer.progress", "wrote {tokens} tokens so far, {rate} tokens/s")
 INFER_DONE = _queen("infer.done", "worker finished inference")
-COUNTS = _keeper("infer.counts", "{tokens_in} tokens in, {tokens_out} out{rate}")
+COUNTS = _keeper("infer.counts", "{tokens_in} tokens in, {tokens_out} out{pace}")
 
 # Phase 12: sleep.
 STOP_WORKERS = _queen("cascade.workers", "shutting down workers...")

@@ -28,6 +28,12 @@ from rbee.wire.messages.workers import EngineFacts
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine
 
+#: What has the drivers of each maker show no card.
+_NO_GPUS = {
+    "CUDA_VISIBLE_DEVICES": "",
+    "HIP_VISIBLE_DEVICES": "-1",
+    "GGML_VK_VISIBLE_DEVICES": "",
+}
 #: What a template may take to render a greeting: seconds of CPU time, seconds in all, and bytes.
 CPU_SECONDS = 2
 SECONDS = 30
@@ -81,7 +87,7 @@ class Trial(NamedTuple):
                 _try(orders, engine, folder)
             return cls(pid, log, engine.title)
         command = apart.command_of("rbee.worker.trial", engine.name, folder)
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+        environment = {**os.environ, **_NO_GPUS}
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):

@@ -93,6 +93,7 @@ class Need(msgspec.Struct, frozen=True):
 
     `kv` is what a layer keeps of the tokens it has seen, in whatever form; `sight` a projector,
     with its graph. `is_estimate` is true where the formulas have not been compared with the engine.
+    `unread` are the bytes of the weights that no single token reads.
     """
 
     weights: int
@@ -100,6 +101,7 @@ class Need(msgspec.Struct, frozen=True):
     compute: int
     output: int
     is_estimate: bool
+    unread: int = 0
     sight: int = 0
 
     @property
@@ -116,8 +118,13 @@ class Need(msgspec.Struct, frozen=True):
     def sum(cls, needs: Iterable[Need]) -> Need:
         """What all parts of a model take."""
         rows = [msgspec.structs.astuple(need) for need in needs]
-        weights, kv, compute, output, estimates, sight = map(sum, zip(*rows))
-        return cls(weights, kv, compute, output, bool(estimates), sight)
+        weights, kv, compute, output, estimates, unread, sight = map(sum, zip(*rows))
+        return cls(weights, kv, compute, output, bool(estimates), unread, sight)
+
+    def read_for_a_token(self, slots: int) -> int:
+        """The bytes that an engine with `slots` slots reads to make one token, with half of the
+        context of a slot in use."""
+        return self.weights - self.unread + self.kv // (2 * slots)
 
 
 def worker_need(
@@ -158,6 +165,7 @@ def worker_need(
         is_estimate=bool(sight)
         or not shape.is_dense
         or head.architecture not in CHECKED_ARCHITECTURES,
+        unread=_bounded(_unread(headers, on_gpu)),
         sight=_bounded(sight),
     )
 
@@ -186,6 +194,12 @@ def apart_from_sight(headers: Sequence[GgufHeader]) -> tuple[Sequence[GgufHeader
         )
         sight += header.weights.n_bytes + 4 * patches * (4 * wide + inner)
     return [header for header in headers if not header.is_projector], sight
+
+
+def of_unused_experts(header: GgufHeader, n_bytes: int) -> int:
+    """What of so many bytes of experts one token leaves unread."""
+    count, used = header.number("expert_count"), header.number("expert_used_count")
+    return n_bytes - n_bytes * used // count if 0 < used < count else 0
 
 
 def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bool) -> int:
@@ -384,6 +398,16 @@ def _weights(parts: Sequence[GgufHeader], on_gpu: bool) -> int:
     if on_gpu and any(part.weights.has_output for part in parts):
         total -= sum(part.weights.embedding for part in parts)
     return total
+
+
+def _unread(parts: Sequence[GgufHeader], on_gpu: bool) -> int:
+    """The experts that a token does not use, and a table of the tokens that is no output: a token
+    reads one row of it."""
+    experts = sum(sum(part.weights.experts.values()) for part in parts)
+    table = 0
+    if not on_gpu and any(part.weights.has_output for part in parts):
+        table = sum(part.weights.embedding for part in parts)
+    return of_unused_experts(parts[0], experts) + table
 
 
 def _bounded(n_bytes: int) -> int:

@@ -19,7 +19,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.hive.models.fit import Need, apart_from_sight, graph, kv_by_layer, worker_need
+from rbee.hive.models.fit import (
+    Need,
+    apart_from_sight,
+    graph,
+    kv_by_layer,
+    of_unused_experts,
+    worker_need,
+)
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, longest_request
 
@@ -69,6 +76,16 @@ def beside_ram(
     return lean
 
 
+def hidden_bytes(header: GgufHeader) -> int:
+    """What one part hands on to the next for a token, in bytes."""
+    return _HIDDEN_BYTES * header.number("embedding_length")
+
+
+def logits_bytes(header: GgufHeader) -> int:
+    """What the output of a model comes to for a token, in bytes."""
+    return _HIDDEN_BYTES * (header.number("vocab_size") or header.vocabulary)
+
+
 class Cut:
     """A model that is to be cut, for `slots` slots of `context` tokens; `headers` are those of all
     its files. The experts of its first `lean` layers are to be in RAM."""
@@ -87,6 +104,9 @@ class Cut:
         ]
         self.has_experts = any(experts)
         self._lean, self._aside = lean, sum(experts[:lean])
+        unread = [of_unused_experts(head, count) for count in experts]
+        self._unread_aside = sum(unread[:lean])
+        self._unread = [0, *itertools.accumulate([*[0] * lean, *unread[lean:], 0])]
         self.embedding = sum(each.weights.embedding for each in headers)
         has_output = any(each.weights.has_output for each in headers)
         output = self._whole.weights - sum(layers) - (self.embedding if has_output else 0)
@@ -95,7 +115,7 @@ class Cut:
         self._weights = [0, *itertools.accumulate([*layers, max(0, output)])]
         self._kv = [0, *itertools.accumulate([*kv, 0])]
         batch = min(batch_of(head, context), context * slots)
-        self._hidden = _HIDDEN_BYTES * batch * head.number("embedding_length")
+        self._hidden = batch * hidden_bytes(head)
         shared = longest_request(head, context, slots) > context
         self._mask = 2 * batch * context * (slots if shared else 1)
 
@@ -175,7 +195,8 @@ class Cut:
                 more = _COPIES * (self._mask + self._hidden * (1 if at else _BEGINNING))
             needs.append(self._need(at, at + count, more) if count else self._nothing)
             at += count
-        host = self._need(0, left, 0, self.embedding + self._aside)
+        aside, unread = self.embedding + self._aside, self.embedding + self._unread_aside
+        host = self._need(0, left, 0, aside, unread)
         host = msgspec.structs.replace(host, sight=self.sight)
         return Spread(tuple(layers), tuple(needs), left, host, self._lean)
 
@@ -195,8 +216,9 @@ class Cut:
     def _nothing(self) -> Need:
         return Need(0, 0, 0, 0, self._whole.is_estimate)
 
-    def _need(self, begin: int, end: int, more: int, weights: int = 0) -> Need:
-        """What layers `begin` to `end` take, with `more` bytes of graph and of other weights."""
+    def _need(self, begin: int, end: int, more: int, weights: int = 0, unread: int = 0) -> Need:
+        """What layers `begin` to `end` take, with `more` bytes of graph and of other weights, of
+        which no token reads `unread`."""
         has_output = end == self.layers and begin < end
         return Need(
             weights=self._weights[end] - self._weights[begin] + weights,
@@ -204,4 +226,5 @@ class Cut:
             compute=(self._whole.compute if has_output else self._graph) + more,
             output=self._whole.output if has_output else 0,
             is_estimate=self._whole.is_estimate,
+            unread=self._unread[end] - self._unread[begin] + unread,
         )

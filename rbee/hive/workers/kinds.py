@@ -23,7 +23,7 @@ from rbee.process.supervise import Reports, discard
 from rbee.process.tasks import DATABASE, begin, in_thread
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Gpu
-from rbee.wire.messages.workers import EngineFacts, WorkerKindView
+from rbee.wire.messages.workers import EngineDevice, EngineFacts, WorkerKindView
 from rbee.wire.settings import Settings
 
 
@@ -120,6 +120,18 @@ class Kinds(msgspec.Struct):
                 facts.install.get("rpc", "take another engine"),
             )
         return facts
+
+    async def devices(self) -> Sequence[EngineDevice]:
+        """What the engine of the settings lists besides the processor. Raises what it says where
+        there is no such engine."""
+        return (await self._facts_of(self._settings.engine)).devices
+
+    def known_devices(self) -> Sequence[EngineDevice] | None:
+        """The same, where it has been asked already; else None."""
+        asked = self._facts.get(self._settings.engine)
+        if asked is None or not asked.done() or asked.cancelled() or asked.exception():
+            return None
+        return asked.result().devices
 
     def take(self, engine: str) -> Spare:
         """A worker without orders that has this engine: the spare, or a fresh one."""

@@ -130,6 +130,7 @@ class Starter(msgspec.Struct):
         backend = gpu.backend if gpu else "cpu"
         facts = await self._kinds.able(engine, backend, simulated=simulated, parts=len(devices))
         content = content_id(row.paths)
+        places = await self._capacity.engine_places(devices, facts.devices)
         async with self._capacity.promising:
             if wanted.share:
                 for worker in self._workers.holding(content):
@@ -179,6 +180,7 @@ class Starter(msgspec.Struct):
                 longest=longest_request(header, context, fit.slots) if facts.shares else context,
                 trained=header.context_length,
                 projector=row.projector if "pictures" in facts.can else "",
+                engine_places={} if simulated else places,
             )
             streams = _streams_to(placement.others)
             orders.streams = [stream.theirs.fileno() for stream in streams.values()]

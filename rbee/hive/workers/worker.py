@@ -127,8 +127,9 @@ class Worker:
         elif self.last_report - self.killed_since > _SAID_BEFORE:
             self.memory_kills, self.killed_since = kills, None
 
-    def beat(self) -> WorkerBeat:
-        """This worker inside the hive's heartbeat."""
+    def beat(self, idle_worker: float) -> WorkerBeat:
+        """This worker inside the hive's heartbeat, where workers may idle for so many seconds."""
+        unloads = None if self.kept or self.idle_since is None else self.idle_since + idle_worker
         return WorkerBeat(
             worker_id=self.worker_id,
             url=self.url,
@@ -148,6 +149,7 @@ class Worker:
             vectors_up_to=self.orders.vectors_up_to,
             kept=self.kept,
             sees=bool(self.orders.projector),
+            unloads_at_ms=0 if unloads is None else _unix_ms(unloads),
         )
 
     @property
@@ -158,13 +160,18 @@ class Worker:
             part.bytes for parts in placement.others.values() for part in parts
         )
 
-    def view(self) -> WorkerView:
-        """This worker in `GET /workers`."""
+    def view(self, idle_worker: float) -> WorkerView:
+        """This worker in `GET /workers`; see `beat`."""
         return WorkerView.of(
-            self.beat(),
+            self.beat(idle_worker),
             self.orders.placement.head.hive_id,
             pid=self.child.pid,
             restart_count=self.restart_count,
             last_heartbeat_ms=self.last_heartbeat_ms,
             threads=self.orders.threads,
         )
+
+
+def _unix_ms(moment: float) -> int:
+    """A moment of the monotonic clock, to the second: else it were another with each heartbeat."""
+    return round(time.time() + moment - time.monotonic()) * 1000

@@ -102,7 +102,8 @@ class Work:
     async def told(
         self, patient_until: float = math.inf
     ) -> AsyncGenerator[tuple[list[tuple[int, Event]], bool], None]:
-        """What the tasks tell, as it comes, with the number of the task; nothing: it takes a while.
+        """What the tasks tell, as it comes, with the number of the task; nothing: it takes a while,
+        or patience is over, which is said once however much came until then.
 
         Ends when all of them have, and says of the last of it that it is. What a slow reader has
         not taken stays in the logs of the tasks alone.
@@ -110,6 +111,7 @@ class Work:
         loop = asyncio.get_running_loop()
         logs = [task.events for task in self.tasks]
         read = [0] * len(logs)
+        is_patient = True
         with contextlib.closing(Watch(logs)) as watch:
             while True:
                 news: list[tuple[int, Event]] = []
@@ -128,8 +130,13 @@ class Work:
                 if news:
                     continue
                 patience = patient_until - loop.time()
-                longest = patience if patience > 0 else math.inf
-                if not await watch.news(min(longest, self._offer.settings.stream_comment)):
+                if is_patient and patience <= 0:
+                    is_patient = False
+                    yield [], False
+                    continue
+                longest = patience if is_patient else math.inf
+                was_told = await watch.news(min(longest, self._offer.settings.stream_comment))
+                if not was_told and not is_patient:
                     yield [], False
 
     def tokens(self) -> int:

@@ -9,27 +9,45 @@ import msgspec
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, NonEmpty, Request
 from rbee.wire.routes import NONE, Route
 
-Backend = Literal["cuda", "metal", "cpu"]
+GpuBackend = Literal["cuda", "metal", "rocm", "vulkan", "sycl"]
+Backend = Literal["cuda", "metal", "rocm", "vulkan", "sycl", "cpu"]
 
 
 class Cpu(msgspec.Struct, kw_only=True, gc=False):
-    """The processor; `ram_gb` and `ram_free_gb` in GiB."""
+    """The processor; `ram_gb` and `ram_free_gb` in GiB. `gb_per_second` of its RAM can be read, in
+    10^9 bytes; 0: nobody has measured it."""
 
     name: str
     cores: int
     ram_gb: float
     ram_free_gb: float = 0.0
+    gb_per_second: float = 0.0
 
 
 class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """One GPU; sizes in GiB. `simulated` marks one that exists on paper only."""
+    """One GPU; sizes in GiB. `simulated` marks one that exists on paper only. `gb_per_second` of
+    its memory can be read by its driver's word, in 10^9 bytes; 0: that is not known.
+
+    `engine_name` is what the engine in use calls it; empty: that has no use of it, or was not asked
+    yet. `integrated`: its memory is the processor's. `told_once`: what is free of it is known from
+    before any worker ran, and from nobody since.
+    """
 
     id: str
     name: str
     vram_gb: float
     vram_free_gb: float
-    backend: Literal["cuda", "metal"] = "cuda"
+    backend: GpuBackend = "cuda"
     simulated: bool = False
+    gb_per_second: float = 0.0
+    engine_name: str = ""
+    integrated: bool = False
+    told_once: bool = False
+
+    @property
+    def has_own_memory(self) -> bool:
+        """Whether its memory is not the RAM of the machine."""
+        return self.backend != "metal" and not self.integrated
 
 
 class Devices(Answer, kw_only=True):
@@ -63,7 +81,8 @@ class AskRoom(Request, kw_only=True):
 class PartRoom(msgspec.Struct, kw_only=True):
     """What a part of a model needs of a device, and what that has free, in bytes. `layers` of the
     model would lie there; 0: all, where there is no other part. `experts`: of those the experts
-    alone. `hive_id`: where it is another machine than the one that was asked."""
+    alone. `hive_id`: where it is another machine than the one that was asked. For each token
+    `token_bytes` of the part are read, and `link_bytes` pass between the machines."""
 
     device: str
     need_bytes: int
@@ -71,6 +90,8 @@ class PartRoom(msgspec.Struct, kw_only=True):
     layers: int = 0
     experts: bool = False
     hive_id: str = ""
+    token_bytes: int = 0
+    link_bytes: int = 0
 
 
 class FoundRoom(Answer, kw_only=True):

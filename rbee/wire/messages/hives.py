@@ -102,7 +102,8 @@ class Heartbeat(Request, kw_only=True):
 
     `url`: where the hive listens, where that may be news. `news` and `failures` are what happened
     since the last beat that was answered and belongs to no job; `processor` is the name of the
-    machine's, once it has been found out.
+    machine's, once it has been found out, and `ram_gb_per_second` how fast its RAM is read.
+    `round_trip` is how long the fastest beat took until it was answered, in seconds. 0: not yet.
     """
 
     hive_id: Name
@@ -112,6 +113,8 @@ class Heartbeat(Request, kw_only=True):
     news: list[Narration] = []
     failures: list[WorkerFailure] = []
     processor: str = ""
+    ram_gb_per_second: float = 0.0
+    round_trip: float = 0.0
 
 
 class HeartbeatAnswer(Answer, kw_only=True):

@@ -71,8 +71,9 @@ class WorkerOrders(Request, kw_only=True):
     leave them; `trained` is how many the model was made for (0: that is not known).
     `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the
     descriptors at whose other ends the devices of other machines are, one for each machine, in the
-    order of the placement. `projector` is the one of the files that turns pictures into what the
-    model reads, empty where there is none.
+    order of the placement. `engine_places` are the places of its GPUs among those that the engine
+    lists; a GPU that is not there has that of its number. `projector` is the one of the files that
+    turns pictures into what the model reads, empty where there is none.
     """
 
     host: str
@@ -102,6 +103,7 @@ class WorkerOrders(Request, kw_only=True):
     streams: list[int] = []
     longest: int = 0
     trained: int = 0
+    engine_places: dict[str, int] = {}
     projector: str = ""
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from rbee.wire.messages.basics import (
     Request,
     Started,
 )
+from rbee.wire.messages.devices import GpuBackend
 from rbee.wire.narration import Narration
 from rbee.wire.placement import Part, Placement
 from rbee.wire.routes import NONE, Events, Route, Who
@@ -66,7 +67,8 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     `vectors_up_to`: it makes vectors alone, of inputs of up to so many tokens; 0: it writes, too.
     `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
     may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
-    not known. `sees`: it can be shown pictures.
+    not known. `unloads_at_ms` is when it is unloaded unless somebody needs it (Unix time); 0: it
+    works, or is `kept`. `sees`: it can be shown pictures.
     """
 
     worker_id: str
@@ -85,6 +87,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     names: tuple[str, ...] | None = None
     vectors_up_to: int = 0
     kept: bool = False
+    unloads_at_ms: int = 0
     sees: bool = False
 
 
@@ -147,7 +150,14 @@ class ProvisionWorker(Request, kw_only=True):
     """A kind of worker that is wanted, for a model in so many `parts`; `kind` is
     ``<backend>-llm-worker-rbee``."""
 
-    kind: Literal["cpu-llm-worker-rbee", "cuda-llm-worker-rbee", "metal-llm-worker-rbee"]
+    kind: Literal[
+        "cpu-llm-worker-rbee",
+        "cuda-llm-worker-rbee",
+        "metal-llm-worker-rbee",
+        "rocm-llm-worker-rbee",
+        "vulkan-llm-worker-rbee",
+        "sycl-llm-worker-rbee",
+    ]
     engine: Name | None = None
     device: str | None = None
     parts: Annotated[int, msgspec.Meta(ge=1)] = 1
@@ -240,10 +250,25 @@ class WorkerReport(Request, kw_only=True):
     placed: Placed | None = None
 
 
+class EngineDevice(msgspec.Struct, kw_only=True):
+    """A device besides the processor that an engine lists, by the name it has there; sizes in bytes
+    when it was asked. `bus` is its address (``0000:03:00.0``), where the engine knows it;
+    `integrated`: its memory is the processor's."""
+
+    name: str
+    description: str
+    backend: GpuBackend
+    total_bytes: int
+    free_bytes: int
+    bus: str = ""
+    integrated: bool = False
+
+
 class EngineFacts(msgspec.Struct, kw_only=True):
     """An engine, as a worker that has imported it but has no orders yet tells of it.
 
-    `backends` are those with a device on this machine, by the engine's own word; `install` is what
+    `backends` are those with a device on this machine, by the engine's own word, and `devices` the
+    devices besides the processor, in the order in which it counts them; `install` is what
     to type where it finds none of one. It reads models of these `formats`. `slots` is how many
     requests it takes at once at most, and `threads` on how many of the processor it runs best; 0:
     its hive decides. `splits`: it lays a model on several devices, as it is ordered to. `shares`:
@@ -263,6 +288,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
     no_rpc: str = "it lays a model on one machine alone"
     version: str = ""
     backends: Sequence[str] = ()
+    devices: Sequence[EngineDevice] = ()
 
 
 # Of a hive; the first two are the queen's, too.

@@ -19,7 +19,7 @@ from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.sides import SideOrders
-from rbee.wire.messages.workers import Ability, EngineFacts, Placed
+from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
 
 #: What a vector is wanted of: a text, or the numbers of its tokens.
 Input = str | list[int]
@@ -132,7 +132,8 @@ class Engine(NamedTuple):
     its own under `rbee.process.registered.ENGINES`.
 
     `about` says what holds on every machine; `version` and `backends` ask the library itself,
-    `backends` for those of which it finds a device on this one. Its errors call it `title`.
+    `backends` for those of which it finds a device on this one, and `devices` for these devices,
+    but the processor. Its errors call it `title`.
     `load` loads the model of its orders; its second argument says why the model's chat template is
     of no use, empty for one that is. It raises `model_invalid` or `backend_unavailable`. An engine
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
@@ -149,6 +150,7 @@ class Engine(NamedTuple):
     try_template: Callable[[WorkerOrders], bool] | None = None
     count_prompt: Callable[[Any, InferRequest], int] | None = None
     remote: Remote | None = None
+    devices: Callable[[], Sequence[EngineDevice]] = tuple
 
     @property
     def name(self) -> str:
@@ -159,6 +161,7 @@ class Engine(NamedTuple):
         """What its hive has to know of it. Raises `backend_unavailable`."""
         try:
             version, backends = self.version(), sorted(self.backends())
+            devices = self.devices()
         except Exception as error:  # of a library, or of a driver that it asks
             raise RbeeError(
                 "backend_unavailable",
@@ -166,6 +169,7 @@ class Engine(NamedTuple):
                 next(iter(self.about.install.values()), ""),
             ) from None
         facts = msgspec.structs.replace(self.about, version=version, backends=backends)
+        facts.devices = devices
         if self.remote is not None:
             facts.rpc, facts.no_rpc = self.remote.protocol(), self.remote.why_not()
         return facts

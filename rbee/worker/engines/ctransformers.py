@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import ctransformers
 import msgspec
@@ -22,6 +22,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rbee.wire.errors import RbeeError
+from rbee.wire.messages.devices import GpuBackend
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import EngineFacts, Placed
@@ -244,8 +245,7 @@ ENGINE = Engine(
         can=("chat", "vectors", "thinking", "counts"),
         install={
             "cpu": "pip install ctransformers",
-            "cuda": "take engine llamacpp for a GPU",
-            "metal": "take engine llamacpp for a GPU",
+            **dict.fromkeys(get_args(GpuBackend), "take engine llamacpp for a GPU"),
         },
         slots=1,
         threads=1,  # of 2023: two threads of its collapse after a pause

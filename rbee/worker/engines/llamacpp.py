@@ -16,7 +16,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,10 +25,11 @@ import xllamacpp
 
 from rbee.process.child import tail
 from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.devices import GpuBackend
 from rbee.wire.messages.events import CallPiece, TokenLikelihood
 from rbee.wire.messages.inference import ChatMessage, InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import Ability, EngineFacts, Placed
+from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
 from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
 from rbee.worker.engines.calls import (
@@ -116,7 +117,16 @@ _PREPARING = 20.0
 #: Where it looks for programs that unpack what it does not take for a picture: nowhere.
 _NOWHERE = "/nonexistent"
 #: How names of llama.cpp's devices begin, by backend.
-_BACKENDS = {"CUDA": "cuda", "Metal": "metal", "MTL": "metal"}
+_BACKENDS: Mapping[str, GpuBackend] = {
+    "CUDA": "cuda",
+    "Metal": "metal",
+    "MTL": "metal",
+    "ROCm": "rocm",
+    "Vulkan": "vulkan",
+    "SYCL": "sycl",
+}
+#: ``GGML_BACKEND_DEVICE_TYPE_IGPU``
+_INTEGRATED = 2
 #: Has the experts of some layers lie in RAM, as `--n-cpu-moe` of llama.cpp does.
 _EXPERTS = r"blk\.({})\.ffn_(gate|up|down|gate_up)_(ch)?exps=CPU"
 _POOLINGS = {
@@ -135,17 +145,33 @@ _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
 def backends() -> set[str]:
     """Those that it finds a device for."""
-    return {"cpu", *(backend for backend, _ in _devices())}
+    return {"cpu", *(device.backend for device in devices())}
 
 
-def _devices() -> list[tuple[str, int]]:
-    """The backend of each device that it finds besides the processor, and its free bytes."""
-    return [
-        (backend, int(device["memory_free"]))
-        for device in xllamacpp.get_device_info()
-        for prefix, backend in _BACKENDS.items()
-        if str(device["name"]).startswith(prefix)
-    ]
+def devices() -> list[EngineDevice]:
+    """The devices that it finds besides the processor, as it counts them.
+
+    Those that share the memory of the processor are used where there are no others, as llama.cpp
+    does it.
+    """
+    found = [device for each in xllamacpp.get_device_info() if (device := _device(each))]
+    return [device for device in found if not device.integrated] or found
+
+
+def _device(told: Mapping[str, Any]) -> EngineDevice | None:
+    name = str(told["name"])
+    backend = next((_BACKENDS[prefix] for prefix in _BACKENDS if name.startswith(prefix)), None)
+    if backend is None:
+        return None
+    return EngineDevice(
+        name=name,
+        description=str(told["description"]),
+        backend=backend,
+        total_bytes=int(told["memory_total"]),
+        free_bytes=int(told["memory_free"]),
+        bus=str(told.get("device_id") or "").lower(),
+        integrated=told.get("type") == _INTEGRATED and backend != "metal",
+    )
 
 
 def try_template(orders: WorkerOrders) -> bool:
@@ -717,14 +743,7 @@ def show_pictures(params: Any, orders: WorkerOrders) -> None:
     params.mmproj_use_gpu = on_gpu and len(gpus) == 1
     if params.mmproj_use_gpu:
         (place,) = _gpus_of(orders).values()
-        params.mmproj_device = _device_names(orders.backend)[place]
-
-
-def _device_names(backend: str) -> list[str]:
-    """What llama.cpp calls the devices of a backend, in its order."""
-    names = [str(device["name"]) for device in xllamacpp.get_device_info()]
-    prefixes = tuple(prefix for prefix, known in _BACKENDS.items() if known == backend)
-    return [name for name in names if name.startswith(prefixes)]
+        params.mmproj_device = devices()[place].name
 
 
 def _lay_out_over_machines(params: Any, orders: WorkerOrders) -> None:
@@ -746,16 +765,20 @@ def _lay_out_over_machines(params: Any, orders: WorkerOrders) -> None:
 
 
 def _gpus_of(orders: WorkerOrders) -> dict[str, int]:
-    """The GPUs of the orders, and their places among those of the backend."""
-    devices = [part.device for part in orders.placement.own]
-    return {each: int(each.removeprefix("gpu")) for each in devices if each.startswith("gpu")}
+    """The GPUs of the orders, and their places among those that the engine lists."""
+    gpus = [part.device for part in orders.placement.own if part.device.startswith("gpu")]
+    places = orders.engine_places
+    return {each: places.get(each, int(each.removeprefix("gpu"))) for each in gpus}
 
 
 def _free_memory(orders: WorkerOrders) -> dict[str, int]:
     """The bytes that are free on each GPU of the orders that the engine finds."""
-    free = [bytes_free for backend, bytes_free in _devices() if backend == orders.backend]
-    gpus = _gpus_of(orders).items()
-    return {device: free[number] for device, number in gpus if number < len(free)}
+    found = devices()
+    return {
+        device: found[number].free_bytes
+        for device, number in _gpus_of(orders).items()
+        if number < len(found) and found[number].backend == orders.backend
+    }
 
 
 ENGINE = Engine(
@@ -769,12 +792,19 @@ ENGINE = Engine(
             "cuda": "pip install --force-reinstall xllamacpp --index-url "
             "https://xorbitsai.github.io/xllamacpp/whl/cu128",
             "metal": "pip install --force-reinstall xllamacpp (its macOS wheel has Metal)",
+            "rocm": "pip install --force-reinstall xllamacpp --index-url "
+            "https://xorbitsai.github.io/xllamacpp/whl/rocm-7.2.4 (or rocm-6.4.1)",
+            "vulkan": "pip install --force-reinstall xllamacpp --index-url "
+            "https://xorbitsai.github.io/xllamacpp/whl/vulkan",
+            "sycl": "pip install --force-reinstall xllamacpp --index-url "
+            "https://xorbitsai.github.io/xllamacpp/whl/vulkan (there is no wheel with SYCL)",
             "rpc": rpc.BUILD,
         },
     ),
     title="llama.cpp",
     version=lambda: str(xllamacpp.__version__),
     backends=backends,
+    devices=devices,
     load=LlamaCpp,
     try_template=try_template,
     count_prompt=LlamaCpp.count_prompt,
