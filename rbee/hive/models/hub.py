@@ -32,7 +32,6 @@ from rbee.hive.models.hub_failures import (
     of_file,
     offline_error,
 )
-from rbee.hive.models.projectors import with_projector
 from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
 from rbee.wire.errors import RbeeError
@@ -150,6 +149,10 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
         if plan is None:
             raise
         return plan
+    from rbee.hive.models.projectors import (
+        with_projector,
+    )  # late: for what is fetched
+
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
     wanted = with_projector(choice.files, listed.files)
@@ -388,6 +391,8 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
     """The plan out of the user's cache alone, or None when it does not hold the model."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
+
+    from rbee.hive.models.projectors import with_projector
 
     try:
         repos = scan_cache_dir().repos

@@ -53,7 +53,6 @@ from rbee.worker.engines.conversation import (
     too_many_marks,
 )
 from rbee.worker.engines.hidden_socket import HiddenSocket
-from rbee.worker.engines.pictures import broken, content_of, require_sound
 from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
@@ -452,6 +451,8 @@ class LlamaCpp:
             why = self._unseeing or ("" if chat else _NO_TEMPLATE)
             if why:
                 raise unseen(pictures[0].called, why)
+            from rbee.worker.engines.pictures import require_sound  # late: few requests have any
+
             require_sound(request)
         body = self._asked(request)
         if schema is not None:
@@ -538,6 +539,8 @@ class LlamaCpp:
 
     def _broken(self, request: InferRequest) -> RbeeError:
         """The refusal of the pictures of a request: it does not say which one it cannot read."""
+        from rbee.worker.engines.pictures import broken, content_of
+
         for picture in request.pictures:
             alone = ChatMessage(role="user", content="", pictures=[picture])
             messages = [{"role": "user", "content": content_of(alone)}]
