@@ -1,7 +1,7 @@
 """Answers in pieces, as a worker tells them, in words: ``thought hm / text Hi / call f {}``.
 
 ``on X`` goes on with the arguments of the call before it; ``cut`` ends the answer by its length,
-``full`` by that of the context; ``wait``: nothing comes for a while.
+``full`` by that of the context, ``met X`` by a text of `stop`; ``wait``: nothing comes for a while.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ def events_of(pieces: str) -> Iterator[Event | None]:
         token = Token("", at)
         if what in ("cut", "full"):
             done = Done(finish_reason="length", context_full=512 if what == "full" else 0)
+            continue
+        if what == "met":
+            done = Done(stopped_by=said)
             continue
         if what == "text":
             token.t = said

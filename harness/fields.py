@@ -14,7 +14,9 @@ from rbee.queen.front.fields import read
 from rbee.queen.openai.errors import failed, failure
 from rbee.queen.openai.mapping import Chat, Form, Text, Vectors, in_words_of
 from rbee.queen.openai.messages import CHAT
+from rbee.queen.openai.ranks import RerankRequest
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.queen.openai.tokens import TokenizeRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.jobs import JobRequest
@@ -25,6 +27,8 @@ _LEAST: dict[str, dict[str, Any]] = {
     "chat": {"model": "minillama", "messages": _HELLO},
     "text": {"model": "minillama", "prompt": "hello"},
     "vectors": {"model": "minillama", "input": "hello"},
+    "tokens": {"model": "minillama", "prompt": "hello"},
+    "ranks": {"model": "minillama", "query": "hello", "documents": ["bee"]},
 }
 
 
@@ -36,10 +40,14 @@ class Became(NamedTuple):
 
 
 def became(what: str, said: str) -> Became:
-    """What becomes of a `chat`, a `text` or `vectors` for which this JSON is said besides."""
+    """What becomes of a request of that kind for which this JSON is said besides."""
     asked = encode({**_LEAST[what], **json.loads(said)})
     form: Form | Vectors
     try:
+        if what == "tokens":
+            return Became(read(asked, TokenizeRequest).job("minillama"))
+        if what == "ranks":
+            return Became(read(asked, RerankRequest).job("minillama"))
         if what == "chat":
             form = Chat(read(asked, ChatRequest))
         elif what == "text":

@@ -15,7 +15,9 @@ from rbee.queen.anthropic import requests as messages
 from rbee.queen.front.fields import Field, fields_of
 from rbee.queen.openai import requests
 from rbee.queen.openai.elsewhere import Elsewhere
+from rbee.queen.openai.ranks import RankedText, RerankRequest
 from rbee.queen.openai.responses import requests as responses
+from rbee.queen.openai.tokens import DetokenizeRequest, TokenizeRequest
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "fields.md"
 _HEAD = """\
@@ -28,6 +30,7 @@ Anthropic's words: in its message), unless the value asks for nothing; the table
 field that is not listed is refused, too. null is taken everywhere and says nothing, and `8.0` is a
 whole number. Of the JSON-Schema Test Suite {share:.1%} are held to; see [schemas.md](schemas.md).
 Made by `make docs` out of `rbee/queen/openai/requests.py`, `rbee/queen/openai/elsewhere.py`,
+`rbee/queen/openai/tokens.py`, `rbee/queen/openai/ranks.py`,
 `rbee/queen/openai/responses/requests.py` and `rbee/queen/anthropic/requests.py`.
 """
 _COUNTED = "`/v1/messages/count_tokens` has those that say what is read, up to `mcp_servers`."
@@ -97,6 +100,10 @@ def page() -> str:
         lines += _table(f"### Fields {heading}", fields_of(kind))
     lines += _table("## `/v1/completions` alone", texts)
     lines += _table("## `/v1/embeddings`", fields_of(requests.EmbeddingRequest))
+    lines += _table("## `/v1/tokenize`", fields_of(TokenizeRequest))
+    lines += _table("## `/v1/detokenize`", fields_of(DetokenizeRequest))
+    lines += _table("## `/v1/rerank`", fields_of(RerankRequest))
+    lines += _table("### Fields of `documents`", fields_of(RankedText))
     lines += _table("## `/v1/responses`, besides the first two tables", _of_responses(both))
     for heading, kind in _OF_RESPONSES:
         lines += _table(f"### Fields of responses, {heading}", fields_of(kind))

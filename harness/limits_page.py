@@ -24,7 +24,7 @@ Made by `make docs` out of the code.
 """
 _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
     ("the body", f"{limits.LARGEST_BODY} bytes", "each program that it passes holds it in memory"),
-    ("the body of `/v1/embeddings`", f"{limits.LARGEST_INPUTS} bytes", "the same"),
+    ("the body of `/v1/embeddings` and `/v1/rerank`", f"{limits.LARGEST_INPUTS} bytes", "the same"),
     ("a body with its pictures", f"{limits.LARGEST_INPUTS} bytes", "the same"),
     ("large bodies at once", f"{limits.LARGE_BODIES} bytes", "the same; beyond it 429 says so"),
     ("a picture", f"{limits.LARGEST_PICTURE} bytes", "the same"),
@@ -43,9 +43,9 @@ _OF_A_REQUEST: tuple[tuple[str, object, str], ...] = (
     ("`logit_bias`", limits.MOST_WEIGHTS, "each is looked for behind each token"),
     ("`top_logprobs`", 20, "each is sorted and told with each token"),
     ("`logprobs` of `/v1/completions`", 5, "the same"),
-    ("`n`, and `prompt` as a list", limits.MOST_PROMPTS, "each answer is a job"),
+    ("`n`", limits.MOST_PROMPTS, "each answer is a job"),
     ("`n` times `prompt`", limits.MOST_ANSWERS, "each answer is a job"),
-    ("`input` of `/v1/embeddings`", limits.MOST_INPUTS, "each is a vector that is kept and sent"),
+    ("`input` of `/v1/embeddings`, `documents`", limits.MOST_INPUTS, "each is kept and sent"),
     ("`max_tokens`", 1_000_000, "an answer ends with its context"),
     ("`seed`", "a whole number of 64 bits", ""),
     ("`chat_template_kwargs`", limits.MOST_TEMPLATE_VALUES, "each is told to the chat template"),

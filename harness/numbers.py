@@ -12,12 +12,13 @@ import msgspec
 from harness import paper, settings_page
 from rbee.hive.models.pooling import default_context
 from rbee.hive.workers.restart import restart_delay
-from rbee.keeper.lists import job_table
+from rbee.keeper.lists import job_table, models_in_all
 from rbee.keeper.options import INFER_OPTIONS
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
 from rbee.wire.messages.jobs import JobRequest, JobState, JobView
+from rbee.wire.messages.models import ClusterModelView
 from rbee.wire.settings import Settings, settings_from, with_flags
 
 _CHAT = {"model": "minillama", "messages": [{"role": "user", "content": "hello"}]}
@@ -151,3 +152,18 @@ def jobs_shown(running: int, over: int) -> int:
     states = [JobState.RUNNING] * running + [JobState.DONE] * over
     jobs = [JobView(job_id="job", model_ref="m", state=each, created_at_ms=0) for each in states]
     return len(job_table(jobs).splitlines()) - 1
+
+
+def models_told(sizes: Sequence[str]) -> str:
+    """What is told of models of so many bytes together; one with ``=`` is the same file again."""
+    models = [
+        ClusterModelView(
+            model_ref=f"HF:o/r:{number}",
+            path="",
+            hive_id="localhost",
+            size_bytes=int(each.lstrip("=")),
+            content=each.lstrip("="),
+        )
+        for number, each in enumerate(sizes)
+    ]
+    return "".join(models_in_all(models))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fixtures.hub.models import minibert_tokens
 from harness import client as plain
-from harness import swarm
+from harness import swarm, token_clients
 from harness.cluster import Cluster
 from harness.overhearing import Exchange, Overhearing
 from harness.waiting import wait_until
@@ -587,6 +587,7 @@ _ASKED: dict[str, Callable[[Any], str]] = {
     "an answer of a model that cannot": _refused_text,
     "a vector of a model that chats": _vector("minillama"),
     "the models": _listed,
+    **token_clients.ASKED,
 }
 
 _WRONG: dict[str, Callable[[Any], Any]] = {
@@ -633,4 +634,5 @@ _WRONG: dict[str, Callable[[Any], Any]] = {
     "for a vector of nothing": _embedded(["hello", ""]),
     "for a vector of nobody's tokens": _embedded([99999]),
     "for a shorter vector": _embedded("hello", dimensions=7),
+    **token_clients.WRONG,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,10 +103,18 @@ def _said(route: Route[Any, Any]) -> Iterator[str]:
                 yield f"`{field.encode_name}=`"
 
 
+def _name_of(kind: Any) -> str:
+    """What a type of an answer is called: alternatives, a list."""
+    inner = typing.get_args(kind)
+    if typing.get_origin(kind) is list:
+        return f"a list of {_name_of(inner[0])}"
+    return " or ".join(map(_name_of, inner)) if inner else f"`{kind.__name__}`"
+
+
 def _answered(route: Route[Any, Any]) -> str:
     answers = []
     if route.answer not in (NONE, Events):
-        answers.append("JSON" if route.answer is dict else f"`{route.answer.__name__}`")
+        answers.append("JSON" if route.answer is dict else _name_of(route.answer))
     if route.event is not None or route.line is not None:
         answers.append("a stream")
     told = " or ".join(answers)

@@ -103,6 +103,10 @@ def _linux() -> str:
     return "" if sys.platform.startswith("linux") else "Linux is needed"
 
 
+def _systemd() -> str:
+    return "" if shutil.which("systemd-analyze") else "no systemd is installed"
+
+
 #: Each need and the question whether this machine meets it: "" or the reason why not.
 NEEDS: dict[str, Callable[[], str]] = {
     "needs-root": _root,
@@ -117,6 +121,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-gpu": _gpu,
     "needs-postgresql": _postgresql,
     "needs-control-groups": _control_groups,
+    "needs-systemd": _systemd,
     "needs-linux": _linux,
 }
 PLAIN = (TIMING, TRACEBACK)

@@ -115,3 +115,13 @@ def list_jobs(context: Context, running: int, over: int) -> None:
 @then("the table has {count:d} jobs")
 def table_has(context: Context, count: int) -> None:
     assert context.count == count, context.count
+
+
+@when("models of {sizes} bytes are listed")
+def models_listed(context: Context, sizes: str) -> None:
+    context.told = numbers.models_told(sizes.split())
+
+
+@then("it is told that they are {told}")
+def told_together(context: Context, told: str) -> None:
+    assert (context.told or "nothing") == told, context.told

@@ -16,6 +16,11 @@ def short_stream_patience(context: Context) -> None:
     context.cluster.set(stream_patience=0.001)
 
 
+@given('what names no model is for "{model}"')
+def default_model(context: Context, model: str) -> None:
+    context.cluster.set(default_model=model)
+
+
 @given("tools that a model was not taught are refused")
 def refuse_tools(context: Context) -> None:
     context.cluster.set(refuse_unknown_tools=True)

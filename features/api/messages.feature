@@ -6,6 +6,7 @@ Feature: Programs that speak Anthropic's API
 
   Rule: What they ask for, they get
 
+    @fault.worker.stop-unsaid
     @fault.worker.count-the-words
     @fault.shared.keys-in-one-header
     Scenario: Answers of every kind
@@ -18,7 +19,7 @@ Feature: Programs that speak Anthropic's API
         | an answer in pieces, side by side with other work | 200       | Hello! How can I help you today? |
         | the count of its tokens                           | 200, 200  | 10 read, 14 written              |
         | at most 3 tokens                                  | 200       | Hello, cut by max_tokens         |
-        | an answer that stops before "help"                | 200       | Hello! How can I                 |
+        | an answer that stops before "help"                | 200, 200  | Hello! How can I, by stop_sequence help |
         | an answer that it has begun                       | 200       | can I help you today?            |
         | an answer in the form of a class                  | 200       | a Mood                           |
         | a call of some function                           | 200       | weather                          |

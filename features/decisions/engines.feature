@@ -18,6 +18,8 @@ Feature: An engine is one record, which its package registers
       | to think                       | chat    | prompt and think=true         | think             |
       | not to think                   | chat    | prompt and think=false        |                   |
       | no repetitions                 | chat    | prompt and frequency_penalty=1 | frequency_penalty |
+      | the tokens of a text, unknown  | chat    | prompt and tokens_only=true   | tokens_only       |
+      | a ranking, unknown             | vectors | inputs and query="bee"        | query             |
 
   Scenario Outline: Where rbee finds its own engines: <case>
     When rbee runs from <files> whose metadata name "<named>"

@@ -73,6 +73,7 @@ Feature: What Anthropic's words mean here
       | call time {} / call weather {} | start, +tool_use, {}, -, +tool_use, {}, -, tool_use, stop                   |
       | wait / wait / text Hi / wait   | start, ping, ping, +text, Hi, ping, -, end_turn, stop                       |
       | text Hel / cut                 | start, +text, Hel, -, max_tokens, stop                                      |
+      | text Hel / met lo              | start, +text, Hel, -, stop_sequence, stop                                   |
       | text Hel / full                | start, +text, Hel, -, model_context_window_exceeded, stop                   |
       |                                | start, end_turn, stop                                                       |
     Then it comes to what each row tells

@@ -49,7 +49,8 @@ Feature: What ollama's words mean here
       | "system": "be kind"           | "messages": [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hello"}] |
       | "system": "x", "raw": true    | refused: system   |
       | "suffix": ""                  | nothing           |
-      | "suffix": "end"               | refused: suffix   |
+      | "suffix": "end"               | "suffix": "end", "raw": true |
+      | "suffix": "end", "system": "x" | refused: system  |
       | "template": "{{ .Prompt }}"   | refused: template |
       | "context": [1, 2]             | refused: context  |
       | "images": ["x"]               | refused: images[0] |

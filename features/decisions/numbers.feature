@@ -78,6 +78,16 @@ Feature: Numbers that a person meets and nobody sets
       | 30    | 2     |
       | 31    | 0     |
 
+  Scenario Outline: What models take together: <models>
+    When models of <sizes> bytes are listed
+    Then it is told that they are <told>
+
+    Examples:
+      | models                       | sizes                    | told                    |
+      | two                          | 1000000 2000000          | 2 models, 3.0 MB in all |
+      | two, and a name more for one | 1000000 2000000 =2000000 | 2 models, 3.0 MB in all |
+      | one with two names           | 1000000 =1000000         | nothing                 |
+
   Scenario Outline: The table of jobs, of which <running> run and <over> are over
     When the jobs are listed, of which <running> run and <over> are over
     Then the table has <rows> jobs

@@ -14,6 +14,17 @@ Feature: What becomes of each field that a program sends
       | chat | {"min_tokens": 0}                                       | {}                                          |
       | chat | {"ignore_eos": true, "min_tokens": 3, "max_tokens": 5}  | {"max_tokens": 5, "ignore_eos": true}       |
       | text | {"ignore_eos": true}                                    | {"ignore_eos": true}                        |
+      | text | {"prompt": [1, 2]}                                      | {"prompt_tokens": [1, 2]}                   |
+      | text | {"prompt": [[1, 2], [3]]}                               | {"prompt_tokens": [1, 2]}                   |
+      | text | {"prompt": [[1, 2]], "echo": true}                      | {"prompt_tokens": [1, 2], "echo": true}     |
+      | text | {"echo": true, "logprobs": 1}                           | {"echo": true, "logprobs": 1}               |
+      | text | {"echo": true, "logprobs": 0, "max_tokens": 0}          | {"echo_only": true, "logprobs": 0}          |
+      | text | {"max_tokens": 0}                                       | {"count_only": true}                        |
+      | text | {"suffix": "bee"}                                       | {"suffix": "bee"}                           |
+      | tokens | {"add_special_tokens": false}                         | {"add_marks": false}                        |
+      | tokens | {"prompt": null, "content": "hello"}                  | {"add_marks": false}                        |
+      | tokens | {"prompt": null, "content": "hello", "add_special": true} | {}                                      |
+      | tokens | {"prompt": null, "messages": [{"role": "user", "content": "hello"}]} | {"messages": [{"role": "user", "content": "hello"}]} |
       | chat | {"top_p": 0}                                            | {"top_k": 1}                                |
       | chat | {"top_k": -1}                                           | {"top_k": 0}                                |
       | chat | {"top_k": 40.0, "seed": 7.0}                            | {"top_k": 40, "seed": 7}                    |
@@ -56,7 +67,9 @@ Feature: What becomes of each field that a program sends
       | chat    | {"top_logprobs": 0, "reasoning_effort": "default", "modalities": ["text"]} | {}    |
       | chat    | {"messages": [{"role": "user", "content": "hello", "refusal": null, "tool_calls": null, "annotations": []}]} | {} |
       | chat    | {"messages": [{"role": "user", "content": [{"type": "text", "text": "hello", "cache_control": {"type": "ephemeral"}}]}]} | {} |
-      | text    | {"suffix": "", "best_of": 1.0, "logprobs": false}                        | {}      |
+      | text    | {"suffix": "", "best_of": 1.0, "logprobs": false, "echo": true}          | {}      |
+      | tokens  | {"parse_special": true, "add_generation_prompt": true, "user": "me"}     | {}      |
+      | ranks   | {"truncate": false, "rank_fields": ["text"], "priority": 3}              | {}      |
       | vectors | {"user": "me", "encoding_format": null, "truncate_prompt_tokens": -1}    | {}      |
     Then each becomes the job that its row tells
 
@@ -85,7 +98,17 @@ Feature: What becomes of each field that a program sends
       | chat    | {"use_beam_search": true}                                                 | use_beam_search                    |
       | chat    | {"continue_final_message": true}                                          | continue_final_message             |
       | chat    | {"messages": [{"role": "assistant", "content": "a"}, {"role": "assistant", "content": "b"}]} | messages |
-      | text    | {"suffix": "bee"}                                                         | suffix                             |
+      | text    | {"suffix": "bee", "echo": true, "logprobs": 1}                            | suffix                             |
+      | text    | {"prompt": ["bee", 1]}                                                    | prompt                             |
+      | text    | {"prompt_logprobs": 1}                                                    | prompt_logprobs                    |
+      | tokens  | {"content": "bee"}                                                        | prompt                             |
+      | tokens  | {"prompt": null}                                                          | prompt                             |
+      | tokens  | {"tools": []}                                                             | tools                              |
+      | tokens  | {"parse_special": false}                                                  | parse_special                      |
+      | ranks   | {"documents": null}                                                       | documents                          |
+      | ranks   | {"texts": ["bee"]}                                                        | documents                          |
+      | ranks   | {"documents": [{"text": "bee", "title": "x"}]}                            | documents[0].title                 |
+      | ranks   | {"max_tokens_per_doc": 4096}                                              | max_tokens_per_doc                 |
       | vectors | {"input_type": "query"}                                                   | input_type                         |
     Then no job comes of any, and each is refused for its field
 

@@ -106,6 +106,16 @@ def _cut() -> str:
     return f"{_text(message)}, cut by {message.stop_reason}"
 
 
+def _stopped() -> str:
+    asked = _asked(stop_sequences=["bee", "help"])
+    message = _ask(stop_sequences=["bee", "help"])
+    with Anthropic().messages.stream(**asked) as stream:
+        again = stream.get_final_message()
+    assert _text(again) == _text(message), (message, again)
+    assert again.stop_sequence == message.stop_sequence, (message, again)
+    return f"{_text(message)}, by {message.stop_reason} {message.stop_sequence}"
+
+
 def _mood() -> str:
     form = {"type": "json_schema", "schema": Mood.model_json_schema()}
     text = _answer(output_config={"format": form})
@@ -208,7 +218,7 @@ if __name__ == "__main__":
             "an answer in pieces, side by side with other work": _asynchronous,
             "the count of its tokens": _counted,
             "at most 3 tokens": _cut,
-            'an answer that stops before "help"': lambda: _answer(stop_sequences=["help"]),
+            'an answer that stops before "help"': _stopped,
             "an answer that it has begun": lambda: _answer(
                 messages=[
                     {"role": "user", "content": HELLO},

@@ -33,7 +33,9 @@ from rbee.hive.models.listing import (
 from rbee.hive.models.pooling import batch_of, default_context, pooling_of
 from rbee.queen.front.models import model_ref_of
 from rbee.queen.openai.mapping import Chat, Text, Vectors
+from rbee.queen.openai.ranks import RerankRequest
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
+from rbee.queen.openai.tokens import TokenizeRequest
 from rbee.wire import sse
 from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.basics import LARGEST_CONTEXT, decode, encode
@@ -268,6 +270,7 @@ _BODIES: Mapping[str, Any] = {
     kind.__name__: kind
     for kind in (
         *(ChatRequest, CompletionRequest, EmbeddingRequest, JobRequest),
+        *(TokenizeRequest, RerankRequest),
         *(InferRequest, StartWorker, AddHive, AddKey),
         *(Heartbeat, WorkerReport, Adopt, PullModel),
         *(ProvisionModel, ProvisionWorker),
@@ -285,6 +288,8 @@ def judge_body(data: bytes) -> None:
         jobs = Text(asked).jobs()
     elif isinstance(asked, EmbeddingRequest):
         jobs = Vectors(asked).jobs()
+    elif isinstance(asked, TokenizeRequest | RerankRequest):
+        jobs = [asked.job("HF:a/b")]
     else:
         assert decode(encode(asked), type(asked)) == asked
         return

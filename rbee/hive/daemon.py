@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,7 @@ from rbee.wire.messages.models import (
     PROVISION_MODEL,
     REMOVE_MODEL,
     FindModel,
+    Makes,
     ModelList,
     ModelRemoved,
     ModelView,
@@ -326,7 +328,7 @@ class _Hive:
     async def models_here(self) -> ModelList:
         """Lists the models on its disk."""
         rows = await in_thread(DATABASE, self.catalog.list)
-        return ModelList(models=await in_thread(FILES, lambda: list(map(_model_view, rows))))
+        return ModelList(models=await in_thread(FILES, lambda: list(map(_whole_view, rows))))
 
     @serves(MODEL)
     async def model(self, wanted: FindModel) -> ModelView:
@@ -463,6 +465,24 @@ def _here(ref: ModelRef, row: ModelRow | None) -> ModelRow:
         what, fix = f"{ref} is not on this hive", f"rbee-keeper pull {ref}"
         raise RbeeError("model_not_found", what, fix)
     return row
+
+
+def _whole_view(row: ModelRow) -> ModelView:
+    view = _model_view(row)
+    view.makes = _makes(row.path, view.content) if view.content else ""
+    return view
+
+
+@functools.lru_cache(maxsize=1024)
+def _makes(path: str, content: str) -> Makes:
+    """What comes of the file at a path, as long as it is the same."""
+    from rbee.hive.models.gguf import header_of_file  # late: of lists of models alone
+    from rbee.hive.models.pooling import makes
+
+    try:
+        return makes(header_of_file(path))
+    except RbeeError:
+        return ""
 
 
 def _model_view(row: ModelRow) -> ModelView:

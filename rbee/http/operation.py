@@ -26,7 +26,7 @@ from rbee.wire.narration import Line, Narration, now_ms, say
 from rbee.wire.routes import Events
 
 #: What one operation passes on of another that is part of it.
-_PASSED_ON = ("narration", "progress", "token", "vector")
+_PASSED_ON = ("narration", "progress", "token", "tokens", "vector")
 
 #: What may be kept of what another tells as part of it (bytes), unless more can be meant.
 _MOST_KEPT = 4 * 1024 * 1024

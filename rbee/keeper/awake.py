@@ -42,6 +42,12 @@ class AwakeQueen:
         self._child = child
         self._listener: threading.Thread | None = None
         self._warm = threading.Event()
+        self._has_said_goodbye = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this keeper woke her."""
+        return self._child is not None
 
     def another_client(self) -> QueenClient:
         """One to speak to her by beside `client`, in another thread."""
@@ -125,6 +131,17 @@ class AwakeQueen:
         if health is not None:
             wait_gone(self.client, health, self._settings)
 
+    def wait_for_end(self) -> None:
+        """Waits until somebody has ended her. Raises `queen_unreachable` when she has died."""
+        if self._listener is not None:
+            self._listener.join()
+        if not self._has_said_goodbye:
+            raise RbeeError(
+                "queen_unreachable",
+                f"the queen at {self.client.url} is gone, and has not said why",
+                "rbee-keeper logs queen shows what happened to her",
+            )
+
     def abandon(self) -> None:
         """Leaves without waiting; she notices that her lifeline is closed."""
         if self._child is not None:
@@ -134,6 +151,8 @@ class AwakeQueen:
         self._screen.narrate(said)
         if said.action == narration.KEEP_WARM.action:
             self._warm.set()
+        elif said.action == narration.GOODBYE.action:
+            self._has_said_goodbye = True
 
 
 @contextlib.contextmanager

@@ -112,6 +112,8 @@ def chat(options: Options) -> Deed:
 
 @keeper.command()
 @click.option("--print-env", is_flag=True, help="Tell programs of OpenAI's kind where she is.")
+@click.option("--stay", is_flag=True, help="Run until Ctrl+C, which ends all of it.")
+@click.option("--at-boot", is_flag=True, help="Also whenever this machine starts.")
 @with_queen(*STORY_OPTIONS)
 def up(options: Options) -> Deed:
     """Wake the queen and her hives, and let them stay.
@@ -119,20 +121,28 @@ def up(options: Options) -> Deed:
     What is there is told on stdout. "rbee-keeper down" ends it. With --print-env stdout has lines
     for a shell instead, by which programs that speak OpenAI's API find her; they hold her token.
 
+    --stay is for whatever starts programs: systemd, a container. --at-boot asks systemd, or
+    launchd, of this user to run that whenever the machine starts, with the RBEE_* variables of this
+    shell.
+
     \b
     Examples:
       rbee-keeper up
       eval "$(rbee-keeper up --print-env)"
     """
-    if options["print_env"] and options["as_json"]:
-        raise click.UsageError("--print-env and --json exclude each other")
-
     from rbee.keeper import up_down
 
-    return lambda screen, where: up_down.up(screen, where, print_env=options["print_env"])
+    print_env, stay, at_boot = options["print_env"], options["stay"], options["at_boot"]
+    if print_env and options["as_json"]:
+        raise click.UsageError("--print-env and --json exclude each other")
+    if at_boot:
+        _alone(at_boot=at_boot, print_env=print_env, stay=stay, queen=options["queen"])
+        return up_down.up_at_boot
+    return lambda screen, where: up_down.up(screen, where, print_env=print_env, stay=stay)
 
 
 @keeper.command()
+@click.option("--at-boot", is_flag=True, help="Start no more with this machine, either.")
 @with_queen(*STORY_OPTIONS)
 def down(options: Options) -> Deed:
     """End the queen, hives and workers, whoever woke them; cancel the jobs that still run.
@@ -143,7 +153,17 @@ def down(options: Options) -> Deed:
     """
     from rbee.keeper import up_down
 
+    if options["at_boot"]:
+        _alone(at_boot=True, queen=options["queen"])
+        return up_down.down_at_boot
     return up_down.down
+
+
+def _alone(**given: object) -> None:
+    """Raises UsageError where more than one of these is given."""
+    flags = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
+    if len(flags) > 1:
+        raise click.UsageError(f"{' and '.join(flags)} exclude each other")
 
 
 @keeper.command("rotate-token")

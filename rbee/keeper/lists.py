@@ -76,7 +76,7 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
     told = {"models": found, "unreachable": unknown}
-    screen.result(told, "\n\n".join([model_table(found), *_in_all(found)]))
+    screen.result(told, "\n\n".join([model_table(found), *models_in_all(found)]))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
     if not found and not unknown:
@@ -173,7 +173,7 @@ def model_table(models: Sequence[ClusterModelView]) -> str:
     return table("MODEL HIVE SIZE QUANT STATE", rows)
 
 
-def _in_all(models: Sequence[ClusterModelView]) -> Iterator[str]:
+def models_in_all(models: Sequence[ClusterModelView]) -> Iterator[str]:
     """What several models take together; names of the same files count once on each hive."""
     sizes = {(each.hive_id, each.content or each.model_ref): each.size_bytes for each in models}
     if len(sizes) > 1:

@@ -15,15 +15,18 @@ from rbee.wire.messages.basics import SHUT_DOWN_HIVE, Named
 from rbee.wire.messages.workers import STOP_WORKER, WORKERS
 
 
-def up(screen: Screen, where: QueenTarget, *, print_env: bool) -> None:
+def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> None:
     """Wakes the queen and her hives, lets them stay, and tells what is there.
 
-    With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead.
+    With `print_env` it tells a shell where programs that speak OpenAI's API find her, instead. With
+    `stay` they stay as long as this command: it returns when somebody has ended the queen, and
+    raises `queen_unreachable` when she has died.
     """
     with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
-        queen.keep()
-        screen.say(narration.UP)
+        if not stay:
+            queen.keep()
+        screen.say(narration.STAYS if stay else narration.UP)
         if print_env:
             values = {
                 "OPENAI_BASE_URL": queen.client.url + addresses.V1,
@@ -33,6 +36,34 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool) -> None:
             screen.answer("\n".join(lines))
         else:
             tell_of(queen.client, screen)
+        if stay:
+            _stay_with(queen)
+
+
+def _stay_with(queen: AwakeQueen) -> None:
+    """Until she ends, or this command is told to: then she ends with it, if it woke her."""
+    queen.client.close()
+    try:
+        queen.wait_for_end()
+    except KeyboardInterrupt:
+        if queen.is_own:
+            queen.end()
+        raise
+
+
+def up_at_boot(screen: Screen, _: QueenTarget) -> None:
+    """Has the swarm started now, and whenever this machine starts."""
+    from rbee.keeper import boot
+
+    screen.say(narration.AT_BOOT, path=boot.enable())
+
+
+def down_at_boot(screen: Screen, where: QueenTarget) -> None:
+    """Ends the swarm, which starts with this machine no more."""
+    from rbee.keeper import boot
+
+    screen.say(narration.NOT_AT_BOOT if boot.disable() else narration.NEVER_AT_BOOT)
+    down(screen, where)
 
 
 def down(screen: Screen, where: QueenTarget) -> None:

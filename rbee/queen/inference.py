@@ -24,6 +24,8 @@ from rbee.wire.settings import Settings
 _A_TOKEN = 256
 _A_LIKELIHOOD = 160
 _A_VECTOR = 256 * 1024
+#: What a token and its text take of a text that is taken apart: there are no more than bytes.
+_A_PIECE = 64
 #: What comes besides: lines, and how the answer ended.
 _BESIDES = 1024 * 1024
 #: No answer is longer (tokens), whatever a worker says of its context.
@@ -38,6 +40,10 @@ def longest_answer(asked: Question, size_asked: int, context: int) -> int:
     most = _BESIDES + size_asked
     if asked.inputs is not None:
         return most + len(asked.inputs) * _A_VECTOR
+    if asked.tokens_only:
+        return most + size_asked * _A_PIECE
+    if asked.echo and asked.logprobs is not None:
+        most += size_asked * (_A_TOKEN + (1 + asked.logprobs) * _A_LIKELIHOOD)
     tokens = min(context or _MOST_TOKENS, asked.max_tokens or _MOST_TOKENS, _MOST_TOKENS)
     likely = 0 if asked.logprobs is None else 1 + asked.logprobs
     return most + tokens * (_A_TOKEN + likely * _A_LIKELIHOOD)

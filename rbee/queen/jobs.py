@@ -122,6 +122,7 @@ class Job(TrackedTask):
             node=self.request.node,
             prompt=_NO_MORE,
             count_only=self.request.count_only,
+            tokens_only=self.request.tokens_only,
         )
 
 

@@ -70,7 +70,7 @@ class Measures:
         if job.first_after is not None:
             self.first_token[model].add(job.first_after)
         done = job.done
-        if done is None or job.request.count_only:
+        if done is None or job.request.count_only or job.request.tokens_only:
             return
         self.read[model] += done.tokens_in
         self.written[model] += done.tokens_out

@@ -198,6 +198,14 @@ STORY_GONE = _queen(
 )
 QUEEN_LEAVING = _keeper("queen.leaving", "queen is going to sleep; waiting for that")
 UP = _keeper("swarm.up", "the swarm is up and stays; rbee-keeper down ends it")
+STAYS = _keeper("swarm.up", "the swarm is up as long as this command is; Ctrl+C ends both")
+AT_BOOT = _keeper(
+    "swarm.boot",
+    "the swarm is up, and will be whenever this machine is ({path}); "
+    "rbee-keeper down --at-boot ends that",
+)
+NOT_AT_BOOT = _keeper("swarm.boot", "the swarm starts with this machine no more")
+NEVER_AT_BOOT = _keeper("swarm.boot", "the swarm did not start with this machine")
 DOWN = _keeper("swarm.down", "everything is off")
 TOKEN_ROTATED = _keeper(
     "token.rotated",

@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Models.
     default_model: str = ""
     """What is asked where no model is named: a reference or a name of one's own; empty:
-    ``minillama``."""
+    ``minillama``, and what programs ask of no model is refused."""
     names: dict[str, Any] = {}
     """Names of one's own, each a table ``[names.bee]`` with ``model = "HF:owner/repo"`` and the
     settings of ``rbee-keeper name --help``; in the file alone."""

@@ -18,7 +18,7 @@ from rbee.http.operation import Operation
 from rbee.process.tasks import Threads, in_thread
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.events import Done, Progress, Token, Vector
+from rbee.wire.messages.events import Done, Progress, Token, Tokens, Vector
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.narration import Narration
@@ -92,7 +92,7 @@ class Inference(Operation):
         self._telling = Telling()
         self._told_to_wait = False
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
-        self._pieces: list[Piece | bytes | News] = []
+        self._pieces: list[Piece | bytes | News | Tokens] = []
         self._lock = threading.Lock()
         #: How many tokens or vectors were told.
         self._index = 0
@@ -129,9 +129,12 @@ class Inference(Operation):
         """What it needs of the context."""
         request, orders = self.request, self._shared.orders
         if request.inputs is not None:
-            longest = max(map(len, request.inputs)) * _BYTES + _AROUND
+            with_query = len(request.query or "")
+            longest = (max(map(len, request.inputs)) + with_query) * _BYTES + _AROUND
             side_by_side = min(orders.slots, len(request.inputs))
             return Need(side_by_side * min(longest, orders.context), 0)
+        if request.tokens_only:
+            return Need(0, 0)  # nothing is read
         most = min(model.context, request.context or model.context)
         tokens, is_known = most_tokens(request, orders.chat_template), False
         share = min(most, orders.context)
@@ -140,11 +143,13 @@ class Inference(Operation):
         # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
-        is_long = tokens + (request.max_tokens or share // _PART) > share or bool(request.pictures)
+        written = 0 if request.echo_only else request.max_tokens
+        is_long = tokens + (share // _PART if written is None else written) > share
+        is_long = is_long or bool(request.pictures)
         if is_long and (is_shared or is_bound) and self._shared.engine.count_prompt is not None:
             counted = await in_thread(threads, self._shared.engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)
-        need = need_of(tokens, request.max_tokens, most, share)
+        need = need_of(tokens, written, most, share)
         if is_known and tokens >= most:
             raise does_not_fit(request, tokens, most)
         if is_known and request.whole and need.lacks(orders.trained):
@@ -155,7 +160,7 @@ class Inference(Operation):
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 
-        def on_news(news: Piece | bytes | News) -> None:
+        def on_news(news: Piece | bytes | News | Tokens) -> None:
             with self._lock:
                 self._pieces.append(news)
                 first = len(self._pieces) == 1
@@ -195,6 +200,7 @@ class Inference(Operation):
             tokens_out=generated.tokens_out,
             ttft_ms=round(((self._first_token or ended) - started) * 1000, 3),
             duration_ms=round((ended - started) * 1000, 3),
+            stopped_by=generated.stopped_by,
             context_full=self._full_at
             or context_full(generated, self.request.max_tokens, model.context),
         )
@@ -203,7 +209,7 @@ class Inference(Operation):
         self,
         model: LoadedModel,
         on_piece: Callable[[Piece], None],
-        on_news: Callable[[bytes | News], None],
+        on_news: Callable[[bytes | News | Tokens], None],
         may_go_on: Callable[[Work], bool],
     ) -> Generated:
         """In a thread. Vectors are told one by one: all of them would be too long for an event."""
@@ -218,14 +224,37 @@ class Inference(Operation):
             self.worked += 1
             on_news(struct.pack(f"<{len(vector)}f", *vector))
 
-        inputs = self.request.inputs
-        if self.request.count_only:
-            return Generated("stop", model.count(self.request), 0)
+        request, inputs = self.request, self.request.inputs
+        if request.tokens_only:
+            return Generated("stop", self._tell_tokens(model, on_piece, on_news), 0)
+        if request.count_only:
+            return Generated("stop", model.count(request), 0)
         if inputs is None:
             caller = Caller(on_piece, on_work, self._stopped, may_go_on)
-            return model.generate(self.request, caller)
+            return model.generate(request, caller)
+        if request.query is not None:
+            rank = self._shared.engine.rank
+            assert rank is not None  # it is one of its abilities
+            texts = [each for each in inputs if isinstance(each, str)]
+            return Generated("stop", rank(model, request.query, texts, on_vector, self._stopped), 0)
         read = model.embed(inputs, on_vector, self._stopped)
         return Generated("stop", read, 0)
+
+    def _tell_tokens(
+        self,
+        model: LoadedModel,
+        on_piece: Callable[[Piece], None],
+        on_news: Callable[[bytes | News | Tokens], None],
+    ) -> int:
+        """Tells the tokens of a text, or the text of tokens; how many there are."""
+        engine, ids = self._shared.engine, self.request.prompt_tokens
+        assert engine.tokenize is not None and engine.detokenize is not None  # an ability
+        if ids is not None:
+            on_piece(Piece(engine.detokenize(model, ids)))
+            return len(ids)
+        tokens = engine.tokenize(model, self.request)
+        on_news(tokens)
+        return len(tokens.ids)
 
     def _take_over(self) -> None:
         with self._lock:
@@ -236,6 +265,9 @@ class Inference(Operation):
                 continue
             if isinstance(piece, Progress):
                 self.progress(piece)
+                continue
+            if isinstance(piece, Tokens):
+                self.emit("tokens", piece)
                 continue
             self._first_token = self._first_token or time.perf_counter()
             if isinstance(piece, bytes):

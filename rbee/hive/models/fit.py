@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from rbee.hive.models.gguf import GgufHeader
-from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
+from rbee.hive.models.pooling import RANKS, batch_of, longest_request, pooling_of
 from rbee.wire.limits import MOST_PIXELS, MOST_PIXELS_IN_ALL
 from rbee.wire.settings import Settings
 
@@ -156,7 +156,7 @@ def worker_need(
     headers, sight = apart_from_sight(headers)
     head = headers[0]
     shape = _Shape(head)
-    vectors = pooling_of(head) != "none"
+    vectors = pooling_of(head) not in RANKS
     return Need(
         weights=_bounded(_weights(headers, on_gpu)),
         kv=_bounded(sum(kv_by_layer(head, context, slots))),
@@ -207,7 +207,7 @@ def graph(headers: Sequence[GgufHeader], context: int, slots: int, *, output: bo
     headers, _ = apart_from_sight(headers)
     head = headers[0]
     shape = _Shape(head)
-    vectors = output and pooling_of(head) != "none"
+    vectors = output and pooling_of(head) not in RANKS
     ub = min(batch_of(head, context), context * slots)
     cells, window, _ = _cells(head, shape, context, slots, ub)
     attends = shape.keeps_nothing or any(shape.heads_kv)

@@ -7,10 +7,16 @@ taken, which has seen all of the text; of an encoder without a word about it, th
 from __future__ import annotations
 
 from rbee.hive.models.gguf import GgufHeader
+from rbee.wire.messages.models import Makes
 from rbee.wire.messages.workers import Pooling
 
 #: Values of `pooling_type` (enum llama_pooling_type in llama.cpp's ``llama.h``).
 _MEAN, _CLS, _LAST, _RANK = 1, 2, 3, 4
+#: Architectures of which llama.cpp tells how well a text answers another as a share of 1.
+_SHARES = ("qwen3", "qwen3vl")
+
+#: The ways of models that make no vectors.
+RANKS = ("rank", "share")
 
 #: Tokens that the engine works through at once, unless it has to see a whole text at once.
 _BATCH = 512
@@ -24,10 +30,17 @@ def pooling_of(header: GgufHeader) -> Pooling:
     """The way of a model, in the words that a worker is told."""
     stated = header.number("pooling_type")
     if stated == _RANK:
-        return "none"
+        return "share" if header.architecture in _SHARES else "rank"
     if stated in (_MEAN, _CLS, _LAST):
         return "own"
     return "mean" if _is_encoder(header) else "last"
+
+
+def makes(header: GgufHeader) -> Makes:
+    """What comes of a model."""
+    if pooling_of(header) in RANKS:
+        return "ranks"
+    return "vectors" if reads_whole(header) or pooling_of(header) == "own" else "texts"
 
 
 def reads_whole(header: GgufHeader) -> bool:

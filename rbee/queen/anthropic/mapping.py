@@ -106,6 +106,7 @@ class Answering:
             content=[each for each in whole if each is not None],
             usage=usage_of(done),
             stop_reason=stop_reason_of(done),
+            stop_sequence=done.stopped_by or None,
         )
 
     def content(self, block: Block, message_id: str) -> Content | None:
@@ -132,7 +133,9 @@ def usage_of(done: Done) -> MessageUsage:
 
 
 def stop_reason_of(done: Done) -> StopReason:
-    """Why an answer ended. Whether it was a text of `stop_sequences` no engine tells."""
+    """Why an answer ended."""
+    if done.stopped_by:
+        return "stop_sequence"
     if done.finish_reason == "tool_calls":
         return "tool_use"
     if done.finish_reason == "stop":

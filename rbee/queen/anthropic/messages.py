@@ -10,7 +10,9 @@ from msgspec import UNSET, UnsetType
 from rbee.queen.anthropic.requests import CountRequest, MessagesRequest
 from rbee.wire.routes import NONE, Route, Who
 
-StopReason = Literal["end_turn", "max_tokens", "tool_use", "model_context_window_exceeded"]
+StopReason = Literal[
+    "end_turn", "max_tokens", "stop_sequence", "tool_use", "model_context_window_exceeded"
+]
 
 
 class TextContent(msgspec.Struct, kw_only=True, tag_field="type", tag="text"):

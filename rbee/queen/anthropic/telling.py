@@ -54,7 +54,9 @@ class Telling:
 
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
-        ended = MessageDelta(stop_reason=stop_reason_of(self._done), stop_sequence=None)
+        ended = MessageDelta(
+            stop_reason=stop_reason_of(self._done), stop_sequence=self._done.stopped_by or None
+        )
         return [
             *self._begin(),
             *self._changed(self._blocks.close()),

@@ -19,7 +19,7 @@ from rbee.queen.names import asked_by_name
 from rbee.queen.rights import granted, granted_by_name, hub_ref
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses
-from rbee.wire.errors import ErrorBody, RbeeError
+from rbee.wire.errors import ErrorBody, RbeeError, invalid
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.names import AddName
 from rbee.wire.model_ref import BUNDLED
@@ -52,7 +52,11 @@ class Asker:
 
 async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
     """Whose request it is, which names `model`. Raises `model_not_found`, and `invalid_request`
-    for what is no name."""
+    for what is no name. Who names none means `default_model`, where there is one."""
+    if not model.strip():
+        model = offer.settings.default_model
+        if not model:
+            raise invalid("`model` is missing", "send model", field="model")
     name, named = caller_of(request), await offer.names.find(model)
     if not name:
         return Asker(None, model_ref_of(model) if named is None else named.model_ref, named)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.models import ClusterModelView
+from rbee.wire.messages.models import ClusterModelView, Makes
 from rbee.wire.messages.workers import WorkerBeat
-from rbee.wire.model_ref import ACCEPTED, BUNDLED, parse_model_ref
+from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
+from rbee.wire.shown import shown
+
+#: How much of a name is repeated to who sent it (characters).
+_REPEATED = 100
+_CAPABILITIES: dict[Makes, list[str]] = {
+    "": [],
+    "texts": ["completion", "embedding"],
+    "vectors": ["embedding"],
+    "ranks": ["rerank"],
+}
 
 
 def model_ref_of(model: str) -> str:
@@ -17,10 +27,28 @@ def model_ref_of(model: str) -> str:
     """
     named = model.partition(":")[0].lower() in ("hf", "file") or model == BUNDLED
     if not named and "/" not in model.strip("/"):
-        raise RbeeError(
-            "model_not_found", f"the model {model!r} does not exist here", f"use {ACCEPTED}"
-        )
+        raise _nobody_called(model)
     return str(parse_model_ref(model if named or model.startswith("/") else f"HF:{model}"))
+
+
+def _nobody_called(model: str) -> RbeeError:
+    """The error for a name that is nobody's, told to who has the swarm's own token and so its
+    keeper: to others `rbee.queen.rights` speaks."""
+    named = ""
+    if is_short_name(model):
+        named = f" (rbee-keeper name {model} HF:owner/repo calls one so)"
+    repeated = shown(model[:_REPEATED])
+    return RbeeError(
+        "model_not_found",
+        f"no model is called '{repeated}' here{named}",
+        "name a repository of the hub, as owner/repo:Q4_K_M; GET /v1/models lists what there is",
+        {"field": "model"},
+    )
+
+
+def capabilities_of(makes: Makes | None) -> list[str]:
+    """What a model is for of which that comes; nothing where that is not known."""
+    return _CAPABILITIES[makes or ""]
 
 
 def models_of(

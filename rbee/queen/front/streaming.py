@@ -15,6 +15,9 @@ from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done, Token
 from rbee.wire.settings import Settings
 
+#: The events that an answer is made of.
+_ANSWERS = ("token", "tokens", "vector")
+
 
 class Telling(Protocol):
     """What is told of a job, as whole events of a stream."""
@@ -81,16 +84,22 @@ async def _tell(
 
 async def gathered(work: Work, headers: dict[str, str]) -> tuple[list[Token], Done]:
     """The tokens of a job and how it ended; what it warns of goes into `headers`."""
-    tokens: list[Token] = []
+    events, done = await events_of(work, headers)
+    return [each.read(Token) for each in events if each.name == "token"], done
+
+
+async def events_of(work: Work, headers: dict[str, str]) -> tuple[list[Event], Done]:
+    """What a job answers, as it is told, and how it ended."""
+    events: list[Event] = []
     done = Done()
     async with contextlib.aclosing(work.told()) as told:
         async for news, _ in told:
             for _, each in news:
                 headers.update(warning_of(each))
-                if each.name == "token":
-                    tokens.append(each.read(Token))
+                if each.name in _ANSWERS:
+                    events.append(each)
                 elif each.name == "done":
                     done = each.read(Done)
                 else:
                     check(each)
-    return tokens, done
+    return events, done

@@ -18,8 +18,6 @@ from rbee.wire.messages.workers import WorkerBeat
 
 #: When a model was made is not known here; this is how Go, and so ollama, writes that.
 _UNKNOWN_TIME = "0001-01-01T00:00:00Z"
-#: Architectures that make vectors alone.
-_READERS = ("bert", "gemma-embedding", "t5encoder")
 
 
 class Inventory:
@@ -74,7 +72,7 @@ class Inventory:
         return Shown(
             details=_details(view),
             model_info=information,
-            capabilities=_capabilities(family or "", sees=bool(view and view.sees)),
+            capabilities=_capabilities(view),
             modelfile=f"FROM {name}\n",
             modified_at=_UNKNOWN_TIME,
         )
@@ -122,7 +120,11 @@ def _details(view: ClusterModelView | None) -> Details:
     return Details(family=family, families=[family] if family else [], quantization_level=quant)
 
 
-def _capabilities(family: str, *, sees: bool) -> list[str]:
-    if any(each in family for each in _READERS):
+def _capabilities(view: ClusterModelView | None) -> list[str]:
+    """In ollama's words, which has none for what ranks texts."""
+    if view is not None and view.makes == "ranks":
+        return []
+    if view is not None and view.makes == "vectors":
         return ["embedding"]
+    sees = view is not None and view.sees
     return ["completion", "tools", "embedding", *(["vision"] if sees else [])]

@@ -177,18 +177,16 @@ class Generate(Form):
         """See `Form`."""
         asked = self.asked
         pictures = _pictures(asked.images, "images")
-        if pictures and asked.raw:
-            raise refused("images", "do not go with raw, which says nowhere that they stand")
-        if asked.suffix:
-            raise refused("suffix", "asks to fill in what is between, which is not served here")
+        if pictures and (asked.raw or asked.suffix):
+            raise refused("images", "do not go with raw and suffix, which say nowhere they stand")
         if asked.context:
             raise refused("context", "is of no answer of this queen; send messages to /api/chat")
         if asked.template:
             raise refused("template", "is one of Go; models here have templates of their own")
-        if asked.raw:
+        if asked.raw or asked.suffix:
             if asked.system:
-                raise refused("system", "does not go with raw, which uses no template")
-            return {"prompt": asked.prompt, "raw": True}
+                raise refused("system", "does not go with raw and suffix, which use no template")
+            return {"prompt": asked.prompt, "suffix": asked.suffix or None, "raw": True}
         if asked.system or pictures:
             system = [ChatMessage(role="system", content=asked.system)] if asked.system else []
             user = ChatMessage(role="user", content=asked.prompt or "", pictures=pictures)

@@ -8,6 +8,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, Event
@@ -26,7 +27,7 @@ from rbee.queen.front.answering import (
     working,
 )
 from rbee.queen.front.heard import heard_by_key
-from rbee.queen.front.models import model_ref_of, models_of
+from rbee.queen.front.models import capabilities_of, model_ref_of, models_of
 from rbee.queen.front.offer import Caller, Offer
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, Vectors, in_words_of
@@ -101,8 +102,10 @@ class Handlers(Offer):
     async def _all_models(self) -> tuple[list[Model], list[Unreachable]]:
         present, workers, unreachable = await self.known(False)
         found = models_of(present, workers)
+        made = {view.model_ref: view.makes for view in present}
         models = [
-            Model(id=ref, status=status, hives=hives) for ref, (status, hives) in found.items()
+            Model(id=ref, status=status, hives=hives, capabilities=capabilities_of(made.get(ref)))
+            for ref, (status, hives) in found.items()
         ]
         return models, unreachable
 
@@ -300,7 +303,8 @@ def _called(named: Iterable[AddName], models: Sequence[Model], key: KeyRow | Non
         if seen is None or each.model_ref in seen:
             status = there.status if there else "known"
             hives = there.hives if there and seen is None else []
-            rows.append(Model(id=each.name, status=status, hives=hives))
+            able = there.capabilities if there else []
+            rows.append(Model(id=each.name, status=status, hives=hives, capabilities=able))
     return rows
 
 
@@ -308,6 +312,6 @@ def _seen_by(key: KeyRow, models: Sequence[Model]) -> list[Model]:
     """What the holder of a key sees of `models`: by the names that it uses, and on no machine."""
     by_ref = {model.id: model for model in models}
     return [
-        Model(id=name, status=by_ref[ref].status, hives=[])
+        msgspec.structs.replace(by_ref[ref], id=name, hives=[])
         for name, ref in names_of(by_ref, key.rights).items()
     ]

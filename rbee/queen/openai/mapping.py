@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-import itertools
+import codecs
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ from rbee.queen.openai.requests import (
 )
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
-from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
+from rbee.wire.messages.events import CallPiece, Done, Likelihood, Token, TokenLikelihood
 from rbee.wire.messages.inference import ChatMessage, Samplers, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
@@ -63,13 +63,16 @@ _WORDS = {
 #: The fields that may have said what a worker knows by one name; none of them: it is OpenAI's.
 _SAID_BY = {
     "model_ref": ("model",),
-    "inputs": ("input",),
+    "inputs": ("input", "documents", "texts"),
     "functions": ("tools",),
     "json_schema": ("response_format", "json_schema", "guided_json", "structured_outputs"),
     "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
     "ignore_eos": ("ignore_eos", "min_tokens"),
+    "prompt_tokens": ("prompt", "tokens"),
+    "tokens_only": ("prompt", "content", "messages", "tokens"),
+    "echo_only": ("echo",),
     "top_k": ("top_k", "top_p"),
     "template_values": ("chat_template_kwargs", "reasoning_effort", "reasoning", "think"),
     "think": (
@@ -240,6 +243,21 @@ class Chat(Form):
         return Logprobs(content=content)
 
 
+class Characters:
+    """Counts those of an answer, which has tokens that are parts of one."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def then(self, token: TokenLikelihood) -> int:
+        """How many there are before this token, which comes next."""
+        before = self._count
+        text = token.token if token.bytes is None else self._decode(bytes(token.bytes))
+        self._count += len(text)
+        return before
+
+
 class Text(Form):
     """`POST /v1/completions`."""
 
@@ -248,25 +266,31 @@ class Text(Form):
 
     def __init__(self, asked: CompletionRequest) -> None:
         self.asked = asked
-        self._texts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
+        self._texts = _several("prompt", asked.prompt)
         self.prompts = len(self._texts)
-        #: How many characters of each answer were told with their logprobs.
-        self._told = [0] * self.prompts * (asked.n or 1)
+        #: The characters of each answer that were told with their logprobs.
+        self._told = [Characters() for _ in range(self.prompts * (asked.n or 1))]
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
-        if asked.echo and asked.logprobs is not None:
-            raise _wrong("echo", "does not go with logprobs")
+        if asked.suffix and asked.echo and asked.logprobs is not None:
+            raise _wrong("suffix", "does not go with echo and logprobs")
         answers = self.prompts * (asked.n or 1)
         if answers > MOST_ANSWERS:
             raise _wrong(
-                "n", f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once"
+                "n" if answers > self.prompts else "prompt",
+                f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once",
             )
         return [
             JobRequest(
                 **common(asked, seed),
-                prompt=prompt,
+                prompt=prompt if isinstance(prompt, str) else None,
+                prompt_tokens=None if isinstance(prompt, str) else prompt,
+                suffix=asked.suffix,
+                echo=self._is_told(prompt) and asked.max_tokens != 0,
+                echo_only=self._is_told(prompt) and asked.max_tokens == 0,
+                count_only=not self._is_told(prompt) and asked.max_tokens == 0,
                 raw=True,
                 logprobs=asked.logprobs,
             )
@@ -284,12 +308,11 @@ class Text(Form):
         if not token.t and not (token.logprobs and self.asked.logprobs is not None):
             return None
         logprobs = self._logprobs(token.logprobs, self._told[index])
-        self._told[index] += sum(len(one.token) for one in token.logprobs)
         return TextChoice(index=index, text=token.t, logprobs=logprobs)
 
     def ending(self, index: int, done: Done) -> TextChoice:
         """See `Form`."""
-        return TextChoice(index=index, text="", finish_reason=done.finish_reason)
+        return TextChoice(index=index, text="", finish_reason=self._end(done))
 
     def choice(self, index: int, told: Told) -> TextChoice:
         """See `Form`."""
@@ -297,25 +320,37 @@ class Text(Form):
             index=index,
             text=self._echo(index) + "".join(token.t for token in told.tokens),
             logprobs=self._logprobs(_likelihoods(told.tokens)),
-            finish_reason=told.done.finish_reason,
+            finish_reason=self._end(told.done),
         )
 
-    def _echo(self, index: int) -> str:
-        return self._texts[index // (self.asked.n or 1)] if self.asked.echo else ""
+    def _is_told(self, prompt: str | list[int]) -> bool:
+        """Whether its worker tells what the answer is to begin with."""
+        asked = self.asked
+        return bool(asked.echo) and (asked.logprobs is not None or not isinstance(prompt, str))
 
-    def _logprobs(self, content: list[TokenLikelihood], first: int = 0) -> TextLogprobs | None:
-        """Of tokens that begin at character number `first` of the answer."""
+    def _echo(self, index: int) -> str:
+        prompt = self._texts[index // (self.asked.n or 1)]
+        is_told = not self.asked.echo or self._is_told(prompt) or not isinstance(prompt, str)
+        return "" if is_told else str(prompt)
+
+    def _end(self, done: Done) -> str:
+        return "length" if self.asked.max_tokens == 0 else done.finish_reason
+
+    def _logprobs(
+        self, content: list[TokenLikelihood], told: Characters | None = None
+    ) -> TextLogprobs | None:
+        """Of tokens that stand behind what was told."""
         if self.asked.logprobs is None:
             return None
-        ends = list(itertools.accumulate((len(one.token) for one in content), initial=first))
+        told = told or Characters()
         return TextLogprobs(
             tokens=[one.token for one in content],
             token_logprobs=[one.logprob for one in content],
             top_logprobs=[
-                {other.token: other.logprob for other in one.top_logprobs[: self.asked.logprobs]}
+                None if one.logprob is None else _by_token(one.top_logprobs[: self.asked.logprobs])
                 for one in content
             ],
-            text_offset=ends[: len(content)],
+            text_offset=[told.then(one) for one in content],
         )
 
 
@@ -330,7 +365,10 @@ class Vectors:
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
-        return [JobRequest(model_ref=model_ref_of(asked.model), inputs=_inputs(asked.input))]
+        inputs = _several("input", asked.input)
+        if len(inputs) > MOST_INPUTS:
+            raise _wrong("input", f"is {len(inputs)} texts, and {MOST_INPUTS} are taken at once")
+        return [JobRequest(model_ref=model_ref_of(asked.model), inputs=inputs)]
 
     def check(self, vector: bytes) -> None:
         """Raises where a vector is not as long as was asked for."""
@@ -358,7 +396,7 @@ class Vectors:
         return list(struct.unpack(f"<{len(vector) // 4}f", vector))
 
 
-def in_words_of(asked: Asked | EmbeddingRequest, error: RbeeError) -> RbeeError:
+def in_words_of(asked: object, error: RbeeError) -> RbeeError:
     """The error, about a field that was sent: a worker may know that by another name."""
     field = error.details.get("field")
     names = _SAID_BY.get(field, ()) if isinstance(field, str) else ()
@@ -368,7 +406,7 @@ def in_words_of(asked: Asked | EmbeddingRequest, error: RbeeError) -> RbeeError:
     return error
 
 
-def _with_path(field: str, asked: Asked | EmbeddingRequest, path: object) -> str:
+def _with_path(field: str, asked: object, path: object) -> str:
     """A field that holds schemas, with the path in one of them as it was sent."""
     if not isinstance(path, str) or not path.startswith("$"):
         return field
@@ -427,16 +465,14 @@ def _seeds(asked: Asked, count: int) -> list[int | None]:
     return [(asked.seed + number) % _SEEDS for number in range(count)]
 
 
-def _inputs(given: str | list[str | int | list[int]]) -> list[str | list[int]]:
-    """The texts, or the tokens of each, of which a vector is wanted."""
+def _several(field: str, given: str | list[str | int | list[int]]) -> list[str | list[int]]:
+    """The texts of a field, or the tokens of each."""
     if isinstance(given, str):
         return [given]
     tokens = [each for each in given if isinstance(each, int)]
     others = [each for each in given if not isinstance(each, int)]
     if tokens and others:
-        raise _wrong("input", "mixes texts and the tokens of one text")
-    if len(others) > MOST_INPUTS:
-        raise _wrong("input", f"is {len(others)} texts, and {MOST_INPUTS} are taken at once")
+        raise _wrong(field, "mixes texts and the tokens of one text")
     return others or [tokens]
 
 
@@ -585,6 +621,10 @@ def _usage(told: Sequence[Done], prompts: int) -> Usage:
 
 def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:
     return [one for token in tokens for one in token.logprobs]
+
+
+def _by_token(likely: Sequence[Likelihood]) -> dict[str, float | None]:
+    return {one.token: one.logprob for one in likely}
 
 
 def _delta(call: CallPiece) -> CallDelta:

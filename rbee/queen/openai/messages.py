@@ -95,11 +95,12 @@ class ChatCompletion(msgspec.Struct, kw_only=True):
 
 
 class TextLogprobs(msgspec.Struct, kw_only=True):
-    """How likely each token of a completion was; offsets count characters of its text."""
+    """How likely each token of a completion was; offsets count characters of its text. Nothing is
+    known of a token that stands behind none."""
 
     tokens: list[str]
-    token_logprobs: list[float]
-    top_logprobs: list[dict[str, float]]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float | None] | None]
     text_offset: list[int]
 
 
@@ -151,12 +152,14 @@ class Model(msgspec.Struct, kw_only=True):
     """A model that can be asked.
 
     `status` is ``loaded`` by a worker, ``present`` on a disk, or ``known``: fetched when asked.
-    `hives` are those that have it.
+    `hives` are those that have it, `capabilities` what it is for, in llama.cpp's words:
+    ``completion``, ``embedding``, ``rerank``; none of them where that is not known yet.
     """
 
     id: str
     status: str
     hives: list[str]
+    capabilities: list[str] = []
     created: int = 0
     object: str = "model"
     owned_by: str = "rbee"

@@ -50,7 +50,9 @@ class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     """What both kinds of completions may ask for."""
 
-    model: Annotated[NonEmpty, done("a reference, or `owner/repo` of the hub")]
+    model: Annotated[
+        str, done("a reference, or `owner/repo` of the hub; left out: `default_model`")
+    ] = ""
     stream: Annotated[bool | None, done("the answer comes in pieces")] = None
     stream_options: Annotated[StreamOptions | None, done("what else a stream tells")] = None
     max_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
@@ -413,16 +415,26 @@ class CompletionRequest(Asked, kw_only=True):
     """`POST /v1/completions`: plain text to go on with."""
 
     prompt: Annotated[
-        NonEmpty | Annotated[list[NonEmpty], msgspec.Meta(min_length=1, max_length=MOST_PROMPTS)],
-        done("the text, or several"),
+        NonEmpty | Annotated[list[NonEmpty | TokenId | TokenIds], msgspec.Meta(min_length=1)],
+        done("the text, or several; or the tokens of one or several"),
     ]
+    max_tokens: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None,
+        done(_ALL + "; 0: none, where `echo` is wanted alone", -1),
+    ] = None
+    suffix: Annotated[
+        str | None,
+        done("the answer stands before it; refused where the model was not taught that", ""),
+    ] = None
     logprobs: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=5)] | None,
         done("how likely each token was, and so many alternatives", False),
     ] = None
-    echo: Annotated[bool | None, done("the text stands before the answer")] = None
+    echo: Annotated[
+        bool | None,
+        done("the text stands before the answer, with `logprobs` each of its tokens"),
+    ] = None
     best_of: Annotated[Any, refused("say `n`", 1)] = None
-    suffix: Annotated[Any, refused("a text has an end alone to go on from", "")] = None
     response_format: Annotated[Any, refused("ask a chat for it", {"type": "text"})] = None
     add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
 
@@ -430,7 +442,9 @@ class CompletionRequest(Asked, kw_only=True):
 class EmbeddingRequest(VectorsElsewhere, kw_only=True, forbid_unknown_fields=True):
     """`POST /v1/embeddings`: a text or several, or the tokens of one or several."""
 
-    model: Annotated[NonEmpty, done("a reference, or `owner/repo` of the hub")]
+    model: Annotated[
+        str, done("a reference, or `owner/repo` of the hub; left out: `default_model`")
+    ] = ""
     input: Annotated[
         NonEmpty | Annotated[list[NonEmpty | TokenId | TokenIds], msgspec.Meta(min_length=1)],
         done("what vectors are wanted of"),

@@ -16,6 +16,14 @@ def table(offer: Offer) -> Table:
     from rbee.queen.openai.errors import failure
     from rbee.queen.openai.handlers import Handlers
     from rbee.queen.openai.messages import Failed
+    from rbee.queen.openai.ranks import RankHandlers
     from rbee.queen.openai.responses.handlers import Responses
+    from rbee.queen.openai.tokens import TokenHandlers
 
-    return Table([Handlers(*offer), Responses(offer)], Who.KEYS, failure, Failed, read)
+    served = [
+        Handlers(*offer),
+        Responses(offer),
+        TokenHandlers(*offer),
+        RankHandlers(*offer),
+    ]
+    return Table(served, Who.KEYS, failure, Failed, read)

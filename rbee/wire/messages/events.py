@@ -22,10 +22,11 @@ class Progress(msgspec.Struct, omit_defaults=True):
 
 
 class Likelihood(msgspec.Struct, kw_only=True):
-    """How likely a token was (natural logarithm); `bytes` are those of its text."""
+    """How likely a token was (natural logarithm; None for one that stands behind nothing); `bytes`
+    are those of its text."""
 
     token: str
-    logprob: float
+    logprob: float | None
     bytes: list[int] | None = None
 
 
@@ -67,9 +68,19 @@ class Vector(msgspec.Struct):
     v: bytes
 
 
+class Tokens(msgspec.Struct):
+    """`tokens`: those that a text is to a model, and the text of each; `context` is how many of
+    them a request to its worker may fill."""
+
+    ids: list[int]
+    texts: list[str]
+    context: int
+
+
 class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`done` of a job or an inference.
 
+    `stopped_by` is the text of `stop` before which an answer ended; empty: it ended otherwise.
     `context_full` is the size of the context (tokens) where that is what ended an answer, for which
     `finish_reason` is ``length``; with 0 it was `max_tokens`.
     """
@@ -80,6 +91,7 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     ttft_ms: float = 0.0
     duration_ms: float = 0.0
     context_full: int = 0
+    stopped_by: str = ""
 
 
 EVENTS = Route("GET", "/events", NONE, Events)

@@ -152,12 +152,19 @@ class Question(Sampling, kw_only=True):
     one answer. `think` says whether the model may think before it answers (None: as it does by
     itself), and `template_values` are for its chat template.
 
-    Instead of both, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
-    said about an answer means nothing then. `count_only`: nothing is wanted but how many tokens
-    would be read.
+    `prompt_tokens` are those of a plain text, in place of a `prompt`. With `suffix` the answer is
+    what stands between a plain text and that. `echo`: the text is told before the answer, with
+    `logprobs` as the tokens that it is, and how likely each was; `echo_only`: nothing else.
+
+    Instead of them, `inputs` are texts, or the tokens of each, of which vectors are wanted; what is
+    said about an answer means nothing then. With a `query` it is how well each text answers that.
+    `count_only`: nothing is wanted but how many tokens would be read; `tokens_only`: these tokens,
+    or of `prompt_tokens` their text; `add_marks` false: without those that are set around a text.
     """
 
     prompt: NonEmpty | None = None
+    prompt_tokens: TokenIds | None = None
+    suffix: NonEmpty | None = None
     messages: (
         Annotated[list[ChatMessage], msgspec.Meta(min_length=1, max_length=MOST_MESSAGES)] | None
     ) = None
@@ -165,6 +172,7 @@ class Question(Sampling, kw_only=True):
         Annotated[list[NonEmpty | TokenIds], msgspec.Meta(min_length=1, max_length=MOST_INPUTS)]
         | None
     ) = None
+    query: NonEmpty | None = None
     stream: bool = True
     raw: bool = False
     json_schema: dict[str, Any] | None = None
@@ -173,17 +181,31 @@ class Question(Sampling, kw_only=True):
     parallel_calls: bool | None = None
     think: bool | None = None
     template_values: Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] = {}
+    echo: bool = False
+    echo_only: bool = False
     count_only: bool = False
+    tokens_only: bool = False
+    add_marks: bool = True
 
     def __post_init__(self) -> None:
         if self.inputs is not None:
-            if self.prompt is not None or self.messages is not None:
+            if self.prompt is not None or self.messages is not None or self.prompt_tokens:
                 raise ValueError("`inputs` goes without `prompt` and without `messages`")
+            if self.query is not None and not all(isinstance(each, str) for each in self.inputs):
+                raise ValueError("`query` goes with `inputs` that are texts")
             return
-        if self.prompt is None and self.messages is None:
+        if self.query is not None:
+            raise ValueError("`query` goes with `inputs`")
+        if self.prompt_tokens is not None and (self.prompt is not None or self.messages):
+            raise ValueError("`prompt_tokens` goes without `prompt` and without `messages`")
+        if self.prompt_tokens is not None:
+            self.raw = True
+        elif self.prompt is None and self.messages is None:
             raise ValueError("neither `prompt` nor `messages` is given: give one of them")
         if self.prompt is not None and self.messages is not None:
             raise ValueError("both `prompt` and `messages` are given: give one of them")
+        if (self.suffix is not None or self.echo or self.echo_only) and not self.raw:
+            raise ValueError("`suffix` and `echo` go with `raw`")
         if self.raw and self.messages is not None:
             raise ValueError("`raw` goes with `prompt`, not with `messages`")
         if self.must_call and not self.functions:

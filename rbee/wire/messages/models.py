@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from rbee.wire.messages.basics import (
@@ -15,6 +17,9 @@ from rbee.wire.messages.basics import (
     Unreachable,
 )
 from rbee.wire.routes import NONE, Events, Route
+
+#: Texts, and vectors too; vectors alone; how well a text answers another.
+Makes = Literal["", "texts", "vectors", "ranks"]
 
 
 class PullModel(Request, kw_only=True):
@@ -46,7 +51,8 @@ class ModelView(Answer, kw_only=True):
 
     Rows with the same `content` are names of the same files; `workers` are those that have them
     loaded, where one model was asked for. `context_length` is what it was trained with (tokens; 0:
-    the file does not say). `sees`: it can be shown pictures.
+    the file does not say). `makes` is what comes of it; empty where many were not asked for, or its
+    file cannot be read. `sees`: it can be shown pictures.
     """
 
     model_ref: str
@@ -57,6 +63,7 @@ class ModelView(Answer, kw_only=True):
     status: str = "ready"
     content: str = ""
     context_length: int = 0
+    makes: Makes = ""
     workers: list[str] = []
     sees: bool = False
 

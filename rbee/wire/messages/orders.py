@@ -64,9 +64,10 @@ class WorkerOrders(Request, kw_only=True):
     file that the worker's stderr goes to; `deadly_template`: an engine has died while it read that
     template; `trial_model` is a tiny model that it is tried with before, and `memory_limit` how
     much memory of its own the worker may take (bytes; 0: no bound). `threads` is the engine's.
-    `pooling` is how one vector is made of a text (`own`: as the model says; `none`: it makes other
-    things), and `batch` how many tokens are worked through at once. `content` identifies what lay
-    at the paths (`rbee.process.content`) when the orders were given; empty: that is not looked at.
+    `pooling` is how one vector is made of a text (`own`: as the model says; `rank`: none, it
+    tells how well a text answers another, `share`: as a share of 1), and `batch` how many tokens
+    are worked through at once. `content` identifies what lay at the paths
+    (`rbee.process.content`) when the orders were given; empty: that is not looked at.
     Each of `slots` slots has `context` tokens, and a request may fill `longest` where the others
     leave them; `trained` is how many the model was made for (0: that is not known).
     `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the

@@ -37,8 +37,12 @@ Ability = Literal[
     "samplers",
     "counts",
     "pictures",
+    "tokens",
+    "echo",
+    "suffix",
+    "ranks",
 ]
-Pooling = Literal["own", "mean", "last", "none"]
+Pooling = Literal["own", "mean", "last", "rank", "share"]
 
 
 class WorkerState(str, enum.Enum):

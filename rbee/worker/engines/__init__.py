@@ -15,7 +15,7 @@ import msgspec
 
 from rbee.process.registered import ENGINES, find, registered
 from rbee.wire.errors import RbeeError, invalid, nearest
-from rbee.wire.messages.events import CallPiece, TokenLikelihood
+from rbee.wire.messages.events import CallPiece, TokenLikelihood, Tokens
 from rbee.wire.messages.inference import InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.sides import SideOrders
@@ -25,6 +25,9 @@ from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Place
 Input = str | list[int]
 #: Who takes the vectors as they come.
 OnVector = Callable[[Sequence[float]], None]
+#: Tells how well each text answers a query, as a vector of one number, from whose logistic function
+#: shares of 1 come; the count of tokens read.
+Rank = Callable[[Any, str, Sequence[str], OnVector, threading.Event], int]
 
 
 class Piece(NamedTuple):
@@ -56,11 +59,13 @@ class Work(NamedTuple):
 
 
 class Generated(NamedTuple):
-    """How a generation ended (``stop``, ``length``, ``tool_calls``), and its counts of tokens."""
+    """How a generation ended (``stop``, ``length``, ``tool_calls``), its counts of tokens, and the
+    text of `stop` that ended it."""
 
     finish_reason: str
     tokens_in: int
     tokens_out: int
+    stopped_by: str = ""
 
 
 class Caller(NamedTuple):
@@ -139,7 +144,9 @@ class Engine(NamedTuple):
     that reads chat templates, which may be anybody's, tries one in a process that may die of it:
     False says that it cannot read it. `count_prompt` is for one whose slots share a context: it
     tells how many tokens the prompt of a request is, 0 where that is refused, and blocks meanwhile.
-    `remote`: it can compute over several machines.
+    `remote`: it can compute over several machines. Those of an engine that can do so: `tokenize`
+    tells the tokens of what a request asks, `detokenize` the text of some, and `rank` how well each
+    text answers a query, as `LoadedModel.embed` does with vectors; all raise `invalid_request`.
     """
 
     about: EngineFacts
@@ -150,6 +157,9 @@ class Engine(NamedTuple):
     try_template: Callable[[WorkerOrders], bool] | None = None
     count_prompt: Callable[[Any, InferRequest], int] | None = None
     remote: Remote | None = None
+    tokenize: Callable[[Any, InferRequest], Tokens] | None = None
+    detokenize: Callable[[Any, list[int]], str] | None = None
+    rank: Rank | None = None
     devices: Callable[[], Sequence[EngineDevice]] = tuple
 
     @property
@@ -186,6 +196,11 @@ _WANTED: Mapping[str, Ability] = {
     "presence_penalty": "penalties",
     "frequency_penalty": "penalties",
     "count_only": "counts",
+    "tokens_only": "tokens",
+    "prompt_tokens": "tokens",
+    "suffix": "suffix",
+    "echo": "echo",
+    "echo_only": "echo",
     **dict.fromkeys(Samplers.__struct_fields__, "samplers"),
 }
 #: How often a thread of an engine looks for the others, which it waits for some hundred times a
@@ -223,7 +238,9 @@ def engine_called(name: str) -> Engine:
 
 def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
     """Raises `invalid_request`, by the name of its field, for what an engine has nothing for."""
-    wanted = _WANTED if request.inputs is None else {"inputs": "vectors"}
+    wanted = _WANTED
+    if request.inputs is not None:
+        wanted = {"inputs": "vectors"} if request.query is None else {"query": "ranks"}
     if request.is_prefilled() and "prefill" not in engine.can:
         raise invalid(
             f"engine {engine.engine} does not go on with words of the model's own",

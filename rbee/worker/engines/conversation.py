@@ -25,6 +25,8 @@ from rbee.wire.messages.inference import ChatMessage, InferRequest
 
 #: How most models' marks begin.
 _ANY_MARK = "<|"
+#: What many models have around a text, whether they were tuned to chat or not.
+_AROUND_TEXTS = ("<s>", "</s>")
 _MARKS = re.compile(r"</?[\w|]{1,40}>|\[/?[A-Z_]{2,20}\]")
 #: The most that stands around a message, and in what tells a model to call (tokens).
 _MARKS_AROUND, _CALL_TOLD = 32, 1024
@@ -72,7 +74,7 @@ def stops_of(request: InferRequest, *, tuned_to_chat: bool) -> list[str]:
 def marks_of_turns(template: str) -> frozenset[str]:
     """What a chat template sets between messages, such as ``<|im_start|>``: tokens by themselves,
     for which an engine searches a text again behind each that it has found."""
-    return frozenset(_MARKS.findall(template)) | {_ANY_MARK}
+    return frozenset(_MARKS.findall(template)) | {_ANY_MARK, *_AROUND_TEXTS}
 
 
 def too_many_marks(texts: Iterable[str], marks: Iterable[str], context: int) -> int:

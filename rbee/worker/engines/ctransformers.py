@@ -11,13 +11,12 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
 import ctransformers
-import msgspec
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -37,11 +36,11 @@ from rbee.worker.engines.conversation import (
     tokens_unknown,
 )
 from rbee.worker.engines.refusals import nests_too_deep, template_refuses, template_unusable
+from rbee.worker.engines.stops import Stops
 from rbee.worker.engines.thinking import (
     Thoughts,
     is_opened,
     marks_of,
-    overlap,
     taught,
     wants_thoughts,
 )
@@ -95,12 +94,11 @@ class CTransformers:
         opened = chat and self._marks is not None and is_opened(text, self._marks)
         thoughts = Thoughts(self._marks, opened=opened, plain=not chat)
 
-        def tell(piece: Piece | None) -> None:
-            if piece is not None:
+        def tell(text: str) -> None:
+            if text and (piece := thoughts.take(Piece(text))) is not None:
                 caller.on_piece(piece)
 
-        texts = stops_of(request, tuned_to_chat=self._tuned_to_chat)
-        stops = _Stops(texts, lambda text: tell(thoughts.take(Piece(text))))
+        stops = Stops(stops_of(request, tuned_to_chat=self._tuned_to_chat))
         finish_reason, count = "stop", 0
         self._read(tokens, caller)
         if caller.cancelled.is_set():
@@ -109,15 +107,17 @@ class CTransformers:
         for token in self._model.generate(tokens, **_sampling(request)):
             count += 1
             caller.on_work(Work(len(tokens), len(tokens), count))
-            stops.feed(decode(self._model.detokenize([token], decode=False)))
+            tell(stops.take(decode(self._model.detokenize([token], decode=False))))
             if caller.cancelled.is_set() or stops.met:
                 break
             if count >= limit:
                 finish_reason = "length"
                 break
-        stops.flush()
-        tell(thoughts.rest())
-        return Generated(finish_reason, len(tokens), count)
+        tell(stops.rest())
+        if (rest := thoughts.rest()) is not None:
+            caller.on_piece(rest)
+        stopped_by = stops.met if stops.met in (request.stop or ()) else ""
+        return Generated(finish_reason, len(tokens), count, stopped_by)
 
     def count(self, request: InferRequest) -> int:
         """See `rbee.worker.engines.Engine`."""
@@ -176,34 +176,6 @@ class CTransformers:
         except Exception as error:  # a template is a program, and may fail in any way
             raise template_refuses(request, error) from None
         return text
-
-
-class _Stops(msgspec.Struct):
-    """Passes text on, but for what may still become one of the stop texts."""
-
-    _stops: list[str]
-    _on_text: Callable[[str], None]
-    _held: str = ""
-    met: bool = False
-
-    def feed(self, text: str) -> None:
-        """Takes the next piece of text."""
-        held = self._held + text
-        ends = [at for at in (held.find(stop) for stop in self._stops) if at >= 0]
-        if ends:
-            self.met = True
-            self._held = held[: min(ends)]
-            return
-        keep = max((overlap(held, stop) for stop in self._stops), default=0)
-        self._held = held[len(held) - keep :]
-        if len(held) > keep:
-            self._on_text(held[: len(held) - keep])
-
-    def flush(self) -> None:
-        """Passes on what was held back."""
-        if self._held:
-            self._on_text(self._held)
-            self._held = ""
 
 
 def _sampling(request: InferRequest) -> dict[str, Any]:

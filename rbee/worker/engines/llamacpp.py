@@ -8,17 +8,20 @@ stands on stderr, our log. A raw `grammar` holds for all that is generated, thou
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import functools
 import http.client
 import json
+import math
 import os
 import re
 import secrets
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import xllamacpp
@@ -26,7 +29,7 @@ import xllamacpp
 from rbee.process.child import tail
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import GpuBackend
-from rbee.wire.messages.events import CallPiece, TokenLikelihood
+from rbee.wire.messages.events import CallPiece, TokenLikelihood, Tokens
 from rbee.wire.messages.inference import ChatMessage, InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
@@ -62,6 +65,7 @@ from rbee.worker.engines.refusals import (
     template_reason,
     template_unusable,
 )
+from rbee.worker.engines.stops import Stops
 from rbee.worker.engines.thinking import (
     Marks,
     Thoughts,
@@ -72,6 +76,10 @@ from rbee.worker.engines.thinking import (
     taught,
     wants_thoughts,
 )
+
+if TYPE_CHECKING:
+    from rbee.worker.engines.scoring import Memory
+    from rbee.worker.engines.vocabulary import Vocabulary
 
 _ALL_LAYERS = 999
 #: Stands for a chat template that cannot be used.
@@ -128,9 +136,12 @@ _BACKENDS: Mapping[str, GpuBackend] = {
 _INTEGRATED = 2
 #: Has the experts of some layers lie in RAM, as `--n-cpu-moe` of llama.cpp does.
 _EXPERTS = r"blk\.({})\.ffn_(gate|up|down|gate_up)_(ch)?exps=CPU"
+#: The poolings of models that tell how well a text answers another, and the least of a share.
+_RANKS, _LEAST = ("rank", "share"), 1e-9
 _POOLINGS = {
     "mean": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN,
     "last": xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST,
+    **dict.fromkeys(_RANKS, xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_RANK),
 }
 #: The fields of a request that it takes as they are.
 _SAMPLING = (
@@ -239,7 +250,7 @@ class LlamaCpp:
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.settings.prompt_cache_mib
         # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
-        params.embedding = orders.pooling != "none"
+        params.embedding = True
         params.n_batch = params.n_ubatch = orders.batch
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
@@ -267,6 +278,18 @@ class LlamaCpp:
         self._opened, self._known = False, True
         if self._marks is not None and not self._unusable:
             self._opened, self._known = self._opens(self._marks)
+
+    @functools.cached_property
+    def _vocabulary(self) -> Vocabulary:
+        from rbee.worker.engines.vocabulary import Vocabulary  # late: of what few ask for
+
+        return Vocabulary(self._answered)
+
+    @functools.cached_property
+    def _scored(self) -> Memory:
+        from rbee.worker.engines.scoring import Memory  # late, too
+
+        return Memory(2 * self._orders.slots)
 
     def _loaded(self, params: Any, orders: WorkerOrders) -> Any:
         """The engine with its model; one whose chat template is of no use goes without it."""
@@ -333,6 +356,13 @@ class LlamaCpp:
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
             return answer
 
+    def _answered(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The same. Raises `engine_failed` where it does not answer."""
+        try:
+            return self._told(path, body)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise engine_failed("llama.cpp", f"it has not answered {path}: {error}") from None
+
     def count_prompt(self, request: InferRequest) -> int:
         """How many tokens the prompt of a request is; 0: none can be made of it. Nothing is read
         for that, and so nothing of the context taken, which others may have promised to them."""
@@ -344,13 +374,45 @@ class LlamaCpp:
             if request.pictures:
                 return int(self._told("/chat/completions/input_tokens", body)["input_tokens"])
             text = body["prompt"] if "prompt" in body else self._rendered_as(body)
+            if isinstance(text, list):
+                cut = [
+                    self._vocabulary.ids(each, marked=False)
+                    for each in text
+                    if isinstance(each, str)
+                ]
+                return len(text) + sum(map(len, cut)) - len(cut)
             said = {"content": text, "add_special": True, "parse_special": True}
             return len(self._told("/tokenize", said).get("tokens", ()))
         except (RbeeError, OSError, ValueError, KeyError, http.client.HTTPException):
             return 0  # who generates says what is wrong with it
 
+    def tokenize(self, request: InferRequest) -> Tokens:
+        """See `rbee.worker.engines.Engine`."""
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
+            raise does_not_fit(request, marks, self.context)
+        text = request.prompt or ""
+        if request.messages is not None:
+            if self._chat and self._unusable:
+                raise template_unusable(self._unusable)
+            body = self._asked(request)
+            told = body if "prompt" in body else self._answered("/apply-template", body)
+            if "error" in told:
+                raise refused(request, told["error"])
+            text = told["prompt"]
+        tokens = self._vocabulary.tokens(text, marked=request.add_marks)
+        texts = [piece.decode(errors="replace") for _, piece in tokens]
+        return Tokens([number for number, _ in tokens], texts, self.context)
+
+    def detokenize(self, ids: list[int]) -> str:
+        """See `rbee.worker.engines.Engine`."""
+        return self._vocabulary.text(ids)
+
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
+        if request.echo or request.echo_only:
+            request = self._echoed(request, caller)
+            if request.echo_only or caller.cancelled.is_set():
+                return Generated("length", len(request.prompt_tokens or ()), 0)
         if not request.must_call:
             return self._generate(request, request.json_schema, caller)
         texts: list[str] = []
@@ -370,6 +432,57 @@ class LlamaCpp:
             return generated
         caller.on_piece(Piece("", calls=[call]))
         return generated._replace(finish_reason="tool_calls")
+
+    def _echoed(self, request: InferRequest, caller: Caller) -> InferRequest:
+        """Tells the text that is to be gone on with; the request, with its tokens in its place."""
+        from rbee.worker.engines.scoring import likelihoods, prompt_of  # late: of what few ask for
+
+        if marks := too_many_marks(texts_of(request), self._turns, self.context):
+            raise does_not_fit(request, marks, self.context)
+        count = len(request.prompt_tokens or ()) or self.count_prompt(request)
+        if count >= self.context:
+            raise does_not_fit(request, count, self.context)
+        prompt = prompt_of(self._vocabulary, request.prompt or "", request.prompt_tokens)
+        read = [*prompt.before, *prompt.ids]
+        if request.logprobs is None:
+            caller.on_piece(
+                Piece(request.prompt or b"".join(prompt.pieces).decode(errors="replace"))
+            )
+        else:
+            decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+            write = functools.partial(self._written, request, caller, len(read))
+            told = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
+            for each, piece in zip(told, prompt.pieces, strict=False):
+                caller.on_piece(Piece(decode(piece), logprobs=[each]))
+                if caller.cancelled.is_set():
+                    break
+        return msgspec.structs.replace(
+            request, prompt=None, prompt_tokens=read, raw=True, echo=False
+        )
+
+    def _written(
+        self, request: InferRequest, caller: Caller, size: int, body: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Each token that is written for a body, with how likely it was; of a prompt of `size`."""
+        told: list[dict[str, Any]] = []
+        failed: dict[str, Any] = {}
+
+        def on_chunk(chunk: dict[str, Any]) -> bool | None:
+            if "error" in chunk:
+                failed.update(chunk["error"])
+            for choice in chunk.get("choices", ()):
+                told.extend((choice.get("logprobs") or {}).get("content", ()))
+            caller.on_work(Work(len(body["prompt"]) + len(told), size, 0))
+            return caller.cancelled.is_set() or None
+
+        asked = {"stream": True, "return_progress": True, "temperature": 0, **body}
+        try:
+            self._server.handle_completions(asked, on_chunk)
+        except (ValueError, RuntimeError) as error:
+            failed["message"] = str(error)
+        if failed:
+            raise refused(request, failed)
+        yield from told
 
     def count(self, request: InferRequest) -> int:
         """See `rbee.worker.engines.Engine`. It tells how much there is to read before it reads; a
@@ -404,10 +517,10 @@ class LlamaCpp:
         self, inputs: Sequence[Input], on_vector: OnVector, cancelled: threading.Event
     ) -> int:
         """See `rbee.worker.engines.Engine`."""
-        if self._orders.pooling == "none":
+        if self._orders.pooling in _RANKS:
             raise invalid(
-                "this model compares texts, and makes no vectors of them",
-                "take a model that was made for embeddings",
+                "this model tells how well texts answer a query, and makes no vectors of them",
+                "take a model that was made for embeddings, or ask POST /v1/rerank",
                 field="model_ref",
             )
         for number, text in enumerate(inputs):
@@ -424,6 +537,46 @@ class LlamaCpp:
                 on_vector(vector)
             count += read
         return count
+
+    def rank(
+        self, query: str, texts: Sequence[str], on_score: OnVector, cancelled: threading.Event
+    ) -> int:
+        """See `rbee.worker.engines.Engine`."""
+        if self._orders.pooling not in _RANKS:
+            raise invalid(
+                "this model was not made to tell how well texts answer a query",
+                "take a model that was made for reranking",
+                field="model_ref",
+            )
+        for number, text in enumerate(texts):
+            if marks := too_many_marks([query, text], self._turns, self.context):
+                raise text_does_not_fit(number, marks, self.context)
+        count = 0
+        for first in range(0, len(texts), self._orders.slots):
+            if cancelled.is_set():
+                break
+            scores, read = self._ranked(query, texts[first : first + self._orders.slots], first)
+            for score in scores:
+                on_score([score])
+            count += read
+        return count
+
+    def _ranked(self, query: str, texts: Sequence[str], first: int) -> tuple[list[float], int]:
+        """How well some texts answer a query, the first of them number `first`; their tokens."""
+        try:
+            answer = self._server.handle_rerank({"query": query, "documents": list(texts)})
+        except (ValueError, RuntimeError) as error:
+            answer = {"error": {"message": str(error)}}
+        if "error" not in answer:
+            told = sorted(answer["results"], key=lambda each: int(each["index"]))
+            scores = [each["relevance_score"] for each in told]
+            if self._orders.pooling == "share":
+                scores = [_logit(score) for score in scores]
+            return scores, answer["usage"]["prompt_tokens"]
+        if len(texts) > 1:  # it does not say which one
+            for number, one in enumerate(texts):
+                self._ranked(query, [one], first + number)
+        raise self._refused_input(first, answer["error"])
 
     def _embedded(self, inputs: Sequence[Input], first: int) -> tuple[list[list[float]], int]:
         """The vectors of some inputs, the first of them number `first`, and their tokens' count."""
@@ -463,6 +616,7 @@ class LlamaCpp:
                     raise in_functions(error) from None
                 error.details.setdefault("field", "json_schema")
                 raise
+        stops = Stops(request.stop or ())
         plain = not chat or request.is_prefilled()
         thoughts = Thoughts(plain=True) if plain else self._thoughts(request)
         may_think, thought = body.get(_BUDGET), 0
@@ -487,6 +641,7 @@ class LlamaCpp:
             choice = choices[0]
             piece = _piece(choice)
             if piece is not None and (piece := thoughts.take(piece)) is not None:
+                piece = piece._replace(text=stops.take(piece.text))
                 if request.parallel_calls is False and any(call.index for call in piece.calls):
                     last["one"] = True  # where its grammar for calls lets it make a second
                     return True
@@ -495,6 +650,8 @@ class LlamaCpp:
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
                     return True  # it does not know the marks by the tokens that they came in
+                if stops.met:
+                    return True
             if choice["finish_reason"] is not None:
                 last.update(chunk)
             elif work.made and not caller.may_go_on(work):
@@ -524,8 +681,12 @@ class LlamaCpp:
             asked = msgspec.structs.replace(request, think=False, max_tokens=left)
             answered = self._generate(asked, schema, caller)
             return answered._replace(tokens_out=answered.tokens_out + thought)
-        if (rest := thoughts.rest()) is not None:
+        rest = thoughts.rest() or Piece("")
+        rest = rest._replace(text="" if stops.met else stops.take(rest.text) + stops.rest())
+        if rest.text or rest.thought:
             caller.on_piece(rest)
+        if stops.met:
+            return Generated("stop", work.to_read, work.made, stops.met)
         if "one" in last:
             return Generated("tool_calls", work.to_read, work.made)
         if "full" in last:
@@ -601,9 +762,9 @@ class LlamaCpp:
             "cache_prompt": request.cache_prompt is not False,
             **_sampling(request, chat),
         }
-        stops = stops_of(request, tuned_to_chat=self._chat)
-        if stops:
-            body["stop"] = stops
+        # Those of the request are found here: it does not tell which of them it has met.
+        if ends := stops_of(request, tuned_to_chat=self._chat)[len(request.stop or ()) :]:
+            body["stop"] = ends
         if request.functions:
             if not (chat and self._calls):
                 raise invalid(
@@ -626,7 +787,11 @@ class LlamaCpp:
             if values:
                 body["chat_template_kwargs"] = values
         else:
-            body["prompt"] = plain_text_of(request)
+            body["prompt"] = request.prompt_tokens or plain_text_of(request)
+            if request.suffix is not None:
+                from rbee.worker.engines.vocabulary import holed  # late: few ask for it
+
+                body["prompt"] = holed(self._vocabulary, request)
         return body
 
     def _refused_input(self, number: int, error: dict[str, Any]) -> RbeeError:
@@ -645,12 +810,20 @@ class LlamaCpp:
         return invalid(f"llama.cpp refuses: {message}", "", field="inputs")
 
 
+def _logit(share: float) -> float:
+    """The number of which a share is the logistic function, as far as numbers go."""
+    bounded = min(max(share, _LEAST), 1 - _LEAST)
+    return math.log(bounded / (1 - bounded))
+
+
 def _work(before: Work, chunk: dict[str, Any]) -> Work:
     """What is done by this chunk: a batch of the prompt is read, or a token is made."""
     progress = chunk.get("prompt_progress")
     if progress is not None:
         return Work(progress["processed"], progress["total"], before.made)
-    return before._replace(read=before.to_read, made=before.made + 1)
+    # That the model speaks is told in a chunk of its own, before its first token.
+    speaks = any("role" in choice.get("delta", ()) for choice in chunk.get("choices", ()))
+    return before._replace(read=before.to_read, made=before.made + (not speaks))
 
 
 def _piece(choice: dict[str, Any]) -> Piece | None:
@@ -812,4 +985,7 @@ ENGINE = Engine(
     try_template=try_template,
     count_prompt=LlamaCpp.count_prompt,
     remote=Remote(rpc.protocol, rpc.why_not, rpc.load, rpc.serve),
+    tokenize=LlamaCpp.tokenize,
+    detokenize=LlamaCpp.detokenize,
+    rank=LlamaCpp.rank,
 )

@@ -37,6 +37,8 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
             "take a model that generates text; this one is for embeddings",
             field="model_ref",
         )
+    if "invalid tokens" in message:
+        return no_tokens()
     if "bad_alloc" in message:
         return invalid(
             f"the engine wants more memory for this than a worker may take: {message}",
@@ -63,6 +65,15 @@ def refused(request: InferRequest, error: dict[str, Any]) -> RbeeError:
     if by_template:
         return template_refuses(request, by_template)
     return invalid(f"llama.cpp refuses: {message}", "change that option")
+
+
+def no_tokens() -> RbeeError:
+    """The refusal of numbers that are no tokens of a model."""
+    return invalid(
+        "some of these numbers are no tokens of this model",
+        "send the text itself: each model has tokens of its own",
+        field="prompt_tokens",
+    )
 
 
 def engine_failed(engine: str, words: str) -> RbeeError:

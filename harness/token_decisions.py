@@ -1,0 +1,55 @@
+"""Texts and their tokens, asked of the code that takes them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from rbee.worker.engines.scoring import Memory, Prompt, likelihoods, pieces_of
+from rbee.worker.engines.stops import Stops
+from rbee.worker.engines.vocabulary import Vocabulary
+
+#: How many texts are remembered.
+_KEPT = 8
+
+
+def taken_apart(text: str, tokens: str) -> str:
+    """What of a text each of its tokens stands for."""
+    pieces = [each.replace("_", " ").encode() for each in tokens.split("|") if each]
+    found = pieces_of(text.replace("_", " "), pieces)
+    return "|".join(each.decode() for each in found).replace(" ", "_")
+
+
+def ended(pieces: str, stops: str) -> str:
+    """What is told of an answer in pieces, and the text that has ended it."""
+    ends = Stops([each for each in stops.split("|") if each])
+    told = ""
+    for piece in pieces.split("|"):
+        told += ends.take(piece)
+        if ends.met:
+            return f"{told or 'nothing'}, by {ends.met}"
+    return told + ends.rest()
+
+
+class Scoring:
+    """An engine that writes what it is led to, and what is remembered of it."""
+
+    def __init__(self) -> None:
+        self._memory = Memory(_KEPT)
+        self._written: list[int] = []
+
+    def scored(self, tokens: str, others: int) -> str:
+        """What is written to find how likely these tokens are."""
+        ids = [int(each) for each in tokens.split()]
+        self._written.clear()
+        prompt = Prompt([], ids, [b"bee"] * len(ids), [False] * len(ids))
+        vocabulary = Vocabulary(lambda path, body: {})
+        told = likelihoods(vocabulary, prompt, others, self._write, self._memory)
+        assert len(list(told)) == len(ids), tokens
+        return f"writes {' '.join(map(str, self._written)) or 'nothing'}"
+
+    def _write(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for number in map(int, re.findall(r"\d+", body["grammar"])):
+            self._written.append(number)
+            yield {"id": number, "logprob": -1.0, "top_logprobs": []}

@@ -1,0 +1,36 @@
+"""A swarm that starts with its machine."""
+
+from __future__ import annotations
+
+from harness import booting
+from harness.sentences import Context, given, then, when
+
+
+@given("a machine on which nobody answers systemctl or launchctl")
+def no_manager(context: Context) -> None:
+    booting.hide_managers(context.cluster)
+
+
+@when("systemd checks a service with odd characters in its program and its values")
+def systemd_checks(context: Context) -> None:
+    context.objections = booting.objections_of_systemd()
+
+
+@when("launchd reads a service with odd characters in its program and its values")
+def launchd_reads(context: Context) -> None:
+    context.read = booting.read_by_launchd()
+
+
+@then("it has nothing to object to")
+def no_objections(context: Context) -> None:
+    assert context.objections == "", context.objections
+
+
+@then("it has that program and those values")
+def same_values(context: Context) -> None:
+    assert context.read == (booting.PROGRAM, booting.VALUES), context.read
+
+
+@then("no service is written down")
+def none_written(context: Context) -> None:
+    assert booting.written_down(context.cluster) == []

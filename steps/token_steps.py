@@ -1,0 +1,25 @@
+"""Texts and the tokens that they are."""
+
+from __future__ import annotations
+
+from harness import token_decisions
+from harness.sentences import Context, when
+
+
+@when("texts are taken apart, a blank as _ and tokens apart by |")
+def take_apart(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [token_decisions.taken_apart(row["text"], row["tokens"]) for row in context.rows]
+
+
+@when("answers come in pieces, to be ended by texts, both apart by |")
+def come_in_pieces(context: Context) -> None:
+    context.rows = list(context.table)
+    context.told = [token_decisions.ended(row["pieces"], row["stops"]) for row in context.rows]
+
+
+@when("texts are scored one after the other, with so many others in the place of each token")
+def score(context: Context) -> None:
+    context.rows = list(context.table)
+    scoring = token_decisions.Scoring()
+    context.told = [scoring.scored(row["tokens"], int(row["others"])) for row in context.rows]
