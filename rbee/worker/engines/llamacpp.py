@@ -149,6 +149,8 @@ _SAMPLING = (
     *("presence_penalty", "frequency_penalty", "logit_bias"),
     *Samplers.__struct_fields__,
 )
+#: What goes into it as tokens, and what whoever asks calls that.
+_AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
@@ -390,6 +392,8 @@ class LlamaCpp:
         """See `rbee.worker.engines.Engine`."""
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
+        if request.pictures:
+            raise unseen(request.pictures[0].called, "has no tokens in a vocabulary")
         text = request.prompt or ""
         if request.messages is not None:
             if self._chat and self._unusable:
@@ -409,6 +413,8 @@ class LlamaCpp:
 
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
+        if not self._unseeing:
+            _refuse_tokens(request)
         if request.echo or request.echo_only:
             request = self._echoed(request, caller)
             if request.echo_only or caller.cancelled.is_set():
@@ -814,6 +820,18 @@ def _logit(share: float) -> float:
     """The number of which a share is the logistic function, as far as numbers go."""
     bounded = min(max(share, _LEAST), 1 - _LEAST)
     return math.log(bounded / (1 - bounded))
+
+
+def _refuse_tokens(request: InferRequest) -> None:
+    """Raises `invalid_request` for what goes in as tokens: beside a projector llama.cpp takes texts
+    alone."""
+    for field, called in _AS_TOKENS.items():
+        if getattr(request, field):
+            raise invalid(
+                f"`{called}` cannot be had of a model with a projector: llama.cpp takes texts alone",
+                "send the text itself, or take a repository of the model without a projector",
+                field=called,
+            )
 
 
 def _work(before: Work, chunk: dict[str, Any]) -> Work:
