@@ -828,7 +828,7 @@ def _refuse_tokens(request: InferRequest) -> None:
     for field, called in _AS_TOKENS.items():
         if getattr(request, field):
             raise invalid(
-                f"`{called}` cannot be had of a model with a projector: llama.cpp takes texts alone",
+                f"`{called}` cannot be had beside a projector: llama.cpp takes texts alone then",
                 "send the text itself, or take a repository of the model without a projector",
                 field=called,
             )
