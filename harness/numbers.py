@@ -14,6 +14,7 @@ from rbee.hive.models.pooling import default_context
 from rbee.hive.workers.restart import restart_delay
 from rbee.keeper.lists import job_table, models_in_all
 from rbee.keeper.options import INFER_OPTIONS
+from rbee.queen.openai.mapping import Text
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
@@ -102,7 +103,9 @@ def _takes(who: str, name: str, value: str) -> bool:
             option.kind.read(value)
             return True
         kind, body = _BODIES[who]
-        decode(json.dumps({**body, name: _said(value)}).encode(), kind)
+        asked = decode(json.dumps({**body, name: _said(value)}).encode(), kind)
+        if isinstance(asked, CompletionRequest):
+            Text(asked).jobs()  # a list of numbers is one text: that is counted here
     except (ValueError, RbeeError):
         return False
     return True

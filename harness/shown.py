@@ -31,12 +31,15 @@ from rbee.wire.shown import ShownStream, require_name, shown
 HOSTILE = "a\x1b]52;c;aGk=\x07\x1b]0;t\x07\x1b[2J\x9b3A\x9d0;t\x9c\x7f\x08\rb\u202ec\u2066d\x00e"
 #: The control characters that the screen itself writes to a terminal.
 _ITS_OWN = ("\r\x1b[K", "\x1b[2m", "\x1b[0m")
-#: What writes to a terminal, and the modules of the keeper that may: the screen, and what opens and
-#: flushes its streams. A question goes through click, which does the hiding of what is typed.
+#: What writes to a terminal, and the modules of the keeper that may: the screen, those that write
+#: files of their own, and what opens and flushes its streams. A question goes through click, which
+#: does the hiding of what is typed.
 _WRITERS = ("print", "echo", "secho", "write", "writelines", "show", "prompt", "confirm")
 _MAY: dict[str, tuple[str, ...]] = {
     "screen.py": ("write",),
+    "chat_files.py": ("write",),
     "cli.py": ("show",),
+    "history.py": ("write",),
     "machines.py": ("prompt", "confirm"),
 }
 

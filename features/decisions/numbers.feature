@@ -36,7 +36,7 @@ Feature: Numbers that a person meets and nobody sets
       | a chat of OpenAI  | top_logprobs      | 0         | 20         | -1        | 21         |
       | a chat of OpenAI  | presence_penalty  | -2        | 2          | -2.1      | 2.1        |
       | a chat of OpenAI  | frequency_penalty | -2        | 2          | -2.1      | 2.1        |
-      | a text of OpenAI  | prompt            | 1 text    | 16 texts   | 0 texts   | 17 texts   |
+      | a text of OpenAI  | prompt            | 1 text    | 64 texts   | 0 texts   | 65 texts   |
       | a text of OpenAI  | logprobs          | 0         | 5          | -1        | 6          |
 
   Scenario Outline: The context of <model>

@@ -17,7 +17,7 @@ Feature: What costs more than its bytes is bounded
       | tokens weighed                | 1024                | 1025                | logit_bias              |
       | answers                       | 16                  | 17                  | n                       |
       | answers to each of 16 prompts | 4                   | 5                   | n                       |
-      | prompts                       | 16                  | 17                  | prompt                  |
+      | prompts                       | 64                  | 65                  | prompt                  |
       | values for the template       | 64                  | 65                  | chat_template_kwargs    |
       | for a seed                    | 9223372036854775807 | 9223372036854775808 | seed                    |
       | of the likeliest tokens       | 2147483647          | 2147483648          | top_k                   |
@@ -36,7 +36,7 @@ Feature: What costs more than its bytes is bounded
       | tokens weighed                | 1024                |
       | answers                       | 16                  |
       | answers to each of 16 prompts | 4                   |
-      | prompts                       | 16                  |
+      | prompts                       | 64                  |
       | values for the template       | 64                  |
       | for a seed                    | 9223372036854775807 |
       | of the likeliest tokens       | 2147483647          |

@@ -37,7 +37,7 @@ MOST_INPUTS = 2048
 #: Answers that one request may ask for, all its prompts together: each is a job.
 MOST_ANSWERS = 64
 #: Answers to each prompt of a request.
-MOST_PROMPTS = 16
+MOST_CHOICES = 16
 #: One picture (bytes), and those of a request: all are unpacked before the first is looked at.
 LARGEST_PICTURE = 10 * 1024 * 1024
 MOST_PICTURES = 16

@@ -15,10 +15,10 @@ from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
 from rbee.wire.limits import (
     LONGEST_STOP,
+    MOST_CHOICES,
     MOST_FUNCTIONS,
     MOST_LOOKED_BACK,
     MOST_MESSAGES,
-    MOST_PROMPTS,
     MOST_STOPS,
     MOST_TEMPLATE_VALUES,
     MOST_WEIGHTS,
@@ -29,7 +29,7 @@ from rbee.wire.messages.inference import Factor, LookBack, Share, Strength, Tool
 
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_PROMPTS)]
+Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
 
