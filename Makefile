@@ -33,7 +33,7 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-performance bench-real \
+.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-api-tests bench-performance bench-real \
 	faults coverage chaos load document fuzz trial format clean always
 .DEFAULT_GOAL := help
 
@@ -174,6 +174,10 @@ bench: $(VENV)/.models/.made-for-bench ## measure, as ratios against something o
 
 bench-peers: $(VENV)/.test ## install the peers of the bench, each into an environment of its own
 	$(BIN)/python -m bench.peers.install
+
+bench-api-tests: $(VENV)/.test ## the API tests of openai-python, anthropic and llama.cpp's server, against a queen: how many pass
+	$(COMPILE)
+	$(BIN)/python -m bench.api_tests
 
 bench-performance: $(VENV)/.models/.made-for-bench ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)

@@ -26,7 +26,7 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
         wake_hives(screen, queen, None)
         if not stay:
             queen.keep()
-        screen.say(narration.STAYS if stay else narration.UP)
+            screen.say(narration.UP)
         if print_env:
             values = {
                 "OPENAI_BASE_URL": queen.client.url + addresses.V1,
@@ -37,6 +37,7 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
         else:
             tell_of(queen.client, screen)
         if stay:
+            screen.say(narration.STAYS)
             _stay_with(queen)
 
 

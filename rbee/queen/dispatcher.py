@@ -50,6 +50,7 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
+from rbee.wire.messages.inference import unseen
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.narration import device_name, layers_in_words, size
 from rbee.wire.placement import CPU
@@ -85,7 +86,7 @@ class Dispatcher:
         """A job begins to wait. Raises `queue_full` with the seconds after which to come again."""
         now = time.monotonic()
         claim = Claim(job.job_id, job.key, job.request, self.state.number(), job.holders, now)
-        claim.tokens = context.guessed(job.size_asked, job.request)
+        claim.tokens = context.guessed(job.size_asked - job.size_of_pictures, job.request)
         model = self.state.model(claim)
         queue = self.state.queues().get(model) or ModelQueue({}, {}, {})
         if not has_place(queue, job.key, self._settings.jobs_waiting):
@@ -261,6 +262,7 @@ class Dispatcher:
         if worker is None:
             self._free(job, claim)
             return None
+        _require_sight(job, worker.sees)
         facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
         job.say(narration.WARM_WORKER, model_ref=job.request.model_ref, **facts)
         job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
@@ -298,6 +300,7 @@ class Dispatcher:
             elif not beside:
                 job.say(narration.NO_ROOM, device=device, model_ref=ref)
         else:
+            _require_sight(job, found.sees)
             claim.rooms[place.spot, decision.ctx] = Room(True, parts=found.parts)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
@@ -624,6 +627,12 @@ class Dispatcher:
                 "longest": self._settings.jobs_waiting,
             },
         )
+
+
+def _require_sight(job: Job, sees: bool) -> None:
+    """Raises `invalid_request` for pictures that a model cannot be shown."""
+    if not sees and (pictures := job.request.pictures):
+        raise unseen(pictures[0].called, "this model has no projector, and is shown none")
 
 
 def _rate(each: Estimate) -> str:

@@ -113,6 +113,22 @@ class TextSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     media_type: Annotated[Any, passes("it is a text")] = None
 
 
+class ImageSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where a picture is; only those that are sent with it are looked at."""
+
+    type: Annotated[Literal["base64"], done("`base64`")]
+    data: Annotated[str, done("PNG, JPEG or GIF, for a model that has a projector")]
+    media_type: Annotated[Any, passes("a picture says itself what it is")] = None
+
+
+class ImageBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`image`: a picture, in what the user says or a tool has answered."""
+
+    type: Annotated[Literal["image"], done("`image`")]
+    source: Annotated[ImageSource, done("the picture")]
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+
+
 class DocumentBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`document`: a text with a title."""
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.models import model_ref_of
+from rbee.queen.front.pictures import Said
 from rbee.queen.front.streaming import Gathered
 from rbee.queen.openai.messages import (
     CallDelta,
@@ -37,6 +38,7 @@ from rbee.queen.openai.requests import (
     CalledFunction,
     ChatRequest,
     CompletionRequest,
+    ContentPart,
     EmbeddingRequest,
     NamedTool,
 )
@@ -551,17 +553,18 @@ def as_prefilled(messages: list[ChatMessage], field: str) -> list[ChatMessage]:
 
 
 def _message(asked: AskedMessage, path: str) -> ChatMessage:
-    content = asked.content or ""
+    content, pictures = asked.content or "", []
     if isinstance(content, list):
+        said = Said()
         for i, part in enumerate(content):
-            if part.type not in ("text", "input_text", "output_text", "refusal"):
-                raise _wrong(f"{path}.content[{i}]", f"is {part.type!r}; only text is understood")
-        content = "".join(part.text or part.refusal for part in content)
+            _take_in(said, part, asked.role, f"{path}.content[{i}]")
+        content, pictures = said.text, said.pictures
     for i, call in enumerate(asked.tool_calls or ()):
         check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
     return ChatMessage(
         role="system" if asked.role == "developer" else asked.role,
         content=content,
+        pictures=pictures,
         thought=asked.reasoning_content or asked.reasoning or "",
         name=asked.name or "",
         tool_calls=[
@@ -570,6 +573,21 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
         ],
         tool_call_id=asked.tool_call_id or "",
     )
+
+
+def _take_in(said: Said, part: ContentPart, role: str, path: str) -> None:
+    """Takes a part of a message in. Raises for one that is not understood."""
+    if part.type in ("text", "input_text", "output_text", "refusal"):
+        said.say(part.text or part.refusal)
+    elif part.type not in ("image_url", "input_image"):
+        raise _wrong(path, f"is {part.type!r}; text is understood, and `image_url`")
+    elif role not in ("user", "tool"):
+        raise _wrong(path, f"is a picture in a message of `{role}`; the user's may have one")
+    elif not part.image_url:
+        raise _wrong(path, "has no `image_url`")
+    else:
+        url = part.image_url
+        said.show_at(url if isinstance(url, str) else url.url, path)
 
 
 def check_arguments(arguments: str, path: str) -> None:

@@ -150,8 +150,8 @@ class _OfChats(Asked, kw_only=True):
     add_special_tokens: Annotated[Any, refused("the template has them", False)] = None
     documents: Annotated[Any, refused("write them into `messages`", [])] = None
     chat_template: Annotated[Any, refused("a model has its own", "")] = None
-    mm_processor_kwargs: Annotated[Any, refused("only text is understood", {})] = None
-    media_io_kwargs: Annotated[Any, refused("only text is understood", {})] = None
+    mm_processor_kwargs: Annotated[Any, refused("a model sees a picture its own way", {})] = None
+    media_io_kwargs: Annotated[Any, refused("a model sees a picture its own way", {})] = None
     separate_reasoning: Annotated[Any, refused("thoughts are no part of an answer", True)] = None
     stream_reasoning: Annotated[Any, refused("thoughts are told as they come", True)] = None
     # Of llama.cpp.
@@ -163,16 +163,26 @@ class _OfChats(Asked, kw_only=True):
     parse_tool_calls: Annotated[Any, refused("calls are no text", True)] = None
 
 
-class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A part of a message; only text is understood."""
+class ImageUrl(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A picture."""
 
-    type: Annotated[str, done("`text`, and `refusal` of an answer that is sent back")]
+    url: Annotated[str, done("the picture itself, as `data:image/png;base64,...`")]
+    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
+
+
+class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of a message: text, or a picture."""
+
+    type: Annotated[str, done("`text`, `image_url`, and `refusal` of an answer that is sent back")]
     text: Annotated[str, done("the text")] = ""
     refusal: Annotated[str, done("what an answer said instead")] = ""
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
     annotations: PartOfAnswer = None
     logprobs: PartOfAnswer = None
-    image_url: Annotated[Any, passes("its type is refused")] = None
+    image_url: Annotated[
+        str | ImageUrl | None, done("PNG, JPEG or GIF, for a model that has a projector")
+    ] = None
+    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None
     file: Annotated[Any, passes("its type is refused")] = None
     video_url: Annotated[Any, passes("its type is refused")] = None
@@ -211,7 +221,9 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["developer", "system", "user", "assistant", "tool"],
         done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
     ]
-    content: Annotated[str | list[ContentPart] | None, done("what is said, as text")] = None
+    content: Annotated[
+        str | list[ContentPart] | None, done("what is said, as text, and what is shown")
+    ] = None
     reasoning_content: Annotated[str | None, done("thought, for templates that want it")] = None
     reasoning: Annotated[str | None, done("another word for `reasoning_content`")] = None
     tool_calls: Annotated[
@@ -226,7 +238,7 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     annotations: PartOfAnswer = None
     audio: Annotated[Any, refused("only text is understood")] = None
     function_call: Annotated[Any, refused("send `tool_calls`", {})] = None
-    images: Annotated[Any, refused("only text is understood", [])] = None
+    images: Annotated[Any, refused("send `image_url`, as parts of `content`", [])] = None
     reasoning_details: PartOfAnswer = None
     thinking_blocks: PartOfAnswer = None
     thinking: PartOfAnswer = None

@@ -116,26 +116,28 @@ class ResponseRequest(Asked, kw_only=True):
     max_tool_calls: Annotated[Any, passes("it is about tools that nobody here has")] = None
     client_metadata: Annotated[Any, passes("belongs to who sends it")] = None
     prompt_cache_options: Annotated[Any, passes(KEPT_ANYWAY)] = None
-    image: Annotated[Any, passes("only text is understood")] = None
+    image: Annotated[Any, passes("pictures stand in `input`")] = None
     access_programs: Annotated[Any, passes("there are none")] = None
 
 
-class TextPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A part of a message, or of what a tool has answered; only text is understood."""
+class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of a message, or of what a tool has answered: text, or a picture."""
 
-    type: Annotated[str, done("`input_text`, `output_text`, `text`, or `refusal`")]
+    type: Annotated[str, done("`input_text`, `input_image`, `output_text`, `text`, or `refusal`")]
     text: Annotated[str, done("the text")] = ""
     refusal: Annotated[str, done("what an answer said instead")] = ""
     annotations: PartOfAnswer = None
     logprobs: PartOfAnswer = None
     prompt_cache_breakpoint: Annotated[Any, passes(KEPT_ANYWAY)] = None
     cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
-    image_url: Annotated[Any, passes("its type is refused")] = None
+    image_url: Annotated[str | None, done("PNG, JPEG or GIF, as `data:image/png;base64,...`")] = (
+        None
+    )
     file_id: Annotated[Any, passes("its type is refused")] = None
     file_data: Annotated[Any, passes("its type is refused")] = None
     file_url: Annotated[Any, passes("its type is refused")] = None
     filename: Annotated[Any, passes("its type is refused")] = None
-    detail: Annotated[Any, passes("its type is refused")] = None
+    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None
 
 
@@ -146,7 +148,7 @@ class MessageItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["developer", "system", "user", "assistant"],
         done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
     ]
-    content: Annotated[str | list[TextPart], done("what is said, as text")]
+    content: Annotated[str | list[ContentPart], done("what is said, as text, and what is shown")]
     type: Annotated[Literal["message"], done("`message`, or nothing")] = "message"
     id: PartOfAnswer = None
     status: PartOfAnswer = None
@@ -200,7 +202,7 @@ class OutputItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["function_call_output", "custom_tool_call_output"], done("which of them it is")
     ]
     call_id: Annotated[NonEmpty, done("the call that is answered")]
-    output: Annotated[str | list[TextPart], done("the answer, as text")]
+    output: Annotated[str | list[ContentPart], done("the answer, as text, and what is shown")]
     name: Annotated[Any, passes("the call has it")] = None
     namespace: Annotated[Any, passes("the call has it")] = None
     id: Annotated[Any, passes("`call_id` tells what is meant")] = None
