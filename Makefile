@@ -34,8 +34,8 @@ EACH_TIME = $(if $(LATEST),always)
 MOVED = @$(BIN)/python -m harness.locks.moved build+test=$(BIN)/python \
 	clients=$(VENV)/.clients/bin/python models=$(VENV)/.models/package
 
-.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-performance bench-real bench-splits \
-	faults coverage chaos load fuzz trial format clean always
+.PHONY: help infer test specification pythons check lock rpc docs bench bench-peers bench-api-tests bench-performance bench-real bench-splits \
+	faults coverage chaos load document fuzz trial format clean always
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -158,6 +158,10 @@ load: $(VENV)/.test $(if $(REAL),$(VENV)/.models/.made) ## call the swarm from S
 	$(COMPILE)
 	$(BIN)/python -m harness.load --seed "$(SEED)" --streams $(STREAMS) --seconds $(SECONDS) $(WEIGHTS)
 
+document: $(VENV)/.clients/.fetched ## have Schemathesis try each field of each request of the queen; the specification tries equal ones once
+	$(COMPILE)
+	HARNESS_EVERYWHERE=1 $(BIN)/behave features/wire/openai.feature --name "The document is true"
+
 fuzz: $(VENV)/.test ## feed what reads other people's data with what they might send, SECONDS for each; SEED repeats a run
 	$(COMPILE)
 	$(BIN)/python -m harness.fuzz $(TARGET) --seed "$(SEED)" --seconds $(SECONDS)
@@ -172,6 +176,10 @@ bench: $(VENV)/.models/.made-for-bench ## measure, as ratios against something o
 
 bench-peers: $(VENV)/.test ## install the peers of the bench, each into an environment of its own
 	$(BIN)/python -m bench.peers.install
+
+bench-api-tests: $(VENV)/.test ## the API tests of openai-python, anthropic and llama.cpp's server, against a queen: how many pass
+	$(COMPILE)
+	$(BIN)/python -m bench.api_tests
 
 bench-performance: $(VENV)/.models/.made-for-bench ## measure beside the peers; writes docs/performance.md (QUICK=1 leaves it alone)
 	$(COMPILE)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import census, ledger, lending, postgresql, tags
+from harness import census, ledger, lending, lent_clients, postgresql, tags
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
@@ -82,6 +82,7 @@ def after_all(context: Any) -> None:
             print(f"  {line}", file=sys.__stdout__)
     context.port_slice.close()
     lending.end()
+    lent_clients.end()
     postgresql.end()
     if not context.ran[0] and not context.skipped:
         raise AssertionError("no scenario ran: the selection matches nothing")

@@ -59,7 +59,7 @@ def measure(round_trips: Sequence[float], answers: int) -> dict[str, Any]:
         _lead_by_relays(cluster)
         machines.simulate_equal(cluster, GPUS[1])
         with _relays(cluster, 0.0):
-            machines.start_and_add(cluster, ", ".join((*_OTHERS, "localhost")))
+            machines.have_added(cluster, ", ".join((*_OTHERS, "localhost")))
         for count in GPUS:
             machines.simulate_equal(cluster, GPUS[count])
             for trip in round_trips if count > 1 else round_trips[:1]:

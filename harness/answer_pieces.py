@@ -53,7 +53,7 @@ def sent_by(telling: Telling, pieces: str) -> list[dict[str, object]]:
     """The data of all events that are sent of an answer."""
     sent: list[bytes] = []
     for event in events_of(pieces):
-        sent += telling.wait() if event is None else telling.take(event)
+        sent += telling.wait(True) if event is None else telling.take(0, event)
     return told_in([*sent, *telling.end()])
 
 

@@ -221,11 +221,6 @@ class Cluster:
         patience = self.patience_s if deadline_s is None else deadline_s
         census.assert_nothing_left(self.home, self.ports.all, patience, self._known_pids)
 
-    def assert_no_defunct(self) -> None:
-        """Every child of a program that runs, and that has ended, was collected by it."""
-        defunct = [str(one) for one in census.members(self.home) if one.is_defunct]
-        assert not defunct, f"ended, and never waited for: {defunct}"
-
     def processes(self, role: str | None = None) -> list[census.Member]:
         """The processes of this scenario that have not ended, oldest first."""
         found = census.members(self.home, self._known_pids())

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from rbee.http.board import Over, too_many
 from rbee.http.bodies import LargeBodies
 from rbee.http.events import Event, EventLog
-from rbee.queen.front.answering import Asker
+from rbee.queen.front.streaming import Silence
 from rbee.queen.inference import longest_answer
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.openai.errors import failed
@@ -449,15 +449,15 @@ def remarks(seconds: int, *, narrated: bool) -> int:
     """How many lines without data a stream has that waits so long for its first token, with a
     line of narration each second or none; each may stand for itself, and none is blank."""
     chat = Chat(decode(encode({"model": "minillama", "messages": [_SAID]}), ChatRequest))
-    writer = Writer(chat, Identity("chatcmpl-1", 0, "minillama"), Asker(None, "minillama"))
-    writer.may_remark(Settings().stream_patience, Settings().stream_comment)
+    writer = Writer(chat, Identity("chatcmpl-1", 0, "minillama"), None)
+    silence = Silence(0, Settings().stream_patience, Settings().stream_comment)
     told = b""
     for second in range(seconds):
         if narrated:
             line = Narration(actor="hive", action="model.percent", human=f"{second} read")
             writer.take(0, Event("narration", line, 0))
-        writer.remark(second)
-        told += b"".join(writer.pending)
-        writer.pending.clear()
+        if said := silence.filled(second, writer.wait):
+            silence.ends(second)
+        told += b"".join(said)
     assert b"\n\n" not in told and told.startswith(b": "), told
     return told.count(b"\n")

@@ -26,7 +26,7 @@ from rbee.queen.decisions import (
     note,
     replacement,
 )
-from rbee.queen.fairness import Line, in_order
+from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.state import Claim, Hive, Place, Room, State, Waiting, idles, is_ready, meet
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
@@ -384,7 +384,8 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
 
 def order_of(waiting: str, running: str, served: str) -> list[str]:
     """The keys to whose jobs slots go, in turn; of ``laptop, phone``, or ``nobody``."""
-    line: Line[str] = Line({}, {} if running == "nobody" else {running: 1}, {served: 1})
+    taken = {} if running == "nobody" else {running: 1}
+    queue: ModelQueue[str] = ModelQueue({}, taken, {served: 1})
     for key in waiting.split(", "):
-        line.waiting.setdefault(key, []).append(key)
-    return list(in_order(line))
+        queue.waiting.setdefault(key, []).append(key)
+    return list(in_order(queue))

@@ -15,6 +15,7 @@ import psutil
 from harness import other_clients, swarm
 from harness.clients import ENDLESS, HELLO, LONG
 from harness.cluster import Cluster
+from harness.lent_clients import PATIENCE_S
 from harness.program import Running
 from harness.waiting import wait_until
 
@@ -41,19 +42,16 @@ class Program:
     answers = 2
 
     def __init__(self, cluster: Cluster, package: str) -> None:
-        self._running = other_clients.start(cluster, package)
-        self._times = 0
+        self._program = other_clients.start(cluster, package)
 
     def ask(self) -> None:
         """One whole, one in pieces."""
-        self._running.type(_TWO)
+        self._program.ask(_TWO)
 
     def leave(self) -> None:
         """By cancelling both."""
-        self._times += 1
-        self._running.type("leave")
-        told = f"{self.answers} left\t{_TWO}\n"
-        self._running.wait_for_text(told * self._times, other_clients.PATIENCE_S)
+        self._program.type("leave")
+        assert self._program.answer() == f"{self.answers} left", self._program
 
 
 class Command:
@@ -107,7 +105,7 @@ def _left(
         wait_until(
             "all is asked",
             lambda: len(_jobs(cluster)) == before + leaver.answers,
-            other_clients.PATIENCE_S,
+            PATIENCE_S,
         )
         mine = [job["job_id"] for job in _jobs(cluster)[: leaver.answers]]
         for job_id in mine:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -42,6 +43,12 @@ cluster.start(sys.argv[1])
 print(cluster.hosts.number, flush=True)
 time.sleep(600)
 """
+
+
+#: How long who was added is waited for to be asleep again, in seconds.
+_ASLEEP_S = 5.0
+#: What the homes of all machines hold once some of them were added, by the case.
+_left: dict[str, list[dict[str, tuple[bytes, int]]]] = {}
 
 
 def add(cluster: Cluster, names: str) -> None:
@@ -80,21 +87,14 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
     """The person's swarm is the machine they sit at and another one, whose GPU is simulated."""
     sit_beside(cluster, name, other)
     simulate_gpus(cluster, other, [{"name": "RTX 3090", "VRAM in GB": "24"}])
-    with swarm.queen_meanwhile(cluster):
-        add_hives(cluster, f"{other}, localhost")
+    have_added(cluster, f"{other}, localhost")
 
 
 def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None:
     """The same; each of them has a simulated GPU of so many GB."""
     sit_beside(cluster, name, other)
     simulate_equal(cluster, gb)
-    start_and_add(cluster, f"{other}, localhost")
-
-
-def start_and_add(cluster: Cluster, names: str) -> None:
-    """The person adds machines to a swarm that is asleep afterwards."""
-    with swarm.queen_meanwhile(cluster):
-        add_hives(cluster, names)
+    have_added(cluster, f"{other}, localhost")
 
 
 def simulate_equal(cluster: Cluster, gb: float) -> None:
@@ -146,6 +146,57 @@ def add_hives(cluster: Cluster, names: str) -> None:
     """The person adds machines to the swarm."""
     for name in names.split(", "):
         cluster.assert_status(0, cluster.run(f"rbee-keeper add-hive {name}"))
+
+
+def have_added(cluster: Cluster, names: str) -> None:
+    """The person has added machines to the swarm, which is asleep again.
+
+    The first scenario of a test process does so. Those after it that are in the same case begin
+    with the homes that it has left, which spares them three programs for each machine.
+    """
+    case, homes = _case_of(cluster, names), [host.rbee_home for host in cluster.hosts]
+    if case not in _left:
+        with swarm.queen_meanwhile(cluster):
+            add_hives(cluster, names)
+        with contextlib.suppress(AssertionError):
+            # What somebody still writes to is no beginning for others.
+            wait_until("everybody has left", lambda: not cluster.hosts.pids(), _ASLEEP_S)
+            _left[case] = list(map(_files_of, homes))
+        return
+    for home, files in zip(homes, _left[case], strict=True):
+        for name, (content, mode) in files.items():
+            file = home / name
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            file.write_bytes(content)
+            file.chmod(mode)
+
+
+def _case_of(cluster: Cluster, names: str) -> str:
+    """All that the homes depend on in which these machines were added."""
+    folder = str(cluster.folder)
+    hosts = [
+        {
+            "name": host.name,
+            "address": host.network.address,
+            "settings": [
+                each
+                for each in cluster.hosts.environment(host.name).items()
+                if each[0].startswith("RBEE_") and folder not in each[1]
+            ],
+            "files": {file.name: file.read_text() for file in host.home.glob("*.json")},
+        }
+        for host in cluster.hosts
+    ]
+    return json.dumps([names, str(cluster.home.relative_to(folder)), hosts])
+
+
+def _files_of(home: Path) -> dict[str, tuple[bytes, int]]:
+    """Content and mode of what is in a home, without the logs and what leads out of it."""
+    return {
+        str(file.relative_to(home)): (file.read_bytes(), stat.S_IMODE(file.stat().st_mode))
+        for file in home.rglob("*")
+        if file.is_file() and not file.is_symlink() and file.parent.name != "logs"
+    }
 
 
 def keep_awake(cluster: Cluster, name: str, other: str) -> None:

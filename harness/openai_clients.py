@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fixtures.hub.models import minibert_tokens
 from harness import client as plain
 from harness import swarm, token_clients
+from harness.clients import WEATHER_TOOL
 from harness.cluster import Cluster
 from harness.overhearing import Exchange, Overhearing
 from harness.waiting import wait_until
@@ -35,20 +36,7 @@ _READER = "author/minibert"
 _CROWD = 5
 _HELLO: list[Any] = [{"role": "user", "content": "hello"}]
 _STORY: list[Any] = [{"role": "user", "content": "tell me a story"}]
-_WEATHER: list[Any] = [
-    {
-        "type": "function",
-        "function": {
-            "name": "weather",
-            "description": "The weather of a city.",
-            "parameters": {
-                "type": "object",
-                "properties": {"city": {"type": "string", "enum": ["Rome", "Paris"]}},
-                "required": ["city"],
-            },
-        },
-    }
-]
+_WEATHER: list[Any] = [WEATHER_TOOL]
 _PROGRAM = """
 import openai
 answer = openai.OpenAI().chat.completions.create(

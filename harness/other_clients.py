@@ -6,24 +6,15 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import clients
+from harness import clients, lent_clients
 from harness.cluster import Cluster
+from harness.lent_clients import Lent
 from harness.overhearing import Exchange, Overhearing
-from harness.program import Finished, Running
+from harness.program import Finished
 from harness.waiting import wait_until
 
-#: What the packages take to start, where the machine is busy (seconds).
-PATIENCE_S = 120.0
 #: What it takes to try everything: some 5,000 requests (seconds).
 _ALL_TRIED_S = 300.0
-_PROGRAMS = {
-    "OpenAI's client": "with_openai",
-    "OpenAI's client for responses": "with_responses",
-    "Anthropic's client": "with_anthropic",
-    "litellm": "with_litellm",
-    "LangChain": "with_langchain",
-    "ollama's client": "with_ollama",
-}
 _MODELS_OF_LLM = """
 - model_id: bee
   model_name: minillama
@@ -37,21 +28,16 @@ _MODELS_OF_LLM = """
 """
 
 
-def start(cluster: Cluster, package: str, port: int = 0, secret: str = "") -> Running:
-    """A program with this package that reads what to ask for. It lives until the scenario ends.
+def start(cluster: Cluster, package: str, port: int = 0, secret: str = "") -> Lent:
+    """A program with this package, which is asked for one thing after the other.
 
     It finds the queen at `port`, else at her own, and shows the `secret`, else the swarm's token.
     """
     _point_at_queen(cluster, port, secret)
-    python = shlex.quote(str(clients.HOME / "bin" / "python"))
-    running = cluster.start(f"{python} -m harness.clients.{_PROGRAMS[package]}", keep_stdin=True)
-
-    def end() -> None:
-        running.close_stdin()
-        cluster.assert_status(0, cluster.finish(running))
-
-    cluster.on_close(end)
-    return running
+    program = lent_clients.borrow(package)
+    cluster.on_close(program.give_back)
+    program.begin(cluster.environment)
+    return program
 
 
 def asked_each(
@@ -62,14 +48,13 @@ def asked_each(
     It shows the `secret` of a key, else the swarm's own token.
     """
     heard = _overhear(cluster)
-    running = start(cluster, package, heard.port, secret)
-    sent = []
-    for count, name in enumerate(names, 1):
-        running.type(name)
-        told = running.wait_for_text(f"\t{name}\n", PATIENCE_S).splitlines()
-        assert len(told) == count, running
+    program = start(cluster, package, heard.port, secret)
+    told, sent = [], []
+    for name in names:
+        program.ask(name)
+        told.append(program.answer())
         sent.append(heard.news())
-    return [line.rpartition("\t")[0] for line in told], sent
+    return told, sent
 
 
 def assert_sent(sent: Sequence[Sequence[Exchange]], rows: Sequence[Mapping[str, str]]) -> None:

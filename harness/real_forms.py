@@ -10,9 +10,7 @@ from pydantic import BaseModel, Field
 
 from fixtures import real
 from harness.cluster import Cluster
-
-#: How long a model may take to be loaded and to answer (seconds).
-_ANSWERED_S = 120.0
+from harness.long_answers import message_of
 
 
 class Home(BaseModel):
@@ -38,8 +36,8 @@ def ask_for_person(cluster: Cluster) -> list[str]:
     function = {"type": "function", "function": {"name": "hire", "parameters": schema}}
     call = {"tools": [function], "tool_choice": {"type": "function", "function": {"name": "hire"}}}
     asked = "Invent a person."
-    told = _answer(cluster, asked, {**form, "max_tokens": 400})["content"]
-    (made,) = _answer(cluster, asked, {**call, "max_tokens": 400})["tool_calls"]
+    told = _answer(cluster, asked, **form, max_tokens=400)["content"]
+    (made,) = _answer(cluster, asked, **call, max_tokens=400)["tool_calls"]
     return [str(told), str(made["function"]["arguments"])]
 
 
@@ -49,25 +47,16 @@ def assert_persons(texts: Sequence[str]) -> None:
         assert Person.model_validate_json(text).homes, text
 
 
-def ask_for_text(cluster: Cluster, least: int, most: int) -> str:
+def ask_for_text(cluster: Cluster, model: str, least: int, most: int) -> str:
     """What a model writes that has to be a text of so many letters."""
     schema = {"type": "string", "minLength": least, "maxLength": most}
     wanted = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
-    message = _answer(cluster, "Tell a long story.", {**wanted, "max_tokens": most})
+    asked = {"seed": 1, "max_tokens": most, **wanted}
+    message = message_of(cluster, model, "Tell a long story.", **asked)
     text = json.loads(message["content"])
     assert isinstance(text, str), text
     return text
 
 
-def _answer(cluster: Cluster, asked: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    body = {
-        "model": f"file:{real.HOME / 'smollm2'}.gguf",
-        "messages": [{"role": "user", "content": asked}],
-        "seed": 1,
-        **wanted,
-    }
-    path = "/v1/chat/completions"
-    answer = cluster.http("POST", "queen", path, body, timeout=_ANSWERED_S)
-    assert answer.status == 200, answer
-    message: dict[str, Any] = answer.json()["choices"][0]["message"]
-    return message
+def _answer(cluster: Cluster, asked: str, **wanted: Any) -> dict[str, Any]:
+    return message_of(cluster, f"file:{real.HOME}/smollm2.gguf", asked, seed=1, **wanted)

@@ -8,12 +8,11 @@ from typing import Any
 
 from fixtures import real
 from harness.cluster import Cluster
+from harness.long_answers import message_of
 
 Row = Mapping[str, str]
 
 _THOUGHT = "a thought"
-#: How long a model may take to be loaded and to answer (seconds).
-_ANSWERED_S = 60.0
 _CITY: dict[str, Any] = {
     "type": "object",
     "properties": {"city": {"type": "string", "maxLength": 20}},
@@ -43,18 +42,10 @@ def ask_for_city(cluster: Cluster, rows: Iterable[Row]) -> list[list[dict[str, A
 
 
 def _answer(cluster: Cluster, model: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    body = {
-        "model": f"file:{real.HOME / model}.gguf",
-        "messages": [{"role": "user", "content": "What is the capital of France?"}],
-        "temperature": 0,
-        "max_tokens": 60,
-        **wanted,
-    }
-    path = "/v1/chat/completions"
-    answer = cluster.http("POST", "queen", path, body, timeout=_ANSWERED_S)
-    assert answer.status == 200, answer
-    message: dict[str, Any] = answer.json()["choices"][0]["message"]
-    return message
+    asked = "What is the capital of France?"
+    return message_of(
+        cluster, f"file:{real.HOME / model}.gguf", asked, temperature=0, max_tokens=60, **wanted
+    )
 
 
 def assert_city(answers: Iterable[list[dict[str, Any]]]) -> None:

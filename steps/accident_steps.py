@@ -39,12 +39,8 @@ def not_installed(context: Context, engine: str) -> None:
 
 
 @when("the {role} is killed")
-def killed(context: Context, role: str) -> None:
-    context.member = swarm.kill(context.cluster, role)
-
-
 @given("the {role} has just been killed")
-def just_killed(context: Context, role: str) -> None:
+def killed(context: Context, role: str) -> None:
     context.member = swarm.kill(context.cluster, role)
 
 
@@ -54,12 +50,8 @@ def short_idle(context: Context, milliseconds: int) -> None:
 
 
 @when("the {role} is frozen")
-def frozen(context: Context, role: str) -> None:
-    context.member = swarm.freeze(context.cluster, role)
-
-
 @given("the {role} has just been frozen")
-def just_frozen(context: Context, role: str) -> None:
+def frozen(context: Context, role: str) -> None:
     context.member = swarm.freeze(context.cluster, role)
 
 

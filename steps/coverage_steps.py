@@ -17,9 +17,9 @@ def count(context: Context) -> None:
     _count(context, 1.0)
 
 
-@given("the lines that programs run are counted whenever they pause")
-def count_at_pauses(context: Context) -> None:
-    _count(context, 0.0)
+@given("the lines that programs run are counted every {milliseconds:d} ms that they live")
+def count_often(context: Context, milliseconds: int) -> None:
+    _count(context, milliseconds / 1000)
 
 
 @then('lines of "{roles}" are counted')

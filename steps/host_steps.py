@@ -66,8 +66,7 @@ def short_patience(context: Context, milliseconds: int) -> None:
 
 @given('I have added the machines "{names}"')
 def have_added(context: Context, names: str) -> None:
-    with swarm.queen_meanwhile(context.cluster):
-        machines.add_hives(context.cluster, names)
+    machines.have_added(context.cluster, names)
 
 
 @given('a queen who knows the machines "{names}"')

@@ -91,12 +91,12 @@ def persons(context: Context) -> None:
     real_forms.assert_persons(context.told)
 
 
-@when("a program asks SmolLM2 for a text of {least:d} to {most:d} letters")
-def ask_for_text(context: Context, least: int, most: int) -> None:
+@when('a program asks "{model}" for a text of {least:d} to {most:d} letters')
+def ask_for_text(context: Context, model: str, least: int, most: int) -> None:
     from harness import real_forms  # late: it loads pydantic
 
     context.bounds = range(least, most + 1)
-    context.told = real_forms.ask_for_text(context.cluster, least, most)
+    context.told = real_forms.ask_for_text(context.cluster, model, least, most)
 
 
 @then("the answer has so many")

@@ -43,7 +43,8 @@ Feature: Programs that speak Anthropic's API
 
     @needs-real-models
     Scenario: Real weights think, and call
-      Given a queen that is awake
+      Given a worker takes 1 job at once
+      And a queen that is awake
       When a program with Anthropic's client asks her for each of these
         | asked for                               | she sends | got                |
         | what a model thinks                     | 200       | a thought          |

@@ -70,7 +70,8 @@ Feature: Programs that speak ollama's API
 
     @needs-real-models
     Scenario: What a model thinks is told apart from its answer, and can be done without
-      Given a queen that is awake
+      Given a worker takes 1 job at once
+      And a queen that is awake
       When a program with ollama's client asks her for each of these
         | asked for                   | she sends | got        |
         | what a model thinks         | 200       | a thought  |

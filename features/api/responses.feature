@@ -65,7 +65,8 @@ Feature: Programs that ask OpenAI's API for responses
 
     @needs-real-models
     Scenario: Real weights think, in an item of its own, and call
-      Given a queen that is awake
+      Given a worker takes 1 job at once
+      And a queen that is awake
       When a program with OpenAI's client for responses asks her for each of these
         | asked for                               | she sends | got                |
         | what a model thinks                     | 200       | a thought          |

@@ -35,7 +35,7 @@ Feature: What ollama's words mean here
       | "top_logprobs": 3                             | refused: top_logprobs                                     |
       | "keep_alive": "5m", "truncate": true          | nothing                                                   |
       | "messages": [], "keep_alive": 0               | refused: keep_alive                                       |
-      | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images                             |
+      | "messages": [{"role": "user", "images": ["x"]}] | refused: messages[0].images[0]                          |
       | "messages": [{"role": "assistant", "content": "Once"}] | "messages": [{"role": "assistant", "content": "Once"}] |
       | "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "x", "arguments": {}}}]}] | refused: messages |
       | "options": {"min_p": 0.1, "repeat_penalty": 1.1} | "min_p": 0.1, "repeat_penalty": 1.1                    |
@@ -53,7 +53,7 @@ Feature: What ollama's words mean here
       | "suffix": "end", "system": "x" | refused: system  |
       | "template": "{{ .Prompt }}"   | refused: template |
       | "context": [1, 2]             | refused: context  |
-      | "images": ["x"]               | refused: images   |
+      | "images": ["x"]               | refused: images[0] |
       | "prompt": ""                  | "max_tokens": 1, "prompt": "-", "raw": true |
     Then it comes to what each row tells
 

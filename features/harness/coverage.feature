@@ -7,7 +7,7 @@ Feature: What is run of each role is counted, whoever runs it and however it end
     And no program has ended without being counted
 
   Scenario: A worker that is killed is counted, too
-    Given the lines that programs run are counted whenever they pause
+    Given the lines that programs run are counted every 50 ms that they live
     And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
     When the worker is killed
     Then what it ran is counted

@@ -1,6 +1,7 @@
 Feature: Under load nothing is lost and nothing leaks
-  Many programs call at the same time, streamed or not, and a tenth of what they ask for they do not
-  wait for: they hang up in the queue, before the first token, or in the middle. `make load` does this
+  Many programs call at the same time, by every API, streamed or not, and want vectors besides; a
+  tenth of what they ask for they do not wait for: they hang up in the queue, before the first token,
+  or in the middle. `make load` does this
   with 64 programs for a minute; this short load is always the same.
 
   @fault.queen.keep-slot

@@ -2,6 +2,9 @@
 Feature: A conversation with a real model
   Each answer knows what was said before it.
 
+  Background:
+    Given a worker takes 1 job at once
+
   Scenario: What was said first decides what is meant later
     When I type "rbee-keeper chat --model file:$MODELS/smollm2.gguf --temperature 0 --max-tokens 20" and the lines
       """

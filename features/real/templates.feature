@@ -2,6 +2,9 @@
 Feature: A chat template that cannot be used
   Plain text needs none; a conversation is refused with the reason, or has with another template.
 
+  Background:
+    Given a worker takes 1 job at once
+
   Scenario: Another template is taken for the model's own
     Given a chat template of my own called "chatml.jinja"
     When I type "rbee-keeper infer --model file:$MODELS/smollm2-broken-template.gguf --chat-template chatml.jinja --temperature 0 --max-tokens 20 'What is the capital of France?'"

@@ -3,6 +3,9 @@ Feature: A model that thinks before it answers
   The thought is no part of the answer: a person at a terminal sees it dimmed, a pipe gets the answer
   alone, and a form or a call that is demanded comes behind it.
 
+  Background:
+    Given a worker takes 1 job at once
+
   Scenario: Only the answer goes into a pipe
     When I type "rbee-keeper infer --model file:$MODELS/smollm2-thinking.gguf --temperature 0 'Repeat after me: easy.</think>Paris'"
     Then stdout holds "Paris" alone

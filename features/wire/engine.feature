@@ -51,10 +51,17 @@ Feature: What an engine refuses is an error that says whose fault it is
     When a chat template nests 20000 brackets
     Then it is not given to the engine
 
+  Scenario: A text that has to be longer than an engine counts in one go, and may not be longer still
+    Given a hub that holds "author/roomy-llama"
+    And a queen that is awake
+    When a program asks "author/roomy-llama" for a text of 2050 to 2100 letters
+    Then the answer has so many
+
   @needs-real-models
   @fault.worker.blame-itself
   Scenario: What real models refuse
-    Given a queen that is awake
+    Given a worker takes 1 job at once
+    And a queen that is awake
     When a program asks the queen each of these, with its body
       | request                   | body | status | code | type | param | again |
       | POST /v1/chat/completions | {"model": "file:$MODELS/smollm2-broken-template.gguf", "messages": [{"role": "user", "content": "hello"}]} | 400 | invalid_request | invalid_request_error | model | false |
@@ -64,7 +71,8 @@ Feature: What an engine refuses is an error that says whose fault it is
 
   @needs-real-models
   Scenario: A broken chat template leaves plain text usable
-    Given a queen that is awake
+    Given a worker takes 1 job at once
+    And a queen that is awake
     When a program asks the queen "POST /v1/completions" with
       """
       {"model": "file:$MODELS/smollm2-broken-template.gguf", "prompt": "Once upon a", "max_tokens": 3}

@@ -1,11 +1,20 @@
-"""What Schemathesis asks for, made answerable: the model that there is, and a word or two of it."""
+"""What Schemathesis asks for, made answerable: the model that there is, and a word or two of it.
+
+It tries each field of a request in some ten ways. Many requests have a field of one name and one
+schema in common; that is tried in the first of them alone, unless `EVERYWHERE` is set.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from typing import Any
 
 import schemathesis
 
+#: Set for each field to be tried in each request that has it, which takes minutes.
+EVERYWHERE = "HARNESS_EVERYWHERE"
 _MODEL = "minillama"
 #: Each value that is allowed may start a worker of its own, or name a machine that is not there.
 _PLACES = ("node", "device", "backend", "engine", "ctx")
@@ -18,6 +27,41 @@ _TOKENS = {
     "/v1/messages/count_tokens": (),
 }
 _ELSE = ("max_tokens", "max_completion_tokens")
+#: What of a field says nothing of what it may hold.
+_SAYS_NO_FORM = ("description", "default")
+_REFERENCE = re.compile(r'"#/components/schemas/([^"]+)"')
+
+
+@schemathesis.hook
+def before_load_schema(_context: Any, document: dict[str, Any]) -> None:
+    """Takes the fields out of a request that an earlier one has, but for those it cannot be
+    without. Those that may hold anything are one where the same becomes of them."""
+    if os.environ.get(EVERYWHERE):
+        return
+    schemas = document["components"]["schemas"]
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    answered = _led_to([each.get("responses") for each in operations], schemas)
+    asked = _led_to([each.get("requestBody") for each in operations], schemas)
+    seen: set[tuple[str, str]] = set()
+    for schema in (schemas[name] for name in asked if name not in answered):
+        fields = schema.get("properties", {})
+        for name, field in list(fields.items()):
+            form = {key: value for key, value in field.items() if key not in _SAYS_NO_FORM}
+            known = (name, json.dumps(form)) if form else ("", field.get("description", ""))
+            if known not in seen:
+                seen.add(known)
+            elif name not in schema.get("required", ()):
+                del fields[name]
+
+
+def _led_to(what: Any, schemas: dict[str, Any]) -> list[str]:
+    """The names of the schemas that this leads to, in its order."""
+    waiting, found = [what], dict[str, None]()
+    while waiting:
+        named = dict.fromkeys(_REFERENCE.findall(json.dumps(waiting.pop(0))))
+        waiting += [schemas[name] for name in named if name not in found]
+        found.update(named)
+    return list(found)
 
 
 @schemathesis.hook

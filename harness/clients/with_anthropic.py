@@ -9,20 +9,12 @@ from typing import Any
 
 from anthropic import Anthropic, AsyncAnthropic, omit
 
-from harness.clients import ENDLESS, HELLO, TOO_LONG
+from harness.clients import ENDLESS, HELLO, TOO_LONG, WEATHER, WEATHER_IS, WEATHER_OF
 from harness.clients.asking import Mood, serve
 
 _CALLER = "author/caller-llama"
 _FETCHED = "author/minillama"
-_WEATHER: dict[str, Any] = {
-    "name": "weather",
-    "description": "The weather of a city.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string", "enum": ["Rome", "Paris"]}},
-        "required": ["city"],
-    },
-}
+_WEATHER = {"name": WEATHER, "description": WEATHER_IS, "input_schema": WEATHER_OF}
 _ROME: list[Any] = [{"role": "user", "content": "what is the weather in Rome?"}]
 _SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 8}
 _CACHED = {"cache_control": {"type": "ephemeral"}}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ollama import AsyncClient, Client
 
-from harness.clients import ENDLESS, HELLO, TOO_LONG
+from harness.clients import ENDLESS, HELLO, TOO_LONG, WEATHER_TOOL
 from harness.clients.asking import Mood, serve
 
 _OPTIONS: dict[str, Any] = {"temperature": 0}
@@ -88,22 +88,8 @@ def weather(city: Literal["Rome", "Paris"]) -> str:
     return f"fine in {city}"
 
 
-_WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "weather",
-        "description": "The weather of a city.",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string", "enum": ["Rome", "Paris"]}},
-            "required": ["city"],
-        },
-    },
-}
-
-
 def _called(**fields: Any) -> Any:
-    asked = _chat("what is the weather in Rome?", _CALLER, tools=[_WEATHER], **fields)
+    asked = _chat("what is the weather in Rome?", _CALLER, tools=[WEATHER_TOOL], **fields)
     return Client().chat(**asked)
 
 
@@ -113,7 +99,7 @@ def _call_of(pieces: Any) -> str:
 
 
 def _told_of_call() -> str:
-    asked = _chat("what is the weather in Rome?", _CALLER, tools=[_WEATHER])
+    asked = _chat("what is the weather in Rome?", _CALLER, tools=[WEATHER_TOOL])
     message = Client().chat(**asked).message
     call = message.tool_calls[0].function
     told = {"role": "tool", "tool_name": call.name, "content": weather(**call.arguments)}
@@ -203,7 +189,7 @@ if __name__ == "__main__":
             "any JSON object": lambda: type(json.loads(_answer(format="json"))).__name__,
             "an answer in the form of a class": _mood,
             "an answer in more context than there is": lambda: _answer(options={"num_ctx": 99999}),
-            "an answer with tools that it was not taught": lambda: _answer(tools=[_WEATHER]),
+            "an answer with tools that it was not taught": lambda: _answer(tools=[WEATHER_TOOL]),
             "an answer to a prompt": _generated,
             "an answer to a prompt, in pieces": _generated_in_pieces,
             "a text to go on with": lambda: _generated(

@@ -9,20 +9,15 @@ from typing import Any
 
 from openai import AsyncOpenAI, OpenAI
 
-from harness.clients import ENDLESS, HELLO, TOO_LONG
+from harness.clients import ENDLESS, HELLO, TOO_LONG, WEATHER, WEATHER_IS, WEATHER_OF
 from harness.clients.asking import Mood, serve
 
 _CALLER = "author/caller-llama"
 _WEATHER: dict[str, Any] = {
     "type": "function",
-    "name": "weather",
-    "description": "The weather of a city.",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string", "enum": ["Rome", "Paris"]}},
-        "required": ["city"],
-        "additionalProperties": False,
-    },
+    "name": WEATHER,
+    "description": WEATHER_IS,
+    "parameters": {**WEATHER_OF, "additionalProperties": False},
     "strict": True,
 }
 _NOTE: dict[str, Any] = {"type": "custom", "name": "note", "description": "Writes a text down."}

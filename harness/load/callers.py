@@ -9,12 +9,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
 from harness.client import EventReader
 from harness.complaints import Complaints, Concern
+from harness.load.apis import APIS, Told
 from harness.load.plan import Cut, Form, Moment, Order, orders
 
 #: How long a program waits for an answer before it says that it was lost, in seconds.
@@ -24,6 +25,7 @@ _SERVED_S = 10.0
 #: So many tokens are not told before somebody who has got the first hangs up.
 _LONG = 2000
 _PROMPT = "once upon a time"
+_PATHS = {Form.JOB: "/jobs", Form.VECTORS: "/v1/embeddings"}
 _TERMINAL = {"done", "error", "cancelled"}
 
 
@@ -46,6 +48,13 @@ class Seen:
     complaints: Complaints = field(default_factory=Complaints)
 
 
+class Models(NamedTuple):
+    """The models that are asked: one that writes, and one that makes vectors."""
+
+    writes: str
+    reads: str
+
+
 class _HungUp(Exception):
     """The program has left in the middle of an answer, as it meant to."""
 
@@ -65,11 +74,11 @@ class Caller:
     """One program on connections of its own, as those that keep them open have."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, queen: str, model: str, seen: Seen, name: str
+        self, session: aiohttp.ClientSession, queen: str, models: Models, seen: Seen, name: str
     ) -> None:
         self._session = session
         self._queen = queen
-        self._model = model
+        self._models = models
         self._seen = seen
         self._name = name
 
@@ -104,8 +113,8 @@ class Caller:
                 self._seen.turned_away += 1
                 await asyncio.sleep(again)
         self._seen.answered.add(story.job_id)
-        self._seen.tokens += order.tokens
-        if order.replayed:
+        self._seen.tokens += 0 if order.form is Form.VECTORS else order.tokens
+        if order.replayed and story.job_id:
             await self._replay(story)
 
     def _note_cut(self, story: _Story) -> None:
@@ -123,11 +132,13 @@ class Caller:
             expected = 202 if order.form is Form.JOB else 200
             assert response.status == expected, (response.status, await response.text())
             if order.form is Form.STREAMED:
-                await self.read_chat(response, order, story)
+                await self.read_stream(response, order, story)
             else:
                 told = await response.json()
         if order.form is Form.WHOLE:
-            self._take_whole(told, order, story)
+            self._take_whole(APIS[order.api].whole(told), order, story)
+        elif order.form is Form.VECTORS:
+            assert len(told["data"]) == order.tokens, f"{len(told['data'])} of {order.tokens}"
         elif order.form is Form.JOB:
             story.job_id = told["job_id"]
             await self._read_job(told["events_url"], order, story)
@@ -136,20 +147,16 @@ class Caller:
 
     def post(self, order: Order) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Asks."""
-        path = "/jobs" if order.form is Form.JOB else "/v1/chat/completions"
+        path = _PATHS.get(order.form) or APIS[order.api].path
         return self._session.post(self._queen + path, json=self._body(order))
 
     def _body(self, order: Order) -> dict[str, Any]:
+        writes, reads = self._models
         if order.form is Form.JOB:
-            return {"model_ref": f"HF:{self._model}", "prompt": _PROMPT, "max_tokens": order.tokens}
-        asked: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": "user", "content": _PROMPT}],
-            "max_tokens": order.tokens,
-        }
-        if order.form is Form.STREAMED:
-            asked.update(stream=True, stream_options={"include_usage": True})
-        return asked
+            return {"model_ref": f"HF:{writes}", "prompt": _PROMPT, "max_tokens": order.tokens}
+        if order.form is Form.VECTORS:
+            return {"model": reads, "input": [_PROMPT] * order.tokens}
+        return APIS[order.api].body(writes, order.tokens, order.form is Form.STREAMED)
 
     def _told_to_come_again(self, response: aiohttp.ClientResponse) -> float:
         after = response.headers.get("Retry-After", "")
@@ -158,36 +165,34 @@ class Caller:
             self._seen.complaints.add(Concern.TURNED_AWAY, told)
         return float(after or 1)
 
-    def _take_whole(self, told: dict[str, Any], order: Order, story: _Story) -> None:
-        (choice,) = told["choices"]
-        assert choice["finish_reason"] == "length", told
-        assert told["usage"]["completion_tokens"] == order.tokens, told
-        story.job_id = _job_of(told["id"])
-        story.text = choice["message"]["content"]
+    def _take_whole(self, told: Told, order: Order, story: _Story) -> None:
+        assert (told.ended, told.tokens) == (APIS[order.api].cut, order.tokens), told
+        story.job_id, story.text = told.job_id, told.text
 
-    async def read_chat(
+    async def read_stream(
         self, response: aiohttp.ClientResponse, order: Order, story: _Story
     ) -> None:
-        """A streamed chat: pieces, how it ended, what it took, and the mark at the end."""
+        """A stream: pieces, how it ended, what it took, and the end, behind which nothing comes."""
+        api = APIS[order.api]
         reasons: list[str] = []
         used: list[int] = []
         is_over = False
-        async for _, data in _events(response):
+        async for data in _lines(response) if api.lines else _data(response):
             assert not is_over, f"something comes behind the end: {data}"
-            if data == "[DONE]":
+            if api.is_marked and data == "[DONE]":
                 is_over = True
                 continue
             chunk = json.loads(data)
-            assert "error" not in chunk, chunk
-            story.job_id = _job_of(chunk["id"])
-            if chunk.get("usage"):
-                used.append(chunk["usage"]["completion_tokens"])
-            for choice in chunk["choices"]:
-                reasons += [choice["finish_reason"]] if choice["finish_reason"] else []
-                if choice["delta"].get("content"):
-                    self._take(order, story, choice["delta"]["content"])
+            assert not chunk.get("error"), chunk
+            told = api.piece(chunk)
+            story.job_id = told.job_id or story.job_id
+            used += [] if told.tokens is None else [told.tokens]
+            reasons += [told.ended] if told.ended else []
+            if told.text:
+                self._take(order, story, told.text)
+            is_over = told.is_last
         assert is_over, f"the stream broke off after {story.tokens} tokens"
-        assert (reasons, used) == (["length"], [order.tokens]), (reasons, used)
+        assert (reasons, used) == ([api.cut], [order.tokens]), (reasons, used)
 
     async def _read_job(self, path: str, order: Order, story: _Story) -> None:
         """A job's events: numbered from 1, every token, one end, and the mark behind it."""
@@ -230,13 +235,13 @@ class Caller:
 
 
 async def call_all(
-    queen: str, token: str, model: str, seed: str, count: int, goes_on: Callable[[int], bool]
+    queen: str, token: str, models: Models, seed: str, count: int, goes_on: Callable[[int], bool]
 ) -> Seen:
     """So many programs call at the same time; what they saw, once all have their answers."""
     seen = Seen()
     async with _session(token) as session:
         callers = [
-            Caller(session, queen, model, seen, f"program {number}") for number in range(count)
+            Caller(session, queen, models, seen, f"program {number}") for number in range(count)
         ]
         await asyncio.gather(
             *(caller.call(orders(seed, number), goes_on) for number, caller in enumerate(callers))
@@ -248,14 +253,14 @@ async def serve_at_once(queen: str, token: str, model: str, count: int) -> None:
     """So many programs get tokens at the same time, and hang up. Raises AssertionError."""
     served = 0
     all_served = asyncio.Event()
-    order = Order(Form.STREAMED, _LONG, Cut(Moment.MIDDLE, after_tokens=1))
+    order = Order(Form.STREAMED, _LONG, cut=Cut(Moment.MIDDLE, after_tokens=1))
 
     async def call(session: aiohttp.ClientSession) -> None:
         nonlocal served
-        caller = Caller(session, queen, model, Seen(), "a program")
+        caller = Caller(session, queen, Models(model, ""), Seen(), "a program")
         async with caller.post(order) as response:
             with contextlib.suppress(_HungUp):
-                await caller.read_chat(response, order, _Story())
+                await caller.read_stream(response, order, _Story())
             served += 1
             if served == count:
                 all_served.set()
@@ -287,5 +292,14 @@ async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, 
             yield event.event, event.data
 
 
-def _job_of(answer_id: str) -> str:
-    return answer_id.rpartition("-")[2]
+async def _data(response: aiohttp.ClientResponse) -> AsyncIterator[str]:
+    """The data of each event of a stream."""
+    async for _, data in _events(response):
+        yield data
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[str]:
+    """Each line of a stream of such."""
+    async for raw in response.content:
+        if raw.strip():
+            yield raw.decode()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import psutil
 
 from harness import inside
+from harness.census import Member
 from harness.cluster import Cluster
 
 _ROLES = ("queen", "hive", "worker")
@@ -18,7 +19,7 @@ _OF_A_CONNECTION = ("RequestHandler.start", "Connection")
 #: What the queen keeps of the jobs that are over, and how she counts them.
 _KEPT_WITH_JOBS = (
     *("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Work"),
-    *("Asked", "Spread"),
+    *("Asked", "Spread", "Answering", "Tools", "Meant", "ResponseRequest"),
 )
 
 
@@ -69,16 +70,15 @@ class AllHeld:
 
 
 def all_held(cluster: Cluster) -> AllHeld:
-    """What queen, hive and worker hold now. Raises AssertionError unless there is one of each."""
-    members = {role: cluster.processes(role) for role in _ROLES}
-    assert all(len(found) == 1 for found in members.values()), members
-    processes = {role: psutil.Process(found[0].pid) for role, found in members.items()}
+    """What queen, hive and each worker hold now."""
+    members = _members(cluster)
+    processes = {role: psutil.Process(member.pid) for role, member in members.items()}
     sockets = {role: _sockets(process) for role, process in processes.items()}
     ends = [each for found in sockets.values() for each in found if each.other]
     between = {each for each in ends if _Ends(each.other, each.mine) in ends}
     by_role = {}
     for role, process in processes.items():
-        found = inside.look(cluster, members[role][0])
+        found = inside.look(cluster, members[role])
         del found.tasks[_OF_A_CONNECTION[0]], found.objects[_OF_A_CONNECTION[1]]
         if role == "queen":
             for name in _KEPT_WITH_JOBS:
@@ -99,12 +99,21 @@ def _changes(before: Counter[str], after: Counter[str]) -> dict[str, int]:
 
 
 def memory(cluster: Cluster) -> dict[str, int]:
-    """Bytes of RAM of each role."""
+    """Bytes of RAM of each of them."""
     return {
         role: psutil.Process(member.pid).memory_info().rss
-        for role in _ROLES
-        for member in cluster.processes(role)
+        for role, member in _members(cluster).items()
     }
+
+
+def _members(cluster: Cluster) -> dict[str, Member]:
+    """The daemons by their roles. Raises AssertionError unless there are as many as there should
+    be: a worker for each of the two models."""
+    found = {role: cluster.processes(role) for role in _ROLES}
+    counts = {role: len(members) for role, members in found.items()}
+    assert counts == {"queen": 1, "hive": 1, "worker": 2}, found
+    first, second = sorted(found.pop("worker"), key=lambda member: member.pid)
+    return {"queen": found["queen"][0], "hive": found["hive"][0], "worker": first, "other": second}
 
 
 def _sockets(process: psutil.Process) -> list[_Ends]:

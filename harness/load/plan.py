@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from harness.load.apis import APIS
+
 #: One request in so many is cut.
 CUT_ONE_IN = 10
 #: A job's events are read a second time, one job in so many.
@@ -17,9 +19,10 @@ _TOKENS = (1, 5, 10, 20, 40, 80)
 class Form(enum.Enum):
     """How something is asked for, and in which form the answer comes."""
 
-    STREAMED = "chat, streamed"
-    WHOLE = "chat, in one piece"
+    STREAMED = "streamed"
+    WHOLE = "in one piece"
     JOB = "job"
+    VECTORS = "vectors"
 
 
 class Moment(enum.Enum):
@@ -41,10 +44,12 @@ class Cut:
 
 @dataclass(frozen=True)
 class Order:
-    """One request for exactly `tokens` tokens. `replayed`: its events are read a second time."""
+    """One request for exactly `tokens` tokens, or vectors of as many texts, by an API of
+    `apis.APIS`. `replayed`: the events of its job are read a second time."""
 
     form: Form
     tokens: int
+    api: str = "chat"
     cut: Cut | None = None
     replayed: bool = False
 
@@ -53,16 +58,17 @@ def orders(seed: str, number: int) -> Iterator[Order]:
     """What program `number` asks for, without end."""
     dice = Random(f"{seed}-{number}")
     while True:
-        form = dice.choices(tuple(Form), (6, 2, 2))[0]
+        form = dice.choices(tuple(Form), (6, 2, 1, 1))[0]
         tokens = dice.choice(_TOKENS)
+        api = dice.choice(tuple(APIS))
         is_cut, is_replayed = dice.randrange(CUT_ONE_IN) == 0, dice.randrange(_REPLAY_ONE_IN) == 0
         cut = _cut(dice, form, tokens)
-        yield Order(form, tokens, cut if is_cut else None, is_replayed and not is_cut)
+        yield Order(form, tokens, api, cut if is_cut else None, is_replayed and not is_cut)
 
 
 def _cut(dice: Random, form: Form, tokens: int) -> Cut:
     moment = dice.choice(tuple(Moment))
-    if moment is Moment.MIDDLE and form is not Form.WHOLE:
+    if moment is Moment.MIDDLE and form in (Form.STREAMED, Form.JOB):
         return Cut(moment, after_tokens=dice.randint(1, tokens))
     if moment is Moment.AT_ONCE:
         return Cut(moment, after_s=dice.uniform(0, 0.02))

@@ -13,13 +13,14 @@ from bench.figures import percentile
 from harness import inside, swarm
 from harness.cluster import Cluster
 from harness.complaints import Complaints, Concern
-from harness.load.callers import Seen, call_all, serve_at_once
+from harness.load.callers import Models, Seen, call_all, serve_at_once
 from harness.load.held import AllHeld, all_held, memory
 from harness.waiting import wait_until
 
 #: They never end a story by themselves, so that every answer is as long as was asked for.
 TOY = "author/endless-llama"
 REAL = "author/endless-smollm2"
+_READER = "author/minibert"
 _SLOTS = 4
 #: How long jobs may take to be over once nobody asks any more, in seconds.
 _SETTLE_S = 10.0
@@ -55,6 +56,8 @@ class Load:
         assert cluster.hub.url
         inside.open_up(cluster)
         swarm.wake_queen(cluster)
+        asked = {"model": _READER, "input": "bee"}
+        assert cluster.http("POST", "queen", "/v1/embeddings", asked, timeout=60).status == 200
         # Every slot was taken once: threads are there from the first time on that they work.
         self._call("before", 2 * _SLOTS, lambda number: number < 2)
         self._assert_free()
@@ -70,7 +73,8 @@ class Load:
 
     def _call(self, seed: str, count: int, goes_on: Callable[[int], bool]) -> Seen:
         cluster = self._cluster
-        calls = call_all(cluster.url("queen"), cluster.token, self._model, seed, count, goes_on)
+        queen, models = cluster.url("queen"), Models(self._model, _READER)
+        calls = call_all(queen, cluster.token, models, seed, count, goes_on)
         return asyncio.run(calls)
 
     def look(self, *, patient: bool) -> None:

@@ -456,6 +456,7 @@ def _found(fit: Fit) -> FoundRoom:
         slots=fit.slots,
         context=fit.context,
         estimate=fit.need.is_estimate,
+        sees=any(header.is_projector for header in fit.headers),
     )
 
 
@@ -499,6 +500,7 @@ def _model_view(row: ModelRow) -> ModelView:
         architecture=row.architecture or None,
         context_length=row.context_length,
         status=status,
+        sees=bool(row.projector),
     )
 
 

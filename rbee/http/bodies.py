@@ -92,6 +92,14 @@ async def read(request: web.Request, limits: Limits, large: LargeBodies, most: i
         large.let_go(held)
 
 
+def require_pictures(body: bytes) -> None:
+    """Raises `payload_too_large` for what is larger than a body may be, its pictures aside."""
+    from rbee.wire.pictures import size_beside  # late: few bodies are as large
+
+    if size_beside(body) > LARGEST_BODY:
+        raise _too_large(LARGEST_BODY)
+
+
 async def not_yet(_request: web.Request) -> None:
     """Who asks before sending a body (``Expect``) is told once it is to be read."""
 

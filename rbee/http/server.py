@@ -29,6 +29,7 @@ from rbee.process import journal
 from rbee.process.descriptors import raise_limit
 from rbee.wire import addresses, proof
 from rbee.wire.errors import RbeeError, Refused, invalid, unforeseen
+from rbee.wire.limits import LARGEST_BODY
 from rbee.wire.messages.basics import HEALTH, OPENAPI, Health, decode, decode_fields, encode
 from rbee.wire.routes import NONE, Route, Who
 from rbee.wire.settings import Settings
@@ -268,6 +269,8 @@ class Server:
             return None
         if route.has_body:
             body = await bodies.read(request, self._limits, self._large_bodies, route.largest)
+            if route.with_pictures and len(body) > LARGEST_BODY:
+                bodies.require_pictures(body)
             return read(body, route.request)
         for name, value in fields.items():
             require_name(value, name)

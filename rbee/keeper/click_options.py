@@ -32,7 +32,7 @@ class Read(click.ParamType[str]):
             self.fail(f"{error.message}{TRY}{error.suggestion}", param, ctx)
 
 
-#: The types of arguments, too.
+#: How arguments are read that stand for a model, a name or a text.
 MODEL_REF, NAME, TEXT = Read(options.MODEL), Read(options.NAME), Read(options.TEXT)
 _CLICKS: dict[str, Callable[..., click.ParamType[Any]]] = {
     "choice": click.Choice,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from rbee.keeper.awake import awake_queen
 from rbee.keeper.command import Deed, Misuse
@@ -23,7 +25,7 @@ def infer_command(options: Options) -> Deed:
     """
     request = JobRequest(
         **asked_of(options),
-        prompt=_prompt(options["prompt"], options["prompt_option"]),
+        **_asked(_prompt(options["prompt"], options["prompt_option"]), options["image"]),
         stop=list(options["stop"]) or None,
         stream=not options["no_stream"],
         deadline_s=options["deadline"],
@@ -46,6 +48,15 @@ def infer(screen: Screen, where: QueenTarget, request: JobRequest, *, keep_alive
         JobRun(screen, queen).run(request)
         if keep_alive:
             queen.keep()
+
+
+def _asked(prompt: str, images: Sequence[str]) -> dict[str, Any]:
+    """The fields of a job that hold the prompt, and the pictures that are shown before it."""
+    if not images:
+        return {"prompt": prompt}
+    from rbee.keeper.images import message_of  # late: few prompts have any
+
+    return {"messages": [message_of(prompt, images)]}
 
 
 def _prompt(argument: str | None, option: str | None) -> str:

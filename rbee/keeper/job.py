@@ -57,6 +57,9 @@ class JobRun:
                 taken = "who takes 1 MiB with all that belongs to it"
                 error.message = f"the prompt is too long for the queen, {taken}"
                 error.suggestion = "send a shorter prompt"
+                if request.pictures:
+                    error.message += ", and 16 MiB with its pictures, a third more than their files"
+                    error.suggestion = "send smaller pictures, or fewer"
             raise
         try:
             self._show(client, job.events_url)

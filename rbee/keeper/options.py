@@ -232,6 +232,14 @@ INFER_OPTIONS = (
     Option("prompt_option", ("--prompt",), TEXT, "The same as PROMPT.", metavar="TEXT"),
     *MODEL_OPTIONS,
     Option(
+        "image",
+        ("--image",),
+        _READABLE,
+        "A picture to show before the prompt; may be given again.",
+        metavar="FILE",
+        many=True,
+    ),
+    Option(
         "stop",
         ("--stop",),
         Kind(_something),

@@ -14,13 +14,17 @@ from rbee.wire.messages.workers import WorkerBeat
 
 #: Bytes of a request to a token of it, at most, in most languages.
 _BYTES = 4
+#: What a picture is to most models at most (tokens).
+_PICTURE = 1024
 #: What an answer is given room for of which nobody has said how long it may be (tokens).
 _ANSWER = 1024
 
 
 def guessed(size_asked: int, request: JobRequest) -> int:
-    """How many tokens a request of so many bytes will take, its answer included, by a guess."""
-    return size_asked // _BYTES + (request.max_tokens or 0)
+    """How many tokens a request will take, its answer included, by a guess; it has so many bytes
+    beside its pictures."""
+    pictures = _PICTURE * len(request.pictures)
+    return size_asked // _BYTES + pictures + (request.max_tokens or 0)
 
 
 def wanted(error: RbeeError, request: JobRequest, worker: WorkerBeat) -> int:

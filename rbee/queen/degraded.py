@@ -12,8 +12,8 @@ from rbee.queen.troubles import of_degraded
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 
-#: Of how many models, devices and templates of a hive it is known that they fail. It tells of them,
-#: and may be anybody's by now.
+#: Of how many models, devices and templates of a hive it is known that they fail. The hive tells of
+#: them, and a hive that somebody else has taken over may tell of any number.
 _MOST_OF_A_HIVE = 256
 
 

@@ -39,7 +39,7 @@ from rbee.queen.decisions import (
     replacement,
 )
 from rbee.queen.degraded import Degrading
-from rbee.queen.fairness import Line, has_place, wait_for
+from rbee.queen.fairness import ModelQueue, has_place, wait_for
 from rbee.queen.hives import Hives
 from rbee.queen.inference import infer
 from rbee.queen.jobs import RETRY_AFTER, Job
@@ -53,6 +53,7 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
+from rbee.wire.messages.inference import unseen
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.narration import device_name, layers_in_words, size
 from rbee.wire.placement import CPU
@@ -92,11 +93,11 @@ class Dispatcher:
         """A job begins to wait. Raises `queue_full` with the seconds after which to come again."""
         now = time.monotonic()
         claim = Claim(job.job_id, job.key, job.request, self.state.number(), job.holders, now)
-        claim.tokens = context.guessed(job.size_asked, job.request)
+        claim.tokens = context.guessed(job.size_asked - job.size_of_pictures, job.request)
         model = self.state.model(claim)
-        line = self.state.lines().get(model) or Line({}, {}, {})
-        if not has_place(line, job.key, self._settings.jobs_waiting):
-            raise self._full(claim, line)
+        queue = self.state.queues().get(model) or ModelQueue({}, {}, {})
+        if not has_place(queue, job.key, self._settings.jobs_waiting):
+            raise self._full(claim, queue)
         self.state.claims[job.job_id] = claim
         self._jobs[job.job_id] = job
 
@@ -287,6 +288,7 @@ class Dispatcher:
         if worker is None:
             self._free(job, claim)
             return None
+        _require_sight(job, worker.sees)
         facts = {"worker_id": worker.worker_id, "hive_id": warm.hive_id}
         job.say(narration.WARM_WORKER, model_ref=job.request.model_ref, **facts)
         job.hive_id, job.device, job.worker_id = warm.hive_id, worker.device, worker.worker_id
@@ -327,6 +329,7 @@ class Dispatcher:
             elif not beside:
                 job.say(narration.NO_ROOM, device=device, model_ref=ref)
         else:
+            _require_sight(job, found.sees)
             claim.rooms[place.spot, decision.ctx] = Room(True, parts=found.parts)
             if not beside:
                 job.say(narration.ROOM, device=device, model_ref=ref)
@@ -440,7 +443,7 @@ class Dispatcher:
         claim.short = error
         if not wanted:
             return True  # with as much as there is
-        # For the end of an answer nobody leaves a GPU.
+        # An answer that a context cuts off is not moved from a GPU to the CPU, which is far slower.
         on_cpu = context.is_too_long(error) or worker.device == CPU
         allow_cpu = claim.request.allow_cpu and on_cpu
         claim.request = msgspec.structs.replace(claim.request, ctx=wanted, allow_cpu=allow_cpu)
@@ -672,13 +675,13 @@ class Dispatcher:
             if scheduler.leads_to(model_ref, worker) and worker.state is not WorkerState.LOADING
         )
 
-    def _full(self, claim: Claim, line: Line[Claim]) -> RbeeError:
-        ref, waiting = claim.request.model_ref, sum(map(len, line.waiting.values()))
+    def _full(self, claim: Claim, queue: ModelQueue[Claim]) -> RbeeError:
+        ref, waiting = claim.request.model_ref, sum(map(len, queue.waiting.values()))
         one = wait_for(1, self._slots(ref), self.state.seconds.get(self.state.model(claim)))
         return RbeeError(
             "queue_full",
             f"{waiting} jobs wait for {ref} already, "
-            f"{len(line.waiting.get(claim.key, ()))} of them with this key",
+            f"{len(queue.waiting.get(claim.key, ()))} of them with this key",
             "try again in a moment",
             {
                 "retry_after_s": RETRY_AFTER if one is None else max(1, math.ceil(one)),
@@ -686,6 +689,12 @@ class Dispatcher:
                 "longest": self._settings.jobs_waiting,
             },
         )
+
+
+def _require_sight(job: Job, sees: bool) -> None:
+    """Raises `invalid_request` for pictures that a model cannot be shown."""
+    if not sees and (pictures := job.request.pictures):
+        raise unseen(pictures[0].called, "this model has no projector, and is shown none")
 
 
 def _rate(each: Estimate) -> str:

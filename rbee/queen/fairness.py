@@ -21,7 +21,7 @@ T = TypeVar("T")
 _WISHES = ("node", "device", "backend", "engine", "ctx", "spread")
 
 
-class Line(msgspec.Struct, Generic[T]):
+class ModelQueue(msgspec.Struct, Generic[T]):
     """The queue of one model.
 
     `waiting` are the jobs by key, oldest first; `running` counts the slots that each key has;
@@ -33,10 +33,10 @@ class Line(msgspec.Struct, Generic[T]):
     served: Mapping[str, int]
 
 
-def in_order(line: Line[T]) -> Iterator[T]:
-    """The jobs of a line in the order in which slots go to them, were none to be given back."""
-    running, served = dict(line.running), dict(line.served)
-    rows = {key: iter(jobs) for key, jobs in line.waiting.items()}
+def in_order(queue: ModelQueue[T]) -> Iterator[T]:
+    """The jobs of a queue in the order in which slots go to them, were none to be given back."""
+    running, served = dict(queue.running), dict(queue.served)
+    rows = {key: iter(jobs) for key, jobs in queue.waiting.items()}
     for number in itertools.count(max(served.values(), default=0) + 1):
         if not rows:
             return
@@ -50,10 +50,10 @@ def in_order(line: Line[T]) -> Iterator[T]:
         yield job
 
 
-def has_place(line: Line[T], key: str, longest: int) -> bool:
-    """Whether a job of `key` may wait in a line of `longest` places."""
-    left = longest - sum(map(len, line.waiting.values()))
-    return len(line.waiting.get(key, ())) < left
+def has_place(queue: ModelQueue[T], key: str, longest: int) -> bool:
+    """Whether a job of `key` may wait in a queue of `longest` places."""
+    left = longest - sum(map(len, queue.waiting.values()))
+    return len(queue.waiting.get(key, ())) < left
 
 
 def wait_for(place: int, slots: int, seconds: float | None) -> float | None:

@@ -10,6 +10,7 @@ from rbee.http.board import Board
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import narration
 from rbee.wire.errors import ErrorBody, RbeeError, nearest
+from rbee.wire.limits import LARGEST_BODY
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.jobs import JobRequest, JobState, JobView
@@ -38,8 +39,9 @@ class Job(TrackedTask):
         self.holders = holders
         self.may_fetch = may_fetch
         self.request = request
-        #: The bytes of what it asks for, which is kept until it is over.
+        #: The bytes of what it asks for, which is kept until it is over, and those of its pictures.
         self.size_asked = len(encode(request))
+        self.size_of_pictures = _size_of_pictures(request)
         self.key = key
         self.number = 0
         #: Whether machines that do not answer are waited for, since there are no others.
@@ -146,7 +148,17 @@ class JobBoard(Board[Job]):
         self._most_asked = asked_bytes
 
     def require_room(self, job: Job) -> None:
-        """Raises `queue_full` where the jobs that are not over ask for too much together."""
+        """Raises `queue_full` where the jobs that are not over ask for too much together, and
+        `payload_too_large` for what is too much without its pictures."""
+        # In other words it may be a little more than it was in the body.
+        beside, most = job.size_asked - job.size_of_pictures, 2 * LARGEST_BODY
+        if job.request.inputs is None and beside > most:
+            raise RbeeError(
+                "payload_too_large",
+                f"what is asked is larger than {most} bytes, its pictures aside",
+                "send less at once",
+                {"limit": most},
+            )
         too_much = self._asked and self._asked + job.size_asked > self._most_asked
         if too_much:
             raise RbeeError(
@@ -165,6 +177,15 @@ class JobBoard(Board[Job]):
     def _is_over(self, operation: Job) -> None:
         super()._is_over(operation)
         self._asked -= operation.size_asked
+
+
+def _size_of_pictures(request: JobRequest) -> int:
+    pictures = request.pictures
+    if not pictures:
+        return 0
+    from rbee.wire.pictures import size_in_json  # late: few jobs have any
+
+    return size_in_json(picture.data for picture in pictures)
 
 
 def _missing(job_id: str, known: Collection[str]) -> RbeeError:

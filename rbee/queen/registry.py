@@ -23,8 +23,8 @@ from rbee.wire.messages.hives import Heartbeat
 from rbee.wire.messages.workers import WorkerBeat
 
 T = TypeVar("T")
-#: Of how many names is known that they are others of a file. A hive tells of them, and may be
-#: anybody's by now.
+#: How many other names of files are known. A hive tells of them, and one that somebody else has
+#: taken over may tell of any number.
 _MOST_NAMES = 4096
 #: Who hears what happens in the cluster: `tell(line, **facts)`.
 Tell = Callable[..., None]

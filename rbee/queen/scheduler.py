@@ -83,7 +83,7 @@ def warm_worker(
         _warm(hive, worker, claimed.get(worker.worker_id, Load()), work, kept)
         for hive in _meant(request, hives)
         for worker in hive.workers
-        # Looked at first: in a fleet it rules out nearly all of them.
+        # First, since it is cheap and rules out nearly all workers of a large swarm.
         if leads_to(model_ref, worker)
         and is_made_for(worker.vectors_up_to, work)
         and _serves(worker, request)

@@ -19,7 +19,7 @@ from rbee.wire.narration import Line
 #: The oldest Python that rbee runs on.
 OLDEST_PYTHON = (3, 10)
 #: What an environment with the default engine takes on the disk while it is made (bytes): 240 MB
-#: are left of it, the rest is what is fetched and unpacked.
+#: stay, the rest are the packages that are fetched and unpacked.
 INSTALLATION_BYTES = 400_000_000
 
 # From `/`: Python imports from the current folder first, and in a home anything may lie.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.queen.fairness import Line, in_order
+from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.troubles import ROOM, Troubles
 from rbee.queen.work import Load, Work, work_of
 from rbee.wire.errors import RbeeError
@@ -259,23 +259,23 @@ class State(msgspec.Struct):
 
     def waiting(self) -> dict[str, list[Claim]]:
         """Those who hold no slot, by model, in the order in which slots go to them."""
-        return {model: list(in_order(line)) for model, line in self.lines().items()}
+        return {model: list(in_order(queue)) for model, queue in self.queues().items()}
 
-    def lines(self) -> dict[str, Line[Claim]]:
+    def queues(self) -> dict[str, ModelQueue[Claim]]:
         """The queues, by model. Replacements of workers stand in none."""
-        lines: dict[str, Line[Claim]] = {}
+        queues: dict[str, ModelQueue[Claim]] = {}
         for claim in sorted(self.claims.values(), key=lambda each: each.number):
             if claim.moves:
                 continue
             model = self.model(claim)
-            line = lines.get(model)
-            if line is None:
-                line = lines[model] = Line({}, {}, self.served.get(model, {}))
+            queue = queues.get(model)
+            if queue is None:
+                queue = queues[model] = ModelQueue({}, {}, self.served.get(model, {}))
             if claim.worker_id:
-                line.running[claim.key] = line.running.get(claim.key, 0) + 1
+                queue.running[claim.key] = queue.running.get(claim.key, 0) + 1
             else:
-                line.waiting.setdefault(claim.key, []).append(claim)
-        return lines
+                queue.waiting.setdefault(claim.key, []).append(claim)
+        return queues
 
     def loads(self) -> dict[str, Load]:
         """The slots that jobs hold, by worker."""

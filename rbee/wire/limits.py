@@ -12,7 +12,8 @@ import msgspec
 
 #: Bodies above this are refused with 413 (bytes), as sent and as unpacked.
 LARGEST_BODY = 1024 * 1024
-#: Those of `MOST_INPUTS` texts, or their tokens: 8 KiB for each. A worker is sent a little more.
+#: Those of `MOST_INPUTS` texts, or their tokens: 8 KiB for each; and those with pictures, which are
+#: written in a third more than their bytes. A worker is sent a little more.
 LARGEST_INPUTS = 16 * 1024 * 1024
 LARGEST_INFER = LARGEST_INPUTS + LARGEST_BODY
 #: What all bodies together may have above `LARGEST_BODY` each, while a daemon reads them.
@@ -37,6 +38,18 @@ MOST_INPUTS = 2048
 MOST_ANSWERS = 64
 #: Answers to each prompt of a request.
 MOST_CHOICES = 16
+#: One picture (bytes), and those of a request: all are unpacked before the first is looked at.
+LARGEST_PICTURE = 10 * 1024 * 1024
+MOST_PICTURES = 16
+#: Pixels of a picture, on a side and in all, and of all pictures of a request: unpacked, each takes
+#: three bytes, and up to twelve while it is.
+LONGEST_SIDE = 16_384
+MOST_PIXELS = 2**25
+MOST_PIXELS_IN_ALL = 2**26
+#: How many times as long as wide: of what is longer nothing is left when it is made small.
+MOST_TIMES_AS_LONG = 200
+#: Scans of a JPEG: with each the decoder goes over the whole picture.
+MOST_SCANS = 64
 
 Stop = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_STOP)]
 #: How many of the likeliest tokens are looked at; engines count so far.

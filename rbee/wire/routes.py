@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from rbee.wire.limits import LARGEST_BODY
+from rbee.wire.limits import LARGEST_BODY, LARGEST_INPUTS
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -46,7 +46,8 @@ class Route(Generic[Q, A]):
     slashes of their own), the others in the body of a POST, or else in the query, as with
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
     be, a stream, `line` the same of one of JSON lines; `may_be_empty`: 204 is a success, too.
-    `largest` is what a body may have (bytes).
+    `largest` is what a body may have (bytes); `with_pictures`: beside those it may have as much as
+    any other.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Route(Generic[Q, A]):
         line: type[Any] | None = None,
         may_be_empty: bool = False,
         largest: int = LARGEST_BODY,
+        with_pictures: bool = False,
     ) -> None:
         self.method = method
         self.path = path.replace(":path}", "}")
@@ -73,7 +75,8 @@ class Route(Generic[Q, A]):
         self.event = Events if answer is Events else event
         self.line = line
         self.may_be_empty = may_be_empty
-        self.largest = largest
+        self.largest = LARGEST_INPUTS if with_pictures else largest
+        self.with_pictures = with_pictures
         #: Whether the request is the body.
         self.has_body = method == "POST" and not in_query and request is not NONE
         #: The fields that travel in the path, and which of them may hold slashes.

@@ -145,6 +145,7 @@ class Inference(Operation):
         is_bound = most < model.context or (request.whole and most < orders.trained)
         written = 0 if request.echo_only else request.max_tokens
         is_long = tokens + (share // _PART if written is None else written) > share
+        is_long = is_long or bool(request.pictures)
         if is_long and (is_shared or is_bound) and self._shared.engine.count_prompt is not None:
             counted = await in_thread(threads, self._shared.engine.count_prompt, model, request)
             tokens, is_known = counted or min(tokens, most), bool(counted)

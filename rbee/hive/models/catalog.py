@@ -46,6 +46,8 @@ _superseded = Table("superseded", _metadata, Column("path", String, primary_key=
 class StoredFile(msgspec.Struct, frozen=True):
     """One file of a model, as it was when it was checked.
 
+    `is_projector`: it is what the model is shown pictures by.
+
     `owned` files were put there by rbee and go when the model is removed; others lie in the
     user's hub cache, in the package, or where a `file:` reference points. `name` and `etag` are
     what the hub calls the file and its content. `ctime_ns`, where it is not 0, has to stay, too:
@@ -61,6 +63,7 @@ class StoredFile(msgspec.Struct, frozen=True):
     name: str = ""
     etag: str = ""
     ctime_ns: int = 0
+    is_projector: bool = False
 
     def is_as_checked(self, now: os.stat_result) -> bool:
         """Whether it has the size and the times, and is the very file, that it was then."""
@@ -94,6 +97,11 @@ class ModelRow(msgspec.Struct, frozen=True):
     last_used_ms: int = 0
 
     @property
+    def projector(self) -> str:
+        """Where its projector lies; empty: it has none, and is shown no pictures."""
+        return next((file.path for file in self.files if file.is_projector), "")
+
+    @property
     def paths(self) -> list[str]:
         """Where its files lie, in order."""
         return [file.path for file in self.files]
@@ -106,6 +114,7 @@ def stored_file(
     name: str = "",
     etag: str = "",
     is_shared: bool = False,
+    is_projector: bool = False,
 ) -> StoredFile:
     """The record of a file that was just checked; `is_shared`: others may write it.
 
@@ -114,7 +123,16 @@ def stored_file(
     status = os.stat(path)
     ctime_ns = status.st_ctime_ns if is_shared else 0
     return StoredFile(
-        path, status.st_size, status.st_mtime_ns, sha256, owned, status.st_ino, name, etag, ctime_ns
+        path,
+        status.st_size,
+        status.st_mtime_ns,
+        sha256,
+        owned,
+        status.st_ino,
+        name,
+        etag,
+        ctime_ns,
+        is_projector,
     )
 
 

@@ -83,6 +83,10 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "ssm.inner_size": (0, 2**22),
     "ssm.state_size": (0, 2**20),
     "token_shift_count": (0, 2**16),
+    "vision.embedding_length": (0, 2**20),
+    "vision.feed_forward_length": (0, 2**24),
+    "vision.image_size": (0, 2**16),
+    "vision.patch_size": (0, 2**16),
     "vocab_size": (0, MOST_TEXTS),
     "wkv.head_size": (0, 2**16),
 }
@@ -93,6 +97,8 @@ _MOST_LAYERS = _NUMBERS["block_count"][1]
 _ONE_NUMBER = ("block_count", "context_length", "embedding_length", "vocab_size")
 _TEMPLATE = "tokenizer.chat_template"
 _TOKENS = "tokenizer.ggml.tokens"
+#: The architecture of projectors of all kinds.
+_PROJECTOR = "clip"
 _ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 #: ggml tensor type -> (name, elements in a block, bytes of a block).
@@ -176,6 +182,12 @@ class GgufHeader(msgspec.Struct, frozen=True):
     data_offset: int
     expected_file_size: int
     kept: int = 0
+
+    @property
+    def is_projector(self) -> bool:
+        """Whether it is no language model, but turns pictures into what one reads."""
+        encodes = self.metadata.get(f"{_PROJECTOR}.has_vision_encoder")
+        return self.architecture == _PROJECTOR and encodes is True
 
     @property
     def context_length(self) -> int:

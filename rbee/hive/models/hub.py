@@ -149,9 +149,14 @@ def resolve(ref: ModelRef, patience: Patience) -> ModelPlan:
         if plan is None:
             raise
         return plan
+    from rbee.hive.models.projectors import (
+        with_projector,
+    )  # late: for what is fetched
+
     choice = choose(listed.files, ref)
     commit = listed.commit or ref.revision or "main"
-    sized = [_measured(ref.repo, commit, file, patience) for file in choice.files]
+    wanted = with_projector(choice.files, listed.files)
+    sized = [_measured(ref.repo, commit, file, patience) for file in wanted]
     files = tuple(_hub_file(ref.repo, commit, file) for file in sized)
     if listed.gated:
         read_range(files[0], 0, 1, patience)
@@ -387,6 +392,8 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
+    from rbee.hive.models.projectors import with_projector
+
     try:
         repos = scan_cache_dir().repos
     except CacheNotFound:
@@ -409,7 +416,8 @@ def _plan_from_cache(ref: ModelRef) -> ModelPlan | None:
             except RbeeError:
                 continue
             commit = revision.commit_hash
-            files = tuple(_hub_file(ref.repo, commit, file) for file in choice.files)
+            listed = with_projector(choice.files, held)
+            files = tuple(_hub_file(ref.repo, commit, file) for file in listed)
             note = "the hub is out of reach; taking the model from the user's hub cache"
             sizes = quant_sizes(held, ref.repo)
             return ModelPlan(ref, commit, files, choice.quant, sizes, note, False)

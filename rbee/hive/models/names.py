@@ -136,6 +136,12 @@ def never_runs(name: str) -> bool:
     return companion_of(name) in ("an image or audio projector", _STATISTICS)
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a file's name, in small letters, without its quant, part and folder."""
+    file = part_of(name).stem.rpartition("/")[2].lower()
+    return re.findall(r"[a-z]+|\d+(?:\.\d+)?", re.sub(_QUANT, " ", file))
+
+
 def parameters_of(text: str) -> float:
     """How many parameters a name says a model has (``8x7B``, ``0.6b``, ``360M``); 0: nothing."""
     sizes = [

@@ -2,8 +2,8 @@
 
 What is dealt out are the layers, in their order, and behind them the output, which counts as one
 more. The first of them stay in RAM where the devices are too small for all; each device has a run
-of the others. The table of token embeddings is in RAM in any case; where the output has no weights
-of its own, the device with the output has a second copy of it.
+of the others. The table of token embeddings is in RAM in any case, and so is a projector; where the
+output has no weights of its own, the device with the output has a second copy of that table.
 
 Source: `load_tensors` of llama.cpp (2026.10). Over one and two devices, alone and beside RAM,
 weights and KV cache were exact for SmolLM2 by the engine's own report. The graph was 3 % too high
@@ -17,7 +17,16 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rbee.hive.models.fit import Need, graph, kv_by_layer, of_unused_experts, worker_need
+import msgspec
+
+from rbee.hive.models.fit import (
+    Need,
+    apart_from_sight,
+    graph,
+    kv_by_layer,
+    of_unused_experts,
+    worker_need,
+)
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, longest_request
 
@@ -84,8 +93,9 @@ class Cut:
     def __init__(
         self, headers: Sequence[GgufHeader], context: int, slots: int, lean: int = 0
     ) -> None:
-        head = headers[0]
         self._whole = worker_need(headers, context, slots)
+        headers, self.sight = apart_from_sight(headers)
+        head = headers[0]
         self._graph = graph(headers, context, slots, output=False)
         kv = kv_by_layer(head, context, slots)
         layers = [sum(each.weights.layers.get(at, 0) for each in headers) for at in range(len(kv))]
@@ -141,7 +151,8 @@ class Cut:
         The `slow` ones get what the others have no room for, each to the same share of its room.
         The first `in_ram` of them (0 or 1) are the RAM that the token embeddings are in, too.
         """
-        rooms = [max(0, room - self.embedding * (at < in_ram)) for at, room in enumerate(rooms)]
+        beside = self.embedding + self.sight
+        rooms = [max(0, room - beside * (at < in_ram)) for at, room in enumerate(rooms)]
         copies = _COPIES * (self._mask + self._hidden * _BEGINNING)
         more = max(copies, self._largest) if in_ram else copies
 
@@ -186,6 +197,7 @@ class Cut:
             at += count
         aside, unread = self.embedding + self._aside, self.embedding + self._unread_aside
         host = self._need(0, left, 0, aside, unread)
+        host = msgspec.structs.replace(host, sight=self.sight)
         return Spread(tuple(layers), tuple(needs), left, host, self._lean)
 
     def _fill(self, rooms: Sequence[int], more: int, staying: int = 0) -> list[int]:

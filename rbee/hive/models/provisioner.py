@@ -458,9 +458,11 @@ class Provisioner(msgspec.Struct):
                 {"path": path},
             )
         paths = parts_of(path)
+        if projector := _projector_beside(path) if ref.source == "file" else "":
+            paths = (*paths, projector)
         before = content_id(paths)
         header = header_of_file(paths[0])
-        files = [stored_file(each, owned=False) for each in paths]
+        files = [stored_file(each, owned=False, is_projector=each == projector) for each in paths]
         row = _row(ref, files, header, header.quant)
         if content_id(paths) != before:
             raise changing(path)
@@ -534,15 +536,17 @@ class _Files(NamedTuple):
         plan = self.plan
         paths = [self.path(file) for file in plan.files]
         try:
-            header, *_ = [header_of_file(path) for path in paths]
+            headers = [header_of_file(path) for path in paths]
         except RbeeError:
             for file in self.missing():
                 Path(self.path(file)).unlink(missing_ok=True)
             raise
-        files = [self._stored(file) for file in plan.files]
-        return _row(plan.ref, files, header, plan.quant, plan.commit)
+        files = [
+            self._stored(file, header.is_projector) for file, header in zip(plan.files, headers)
+        ]
+        return _row(plan.ref, files, headers[0], plan.quant, plan.commit)
 
-    def _stored(self, file: hub.HubFile) -> StoredFile:
+    def _stored(self, file: hub.HubFile, is_projector: bool) -> StoredFile:
         known = self.here.get(file.name)
         return stored_file(
             self.path(file),
@@ -551,6 +555,7 @@ class _Files(NamedTuple):
             file.name,
             file.etag,
             is_shared=bool(file.cached_path) and bool(_shared([file])),
+            is_projector=is_projector,
         )
 
 
@@ -598,6 +603,20 @@ def _near(path: str) -> str:
     except (OSError, ValueError):  # there is no such folder either
         return ""
     return f"did you mean file:{os.path.join(folder, meant)}?" if meant else ""
+
+
+def _projector_beside(path: str) -> str:
+    """Where the projector of a model of somebody's own lies; empty: there is none."""
+    from rbee.hive.models.projectors import beside  # late: most models are the hub's
+
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder) as entries:
+            found = beside(name, [each.name for each in itertools.islice(entries, _NEIGHBOURS)])
+        projector = os.path.join(folder, found) if found else ""
+        return projector if projector and header_of_file(projector).is_projector else ""
+    except (OSError, RbeeError):  # what is no projector belongs to somebody else
+        return ""
 
 
 def bundled_path() -> Path:

@@ -169,7 +169,9 @@ class Starter(msgspec.Struct):
                 or str(header.metadata.get("tokenizer.chat_template", "")),
                 template=template_name(wanted.chat_template),
                 trial_model=str(bundled_path()),
-                memory_limit=memory_limit(need, settings, on_gpu=gpu is not None, threads=threads),
+                memory_limit=memory_limit(
+                    need, settings, on_gpu=gpu is not None, threads=threads, slots=fit.slots
+                ),
                 pooling=pooling_of(header),
                 batch=batch_of(header, context),
                 simulated=simulated,
@@ -177,6 +179,7 @@ class Starter(msgspec.Struct):
                 vectors_up_to=wanted.vectors_up_to,
                 longest=longest_request(header, context, fit.slots) if facts.shares else context,
                 trained=header.context_length,
+                projector=row.projector if "pictures" in facts.can else "",
                 engine_places={} if simulated else places,
             )
             streams = _streams_to(placement.others)

@@ -148,6 +148,7 @@ class Worker:
             names=tuple(sorted(self.names)),
             vectors_up_to=self.orders.vectors_up_to,
             kept=self.kept,
+            sees=bool(self.orders.projector),
             unloads_at_ms=0 if unloads is None else _unix_ms(unloads),
         )
 

@@ -13,7 +13,7 @@ from rbee.wire.messages.basics import encode
 
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
-#: What it answers where a server has too much to do.
+#: The status of Anthropic's API for `overloaded_error`.
 _OVERLOADED = 529
 _TYPES = {
     401: "authentication_error",

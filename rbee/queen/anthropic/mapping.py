@@ -20,6 +20,7 @@ from rbee.queen.anthropic.requests import (
     AnthropicMessage,
     CountRequest,
     DocumentBlock,
+    ImageBlock,
     MessagesRequest,
     TextBlock,
     ThinkingBlock,
@@ -31,6 +32,7 @@ from rbee.queen.anthropic.requests import (
 )
 from rbee.queen.front.blocks import Block, Blocks
 from rbee.queen.front.fields import taken
+from rbee.queen.front.pictures import Said
 from rbee.queen.front.tools import kind_told, loosened
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
@@ -144,7 +146,7 @@ def stop_reason_of(done: Done) -> StopReason:
 def messages_of(asked: CountRequest) -> list[ChatMessage]:
     """The conversation of a request. Raises `invalid_request` by the path of a block."""
     messages = []
-    system = _texts(asked.system or "", "system")
+    system = _texts(asked.system or "", "system").text
     if system:
         messages.append(ChatMessage(role="system", content=system))
     for at, message in enumerate(asked.messages):
@@ -211,10 +213,10 @@ def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
     if isinstance(asked.content, str):
         return [ChatMessage(role=asked.role, content=asked.content)]
     messages: list[ChatMessage] = []
-    texts: list[str] = []
+    said = Said(_BETWEEN)
     thoughts: list[str] = []
     calls: list[ToolCall] = []
-    is_said = True
+    is_said, is_told = True, False
     for at, block in enumerate(asked.content):
         where = f"{path}.content[{at}]"
         kind = block.get("type")
@@ -230,16 +232,28 @@ def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
             calls.append(ToolCall(id=called.id, name=called.name, arguments=arguments))
         elif kind == "tool_result" and asked.role == "user":
             answer = taken(block, ToolResultBlock, where)
-            said = _texts(answer.content or "", f"{where}.content")
-            told = said or ("error" if answer.is_error else "")
-            messages.append(ChatMessage(role="tool", content=told, tool_call_id=answer.tool_use_id))
+            told = _texts(answer.content or "", f"{where}.content", shows=True)
+            text = told.text or ("error" if answer.is_error else "")
+            messages.append(
+                ChatMessage(
+                    role="tool",
+                    content=text,
+                    pictures=told.pictures,
+                    tool_call_id=answer.tool_use_id,
+                )
+            )
         else:
-            texts.append(_text(block, where))
-    if texts or thoughts or calls or (is_said and not messages):
-        said = _BETWEEN.join(texts)
-        thought = "".join(thoughts)
+            _take_in(said, block, where, shows=asked.role == "user")
+            is_told = True
+    if is_told or thoughts or calls or (is_said and not messages):
         messages.append(
-            ChatMessage(role=asked.role, content=said, thought=thought, tool_calls=calls)
+            ChatMessage(
+                role=asked.role,
+                content=said.text,
+                pictures=said.pictures,
+                thought="".join(thoughts),
+                tool_calls=calls,
+            )
         )
     return messages
 
@@ -255,11 +269,27 @@ def _changes(asked: CountRequest) -> Iterator[tuple[str, ToolChange]]:
                 yield path, taken(block, ToolChange, path)
 
 
-def _texts(content: str | Sequence[dict[str, Any]], path: str) -> str:
-    """What a text, or blocks of it, say."""
+def _texts(content: str | Sequence[dict[str, Any]], path: str, *, shows: bool = False) -> Said:
+    """What a text, or blocks of it, say, and where it `shows` pictures, those."""
+    said = Said(_BETWEEN)
     if isinstance(content, str):
-        return content
-    return _BETWEEN.join(_text(block, f"{path}[{at}]") for at, block in enumerate(content))
+        said.say(content)
+        return said
+    for at, block in enumerate(content):
+        _take_in(said, block, f"{path}[{at}]", shows=shows)
+    return said
+
+
+def _take_in(said: Said, block: dict[str, Any], path: str, *, shows: bool) -> None:
+    """Takes a block in: a text, or where it `shows` any, a picture."""
+    if block.get("type") != "image" or not shows:
+        said.say(_text(block, path))
+        return
+    source = block.get("source")
+    if isinstance(source, dict) and source.get("type") == "url" and "url" in source:
+        said.show_at(str(source["url"]), path)
+    else:
+        said.show(taken(block, ImageBlock, path).source.data, path)
 
 
 def _text(block: dict[str, Any], path: str) -> str:
@@ -274,7 +304,7 @@ def _text(block: dict[str, Any], path: str) -> str:
         document = taken(block, DocumentBlock, path)
         parts = (document.title, document.context, document.source.data)
         return _BETWEEN.join(part for part in parts if part)
-    raise _wrong(path, f"is of the type {kind!r}; only text, and calls of tools, are understood")
+    raise _wrong(path, f"is of the type {kind!r}, which is not understood here")
 
 
 def _function(tool: Tool) -> ToolFunction:

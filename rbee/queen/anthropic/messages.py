@@ -105,7 +105,22 @@ class TokenCount(msgspec.Struct, kw_only=True):
     input_tokens: int
 
 
-MESSAGES = Route("POST", "/v1/messages", MessagesRequest, Message, who=Who.KEYS, event=MessageEvent)
-COUNT_TOKENS = Route("POST", "/v1/messages/count_tokens", CountRequest, TokenCount, who=Who.KEYS)
+MESSAGES = Route(
+    "POST",
+    "/v1/messages",
+    MessagesRequest,
+    Message,
+    who=Who.KEYS,
+    event=MessageEvent,
+    with_pictures=True,
+)
+COUNT_TOKENS = Route(
+    "POST",
+    "/v1/messages/count_tokens",
+    CountRequest,
+    TokenCount,
+    who=Who.KEYS,
+    with_pictures=True,
+)
 PREFLIGHT = Route("OPTIONS", "/v1/messages", NONE, NONE, who=Who.ANYBODY)
 PREFLIGHT_BELOW = Route("OPTIONS", "/v1/messages/{rest:path}", NONE, NONE, who=Who.ANYBODY)

@@ -10,13 +10,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from rbee.queen.front.fields import done, passes, refused
+from rbee.queen.front.fields import KEPT_ANYWAY, MODELS_CALL, PartOfAnswer, done, passes, refused
 from rbee.wire.limits import LONGEST_STOP, MOST_FUNCTIONS, MOST_MESSAGES, MOST_STOPS, TopK
 from rbee.wire.messages.basics import NonEmpty
 
-_CACHE = "what was read before is kept where there is room for it"
-_BACK = "is part of an answer that is sent back"
-_DIRECT = "models call tools by themselves alone"
 _CONTEXT = "what does not fit is refused; nothing is left out"
 _THERE_IS_ONE = "there is one"
 _BLOCKS = Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_MESSAGES)]
@@ -30,12 +27,12 @@ class AnthropicMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
         done("who speaks. A last one of `assistant` is gone on with"),
     ]
     content: Annotated[str | _BLOCKS, done("what is said: a text, or blocks")]
-    id: Annotated[Any, passes(_BACK)] = None
-    type: Annotated[Any, passes(_BACK)] = None
-    model: Annotated[Any, passes(_BACK)] = None
-    stop_reason: Annotated[Any, passes(_BACK)] = None
-    stop_sequence: Annotated[Any, passes(_BACK)] = None
-    usage: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    type: PartOfAnswer = None
+    model: PartOfAnswer = None
+    stop_reason: PartOfAnswer = None
+    stop_sequence: PartOfAnswer = None
+    usage: PartOfAnswer = None
     clear_at: Annotated[Any, passes("what is said stays said")] = None
     output_config: Annotated[Any, passes("that of the request counts")] = None
 
@@ -45,9 +42,9 @@ class TextBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     type: Annotated[Literal["text"], done("`text`")]
     text: Annotated[str, done("the text")]
-    cache_control: Annotated[Any, passes(_CACHE)] = None
-    citations: Annotated[Any, passes(_BACK)] = None
-    parsed_output: Annotated[Any, passes(_BACK)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    citations: PartOfAnswer = None
+    parsed_output: PartOfAnswer = None
 
 
 class ThinkingBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +53,7 @@ class ThinkingBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     type: Annotated[Literal["thinking"], done("`thinking`")]
     thinking: Annotated[str, done("the thought")]
     signature: Annotated[Any, passes("thoughts are taken as they are sent")] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
 
 class ToolUseBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -66,9 +63,9 @@ class ToolUseBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: Annotated[NonEmpty, done("what its result names")]
     name: Annotated[NonEmpty, done("the name of the tool")]
     input: Annotated[dict[str, Any], done("its arguments")]
-    cache_control: Annotated[Any, passes(_CACHE)] = None
-    caller: Annotated[Any, passes(_DIRECT)] = None
-    toolset_name: Annotated[Any, passes(_BACK)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+    toolset_name: PartOfAnswer = None
 
 
 class ToolResultBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -78,8 +75,8 @@ class ToolResultBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tool_use_id: Annotated[NonEmpty, done("the call that is answered")]
     content: Annotated[str | _BLOCKS | None, done("the answer: a text, or blocks of texts")] = None
     is_error: Annotated[bool | None, done("true, and no content: `error` is the answer")] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
-    toolset_name: Annotated[Any, passes(_BACK)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    toolset_name: PartOfAnswer = None
 
 
 class ToolReference(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -87,7 +84,7 @@ class ToolReference(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     type: Annotated[Literal["tool_reference"], done("`tool_reference`")]
     tool_name: Annotated[NonEmpty, done("the name of the tool, which the model knows already")]
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
 
 class ChangedTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +102,7 @@ class ToolChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     type: Annotated[Literal["tool_addition", "tool_removal"], done("whether it comes or goes")]
     tool: Annotated[ChangedTool, done("the tool")]
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
 
 class TextSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -116,6 +113,22 @@ class TextSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     media_type: Annotated[Any, passes("it is a text")] = None
 
 
+class ImageSource(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where a picture is; only those that are sent with it are looked at."""
+
+    type: Annotated[Literal["base64"], done("`base64`")]
+    data: Annotated[str, done("PNG, JPEG or GIF, for a model that has a projector")]
+    media_type: Annotated[Any, passes("a picture says itself what it is")] = None
+
+
+class ImageBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`image`: a picture, in what the user says or a tool has answered."""
+
+    type: Annotated[Literal["image"], done("`image`")]
+    source: Annotated[ImageSource, done("the picture")]
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+
+
 class DocumentBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`document`: a text with a title."""
 
@@ -124,7 +137,7 @@ class DocumentBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     title: Annotated[str | None, done("stands before the text")] = None
     context: Annotated[str | None, done("stands before the text")] = None
     citations: Annotated[Any, passes("no answer cites")] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
 
 class Tool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -138,9 +151,9 @@ class Tool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Annotated[str | None, done("is told to the model")] = None
     type: Annotated[Literal["custom"], done("`custom`, or nothing")] = "custom"
     input_examples: Annotated[Any, passes("say them in `description`")] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None
-    allowed_callers: Annotated[Any, passes(_DIRECT)] = None
+    allowed_callers: Annotated[Any, passes(MODELS_CALL)] = None
     eager_input_streaming: Annotated[Any, passes("calls are told as they are made")] = None
 
 
@@ -207,7 +220,7 @@ class CountRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     output_format: Annotated[
         OutputFormat | None, done("an older word for `output_config.format`")
     ] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
     context_management: Annotated[Any, passes(_CONTEXT)] = None
     speed: Annotated[Any, passes(_THERE_IS_ONE)] = None
     betas: Annotated[Any, passes("what is served does not depend on them")] = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbee.http.events import Event
 from rbee.queen.anthropic.errors import failed
 from rbee.queen.anthropic.mapping import Answering, signature_of, stop_reason_of, usage_of
 from rbee.queen.anthropic.messages import (
@@ -16,51 +15,39 @@ from rbee.queen.anthropic.messages import (
     ThinkingContent,
     ToolUseContent,
 )
-from rbee.queen.front.answering import check
-from rbee.queen.front.blocks import Block, Blocks, Change
-from rbee.queen.front.streaming import event
+from rbee.queen.front.blocks import Block, Change
+from rbee.queen.front.streaming import TellingBlocks, event
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.events import Done, Token
+from rbee.wire.messages.events import Done
 
 _PING = event("ping", MessageEvent(type="ping"))
 
 
-class Telling:
+class Telling(TellingBlocks):
     """See `front.streaming.Telling`. `mark` is what the answer can be spoken of by."""
 
     def __init__(self, answering: Answering, message_id: str, mark: str) -> None:
+        super().__init__()
         self._answering = answering
         self._id = message_id
         self._mark = mark
-        self._blocks = Blocks()
-        self._is_begun = False
-        self._done = Done()
         #: The number of the block that is told now; those of which nothing is told have none.
         self._index = -1
 
-    def take(self, told: Event) -> list[bytes]:
+    def wait(self, is_due: bool) -> list[bytes]:
         """See `front.streaming.Telling`."""
-        if told.name == "token":
-            return [*self._begin(), *self._changed(self._blocks.take(told.read(Token)))]
-        if told.name == "done":
-            self._done = told.read(Done)
-            return []
-        check(told)
-        return []
-
-    def wait(self) -> list[bytes]:
-        """See `front.streaming.Telling`."""
-        return [*self._begin(), _PING]
+        return [*self.begin(), _PING] if is_due else []
 
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
+        done = self.done or Done()
         ended = MessageDelta(
-            stop_reason=stop_reason_of(self._done), stop_sequence=self._done.stopped_by or None
+            stop_reason=stop_reason_of(done), stop_sequence=done.stopped_by or None
         )
         return [
-            *self._begin(),
-            *self._changed(self._blocks.close()),
-            _event(MessageEvent(type="message_delta", delta=ended, usage=usage_of(self._done))),
+            *self.begin(),
+            *self.changed(self.blocks.close()),
+            _event(MessageEvent(type="message_delta", delta=ended, usage=usage_of(done))),
             _event(MessageEvent(type="message_stop")),
         ]
 
@@ -68,17 +55,16 @@ class Telling:
         """See `front.streaming.Telling`."""
         return [event("error", failed(error, self._mark))]
 
-    def _begin(self) -> list[bytes]:
-        if self._is_begun:
-            return []
-        self._is_begun = True
+    def beginning(self) -> list[bytes]:
+        """See `TellingBlocks`."""
         # How much was read is known in the end, and told then.
         message = Message(
             id=self._id, model=self._answering.model, content=[], usage=usage_of(Done())
         )
         return [_event(MessageEvent(type="message_start", message=message))]
 
-    def _changed(self, changes: list[Change]) -> list[bytes]:
+    def changed(self, changes: list[Change]) -> list[bytes]:
+        """See `TellingBlocks`. Not everybody is told thoughts."""
         told = []
         for change in changes:
             if change.block.kind != "thought" or self._answering.tells_thoughts:

@@ -12,7 +12,7 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -41,6 +41,13 @@ def passes(why: str) -> msgspec.Meta:
 def refused(why: str, *unsaid: Any) -> msgspec.Meta:
     """The mark of a field that cannot be had; to say one of `unsaid` is to ask for nothing."""
     return msgspec.Meta(description=why, extra={_BECOMES: REFUSED, _UNSAID: unsaid})
+
+
+#: Why fields pass, in the words of several doors.
+KEPT_ANYWAY = "what was read before is kept where there is room for it"
+MODELS_CALL = "models call tools by themselves alone"
+#: A field of an answer that is sent back with the rest of a conversation.
+PartOfAnswer = Annotated[Any, passes("is part of an answer that is sent back")]
 
 
 class Field(NamedTuple):

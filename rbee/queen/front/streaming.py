@@ -2,37 +2,99 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, Event
 from rbee.queen.front.answering import Stream, Work, check, finish, send, warning_of
+from rbee.queen.front.blocks import Blocks, Change
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.events import Done, Token
+from rbee.wire.messages.events import Done, Token, Tokens, Vector
 from rbee.wire.settings import Settings
-
-#: The events that an answer is made of.
-_ANSWERS = ("token", "tokens", "vector")
 
 
 class Telling(Protocol):
-    """What is told of a job, as whole events of a stream."""
+    """What is told of the tasks of a request, as whole pieces of a stream."""
 
-    def take(self, event: Event) -> list[bytes]:
-        """What an event of the job is worth. Raises the error in which the job ended."""
+    def take(self, index: int, event: Event) -> list[bytes]:
+        """What an event of a task is worth. Raises the error in which the task ended."""
 
-    def wait(self) -> list[bytes]:
-        """What tells that it takes its time."""
+    def wait(self, is_due: bool) -> list[bytes]:
+        """What tells that it takes its time; `is_due`: nothing was told for long."""
 
     def end(self) -> list[bytes]:
         """What comes behind everything."""
 
     def fail(self, error: RbeeError) -> list[bytes]:
         """What tells that the stream breaks off."""
+
+
+class TellingBlocks(abc.ABC):
+    """What each `Telling` does that tells one job in blocks."""
+
+    def __init__(self) -> None:
+        self.blocks = Blocks()
+        #: How the job ended, once it has.
+        self.done: Done | None = None
+        self.is_begun = False
+
+    def take(self, _index: int, event: Event) -> list[bytes]:
+        """See `Telling`."""
+        if event.name == "token":
+            return [*self.begin(), *self.changed(self.blocks.take(event.read(Token)))]
+        if event.name == "done":
+            self.done = event.read(Done)
+        else:
+            check(event)
+        return []
+
+    def begin(self) -> list[bytes]:
+        """What comes before everything, where it has not come yet."""
+        if self.is_begun:
+            return []
+        self.is_begun = True
+        return self.beginning()
+
+    @abc.abstractmethod
+    def beginning(self) -> list[bytes]:
+        """What comes before everything."""
+
+    @abc.abstractmethod
+    def changed(self, changes: list[Change]) -> list[bytes]:
+        """What changes of the blocks are worth."""
+
+
+class Silence:
+    """When a stream has told nothing for long: `patience` after its beginning, and `every` so
+    often behind that (seconds; `now` is the time of the loop)."""
+
+    def __init__(self, now: float, patience: float, every: float) -> None:
+        self.patient_until = self._due = now + patience
+        self._every = every
+
+    def filled(self, now: float, wait: Callable[[bool], list[bytes]]) -> list[bytes]:
+        """What `Telling.wait` tells where nothing else is told."""
+        return wait(now >= self._due) if now >= self.patient_until else []
+
+    def ends(self, now: float) -> None:
+        """Something is told."""
+        self._due = max(self.patient_until, now + self._every)
+
+
+class Gathered(NamedTuple):
+    """All that a job has told: its tokens or its packed vectors, how it ended, and the tokens that
+    its text is, where that was asked."""
+
+    tokens: Sequence[Token]
+    done: Done
+    vectors: Sequence[bytes]
+    read: Tokens
 
 
 def event(name: str, data: object) -> bytes:
@@ -59,19 +121,19 @@ async def _tell(
     request: web.Request, response: Stream, telling: Telling, work: Work, settings: Settings
 ) -> None:
     loop = asyncio.get_running_loop()
-    patient_until = due = loop.time() + settings.stream_patience
+    silence = Silence(loop.time(), settings.stream_patience, settings.stream_comment)
     pending: list[bytes] = []
     try:
-        async with contextlib.aclosing(work.told(patient_until)) as told:
+        async with contextlib.aclosing(work.told(silence.patient_until)) as told:
             async for news, is_last in told:
-                for _, each in news:
+                for index, each in news:
                     response.headers.update({} if response.prepared else warning_of(each))
-                    pending += telling.take(each)
+                    pending += telling.take(index, each)
                 now = loop.time()
-                if not pending and now >= due:
-                    pending += telling.wait()
+                if not pending:
+                    pending += silence.filled(now, telling.wait)
                 if pending:
-                    due = max(patient_until, now + settings.stream_comment)
+                    silence.ends(now)
                     if not is_last:
                         await send(request, response, pending)
         pending += telling.end()
@@ -82,24 +144,34 @@ async def _tell(
     await finish(request, response, pending)
 
 
-async def gathered(work: Work, headers: dict[str, str]) -> tuple[list[Token], Done]:
-    """The tokens of a job and how it ended; what it warns of goes into `headers`."""
-    events, done = await events_of(work, headers)
-    return [each.read(Token) for each in events if each.name == "token"], done
+async def gathered(
+    work: Work,
+    headers: dict[str, str],
+    check_length: Callable[[bytes], None] = lambda first: None,
+) -> list[Gathered]:
+    """What each job has told when all are over; what they warn of goes into `headers`.
 
-
-async def events_of(work: Work, headers: dict[str, str]) -> tuple[list[Event], Done]:
-    """What a job answers, as it is told, and how it ended."""
-    events: list[Event] = []
-    done = Done()
+    `check_length` raises for the first vector of a job before others are made for nothing.
+    """
+    tokens: list[list[Token]] = [[] for _ in work.tasks]
+    vectors: list[list[bytes]] = [[] for _ in work.tasks]
+    read = [Tokens([], [], 0) for _ in work.tasks]
+    ends = [Done() for _ in work.tasks]
     async with contextlib.aclosing(work.told()) as told:
         async for news, _ in told:
-            for _, each in news:
+            for index, each in news:
                 headers.update(warning_of(each))
-                if each.name in _ANSWERS:
-                    events.append(each)
+                if each.name == "token":
+                    tokens[index].append(each.read(Token))
+                elif each.name == "vector":
+                    vector = each.read(Vector).v
+                    if not vectors[index]:
+                        check_length(vector)
+                    vectors[index].append(vector)
+                elif each.name == "tokens":
+                    read[index] = each.read(Tokens)
                 elif each.name == "done":
-                    done = each.read(Done)
+                    ends[index] = each.read(Done)
                 else:
                     check(each)
-    return events, done
+    return list(map(Gathered, tokens, ends, vectors, read))

@@ -7,7 +7,7 @@ from typing import Any
 
 from rbee.wire.errors import nested_too_deep
 
-#: What of a type is told back, which anybody may have sent.
+#: The characters that are not repeated of a type that a caller has sent.
 _PLAIN = re.compile(r"[^\w.-]", re.ASCII)
 _LONGEST = 40
 #: How often a grammar repeats one part: llama.cpp's parser of grammars refuses more.

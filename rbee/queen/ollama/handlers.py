@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
-from typing import Protocol
 
 from aiohttp import web
 
 from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
-from rbee.queen.front.answering import (
-    Asker,
-    Stream,
-    Work,
-    asker_of,
-    check,
-    finish,
-    send,
-    warning_of,
-    working,
-)
+from rbee.queen.front.answering import Asker, asker_of, check, working
 from rbee.queen.front.offer import Offer
+from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
 from rbee.queen.ollama.errors import failed
 from rbee.queen.ollama.inventory import Inventory, digest_of
@@ -62,14 +53,15 @@ from rbee.queen.ollama.messages import (
 from rbee.queen.ollama.names import meant, spelled, untagged
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import encode
-from rbee.wire.messages.events import Done, Progress, Token, Vector
+from rbee.wire.messages.events import Done, Progress, Token
 from rbee.wire.messages.models import Provisioned, PullModel
 from rbee.wire.narration import now_ms
 from rbee.wire.routes import JSON_LINES
 
 #: Whose API this is: the first version with all that is served here.
 _SPOKEN = "0.12.11"
-_HEADERS = {"Content-Type": JSON_LINES, "Cache-Control": "no-cache"}
+_HEADERS = {"Content-Type": JSON_LINES}
+_PULLED = Pulled(status="success")
 
 
 class Handlers(Offer):
@@ -133,13 +125,12 @@ class Handlers(Offer):
                 work.follow(await self.pull(PullModel(model_ref=asker.ref)))
             pulling = _Pulling(asker)
             if wanted.stream is not False:
-                return await _stream(request, pulling, work)
+                return await stream(request, pulling, work, self.settings, _HEADERS)
             async with contextlib.aclosing(work.told()) as told:
                 async for news, _ in told:
                     for _, event in news:
-                        pulling.take(event)
-        (last,) = pulling.end()
-        return web.Response(body=encode(last), content_type="application/json")
+                        check(event)
+        return web.Response(body=encode(_PULLED), content_type="application/json")
 
     @serves_http(PREFLIGHT)
     async def may_ask(self, request: web.Request) -> web.Response:
@@ -170,38 +161,52 @@ class Handlers(Offer):
             (job,) = work.begin([wanted])
             form.model, form.created_at = form.asked.model, moment(job.created_at_ms)
             if form.asked.stream is not False:
-                return await _stream(request, _Answering(form, job), work)
+                return await stream(request, _Answering(form, job), work, self.settings, _HEADERS)
             headers: dict[str, str] = {}
-            tokens, _, took = await _whole(job, work, headers)
-        answer = encode(form.whole(tokens, took))
+            (told,) = await gathered(work, headers)
+        answer = encode(form.whole(told.tokens, _took(job, told.done)))
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
     async def _embed(self, request: web.Request, asked: OllamaEmbed) -> Embedded:
         asker = await self._asker(request, asked.model)
         with working(self, asker) as work:
             (job,) = work.begin([embedding_job(asked, asker.ref)])
-            _, vectors, took = await _whole(job, work, {})
-        return embedded(asked, asked.model, vectors, took)
+            (told,) = await gathered(work, {})
+        return embedded(asked, asked.model, told.vectors, _took(job, told.done))
 
 
-class _Telling(Protocol):
-    """What is told of a piece of work, line by line."""
+class _Telling(abc.ABC):
+    """A `front.streaming.Telling` in lines, which tells nothing of silence."""
 
-    def take(self, event: Event) -> list[object]:
+    def take(self, _index: int, event: Event) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return list(map(_line, self.lines(event)))
+
+    @abc.abstractmethod
+    def lines(self, event: Event) -> list[object]:
         """The lines that an event is worth. Raises the error in which the work ended."""
 
-    def end(self) -> list[object]:
-        """The lines behind everything."""
+    def wait(self, is_due: bool) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return []
+
+    def end(self) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return []
+
+    def fail(self, error: RbeeError) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return [_line(failed(error))]
 
 
-class _Answering:
+class _Answering(_Telling):
     """The lines of one streamed answer."""
 
     def __init__(self, form: Form, job: Job) -> None:
         self._form = form
         self._job = job
 
-    def take(self, event: Event) -> list[object]:
+    def lines(self, event: Event) -> list[object]:
         """See `_Telling`."""
         form = self._form
         if event.name == "token":
@@ -214,12 +219,8 @@ class _Answering:
         check(event)
         return []
 
-    def end(self) -> list[object]:
-        """See `_Telling`."""
-        return []
 
-
-class _Pulling:
+class _Pulling(_Telling):
     """The lines of a model that is fetched."""
 
     def __init__(self, asker: Asker) -> None:
@@ -227,7 +228,7 @@ class _Pulling:
         self._digest, self._status = f"sha256:{digest}", f"pulling {digest[:12]}"
         self._begun = False
 
-    def take(self, event: Event) -> list[object]:
+    def lines(self, event: Event) -> list[object]:
         """See `_Telling`."""
         if event.name == "progress":
             far = event.read(Progress)
@@ -238,61 +239,14 @@ class _Pulling:
         check(event)
         return []
 
-    def end(self) -> list[object]:
-        """See `_Telling`."""
-        return [Pulled(status="success")]
+    def end(self) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return [_line(_PULLED)]
 
     def _far(self, done: int, total: int) -> list[object]:
         begin = [] if self._begun else [Pulled(status="pulling manifest")]
         self._begun = True
         return [*begin, Pulled(self._status, self._digest, total, done)]
-
-
-async def _stream(request: web.Request, telling: _Telling, work: Work) -> web.StreamResponse:
-    """Until there is a line, a failure still has a status of its own."""
-    response = Stream(headers=_HEADERS)
-    pending: list[bytes] = []
-    try:
-        async with contextlib.aclosing(work.told()) as told:
-            async for news, is_last in told:
-                for _, event in news:
-                    response.headers.update({} if response.prepared else warning_of(event))
-                pending += [_line(each) for _, event in news for each in telling.take(event)]
-                if pending and not is_last:
-                    await send(request, response, pending)
-        pending += [_line(each) for each in telling.end()]
-    except ConnectionError:
-        return response  # the reader has left, and its work ends with it
-    except RbeeError as error:
-        if not response.prepared:
-            raise
-        pending.append(_line(failed(work.asker.told(error))))
-    with contextlib.suppress(ConnectionError):
-        await finish(request, response, pending)
-    return response
-
-
-async def _whole(
-    job: Job, work: Work, headers: dict[str, str]
-) -> tuple[list[Token], list[bytes], Took]:
-    """The tokens or the packed vectors of a job, and how it ended; what it warns of goes into
-    `headers`."""
-    tokens: list[Token] = []
-    vectors: list[bytes] = []
-    done = Done()
-    async with contextlib.aclosing(work.told()) as told:
-        async for news, _ in told:
-            for _, event in news:
-                headers.update(warning_of(event))
-                if event.name == "token":
-                    tokens.append(event.read(Token))
-                elif event.name == "vector":
-                    vectors.append(event.read(Vector).v)
-                elif event.name == "done":
-                    done = event.read(Done)
-                else:
-                    check(event)
-    return tokens, vectors, _took(job, done)
 
 
 def _took(job: Job, done: Done) -> Took:

@@ -124,5 +124,7 @@ def _capabilities(view: ClusterModelView | None) -> list[str]:
     """In ollama's words, which has none for what ranks texts."""
     if view is not None and view.makes == "ranks":
         return []
-    is_vectors = view is not None and view.makes == "vectors"
-    return ["embedding"] if is_vectors else ["completion", "tools", "embedding"]
+    if view is not None and view.makes == "vectors":
+        return ["embedding"]
+    sees = view is not None and view.sees
+    return ["completion", "tools", "embedding", *(["vision"] if sees else [])]

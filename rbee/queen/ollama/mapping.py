@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from rbee.queen.front.pictures import picture_of
 from rbee.queen.ollama.messages import (
     AskedAnswer,
     ChatAnswer,
@@ -28,13 +29,12 @@ from rbee.queen.ollama.messages import (
 from rbee.queen.ollama.options import refused, sampled
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import CallPiece, Done, Token, TokenLikelihood
-from rbee.wire.messages.inference import ChatMessage, ToolCall
+from rbee.wire.messages.inference import ChatMessage, Picture, ToolCall
 from rbee.wire.messages.jobs import JobRequest
 
 _MS = 1_000_000
 #: What a model is loaded with where nothing is asked of it.
 _ANYTHING = "-"
-_PICTURES = "holds pictures, and no model here is given any"
 
 
 class Took(NamedTuple):
@@ -171,13 +171,14 @@ class Generate(Form):
     def __init__(self, asked: OllamaGenerate) -> None:
         super().__init__()
         self.asked = asked
-        self.loads = not asked.prompt
+        self.loads = not asked.prompt and not asked.images
 
     def question(self) -> dict[str, Any]:
         """See `Form`."""
         asked = self.asked
-        if asked.images:
-            raise refused("images", _PICTURES)
+        pictures = _pictures(asked.images, "images")
+        if pictures and (asked.raw or asked.suffix):
+            raise refused("images", "do not go with raw and suffix, which say nowhere they stand")
         if asked.context:
             raise refused("context", "is of no answer of this queen; send messages to /api/chat")
         if asked.template:
@@ -186,9 +187,10 @@ class Generate(Form):
             if asked.system:
                 raise refused("system", "does not go with raw and suffix, which use no template")
             return {"prompt": asked.prompt, "suffix": asked.suffix or None, "raw": True}
-        if asked.system:
-            user = ChatMessage(role="user", content=asked.prompt or "")
-            return {"messages": [ChatMessage(role="system", content=asked.system), user]}
+        if asked.system or pictures:
+            system = [ChatMessage(role="system", content=asked.system)] if asked.system else []
+            user = ChatMessage(role="user", content=asked.prompt or "", pictures=pictures)
+            return {"messages": [*system, user]}
         return {"prompt": asked.prompt}
 
     def told(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> GenerateAnswer:
@@ -239,13 +241,14 @@ def messages_of(asked: Sequence[OllamaMessage]) -> list[ChatMessage]:
     """A conversation as a job has it.
 
     What a tool answers belongs to the call that it names, else to the oldest one of its name that
-    has no answer yet, else to the oldest such one. Raises `invalid_request` for pictures.
+    has no answer yet, else to the oldest such one. Raises `invalid_request` for what is no picture.
     """
     unanswered: list[ToolCall] = []
     messages = []
     for i, each in enumerate(asked):
-        if each.images:
-            raise refused(f"messages[{i}].images", _PICTURES)
+        pictures = _pictures(each.images, f"messages[{i}].images")
+        if pictures and each.role not in ("user", "tool"):
+            raise refused(pictures[0].called, f"is shown by `{each.role}`; the user may")
         calls = [
             ToolCall(
                 id=call.id or f"call_{i}_{n}",
@@ -262,12 +265,18 @@ def messages_of(asked: Sequence[OllamaMessage]) -> list[ChatMessage]:
             ChatMessage(
                 role=each.role,
                 content=each.content or "",
+                pictures=pictures,
                 thought=each.thinking or "",
                 tool_calls=calls,
                 tool_call_id=answers,
             )
         )
     return messages
+
+
+def _pictures(images: Sequence[str] | None, path: str) -> list[Picture]:
+    """The pictures of a message, which stand before its text. Raises `invalid_request`."""
+    return [picture_of(each, f"{path}[{i}]") for i, each in enumerate(images or ())]
 
 
 def _answered(unanswered: list[ToolCall], call_id: str, name: str) -> str:

@@ -68,7 +68,7 @@ class OllamaMessage(msgspec.Struct, kw_only=True):
     role: Literal["system", "user", "assistant", "tool"]
     content: str | None = None
     thinking: str | None = None
-    images: list[Any] | None = None
+    images: list[str] | None = None
     tool_calls: Annotated[list[OllamaCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None = None
     tool_name: str | None = None
     tool_call_id: str | None = None
@@ -114,7 +114,7 @@ class OllamaGenerate(AskedAnswer, kw_only=True):
     raw: bool | None = None
     template: str | None = None
     suffix: str | None = None
-    images: list[Any] | None = None
+    images: list[str] | None = None
     context: list[Any] | None = None
 
 
@@ -302,9 +302,23 @@ TAGS = Route("GET", "/api/tags", NONE, Tags, who=Who.KEYS)
 PS = Route("GET", "/api/ps", NONE, Processes, who=Who.KEYS)
 SHOW = Route("POST", "/api/show", OllamaShow, Shown, who=Who.KEYS)
 PULL = Route("POST", "/api/pull", OllamaPull, Pulled, who=Who.KEYS, line=Pulled)
-CHAT = Route("POST", "/api/chat", OllamaChat, ChatAnswer, who=Who.KEYS, line=ChatAnswer)
+CHAT = Route(
+    "POST",
+    "/api/chat",
+    OllamaChat,
+    ChatAnswer,
+    who=Who.KEYS,
+    line=ChatAnswer,
+    with_pictures=True,
+)
 GENERATE = Route(
-    "POST", "/api/generate", OllamaGenerate, GenerateAnswer, who=Who.KEYS, line=GenerateAnswer
+    "POST",
+    "/api/generate",
+    OllamaGenerate,
+    GenerateAnswer,
+    who=Who.KEYS,
+    line=GenerateAnswer,
+    with_pictures=True,
 )
 EMBED = Route("POST", "/api/embed", OllamaEmbed, Embedded, who=Who.KEYS, largest=LARGEST_INPUTS)
 EMBEDDINGS = Route("POST", "/api/embeddings", OllamaEmbedOne, OneEmbedded, who=Who.KEYS)

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rbee.queen.front.fields import passes, refused
+from rbee.queen.front.fields import KEPT_ANYWAY, passes, refused
 
-_CACHE = "what was read before is kept where there is room for it"
 _KEPT = "how long a model stays loaded is a setting (`idle_timeout`)"
 _NOBODY_ELSE = "no other provider is asked"
 _FORM = "ask for a JSON schema by `response_format`"
@@ -29,8 +28,8 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     store: Annotated[Any, passes("jobs are kept for a while in any case, answers are not")] = None
     metadata: Annotated[Any, passes("belongs to what is stored")] = None
     service_tier: Annotated[Any, passes("there is one")] = None
-    prompt_cache_key: Annotated[Any, passes(_CACHE)] = None
-    prompt_cache_retention: Annotated[Any, passes(_CACHE)] = None
+    prompt_cache_key: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    prompt_cache_retention: Annotated[Any, passes(KEPT_ANYWAY)] = None
     prediction: Annotated[Any, passes(_DRAFT)] = None
     # Of vLLM and SGLang.
     use_beam_search: Annotated[Any, refused("answers are drawn token by token", False)] = None
@@ -59,8 +58,8 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     priority: Annotated[Any, passes("callers take turns, by their keys")] = None
     request_id: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
     rid: Annotated[Any, passes("each answer has one of its own, in `x-request-id`")] = None
-    cache_salt: Annotated[Any, passes(_CACHE)] = None
-    kv_transfer_params: Annotated[Any, passes(_CACHE)] = None
+    cache_salt: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    kv_transfer_params: Annotated[Any, passes(KEPT_ANYWAY)] = None
     vllm_xargs: Annotated[Any, refused("there are no such extensions", {})] = None
     lora_path: Annotated[Any, refused("take it for a model of its own", "", [])] = None
     session_params: Annotated[Any, refused("each request stands for itself", {})] = None
@@ -73,7 +72,7 @@ class Elsewhere(msgspec.Struct, kw_only=True):
     n_indent: Annotated[Any, refused("answers end by `stop` and `max_tokens`", 0)] = None
     n_probs: Annotated[Any, refused("say `logprobs`", 0)] = None
     min_keep: Annotated[Any, refused("samplers keep one token or more", 0, 1)] = None
-    n_cache_reuse: Annotated[Any, passes(_CACHE)] = None
+    n_cache_reuse: Annotated[Any, passes(KEPT_ANYWAY)] = None
     t_max_predict_ms: Annotated[Any, refused("say `max_tokens`", -1, 0)] = None
     lora: Annotated[Any, refused("take it for a model of its own", [])] = None
     post_sampling_probs: Annotated[Any, refused("`logprobs` are the model's own", False)] = None

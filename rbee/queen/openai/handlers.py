@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 
 import msgspec
 from aiohttp import web
 
-from rbee.http.events import STREAM_HEADERS, Event
+from rbee.http.events import Event
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.queen.catalog import KeyRow
-from rbee.queen.front.answering import (
-    Asker,
-    Stream,
-    Work,
-    asker_of,
-    check,
-    finish,
-    send,
-    warning_of,
-    working,
-)
+from rbee.queen.front.answering import asker_of, check, working
 from rbee.queen.front.heard import heard_by_key
 from rbee.queen.front.models import capabilities_of, model_ref_of, models_of
 from rbee.queen.front.offer import Caller, Offer
+from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Told, Vectors, in_words_of
+from rbee.queen.openai.mapping import Chat, Form, Identity, Text, Vectors, in_words_of
 from rbee.queen.openai.messages import (
     CHAT,
     COMPLETIONS,
@@ -47,7 +35,7 @@ from rbee.queen.rights import granted, names_of, not_granted
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
-from rbee.wire.messages.events import Done, Token, Vector
+from rbee.wire.messages.events import Done, Token
 from rbee.wire.messages.names import AddName
 from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
@@ -143,61 +131,15 @@ class Handlers(Offer):
             began = jobs[0].created_at_ms // 1000
             who = Identity(f"{form.prefix}{jobs[0].job_id}", began, asker.model)
             if not isinstance(form, Vectors) and form.asked.stream:
-                return await self._stream(request, Writer(form, who, asker), work)
-            return await self._whole(form, work, who)
-
-    async def _whole(self, form: Form | Vectors, work: Work, who: Identity) -> web.StreamResponse:
-        tokens: list[list[Token]] = [[] for _ in work.tasks]
-        vectors: list[list[bytes]] = [[] for _ in work.tasks]
-        ends: dict[int, Done] = {}
-        headers: dict[str, str] = {}
-        async with contextlib.aclosing(work.told()) as told:
-            async for news, _ in told:
-                for index, event in news:
-                    headers.update(warning_of(event))
-                    if event.name == "token":
-                        tokens[index].append(event.read(Token))
-                    elif event.name == "vector":
-                        vector = event.read(Vector).v
-                        if isinstance(form, Vectors) and not vectors[index]:
-                            form.check(vector)  # before others are made for nothing
-                        vectors[index].append(vector)
-                    elif event.name == "done":
-                        ends[index] = event.read(Done)
-                    else:
-                        check(event)
-        whole = [Told(tokens[i], ends[i], vectors[i]) for i in range(len(work.tasks))]
-        answer = form.whole(who, whole)
-        return web.Response(body=encode(answer), content_type="application/json", headers=headers)
-
-    async def _stream(self, request: web.Request, writer: Writer, work: Work) -> web.StreamResponse:
-        response = Stream(headers=STREAM_HEADERS)
-        with contextlib.suppress(ConnectionError):  # the reader has left, and its jobs end with it
-            await self._tell(request, response, writer, work)
-        return response
-
-    async def _tell(
-        self, request: web.Request, response: Stream, writer: Writer, work: Work
-    ) -> None:
-        """Until there is a token, or patience ends, a failure still has a status of its own."""
-        loop = asyncio.get_running_loop()
-        patient_until = loop.time() + self.settings.stream_patience
-        writer.may_remark(patient_until, self.settings.stream_comment)
-        try:
-            async with contextlib.aclosing(work.told(patient_until)) as told:
-                async for news, is_last in told:
-                    for index, event in news:
-                        response.headers.update({} if response.prepared else warning_of(event))
-                        writer.take(index, event)
-                    writer.remark(loop.time())
-                    if writer.pending and not is_last:
-                        await send(request, response, writer.pending)
-            writer.end()
-        except RbeeError as error:
-            if not response.prepared:
-                raise
-            writer.fail(error)
-        await finish(request, response, writer.pending)
+                writer = Writer(form, who, asker.caller)
+                return await stream(request, writer, work, self.settings)
+            headers: dict[str, str] = {}
+            if isinstance(form, Vectors):
+                told = await gathered(work, headers, form.check)
+            else:
+                told = await gathered(work, headers)
+        answer = encode(form.whole(who, told))
+        return web.Response(body=answer, content_type="application/json", headers=headers)
 
 
 class Writer:
@@ -208,81 +150,72 @@ class Writer:
     others take for an event.
     """
 
-    def __init__(self, form: Form, who: Identity, asker: Asker) -> None:
-        self._asker = asker
-        self.pending: list[bytes] = []
+    def __init__(self, form: Form, who: Identity, caller: Caller | None) -> None:
+        self._caller = caller
         self._form = form
         self._who = who
         #: The answers of which there is a token.
-        self.opened: set[int] = set()
+        self._opened: set[int] = set()
         self._ends: dict[int, Done] = {}
         #: The newest comments that were not sent.
         self._comments: deque[bytes] = deque(maxlen=_MOST_COMMENTS)
-        #: How many lines of comments were told, from when on one may be, and how often later.
+        #: How many lines of comments were told.
         self._remarked = 0
-        self._from = self._next = math.inf
-        self._every = 0.0
 
-    def may_remark(self, from_: float, every: float) -> None:
-        """Comments are told from that time of the loop on, and after such silences (seconds)."""
-        self._from = self._next = from_
-        self._every = every
-
-    def take(self, index: int, event: Event) -> None:
-        """Takes over what a job tells. Raises the error in which it ended."""
+    def take(self, index: int, event: Event) -> list[bytes]:
+        """See `front.streaming.Telling`."""
         if event.name == "narration":
-            self._comments.extend(_comment(event.read(Narration), self._asker.caller))
+            self._comments.extend(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
-            self._open(index)
-            self._tell(self._form.piece(index, event.read(Token)))
+            return [*self._open(index), *self._told(self._form.piece(index, event.read(Token)))]
         elif event.name == "done":
-            self._open(index)
             done = self._ends[index] = event.read(Done)
-            self._tell(self._form.ending(index, done))
+            return [*self._open(index), *self._told(self._form.ending(index, done))]
         else:
             check(event)
+        return []
 
-    def remark(self, now: float) -> None:
-        """Tells that it takes its time, where nothing else is told: what was narrated, or the
-        newest of it once that was much already."""
+    def wait(self, is_due: bool) -> list[bytes]:
+        """What was narrated, or the newest of it once that was much already."""
         at_once = bool(self._comments) and self._remarked < _MOST_COMMENTS
-        if self.pending:
-            self._next = max(self._from, now + self._every)
-        elif now >= (self._from if at_once else self._next):
-            comments = list(self._comments) if at_once else list(self._comments)[-1:]
-            self._comments.clear()
-            self._remarked += len(comments)
-            self.pending.append(b"".join(comments) or _STILL_HERE)
-            self._next = now + self._every
+        if not (at_once or is_due):
+            return []
+        comments = list(self._comments) if at_once else list(self._comments)[-1:]
+        self._comments.clear()
+        self._remarked += len(comments)
+        return [b"".join(comments) or _STILL_HERE]
 
-    def _open(self, index: int) -> None:
-        if not self.opened:
+    def _open(self, index: int) -> list[bytes]:
+        told: list[bytes] = []
+        if not self._opened:
             # Nobody who had not to wait wants to know; who had, gets the rest with the answer.
             waited = b"".join(self._comments) if self._remarked else b""
-            self.pending.extend([waited] if waited else [])
+            told += [waited] if waited else []
         self._comments.clear()
-        if index not in self.opened:
-            self.opened.add(index)
-            self._tell(self._form.opening(index))
+        if index not in self._opened:
+            self._opened.add(index)
+            told += self._told(self._form.opening(index))
+        return told
 
-    def end(self) -> None:
-        """Every answer is told."""
+    def end(self) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        counts = []
         options = self._form.asked.stream_options
         if options is not None and options.include_usage:
             ends = [self._ends[index] for index in sorted(self._ends)]
-            self._add(self._form.usage(self._who, ends))
-        self.pending.append(sse.DONE_FRAME)
+            counts = [_event(self._form.usage(self._who, ends))]
+        return [*counts, sse.DONE_FRAME]
 
-    def fail(self, error: RbeeError) -> None:
-        """The stream breaks off."""
-        self._add(failed(self._asker.told(in_words_of(self._form.asked, error))))
+    def fail(self, error: RbeeError) -> list[bytes]:
+        """See `front.streaming.Telling`."""
+        return [_event(failed(in_words_of(self._form.asked, error)))]
 
-    def _tell(self, choice: object | None) -> None:
-        if choice is not None:
-            self._add(self._form.told(self._who, choice))
+    def _told(self, choice: object | None) -> list[bytes]:
+        return [] if choice is None else [_event(self._form.told(self._who, choice))]
 
-    def _add(self, event: object) -> None:
-        self.pending.append(b"data: %s\n\n" % encode(event))
+
+def _event(event: object) -> bytes:
+    return b"data: %s\n\n" % encode(event)
 
 
 def _comment(narration: Narration, caller: Caller | None) -> list[bytes]:

@@ -12,6 +12,8 @@ import msgspec
 from msgspec import UNSET
 
 from rbee.queen.front.models import model_ref_of
+from rbee.queen.front.pictures import Said
+from rbee.queen.front.streaming import Gathered
 from rbee.queen.openai.messages import (
     CallDelta,
     ChatAnswer,
@@ -36,6 +38,7 @@ from rbee.queen.openai.requests import (
     CalledFunction,
     ChatRequest,
     CompletionRequest,
+    ContentPart,
     EmbeddingRequest,
     NamedTool,
 )
@@ -80,14 +83,6 @@ _SAID_BY = {
 }
 
 
-class Told(NamedTuple):
-    """All that a job has told: its tokens or its packed vectors, and how it ended."""
-
-    tokens: Sequence[Token]
-    done: Done
-    vectors: Sequence[bytes] = ()
-
-
 class Identity(NamedTuple):
     """What every piece of one answer repeats."""
 
@@ -127,7 +122,7 @@ class Form(abc.ABC):
         """What tells how an answer ended."""
 
     @abc.abstractmethod
-    def choice(self, index: int, told: Told) -> Any:
+    def choice(self, index: int, told: Gathered) -> Any:
         """An answer in one piece."""
 
     def told(self, who: Identity, choice: Any) -> Any:
@@ -138,7 +133,7 @@ class Form(abc.ABC):
         """The last event, for who asks for the counts."""
         return self.event(**who._asdict(), choices=[], usage=_usage(told, self.prompts))
 
-    def whole(self, who: Identity, told: Sequence[Told]) -> Any:
+    def whole(self, who: Identity, told: Sequence[Gathered]) -> Any:
         """The answers in one piece."""
         choices = [self.choice(index, one) for index, one in enumerate(told)]
         usage = _usage([one.done for one in told], self.prompts)
@@ -216,7 +211,7 @@ class Chat(Form):
         """See `Form`."""
         return ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
 
-    def choice(self, index: int, told: Told) -> ChatChoice:
+    def choice(self, index: int, told: Gathered) -> ChatChoice:
         """See `Form`."""
         text = "".join(token.t for token in told.tokens)
         thought = "".join(token.thought for token in told.tokens) if self._tells_thoughts else ""
@@ -312,7 +307,7 @@ class Text(Form):
         """See `Form`."""
         return TextChoice(index=index, text="", finish_reason=self._end(done))
 
-    def choice(self, index: int, told: Told) -> TextChoice:
+    def choice(self, index: int, told: Gathered) -> TextChoice:
         """See `Form`."""
         return TextChoice(
             index=index,
@@ -374,7 +369,7 @@ class Vectors:
         if wanted not in (None, length):
             raise _wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
 
-    def whole(self, who: Identity, told: Sequence[Told]) -> Embeddings:
+    def whole(self, who: Identity, told: Sequence[Gathered]) -> Embeddings:
         """See `Form`."""
         (one,) = told
         vectors = one.vectors
@@ -558,17 +553,18 @@ def as_prefilled(messages: list[ChatMessage], field: str) -> list[ChatMessage]:
 
 
 def _message(asked: AskedMessage, path: str) -> ChatMessage:
-    content = asked.content or ""
+    content, pictures = asked.content or "", []
     if isinstance(content, list):
+        said = Said()
         for i, part in enumerate(content):
-            if part.type not in ("text", "input_text", "output_text", "refusal"):
-                raise _wrong(f"{path}.content[{i}]", f"is {part.type!r}; only text is understood")
-        content = "".join(part.text or part.refusal for part in content)
+            _take_in(said, part, asked.role, f"{path}.content[{i}]")
+        content, pictures = said.text, said.pictures
     for i, call in enumerate(asked.tool_calls or ()):
         check_arguments(call.function.arguments, f"{path}.tool_calls[{i}].function.arguments")
     return ChatMessage(
         role="system" if asked.role == "developer" else asked.role,
         content=content,
+        pictures=pictures,
         thought=asked.reasoning_content or asked.reasoning or "",
         name=asked.name or "",
         tool_calls=[
@@ -577,6 +573,21 @@ def _message(asked: AskedMessage, path: str) -> ChatMessage:
         ],
         tool_call_id=asked.tool_call_id or "",
     )
+
+
+def _take_in(said: Said, part: ContentPart, role: str, path: str) -> None:
+    """Takes a part of a message in. Raises for one that is not understood."""
+    if part.type in ("text", "input_text", "output_text", "refusal"):
+        said.say(part.text or part.refusal)
+    elif part.type not in ("image_url", "input_image"):
+        raise _wrong(path, f"is {part.type!r}; text is understood, and `image_url`")
+    elif role not in ("user", "tool"):
+        raise _wrong(path, f"is a picture in a message of `{role}`; the user's may have one")
+    elif not part.image_url:
+        raise _wrong(path, "has no `image_url`")
+    else:
+        url = part.image_url
+        said.show_at(url if isinstance(url, str) else url.url, path)
 
 
 def check_arguments(arguments: str, path: str) -> None:

@@ -197,7 +197,13 @@ class OneModel(msgspec.Struct, kw_only=True):
 MODELS = Route("GET", "/v1/models", NONE, Models, who=Who.KEYS)
 MODEL = Route("GET", "/v1/models/{id:path}", OneModel, Model, who=Who.KEYS)
 CHAT = Route(
-    "POST", "/v1/chat/completions", ChatRequest, ChatCompletion, who=Who.KEYS, event=ChatChunk
+    "POST",
+    "/v1/chat/completions",
+    ChatRequest,
+    ChatCompletion,
+    who=Who.KEYS,
+    event=ChatChunk,
+    with_pictures=True,
 )
 COMPLETIONS = Route(
     "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion

@@ -14,13 +14,12 @@ from rbee.http.serving import serves_http
 from rbee.queen.front.answering import asker_of, working
 from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.front.offer import Offer
-from rbee.queen.front.streaming import events_of
+from rbee.queen.front.streaming import gathered
 from rbee.queen.openai.mapping import in_words_of
 from rbee.queen.openai.messages import ReadUsage
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import LARGEST_INPUTS, MOST_INPUTS
 from rbee.wire.messages.basics import NonEmpty, encode
-from rbee.wire.messages.events import Vector
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.routes import Route, Who
 
@@ -127,11 +126,10 @@ class RankHandlers(Offer):
         try:
             with working(self, asker) as work:
                 (job,) = work.begin([asked.job(asker.ref)])
-                events, end = await events_of(work, {})
+                (told,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None
-        vectors = [each.read(Vector).v for each in events if each.name == "vector"]
-        scores = scored(asked, [struct.unpack("<f", each)[0] for each in vectors])
+        scores = scored(asked, [struct.unpack("<f", each)[0] for each in told.vectors])
         if asked.texts is not None:
             with_text = asked.return_text or asked.return_documents
             body = encode(
@@ -150,7 +148,8 @@ class RankHandlers(Offer):
             )
             for at, score in scores
         ]
-        read = ReadUsage(prompt_tokens=end.tokens_in, total_tokens=end.tokens_in)
+        count = told.done.tokens_in
+        read = ReadUsage(prompt_tokens=count, total_tokens=count)
         ranking = Ranking(id=f"rerank-{job.job_id}", model=asker.model, results=results, usage=read)
         return web.Response(body=encode(ranking), content_type="application/json")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from rbee.queen.front.fields import done, passes, refused
+from rbee.queen.front.fields import PartOfAnswer, done, passes, refused
 from rbee.queen.openai.elsewhere import Elsewhere, VectorsElsewhere
 from rbee.wire.limits import (
     LONGEST_STOP,
@@ -36,7 +36,6 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "de
 _ALL = "tokens of the answer at most; -1: what the context holds"
 _COUNTS = "a last event with the counts of tokens"
 _AS_TEMPLATE = "is told to the chat template"
-_BACK = "is part of an answer that is sent back"
 
 
 class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -151,8 +150,8 @@ class _OfChats(Asked, kw_only=True):
     add_special_tokens: Annotated[Any, refused("the template has them", False)] = None
     documents: Annotated[Any, refused("write them into `messages`", [])] = None
     chat_template: Annotated[Any, refused("a model has its own", "")] = None
-    mm_processor_kwargs: Annotated[Any, refused("only text is understood", {})] = None
-    media_io_kwargs: Annotated[Any, refused("only text is understood", {})] = None
+    mm_processor_kwargs: Annotated[Any, refused("a model sees a picture its own way", {})] = None
+    media_io_kwargs: Annotated[Any, refused("a model sees a picture its own way", {})] = None
     separate_reasoning: Annotated[Any, refused("thoughts are no part of an answer", True)] = None
     stream_reasoning: Annotated[Any, refused("thoughts are told as they come", True)] = None
     # Of llama.cpp.
@@ -164,16 +163,26 @@ class _OfChats(Asked, kw_only=True):
     parse_tool_calls: Annotated[Any, refused("calls are no text", True)] = None
 
 
-class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A part of a message; only text is understood."""
+class ImageUrl(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A picture."""
 
-    type: Annotated[str, done("`text`, and `refusal` of an answer that is sent back")]
+    url: Annotated[str, done("the picture itself, as `data:image/png;base64,...`")]
+    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
+
+
+class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of a message: text, or a picture."""
+
+    type: Annotated[str, done("`text`, `image_url`, and `refusal` of an answer that is sent back")]
     text: Annotated[str, done("the text")] = ""
     refusal: Annotated[str, done("what an answer said instead")] = ""
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
-    annotations: Annotated[Any, passes(_BACK)] = None
-    logprobs: Annotated[Any, passes(_BACK)] = None
-    image_url: Annotated[Any, passes("its type is refused")] = None
+    annotations: PartOfAnswer = None
+    logprobs: PartOfAnswer = None
+    image_url: Annotated[
+        str | ImageUrl | None, done("PNG, JPEG or GIF, for a model that has a projector")
+    ] = None
+    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None
     file: Annotated[Any, passes("its type is refused")] = None
     video_url: Annotated[Any, passes("its type is refused")] = None
@@ -198,9 +207,9 @@ class SentBack(Called, kw_only=True):
     """A call in an answer that is sent back, with what clients add to it."""
 
     index: Annotated[Any, passes("calls are in order")] = None
-    extra_content: Annotated[Any, passes(_BACK)] = None
-    provider_specific_fields: Annotated[Any, passes(_BACK)] = None
-    caller: Annotated[Any, passes(_BACK)] = None
+    extra_content: PartOfAnswer = None
+    provider_specific_fields: PartOfAnswer = None
+    caller: PartOfAnswer = None
 
 
 class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -212,7 +221,9 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["developer", "system", "user", "assistant", "tool"],
         done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
     ]
-    content: Annotated[str | list[ContentPart] | None, done("what is said, as text")] = None
+    content: Annotated[
+        str | list[ContentPart] | None, done("what is said, as text, and what is shown")
+    ] = None
     reasoning_content: Annotated[str | None, done("thought, for templates that want it")] = None
     reasoning: Annotated[str | None, done("another word for `reasoning_content`")] = None
     tool_calls: Annotated[
@@ -223,23 +234,23 @@ class AskedMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str | None, done(_AS_TEMPLATE)] = None
     prefix: Annotated[Any, passes("a last message of the model is gone on with")] = None
     partial: Annotated[Any, passes("a last message of the model is gone on with")] = None
-    refusal: Annotated[Any, passes(_BACK)] = None
-    annotations: Annotated[Any, passes(_BACK)] = None
+    refusal: PartOfAnswer = None
+    annotations: PartOfAnswer = None
     audio: Annotated[Any, refused("only text is understood")] = None
     function_call: Annotated[Any, refused("send `tool_calls`", {})] = None
-    images: Annotated[Any, refused("only text is understood", [])] = None
-    reasoning_details: Annotated[Any, passes(_BACK)] = None
-    thinking_blocks: Annotated[Any, passes(_BACK)] = None
-    thinking: Annotated[Any, passes(_BACK)] = None
-    provider_specific_fields: Annotated[Any, passes(_BACK)] = None
+    images: Annotated[Any, refused("send `image_url`, as parts of `content`", [])] = None
+    reasoning_details: PartOfAnswer = None
+    thinking_blocks: PartOfAnswer = None
+    thinking: PartOfAnswer = None
+    provider_specific_fields: PartOfAnswer = None
     cache_control: Annotated[Any, passes("what was read before is kept in any case")] = None
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    parsed: Annotated[Any, passes(_BACK)] = None
-    reasoning_items: Annotated[Any, passes(_BACK)] = None
-    encrypted_content: Annotated[Any, passes(_BACK)] = None
-    finish_reason: Annotated[Any, passes(_BACK)] = None
-    model: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    parsed: PartOfAnswer = None
+    reasoning_items: PartOfAnswer = None
+    encrypted_content: PartOfAnswer = None
+    finish_reason: PartOfAnswer = None
+    model: PartOfAnswer = None
     type: Annotated[Any, passes("`message`; the role tells more")] = None
     timestamp: Annotated[Any, passes("messages are in order")] = None
     metadata: Annotated[Any, passes("belongs to who sends it")] = None

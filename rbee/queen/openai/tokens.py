@@ -14,13 +14,12 @@ from rbee.http.serving import serves_http
 from rbee.queen.front.answering import asker_of, working
 from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.front.offer import Offer
-from rbee.queen.front.streaming import events_of
+from rbee.queen.front.streaming import gathered
 from rbee.queen.openai.mapping import Chat, in_words_of
 from rbee.queen.openai.requests import AskedMessage, AskedTool, ChatRequest
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_FUNCTIONS, MOST_MESSAGES, MOST_TEMPLATE_VALUES
 from rbee.wire.messages.basics import NonEmpty, TokenIds
-from rbee.wire.messages.events import Token, Tokens
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.routes import Route, Who
 
@@ -138,11 +137,10 @@ class TokenHandlers(Offer):
         try:
             with working(self, asker) as work:
                 work.begin([asked.job(asker.ref)])
-                events, _ = await events_of(work, {})
+                (told,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None
-        told = [each.read(Tokens) for each in events if each.name == "tokens"]
-        tokens = told[0] if told else Tokens([], [], 0)
+        tokens = told.read
         numbers: list[int | TokenPiece] = list(tokens.ids)
         if asked.with_pieces:
             both = zip(tokens.ids, tokens.texts, strict=True)
@@ -162,10 +160,10 @@ class TokenHandlers(Offer):
         try:
             with working(self, asker) as work:
                 work.begin([wanted])
-                events, _ = await events_of(work, {})
+                (told,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None
-        text = "".join(each.read(Token).t for each in events if each.name == "token")
+        text = "".join(token.t for token in told.tokens)
         return TokensText(prompt=text, content=text)
 
 

@@ -95,12 +95,14 @@ class PartRoom(msgspec.Struct, kw_only=True):
 
 
 class FoundRoom(Answer, kw_only=True):
-    """There is room for a model, and for so many jobs at once; `estimate`: as far as is known."""
+    """There is room for a model, and for so many jobs at once; `estimate`: as far as is known.
+    `sees`: it can be shown pictures."""
 
     parts: list[PartRoom]
     slots: int
     context: int
     estimate: bool
+    sees: bool = False
 
 
 DEVICES = Route("GET", "/devices", NONE, Devices)

@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from rbee.wire.errors import ErrorBody
+from rbee.wire.errors import ErrorBody, RbeeError, invalid
 from rbee.wire.limits import (
     LARGEST_INFER,
+    LARGEST_PICTURE,
     MOST_FUNCTIONS,
     MOST_INPUTS,
     MOST_LOOKED_BACK,
     MOST_MESSAGES,
+    MOST_PICTURES,
     MOST_STOPS,
     MOST_TEMPLATE_VALUES,
     MOST_WEIGHTS,
@@ -26,7 +28,7 @@ from rbee.wire.routes import NONE, Events, Route
 LookBack = Annotated[int, msgspec.Meta(ge=0, le=MOST_LOOKED_BACK)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Strength = Annotated[float, msgspec.Meta(ge=0, le=100)]
-#: What a likeliness is divided by.
+#: What the logit of a token is divided by.
 Factor = Annotated[float, msgspec.Meta(gt=0, le=10)]
 
 
@@ -95,15 +97,45 @@ class ToolCall(Request, kw_only=True):
     arguments: str
 
 
+class Picture(Request, kw_only=True):
+    """A picture in a message, behind `at` characters of its text; `data` is its file.
+
+    `called` is what stands for it in an error: where whoever has sent it finds it.
+    """
+
+    data: Annotated[bytes, msgspec.Meta(max_length=LARGEST_PICTURE)]
+    at: Annotated[int, msgspec.Meta(ge=0)] = 0
+    called: str = ""
+
+    def __post_init__(self) -> None:
+        from rbee.wire.pictures import measured  # late: few requests have one
+
+        try:
+            measured(self.data)
+        except ValueError as error:
+            raise ValueError(f"`{self.called or 'the picture'}` {error}") from None
+
+
+def unseen(called: str, why: str) -> RbeeError:
+    """The refusal of a picture that a model cannot be shown, which is `called` so."""
+    return invalid(
+        f"`{called or 'messages'}` is a picture, and {why}",
+        "take a model whose repository has a projector (mmproj-*.gguf), or send text alone",
+        field=called or "messages",
+    )
+
+
 class ChatMessage(Request, kw_only=True):
     """One message of a conversation; one of a tool answers the call `tool_call_id`.
 
-    `name` tells speakers of one role apart, for templates that know it; `thought` is what the model
-    said to itself before an answer: for templates that want it back.
+    `pictures` stand in it in their order, in messages of the user and of tools alone. `name` tells
+    speakers of one role apart, for templates that know it; `thought` is what the model said to
+    itself before an answer: for templates that want it back.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    pictures: Annotated[list[Picture], msgspec.Meta(max_length=MOST_PICTURES)] = []
     name: str = ""
     thought: str = ""
     tool_calls: Annotated[list[ToolCall], msgspec.Meta(max_length=MOST_FUNCTIONS)] = []
@@ -178,9 +210,29 @@ class Question(Sampling, kw_only=True):
             raise ValueError("`raw` goes with `prompt`, not with `messages`")
         if self.must_call and not self.functions:
             raise ValueError("`must_call` needs `functions`")
+        if pictures := self.pictures:
+            self._require_room_for(pictures)
         last = self.messages[-1] if self.messages else None
         if last is not None and self.is_prefilled() and (self.must_call or last.tool_calls):
             raise ValueError("the last of `messages` is not the user's, and no call goes behind it")
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All that the model is shown, in their order."""
+        return [picture for message in self.messages or () for picture in message.pictures]
+
+    def _require_room_for(self, pictures: list[Picture]) -> None:
+        from rbee.wire.pictures import require_together  # late: few requests have one
+
+        if len(pictures) > MOST_PICTURES:
+            raise ValueError(f"{len(pictures)} pictures are sent, and {MOST_PICTURES} are taken")
+        require_together(picture.data for picture in pictures)
+        for message in self.messages or ():
+            if message.pictures and message.role not in ("user", "tool"):
+                raise ValueError(f"a message of `{message.role}` has a picture; the user's may")
+            at = [0, *(picture.at for picture in message.pictures)]
+            if sorted(at) != at or at[-1] > len(message.content):
+                raise ValueError("pictures stand in the text, in their order")
 
     def is_prefilled(self) -> bool:
         """Whether the answer has been begun, in the last message."""

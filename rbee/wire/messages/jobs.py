@@ -76,7 +76,7 @@ class JobList(Answer, kw_only=True):
     jobs: list[JobView]
 
 
-SUBMIT_JOB = Route("POST", "/jobs", JobRequest, JobAccepted, status=202)
+SUBMIT_JOB = Route("POST", "/jobs", JobRequest, JobAccepted, status=202, with_pictures=True)
 JOBS = Route("GET", "/jobs", NONE, JobList)
 JOB = Route("GET", "/jobs/{id}", Named, JobView)
 JOB_EVENTS = Route("GET", "/jobs/{id}/events", Named, Events)

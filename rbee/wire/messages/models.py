@@ -52,7 +52,7 @@ class ModelView(Answer, kw_only=True):
     Rows with the same `content` are names of the same files; `workers` are those that have them
     loaded, where one model was asked for. `context_length` is what it was trained with (tokens; 0:
     the file does not say). `makes` is what comes of it; empty where many were not asked for, or its
-    file cannot be read.
+    file cannot be read. `sees`: it can be shown pictures.
     """
 
     model_ref: str
@@ -65,6 +65,7 @@ class ModelView(Answer, kw_only=True):
     context_length: int = 0
     makes: Makes = ""
     workers: list[str] = []
+    sees: bool = False
 
 
 class ModelRemoved(Answer, kw_only=True):

@@ -73,7 +73,8 @@ class WorkerOrders(Request, kw_only=True):
     `vectors_up_to` is what the queen knows it by; see `WorkerBeat`. `streams` are the
     descriptors at whose other ends the devices of other machines are, one for each machine, in the
     order of the placement. `engine_places` are the places of its GPUs among those that the engine
-    lists; a GPU that is not there has that of its number.
+    lists; a GPU that is not there has that of its number. `projector` is the one of the files that
+    turns pictures into what the model reads, empty where there is none.
     """
 
     host: str
@@ -104,6 +105,7 @@ class WorkerOrders(Request, kw_only=True):
     longest: int = 0
     trained: int = 0
     engine_places: dict[str, int] = {}
+    projector: str = ""
 
     def __post_init__(self) -> None:
         self.longest = max(self.longest, self.context)

@@ -36,6 +36,7 @@ Ability = Literal[
     "penalties",
     "samplers",
     "counts",
+    "pictures",
     "tokens",
     "echo",
     "suffix",
@@ -71,7 +72,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     `vram_bytes` is what its model was promised, in all. `context` is how many tokens one request
     may fill, prompt and answer together, and `trained` how many its model was made for; 0: that is
     not known. `unloads_at_ms` is when it is unloaded unless somebody needs it (Unix time); 0: it
-    works, or is `kept`.
+    works, or is `kept`. `sees`: it can be shown pictures.
     """
 
     worker_id: str
@@ -91,6 +92,7 @@ class _Known(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     vectors_up_to: int = 0
     kept: bool = False
     unloads_at_ms: int = 0
+    sees: bool = False
 
 
 class WorkerBeat(_Known, kw_only=True):

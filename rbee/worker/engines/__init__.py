@@ -16,7 +16,7 @@ import msgspec
 from rbee.process.registered import ENGINES, find, registered
 from rbee.wire.errors import RbeeError, invalid, nearest
 from rbee.wire.messages.events import CallPiece, TokenLikelihood, Tokens
-from rbee.wire.messages.inference import InferRequest, Samplers
+from rbee.wire.messages.inference import InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.sides import SideOrders
 from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
@@ -247,6 +247,8 @@ def refuse_unknown(engine: EngineFacts, request: InferRequest) -> None:
             "end with the user's, or run the model with another engine (--engine)",
             field="messages",
         )
+    if "pictures" not in engine.can and (pictures := request.pictures):
+        raise unseen(pictures[0].called, f"engine {engine.engine} is shown none")
     for field, ability in wanted.items():
         value = getattr(request, field)
         if ability not in engine.can and value is not None and value is not False and value != []:

@@ -93,10 +93,18 @@ def texts_of(request: InferRequest) -> list[str]:
 def most_tokens(request: InferRequest, template: str) -> int:
     """More tokens than the prompt of a request can be: no tokenizer makes more of a text than it
     has bytes. What a chat template adds is its own text, and marks around each message; functions
-    it sets out in lines, or they are told a second time."""
-    written = len(msgspec.json.encode(request))
+    it sets out in lines, or they are told a second time. What is a token of a picture it does not
+    know."""
+    written = len(msgspec.json.encode(_without_pictures(request)))
     again = 2 * written + _CALL_TOLD if request.functions else 0
     return written + again + len(template.encode()) + _MARKS_AROUND * len(request.messages or ())
+
+
+def _without_pictures(request: InferRequest) -> InferRequest:
+    if not request.pictures:
+        return request
+    messages = [msgspec.structs.replace(each, pictures=[]) for each in request.messages or ()]
+    return msgspec.structs.replace(request, messages=messages)
 
 
 def does_not_fit(request: InferRequest, tokens: int, context: int) -> RbeeError:
@@ -147,6 +155,10 @@ def tokens_unknown(number: int) -> RbeeError:
 
 def _for_template(message: ChatMessage, with_thoughts: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.pictures:
+        from rbee.worker.engines.pictures import content_of  # late: few messages have any
+
+        told["content"] = content_of(message)
     if message.name:
         told["name"] = message.name
     if with_thoughts and message.thought:

@@ -30,7 +30,7 @@ from rbee.process.child import tail
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import GpuBackend
 from rbee.wire.messages.events import CallPiece, TokenLikelihood, Tokens
-from rbee.wire.messages.inference import InferRequest, Samplers
+from rbee.wire.messages.inference import ChatMessage, InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
 from rbee.wire.placement import CPU
@@ -60,6 +60,7 @@ from rbee.worker.engines.refusals import (
     engine_failed,
     nests_too_deep,
     reason_of_loading,
+    reason_of_projector,
     refused,
     template_reason,
     template_unusable,
@@ -104,6 +105,10 @@ _TOOLS = [
 _TRIAL_CONTEXT = 512
 #: What it says of an answer in another form than its reading of the chat template lets expect.
 _ANOTHER_FORM = "does not match the expected"
+#: What it says of a picture that it cannot decode, and of a model that is shown none.
+_UNREADABLE = "Failed to load image"
+_NO_PROJECTOR = "this model has no projector, and is shown none"
+_NO_TEMPLATE = "this model has no chat template, and is shown none"
 #: How templates are told whether the model may think.
 _SWITCH = "enable_thinking"
 #: Where its reasons are, from the end of its log on (lines).
@@ -116,6 +121,8 @@ _BUDGET, _SLACK = "thinking_budget_tokens", 16
 _RENDERING = 10.0
 #: How much CPU time it may take to make a prompt of messages (seconds).
 _PREPARING = 20.0
+#: Where it looks for programs that unpack what it does not take for a picture: nowhere.
+_NOWHERE = "/nonexistent"
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS: Mapping[str, GpuBackend] = {
     "CUDA": "cuda",
@@ -142,6 +149,8 @@ _SAMPLING = (
     *("presence_penalty", "frequency_penalty", "logit_bias"),
     *Samplers.__struct_fields__,
 )
+#: What goes into it as tokens, and what whoever asks calls that.
+_AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
@@ -254,6 +263,10 @@ class LlamaCpp:
         if orders.streams:
             rpc.join(orders.streams)
         lay_out(params, orders)
+        #: Why it can be shown no pictures, in words; empty: it can.
+        self._unseeing = "" if orders.projector else _NO_PROJECTOR
+        if orders.projector:
+            show_pictures(params, orders)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
@@ -294,6 +307,13 @@ class LlamaCpp:
         except RuntimeError as error:
             _until_told(orders)
             refusal = _cannot_load(orders, error)
+        if orders.projector and (why := reason_of_projector(_log(orders))):
+            self._unseeing = f"llama.cpp cannot load the model's projector: {why}"
+            params.mmproj.path = ""
+            try:
+                return self._serving(params)
+            except RuntimeError as error:
+                refusal = _cannot_load(orders, error)
         if not asked or self._unusable or reason_of_loading(_log(orders)):
             raise refusal
         params.chat_template = _PLAIN
@@ -353,6 +373,8 @@ class LlamaCpp:
         asked = told_to_call(request) if request.must_call else request
         try:
             body = self._asked(asked)
+            if request.pictures:
+                return int(self._told("/chat/completions/input_tokens", body)["input_tokens"])
             text = body["prompt"] if "prompt" in body else self._rendered_as(body)
             if isinstance(text, list):
                 cut = [
@@ -363,13 +385,15 @@ class LlamaCpp:
                 return len(text) + sum(map(len, cut)) - len(cut)
             said = {"content": text, "add_special": True, "parse_special": True}
             return len(self._told("/tokenize", said).get("tokens", ()))
-        except (RbeeError, OSError, ValueError, http.client.HTTPException):
+        except (RbeeError, OSError, ValueError, KeyError, http.client.HTTPException):
             return 0  # who generates says what is wrong with it
 
     def tokenize(self, request: InferRequest) -> Tokens:
         """See `rbee.worker.engines.Engine`."""
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
+        if request.pictures:
+            raise unseen(request.pictures[0].called, "has no tokens in a vocabulary")
         text = request.prompt or ""
         if request.messages is not None:
             if self._chat and self._unusable:
@@ -389,6 +413,8 @@ class LlamaCpp:
 
     def generate(self, request: InferRequest, caller: Caller) -> Generated:
         """See `rbee.worker.engines.Engine`."""
+        if not self._unseeing:
+            _refuse_tokens(request)
         if request.echo or request.echo_only:
             request = self._echoed(request, caller)
             if request.echo_only or caller.cancelled.is_set():
@@ -580,6 +606,13 @@ class LlamaCpp:
             raise template_unusable(self._unusable)
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             raise does_not_fit(request, marks, self.context)
+        if pictures := request.pictures:
+            why = self._unseeing or ("" if chat else _NO_TEMPLATE)
+            if why:
+                raise unseen(pictures[0].called, why)
+            from rbee.worker.engines.pictures import require_sound  # late: few requests have any
+
+            require_sound(request)
         body = self._asked(request)
         if schema is not None:
             try:
@@ -644,7 +677,9 @@ class LlamaCpp:
         finally:
             self._preparing.pop(here, None)
         if "error" in last:
-            if _ANOTHER_FORM in str(last["error"]) and "told" not in last:
+            if _UNREADABLE in str(last["error"]) and request.pictures:
+                raise self._broken(request)
+            if _ANOTHER_FORM in str(last["error"]) and "told" not in last and not request.pictures:
                 return self._as_it_comes(request, body, caller)
             raise refused(request, last["error"])
         if may_think is not None and thought > may_think + _SLACK and not caller.cancelled.is_set():
@@ -668,6 +703,18 @@ class LlamaCpp:
             timings.get("prompt_n", 0) + timings.get("cache_n", 0),
             timings.get("predicted_n", 0),
         )
+
+    def _broken(self, request: InferRequest) -> RbeeError:
+        """The refusal of the pictures of a request: it does not say which one it cannot read."""
+        from rbee.worker.engines.pictures import broken, content_of
+
+        for picture in request.pictures:
+            alone = ChatMessage(role="user", content="", pictures=[picture])
+            messages = [{"role": "user", "content": content_of(alone)}]
+            told = self._told("/chat/completions/input_tokens", {"messages": messages})
+            if _UNREADABLE in str(told.get("error", "")):
+                return broken(picture)
+        return broken(request.pictures[0])
 
     def _as_it_comes(
         self, request: InferRequest, body: dict[str, Any], caller: Caller
@@ -775,6 +822,18 @@ def _logit(share: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
+def _refuse_tokens(request: InferRequest) -> None:
+    """Raises `invalid_request` for what goes in as tokens: beside a projector llama.cpp takes texts
+    alone."""
+    for field, called in _AS_TOKENS.items():
+        if getattr(request, field):
+            raise invalid(
+                f"`{called}` cannot be had beside a projector: llama.cpp takes texts alone then",
+                "send the text itself, or take a repository of the model without a projector",
+                field=called,
+            )
+
+
 def _work(before: Work, chunk: dict[str, Any]) -> Work:
     """What is done by this chunk: a batch of the prompt is read, or a token is made."""
     progress = chunk.get("prompt_progress")
@@ -867,6 +926,18 @@ def lay_out(params: Any, orders: WorkerOrders) -> None:
         params.split_mode = xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_LAYER
         shares = range(len(params.tensor_split))
         params.tensor_split = [float(layers.get(number, 0)) for number in shares]
+
+
+def show_pictures(params: Any, orders: WorkerOrders) -> None:
+    """Has the engine load the projector: on the one GPU that has the model, else in RAM."""
+    params.mmproj.path = orders.projector
+    params.video_ffmpeg_bin_dir = _NOWHERE
+    on_gpu = orders.backend != "cpu" and not orders.simulated
+    gpus = [part.device for part in orders.placement.parts]
+    params.mmproj_use_gpu = on_gpu and len(gpus) == 1
+    if params.mmproj_use_gpu:
+        (place,) = _gpus_of(orders).values()
+        params.mmproj_device = devices()[place].name
 
 
 def _lay_out_over_machines(params: Any, orders: WorkerOrders) -> None:

@@ -17,6 +17,8 @@ _LONGEST_SAID = 16_384
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: How llama.cpp says why a chat template cannot be read, or what a template raises.
 _LOADING = re.compile(r"error loading model: (.+)")
+_NO_SIGHT = "failed to load multimodal model"
+_SIGHT = re.compile(r"(?:clip_init: failed to load model '.*?': |mtmd_init_from_file: error: )(.+)")
 _PARSING = re.compile(r"common_chat_templates_init: error: (.+)")
 _RAISED = re.compile(r"Jinja Exception: ([^\n]+)")
 _RENDERING = re.compile(r"While executing .*?\nError: ([^\n]+)", re.DOTALL)
@@ -100,6 +102,15 @@ def template_reason(log: Sequence[str]) -> str:
 def reason_of_loading(log: Sequence[str]) -> str:
     """Why llama.cpp cannot load a model, out of its log; empty where it does not say."""
     return next((found[1] for line in reversed(log) if (found := _LOADING.search(line))), "")
+
+
+def reason_of_projector(log: Sequence[str]) -> str:
+    """Why llama.cpp cannot load a projector, out of its log; empty where it is not that."""
+    for line in reversed(log):
+        if _NO_SIGHT in line:
+            told = [found[1] for each in log if (found := _SIGHT.search(words_of(each)))]
+            return str(told[-1]).strip() if told else "it does not say why"
+    return ""
 
 
 def refused_by_template(message: str) -> str:

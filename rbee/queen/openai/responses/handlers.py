@@ -71,10 +71,10 @@ class Responses:
                 wanted = answering.job()
                 wanted.count_only = True
                 work.begin([wanted])
-                _, done = await gathered(work, {})
+                (told,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words(error) from None
-        return InputTokens(input_tokens=done.tokens_in)
+        return InputTokens(input_tokens=told.done.tokens_in)
 
     @serves_http(RESPONSE)
     async def show(self, request: web.Request, wanted: OneResponse) -> Response:
@@ -110,9 +110,10 @@ class Responses:
                 telling = Telling(answering, job.job_id, job.created_at_ms)
                 return await stream(request, telling, work, self._offer.settings)
             headers: dict[str, str] = {}
-            tokens, done = await gathered(work, headers)
+            (told,) = await gathered(work, headers)
+        blocks = blocks_of(told.tokens)
         answer = answering.response(
-            job.job_id, job.created_at_ms, blocks_of(tokens), done, ended_ms=job.finished_at_ms
+            job.job_id, job.created_at_ms, blocks, told.done, ended_ms=job.finished_at_ms
         )
         return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 

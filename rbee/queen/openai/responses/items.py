@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from rbee.queen.front.blocks import Block
 from rbee.queen.front.fields import taken
+from rbee.queen.front.pictures import Said
 from rbee.queen.openai.mapping import check_arguments
 from rbee.queen.openai.responses.messages import (
     CustomCall,
@@ -30,14 +31,14 @@ from rbee.queen.openai.responses.messages import (
 )
 from rbee.queen.openai.responses.requests import (
     CallItem,
+    ContentPart,
     MessageItem,
     OutputItem,
     ReasoningItem,
-    TextPart,
 )
 from rbee.queen.openai.responses.tools import Meant, arguments_of, text_of
-from rbee.wire.errors import invalid
-from rbee.wire.messages.inference import ChatMessage, ToolCall
+from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.inference import ChatMessage, Picture, ToolCall
 
 _TEXTS = ("input_text", "output_text", "text", "refusal")
 _KNOWN = "messages, reasoning, calls of functions and custom tools, and what came of them"
@@ -53,14 +54,18 @@ def messages_of(asked: str | Sequence[dict[str, Any]]) -> list[ChatMessage]:
         kind = item.get("type") or "message"
         if kind == "message":
             said = taken(item, MessageItem, path)
-            turns.say(said.role, _text(said.content, f"{path}.content"))
+            told = _said(said.content, f"{path}.content")
+            if told.pictures and said.role != "user":
+                raise _strange(told.pictures[0].called, "a picture that is not the user's")
+            turns.say(said.role, told.text, told.pictures)
         elif kind == "reasoning":
             turns.think(_thought(taken(item, ReasoningItem, path)))
         elif kind in ("function_call", "custom_tool_call"):
             turns.call(_call(taken(item, CallItem, path), path))
         elif kind in ("function_call_output", "custom_tool_call_output"):
             answer = taken(item, OutputItem, path)
-            turns.answer(answer.call_id, _text(answer.output, f"{path}.output"))
+            told = _said(answer.output, f"{path}.output")
+            turns.answer(answer.call_id, told.text, told.pictures)
         else:
             raise invalid(
                 f"`{path}` is of a type that is not understood here", f"send {_KNOWN}", field=path
@@ -76,7 +81,7 @@ class _Turns:
         #: Thought, and not yet followed by anything.
         self._thought = ""
 
-    def say(self, role: str, text: str) -> None:
+    def say(self, role: str, text: str, pictures: Sequence[Picture] = ()) -> None:
         """Somebody says something."""
         if role == "assistant":
             before = self._turn()
@@ -85,7 +90,7 @@ class _Turns:
         else:
             self._thought = ""
             speaker: Any = "system" if role == "developer" else role
-            self.messages.append(ChatMessage(role=speaker, content=text))
+            self.messages.append(ChatMessage(role=speaker, content=text, pictures=[*pictures]))
 
     def think(self, thought: str) -> None:
         """The model thinks, before what it does next."""
@@ -96,9 +101,11 @@ class _Turns:
         before = self._turn()
         self.messages[-1] = replace(before, tool_calls=[*before.tool_calls, call])
 
-    def answer(self, call_id: str, text: str) -> None:
+    def answer(self, call_id: str, text: str, pictures: Sequence[Picture] = ()) -> None:
         """A tool answers."""
-        self.messages.append(ChatMessage(role="tool", content=text, tool_call_id=call_id))
+        self.messages.append(
+            ChatMessage(role="tool", content=text, pictures=[*pictures], tool_call_id=call_id)
+        )
 
     def _turn(self) -> ChatMessage:
         """The model's message that what it does now belongs to, which is the last one."""
@@ -212,15 +219,25 @@ def _call(item: CallItem, path: str) -> ToolCall:
     return ToolCall(id=item.call_id, name=name, arguments=item.arguments)
 
 
-def _text(content: str | Sequence[TextPart], path: str) -> str:
+def _said(content: str | Sequence[ContentPart], path: str) -> Said:
+    said = Said()
     if isinstance(content, str):
-        return content
+        said.say(content)
+        return said
     for at, part in enumerate(content):
-        if part.type not in _TEXTS:
-            where = f"{path}[{at}]"
-            raise invalid(
-                f"`{where}` is of the type {part.type!r}, and only text is understood",
-                "send text",
-                field=where,
+        where = f"{path}[{at}]"
+        if part.type in _TEXTS:
+            said.say(part.text or part.refusal)
+        elif part.type != "input_image":
+            raise _strange(
+                where, f"of the type {part.type!r}, and text and pictures are understood"
             )
-    return "".join(part.text or part.refusal for part in content)
+        elif part.image_url is None:
+            raise _strange(where, "a picture that is not here; send it as `image_url`")
+        else:
+            said.show_at(part.image_url, where)
+    return said
+
+
+def _strange(path: str, what: str) -> RbeeError:
+    return invalid(f"`{path}` is {what}", "send text, or the user's pictures", field=path)

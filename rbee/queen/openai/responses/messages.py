@@ -190,9 +190,22 @@ class InputTokens(msgspec.Struct, kw_only=True):
 
 
 RESPOND = Route(
-    "POST", "/v1/responses", ResponseRequest, Response, who=Who.KEYS, event=ResponseEvent
+    "POST",
+    "/v1/responses",
+    ResponseRequest,
+    Response,
+    who=Who.KEYS,
+    event=ResponseEvent,
+    with_pictures=True,
 )
-COUNT = Route("POST", "/v1/responses/input_tokens", ResponseRequest, InputTokens, who=Who.KEYS)
+COUNT = Route(
+    "POST",
+    "/v1/responses/input_tokens",
+    ResponseRequest,
+    InputTokens,
+    who=Who.KEYS,
+    with_pictures=True,
+)
 RESPONSE = Route("GET", "/v1/responses/{id}", OneResponse, Response, who=Who.KEYS)
 CANCEL = Route(
     "POST", "/v1/responses/{id}/cancel", OneResponse, Response, who=Who.KEYS, in_query=True

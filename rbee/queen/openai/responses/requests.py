@@ -10,14 +10,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from rbee.queen.front.fields import done, passes, refused
+from rbee.queen.front.fields import KEPT_ANYWAY, MODELS_CALL, PartOfAnswer, done, passes, refused
 from rbee.queen.openai.requests import Asked, Effort, Tokens
 from rbee.wire.limits import MOST_FUNCTIONS, MOST_MESSAGES
 from rbee.wire.messages.basics import NonEmpty
-
-_BACK = "is part of an answer that is sent back"
-_CACHE = "what was read before is kept where there is room for it"
-_DIRECT = "models call tools by themselves alone"
 
 
 class TextFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -119,27 +115,29 @@ class ResponseRequest(Asked, kw_only=True):
     context_management: Annotated[Any, passes("what does not fit is refused")] = None
     max_tool_calls: Annotated[Any, passes("it is about tools that nobody here has")] = None
     client_metadata: Annotated[Any, passes("belongs to who sends it")] = None
-    prompt_cache_options: Annotated[Any, passes(_CACHE)] = None
-    image: Annotated[Any, passes("only text is understood")] = None
+    prompt_cache_options: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    image: Annotated[Any, passes("pictures stand in `input`")] = None
     access_programs: Annotated[Any, passes("there are none")] = None
 
 
-class TextPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A part of a message, or of what a tool has answered; only text is understood."""
+class ContentPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of a message, or of what a tool has answered: text, or a picture."""
 
-    type: Annotated[str, done("`input_text`, `output_text`, `text`, or `refusal`")]
+    type: Annotated[str, done("`input_text`, `input_image`, `output_text`, `text`, or `refusal`")]
     text: Annotated[str, done("the text")] = ""
     refusal: Annotated[str, done("what an answer said instead")] = ""
-    annotations: Annotated[Any, passes(_BACK)] = None
-    logprobs: Annotated[Any, passes(_BACK)] = None
-    prompt_cache_breakpoint: Annotated[Any, passes(_CACHE)] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
-    image_url: Annotated[Any, passes("its type is refused")] = None
+    annotations: PartOfAnswer = None
+    logprobs: PartOfAnswer = None
+    prompt_cache_breakpoint: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
+    image_url: Annotated[str | None, done("PNG, JPEG or GIF, as `data:image/png;base64,...`")] = (
+        None
+    )
     file_id: Annotated[Any, passes("its type is refused")] = None
     file_data: Annotated[Any, passes("its type is refused")] = None
     file_url: Annotated[Any, passes("its type is refused")] = None
     filename: Annotated[Any, passes("its type is refused")] = None
-    detail: Annotated[Any, passes("its type is refused")] = None
+    detail: Annotated[Any, passes("a model sees a picture its own way")] = None
     input_audio: Annotated[Any, passes("its type is refused")] = None
 
 
@@ -150,13 +148,13 @@ class MessageItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["developer", "system", "user", "assistant"],
         done("who speaks; `developer` is `system`. A last one of `assistant` is gone on with"),
     ]
-    content: Annotated[str | list[TextPart], done("what is said, as text")]
+    content: Annotated[str | list[ContentPart], done("what is said, as text, and what is shown")]
     type: Annotated[Literal["message"], done("`message`, or nothing")] = "message"
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    phase: Annotated[Any, passes(_BACK)] = None
-    end_turn: Annotated[Any, passes(_BACK)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    phase: PartOfAnswer = None
+    end_turn: PartOfAnswer = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class ThoughtPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -177,9 +175,9 @@ class ReasoningItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     summary: Annotated[
         list[ThoughtPart] | None, done("stands for the thought where that is not there")
     ] = None
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class CallItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -191,10 +189,10 @@ class CallItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     arguments: Annotated[str, done("JSON text, of a function")] = ""
     input: Annotated[str, done("the text, of a custom tool")] = ""
     namespace: Annotated[str | None, done("where the tool is")] = None
-    id: Annotated[Any, passes(_BACK)] = None
-    status: Annotated[Any, passes(_BACK)] = None
-    caller: Annotated[Any, passes(_DIRECT)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    id: PartOfAnswer = None
+    status: PartOfAnswer = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class OutputItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -204,13 +202,13 @@ class OutputItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["function_call_output", "custom_tool_call_output"], done("which of them it is")
     ]
     call_id: Annotated[NonEmpty, done("the call that is answered")]
-    output: Annotated[str | list[TextPart], done("the answer, as text")]
+    output: Annotated[str | list[ContentPart], done("the answer, as text, and what is shown")]
     name: Annotated[Any, passes("the call has it")] = None
     namespace: Annotated[Any, passes("the call has it")] = None
     id: Annotated[Any, passes("`call_id` tells what is meant")] = None
     status: Annotated[Any, passes("it is there")] = None
-    caller: Annotated[Any, passes(_DIRECT)] = None
-    internal_chat_message_metadata_passthrough: Annotated[Any, passes(_BACK)] = None
+    caller: Annotated[Any, passes(MODELS_CALL)] = None
+    internal_chat_message_metadata_passthrough: PartOfAnswer = None
 
 
 class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -225,8 +223,8 @@ class FunctionTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
     output_schema: Annotated[Any, passes("is about what the tool answers")] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None
-    allowed_callers: Annotated[Any, passes(_DIRECT)] = None
-    cache_control: Annotated[Any, passes(_CACHE)] = None
+    allowed_callers: Annotated[Any, passes(MODELS_CALL)] = None
+    cache_control: Annotated[Any, passes(KEPT_ANYWAY)] = None
 
 
 class CustomFormat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -245,7 +243,7 @@ class CustomTool(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Annotated[str | None, done("is told to the model")] = None
     format: Annotated[CustomFormat | None, done("what it takes")] = None
     defer_loading: Annotated[Any, passes("all tools are told to the model at once")] = None
-    allowed_callers: Annotated[Any, passes(_DIRECT)] = None
+    allowed_callers: Annotated[Any, passes(MODELS_CALL)] = None
 
 
 class Namespace(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rbee.http.events import Event
-from rbee.queen.front.answering import check
 from rbee.queen.front.blocks import Block, Blocks, Change
-from rbee.queen.front.streaming import event
+from rbee.queen.front.streaming import TellingBlocks, event
 from rbee.queen.openai.errors import failed
 from rbee.queen.openai.responses.mapping import Answering, failure_of, in_words
 from rbee.queen.openai.responses.messages import (
@@ -20,44 +18,33 @@ from rbee.queen.openai.responses.messages import (
 )
 from rbee.queen.openai.responses.tools import text_of
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.events import Done, Token
 from rbee.wire.narration import now_ms
 
 
-class Telling:
+class Telling(TellingBlocks):
     """See `front.streaming.Telling`."""
 
     def __init__(self, answering: Answering, job_id: str, began_ms: int) -> None:
+        super().__init__()
         self._answering = answering
         self._job_id = job_id
         self._began_ms = began_ms
         self._shape = answering.shape(job_id)
-        self._blocks = Blocks()
         self._number = 0
-        self._is_begun = False
-        self._done: Done | None = None
 
-    def take(self, told: Event) -> list[bytes]:
-        """See `front.streaming.Telling`."""
-        if told.name == "token":
-            return [*self._begin(), *self._changed(self._blocks.take(told.read(Token)))]
-        if told.name == "done":
-            self._done = told.read(Done)
-            return []
-        check(told)
-        return []
-
-    def wait(self) -> list[bytes]:
+    def wait(self, is_due: bool) -> list[bytes]:
         """The first events; and then that it goes on, since comments keep no client waiting that
         counts events."""
-        if not self._is_begun:
-            return self._begin()
+        if not is_due:
+            return []
+        if not self.is_begun:
+            return self.begin()
         waiting = self._answering.response(self._job_id, self._began_ms, Blocks())
         return [self._event("response.in_progress", response=waiting)]
 
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
-        told = [*self._begin(), *self._changed(self._blocks.close())]
+        told = [*self.begin(), *self.changed(self.blocks.close())]
         whole = self._so_far()
         return [*told, self._event(f"response.{whole.status}", response=whole)]
 
@@ -65,31 +52,30 @@ class Telling:
         """See `front.streaming.Telling`. Some clients read the first of the two, some the other."""
         why = failed(in_words(error)).error
         whole = self._answering.response(
-            self._job_id, self._began_ms, self._blocks, failed=failure_of(why), status="failed"
+            self._job_id, self._began_ms, self.blocks, failed=failure_of(why), status="failed"
         )
         return [
-            *self._begin(),
+            *self.begin(),
             self._event("response.failed", response=whole),
             self._event("error", code=why.code, message=why.message, param=why.param),
         ]
 
-    def _begin(self) -> list[bytes]:
-        if self._is_begun:
-            return []
-        self._is_begun = True
+    def beginning(self) -> list[bytes]:
+        """See `TellingBlocks`."""
         begun = self._so_far()
         return [self._event(f"response.{each}", response=begun) for each in _BEGIN]
 
     def _so_far(self) -> Response:
         return self._answering.response(
-            self._job_id, self._began_ms, self._blocks, self._done, ended_ms=now_ms()
+            self._job_id, self._began_ms, self.blocks, self.done, ended_ms=now_ms()
         )
 
     def _event(self, kind: str, **fields: Any) -> bytes:
         number, self._number = self._number, self._number + 1
         return event(kind, ResponseEvent(type=kind, sequence_number=number, **fields))
 
-    def _changed(self, changes: list[Change]) -> list[bytes]:
+    def changed(self, changes: list[Change]) -> list[bytes]:
+        """See `TellingBlocks`."""
         return [each for change in changes for each in self._told(change)]
 
     def _told(self, change: Change) -> Iterator[bytes]:

@@ -1,0 +1,108 @@
+"""One program for each client that others wrote, for all the scenarios of a test process.
+
+Importing their packages takes up to three seconds of the processor. A program does so once, and
+serves each scenario in a copy of itself: what one has asked for, the next knows nothing of. A
+program whose copy does not end when it is told to is never lent again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shlex
+import signal
+import tempfile
+from collections.abc import Mapping
+
+from harness import clients
+from harness.cluster import ROOT
+from harness.program import Running, clean_environment
+
+#: What the packages take to be imported, where the machine is busy (seconds).
+PATIENCE_S = 120.0
+_PROGRAMS = {
+    "OpenAI's client": "with_openai",
+    "OpenAI's client for responses": "with_responses",
+    "Anthropic's client": "with_anthropic",
+    "litellm": "with_litellm",
+    "LangChain": "with_langchain",
+    "ollama's client": "with_ollama",
+}
+#: What they are imported with: nobody asks the internet, and byte code is written.
+_AT_START = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONDONTWRITEBYTECODE": ""}
+
+
+class Lent:
+    """A program with a package, for one scenario at a time."""
+
+    def __init__(self, package: str) -> None:
+        argv = [str(clients.HOME / "bin" / "python"), "-m"]
+        argv.append(f"{clients.__name__}.{_PROGRAMS[package]}")
+        environment = {
+            **clean_environment(),
+            **_AT_START,
+            "HOME": tempfile.gettempdir(),
+            "PYTHONPATH": str(ROOT),
+        }
+        self.package = package
+        self._running = Running(
+            shlex.join(argv), argv, environment=environment, folder=ROOT, keep_stdin=True
+        )
+        self._numbers = itertools.count(1)
+        self._number = 0
+
+    def begin(self, environment: Mapping[str, str]) -> None:
+        """A copy of it serves, in this environment."""
+        self._running.type(json.dumps(dict(environment)))
+
+    def type(self, line: str) -> None:
+        """What it reads while it does what it was asked for."""
+        self._running.type(line)
+
+    def ask(self, name: str) -> None:
+        """Asks it for what has this name."""
+        self._number = next(self._numbers)
+        self.type(f"{self._number}\t{name}")
+
+    def answer(self) -> str:
+        """What it got. Raises AssertionError where it says nothing."""
+        mark = f"\t{self._number}"
+        told = self._running.wait_for_text(f"{mark}\n", PATIENCE_S).splitlines()
+        (line,) = [line for line in told if line.endswith(mark)]
+        return line.removesuffix(mark)
+
+    def give_back(self) -> None:
+        """The scenario is over. Raises AssertionError where its copy has not ended well."""
+        try:
+            self.ask(clients.OVER)
+            self.answer()
+        except (AssertionError, OSError):
+            self._running.send(signal.SIGKILL, group=True)
+            raise
+        _resting.append(self)
+
+    def end(self) -> None:
+        """Ends it."""
+        self._running.close_stdin()
+        self._running.finish()
+
+    def __str__(self) -> str:
+        return str(self._running)
+
+
+_resting: list[Lent] = []
+
+
+def borrow(package: str) -> Lent:
+    """A program with this package, which `Lent.give_back` gives back."""
+    one = next((one for one in _resting if one.package == package), None)
+    if one is None:
+        return Lent(package)
+    _resting.remove(one)
+    return one
+
+
+def end() -> None:
+    """Ends the programs that nobody has."""
+    while _resting:
+        _resting.pop().end()

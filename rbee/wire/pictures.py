@@ -1,0 +1,147 @@
+"""What may be sent as a picture: its kind and its measures, read from its first bytes. Pure.
+
+Who decodes a picture believes what it says of itself, and one of a kilobyte may say that it is a
+billion pixels. So that is looked at first, and nothing is unpacked for it. The kinds are those that
+the decoder of llama.cpp (stb_image) reads and that clients send; WebP it does not read.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import struct
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rbee.wire.limits import (
+    LONGEST_SIDE,
+    MOST_PIXELS,
+    MOST_PIXELS_IN_ALL,
+    MOST_SCANS,
+    MOST_TIMES_AS_LONG,
+)
+
+_PNG, _GIF = b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a")
+_JPEG, _JPEG_SCAN = b"\xff\xd8", b"\xff\xda"
+#: Markers of JPEG: those of measures, and those that are stepped over by their length.
+_MEASURES = (0xC0, 0xC1, 0xC2)
+_STEPPED_OVER = (0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0))
+#: How each of them begins in JSON, where it stands in base64: in a text, or in a URL with data.
+_IN_JSON = re.compile(rb'[",](?:iVBORw0KGgo|\\?/9j\\?/|R0lGOD)')
+#: What others are called by which people know them, by where and how they begin.
+_OTHERS = (
+    (8, b"WEBP", "WebP"),
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"<svg", "SVG"),
+    (0, b"<?xml", "SVG"),
+)
+
+
+class Measures(NamedTuple):
+    """What a picture says of itself: what it is (``png``, ``jpeg``, ``gif``), and its pixels."""
+
+    kind: str
+    width: int
+    height: int
+
+    @property
+    def pixels(self) -> int:
+        """All of them."""
+        return self.width * self.height
+
+
+def measured(data: bytes) -> Measures:
+    """The measures of a picture. Raises ValueError with why it is not taken, in words."""
+    measures = _read(data)
+    width, height = measures.width, measures.height
+    if not width or not height:
+        raise ValueError("has no pixels")
+    if max(width, height) > LONGEST_SIDE or measures.pixels > MOST_PIXELS:
+        raise ValueError(
+            f"is {width} x {height} pixels, and {LONGEST_SIDE} on a side and {MOST_PIXELS} in all "
+            "are taken"
+        )
+    if max(width, height) > MOST_TIMES_AS_LONG * min(width, height):
+        raise ValueError(
+            f"is {width} x {height} pixels: one side more than {MOST_TIMES_AS_LONG} times the other"
+        )
+    return measures
+
+
+def require_together(pictures: Iterable[bytes]) -> None:
+    """Raises ValueError where the pictures of one request are too much to be held at once."""
+    pixels = sum(measured(each).pixels for each in pictures)
+    if pixels > MOST_PIXELS_IN_ALL:
+        raise ValueError(
+            f"the pictures have {pixels} pixels together, and {MOST_PIXELS_IN_ALL} are taken"
+        )
+
+
+def size_beside(body: bytes) -> int:
+    """The bytes of a body, JSON, that are in none of its pictures, by how these begin there."""
+    size, at = len(body), 0
+    while found := _IN_JSON.search(body, at):
+        end = body.find(b'"', found.end())
+        at = len(body) if end < 0 else end
+        size -= at - found.end()
+    return size
+
+
+def size_in_json(pictures: Iterable[bytes]) -> int:
+    """The bytes that pictures are in JSON."""
+    return sum(-(-len(each) // 3) * 4 for each in pictures)
+
+
+def parts_of(text: str, at: Sequence[int]) -> list[str]:
+    """A text, cut where its pictures stand: one piece more than there are pictures."""
+    cuts = [0, *at, len(text)]
+    return [text[begin:end] for begin, end in itertools.pairwise(cuts)]
+
+
+def _read(data: bytes) -> Measures:
+    try:
+        if data.startswith(_PNG):
+            length, name, width, height = struct.unpack_from(">I4sII", data, len(_PNG))
+            if (length, name) != (13, b"IHDR"):
+                raise ValueError("is a PNG that is broken")
+            return Measures("png", width, height)
+        if data.startswith(_GIF):
+            return Measures("gif", *struct.unpack_from("<HH", data, 6))
+        if data.startswith(_JPEG):
+            return _read_jpeg(data)
+    except (struct.error, IndexError):
+        raise ValueError("is a picture that is cut off") from None
+    raise ValueError(f"is {_what(data)}, and PNG, JPEG and GIF are read")
+
+
+def _read_jpeg(data: bytes) -> Measures:
+    """As the decoder does: markers, each stepped over, until the measures come."""
+    if data.count(_JPEG_SCAN) > MOST_SCANS:
+        raise ValueError(f"is a JPEG of more than {MOST_SCANS} scans, each of which takes its time")
+    at = len(_JPEG)
+    while True:
+        while data[at] != 0xFF:
+            at += 1
+        while data[at] == 0xFF:
+            at += 1
+        marker = data[at]
+        (length,) = struct.unpack_from(">H", data, at + 1)
+        if marker in _MEASURES:
+            height, width = struct.unpack_from(">HH", data, at + 4)
+            return Measures("jpeg", width, height)
+        if marker not in _STEPPED_OVER:
+            raise ValueError("is a JPEG that is broken, or of a kind that is not read")
+        at += 1 + length
+
+
+def _what(data: bytes) -> str:
+    for at, begins, name in _OTHERS:
+        if data[at : at + len(begins)] == begins:
+            return name
+    return "no picture" if data else "empty"

@@ -1,0 +1,85 @@
+"""Pictures on their way to an engine, which decodes them: what it is given, and what it is not.
+
+What a picture says of its size was looked at before (`rbee.wire.pictures`); here, in the thread of
+the inference, a PNG is unpacked as far as that is, for a few bytes may unpack to gigabytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.messages.inference import ChatMessage, InferRequest, Picture
+from rbee.wire.pictures import measured, parts_of
+
+#: Samples of a pixel, by the colour type of a PNG.
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+#: A PNG that comes coarse first has a byte more for each row of its seven passes.
+_PASSES = 7
+_HEAD = 8
+
+
+def content_of(message: ChatMessage) -> list[dict[str, Any]]:
+    """The text and the pictures of a message in their order, as OpenAI's parts."""
+    texts = parts_of(message.content, [picture.at for picture in message.pictures])
+    parts: list[dict[str, Any]] = [{"type": "text", "text": texts[0]}]
+    for picture, text in zip(message.pictures, texts[1:]):
+        url = f"data:image/{_kind(picture)};base64,{base64.b64encode(picture.data).decode()}"
+        parts += [
+            {"type": "image_url", "image_url": {"url": url}},
+            {"type": "text", "text": text},
+        ]
+    return [part for part in parts if part.get("text") != ""]
+
+
+def require_sound(request: InferRequest) -> None:
+    """Raises `invalid_request` for a picture that unpacks to more than it says, or not at all."""
+    for picture in request.pictures:
+        if _kind(picture) == "png" and not _unpacks(picture.data):
+            raise broken(picture)
+
+
+def broken(picture: Picture) -> RbeeError:
+    """The refusal of a picture that cannot be decoded."""
+    called = picture.called or "the picture"
+    return invalid(
+        f"`{called}` is a picture that cannot be read: it is broken, or of an odd kind",
+        "open and save it as PNG or JPEG",
+        field=picture.called or "messages",
+    )
+
+
+def _kind(picture: Picture) -> str:
+    return measured(picture.data).kind
+
+
+def _unpacks(png: bytes) -> bool:
+    _, width, height, depth, colour = struct.unpack_from(">4sIIBB", png, _HEAD + 4)
+    row: int = 1 + -(-width * depth * _SAMPLES.get(colour, 0) // 8)
+    most = row * height + _PASSES * (height + width + 2)
+    unpacked, inflate = 0, zlib.decompressobj()
+    try:
+        for piece in _packed(png):
+            data = piece
+            while data:
+                unpacked += len(inflate.decompress(data, most + 1 - unpacked))
+                if unpacked > most:
+                    return False
+                data = inflate.unconsumed_tail
+    except zlib.error:
+        return False
+    return bool(unpacked >= height)  # a byte of each row at least; who decodes counts the others
+
+
+def _packed(png: bytes) -> Iterator[bytes]:
+    """What of a PNG is packed, piece by piece."""
+    at = _HEAD
+    while at + 12 <= len(png):
+        length, name = struct.unpack_from(">I4s", png, at)
+        if name == b"IDAT":
+            yield png[at + 8 : at + 8 + length]
+        at += 12 + length
