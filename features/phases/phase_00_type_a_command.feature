@@ -35,7 +35,7 @@ Feature: Phase 0: a person types a command
       | rbee-keeper infer --max-tokens 0 'hello'          | --max-tokens                                |
       | rbee-keeper infer --temperature 9 'hello'         | --temperature                               |
       | rbee-keeper infer --top-p 0 'hello'               | --top-p                                     |
-      | rbee-keeper infer --backend opencl 'hello'          | --backend                                   |
+      | rbee-keeper infer --backend opencl 'hello'        | --backend                                   |
       | rbee-keeper infer --quiet --json 'hello'          | --quiet and --json exclude each other       |
       | rbee-keeper infr                                  | infr                                        |
 
