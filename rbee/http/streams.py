@@ -8,6 +8,7 @@ than it is taken there; where either end ends, both do.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable
 
@@ -33,6 +34,8 @@ class End(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._other: End | None = None
         self.is_over = asyncio.Event()
+        #: When it ended, by the clock of the loop; of two that are joined one ends the other.
+        self.over_at = math.inf
 
     def take(self, transport: asyncio.Transport) -> None:
         """From now on this transport is a stream's."""
@@ -77,9 +80,13 @@ class End(asyncio.Protocol):
         if self._other is not None and self._other._transport is not None:
             self._other._transport.resume_reading()
 
+    def _is_over(self) -> None:
+        self.over_at = asyncio.get_running_loop().time()
+        self.is_over.set()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
-        self.is_over.set()
+        self._is_over()
         if self._other is not None:
             self._other.close()
         self._ended(exc)
@@ -144,4 +151,4 @@ class Upgraded(End):
             self.take(transport)
             transport.write(_BEGIN)
         else:
-            self.is_over.set()
+            self._is_over()

@@ -307,11 +307,14 @@ class Dispatcher:
         hive = self._registry.hives.get(place.hive_id)
         beats = hive.beats if hive is not None else 0
         in_use = self.state.in_use(place.spot)
+        # It may be gone by the time of the answer, which is from before.
+        left = place.is_on_several and self.state.is_being_left(place)
         try:
             found = await self._starting.ask_room(job, place, decision.ctx)
         except RbeeError as error:
             passing = is_passing(error)
-            if place.is_on_several and error.code in ROOM and self.state.is_being_left(place):
+            left = left or (place.is_on_several and self.state.is_being_left(place))
+            if left and error.code in ROOM:
                 passing = True
             yields = not decision.rival and self.state.yields(place, error)
             claim.rooms[place.spot, decision.ctx] = Room(False, passing, in_use, beats, yields)

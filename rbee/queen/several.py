@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -194,7 +195,11 @@ class Several:
         finally:
             for each in waits:
                 each.cancel()
-        lost = {waits[each] for each in done}
+        # By now, what has ended may have taken others with it.
+        ends = [*((end.over_at, hive_id) for hive_id, end in sides.items())]
+        ends += [(end.over_at, "") for end in heads]
+        over_at, first = min(ends)
+        lost = {waits[each] for each in done} if over_at == math.inf else {first}
         if "" not in lost:
             self._lost[worker_id] = min(lost)
         while len(self._lost) > _REMEMBERED:
