@@ -10,7 +10,7 @@ Feature: What a hive answers on the wire
 
   Scenario: Room for a model is told with what it takes
     When a program asks the hive "GET /capacity?device=cpu&model=minillama"
-    Then the answer is 200 with the fields "parts, slots, context, estimate"
+    Then the answer is 200 with the fields "parts, slots, context, estimate, sees"
 
   Scenario: A question that does not fit
     When a program asks the hive each of these
