@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.figures import Target
@@ -16,58 +16,56 @@ KEPT = Target(0.95, at_least=True)
 class Beside(NamedTuple):
     """The same figure of the engine's own server and of rbee; lower is better where it is a time.
 
-    `kept` is how much of the engine's speed rbee keeps: 1 is as fast.
+    `kept` is how much of the engine's speed rbee keeps, 1 being as fast: the median over turns, in
+    each of which both were asked one after the other, as the speed of a machine is not always the
+    same.
     """
 
     engine: float
     rbee: float
     is_time: bool
-
-    @property
-    def kept(self) -> float:
-        """Speed over the engine's."""
-        return self.engine / self.rbee if self.is_time else self.rbee / self.engine
+    kept: float
 
 
-def first_token(rounds: Sequence[Mapping[str, Any]]) -> Beside:
+#: What is asked of both sides by turns.
+_Turns = Sequence[Mapping[str, Any]]
+
+
+def first_token(rounds: _Turns) -> Beside:
     """Seconds to the first token, the median over all answers."""
-
-    def of(side: str) -> float:
-        return _median(first / 1e3 for each in rounds for first in each[side]["first_ms"])
-
-    return Beside(of("engine"), of("rbee"), is_time=True)
+    return _beside(rounds, lambda side: [first / 1e3 for first in side["first_ms"]], is_time=True)
 
 
-def written(rounds: Sequence[Mapping[str, Any]]) -> Beside:
+def written(rounds: _Turns) -> Beside:
     """Tokens/s of an answer from its first token on, the median over all answers."""
 
-    def of(side: str) -> float:
-        return _median(
-            (tokens - 1) / seconds
-            for each in rounds
-            for tokens, seconds in zip(each[side]["tokens"], each[side]["writing_s"])
-        )
+    def speeds(side: Mapping[str, Any]) -> list[float]:
+        return [
+            (tokens - 1) / seconds for tokens, seconds in zip(side["tokens"], side["writing_s"])
+        ]
 
-    return Beside(of("engine"), of("rbee"), is_time=False)
+    return _beside(rounds, speeds, is_time=False)
 
 
-def whole(rounds: Sequence[Mapping[str, Any]]) -> Beside:
+def whole(rounds: _Turns) -> Beside:
     """Seconds from the first request to the last token of all callers, the median over rounds."""
-
-    def of(side: str) -> float:
-        return _median(each[side]["seconds"] for each in rounds)
-
-    return Beside(of("engine"), of("rbee"), is_time=True)
+    return _beside(rounds, lambda side: [side["seconds"]], is_time=True)
 
 
 def idle(measured: Mapping[str, Any], after_pause: bool) -> Beside:
     """Seconds to the first token after the pause, or at once; medians."""
+    which = 0 if after_pause else 1
+    return _beside(measured["idle"], lambda side: [side["first_ms"][which] / 1e3], is_time=True)
 
-    def of(side: str) -> float:
-        which = 0 if after_pause else 1
-        return _median(turn[side]["first_ms"][which] for turn in measured["idle"]) / 1e3
 
-    return Beside(of("engine"), of("rbee"), is_time=True)
+def _beside(
+    turns: _Turns, of: Callable[[Mapping[str, Any]], list[float]], *, is_time: bool
+) -> Beside:
+    engine, rbee = ([of(turn[side]) for turn in turns] for side in ("engine", "rbee"))
+    shares = [_median(one) / _median(other) for one, other in zip(engine, rbee)]
+    kept = _median(shares if is_time else [1 / share for share in shares])
+    ours, theirs = (_median(value for turn in side for value in turn) for side in (rbee, engine))
+    return Beside(theirs, ours, is_time, kept)
 
 
 def _median(values: Iterable[float]) -> float:
@@ -129,7 +127,10 @@ def _method(measured: Mapping[str, Any]) -> Iterator[str]:
         f"- The engine's own server has the {settings['slots']} slots of {settings['context']:,}"
         " tokens that a worker has; its threads, batches, caches and warm-up are its own."
     )
-    yield "- Kept is speed over the engine's own: 1 is as fast, and 0.95 is wanted of each."
+    yield (
+        "- Kept is speed over the engine's own, the median over turns in which both were asked one"
+        " after the other: 1 is as fast, and 0.95 is wanted of each."
+    )
     if not any(each["callers"] == 16 and each["words"] == 4000 for each in measured["loads"]):
         yield (
             "- Not measured: 16 callers with 4,000 tokens each, which take both servers ten"
