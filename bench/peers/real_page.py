@@ -131,6 +131,12 @@ def _method(measured: Mapping[str, Any]) -> Iterator[str]:
         "- Kept is speed over the engine's own, the median over turns in which both were asked one"
         " after the other: 1 is as fast, and 0.95 is wanted of each."
     )
+    yield (
+        "- Where several prompts come at once, chance decides how they fall into the engine's"
+        " batches, and answers are written while others' prompts are read: of four that fall into"
+        " one batch all begin late, of those in two batches half begin early and write slowly. The"
+        " last column has all of it."
+    )
     if not any(each["callers"] == 16 and each["words"] == 4000 for each in measured["loads"]):
         yield (
             "- Not measured: 16 callers with 4,000 tokens each, which take both servers ten"
