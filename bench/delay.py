@@ -15,6 +15,7 @@ import statistics
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 _HOST = "127.0.0.1"
 #: So much is on its way at most, in each direction: chunks of so many bytes.
@@ -62,8 +63,8 @@ def _give(sink: socket.socket, on_its_way: queue.Queue[tuple[float, bytes]]) -> 
         sink.shutdown(socket.SHUT_WR)
 
 
-def _start(work: object, *arguments: object) -> None:
-    threading.Thread(target=work, args=arguments, daemon=True).start()  # type: ignore[arg-type]
+def _start(work: Callable[..., object], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
 def measured(delay_s: float) -> float:

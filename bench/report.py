@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench import machine
 from bench.figures import Figure
+from bench.peers.client import AnswerFailed
 
 #: Digits behind the point, by unit; 2 for any other.
 _DIGITS = {"s": 3, "ms": 2, "tokens/s": 0, "us/token": 0, "MiB": 1}
@@ -55,6 +60,29 @@ def write(path: Path, document: dict[str, Any]) -> None:
     """`document` as JSON at `path`, whose folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def document_of(
+    name: str, measure: Callable[[], dict[str, Any]], settings: dict[str, Any], *, quick: bool
+) -> dict[str, Any]:
+    """What is measured, with the machine and what it did besides. Raises SystemExit: 1 where a run
+    failed, which is told, and 130 for Ctrl+C."""
+    began, load_before = time.monotonic(), machine.load_average()
+    try:
+        measured = measure()
+    except (AssertionError, AnswerFailed) as failure:
+        print(f"{name}: {failure}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    return {
+        "machine": machine.facts(),
+        "load_average": {"before": load_before, "after": machine.load_average()},
+        "seconds": round(time.monotonic() - began),
+        "quick": quick,
+        "settings": settings,
+        **measured,
+    }
 
 
 def _number(value: float, unit: str) -> str:

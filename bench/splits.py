@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bench import machine, report
+from bench import report
 from bench.peers.client import Address, AnswerFailed, Order
 from bench.peers.writing import SPLIT_FIGURES, write_page
 from bench.swarm import ROOT, free_port
@@ -194,29 +194,20 @@ def main(arguments: list[str]) -> int:
         if reason:
             print(f"splits: {reason}", file=sys.stderr)
             return 1
-    began, load_before = time.monotonic(), machine.load_average()
-    try:
-        measured = measure((0.0, 1.0) if quick else ROUND_TRIPS, 2 if quick else ANSWERS)
-    except (AssertionError, AnswerFailed) as failure:
-        print(f"splits: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    document = {
-        "machine": machine.facts(),
-        "load_average": {"before": load_before, "after": machine.load_average()},
-        "seconds": round(time.monotonic() - began),
-        "quick": quick,
-        "settings": {
-            "model": MODEL.stem,
-            "max_tokens": TOKENS,
-            "words": WORDS,
-            "threads": THREADS,
-            "context": CONTEXT,
-            "gpus_gb": GPUS,
-        },
-        **measured,
+    settings = {
+        "model": MODEL.stem,
+        "max_tokens": TOKENS,
+        "words": WORDS,
+        "threads": THREADS,
+        "context": CONTEXT,
+        "gpus_gb": GPUS,
     }
+    document = report.document_of(
+        "splits",
+        lambda: measure((0.0, 1.0) if quick else ROUND_TRIPS, 2 if quick else ANSWERS),
+        settings,
+        quick=quick,
+    )
     folder = TRIAL if quick else DOCS
     report.write(folder / SPLIT_FIGURES, document)
     print(f"written to {write_page(folder)}")

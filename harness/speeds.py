@@ -14,7 +14,7 @@ from rbee.queen.state import Claim, Hive, Place, Room, State
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu, PartRoom
 from rbee.wire.messages.jobs import JobRequest
-from rbee.wire.placement import CPU, Part, Placement
+from rbee.wire.placement import CPU, Part, Placement, Spread
 
 _GB, _MB = 10**9, 10**6
 _JOB = "1"
@@ -29,7 +29,7 @@ class PaperRace:
     """
 
     def __init__(self, machines: str) -> None:
-        self.spread = "swarm"
+        self.spread: Spread = "swarm"
         self._hives: dict[str, Hive] = {}
         self._asked: list[str] = []
         for each in machines.split("; "):
@@ -74,7 +74,7 @@ class PaperRace:
     def decide(self, rooms: str) -> tuple[str, list[str]]:
         """Where a job goes that has room as told, and whom the queen has asked to compare."""
         told = dict(each.split(": ") for each in rooms.split("; "))
-        request = JobRequest(model_ref="HF:author/big", prompt="hello", spread=self.spread)  # type: ignore[arg-type]
+        request = JobRequest(model_ref="HF:author/big", prompt="hello", spread=self.spread)
         claim = Claim(_JOB, "", request, 1, acting=False)
         state = State(hives=self._hives, claims={_JOB: claim})
         compared = []

@@ -13,12 +13,11 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bench import machine, report
-from bench.peers.client import Address, AnswerFailed, Order
+from bench import report
+from bench.peers.client import Address, Order
 from bench.peers.measure import carried_out
 from bench.peers.servers import EngineServer, Rbee, Server
 from bench.peers.writing import REAL_FIGURES, write_page
@@ -146,27 +145,15 @@ def main(arguments: list[str]) -> int:
     if not MODEL.exists():
         print("real: the real models are needed that make test fetches", file=sys.stderr)
         return 1
-    began, load_before = time.monotonic(), machine.load_average()
-    try:
-        measured = measure(loads, 1 if asked.quick else PAUSES)
-    except (AssertionError, AnswerFailed) as failure:
-        print(f"real: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    document = {
-        "machine": machine.facts(),
-        "load_average": {"before": load_before, "after": machine.load_average()},
-        "seconds": round(time.monotonic() - began),
-        "quick": asked.quick,
-        "settings": {
-            "model": MODEL.stem,
-            "slots": Settings().slots,
-            "context": _CONTEXT,
-            "pause_s": PAUSE,
-        },
-        **measured,
+    settings = {
+        "model": MODEL.stem,
+        "slots": Settings().slots,
+        "context": _CONTEXT,
+        "pause_s": PAUSE,
     }
+    document = report.document_of(
+        "real", lambda: measure(loads, 1 if asked.quick else PAUSES), settings, quick=asked.quick
+    )
     report.write(folder / REAL_FIGURES, document)
     print(f"written to {write_page(folder)}")
     return 0

@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from types import TracebackType
 
 import psutil
 
@@ -146,12 +145,7 @@ class SplitCampaign:
     def __enter__(self) -> SplitCampaign:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._leave()
 
     def run(self, number: int) -> Verdict:

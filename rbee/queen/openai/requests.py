@@ -27,6 +27,9 @@ from rbee.wire.limits import (
 from rbee.wire.messages.basics import NonEmpty, TokenId, TokenIds
 from rbee.wire.messages.inference import Factor, LookBack, Share, Strength, ToolFunction
 
+#: What vLLM knows of a conversation's end: whether an answer begins, or the last message goes on.
+WhetherToBegin = Annotated[bool | None, done("false goes with a last message of the model", True)]
+WhetherToGoOn = Annotated[bool | None, done("a last message of the model is gone on with", False)]
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
@@ -401,12 +404,8 @@ class ChatRequest(_OfChats, kw_only=True):
         Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] | None,
         done("values for the chat template; `enable_thinking` among them"),
     ] = None
-    add_generation_prompt: Annotated[
-        bool | None, done("false goes with a last message of the model", True)
-    ] = None
-    continue_final_message: Annotated[
-        bool | None, done("a last message of the model is gone on with", False)
-    ] = None
+    add_generation_prompt: WhetherToBegin = None
+    continue_final_message: WhetherToGoOn = None
     modalities: Annotated[list[Literal["text"]] | None, done("answers are texts")] = None
 
 

@@ -16,7 +16,13 @@ from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered
 from rbee.queen.openai.mapping import Chat, in_words_of
-from rbee.queen.openai.requests import AskedMessage, AskedTool, ChatRequest
+from rbee.queen.openai.requests import (
+    AskedMessage,
+    AskedTool,
+    ChatRequest,
+    WhetherToBegin,
+    WhetherToGoOn,
+)
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_FUNCTIONS, MOST_MESSAGES, MOST_TEMPLATE_VALUES
 from rbee.wire.messages.basics import NonEmpty, TokenIds
@@ -58,12 +64,8 @@ class TokenizeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Annotated[dict[str, Any], msgspec.Meta(max_length=MOST_TEMPLATE_VALUES)] | None,
         done("values for the chat template"),
     ] = None
-    add_generation_prompt: Annotated[
-        bool | None, done("false goes with a last message of the model", True)
-    ] = None
-    continue_final_message: Annotated[
-        bool | None, done("a last message of the model is gone on with", False)
-    ] = None
+    add_generation_prompt: WhetherToBegin = None
+    continue_final_message: WhetherToGoOn = None
     parse_special: Annotated[Any, refused("marks in a text are read as such", True)] = None
     chat_template: Annotated[Any, refused("a model has its own", "")] = None
     media_io_kwargs: Annotated[Any, refused(_PICTURES, {})] = None
