@@ -19,6 +19,7 @@ from rbee.queen.decisions import (
     MakeWay,
     Prepare,
     Refuse,
+    Rouse,
     Start,
     Stay,
     decide,
@@ -27,7 +28,18 @@ from rbee.queen.decisions import (
     replacement,
 )
 from rbee.queen.fairness import ModelQueue, in_order
-from rbee.queen.state import Claim, Hive, Place, Room, State, Waiting, idles, is_ready, meet
+from rbee.queen.state import (
+    Asleep,
+    Claim,
+    Hive,
+    Place,
+    Room,
+    State,
+    Waiting,
+    idles,
+    is_ready,
+    meet,
+)
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
@@ -54,6 +66,10 @@ class PaperSwarm:
         self._workers = 0
         #: What would take the place of workers that are not where they would be best.
         self._better: list[Claim] = []
+        #: The machines that sleep, those of them that will not wake, and whom a packet was sent.
+        self._sleepers: dict[str, Hive] = {}
+        self._broken: set[str] = set()
+        self.roused: list[str] = []
         self.join(_HIVE, devices)
 
     def join(self, hive_id: str, devices: Mapping[str, int]) -> None:
@@ -72,6 +88,26 @@ class PaperSwarm:
                 self.state.claims[move.job_id] = move
                 move.acting = False
         self._beat()
+
+    def sleep(self, hive_id: str, *, wakes: bool = True, holds: str = "") -> None:
+        """A machine is suspended that can be woken, or so it is believed; it holds a model."""
+        hive = self._sleepers[hive_id] = self.state.hives.pop(hive_id)
+        assert hive.devices is not None
+        self.state.asleep[hive_id] = Asleep(hive_id, hive.devices, {holds} - {""})
+        if not wakes:
+            self._broken.add(hive_id)
+
+    def _rouse(self, decision: Rouse) -> None:
+        hive_id = decision.hive_id
+        if hive_id in self.state.hives:
+            return  # another job has had it woken
+        self.roused.append(hive_id)
+        if hive_id in self._broken:
+            error = RbeeError("hive_asleep", "it did not wake", "look whether it has power")
+            decision.claim.troubles.add(hive_id, "", error)
+            return
+        del self.state.asleep[hive_id]
+        self.state.hives[hive_id] = self._sleepers.pop(hive_id)
 
     def come(
         self,
@@ -131,6 +167,8 @@ class PaperSwarm:
         claim = decision.claim
         if isinstance(decision, Look):
             claim.looked = claim.fresh = True
+        elif isinstance(decision, Rouse):
+            self._rouse(decision)
         elif isinstance(decision, Check):
             self._check(decision)
         elif isinstance(decision, Prepare):
@@ -188,7 +226,9 @@ class PaperSwarm:
             claim.rooms[place.spot, decision.ctx] = Room(True)
             return
         code = "insufficient_ram" if place.device == CPU else "insufficient_vram"
-        error = RbeeError(code, "no room", "take a smaller one", {"short_bytes": short})
+        needed = self._models[claim.request.model_ref] * 1e9
+        details = {"short_bytes": short, "need_bytes": needed}
+        error = RbeeError(code, "no room", "take a smaller one", details)
         passes, yields = short <= in_use, self.state.yields(place, error)
         now, beats = self.state.in_use(place.spot), self.state.hives[place.hive_id].beats
         claim.rooms[place.spot, decision.ctx] = Room(False, passes, now, beats, yields)
@@ -342,6 +382,7 @@ class PaperSwarm:
                 (hive_id, device)
                 for hive_id, device in self._sizes
                 if wanted in (None, device) and (claim.request.allow_cpu or device != CPU)
+                if hive_id not in self._broken
             ]
             large = [spot for spot in allowed if size <= self._sizes[spot]]
             # Nobody waits for room on several machines, so it may be refused while others run.
@@ -350,7 +391,8 @@ class PaperSwarm:
                 0
                 if wanted
                 else max(
-                    sum(self._sizes[spot] for spot in allowed if spot[0] == each) for each in hives
+                    (sum(self._sizes[on] for on in allowed if on[0] == each) for each in hives),
+                    default=0,
                 )
             )
             assert not large, f"{claim.job_id} is refused, and has room on {large}"
@@ -365,7 +407,8 @@ def _where(worker: WorkerBeat) -> str:
 
 def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -> PaperSwarm:
     """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends; attic joins; shed joins with
-    24``: like the first, but for its GPU."""
+    24; attic sleeps; shed sleeps for good``: machines are like the first, but for their GPUs. What
+    comes after ``1 wants A at once`` happens before anything is done for 1."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
@@ -374,11 +417,17 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
         elif does == "joins":
             gpu = {"gpu0": int(rest[1])} if rest else {}
             swarm.join(job_id, {**devices, **gpu})
+        elif does == "sleeps":
+            words = " ".join(rest)
+            holds = words.removeprefix("with ") if words.startswith("with ") else ""
+            swarm.sleep(job_id, wakes=words != "for good", holds=holds)
         else:
             words = " ".join(rest[1:])
+            words = words.removesuffix("at once").strip()
             device = words.removeprefix("on ") if words.startswith("on ") else None
             swarm.come(job_id, rest[0], device=device, allow_cpu=words != "without a CPU")
-        swarm.do_all()
+        if not each.endswith(" at once"):
+            swarm.do_all()
     return swarm
 
 

@@ -90,6 +90,12 @@ def sit_beside_gpu(cluster: Cluster, name: str, other: str) -> None:
     have_added(cluster, f"{other}, localhost")
 
 
+def sit_beside_gpu_that_sleeps(cluster: Cluster, name: str, other: str) -> None:
+    """The person sits beside a machine that has a GPU, and has added none yet."""
+    sit_beside(cluster, name, other)
+    simulate_gpus(cluster, other, [{"name": "RTX 3090", "VRAM in GB": "24"}])
+
+
 def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None:
     """The same; each of them has a simulated GPU of so many GB."""
     sit_beside(cluster, name, other)

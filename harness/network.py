@@ -90,6 +90,19 @@ class NetworkHost:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
 
+    @property
+    def mac(self) -> str:
+        """The address of its network card."""
+        shown = subprocess.run(
+            [_program("ip"), "-n", self._namespace, "-o", "link", "show", "eth0"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = re.search(r"link/ether (\S+)", shown.stdout)
+        assert found, shown.stdout
+        return found[1]
+
     def pids(self) -> list[int]:
         """Every process on this host."""
         return _pids_in(self._namespace)
@@ -116,6 +129,24 @@ class NetworkHost:
     def mend_cable(self) -> None:
         """Puts the cable together again."""
         _ip(f"link set {self.cable} up")
+
+    def deafen(self) -> None:
+        """No TCP reaches this host any more, as where its processors stand still; all else does."""
+        _ip(
+            "rule add pref 100 lookup local",
+            "rule add pref 10 iif eth0 ipproto tcp blackhole",
+            "rule del pref 0",
+            namespace=self._namespace,
+        )
+
+    def undeafen(self) -> None:
+        """It is reached again."""
+        _ip(
+            "rule add pref 0 lookup local",
+            "rule del pref 10",
+            "rule del pref 100",
+            namespace=self._namespace,
+        )
 
     def let_in_only(self, port: int) -> None:
         """A firewall that drops what others send to servers here, but for one below 1024.

@@ -26,6 +26,8 @@ Feature: Every number that can be set, and which of them counts
       | ssh_connect_timeout   | 10          |
       | hive_patience         | 10          |
       | hive_retry            | 60          |
+      | wake_wait             | 120         |
+      | suspend_after         | 300         |
       | list_patience         | 2           |
       | degraded_for          | 300         |
       | heartbeat_interval    | 15          |

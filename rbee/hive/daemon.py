@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +23,9 @@ from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
+from rbee.hive.network_cards import power_of
 from rbee.hive.news import News
+from rbee.hive.suspension import Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
@@ -31,7 +34,7 @@ from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves, serves_http
-from rbee.process import listening, logs, own_folder
+from rbee.process import listening, logs, own_folder, suspending
 from rbee.process.content import content_id
 from rbee.process.database import open_database
 from rbee.process.deadline import timeout
@@ -42,7 +45,17 @@ from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_HIVE, Named
 from rbee.wire.messages.devices import CAPACITY, DEVICES, AskRoom, Devices, FoundRoom
-from rbee.wire.messages.hives import ADOPT, Adopt
+from rbee.wire.messages.hives import (
+    ADOPT,
+    POWER,
+    SUSPEND_AT_END,
+    SUSPEND_WHEN_IDLE,
+    SUSPENDING,
+    Adopt,
+    EndOfPower,
+    Power,
+    Suspending,
+)
 from rbee.wire.messages.models import (
     MODEL,
     MODELS,
@@ -148,6 +161,8 @@ async def live(
         await hive.serve(lifeline)
         await hive.sleep()
         listening.forget(home, "hive", hive.server.instance)
+        if hive.suspension.at_end:
+            await in_thread(DISK, suspending.suspend, hive.suspension.at_end)
     leave()
 
 
@@ -201,12 +216,16 @@ class _Hive:
             settings.connect_timeout,
         )
         self.queen_instance = orders.queen_instance
+        self.suspension = Suspension(
+            settings.suspend_after, self._in_hand, self._suspends, self.heartbeat, self.news
+        )
 
     async def serve(self, lifeline: Lifeline | None) -> None:
         """Beats until somebody asks this hive to leave."""
         server = self.server
         server.stop_on_signals()
         beats = spawn(self.heartbeat.run(), "heartbeats", self._heart_stopped)
+        spawn(self.suspension.run(), "suspension", lambda ended: None)
         left = in_thread(DISK, own_folder.remove_left, "worker")
         spawn(left, "tidying up after workers", lambda ended: None)
         if lifeline is None or self.orders.on_lease:
@@ -238,6 +257,7 @@ class _Hive:
 
         async def until_lease_ends() -> None:
             await self.heartbeat.lease_ended(self.settings.lease)
+            await self.suspension.end()
             self.server.stopping.set()
 
         self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
@@ -249,6 +269,7 @@ class _Hive:
 
     def _changed(self) -> None:
         self.heartbeat.changed()
+        self.suspension.changed()
         self.models.tidy_soon()
 
     def _led(self, ref: str, paths: Sequence[str]) -> None:
@@ -256,6 +277,17 @@ class _Hive:
         with contextlib.suppress(OSError):  # gone again: whoever asks for them is told
             self.workers.led(ref, content_id(paths))
         self._changed()
+
+    def _in_hand(self) -> tuple[int, int]:
+        """The workers and parts of workers, and the downloads."""
+        sides = len(self._sides.sides) if self._sides is not None else 0
+        return len(self.workers.workers) + sides, len(self.models.provisions.under_way())
+
+    async def _suspends(self) -> None:
+        """Tells the queen that this machine is suspended next. Raises what she has against it."""
+        models = await in_thread(DATABASE, self.catalog.list)
+        told = Suspending(hive_id=self.orders.hive_id, models=[each.ref for each in models])
+        await self.heartbeat.queen.call(SUSPENDING, told)
 
     def _in_use(self) -> set[str]:
         """The files that workers have loaded."""
@@ -316,6 +348,9 @@ class _Hive:
         """Fetches a model; two requests share one download."""
         with _hub_token_of(request):
             provision = self.models.provision(parse_model_ref(wanted.model_ref), wanted.newest)
+        if provision.task is not None:
+            provision.task.add_done_callback(lambda _: self.suspension.changed())
+        self.suspension.changed()
         url = PROVISION_EVENTS.target(Named(id=provision.id))
         return ProvisionStarted(provision_id=provision.id, events_url=url)
 
@@ -420,9 +455,33 @@ class _Hive:
         """Has its workers leave, then itself."""
         self.server.stopping.set()
 
+    @serves(POWER)
+    async def power(self) -> Power:
+        """Tells how its machine is woken from suspension, and how it is suspended."""
+        told = await in_thread(DISK, power_of)
+        way = await in_thread(DISK, suspending.find_way)
+        told.suspends, told.suspend_why, told.suspend_fix = (
+            shlex.join(way.command),
+            way.why,
+            way.fix,
+        )
+        return told
+
+    @serves(SUSPEND_WHEN_IDLE)
+    async def suspend_when_idle(self) -> None:
+        """Has its machine, which was woken from suspension, suspended when nobody needs it."""
+        self.suspension.when_idle()
+
+    @serves(SUSPEND_AT_END)
+    async def suspend_at_end(self) -> EndOfPower:
+        """Has its machine suspended when this hive has ended, by the same rule, and tells whether
+        that will be."""
+        return await self.suspension.end()
+
     @serves(ADOPT)
     async def adopt(self, wanted: Adopt) -> None:
         """Reports to the queen who asks, unless its own one still lives."""
+        await self.suspension.settled()
         if wanted.hive_id != self.orders.hive_id:
             raise RbeeError(
                 "hive_exists",

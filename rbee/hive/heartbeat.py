@@ -45,6 +45,7 @@ class HeartbeatSender(msgspec.Struct):
     _change: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     _renewed: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     _stopped: bool = False
+    _held: bool = False
 
     def changed(self) -> None:
         """Something the queen routes by is different now."""
@@ -55,16 +56,27 @@ class HeartbeatSender(msgspec.Struct):
         while not self._stopped:
             self._change.clear()
             # The next beat tries again; what leads into a tunnel that is cut never answers.
-            beating = self._beating = begin(self._beat())
-            await asyncio.wait([beating], timeout=self._patience)
-            if not beating.done():
-                beating.cancel()
-            elif not beating.cancelled():
-                with contextlib.suppress(RbeeError):
-                    beating.result()
+            if not self._held:
+                beating = self._beating = begin(self._beat())
+                await asyncio.wait([beating], timeout=self._patience)
+                if not beating.done():
+                    beating.cancel()
+                elif not beating.cancelled():
+                    with contextlib.suppress(RbeeError):
+                        beating.result()
             with contextlib.suppress(asyncio.TimeoutError):
                 async with timeout(self._interval):
                     await self._change.wait()
+
+    def hold(self) -> None:
+        """No more beats, and no lease that ends for want of them, until they go on."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Beats come again, the next one now, and the lease is new."""
+        self._held = False
+        self._renewed.set()
+        self._change.set()
 
     def report_to(self, queen: Peer) -> None:
         """From the next beat on, which comes now, another queen is told."""
@@ -81,11 +93,14 @@ class HeartbeatSender(msgspec.Struct):
 
     async def lease_ended(self, lease: float) -> None:
         """Returns once no heartbeat has been answered for `lease` seconds."""
-        with contextlib.suppress(asyncio.TimeoutError):
-            while True:
-                self._renewed.clear()
+        while True:
+            self._renewed.clear()
+            try:
                 async with timeout(lease):
                     await self._renewed.wait()
+            except asyncio.TimeoutError:
+                if not self._held:
+                    return
 
     async def _beat(self) -> None:
         lines, failures = self._news.unheard()

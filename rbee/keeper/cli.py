@@ -247,6 +247,15 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
     default=None,
     help="Send all through SSH, or past it, unencrypted.  [default: through it]",
 )
+@click.option(
+    "--wake",
+    type=TEXT,
+    is_flag=False,
+    flag_value="auto",
+    default="",
+    metavar="MAC",
+    help="It may be suspended, and is woken by its network card; auto finds that.",
+)
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
 @click.option(
     "--accept-host-key",
@@ -268,6 +277,9 @@ def add_hive(options: Options) -> Deed:
     \b
     Another machine, with rbee brought there:
       $ rbee-keeper add-hive workstation --ssh-user maria --install
+    \b
+    One that sleeps while nobody needs it (type this while it is awake):
+      $ rbee-keeper add-hive workstation --wake auto
     """
     from rbee.wire.messages.hives import AddHive, SshTarget
 
@@ -281,6 +293,7 @@ def add_hive(options: Options) -> Deed:
         ssh=ssh if user or port or key or tunnel is not None else None,
         install=options["install"],
         accept_host_key=options["accept_host_key"],
+        wake=options["wake"],
     )
 
     from rbee.keeper import machines

@@ -7,6 +7,7 @@ function in `CHECKS`.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from rbee.process import landlock, seccomp
 from rbee.process.child import Child
 from rbee.process.home import Home
 from rbee.process.registered import ENGINES, registered
+from rbee.process.suspending import find_way
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.workers import EngineFacts
 
@@ -145,7 +147,24 @@ def workers_awake(home: Home) -> Finding:
     return Finding(check, "ok", f"{len(found)} awake, each confined" if found else "none awake")
 
 
-CHECKS: tuple[Check, ...] = (files_of_workers, calls_of_workers, memory_of_workers, workers_awake)
+def suspension(home: Home) -> Finding:
+    """Whether this machine can be suspended by its user, which a hive does that was added with
+    ``--wake``."""
+    check, found = "suspend", find_way()
+    if found.command:
+        detail = f"a hive added with --wake suspends this machine by: {shlex.join(found.command)}"
+        return Finding(check, "ok", detail)
+    detail = f"a hive added with --wake leaves this machine awake: {found.why}"
+    return Finding(check, "partly", detail, found.fix)
+
+
+CHECKS: tuple[Check, ...] = (
+    files_of_workers,
+    calls_of_workers,
+    memory_of_workers,
+    workers_awake,
+    suspension,
+)
 
 
 def doctor(screen: Screen, home: Home) -> int:

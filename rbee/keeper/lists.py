@@ -11,7 +11,7 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, ahead, table
 from rbee.wire.errors import no_such
-from rbee.wire.messages.hives import HIVES, HiveView
+from rbee.wire.messages.hives import HIVES, HiveStatus, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
 from rbee.wire.messages.workers import WORKERS, WorkerView
@@ -88,7 +88,7 @@ def hive_table(hives: Sequence[HiveView]) -> str:
     rows = (
         (
             hive.hive_id,
-            hive.status.value,
+            _state(hive),
             hive.host,
             hive.workers,
             age(hive.last_heartbeat_ms),
@@ -97,6 +97,15 @@ def hive_table(hives: Sequence[HiveView]) -> str:
         for hive in hives
     )
     return table("HIVE STATE HOST WORKERS HEARTBEAT DEGRADED", rows)
+
+
+def _state(hive: HiveView) -> str:
+    """``online``, ``offline``, or ``asleep (wakes)``."""
+    return "asleep (wakes)" if _is_asleep(hive) else hive.status.value
+
+
+def _is_asleep(hive: HiveView) -> bool:
+    return hive.wakes and hive.status is HiveStatus.OFFLINE
 
 
 def device_table(hives: Sequence[HiveView]) -> str:
@@ -218,6 +227,8 @@ def _device_rows(hives: Sequence[HiveView]) -> Iterator[Sequence[object]]:
         degraded = {each.device: "degraded" for each in hive.degraded}
         ram = f"{cpu.ram_gb:.1f} GB"
         speed = _speed(cpu.gb_per_second)
+        if _is_asleep(hive):
+            degraded = dict.fromkeys(["cpu", *(gpu.id for gpu in hive.devices.gpus)], _state(hive))
         yield hive.hive_id, "cpu", cpu.name, cpu.cores, ram, "cpu", degraded.get("cpu"), speed
         for gpu in hive.devices.gpus:
             name = f"{gpu.name} (simulated)" if gpu.simulated else gpu.name

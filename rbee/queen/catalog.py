@@ -11,6 +11,7 @@ the machine that she runs on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ from sqlalchemy.schema import CreateTable
 from rbee.process.database import Database, open_database, transaction
 from rbee.queen.rights import Rights, Use
 from rbee.wire.messages.devices import Devices
-from rbee.wire.messages.hives import HiveStatus, SshTarget
+from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
 from rbee.wire.messages.names import AddName, NameSettings
 from rbee.wire.narration import now_ms
 
@@ -58,6 +59,15 @@ _rights = Table(
 )
 
 
+# Of its own, for the same reason.
+_power = Table(
+    "hive_power",
+    _metadata,
+    Column("id", String, primary_key=True),
+    Column("mac", String, nullable=False),
+    Column("broadcast", String, nullable=False),
+    Column("models", String, nullable=False),
+)
 _uses = Table(
     "api_key_uses",
     _metadata,
@@ -76,7 +86,11 @@ _names = Table(
 
 
 class HiveRow(NamedTuple):
-    """A machine the queen knows. `ssh` is None for the machine she runs on."""
+    """A machine the queen knows. `ssh` is None for the machine she runs on.
+
+    `wake` is how it is woken where it may be suspended; `models` are those that were on its disk
+    when it was suspended last.
+    """
 
     hive_id: str
     host: str
@@ -85,6 +99,8 @@ class HiveRow(NamedTuple):
     ssh: SshTarget | None
     devices: Devices | None
     devices_at_ms: int
+    wake: WakeTarget | None = None
+    models: tuple[str, ...] = ()
 
     @property
     def is_tunnelled(self) -> bool:
@@ -108,21 +124,23 @@ def open_catalog(where: str | Path, busy: float) -> Database:
     database = open_database(where, busy)
     # PostgreSQL says so where another queen makes a table at the same moment.
     with suppress(IntegrityError), transaction(database.engine) as connection:
-        for table in (_hives, _keys, _rights, _uses, _names):
+        for table in (_hives, _keys, _rights, _uses, _names, _power):
             connection.execute(CreateTable(table, if_not_exists=True))
     return database
 
 
 class HiveCatalog:
-    """The table `hives`."""
+    """The tables `hives` and `hive_power`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def list(self) -> list[HiveRow]:
         """Every hive, by id."""
+        query = select(_hives, _power.c.mac, _power.c.broadcast, _power.c.models)
+        query = query.outerjoin(_power, _hives.c.id == _power.c.id).order_by(_hives.c.id)
         with transaction(self._engine) as connection:
-            rows = connection.execute(select(_hives).order_by(_hives.c.id)).all()
+            rows = connection.execute(query).all()
         return [
             HiveRow(
                 row.id,
@@ -132,6 +150,8 @@ class HiveCatalog:
                 ssh_from(row.ssh) if row.ssh else None,
                 msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
                 row.devices_at_ms or 0,
+                WakeTarget(row.mac, row.broadcast) if row.mac else None,
+                tuple(msgspec.json.decode(row.models, type=list[str])) if row.models else (),
             )
             for row in rows
         ]
@@ -160,10 +180,24 @@ class HiveCatalog:
         """Notes whether a hive is on."""
         self._update(hive_id, status=status.value)
 
+    def wakes(self, hive_id: str, target: WakeTarget) -> None:
+        """From now on a machine may be suspended, and is woken so."""
+        values = {"id": hive_id, "models": "[]", **msgspec.structs.asdict(target)}
+        with transaction(self._engine) as connection:
+            connection.execute(_power.delete().where(_power.c.id == hive_id))
+            connection.execute(_power.insert().values(values))
+
+    def suspended(self, hive_id: str, models: Sequence[str]) -> None:
+        """Notes what is on the disk of a machine that is suspended."""
+        text = msgspec.json.encode(models).decode()
+        with transaction(self._engine) as connection:
+            connection.execute(update(_power).where(_power.c.id == hive_id).values(models=text))
+
     def remove(self, hive_id: str) -> None:
         """Forgets a hive."""
         with transaction(self._engine) as connection:
-            connection.execute(_hives.delete().where(_hives.c.id == hive_id))
+            for table in (_hives, _power):
+                connection.execute(table.delete().where(table.c.id == hive_id))
 
     def _update(self, hive_id: str, **values: Any) -> None:
         with transaction(self._engine) as connection:

@@ -29,6 +29,7 @@ from rbee.queen.state import (
     is_ready,
     meet,
 )
+from rbee.queen.troubles import ROOM
 from rbee.queen.work import is_made_for, kept_for_the_other, vectors_up_to, wants_another
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
@@ -53,6 +54,14 @@ class Look(NamedTuple):
     """Who sleeps is woken, and names are asked for, before a place for a worker is chosen."""
 
     claim: Claim
+
+
+class Rouse(NamedTuple):
+    """A machine that sleeps is woken, since the best place that is left is on it."""
+
+    claim: Claim
+    place: Place
+    hive_id: str
 
 
 class Check(NamedTuple):
@@ -126,7 +135,7 @@ class Stay(NamedTuple):
 
 
 Decision: TypeAlias = (
-    "Grant | Look | Check | Prepare | Start | Hold | Refuse | MakeWay | MakeRoom | Stay"
+    "Grant | Look | Rouse | Check | Prepare | Start | Hold | Refuse | MakeWay | MakeRoom | Stay"
 )
 
 
@@ -171,6 +180,10 @@ def note(state: State, decision: Decision) -> None:
     claim.acting = True
     if isinstance(decision, Grant):
         state.take(claim, decision.warm.worker.worker_id)
+    elif isinstance(decision, Rouse):
+        # What its hive said before is of another time.
+        rooms = claim.rooms.items()
+        claim.rooms = {on: room for on, room in rooms if on[0][0] != decision.hive_id}
     elif isinstance(decision, Prepare) or (isinstance(decision, Check) and not decision.beside):
         claim.begun = 0
     elif isinstance(decision, MakeWay):
@@ -344,14 +357,20 @@ class _Turn:
         """The best place that has room, or is to be asked; where running jobs keep it, it is waited
         for when no other is left. One that comes after it and may be faster is asked, too."""
         ctx, later = claim.request.ctx, None
-        race = Race(self._facts(claim))
+        race = Race(self._awake_facts(claim))
         try:
             for place in scheduler.places(claim.request, self._facts(claim), claim.troubles):
                 room = claim.rooms.get((place.spot, ctx))
-                if not race.is_open_to(place):
+                sleeper = self._sleeper(place)
+                if sleeper is None and not race.is_open_to(place):
                     continue
                 if later is not None and place.placement.spread in ("machine", "swarm"):
                     continue  # a GPU will have room for all of it
+                if sleeper is not None:
+                    # Nobody is woken for what may be faster, or is known to be too large.
+                    if race.best is None and not _is_too_large(claim, place, self._facts(claim)):
+                        return Rouse(claim, place, sleeper)
+                    continue
                 if _is_among(place, spots):
                     later = later or place
                 elif room is not None and room.fits:
@@ -366,7 +385,9 @@ class _Turn:
                 if race.is_over:
                     break
         except RbeeError as error:
-            return Refuse(claim, error)
+            # Where nobody is left, why the others are not is what matters.
+            is_alone = not self._facts(claim) and claim.troubles
+            return Refuse(claim, claim.troubles.error() if is_alone else error)
         if race.best is not None:
             return Start(claim, race.best, ctx, estimates=race.estimates)
         if later is not None and claim.short is not None and not is_too_long(claim.short):
@@ -384,7 +405,7 @@ class _Turn:
         if warm.worker.state is WorkerState.LOADING:
             return None
         places: Iterable[Place]
-        up_to, ctx, facts = 0, claim.request.ctx, self._facts(claim)
+        up_to, ctx, facts = 0, claim.request.ctx, self._awake_facts(claim)
         if not warm.is_in_the_way:
             places = (
                 place
@@ -431,11 +452,20 @@ class _Turn:
         return self._state.hives[place.hive_id].beats > room.beats
 
     def _places(self, claim: Claim) -> Iterable[Place]:
-        """The places for a worker that the job can do without."""
+        """The places for a worker that the job can do without; nobody is woken for one."""
         try:
-            return scheduler.places(claim.request, self._facts(claim), claim.troubles)
+            return scheduler.places(claim.request, self._awake_facts(claim), claim.troubles)
         except RbeeError:
             return ()
+
+    def _sleeper(self, place: Place) -> str | None:
+        """The first machine of a place that sleeps, None where all are awake."""
+        asleep = self._state.asleep
+        parts = place.placement.parts if asleep else ()
+        return next((part.hive_id for part in parts if part.hive_id in asleep), None)
+
+    def _awake_facts(self, claim: Claim) -> list[HiveFacts]:
+        return [hive for hive in self._facts(claim) if not hive.asleep]
 
     def _facts(self, claim: Claim) -> list[HiveFacts]:
         known = self._known.get(claim.job_id)
@@ -453,20 +483,40 @@ def _is_among(place: Place, spots: Iterable[tuple[str, str]]) -> bool:
     )
 
 
+def _is_too_large(claim: Claim, place: Place, hives: Iterable[HiveFacts]) -> bool:
+    """Whether what the model needs on a GPU, as another has told, is more than those of a place on
+    one machine have; of more than that nobody knows before it is asked."""
+    needs: list[float] = [
+        trouble.error.details.get("need_bytes", 0)
+        for trouble in claim.troubles
+        if trouble.error.code in ROOM and len(devices_in(trouble.device)) == 1
+    ]
+    if not needs or place.is_on_several or place.has_ram:
+        return False
+    gpus = next(hive.devices.gpus for hive in hives if hive.hive_id == place.hive_id)
+    devices = devices_in(place.device)
+    have = sum(gpu.vram_gb for gpu in gpus if gpu.id in devices) * 1e9
+    return have < min(needs)
+
+
 def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
-    """The machines that may work for a job and have told their devices."""
+    """The machines that may work for a job and have told their devices, those that sleep last."""
     what = (claim.request.model_ref, claim.template)
     degraded = [
         (each.hive_id, each.device)
         for each in state.degraded
         if (each.model_ref, each.template) == what
     ]
-    return [
+
+    def on(hive_id: str) -> Sequence[str]:
+        return [device for where, device in degraded if where == hive_id] if degraded else ()
+
+    awake = [
         HiveFacts(
             hive.hive_id,
             hive.devices,
             hive.workers.values(),
-            [device for hive_id, device in degraded if hive_id == hive.hive_id] if degraded else (),
+            on(hive.hive_id),
             hive.hive_id == LOCAL,
             hive.hive_id in claim.owners,
             hive.round_trip,
@@ -476,6 +526,21 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
         and (claim.holders is None or hive.hive_id in claim.holders)
         and hive.hive_id not in claim.skipped
     ]
+    asleep = [
+        HiveFacts(
+            each.hive_id,
+            each.devices,
+            (),
+            on(each.hive_id),
+            here=False,
+            holds=claim.request.model_ref in each.models,
+            asleep=True,
+        )
+        for each in state.asleep.values()
+        if (claim.holders is None or each.hive_id in claim.holders)
+        and not claim.troubles.is_out(each.hive_id)
+    ]
+    return awake + asleep
 
 
 def _wish(claim: Claim) -> tuple[object, ...]:

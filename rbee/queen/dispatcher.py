@@ -30,6 +30,7 @@ from rbee.queen.decisions import (
     MakeWay,
     Prepare,
     Refuse,
+    Rouse,
     Start,
     Stay,
     decide,
@@ -70,7 +71,7 @@ class Dispatcher:
 
     def __init__(self, hives: Hives, registry: Registry, settings: Settings, tell: Tell) -> None:
         """`tell` hears what happens that belongs to no job."""
-        self.state = State(registry.hives, names=registry.names)
+        self.state = State(registry.hives, names=registry.names, asleep=registry.asleep)
         self._hives = hives
         self._registry = registry
         self._settings = settings
@@ -145,6 +146,8 @@ class Dispatcher:
             decision = await self._next(claim)
             if isinstance(decision, Look):
                 await self._look(job, claim)
+            elif isinstance(decision, Rouse):
+                await self._rouse(job, decision)
             elif isinstance(decision, Check):
                 await self._check(job, decision)
             elif isinstance(decision, MakeWay):
@@ -254,6 +257,27 @@ class Dispatcher:
         self._learn_from_others(claim)
         claim.looked = claim.fresh = True
 
+    async def _rouse(self, job: Job, decision: Rouse) -> None:
+        """Wakes a machine that sleeps; one that does not wake is none of this job's places."""
+        claim, hive_id = decision.claim, decision.hive_id
+        asleep = self.state.asleep.get(hive_id)
+        if asleep is not None and job.request.model_ref in asleep.models:
+            claim.owners |= {hive_id}
+        try:
+            await self._hives.rouse(hive_id, job.say)
+        except RbeeError as error:
+            claim.troubles.add(hive_id, "", self._hives.typed_from_here(hive_id, error))
+            if claim.troubles.is_over:
+                raise claim.troubles.error() from None
+            job.say(narration.MACHINE_NOT_AWAKE, hive_id=hive_id, why=error.message)
+
+    def wants(self, hive_id: str) -> bool:
+        """Whether a job works there, or it is just being decided where one does."""
+        return any(
+            hive_id in (job.hive_id, job.request.node) or (claim.acting and not claim.worker_id)
+            for job, claim in ((self._jobs[key], each) for key, each in self.state.claims.items())
+        )
+
     def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
         facts, loads = facts_of(self.state, claim), self.state.loads()
         return scheduler.warm_worker(
@@ -264,7 +288,8 @@ class Dispatcher:
         """Which machines have the model on their disk, where that makes a difference."""
         hives = awake
         if len(awake) > _ASKED:
-            equal = set(scheduler.contenders(claim.request, facts_of(self.state, claim)))
+            facts = [each for each in facts_of(self.state, claim) if not each.asleep]
+            equal = set(scheduler.contenders(claim.request, facts))
             hives = [hive for hive in awake if hive.hive_id in equal][:_ASKED]
         if len(hives) < 2 or claim.request.node:
             return frozenset()

@@ -32,11 +32,13 @@ from rbee.wire.messages.hives import (
     HEARTBEAT,
     HIVES,
     REMOVE_HIVE,
+    SUSPENDING,
     Heartbeat,
     HeartbeatAnswer,
     HiveList,
     HiveStatus,
     HiveView,
+    Suspending,
 )
 from rbee.wire.messages.jobs import (
     CANCEL_JOB,
@@ -141,6 +143,7 @@ class Handlers(NamedTuple):
                 f"this queen does not know hive {beat.hive_id}",
                 f"rbee-keeper add-hive {beat.hive_id}",
             )
+        self.hives.heard(beat.hive_id)
         for news in beat.news:
             self.news.narrate(news)
         for gone in beat.failures:
@@ -150,6 +153,14 @@ class Handlers(NamedTuple):
                 self.dispatcher.failed(broken, error)
         await self.hives.note_processor(beat.hive_id, beat.processor, beat.ram_gb_per_second)
         return HeartbeatAnswer()
+
+    @serves(SUSPENDING)
+    async def suspending(self, told: Suspending) -> None:
+        """Hears from a hive that its machine is suspended next; 409 where a job wants it."""
+        if self.dispatcher.wants(told.hive_id):
+            what = f"a job wants hive {told.hive_id}"
+            raise RbeeError("hive_busy", what, "wait until it has finished")
+        await self.hives.suspends(told.hive_id, told.models, self.news.say)
 
     @serves(WORKERS)
     async def list_workers(self) -> WorkerList:
@@ -219,6 +230,7 @@ class Handlers(NamedTuple):
                 for (on, device, ref, _), known in degraded
                 if on == row.hive_id
             ],
+            wakes=row.wake is not None,
         )
 
     async def _forgotten(self, hive_id: str, worker_id: str) -> None:

@@ -21,7 +21,7 @@ from rbee.queen.registry import Tell
 from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
-from rbee.wire.messages.hives import AddHive, SshTarget
+from rbee.wire.messages.hives import AddHive, SshTarget, WakeTarget
 from rbee.wire.names import check_hive, check_machine
 
 
@@ -89,6 +89,22 @@ class HiveDirectory:
         self._rows = None
         return is_new
 
+    async def wakes(self, hive_id: str, target: WakeTarget) -> None:
+        """Writes into the catalog how a machine is woken from suspension."""
+        await in_thread(DATABASE, self._catalog.wakes, hive_id, target)
+        self._rows = None
+
+    async def suspended(self, hive_id: str, models: Sequence[str]) -> None:
+        """Writes into the catalog what a machine has on its disk while it is suspended."""
+        await in_thread(DATABASE, self._catalog.suspended, hive_id, list(models))
+        self._rows = None
+
+    async def row(self, hive_id: str) -> HiveRow | None:
+        """What the catalog has of a machine, where it has it."""
+        async with self._reading:
+            rows = await self._read()
+        return next((row for row in rows if row.hive_id == hive_id), None)
+
     async def forget(self, hive_id: str) -> None:
         """Takes a machine out of the catalog, and closes what was opened for it."""
         await in_thread(DATABASE, self._catalog.remove, hive_id)
@@ -134,7 +150,7 @@ class HiveDirectory:
         Raises `hive_exists` for a name or a machine that the catalog has already. A machine that is
         there under this very name may have rbee brought to it anew, and a new host key agreed to.
         """
-        is_renewed = wanted.install or wanted.accept_host_key
+        is_renewed = wanted.install or wanted.accept_host_key or wanted.wake
         rows = await self._listed()
         wanted = with_way(hive_id, wanted, rows)
         for row in rows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
@@ -26,12 +26,22 @@ from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Registry, Tell
-from rbee.queen.state import LOCAL, Hive
+from rbee.queen.rousing import ANSWERS, Rousing
+from rbee.queen.state import LOCAL, Asleep, Hive
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_WORKER, ShutDownWorker, Unreachable
 from rbee.wire.messages.devices import DEVICES, Devices
-from rbee.wire.messages.hives import ADOPT, AddHive, Adopt, HiveStatus
+from rbee.wire.messages.hives import (
+    ADOPT,
+    POWER,
+    SUSPEND_AT_END,
+    SUSPEND_WHEN_IDLE,
+    AddHive,
+    Adopt,
+    HiveStatus,
+    WakeTarget,
+)
 from rbee.wire.messages.models import MODEL, FindModel
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import device_name
@@ -62,6 +72,11 @@ class Hives:
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
+        self._rousing = Rousing(self._settings.wake_wait, self._awake)
+        #: Machines that she has had woken, whose hives are to suspend them again; and those whose
+        #: hives have said that they are suspended.
+        self._roused: set[str] = set()
+        self._suspended: set[str] = set()
         #: What keeps the tunnels to hives open.
         self._keeping: dict[str, asyncio.Task[None]] = {}
 
@@ -163,13 +178,15 @@ class Hives:
                 described.remove(hive)
         return described
 
-    async def awake(self, node: str | None, tell: Tell) -> list[Hive]:
+    async def awake(self, node: str | None, tell: Tell, *, rouse: bool = False) -> list[Hive]:
         """Phases 3 and 4: the hives that live or can be woken, and have told their devices.
 
         Adds the local machine to an empty catalog and wakes what sleeps, only `node` if one is
-        named. Where one is awake, a machine that cannot be woken, or takes its time, is gone on
-        without. Raises `hive_not_found`, `hive_unreachable`, `port_in_use`, `ssh_failed` and what a
-        starting hive reports.
+        named. A machine that is suspended is woken where it is named, with `rouse` also where no
+        other is awake; else it is left for who decides for it. Where one is awake, a machine that
+        cannot be woken, or takes its time, is gone on without. Raises `hive_not_found`,
+        `hive_unreachable`, `hive_asleep`, `port_in_use`, `ssh_failed` and what a starting hive
+        reports.
         """
         rows = await self.members.rows(tell)
         if node is not None:
@@ -178,7 +195,17 @@ class Hives:
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
             await self.members.own.discard_spare()
-        waking = [begin(self._awake(row, tell)) for row in rows]
+        on = await asyncio.gather(*(self._is_on(row) for row in rows))
+        asleep = [row for row, is_on in zip(rows, on) if not is_on]
+        rows = [row for row, is_on in zip(rows, on) if is_on]
+        if asleep and not rows and not (node or rouse):
+            return []
+        called = asleep if node or (rouse and not rows) else []
+        waking = [
+            *(begin(self._awake(row, tell)) for row in rows),
+            *(begin(self.rouse(row.hive_id, tell)) for row in called),
+        ]
+        rows += called
         tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
         failures: dict[str, RbeeError] = {}
@@ -199,6 +226,101 @@ class Hives:
             self._failed[hive_id] = time.monotonic()
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
+
+    async def rouse(self, hive_id: str, tell: Tell) -> Hive:
+        """The hive of a machine that is suspended, once it has been woken. One that turns out to be
+        on is none that was woken. Raises `hive_asleep`, and what `awake` does."""
+        row, machine = await self.members.row(hive_id), self.members.known(hive_id)
+        if row is not None:
+            machine = self.members.machine(row)
+        living = self._registry.hives.get(hive_id)
+        if living is not None and living.devices is not None:
+            return living
+        if row is None or row.wake is None or not isinstance(machine, OtherMachine):
+            raise RbeeError("hive_asleep", f"hive {hive_id} cannot be woken", "rbee-keeper hives")
+        if hive_id not in self._suspended and await machine.is_on(ANSWERS):
+            return await self._awake(row, tell)
+        try:
+            hive = await self._rousing.rouse(row, machine, tell)
+        except RbeeError as error:
+            self._registry.wakes_not(hive_id)
+            if error.code == "hive_asleep":
+                self._failed[hive_id] = time.monotonic()
+            raise
+        self._suspended.discard(hive_id)
+        self._roused.add(hive_id)
+        await self._have_suspended_when_idle(hive, tell)
+        return hive
+
+    async def _have_suspended_when_idle(self, hive: Hive, tell: Tell) -> None:
+        """Tells a hive that its machine was woken, which it has suspended again."""
+        try:
+            await self.peer(hive).call(SUSPEND_WHEN_IDLE)
+        except RbeeError as error:
+            tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=error.message)
+
+    async def suspends(self, hive_id: str, models: Sequence[str], tell: Tell) -> None:
+        """A hive has its machine suspended next: it is no longer one that lives."""
+        self._registry.suspended(hive_id, models)
+        self._on.discard(hive_id)
+        self._roused.discard(hive_id)
+        self._suspended.add(hive_id)
+        tell(narration.MACHINE_SUSPENDED, hive_id=hive_id)
+        await self.members.suspended(hive_id, models)
+
+    def heard(self, hive_id: str) -> None:
+        """A hive has sent a heartbeat; one whose machine was suspended is on again with it."""
+        if hive_id in self._suspended:
+            self._suspended.discard(hive_id)
+            self._on.add(hive_id)
+            machine = self.members.known(hive_id)
+            hive = self._registry.hives.get(hive_id)
+            if hive is not None and hive.tunnelled and isinstance(machine, OtherMachine):
+                self._keep_way(hive_id, machine)
+
+    async def _is_on(self, row: HiveRow) -> bool:
+        """Whether a machine can be spoken to; one that is suspended, and can be woken, is noted as
+        such. It is asked again after `hive_retry` seconds."""
+        if row.wake is None or row.hive_id in self._registry.hives:
+            return True
+        known, now = self._registry.asleep.get(row.hive_id), time.monotonic()
+        if known is not None and (known.told or now - known.looked_at < self._settings.hive_retry):
+            return False
+        machine = self.members.machine(row)
+        if not isinstance(machine, OtherMachine) or await machine.is_on(ANSWERS):
+            self._registry.wakes_not(row.hive_id)
+            return True
+        if row.devices is not None and row.hive_id not in self._registry.hives:
+            asleep = Asleep(row.hive_id, row.devices, row.models, looked_at=now)
+            self._registry.found_asleep(asleep)
+        return False
+
+    async def _learn_power(self, hive: Hive, wanted: AddHive, tell: Tell) -> None:
+        """Has a hive tell how its machine is woken, writes it down, and tells what is missing for
+        that. Raises `hive_unfit` where no network card is found."""
+        host = wanted.host
+        power = await self.peer(hive).call(POWER)
+        mac = power.mac if wanted.wake == "auto" else wanted.wake.lower().replace("-", ":")
+        if not mac:
+            raise RbeeError(
+                "hive_unfit",
+                f"{host} does not tell which of its network cards could wake it",
+                f"name it as ip link shows it there: ssh {host} ip link; --wake aa:bb:cc:dd:ee:ff",
+            )
+        target = WakeTarget(mac, power.broadcast or "255.255.255.255")
+        await self.members.wakes(hive.hive_id, target)
+        card = power.interface or "unknown card"
+        facts = {"host": host, "mac": mac, "interface": card, "broadcast": target.broadcast}
+        tell(narration.MACHINE_WAKES, **facts)
+        if mac == power.mac and power.wakes != "yes":
+            off = f"{card} does not wake it yet"
+            why = off if power.wakes == "no" else f"it does not say whether {card} wakes it"
+            tell(narration.MACHINE_WAKES_NOT, host=host, why=why, fix=power.wake_fix)
+        if power.suspends:
+            tell(narration.MACHINE_SUSPENDS, host=host, command=power.suspends)
+        else:
+            why, fix = power.suspend_why, power.suspend_fix
+            tell(narration.MACHINE_SUSPENDS_NOT, host=host, why=why, fix=fix)
 
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
@@ -240,6 +362,8 @@ class Hives:
             is_new = await self.members.take_in(row, machine)
             try:
                 hive = await self._awake(row, tell)
+                if wanted.wake:
+                    await self._learn_power(hive, wanted, tell)
             except BaseException:
                 if is_new:
                     await self.members.forget(hive_id)
@@ -261,6 +385,7 @@ class Hives:
             await self._put_to_sleep(hive_id, tell)
             self._registry.gone(hive_id)
             await self.members.remove(hive_id)
+        self._registry.wakes_not(hive_id)
         self._failed.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
@@ -329,6 +454,8 @@ class Hives:
         self._failed.pop(hive.hive_id, None)
         tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
         await self._ask_devices(hive, tell)
+        if hive.hive_id in self._roused:  # it has ended since, and knows nothing of that
+            await self._have_suspended_when_idle(hive, tell)
         return hive
 
     async def _wake(self, row: HiveRow, tell: Tell) -> Hive:
@@ -366,6 +493,9 @@ class Hives:
         """Digs again whenever the tunnel has broken off, as long as its hive may live without."""
         while True:
             await self._until_cut_off(hive_id, machine)
+            if hive_id in self._suspended:  # what wakes it digs anew
+                await machine.fill_in()
+                return
             until = time.monotonic() + self._settings.lease
             while not await self._dig_again(hive_id, machine):
                 if time.monotonic() > until:
@@ -471,6 +601,8 @@ class Hives:
         self._give_up_way(hive_id)
         hive = self._registry.hives.get(hive_id)
         machine = self.members.known(hive_id)
+        if hive is not None:
+            await self._suspend_at_end(hive, tell)
         try:
             async with timeout(self._settings.stop_total):
                 await machine.end(self.peer(hive) if hive is not None else None)
@@ -482,6 +614,20 @@ class Hives:
             await in_thread(DATABASE, self._catalog.mark, hive_id, HiveStatus.OFFLINE)
         except RbeeError as error:  # no reason to keep anybody awake
             tell(narration.UNNOTED, hive_id=hive_id, why=error.message)
+
+    async def _suspend_at_end(self, hive: Hive, tell: Tell) -> None:
+        """Has a machine suspended with the end of its hive, where its rule is for that."""
+        row = await self.members.row(hive.hive_id)
+        if row is None or row.wake is None:
+            return
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # its end is seen to anyway
+            async with timeout(self._settings.stop_request):
+                end = await self.peer(hive).call(SUSPEND_AT_END)
+                if end.suspends:
+                    tell(narration.MACHINE_SUSPENDED, hive_id=hive.hive_id)
+                elif hive.hive_id in self._roused:
+                    tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=end.why)
+        self._roused.discard(hive.hive_id)
 
     def _failed_lately(self, row: HiveRow) -> bool:
         failed = self._failed.get(row.hive_id)

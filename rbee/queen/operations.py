@@ -68,7 +68,7 @@ class Operations:
         """Wakes one hive, or all, which is an operation."""
 
         async def work(operation: TrackedTask) -> HivesAwake:
-            hives = await self._awake(wanted.node, operation)
+            hives = await self._awake(wanted.node, operation, rouse=False)
             return HivesAwake(hives=[hive.hive_id for hive in hives])
 
         return _started(self._begin(work))
@@ -150,9 +150,11 @@ class Operations:
         """Drops an operation, and answers when it is over."""
         await self.board.get(wanted.id).call_off()
 
-    async def _awake(self, node: str | None, operation: TrackedTask) -> list[Hive]:
+    async def _awake(
+        self, node: str | None, operation: TrackedTask, *, rouse: bool = True
+    ) -> list[Hive]:
         await self._hives.living(node, operation.say)
-        return await self._hives.awake(node, operation.say)
+        return await self._hives.awake(node, operation.say, rouse=rouse)
 
     def _begin(self, work: Callable[[TrackedTask], Coroutine[Any, Any, Any]]) -> TrackedTask:
         self._require_awake()

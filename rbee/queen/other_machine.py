@@ -113,6 +113,22 @@ class OtherMachine(Machine):
         if connection is not None:
             await connection.close()
 
+    async def is_on(self, seconds: float) -> bool:
+        """Whether its SSH server accepts a connection within so many seconds; of one that is
+        reached by way of others, whether they let us in there."""
+        try:
+            target = await self._target()
+            if target.jumps or target.command:
+                async with timeout(self._here.settings.connect_timeout):
+                    await (await self._connect()).close()
+                return True
+            async with timeout(seconds):
+                _, writer = await asyncio.open_connection(target.address, target.port)
+        except (OSError, UnicodeError, RbeeError, asyncio.TimeoutError):
+            return False
+        writer.close()
+        return True
+
     @contextlib.asynccontextmanager
     async def approach(self) -> AsyncIterator[Way]:
         """Opens the tunnel, or asks the SSH connection for its two ends."""

@@ -51,11 +51,15 @@ class Planner:
         if len(awake) > 1:
             claim.owners = await self._hives.holders(request.model_ref, awake)
         claim.looked = claim.fresh = True
-        found = list(places(request, facts_of(self._state, claim)))
+        found = list(places(request, self._facts(claim)))
         answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
         for place, answer in zip(found, answers):
             self._note(claim, place, answer)
         return self._told(claim, list(zip(found, answers)))
+
+    def _facts(self, claim: Claim) -> list[HiveFacts]:
+        """The machines that can be asked: none is woken for a plan that others can tell of."""
+        return [hive for hive in facts_of(self._state, claim) if not hive.asleep]
 
     async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
         """What a hive says of a place: what a worker takes there, or why it cannot be there."""
@@ -94,7 +98,7 @@ class Planner:
 
     def _told(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
         claims = {**self._state.claims, claim.job_id: claim}
-        decision = decide(msgspec.structs.replace(self._state, claims=claims))
+        decision = decide(msgspec.structs.replace(self._state, claims=claims, asleep={}))
         plan = Plan(model_ref=claim.request.model_ref, outcome="wait", places=[])
         taken = None
         if decision is not None and decision.claim is claim:
@@ -104,7 +108,7 @@ class Planner:
                 plan.outcome, plan.worker_id = "worker", decision.warm.worker.worker_id
             elif isinstance(decision, Refuse):
                 plan.outcome = "refuse"
-        facts = facts_of(self._state, claim)
+        facts = self._facts(claim)
         plan.places = [_row(place, answer, place == taken, facts) for place, answer in asked]
         for row, (place, _) in zip(plan.places, asked):
             if claim.rooms[place.spot, claim.request.ctx].yields:

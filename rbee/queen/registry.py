@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
 from rbee.process.tasks import begin
-from rbee.queen.state import Hive
+from rbee.queen.state import Asleep, Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
@@ -36,6 +36,8 @@ class Registry:
     def __init__(self, silence: float, tell: Tell) -> None:
         """A hive that is silent for `silence` seconds is offline; `tell` hears what happens."""
         self.hives: dict[str, Hive] = {}
+        #: The machines that are suspended and can be woken.
+        self.asleep: dict[str, Asleep] = {}
         #: One name for all names of a model that has several.
         self.names: dict[str, str] = {}
         #: How often a hive has told what it has.
@@ -67,6 +69,7 @@ class Registry:
         hive = Hive(hive_id, host, url, tunnelled, last_beat=time.monotonic())
         self.hives[hive_id] = hive
         self._offline.pop(hive_id, None)
+        self.asleep.pop(hive_id, None)
         self._tell_return(hive_id)
         self._expect_beat(hive_id)
         early = self._expected.get(hive_id)
@@ -85,6 +88,9 @@ class Registry:
     def beat(self, beat: Heartbeat) -> bool:
         """Takes over a heartbeat; a hive that was offline is back. False: nobody knows it."""
         back = self._offline.pop(beat.hive_id, None)
+        slept = self.asleep.get(beat.hive_id)
+        if back is None and slept is not None and slept.hive is not None:
+            back = self.asleep.pop(beat.hive_id).hive
         hive = self.hives.get(beat.hive_id) or back
         if hive is None:
             if beat.hive_id not in self._expected:
@@ -157,6 +163,26 @@ class Registry:
             self._missed.add(hive_id)
             self._tell(narration.HIVE_GONE, hive_id=hive_id)
         self.gone(hive_id)
+
+    def suspended(self, hive_id: str, models: Collection[str]) -> None:
+        """A hive has said that its machine is suspended now: it is neither silent nor gone, and is
+        back with its next heartbeat. Raises `hive_unreachable` for one that does not live."""
+        hive = self.living(hive_id)
+        if hive.devices is not None:
+            self.asleep[hive_id] = Asleep(hive_id, hive.devices, models, told=True, hive=hive)
+        self._timers.pop(hive_id).cancel()
+        self._missed.add(hive_id)
+        self.gone(hive_id)
+
+    def found_asleep(self, asleep: Asleep) -> None:
+        """A machine that can be woken does not answer."""
+        self.asleep[asleep.hive_id] = asleep
+        self._notify()
+
+    def wakes_not(self, hive_id: str) -> None:
+        """A machine could not be woken, or is forgotten: it is no place for anything now."""
+        if self.asleep.pop(hive_id, None) is not None:
+            self._notify()
 
     def silent(self) -> list[str]:
         """The hives that have fallen silent."""

@@ -3,6 +3,7 @@
 The policy: a worker that already holds the model and has a free slot; then the GPU with the most
 memory (its total says how strong it is); among equals one whose machine has the model on its disk,
 the one with the fewest workers, on the least busy machine, the queen's own machine before others;
+a machine that sleeps and can be woken is one of each kind's last;
 then several GPUs of one machine, as few as will do; then its GPUs and its RAM; then GPUs of several
 machines; then the CPU, where the request allows it; then all that several machines have; in the end
 devices on which the workers of this model kept dying lately.
@@ -36,7 +37,8 @@ class HiveFacts(NamedTuple):
     """A hive as the scheduler sees it; workers of the model kept dying on its `degraded` devices.
 
     `here`: it is on the queen's own machine; `holds`: the model is on its disk. A message to it is
-    answered after `round_trip` seconds (0: nobody knows).
+    answered after `round_trip` seconds (0: nobody knows). `asleep`: its machine is suspended, and
+    all of this is from when it was awake.
     """
 
     hive_id: str
@@ -46,6 +48,7 @@ class HiveFacts(NamedTuple):
     here: bool = True
     holds: bool = False
     round_trip: float = 0.0
+    asleep: bool = False
 
 
 class WarmWorker(NamedTuple):
@@ -213,10 +216,11 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
 
 
 #: What makes a GPU better than another, each smaller where it is better: whether workers kept
-#: dying on it, strength, whether its machine lacks the model, workers on it, workers beside it,
-#: whether it is far from the queen, free memory, its id, and the order of the hives. After that,
-#: what it is: hive and backend. A plain tuple, since there may be thousands.
-_Ranked = tuple[bool, float, bool, int, int, bool, float, str, int, str, str]
+#: dying on it (2) or it has to be woken (1), strength, whether its machine lacks the model, workers
+#: on it, workers beside it, whether it is far from the queen, free memory, its id, and the order of
+#: the hives. After that, what it is: hive and backend. A plain tuple, since there may be thousands.
+_Ranked = tuple[int, float, bool, int, int, bool, float, str, int, str, str]
+_DEGRADED = 2
 
 
 def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFacts]:
@@ -243,7 +247,7 @@ class _Look:
         gpus = self._gpus_in_order() if self._best is not None else iter(())
         degraded: list[_Ranked] = []
         for gpu in gpus:
-            if gpu[0]:
+            if gpu[0] >= _DEGRADED:
                 degraded.append(gpu)
                 break
             yield from self._on_gpu(gpu)
@@ -290,7 +294,7 @@ class _Look:
     def _ranked(self, gpu: Gpu, hive: HiveFacts, number: int) -> _Ranked:
         used = [part.device for each in hive.workers for part in each.placement.parts]
         return (
-            gpu.id in hive.degraded,
+            _DEGRADED * (gpu.id in hive.degraded) + hive.asleep,
             -gpu.vram_gb,
             not hive.holds,
             used.count(gpu.id),
@@ -329,7 +333,7 @@ class _Look:
                 ram = placement.spread == "machine"
                 strength = sum(gpu.vram_gb for gpu in cards if gpu.id in devices)
                 near = (not hive.holds, len(hive.workers), not hive.here, number)
-                ranked = (ram, 0 if ram else len(devices), -strength, near)
+                ranked = (ram, hive.asleep, 0 if ram else len(devices), -strength, near)
                 found.append((ranked, Place(placement, cards[0].backend)))
         for (*_, near), place in sorted(found, key=operator.itemgetter(0)):
             if not self._is_ruled_out(place.hive_id, place.device, not near[0]):
@@ -353,7 +357,11 @@ class _Look:
             weight = sum(gpu.vram_gb for gpu in cards)
             near = (not hive.holds, not hive.here, number)
             if devices and not (self._troubles and self._troubles.is_out(hive.hive_id)):
-                strength = (-weight, -hive.devices.cpu.ram_gb if with_ram else 0.0)
+                strength = (
+                    hive.asleep,
+                    -weight,
+                    -hive.devices.cpu.ram_gb if with_ram else 0.0,
+                )
                 backend = cards[0].backend if cards else CPU
                 ranked.append((strength, near, hive.hive_id, devices, backend))
         ranked.sort()
@@ -378,6 +386,7 @@ class _Look:
         fallback = self.has_gpus and CPU not in (self._request.device, self._request.backend)
         hives.sort(
             key=lambda hive: (
+                hive.asleep,
                 not hive.holds,
                 len(hive.workers),
                 not hive.here,

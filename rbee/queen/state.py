@@ -50,6 +50,21 @@ class Hive(msgspec.Struct):
     last_beat_ms: int = 0
 
 
+class Asleep(NamedTuple):
+    """A machine that is suspended and can be woken, with what is known from when it was awake.
+
+    `models` are those on its disk. `told`: its hive has said so, and is `hive`; else it did not
+    answer at `looked_at` (monotonic seconds).
+    """
+
+    hive_id: str
+    devices: Devices
+    models: Collection[str] = ()
+    told: bool = False
+    hive: Hive | None = None
+    looked_at: float = 0.0
+
+
 class Degraded(NamedTuple):
     """Workers of a model kept dying on a device. `at` is monotonic seconds, `until_ms` when it
     counts as sound again, in milliseconds since 1970; `why` is what came of the last of them, and
@@ -214,6 +229,7 @@ class Claim(msgspec.Struct, eq=False, dict=True):
 class State(msgspec.Struct):
     """The machines that live, what is degraded on them, and everybody who wants a worker.
 
+    `asleep` are the machines that can be woken, by the ids of their hives.
     `names` leads from each name of a model that has several to one of them; `served` tells, by
     model and key, the number of the last slot given, `seconds` how long a job of a model takes, and
     `used` the number of the last job of a worker. `last` is the last number that was given.
@@ -223,6 +239,7 @@ class State(msgspec.Struct):
     degraded: dict[Broken, Degraded] = {}
     claims: dict[str, Claim] = {}
     names: dict[str, str] = {}
+    asleep: dict[str, Asleep] = {}
     served: dict[str, dict[str, int]] = {}
     seconds: dict[str, float] = {}
     used: dict[str, int] = {}

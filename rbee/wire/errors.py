@@ -51,6 +51,7 @@ HTTP_STATUS: dict[str, int] = {
     "worker_busy": 503,
     "worker_stale": 503,
     "hive_unreachable": 503,
+    "hive_asleep": 503,
     "queen_unreachable": 503,
     "ssh_failed": 503,
     "worker_start_timeout": 504,

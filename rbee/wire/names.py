@@ -13,6 +13,7 @@ import re
 import shlex
 from collections.abc import Callable
 
+from rbee.wire import addresses
 from rbee.wire.errors import invalid
 from rbee.wire.messages.hives import AddHive
 
@@ -32,6 +33,7 @@ _ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")
 _HIVE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_HIVE - 1}}}")
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _SHOWN = 60
+_MAC = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}", re.IGNORECASE)
 
 
 def why_no_host(text: str) -> str:
@@ -98,6 +100,14 @@ def check_machine(wanted: AddHive) -> None:
             f"{shown(wanted.ssh.key_path or '')} cannot be the path of a key",
             "name a file without control characters in its path: --key",
         )
+    if wanted.wake not in ("", "auto") and not _MAC.fullmatch(wanted.wake):
+        raise invalid(
+            f"{shown(wanted.wake)} is no address of a network card",
+            "it is six pairs of digits, as ip link shows it: --wake aa:bb:cc:dd:ee:ff; "
+            "or --wake auto, which looks for it",
+        )
+    if wanted.wake and wanted.host in addresses.LOOPBACK and wanted.ssh is None:
+        raise invalid("this is the machine of the queen, who could not wake it", "leave --wake out")
     if wanted.hive_id is not None:
         check_hive(wanted.hive_id)
     if wanted.accept_host_key and not _FINGERPRINT.fullmatch(wanted.accept_host_key):

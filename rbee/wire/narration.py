@@ -279,6 +279,30 @@ HIVE_WAKE = _queen("hive.wake", "waking the beehive at {host}:{port}")
 FIRST_HEARTBEAT = _queen(
     "hive.heartbeat", "first heartbeat from hive {hive_id}; checking capabilities..."
 )
+MACHINE_ASLEEP = _queen(
+    "machine.asleep", "the machine of hive {hive_id} is suspended; it is woken when it is wanted"
+)
+MACHINE_CALLED = _queen(
+    "machine.wake", "the machine of hive {hive_id} is suspended; waking it by magic packet ({mac})"
+)
+MACHINE_CALLED_ALREADY = _queen(
+    "machine.wait", "the machine of hive {hive_id} is being woken; waiting for it"
+)
+MACHINE_WAITS = _queen(
+    "machine.wait", "waiting for the machine of hive {hive_id} to wake: {waited} of {limit}"
+)
+MACHINE_AWAKE = _queen("machine.awake", "the machine of hive {hive_id} is awake after {waited}")
+MACHINE_NOT_AWAKE = _queen("machine.failed", "going on without hive {hive_id}: {why}")
+MACHINE_SUSPENDED = _queen("machine.suspend", "the machine of hive {hive_id} is suspended again")
+MACHINE_STAYS = _queen("machine.stays", "the machine of hive {hive_id} stays awake: {why}")
+MACHINE_WAKES = _queen(
+    "machine.wakes", "{host} is woken by a magic packet to {mac} ({interface}, {broadcast})"
+)
+MACHINE_WAKES_NOT = _queen("machine.wakes", "{host}: {why}; there: {fix}")
+MACHINE_SUSPENDS = _queen("machine.suspends", "{host} is suspended again by: {command}")
+MACHINE_SUSPENDS_NOT = _queen("machine.suspends", "{host}: {why}; there: {fix}")
+SUSPEND_HELD = _hive("machine.stays", "this machine stays awake: {why}")
+SUSPEND_FAILED = _hive("machine.failed", "this machine could not be suspended: {why}")
 HIVE_OFFLINE = _queen("hive.offline", "hive {hive_id} was silent for {silent}; offline")
 HIVE_ONLINE = _queen("hive.online", "hive {hive_id} is back")
 HIVE_GONE = _queen("hive.gone", "hive {hive_id} has ended, and its workers with it")

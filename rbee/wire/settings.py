@@ -90,6 +90,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hive_retry: SecondsOrNone = 60.0
     """How long a machine that could not be woken is left alone, unless a job names it."""
 
+    wake_wait: Seconds = 120.0
+    """How long a suspended machine has until it answers, from its first magic packet on."""
+    suspend_after: Seconds = 300.0
+    """How long a machine that was woken from suspension may have no worker and no download before
+    its hive has it suspended again, where nobody is logged in."""
+
     list_patience: Seconds = 2.0
     """How long a list waits for each machine. A machine that answers neither a question nor, as
     long again, whether it is well, is one that a job goes on without."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -32,7 +32,9 @@ class AddHive(Request, kw_only=True):
 
     `host` is a name or address, an alias of ``~/.ssh/config``, or localhost, for which `ssh` means
     nothing. `accept_host_key` is the fingerprint (``SHA256:...``) of a key that a person has
-    agreed to; `passphrase` opens the key file and is kept in RAM alone.
+    agreed to; `passphrase` opens the key file and is kept in RAM alone. `wake` is the address of
+    the network card that wakes it (``aa:bb:cc:dd:ee:ff``), or ``auto`` where its hive is to find
+    that out; empty: it is never woken from suspension.
     """
 
     host: NonEmpty
@@ -42,6 +44,15 @@ class AddHive(Request, kw_only=True):
     install: bool = False
     accept_host_key: str = ""
     passphrase: str = ""
+    wake: str = ""
+
+
+class WakeTarget(msgspec.Struct, frozen=True):
+    """How a suspended machine is woken: the address of its network card, and where to a magic
+    packet goes for that card to get it."""
+
+    mac: str
+    broadcast: str
 
 
 class HiveAddStarted(OperationStarted, kw_only=True):
@@ -78,7 +89,10 @@ class HivesAwake(msgspec.Struct, kw_only=True):
 
 
 class HiveView(Answer, kw_only=True):
-    """A hive in a list: the catalog joined with what is known live."""
+    """A hive in a list: the catalog joined with what is known live.
+
+    `wakes`: where it is offline its machine may be suspended, and is woken when it is wanted.
+    """
 
     hive_id: str
     host: str
@@ -89,6 +103,7 @@ class HiveView(Answer, kw_only=True):
     workers: int = 0
     last_heartbeat_ms: int | None = None
     degraded: list[DegradedDevice] = []
+    wakes: bool = False
 
 
 class HiveList(Answer, kw_only=True):
@@ -134,9 +149,49 @@ class Adopt(Request, kw_only=True):
     instance: str = ""
 
 
+class Suspending(Request, kw_only=True):
+    """From a hive to its queen: nobody needs this machine, which is suspended next.
+
+    `models` are those on its disk, by which she knows what it is woken for.
+    """
+
+    hive_id: Name
+    models: list[str] = []
+
+
+class Power(Answer, kw_only=True):
+    """How a machine wakes and is suspended, as its hive finds it.
+
+    `interface`, `mac` and `broadcast` are of the network card that its SSH connections come by,
+    empty where there is none. `wakes`: whether a magic packet wakes it, as far as the system says
+    so; `wake_fix` is what to type there otherwise. `suspends` is the command that suspends it,
+    empty where its user may not, for which `suspend_fix` is what to type.
+    """
+
+    interface: str = ""
+    mac: str = ""
+    broadcast: str = ""
+    wakes: Literal["yes", "no", "unknown"] = "unknown"
+    wake_fix: str = ""
+    suspends: str = ""
+    suspend_why: str = ""
+    suspend_fix: str = ""
+
+
+class EndOfPower(Answer, kw_only=True):
+    """What becomes of a machine when its hive ends: it is suspended, or stays awake, and why."""
+
+    suspends: bool
+    why: str = ""
+
+
 ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
 HIVES = Route("GET", "/hives", NONE, HiveList)
 REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
 WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)
 HEARTBEAT = Route("POST", "/heartbeat", Heartbeat, HeartbeatAnswer, who=Who.HIVE)
+SUSPENDING = Route("POST", "/suspending", Suspending, NONE, who=Who.HIVE)
 ADOPT = Route("POST", "/adopt", Adopt, NONE)
+POWER = Route("GET", "/power", NONE, Power)
+SUSPEND_WHEN_IDLE = Route("POST", "/suspend-when-idle", NONE, NONE)
+SUSPEND_AT_END = Route("POST", "/suspend-at-end", NONE, EndOfPower)
