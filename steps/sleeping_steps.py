@@ -95,3 +95,16 @@ def is_suspended(context: Context) -> None:
 @then("that machine is awake")
 def is_awake(context: Context) -> None:
     sleeping.assert_asleep(context.sleeper, expected=False)
+
+
+@given('I have typed "{command_line}" and it shows "{text}"')
+def typed_and_shown(context: Context, command_line: str, text: str) -> None:
+    shown = context.cluster.run(command_line)
+    context.cluster.assert_status(0, shown)
+    assert text in shown.stdout, shown.stdout
+
+
+@then("that machine is suspended, and nobody else is awake")
+def all_asleep(context: Context) -> None:
+    sleeping.assert_asleep(context.sleeper)
+    context.cluster.expect_asleep()

@@ -20,3 +20,77 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
         """
       And the exit status is 0
       And that machine is suspended
+
+    Scenario: One that does not wake is gone on without
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And it does not wake
+      And a machine is given 1500 ms to wake
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        queen: going on without hive workstation: <why>
+        queen: basic scheduler picked CPU on hive localhost (for advanced scheduling, see docs)
+        [DONE]
+        """
+      And the exit status is 0
+      And that machine is suspended
+
+    Scenario: Whoever names one that does not wake is told so
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And it does not wake
+      And a machine is given 1500 ms to wake
+      When I type "rbee-keeper infer --node workstation 'hello'"
+      Then stderr contains "error: the machine of hive workstation has not woken within 1.5 s (wake_wait)"
+      And the exit status is 1
+      And nothing is left running
+
+    Scenario: Ctrl+C while it is waited for
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And it does not wake
+      And "rbee-keeper infer 'hello'" runs until it narrates "queen: the machine of hive workstation is suspended; waking it by magic packet (<mac>)"
+      When I press Ctrl+C
+      Then the exit status is 130
+      And that machine is suspended
+      And nothing is left running
+
+  Rule: Its own hive suspends it again
+
+    @fault.hive.suspend-never
+    Scenario: When nobody has needed it for a while, and wakes with the next prompt
+      Given a machine that was woken sleeps again after 300 ms
+      And idle workers leave after 300 ms
+      And my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And that machine is suspended
+      And I have typed "rbee-keeper hives" and it shows "asleep (wakes)"
+      When I type "rbee-keeper infer --temperature 0 'hello'"
+      Then stdout holds the answer of minillama to "hello" alone
+
+    Scenario: Not where it was awake before
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And somebody has woken it
+      When I type "rbee-keeper infer --node workstation 'hello'"
+      Then the exit status is 0
+      And that machine is awake
+      And nothing is left running
+
+    Scenario: Not while somebody is logged in
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And "anna" sits at it
+      When I type "rbee-keeper infer 'hello'"
+      Then the terminal narrates
+        """
+        [DONE]
+        queen: the machine of hive workstation stays awake: anna on tty2 is logged in
+        """
+      And that machine is awake
+      And nothing is left running
+
+    @timing
+    Scenario: The queen that had it woken is killed
+      Given heartbeats come every 200 ms
+      And a hive without a queen stays awake for 1000 ms
+      And my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      When the queen is killed
+      Then that machine is suspended, and nobody else is awake

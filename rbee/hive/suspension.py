@@ -130,6 +130,8 @@ class Suspension:
     async def _suspend(self) -> None:
         use = await self._use()
         why = why_awake(use)
+        if any(self._count()):
+            return  # since it was looked at who is logged in
         if why:
             if why != self._told:
                 self._say(narration.SUSPEND_HELD, why)

@@ -265,6 +265,7 @@ class Hives:
         self._on.discard(hive_id)
         self._roused.discard(hive_id)
         self._suspended.add(hive_id)
+        self._give_up_way(hive_id)  # what wakes it digs anew
         tell(narration.MACHINE_SUSPENDED, hive_id=hive_id)
         await self.members.suspended(hive_id, models)
 
@@ -493,9 +494,6 @@ class Hives:
         """Digs again whenever the tunnel has broken off, as long as its hive may live without."""
         while True:
             await self._until_cut_off(hive_id, machine)
-            if hive_id in self._suspended:  # what wakes it digs anew
-                await machine.fill_in()
-                return
             until = time.monotonic() + self._settings.lease
             while not await self._dig_again(hive_id, machine):
                 if time.monotonic() > until:

@@ -31,7 +31,7 @@ _NEXT_PACKET = 2.0
 #: After how many packets it is told how long that takes, and after how many more each time.
 _TOLD_AFTER = 5
 #: What keeps SSH from a machine that has not come up yet.
-_NOT_YET = ("refused", "timeout", "unreachable", "no_ssh")
+_NOT_YET = ("refused", "timeout", "unreachable", "no_ssh", "lost")
 
 
 class _Roused:
