@@ -23,6 +23,7 @@ from rbee.queen.decisions import (
     Start,
     Stay,
     decide,
+    is_wanted,
     may_move,
     note,
     replacement,
@@ -96,6 +97,10 @@ class PaperSwarm:
         self.state.asleep[hive_id] = Asleep(hive_id, hive.devices, {holds} - {""})
         if not wakes:
             self._broken.add(hive_id)
+
+    def may_sleep(self, hive_id: str) -> bool:
+        """Whether the queen lets a machine be suspended now."""
+        return not is_wanted(self.state, hive_id)
 
     def _rouse(self, decision: Rouse) -> None:
         hive_id = decision.hive_id

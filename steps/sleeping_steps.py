@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import machines, sleeping, sleeping_rules
+from harness import machines, rousing, sleeping, sleeping_rules
 from harness.sentences import Context, given, then, when
 
 
@@ -10,6 +10,21 @@ from harness.sentences import Context, given, then, when
 def was_woken(context: Context, names: str) -> None:
     found = ", ".join(context.paper_swarm.roused) or "nobody"
     assert found == names, found
+
+
+@then('she lets "{name}" be suspended: {answer}')
+def lets_sleep(context: Context, name: str, answer: str) -> None:
+    assert context.paper_swarm.may_sleep(name) is (answer == "yes"), context.paper_swarm.state
+
+
+@when("{happens} with a machine that sleeps")
+def happens_with(context: Context, happens: str) -> None:
+    context.called = rousing.after(happens)
+
+
+@then("{count:d} packets were sent, and it ended so: {ends}")
+def packets_sent(context: Context, count: int, ends: str) -> None:
+    assert (context.called.packets, context.called.ends) == (count, ends), context.called
 
 
 @given("a machine is looked at that {described}")

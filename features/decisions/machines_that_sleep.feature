@@ -31,6 +31,33 @@ Feature: Which machine is woken, and when one goes back to sleep
       | Nobody is left                          | attic joins with 24; attic sleeps for good; localhost sleeps for good; 1 wants A | 1 | is refused | attic, localhost |
       | It is refused when no other is left     | attic joins with 24; attic sleeps for good; 1 wants C without a CPU | 1 | is refused | attic |
 
+  @fault.queen.let-them-go
+  Scenario Outline: A queen lets a machine go to sleep: <what>
+    When it happens that <happens>
+    Then she lets "attic" be suspended: <answer>
+
+    Examples:
+      | what                                | happens                                                  | answer |
+      | Nobody wants it                     | attic joins                                              | yes    |
+      | A job works elsewhere               | attic joins; 1 wants A                                   | yes    |
+      | A job works there                   | attic joins with 24; 1 wants C                           | no     |
+      | A job has ended there               | attic joins with 24; 1 wants C; 1 ends                   | yes    |
+      | It is just decided where one works  | attic joins; 1 wants A at once                           | no     |
+      | A job waits for room elsewhere      | attic joins with 8; 1 wants E on gpu0; 2 wants B on gpu0 | no     |
+
+  @fault.queen.packets-each
+  Scenario Outline: Packets are sent once for all who wait: <what>
+    When <happens> with a machine that sleeps
+    Then <packets> packets were sent, and it ended so: <ends>
+
+    Examples:
+      | what                                  | happens                     | packets | ends                          |
+      | It wakes                              | 1 waits                     | 1       | 1 has it                      |
+      | Two want it at once                   | 1 waits, 2 waits            | 1       | 1 has it, 2 has it            |
+      | It does not wake                      | 1 waits in vain, 2 waits in vain | 1  | 1 is told why, 2 is told why  |
+      | One of two has left                   | 1 waits and leaves, 2 waits | 1       | 1 has left, 2 has it          |
+      | Everybody has left                    | 1 waits in vain and leaves  | 1       | 1 has left                    |
+
   @fault.hive.suspend-anyway
   Scenario Outline: A hive has its machine suspended, or not: <what>
     Given a machine is looked at that <is>

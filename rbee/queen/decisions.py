@@ -194,6 +194,18 @@ def note(state: State, decision: Decision) -> None:
         del claim.rooms[decision.place.spot, decision.ctx]
 
 
+def is_wanted(state: State, hive_id: str) -> bool:
+    """Whether a machine is not to be suspended now: a job works there or names it, or it is just
+    being decided, or prepared, where one does."""
+    hive = state.hives.get(hive_id)
+    there = hive.workers if hive is not None else {}
+    return any(
+        claim.worker_id in there
+        or (not claim.worker_id and (claim.acting or claim.request.node == hive_id))
+        for claim in state.claims.values()
+    )
+
+
 def may_move(claim: Claim, place: Place) -> bool:
     """Whether a worker is replaced where a better place for it has room later: it, or a part of it,
     is on a processor, or it is on several machines, and nobody has said where it is to be."""

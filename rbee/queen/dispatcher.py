@@ -35,6 +35,7 @@ from rbee.queen.decisions import (
     Stay,
     decide,
     facts_of,
+    is_wanted,
     may_move,
     note,
     replacement,
@@ -272,11 +273,8 @@ class Dispatcher:
             job.say(narration.MACHINE_NOT_AWAKE, hive_id=hive_id, why=error.message)
 
     def wants(self, hive_id: str) -> bool:
-        """Whether a job works there, or it is just being decided where one does."""
-        return any(
-            hive_id in (job.hive_id, job.request.node) or (claim.acting and not claim.worker_id)
-            for job, claim in ((self._jobs[key], each) for key, each in self.state.claims.items())
-        )
+        """See `decisions.is_wanted`."""
+        return is_wanted(self.state, hive_id)
 
     def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
         facts, loads = facts_of(self.state, claim), self.state.loads()

@@ -26,7 +26,7 @@ from rbee.queen.hive_peer import HivePeer
 from rbee.queen.machines import Here, OwnMachine, Way, shut_down_and_wait
 from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Registry, Tell
-from rbee.queen.rousing import ANSWERS, Rousing
+from rbee.queen.rousing import ANSWERS, Rousing, send_packet
 from rbee.queen.state import LOCAL, Asleep, Hive
 from rbee.wire import narration, proof
 from rbee.wire.errors import RbeeError
@@ -72,7 +72,7 @@ class Hives:
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
         self._waking: dict[str, asyncio.Lock] = {}
-        self._rousing = Rousing(self._settings.wake_wait, self._awake)
+        self._rousing = Rousing(self._settings.wake_wait, self._awake, send_packet)
         #: Machines that she has had woken, whose hives are to suspend them again; and those whose
         #: hives have said that they are suspended.
         self._roused: set[str] = set()

@@ -77,6 +77,8 @@ class _Numbers(Collector):
         hives = self._state.hives.values()
         ages = [(now - hive.last_beat, {"hive": hive.hive_id}) for hive in hives]
         yield _gauge("rbee_hive_heartbeat_age_seconds", "Of each hive that lives.", ages)
+        asleep = [(1.0, {"hive": hive_id}) for hive_id in self._state.asleep]
+        yield _gauge("rbee_machine_asleep", "Suspended, and woken when wanted.", asleep)
         memory, free = [], []
         for hive in hives:
             if hive.devices is None:

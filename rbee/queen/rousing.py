@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
+from rbee.process import journal
 from rbee.process.deadline import timeout
 from rbee.process.tasks import DISK, begin, in_thread
 from rbee.queen.catalog import HiveRow
-from rbee.queen.other_machine import OtherMachine
 from rbee.queen.registry import Tell
 from rbee.queen.state import Hive
 from rbee.wire import narration
@@ -34,6 +35,13 @@ _TOLD_AFTER = 5
 _NOT_YET = ("refused", "timeout", "unreachable", "no_ssh", "lost")
 
 
+class Sleeper(Protocol):
+    """A machine that may be suspended."""
+
+    async def is_on(self, seconds: float) -> bool:
+        """Whether it answers within so many seconds."""
+
+
 class _Roused:
     """A machine that is being woken; `tells` are those who wait for it."""
 
@@ -50,15 +58,21 @@ class Rousing:
     """The machines that are being woken.
 
     `wake` wakes the hive of a machine that is on. What it raises is raised, but for what says that
-    the machine has not come up yet.
+    the machine has not come up yet. `send` sends one packet.
     """
 
-    def __init__(self, wake_wait: float, wake: Callable[[HiveRow, Tell], Awaitable[Hive]]) -> None:
+    def __init__(
+        self,
+        wake_wait: float,
+        wake: Callable[[HiveRow, Tell], Awaitable[Hive]],
+        send: Callable[[WakeTarget], None],
+    ) -> None:
         self._wake_wait = wake_wait
         self._wake = wake
+        self._send = send
         self._roused: dict[str, _Roused] = {}
 
-    async def rouse(self, row: HiveRow, machine: OtherMachine, tell: Tell) -> Hive:
+    async def rouse(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
         """The hive of a machine that sleeps, once it is awake; whoever else waits for it shares the
         packets. They are no longer sent once nobody waits. Raises `hive_asleep` where it does not
         wake in time."""
@@ -81,9 +95,11 @@ class Rousing:
             ):
                 del self._roused[row.hive_id]
 
-    async def _rouse(self, row: HiveRow, machine: OtherMachine, tell: Tell) -> Hive:
+    async def _rouse(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
         assert row.wake is not None, "who cannot be woken is not roused"
-        tell(narration.MACHINE_CALLED, hive_id=row.hive_id, mac=row.wake.mac)
+        called = {"hive_id": row.hive_id, "mac": row.wake.mac}
+        tell(narration.MACHINE_CALLED, **called)
+        journal.tell(narration.MACHINE_CALLED, **called)
         began, limit = time.monotonic(), self._wake_wait
         calling = begin(self._call(row.hive_id, row.wake, tell))
         waking = begin(self._until_awake(row, machine, tell))
@@ -104,11 +120,12 @@ class Rousing:
             calling.cancel()
             waking.cancel()
             await asyncio.gather(calling, waking, return_exceptions=True)
-        waited = narration.seconds(time.monotonic() - began)
-        tell(narration.MACHINE_AWAKE, hive_id=row.hive_id, waited=waited)
+        awake = {"hive_id": row.hive_id, "waited": narration.seconds(time.monotonic() - began)}
+        tell(narration.MACHINE_AWAKE, **awake)
+        journal.tell(narration.MACHINE_AWAKE, **awake)
         return hive
 
-    async def _until_awake(self, row: HiveRow, machine: OtherMachine, tell: Tell) -> Hive:
+    async def _until_awake(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
         while True:
             asked_at = time.monotonic()
             if await machine.is_on(ANSWERS):
@@ -125,7 +142,7 @@ class Rousing:
         """Sends packets until it is cancelled. Raises what keeps them from being sent."""
         began, count, limit = time.monotonic(), 0, narration.seconds(self._wake_wait)
         while True:
-            await in_thread(DISK, send_packet, target)
+            await in_thread(DISK, self._send, target)
             await asyncio.sleep(_NEXT_PACKET)
             count += 1
             if count % _TOLD_AFTER == 0:
