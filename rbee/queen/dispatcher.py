@@ -256,7 +256,7 @@ class Dispatcher:
             await self._starting.ask_for_names(job, awake)
         claim.owners = await self._owners(claim, awake)
         self._learn_from_others(claim)
-        claim.looked = claim.fresh = True
+        claim.look_at(hive.hive_id for hive in awake)
 
     async def _rouse(self, job: Job, decision: Rouse) -> None:
         """Wakes a machine that sleeps; one that does not wake is none of this job's places."""
