@@ -44,6 +44,17 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
       And the exit status is 1
       And nothing is left running
 
+    Scenario: It is woken to see whether that works
+      Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
+      When I type "rbee-keeper wake workstation"
+      Then the terminal narrates
+        """
+        queen: the machine of hive workstation is awake after <seconds>
+        bee-keeper: hive workstation is awake
+        queen: the machine of hive workstation is suspended again
+        """
+      And that machine is suspended
+
     Scenario: Ctrl+C while it is waited for
       Given my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       And it does not wake

@@ -9,7 +9,7 @@ Feature: What each daemon can be asked, and by whom
     Examples: The queen
       | role  | caller                   | routes                                       |
       | queen | its owner                | every route                                  |
-      | queen | a hive for itself        | GET /, GET /health, OPTIONS /api/{rest}, OPTIONS /v1/messages, OPTIONS /v1/messages/{rest}, OPTIONS /v1/{rest}, POST /heartbeat |
+      | queen | a hive for itself        | GET /, GET /health, OPTIONS /api/{rest}, OPTIONS /v1/messages, OPTIONS /v1/messages/{rest}, OPTIONS /v1/{rest}, POST /heartbeat, POST /suspending |
       | queen | a stranger               | GET /, GET /health, OPTIONS /api/{rest}, OPTIONS /v1/messages, OPTIONS /v1/messages/{rest}, OPTIONS /v1/{rest} |
       | queen | the holder of an API key | GET /, GET /health, OPTIONS /api/{rest}, OPTIONS /v1/messages, OPTIONS /v1/messages/{rest}, OPTIONS /v1/{rest}, GET /openapi.json, GET /api/ps, GET /api/tags, GET /api/version, POST /api/chat, POST /api/embed, POST /api/embeddings, POST /api/generate, POST /api/pull, POST /api/show, GET /v1/models, GET /v1/models/{id}, POST /v1/chat/completions, POST /v1/completions, POST /v1/detokenize, POST /v1/embeddings, POST /v1/messages, POST /v1/messages/count_tokens, POST /v1/rerank, POST /v1/responses, POST /v1/responses/input_tokens, GET /v1/responses/{id}, DELETE /v1/responses/{id}, POST /v1/responses/{id}/cancel, POST /v1/tokenize |
 

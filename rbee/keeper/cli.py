@@ -304,6 +304,24 @@ def add_hive(options: Options) -> Deed:
 @keeper.command()
 @click.argument("hive_id", metavar="HIVE", type=NAME)
 @with_queen(*STORY_OPTIONS)
+def wake(options: Options) -> Deed:
+    """Wake HIVE, from suspension too, where its machine was added with --wake.
+
+    It shows whether that works. Where a swarm stays up, the machine is awake for its prompts until
+    it idles; else it sleeps again at once.
+
+    \b
+    Example:
+      rbee-keeper wake localhost
+    """
+    from rbee.keeper import machines
+
+    return lambda screen, where: machines.wake(screen, where, options["hive_id"])
+
+
+@keeper.command()
+@click.argument("hive_id", metavar="HIVE", type=NAME)
+@with_queen(*STORY_OPTIONS)
 def remove_hive(options: Options) -> Deed:
     """Put HIVE to sleep and forget its machine; models and logs stay on it.
 

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from rbee.keeper.awake import AwakeQueen, awake_queen
-from rbee.keeper.operation import run_operation
+from rbee.keeper.operation import run_operation, wake_hives
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.wire import addresses, narration
@@ -44,6 +44,13 @@ def add_hive(screen: Screen, where: QueenTarget, wanted: AddHive) -> None:
         added = add(screen, queen, wanted)
         screen.say(narration.HIVE_ADDED, hive_id=added.hive_id)
         screen.result(added, None)
+
+
+def wake(screen: Screen, where: QueenTarget, hive_id: str) -> None:
+    """Has the queen wake a hive; both sleep again where neither was awake."""
+    with awake_queen(screen, where) as queen:
+        wake_hives(screen, queen, hive_id)
+        screen.say(narration.HIVE_AWAKE, hive_id=hive_id)
 
 
 def remove_hive(screen: Screen, where: QueenTarget, hive_id: str) -> None:

@@ -182,6 +182,7 @@ NOT_CONNECTED = _keeper(
 )
 ADD_HIVE = _keeper("hive.add", "requesting queen to add {host} to hive catalog")
 HIVE_ADDED = _keeper("hive.added", "hive {hive_id} is in the catalog")
+HIVE_AWAKE = _keeper("hive.awake", "hive {hive_id} is awake")
 HIVE_REMOVED = _keeper("hive.removed", "hive {hive_id} is removed from the catalog")
 KEY_ADDED = _keeper("key.added", "key {name} is in the catalog; it is shown this once")
 KEY_REMOVED = _keeper("key.removed", "key {name} is removed; nobody gets in with it any more")
