@@ -127,6 +127,34 @@ def _row(screen: Screen) -> None:
     screen.answer(lists.hive_table([view]))
 
 
+def narrated(does: str, where: str) -> str:
+    """What stands on a terminal, or in a pipe, when some of the swarm narrate."""
+    told = [
+        Narration(actor="queen", action="schedule.pick", human="picked GPU0"),
+        Narration(actor="hive", action="worker.wake", human="waking worker"),
+    ]
+    if does.startswith("the CPU"):
+        told = [Narration(actor="queen", action="schedule.cpu", human="FALLING BACK")]
+    elif does.endswith("answer"):
+        del told[1:]
+    stream = io.StringIO() if where.startswith("in a pipe") else _Terminal()
+    variables = {"TERM": "dumb" if where.endswith("dumb") else "xterm", "NO_COLOR": ""}
+    variables["NO_COLOR"] = "1" if where.endswith("NO_COLOR") else ""
+    with (
+        mock.patch("sys.stdout", stream),
+        mock.patch("sys.stderr", stream),
+        mock.patch.dict("os.environ", variables),
+    ):
+        screen = Screen(calm=where.endswith("--calm"))
+        for each in told:
+            screen.narrate(each)
+        if does.endswith("answer"):
+            screen.text("buzz")
+            screen.end_text()
+        screen.close()
+    return stream.getvalue()
+
+
 _TELLINGS: dict[str, Callable[[Screen], object]] = {
     "a line of narration": _narrated,
     "a line of narration for programs": _json(_narrated),

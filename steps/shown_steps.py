@@ -85,3 +85,13 @@ def hostile_log(context: Context, name: str) -> None:
 @then("the terminal shows it, and is not steered")
 def unsteered(context: Context) -> None:
     shown.assert_terminal_unsteered(context.cluster.last.stdout + context.cluster.last.stderr)
+
+
+@when('"{does}" happens "{where}"')
+def narrated_there(context: Context, does: str, where: str) -> None:
+    context.written = shown.narrated(does, where)
+
+
+@then('there stands written "{spelt}"')
+def stands_written(context: Context, spelt: str) -> None:
+    assert context.written == shown.decoded(spelt), context.written

@@ -25,6 +25,21 @@ Feature: What a terminal is shown
       | e\u0301 \u2764\ufe0f              | e<\u0301> <\u2764\ufe0f>           | e<\u0301> <\u2764\ufe0f>                    |
     Then a terminal gets what its row tells, wherever the text was cut on its way
 
+  @fault.keeper.colour-anyway
+  Scenario Outline: Narration <where>
+    When "<does>" happens "<where>"
+    Then there stands written "<shown>"
+
+    Examples:
+      | does                               | where                             | shown |
+      | queen and hive narrate             | on a terminal                     | \x1b[2mqueen: picked GPU0\x1b[0m\n\x1b[2mhive: waking worker\x1b[0m\n |
+      | queen and hive narrate             | on a terminal with NO_COLOR       | queen: picked GPU0\nhive: waking worker\n |
+      | queen and hive narrate             | on a terminal that is dumb        | queen: picked GPU0\nhive: waking worker\n |
+      | queen and hive narrate             | in a pipe with --calm             | queen: picked GPU0\nhive: waking worker\n |
+      | queen and hive narrate             | on a terminal with --calm         | \r\x1b[K\x1b[2mqueen: picked GPU0\x1b[0m\r\x1b[K\x1b[2mhive: waking worker\x1b[0m\r\x1b[K |
+      | queen narrates before an answer    | on a terminal with --calm         | \r\x1b[K\x1b[2mqueen: picked GPU0\x1b[0m\r\x1b[Kbuzz\n |
+      | the CPU is fallen back to          | on a terminal with --calm         | \x1b[2mqueen: FALLING BACK\x1b[0m\n |
+
   Scenario: Whatever the keeper shows
     When everything that the keeper shows holds what would steer a terminal
     Then nothing of it steers the terminal

@@ -78,6 +78,8 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
         told = f"{where}{error.strerror or error}"
         screen.error(RbeeError("home_unusable", told, what_to_do))
         status = 1
+    with contextlib.suppress(OSError):  # who reads no more has seen enough
+        screen.close()
     leave(status)
 
 
@@ -89,7 +91,9 @@ def _screen_of(options: Options) -> Screen:
     shown, hidden = options.get("show_thinking", False), options.get("hide_thinking", False)
     if shown and hidden:
         raise Misuse("--show-thinking and --hide-thinking exclude each other")
-    return Screen(quiet=quiet, as_json=as_json, thoughts=shown or (False if hidden else None))
+    thoughts = shown or (False if hidden else None)
+    calm = options.get("calm", False)
+    return Screen(quiet=quiet, as_json=as_json, thoughts=thoughts, calm=calm)
 
 
 def leave(status: int) -> NoReturn:

@@ -220,6 +220,7 @@ LIST_OPTIONS = (Option("as_json", ("--json",), FLAG, "For programs: JSON."), *QU
 #: Of a command that narrates.
 STORY_OPTIONS = (
     Option("quiet", ("--quiet", "-q"), FLAG, "No narration."),
+    Option("calm", ("--calm",), FLAG, "Narration as one line that changes, on a terminal."),
     Option("as_json", ("--json",), FLAG, "One JSON event a line on stderr."),
     *QUEEN_OPTIONS,
 )

@@ -1,7 +1,8 @@
 """What the person sees: tokens, or the answer asked for, on stdout; everything else on stderr.
 
-``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal
-gets a bar for downloads, a pipe gets plain lines. An answer that cannot be written is an error;
+``--quiet`` silences narration, ``--json`` turns stderr into one JSON event a line. A terminal gets
+narration dimmed, with ``--calm`` as one line that changes, and a bar for downloads; a pipe gets
+plain lines. An answer that cannot be written is an error;
 narration that cannot be is dropped, since the answer does not need it.
 
 Nothing else in the keeper writes to a stream. What comes from elsewhere - names, errors, logs, what
@@ -33,6 +34,23 @@ _BLOCKS = ("█", "░")
 _SIGNS = ("#", ".")
 _DIM, _PLAIN = "\033[2m", "\033[0m"
 _CLEAR = "\033[H\033[J"
+#: Actions of the keeper that ``--calm`` lets pass, with all that others tell, but for what
+#: somebody has to know about the answer.
+_PASSING = ("queen.", "infer.start", "infer.model", "chat.start", "hive.add", "swarm.kept")
+_TOLD_ALOUD = frozenset(
+    line.action
+    for line in (
+        narration.CPU_FALLBACK,
+        narration.HIVE_IN_THE_OPEN,
+        narration.HIVE_SKIPPED,
+        narration.MACHINE_WAKES,
+        narration.MACHINE_SUSPENDS,
+        narration.MACHINE_STAYS,
+        narration.TOOLS_LEFT_OUT,
+        narration.TOOLS_ELSEWHERE,
+        narration.UNREACHED,
+    )
+)
 _SHOWN_BY_BAR = frozenset((narration.MODEL_PERCENT.action, narration.PROMPT_SO_FAR.action))
 
 
@@ -40,9 +58,15 @@ class Screen:
     """stdout and stderr of one command; safe to use from two threads."""
 
     def __init__(
-        self, *, quiet: bool = False, as_json: bool = False, thoughts: bool | None = None
+        self,
+        *,
+        quiet: bool = False,
+        as_json: bool = False,
+        thoughts: bool | None = None,
+        calm: bool = False,
     ) -> None:
-        """`thoughts`: whether a model's are shown; None: to a person at a terminal alone."""
+        """`thoughts`: whether a model's are shown; None: to a person at a terminal alone. `calm`:
+        narration is one line of a terminal."""
         self._quiet = quiet
         self.as_json = as_json
         self._bar = False
@@ -52,6 +76,7 @@ class Screen:
         self._lock = threading.Lock()
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._terminal = is_terminal and not as_json and not quiet
+        self._calm = calm and self._terminal
         self._dims = is_terminal and not os.environ.get("NO_COLOR")
         self._deaf = False
         self._thoughts = thoughts
@@ -74,7 +99,11 @@ class Screen:
                 return
             if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
                 return  # it would cut the story in two, whose length can be seen
-            self._line(shown(f"{said.actor}: {said.human}"))
+            line = shown(f"{said.actor}: {said.human}")
+            if self._calm and _passes(said):
+                self._passing(line)
+            else:
+                self._line(line, dim=self._dims)
 
     def hush(self, actions: frozenset[str]) -> None:
         """From now on tells people nothing of these actions, nor that a stream has ended."""
@@ -90,8 +119,9 @@ class Screen:
         finally:
             with self._lock:
                 held, self._held = self._held or [], None
-            for line in held:
-                self._line(line)
+            with self._lock:
+                for line in held:
+                    self._put(line)
 
     def progress(self, progress: Progress) -> None:
         """Shows how far something is."""
@@ -215,7 +245,7 @@ class Screen:
         """Tells that the stream ended as it should; programs the counts and times of it, too."""
         if self.as_json:
             self._event("done", data)
-        elif not self._quiet and not self._hushed:
+        elif not (self._quiet or self._hushed or self._calm):
             self._line("[DONE]")
 
     def error(self, error: RbeeError) -> None:
@@ -229,15 +259,36 @@ class Screen:
             log = error.details.get("log", [])
             self._tell(told(error.message, error.suggestion, log if isinstance(log, list) else []))
 
-    def _line(self, text: str) -> None:
+    def close(self) -> None:
+        """Nothing more is shown: what would have changed goes."""
+        with self._lock:
+            self._clear_bar()
+
+    def _passing(self, line: str) -> None:
+        """Shows a line in the place of the one before, where no answer has begun."""
+        with self._lock:
+            if self._held is not None or (self._mid_line and self._story is not None):
+                return
+            self._end_thought()
+            columns = _columns()
+            line = line[: columns - 1] if columns else line
+            self._tell(f"\r\033[K{_DIM}{line}{_PLAIN}" if self._dims else f"\r\033[K{line}")
+            self._bar = True
+
+    def _line(self, text: str, *, dim: bool = False) -> None:
         text = shown(text, multiline=True)
+        if dim:
+            text = f"{_DIM}{text}{_PLAIN}"
         with self._lock:
             if self._held is not None:
                 self._held.append(text)
-                return
-            self._clear_bar()
-            self._break_line()
-            self._tell(text + "\n")
+            else:
+                self._put(text)
+
+    def _put(self, line: str) -> None:
+        self._clear_bar()
+        self._break_line()
+        self._tell(line + "\n")
 
     def _event(self, event: str, data: Any) -> None:
         line = json_shown(f'{{"event":"{event}","data":{encode(data).decode()}}}') + "\n"
@@ -289,16 +340,27 @@ def _within(text: str) -> str:
 def bar_of(what: str, share: float, rate: str) -> str:
     """How far something is, in one line of this terminal: ``download ████░░  67% @ 1.2 MB/s``."""
     told = f" {share:4.0%}{rate}"
-    try:
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    except OSError:
-        columns = 0  # as one says that does not know
+    columns = _columns()
     room = (columns or 80) - 1 - len(what) - 1 - len(told)
     width = min(_BAR_WIDTH, max(0, room))
     full, empty = _BLOCKS if can_show(sys.stderr, "".join(_BLOCKS)) else _SIGNS
     filled = round(share * width)
     line = f"{what} {full * filled}{empty * (width - filled)}{told}"
     return line if columns == 0 else line[: columns - 1]
+
+
+def _columns() -> int:
+    """How wide this terminal is; 0, as one says that does not know."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 0
+
+
+def _passes(said: Narration) -> bool:
+    """Whether ``--calm`` shows a line until the next one alone."""
+    own = said.actor == narration.UP.actor
+    return said.action.startswith(_PASSING) if own else said.action not in _TOLD_ALOUD
 
 
 def _write(text: str) -> None:
