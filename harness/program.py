@@ -241,7 +241,8 @@ class Running:
         def found() -> str | None:
             # A line that may still grow is not looked at.
             lines = [*source.lines, source.last] if source.ended else source.lines
-            return next((line for line in lines if expected.fullmatch(line.strip())), None)
+            read = transcript.plain
+            return next((line for line in lines if expected.fullmatch(read(line))), None)
 
         return self._wait_for(found, f"the line {pattern.strip()!r} on {stream}", deadline, source)
 

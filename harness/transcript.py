@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from harness.ports import Ports
 
 _PLACEHOLDER = re.compile(r"<([a-z][a-z0-9 _-]*)>")
+#: What has a terminal dim a line, and stop doing so.
+_DIMMED = re.compile(r"\x1b\[[02]m")
 _PORT = re.compile(r"\b(8500|86\d\d)\b")
 
 
@@ -45,6 +47,11 @@ def line_pattern(expected: str, known: dict[str, str] | None = None) -> re.Patte
             parts.append(".+?")
     parts.append(re.escape(expected[at:]))
     return re.compile("".join(parts))
+
+
+def plain(line: str) -> str:
+    """A line as a person reads it, dimmed or not, without its margins."""
+    return _DIMMED.sub("", line).strip()
 
 
 def expected_lines(text: str, ports: Ports | None = None) -> list[str]:
@@ -88,7 +95,7 @@ def _find(line: str, lines: Sequence[str], start: int, known: dict[str, str]) ->
     pattern = line_pattern(line, known)
     names = {re.sub(r"\W", "_", name): name for name in _PLACEHOLDER.findall(line)}
     for position in range(start, len(lines)):
-        found = pattern.fullmatch(lines[position].strip())
+        found = pattern.fullmatch(plain(lines[position]))
         if found:
             known.update({names[group]: text for group, text in found.groupdict().items()})
             return position
