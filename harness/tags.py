@@ -99,6 +99,13 @@ def _control_groups() -> str:
     return reason_why_not()
 
 
+def _prometheus() -> str:
+    # Late: only who has such scenarios pays for it.
+    from harness.prometheus_server import reason_why_not
+
+    return reason_why_not()
+
+
 def _linux() -> str:
     return "" if sys.platform.startswith("linux") else "Linux is needed"
 
@@ -122,6 +129,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-postgresql": _postgresql,
     "needs-control-groups": _control_groups,
     "needs-systemd": _systemd,
+    "needs-prometheus": _prometheus,
     "needs-linux": _linux,
 }
 PLAIN = (TIMING, TRACEBACK)

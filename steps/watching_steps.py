@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness import watching
+from harness.prometheus_server import PrometheusServer
 from harness.sentences import Context, given, then, when
 
 
@@ -29,3 +30,23 @@ def among_them(context: Context) -> None:
 @then("each number that the dashboard for Grafana shows is told")
 def dashboard_told(context: Context) -> None:
     watching.assert_shown(context.metrics)
+
+
+@given("a Prometheus that reads the numbers of the queen")
+def prometheus(context: Context) -> None:
+    context.prometheus = PrometheusServer(context.cluster)
+
+
+@when("it has read them")
+def has_read(context: Context) -> None:
+    context.prometheus.until_read()
+
+
+@then("it answers what is asked of it")
+def answers_questions(context: Context) -> None:
+    context.prometheus.assert_stored(context.table)
+
+
+@then("it understands each question of the dashboard")
+def understands_dashboard(context: Context) -> None:
+    context.prometheus.assert_answers_dashboard()

@@ -30,3 +30,15 @@ Feature: A queen is watched by Prometheus
       | number            | of                                          | value |
       | rbee_jobs_total   | api=anthropic model=minillama outcome=done  | 1     |
       | rbee_tokens_total | kind=read model=minillama                   | 10    |
+
+  @needs-prometheus
+  Scenario: A real Prometheus, configured as the README has it
+    Given a swarm that is warm
+    And a Prometheus that reads the numbers of the queen
+    When it has read them
+    Then it answers what is asked of it
+      | question                                                        | answer |
+      | rbee_jobs_total{api="rbee", outcome="done"}                     | 1      |
+      | rbee_worker_slots_free{model="minillama"}                       | 4      |
+      | sum(rbee_first_token_seconds_count)                             | 1      |
+    And it understands each question of the dashboard
