@@ -44,6 +44,7 @@ from rbee.queen.state import (
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Cpu, Devices, Gpu
 from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
 from rbee.wire.placement import CPU, Placement
 
@@ -95,8 +96,9 @@ class PaperSwarm:
     def sleep(self, hive_id: str, *, wakes: bool = True, holds: str = "") -> None:
         """A machine is suspended that can be woken, or so it is believed; it holds a model."""
         hive = self._sleepers[hive_id] = self.state.hives.pop(hive_id)
+        models = {holds: ModelView(model_ref=holds, path="", size_bytes=0)} if holds else {}
         assert hive.devices is not None
-        self.state.asleep[hive_id] = Asleep(hive_id, hive.devices, {holds} - {""})
+        self.state.asleep[hive_id] = Asleep(hive_id, hive.devices, models)
         if not wakes:
             self._broken.add(hive_id)
 

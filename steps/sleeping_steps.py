@@ -116,7 +116,8 @@ def is_awake(context: Context) -> None:
 def typed_and_shown(context: Context, command_line: str, text: str) -> None:
     shown = context.cluster.run(command_line)
     context.cluster.assert_status(0, shown)
-    assert text in shown.stdout, shown.stdout
+    for each in text.split('" and "'):
+        assert each in shown.stdout, shown.stdout
 
 
 @then("that machine is suspended, and nobody else is awake")

@@ -73,7 +73,7 @@ Feature: A machine that is suspended is woken when it is wanted, and sleeps agai
       And my machine "blep" beside "workstation", which has a GPU, was added with --wake and sleeps
       And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
       And that machine is suspended
-      And I have typed "rbee-keeper hives" and it shows "asleep (wakes)"
+      And I have typed "rbee-keeper hives && rbee-keeper models" and it shows "asleep (wakes)" and "1.0 MB"
       When I type "rbee-keeper infer --temperature 0 'hello'"
       Then stdout holds the answer of minillama to "hello" alone
 

@@ -25,7 +25,7 @@ from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
 from rbee.hive.network_cards import power_of
 from rbee.hive.news import News
-from rbee.hive.suspension import Suspension
+from rbee.hive.suspension import SYSTEM, Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
 from rbee.hive.workers.kinds import Kinds, Spare
 from rbee.hive.workers.starter import Starter
@@ -162,7 +162,7 @@ async def live(
         await hive.sleep()
         listening.forget(home, "hive", hive.server.instance)
         if hive.suspension.at_end:
-            await in_thread(DISK, suspending.suspend, hive.suspension.at_end)
+            await in_thread(SYSTEM, suspending.suspend, hive.suspension.at_end)
     leave()
 
 
@@ -285,8 +285,7 @@ class _Hive:
 
     async def _suspends(self) -> None:
         """Tells the queen that this machine is suspended next. Raises what she has against it."""
-        models = await in_thread(DATABASE, self.catalog.list)
-        told = Suspending(hive_id=self.orders.hive_id, models=[each.ref for each in models])
+        told = Suspending(hive_id=self.orders.hive_id, models=(await self.models_here()).models)
         await self.heartbeat.queen.call(SUSPENDING, told)
 
     def _in_use(self) -> set[str]:
@@ -458,8 +457,8 @@ class _Hive:
     @serves(POWER)
     async def power(self) -> Power:
         """Tells how its machine is woken from suspension, and how it is suspended."""
-        told = await in_thread(DISK, power_of)
-        way = await in_thread(DISK, suspending.find_way)
+        told = await in_thread(SYSTEM, power_of)
+        way = await in_thread(SYSTEM, suspending.find_way)
         told.suspends, told.suspend_why, told.suspend_fix = (
             shlex.join(way.command),
             way.why,

@@ -18,12 +18,15 @@ from rbee.hive.people import find_people
 from rbee.process import suspending
 from rbee.process.deadline import timeout
 from rbee.process.suspending import Way, find_way
-from rbee.process.tasks import DEVICES, in_thread
+from rbee.process.tasks import Threads, in_thread
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.hives import EndOfPower
 from rbee.wire.narration import Line, say
 
+#: Who is logged in, and how a machine is suspended, is asked of programs of the system. Apart from
+#: devices, whose measuring takes seconds while a hive is young.
+SYSTEM = Threads("system", 2)
 #: How long a system has to begin to sleep after it has taken the order (seconds).
 _FALLS_ASLEEP = 10.0
 #: How often the time of day is looked at meanwhile (seconds). Nothing tells a program that it has
@@ -124,8 +127,8 @@ class Suspension:
         if not self._woken.is_set():
             return Use(False, 0, 0, (), Way(()))
         workers, downloads = (0, 0) if leaving else self._count()
-        found = await in_thread(DEVICES, find_people)
-        return Use(True, workers, downloads, found, await in_thread(DEVICES, find_way))
+        found = await in_thread(SYSTEM, find_people)
+        return Use(True, workers, downloads, found, await in_thread(SYSTEM, find_way))
 
     async def _suspend(self) -> None:
         use = await self._use()
@@ -146,7 +149,7 @@ class Suspension:
         self._heartbeat.hold()
         self._settled.clear()
         try:
-            why = await in_thread(DEVICES, suspending.suspend, use.way.command)
+            why = await in_thread(SYSTEM, suspending.suspend, use.way.command)
             if not why:
                 await self._until_slept()
         finally:

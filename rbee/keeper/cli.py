@@ -233,6 +233,16 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
     return None if path is None else os.path.realpath(path)
 
 
+def _mac(_context: click.Context, option: click.Parameter, text: str) -> str:
+    """Of a bare ``--wake`` before HOST that is HOST, which is missing then."""
+    from rbee.wire.names import is_mac
+
+    if text not in ("", "auto") and not is_mac(text):
+        what = f"{text!r} is no address of a network card; type --wake auto, or HOST before --wake"
+        raise click.BadParameter(what, param=option)
+    return text
+
+
 @keeper.command()
 @click.argument("host", type=TEXT)
 @click.option(
@@ -253,6 +263,8 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
     is_flag=False,
     flag_value="auto",
     default="",
+    is_eager=True,
+    callback=_mac,
     metavar="MAC",
     help="It may be suspended, and is woken by its network card; auto finds that.",
 )

@@ -25,6 +25,7 @@ from rbee.process.database import Database, open_database, transaction
 from rbee.queen.rights import Rights, Use
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import HiveStatus, SshTarget, WakeTarget
+from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.names import AddName, NameSettings
 from rbee.wire.narration import now_ms
 
@@ -100,7 +101,7 @@ class HiveRow(NamedTuple):
     devices: Devices | None
     devices_at_ms: int
     wake: WakeTarget | None = None
-    models: tuple[str, ...] = ()
+    models: tuple[ModelView, ...] = ()
 
     @property
     def is_tunnelled(self) -> bool:
@@ -151,7 +152,7 @@ class HiveCatalog:
                 msgspec.json.decode(row.devices, type=Devices) if row.devices else None,
                 row.devices_at_ms or 0,
                 WakeTarget(row.mac, row.broadcast) if row.mac else None,
-                tuple(msgspec.json.decode(row.models, type=list[str])) if row.models else (),
+                tuple(msgspec.json.decode(row.models, type=list[ModelView])) if row.models else (),
             )
             for row in rows
         ]
@@ -187,7 +188,7 @@ class HiveCatalog:
             connection.execute(_power.delete().where(_power.c.id == hive_id))
             connection.execute(_power.insert().values(values))
 
-    def suspended(self, hive_id: str, models: Sequence[str]) -> None:
+    def suspended(self, hive_id: str, models: Sequence[ModelView]) -> None:
         """Notes what is on the disk of a machine that is suspended."""
         text = msgspec.json.encode(models).decode()
         with transaction(self._engine) as connection:

@@ -249,7 +249,7 @@ class Dispatcher:
         claim.skipped = frozenset(self._registry.hives) - {hive.hive_id for hive in awake}
         if claim.holders is not None:
             awake = [hive for hive in awake if hive.hive_id in claim.holders]
-            if not awake:
+            if not awake and self.state.asleep.keys().isdisjoint(claim.holders):
                 raise not_granted(job.request.model_ref)
         warm = self._warm(claim)
         if warm is None or warm.is_in_the_way:

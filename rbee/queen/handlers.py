@@ -192,7 +192,9 @@ class Handlers(NamedTuple):
         hive = self.registry.hives.get(wanted.node)
         if hive is None:
             await self.hives.members.require(wanted.node)
-            raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", "rbee-keeper up")
+            asleep = wanted.node in self.registry.asleep
+            how = f"rbee-keeper wake {wanted.node}" if asleep else "rbee-keeper up"
+            raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", how)
         removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=ref))
         return removed if removed.kept_for else None
 
@@ -211,6 +213,12 @@ class Handlers(NamedTuple):
             for hive, answer in answers
             for model in answer.models
         ]
+        for each in self.registry.asleep.values():
+            known = (asdict(model) for model in each.models.values())
+            models += [
+                ClusterModelView(hive_id=each.hive_id, **{**model, "status": "asleep"})
+                for model in known
+            ]
         return models, unreachable
 
     def _view(self, row: HiveRow) -> HiveView:

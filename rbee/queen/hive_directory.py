@@ -22,6 +22,7 @@ from rbee.queen.state import LOCAL
 from rbee.wire import addresses, narration
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.hives import AddHive, SshTarget, WakeTarget
+from rbee.wire.messages.models import ModelView
 from rbee.wire.names import check_hive, check_machine
 
 
@@ -94,7 +95,7 @@ class HiveDirectory:
         await in_thread(DATABASE, self._catalog.wakes, hive_id, target)
         self._rows = None
 
-    async def suspended(self, hive_id: str, models: Sequence[str]) -> None:
+    async def suspended(self, hive_id: str, models: Sequence[ModelView]) -> None:
         """Writes into the catalog what a machine has on its disk while it is suspended."""
         await in_thread(DATABASE, self._catalog.suspended, hive_id, list(models))
         self._rows = None

@@ -39,10 +39,11 @@ from rbee.wire.messages.hives import (
     SUSPEND_WHEN_IDLE,
     AddHive,
     Adopt,
+    EndOfPower,
     HiveStatus,
     WakeTarget,
 )
-from rbee.wire.messages.models import MODEL, FindModel
+from rbee.wire.messages.models import MODEL, FindModel, ModelView
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.narration import device_name
 from rbee.wire.routes import Route
@@ -259,9 +260,9 @@ class Hives:
         except RbeeError as error:
             tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=error.message)
 
-    async def suspends(self, hive_id: str, models: Sequence[str], tell: Tell) -> None:
+    async def suspends(self, hive_id: str, models: Sequence[ModelView], tell: Tell) -> None:
         """A hive has its machine suspended next: it is no longer one that lives."""
-        self._registry.suspended(hive_id, models)
+        self._registry.suspended(hive_id, {each.model_ref: each for each in models})
         self._on.discard(hive_id)
         self._roused.discard(hive_id)
         self._suspended.add(hive_id)
@@ -292,7 +293,8 @@ class Hives:
             self._registry.wakes_not(row.hive_id)
             return True
         if row.devices is not None and row.hive_id not in self._registry.hives:
-            asleep = Asleep(row.hive_id, row.devices, row.models, looked_at=now)
+            models = {each.model_ref: each for each in row.models}
+            asleep = Asleep(row.hive_id, row.devices, models, looked_at=now)
             self._registry.found_asleep(asleep)
         return False
 
@@ -618,13 +620,15 @@ class Hives:
         row = await self.members.row(hive.hive_id)
         if row is None or row.wake is None:
             return
-        with contextlib.suppress(RbeeError, asyncio.TimeoutError):  # its end is seen to anyway
-            async with timeout(self._settings.stop_request):
+        try:
+            async with timeout(self._settings.stop_term):
                 end = await self.peer(hive).call(SUSPEND_AT_END)
-                if end.suspends:
-                    tell(narration.MACHINE_SUSPENDED, hive_id=hive.hive_id)
-                elif hive.hive_id in self._roused:
-                    tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=end.why)
+        except (RbeeError, asyncio.TimeoutError):  # its own end is seen to anyway
+            end = EndOfPower(suspends=False, why="its hive does not answer")
+        if end.suspends:
+            tell(narration.MACHINE_SUSPENDED, hive_id=hive.hive_id)
+        elif hive.hive_id in self._roused:
+            tell(narration.MACHINE_STAYS, hive_id=hive.hive_id, why=end.why)
         self._roused.discard(hive.hive_id)
 
     def _failed_lately(self, row: HiveRow) -> bool:

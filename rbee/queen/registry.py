@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +20,7 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices
 from rbee.wire.messages.hives import Heartbeat
+from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.workers import WorkerBeat
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ class Registry:
             self._tell(narration.HIVE_GONE, hive_id=hive_id)
         self.gone(hive_id)
 
-    def suspended(self, hive_id: str, models: Collection[str]) -> None:
+    def suspended(self, hive_id: str, models: Mapping[str, ModelView]) -> None:
         """A hive has said that its machine is suspended now: it is neither silent nor gone, and is
         back with its next heartbeat. Raises `hive_unreachable` for one that does not live."""
         hive = self.living(hive_id)

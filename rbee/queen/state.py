@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.inference import template_name
 from rbee.wire.messages.jobs import JobRequest
+from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.workers import ProvisionWorker, WorkerBeat, WorkerState
 from rbee.wire.placement import CPU, Part, Placement, devices_in
 
@@ -53,13 +54,13 @@ class Hive(msgspec.Struct):
 class Asleep(NamedTuple):
     """A machine that is suspended and can be woken, with what is known from when it was awake.
 
-    `models` are those on its disk. `told`: its hive has said so, and is `hive`; else it did not
-    answer at `looked_at` (monotonic seconds).
+    `models` are those on its disk, by name. `told`: its hive has said so, and is `hive`; else
+    it did not answer at `looked_at` (monotonic seconds).
     """
 
     hive_id: str
     devices: Devices
-    models: Collection[str] = ()
+    models: Mapping[str, ModelView]
     told: bool = False
     hive: Hive | None = None
     looked_at: float = 0.0

@@ -100,7 +100,7 @@ def check_machine(wanted: AddHive) -> None:
             f"{shown(wanted.ssh.key_path or '')} cannot be the path of a key",
             "name a file without control characters in its path: --key",
         )
-    if wanted.wake not in ("", "auto") and not _MAC.fullmatch(wanted.wake):
+    if wanted.wake not in ("", "auto") and not is_mac(wanted.wake):
         raise invalid(
             f"{shown(wanted.wake)} is no address of a network card",
             "it is six pairs of digits, as ip link shows it: --wake aa:bb:cc:dd:ee:ff; "
@@ -115,6 +115,11 @@ def check_machine(wanted: AddHive) -> None:
             f"{shown(wanted.accept_host_key)} is no fingerprint of a host key",
             "it is SHA256: and 43 letters, as ssh-keygen -l shows it",
         )
+
+
+def is_mac(text: str) -> bool:
+    """Whether `text` is the address of a network card."""
+    return bool(_MAC.fullmatch(text))
 
 
 def check_hive(text: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, OperationStarted, Request
 from rbee.wire.messages.devices import DegradedDevice, Devices
+from rbee.wire.messages.models import ModelView
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
 from rbee.wire.narration import Narration
 from rbee.wire.routes import NONE, Route, Who
@@ -152,11 +153,11 @@ class Adopt(Request, kw_only=True):
 class Suspending(Request, kw_only=True):
     """From a hive to its queen: nobody needs this machine, which is suspended next.
 
-    `models` are those on its disk, by which she knows what it is woken for.
+    `models` are those on its disk, which are listed meanwhile, and woken for.
     """
 
     hive_id: Name
-    models: list[str] = []
+    models: list[ModelView] = []
 
 
 class Power(Answer, kw_only=True):
