@@ -116,7 +116,8 @@ class Capacity:
         self._models = models
         self._gpus_of_machine = gpus
         self._promised: set[Promise] = set()
-        #: Held by whoever is to promise what he has asked about.
+        #: Held from asking whether a model fits until its memory is promised; otherwise two workers
+        #: could be promised the same memory.
         self.promising = asyncio.Lock()
 
     def promise(self, fit: Fit) -> Promise:
@@ -130,7 +131,7 @@ class Capacity:
         return promise
 
     def give_back(self, promise: Promise) -> None:
-        """The worker that it was kept for is no more."""
+        """Frees the memory of a worker that has ended."""
         self._promised.discard(promise)
 
     async def gpu(self, device: str) -> Gpu | None:
@@ -191,7 +192,8 @@ class Capacity:
                 if len(rooms) == 1:
                     return fit
                 fits.append(fit)
-        # No slot, and nothing that is unused, costs a layer its place on a GPU.
+        # Layers on a GPU come first: fewer slots are given, and unused workers are unloaded, before
+        # a layer is left in RAM.
         best = max(fits, key=lambda fit: fit.on_gpus, default=None)
         eased = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
         fit = self._fit(eased, headers, context, 1)
@@ -263,7 +265,7 @@ class Capacity:
         return [FreeDevice(device=device, free_bytes=count) for device, count in free]
 
     def _for_part(self, free: int) -> int:
-        """What of so many bytes of RAM a part of a model may take."""
+        """The bytes of RAM that a part of a model may take where `free` are free."""
         return ram_room(free, self._settings.ram_factor)
 
     def _over(

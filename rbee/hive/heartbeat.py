@@ -54,7 +54,8 @@ class HeartbeatSender(msgspec.Struct):
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            # The next beat tries again; what leads into a tunnel that is cut never answers.
+            # Given up after `patience`, as a tunnel that is cut never answers; the next beat tries
+            # again.
             beating = self._beating = begin(self._beat())
             await asyncio.wait([beating], timeout=self._patience)
             if not beating.done():

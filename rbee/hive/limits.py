@@ -141,7 +141,7 @@ def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequenc
         try:
             inside = PurePosixPath(path).relative_to(_unescaped(fields[3]))
         except ValueError:
-            inside = PurePosixPath()  # of a namespace that is not ours
+            inside = PurePosixPath()  # the mount is of another namespace
         if ".." in inside.parts:
             inside = PurePosixPath()
         found += [_Group(point / folder, version) for folder in (inside, *inside.parents)]

@@ -27,10 +27,10 @@ STREAM_HEADERS = {
     "X-Accel-Buffering": "no",
 }
 
-#: A piece ends with the event that makes it so long (bytes). A reader who does not take it costs
-#: this much memory; the rest waits in the log, once for all readers.
+#: Events are joined into pieces of at least this many bytes. A reader that stalls costs this much
+#: memory; the rest waits in the log, once for all readers.
 _LONG_PIECE = 64 * 1024
-#: How many events of a story are kept that tell how far something is.
+#: How many `progress` events of a stream are kept.
 _PROGRESS_KEPT = 64
 #: The events that end a stream.
 _ENDS = ("done", "error", "cancelled")
@@ -108,10 +108,8 @@ class EventLog:
         self._append(_event(name, message))
 
     def _thin_out(self) -> None:
-        """How far it was says nothing once it is further: of that the newest alone is kept.
-
-        Nothing stands for such an event from then on, so that all others keep their numbers.
-        """
+        """Drops older events of progress, of which only the newest says something. Their places are
+        kept, so that all other events keep their numbers."""
         self._progress.append(self.last_id)
         if len(self._progress) > _PROGRESS_KEPT:
             at = self._progress.popleft() - 1 - (self.last_id - len(self._events))
@@ -159,7 +157,7 @@ class EventLog:
         self.size -= event.size if event is not None else 0
 
     def tell(self, waiter: asyncio.Future[bool]) -> None:
-        """Has `waiter` hear of the next event, unless it has heard of another before."""
+        """Sets the result of `waiter` with the next event, unless it has one by then."""
         self._waiting = [each for each in self._waiting if not each.done()]
         self._waiting.append(waiter)
 
@@ -205,10 +203,7 @@ def _event(name: str, data: Any) -> Event:
 
 
 class Watch:
-    """One who waits for news of some logs, again and again.
-
-    Most waits end before their time: one timer goes on from each to the next.
-    """
+    """Waits for new events of some logs, again and again."""
 
     def __init__(self, logs: Sequence[EventLog]) -> None:
         self._logs = logs

@@ -51,11 +51,11 @@ Recognise = Callable[[str], Awaitable[str | None]]
 Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 _FOR_KEYS = " and ".join(addresses.FOR_CALLERS)
-#: What is kept of a body that nobody reads yet (bytes): of a stranger, nobody ever will.
+#: Bytes of a body that are buffered before it is read; that of a caller without a token never is.
 _READ_AHEAD = 16 * 1024
 #: How much of a name is shown to whoever sent it (characters).
 _LONG_NAME = 80
-#: Turns of the event loop after which an accepted connection waits for its request.
+#: How many turns of the event loop it takes until an accepted connection waits for its request.
 _TURNS_TO_SETTLE = 8
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,8 @@ class Server:
         self.stopping = asyncio.Event()
         #: Set by a signal: leave without waiting for work that could be cancelled.
         self.impatient = asyncio.Event()
-        #: What health tells: ``ok``, or ``leaving`` from where there is no way back.
+        #: The `status` of health: ``ok``, or ``leaving`` once this daemon cannot be kept from
+        #: ending.
         self.status = "ok"
         self.url = ""
         self.port = 0

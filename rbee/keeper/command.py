@@ -25,11 +25,13 @@ _BROKEN_PIPE = 141
 
 
 class Misuse(Exception):
-    """Options that are well-formed, each, and do not go together; in words for people."""
+    """Options that do not go together, though each of them is well-formed; the text is for
+    people."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: as Ctrl+C, where that would not end one answer alone."""
+    """SIGTERM. It ends a command as Ctrl+C does, also where Ctrl+C would end only the current
+    answer."""
 
 
 def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoReturn:

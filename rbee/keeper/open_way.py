@@ -7,7 +7,8 @@ import socket
 
 from rbee.wire import addresses
 
-#: How far above the queen's port this end of the tunnel is, lest it be that of a queen here.
+#: The local port of the suggested tunnel is this much above the queen's, since a queen of this
+#: machine may use that one.
 _ABOVE = 10
 
 

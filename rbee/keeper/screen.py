@@ -73,7 +73,7 @@ class Screen:
             if self._terminal and said.action in _SHOWN_BY_BAR:
                 return
             if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
-                return  # it would cut the story in two, whose length can be seen
+                return  # it would break the text, whose length can be seen anyway
             self._line(shown(f"{said.actor}: {said.human}"))
 
     def hush(self, actions: frozenset[str]) -> None:
@@ -101,7 +101,7 @@ class Screen:
             rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
                 if self._held is not None:
-                    return  # it would be drawn over the line that is being typed
+                    return  # it would overwrite the line that is being typed
                 bar = bar_of(shown(progress.what), progress.done / progress.total, rate)
                 self._tell(f"\r\033[K{bar}")
                 self._bar = True

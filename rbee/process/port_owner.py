@@ -1,9 +1,10 @@
-"""Whether an answer to a challenge is believed, and who holds the other end of a connection.
+"""Whether the answer to a challenge is believed, and which user holds the other end of a
+connection.
 
-A proof that is passed on looks the same whether a tunnel does that or somebody who has taken the
-tunnel's port. Where the other end is on this machine, at whichever of its addresses, the kernel
-knows whose it is. Not who listens is asked for: whoever has accepted a connection need not any
-more.
+A proof that is relayed looks the same whether a tunnel relays it or somebody who has taken the
+tunnel's port. Where the other end is on this machine, at any of its addresses, the kernel knows
+which user's process holds it. The process that holds the connection is looked up, not the one that
+listens: a process may stop listening after it has accepted.
 """
 
 from __future__ import annotations

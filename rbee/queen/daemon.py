@@ -80,7 +80,8 @@ async def live(
                 name = Path(queen.catalog_set_aside).name
                 lifeline.narrate(say(narration.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
-        # What is there by now stays; else each full collection would look through all of it.
+        # What exists by now stays to the end: without this each full collection would go through
+        # it.
         gc.freeze()
         await queen.serve(lifeline)
         await queen.sleep()
@@ -126,7 +127,8 @@ class _Queen:
             settings,
             functools.partial(_secret_of_hive, orders.token),
         )
-        # Before the catalog is opened: of two queens that start together, one has the port.
+        # Bound before the catalog is opened, so that of two queens that start together only one
+        # does.
         self.server.bind(orders.host, orders.port)
         self.news = News()
         self.measures = Measures()
@@ -195,7 +197,7 @@ class _Queen:
         self.server.stop_on_signals()
         if lifeline is not None:
             lifeline.watch(self._keeper_gone, self._stay)
-        # What cannot be read now is read when it is wanted, and told to whoever wants it.
+        # Errors are dropped: whoever needs the catalog reads it again, and reports them.
         spawn(self.hives.members.read_ahead(), "reading the catalog", lambda ended: None)
         await self.server.stopping.wait()
 
@@ -282,10 +284,9 @@ class _Queen:
             raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
 
     async def _end_jobs(self) -> None:
-        """Waits for the work that somebody wants, unless a signal came; cancels the rest.
+        """Waits for the work that somebody still reads, unless a signal came; cancels the rest.
 
-        Until then new work is taken in. What nobody reads any more belongs to a keeper that is
-        gone.
+        New work is taken in until then. Work without a reader belonged to a keeper that is gone.
         """
         impatient = begin(self.server.impatient.wait())
         while (wanted := self._wanted()) and not impatient.done():
@@ -311,7 +312,7 @@ class _Queen:
         return [each for each in self._under_way() if each.events.is_wanted(grace)]
 
     def _keeper_gone(self) -> None:
-        """The keeper that woke her has ended; what somebody asked to stay does."""
+        """The keeper that woke her has ended: so does she, unless somebody asked her to stay."""
         if not self.kept:
             self.server.stopping.set()
 

@@ -61,7 +61,7 @@ from rbee.wire.settings import Settings
 
 #: Of how many machines the queen asks, before a worker is started, whether they hold the model.
 _ASKED = 32
-#: How much the newest job says about how long one takes; the rest is said by those before.
+#: The weight of the newest job in the moving average of how long a job takes.
 _WEIGHT_OF_NEWEST = 0.2
 
 
@@ -78,11 +78,11 @@ class Dispatcher:
         self._starting = Starting(hives, registry, settings)
         self._degrading = Degrading(self.state, tell, settings.degraded_for, registry.is_offline)
         self._jobs: dict[str, Job] = {}
-        #: Who is to hear what is decided for whom.
+        #: The futures that the tasks of jobs await, by the id of the claim.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
         self._moves: dict[str, asyncio.Task[None]] = {}
-        #: What would take the place of workers that are not where they would be best, and whether
-        #: that may be fetched, by their ids.
+        #: Workers that are to be replaced by one in a better place: the claim of the replacement,
+        #: and whether its model may be fetched, by the id of the worker.
         self._better: dict[str, tuple[Claim, bool]] = {}
         self._described = 0
         registry.on_change(self._changed)
@@ -276,7 +276,8 @@ class Dispatcher:
         for broken, known in self.state.degraded.items():
             if (broken.model_ref, broken.template) != mine or known.at <= claim.came_at:
                 continue
-            # One that memory ran out for while it served: its hive is asked anew what fits.
+            # Where a worker ran out of memory while it served, another size may do: its hive is
+            # asked.
             if not is_of_room(known.error):
                 error = self._hives.typed_from_here(broken.hive_id, known.error)
                 claim.troubles.learn(broken.hive_id, broken.device, error)

@@ -1,8 +1,7 @@
 """Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
 
-Which machines there are is the affair of `members`, how one is reached that of `machines` and
-`other_machine`. What is to be known of a hive that lives stands in the registry
-afterwards.
+Which machines there are says `hive_directory`, how one is reached `machines` and `other_machine`.
+What is to be known of a hive that lives stands in the registry afterwards.
 """
 
 from __future__ import annotations

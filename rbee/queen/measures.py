@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from rbee.queen.jobs import Job
 
-#: How many models, and how many keys, are counted by their own names: callers choose names, and
-#: each costs a watcher memory for ever.
+#: How many models, and how many keys, have a label of their own. Callers choose names, and each
+#: label costs whoever collects the metrics memory for ever.
 _MOST_NAMES = 200
-#: What others are counted as.
+#: The label of all others.
 OTHERS = "others"
 #: Upper bounds of what takes time (seconds), and of speeds (tokens/s).
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
@@ -62,7 +62,7 @@ class Measures:
 
     def count(self, api: str, job: Job) -> None:
         """A job that came by this API is over."""
-        # A model that no worker was ever found for may be anything that somebody has typed.
+        # A job that never had a worker may name anything, so its model gets no label of its own.
         model = self._named("model", job.request.model_ref) if job.worker_id else OTHERS
         self.jobs[Asked(api, model, self._named("key", job.key), job.state.value)] += 1
         if job.waited is not None:

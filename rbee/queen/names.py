@@ -33,7 +33,7 @@ from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
 from rbee.wire.settings import Settings
 from rbee.wire.shown import shown
 
-#: What of the settings is called otherwise in a job.
+#: Settings of a name that have another name as a field of a job.
 _CALLED = {"context": "ctx", "thinking": "think"}
 
 

@@ -27,7 +27,7 @@ from rbee.wire.messages.plans import AskPlan, Plan, PlannedPlace
 from rbee.wire.messages.workers import PROVISION_WORKER
 from rbee.wire.settings import Settings
 
-#: Stands for a prompt, and for the job that is none.
+#: Stands for the prompt, and for the id, of the job that is planned.
 _NO_PROMPT = "-"
 
 

@@ -83,7 +83,7 @@ def warm_worker(
         _warm(hive, worker, claimed.get(worker.worker_id, Load()), work, kept)
         for hive in _meant(request, hives)
         for worker in hive.workers
-        # First, since it is cheap and rules out nearly all workers of a large swarm.
+        # This test is first: it is cheap, and rules out nearly all workers of a large swarm.
         if leads_to(model_ref, worker)
         and is_made_for(worker.vectors_up_to, work)
         and _serves(worker, request)

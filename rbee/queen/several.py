@@ -45,7 +45,7 @@ from rbee.wire.settings import Settings
 A = TypeVar("A")
 Q = TypeVar("Q")
 
-#: Of how many workers is known which sides they had, and that they have lost one.
+#: For how many workers their sides, and the loss of one, are remembered.
 _REMEMBERED = 64
 #: A hive to speak to, by its id. Raises `hive_unreachable`.
 PeerOf = Callable[[str], Peer]
@@ -62,7 +62,7 @@ class Several:
         self._lost: dict[str, str] = {}
         #: The sides of workers, by their hives; also of some that have ended.
         self._sides: dict[str, Mapping[str, str]] = {}
-        #: Those whose streams have ended since somebody last waited for that.
+        #: The sides whose streams have ended since `until_left` was last called.
         self._leaving: list[Mapping[str, str]] = []
 
     async def ask_room(
@@ -195,7 +195,7 @@ class Several:
         finally:
             for each in waits:
                 each.cancel()
-        # By now, what has ended may have taken others with it.
+        # One end may have ended others by now: the one that ended first is the cause.
         ends = [*((end.over_at, hive_id) for hive_id, end in sides.items())]
         ends += [(end.over_at, "") for end in heads]
         over_at, first = min(ends)
@@ -206,7 +206,8 @@ class Several:
             del self._lost[next(iter(self._lost))]
 
     async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
-        """Raises `worker_crashed`: whatever is the matter there, the worker has not come about."""
+        """Opens a stream. Every failure is a `worker_crashed`: without it the worker cannot
+        start."""
         try:
             async with timeout(self._patience):
                 return await peer_of(hive_id).stream(route, wanted)

@@ -47,8 +47,8 @@ echo "rbee=$(version)"
 """
 )
 
-#: The record of a hive that was started to stay, where its process lives; else nothing. Nobody but
-#: the user who logs in writes there, and `kill -0` finds no process of anybody else.
+#: Prints the record of a hive that was started to stay, if its process lives; else nothing. Only
+#: the user who logs in can write the record, and `kill -0` fails for processes of other users.
 RECORDED = """
 record="${RBEE_HOME:-$HOME/.rbee}/hive.json"
 pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$record" 2>/dev/null)

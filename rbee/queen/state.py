@@ -94,12 +94,12 @@ class Place(NamedTuple):
         return any(part.device == CPU for part in self.placement.parts)
 
     def is_new_to(self, known: Collection[str]) -> bool:
-        """Whether one of its machines is none of these."""
+        """Whether it has a machine that is not among these."""
         return any(part.hive_id not in known for part in self.placement.parts)
 
     @property
     def is_on_several(self) -> bool:
-        """Whether it is several machines."""
+        """Whether it spreads over several machines."""
         return self.placement.spread == "swarm"
 
     def kind(self, engine: str | None) -> ProvisionWorker:

@@ -141,7 +141,8 @@ class Troubles:
         self._told: list[Trouble] = []
         self._hives: set[str] = set()
         self._devices: set[tuple[str, str]] = set()
-        #: Those of them that did not lack room: they do not do with others beside them, either.
+        #: Devices with a trouble other than a lack of room: such a device is not used together with
+        #: others, either.
         self._broken: set[tuple[str, frozenset[str]]] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
@@ -171,7 +172,7 @@ class Troubles:
                 self._broken.add((hive_id, devices_in(device)))
         else:
             self._have_moment(hive_id, device, error)
-        # Who named a device or a backend gets what is first among them, or its error.
+        # Where a device or a backend was named, no other place is tried after the first.
         named_room = self._request.backend is not None and error.code in ROOM
         if its is not Whose.MOMENT and (self._request.device is not None or named_room):
             self.is_over = True

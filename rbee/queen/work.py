@@ -13,11 +13,11 @@ from typing import NamedTuple
 from rbee.wire.messages.basics import TokenIds
 from rbee.wire.messages.jobs import JobRequest
 
-#: Vectors of so many bytes of text are made in a moment: that is waited for.
+#: Vectors of at most this many bytes of text take a moment: other jobs can wait for them.
 _FEW = 16_384
-#: What a text has at most beside a token for each of its bytes: its beginning and its end.
+#: The tokens that mark the beginning and the end of a text, at most.
 _AROUND = 8
-#: The least that a worker for vectors alone is made for (tokens of an input).
+#: The shortest inputs that a worker for vectors alone is started for (tokens).
 _SHORTEST = 2048
 
 
@@ -37,7 +37,7 @@ class Work(NamedTuple):
         return self.longest > 0
 
 
-#: Nothing but text.
+#: The work of a job that wants text.
 TEXT = Work()
 
 
@@ -95,6 +95,6 @@ def is_made_for(up_to: int, work: Work) -> bool:
 
 
 def kept_for_the_other(kept: Sequence[tuple[str, bool]], work: Work) -> frozenset[str]:
-    """The workers that others before wait for, who want text where this work is vectors, or the
-    other way round. `kept` are workers, and whether they are kept for vectors."""
+    """The workers that are left to jobs which came earlier and want text where this one wants
+    vectors, or the other way round. `kept` are workers, and whether they are kept for vectors."""
     return frozenset(worker_id for worker_id, vectors in kept if vectors is not work.is_vectors)

@@ -73,7 +73,7 @@ def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
     }
     line = text.format(**filled)
     if text == AS_SAID:
-        return line  # it has been through here
+        return line  # it has been shortened before
     texts = [name for name, fact in filled.items() if isinstance(fact, str)]
     for name in sorted(texts, key=lambda name: -len(filled[name])):
         if len(line) > longest:

@@ -12,7 +12,7 @@ from it, and a worker one that is derived from its hive's: who has one of them c
 
 from __future__ import annotations
 
-# hashlib would load OpenSSL, which a keeper can spare.
+# From `_blake2`: hashlib would load OpenSSL, and slow each start of a keeper.
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -189,7 +189,7 @@ def is_direct(told: str | None, ends: Ends) -> bool:
 
 
 def _proof(credential: Credential, nonce: str, ends: Ends) -> str:
-    # What a hive proves to its queen is no proof of hers to the hive.
+    # The proof says which side made it: else one made by a hive could be passed off as the queen's.
     whose = "client" if credential.reports else "server"
     return _keyed(credential.secret, "prove", nonce, credential.name, whose, *ends)
 

@@ -94,7 +94,7 @@ class Worker:
         self.state = WorkerState.LOADING
         self.model: LoadedModel | None = None
         self.inferences: Board[Inference] = Board(_missing, _UNREAD_KEPT)
-        #: Those that hold a slot, until the engine lets go of them.
+        #: Inferences that hold a slot, until the engine has ended them.
         self.running: dict[str, Inference] = {}
         self.changed = asyncio.Event()
         self.life = Life()
@@ -118,7 +118,7 @@ class Worker:
             self.lifeline.failed(error.body())
             own_folder.remove(self.folder)
             leave(1)
-        # Before there is a second thread: what is given up counts for this one and its children.
+        # Before there is a second thread: Landlock binds this thread and those that it starts.
         bound_memory(orders.memory_limit)
         tempfile.tempdir = self.folder
         if orders.settings.confine_workers:
@@ -258,7 +258,7 @@ class Worker:
         orders, life = self.orders, self.life
         running = self.running.items()
         done = {each: inference.worked for each, inference in running if inference.has_begun}
-        # The CPU time of all threads but this one, which does not compute.
+        # The CPU time of the engine: of all threads but this one.
         cpu = time.process_time() - time.thread_time()
         life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
@@ -355,7 +355,8 @@ class Worker:
     @serves(CANCEL_INFERENCE)
     async def cancel(self, wanted: Named) -> None:
         """Cancels an inference, and answers when its slot is free."""
-        # One whose reader has left is known no more, and may hold its slot yet.
+        # `running` too: an inference whose reader has left is on the board no more, but may hold
+        # its slot.
         inference = self.running.get(wanted.id) or self.inferences.get(wanted.id)
         await inference.call_off()
         if inference.events.readers == 0:
@@ -413,7 +414,8 @@ def _missing(infer_id: str, known: Collection[str]) -> RbeeError:
 
 
 async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
-    """What `work` comes to, once the hive has heard what is told at the same time."""
+    """The result of `work`, once the `report` that is sent at the same time has been answered,
+    too."""
     telling = begin(report)
     try:
         return await work

@@ -28,9 +28,9 @@ from rbee.worker.engines.conversation import answer_does_not_fit, does_not_fit, 
 from rbee.worker.telling import News, Telling
 from rbee.worker.trips import Trips
 
-#: The most bytes of a character, each of which may be a token, and what an input has besides.
+#: The most bytes of a character, each of which may be a token; and the tokens around an input.
 _BYTES, _AROUND = 4, 8
-#: An answer of which nobody has said how long it may be begins with this part of a slot's share.
+#: An answer of unknown length begins with a part of a slot's share: one in this many.
 _PART = 4
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
@@ -50,7 +50,8 @@ class Need(NamedTuple):
     there: int = 0
 
     def lacks(self, trained: int) -> bool:
-        """Whether the answer does not fit that would fit what the model was made for."""
+        """Whether the answer does not fit here, but would fit the context that the model was made
+        for."""
         return self.there < self.wanted <= trained
 
 
@@ -79,9 +80,9 @@ class Inference(Operation):
         super().__init__(shared.orders.worker_id, infer_id)
         self.request = request
         self._shared = shared
-        #: Whether its engine has it; before, it waits for room in the context.
+        #: Whether the engine has begun with it; until then it waits for room in the context.
         self.has_begun = False
-        #: Where an answer was ended that had no more of the context; 0: nowhere.
+        #: How many cells were filled when the answer was ended for want of more; 0: it was not.
         self._full_at = 0
         self._streams = request.stream
         self._stopped = threading.Event()
@@ -140,7 +141,8 @@ class Inference(Operation):
         share = min(most, orders.context)
         if request.count_only:
             return Need(min(tokens, share), 0)
-        # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
+        # Tokens are counted only where slots share a context, or a bound is set: else the engine
+        # refuses what does not fit into its slot.
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
         written = 0 if request.echo_only else request.max_tokens

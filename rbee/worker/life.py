@@ -73,7 +73,7 @@ class Life:
         if self._worked is None or not self._worked.done or has_worked(self._worked, now):
             self._worked = now
         elif not now.done.keys() <= self._worked.done.keys():
-            # Who came in the meantime may be the next sign of life.
+            # New requests are added, so that their next step counts as a sign of life.
             self._worked = self._worked._replace(done={**now.done, **self._worked.done})
         marks = self._marks
         self._marks = {

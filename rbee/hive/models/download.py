@@ -207,15 +207,17 @@ def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterato
                         return
                     pieces.put(chunk)
         except BaseException as failure:
-            # Whatever it is: the thread that asked for the file has to hear of it.
+            # Any exception has to reach the thread that waits for the file, or it would wait for
+            # ever.
             last = raisable(failure)
         if not abandoned.is_set():
             pieces.put(last)
 
-    reading = copy_context().run  # whose token is shown stands there
+    reading = copy_context().run  # the context holds which hub token is used
     name = f"download {file.name}"
     threading.Thread(target=reading, args=(read_ahead,), name=name, daemon=True).start()
-    # The reader itself notices a stall; this stands behind it where a lookup of a name hangs.
+    # The reading thread notices a stall by itself; this longer limit is for a name lookup that
+    # hangs.
     patience_s = stall_s + 2 * CONNECT_S
     heard = time.monotonic()
     received = offset

@@ -50,18 +50,20 @@ FIRST_WAIT_S = 0.5
 #: download.
 LONGEST_PAUSE_S = 30.0
 LONGEST_WAIT_S = 120.0
-#: How many times as long as for a piece of it one waits for the whole answer to a question.
+#: The whole answer to a question may take this many times as long as one piece of it.
 _PIECES_LATE = 4
 
 T = TypeVar("T")
 
-#: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
+#: The hub token of whoever made the request that this context works for; None: that of this
+#: machine's user.
 _token: ContextVar[str | None] = ContextVar("hub_token", default=None)
 
 
 @contextmanager
 def asked_with(token: str | None) -> Iterator[None]:
-    """What is begun inside, tasks and threads too, shows the hub this token, where there is one."""
+    """Everything started inside, tasks and threads included, asks the hub with this token, if there
+    is one."""
     before = _token.set(token or None)
     try:
         yield
@@ -298,7 +300,7 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
         except BaseException as error:
             answer.set_exception(raisable(error))
 
-    context = copy_context()  # whose token is shown stands there
+    context = copy_context()  # the context holds which hub token is used
     threading.Thread(target=context.run, args=(ask,), name="question", daemon=True).start()
     longest_s = patience.answer_s * _PIECES_LATE
     wait([answer], timeout=longest_s)

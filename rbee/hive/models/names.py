@@ -13,7 +13,7 @@ from typing import NamedTuple
 _SPLIT = re.compile(r"[-_.](\d{1,5})-of-(\d{1,5})(?=\.gguf$)", re.IGNORECASE)
 
 _S = "[-_. ]?"  # what people put between the parts of a quant's name
-# Text until it is wanted: to compile it takes two milliseconds of a cold run, which wants it not.
+# Compiled on first use: that takes 2 ms, and a cold run does not need it.
 _QUANT = rf"""(?ix)(?<![a-z0-9])(?:(?P<ud>ud){_S})?
     (?: (?P<iq>iq[1-9]){_S}(?P<iqk>xxs|xs|nl|kss|ks|kt|kl|s|m|l|k)
       | (?P<q>q[1-9]){_S}k(?:{_S}(?P<qk>xxl|xl|xs|l|m|s))?

@@ -30,12 +30,12 @@ from rbee.hive.models.fit import (
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, longest_request
 
-#: Where all layers lie on several devices, the engine works on several batches at once: each device
-#: keeps what goes in so often more than once (`pipeline_parallel` in llama.cpp).
+#: Where all layers lie on several devices, the engine works on several batches at once, and each
+#: device keeps this many copies of its inputs (`pipeline_parallel` in llama.cpp).
 _COPIES = 3
-#: The hidden state is handed on in f32, and kept so often by the device that begins.
+#: Bytes of a number of the hidden state (f32), and how many copies of it the first device keeps.
 _HIDDEN_BYTES, _BEGINNING = 4, 4
-#: How exactly devices are filled alike: to a share of this much of their room.
+#: Devices are filled to the same share of their room, in steps of one part in this many.
 _STEPS = 1024
 
 
@@ -168,7 +168,8 @@ class Cut:
         return filled(self._least_share(filled))
 
     def _least_share(self, filled: Callable[[int], list[int]]) -> int:
-        """The least share with which all layers are on devices, where the whole will do."""
+        """The smallest share of each device's room, in `_STEPS`, with which all layers are on
+        devices. `_STEPS` itself is known to do."""
         least, enough = 0, _STEPS
         while enough - least > 1:
             share = (least + enough) // 2
@@ -176,7 +177,7 @@ class Cut:
         return enough
 
     def lacking(self, layers: Sequence[int]) -> int:
-        """The bytes of the layers that are on no device, where these are on some."""
+        """The bytes of the layers that are on no device, where `layers` are on devices."""
         need = self._need(0, self.layers - sum(layers), 0)
         return need.weights + need.kv
 

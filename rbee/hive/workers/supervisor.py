@@ -62,9 +62,9 @@ if TYPE_CHECKING:
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 _ENDING = (WorkerState.STOPPING, WorkerState.FAILED)
 
-#: Of how many models is known that an engine dies of them.
+#: For how many models it is remembered that an engine crashed on them.
 _REMEMBERED = 256
-#: What to do about a SIGKILL that its hive has not sent.
+#: The advice for a SIGKILL that this hive did not send.
 _PERHAPS_MEMORY = (
     "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a smaller"
     " model or a shorter context, or: {}"
@@ -86,7 +86,8 @@ class Supervisor(msgspec.Struct):
     workers: dict[str, Worker] = {}
     _watches: set[asyncio.Task[None]] = set()
     starts: Board[Start] = msgspec.field(default_factory=lambda: Board(_missing, _STORIES_KEPT))
-    #: What an engine has died of lately, by its name and the content of the files.
+    #: The error of each model that an engine crashed on lately, by the engine's name and the
+    #: content of the files.
     _dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
@@ -108,7 +109,7 @@ class Supervisor(msgspec.Struct):
         known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
             raise known
-        if streams:  # of which the spare knows nothing
+        if streams:  # the spare was started without these descriptors
             spare = Spare(self._home, facts.engine, keeps=orders.streams)
         else:
             spare = self._kinds.take(facts.engine)
@@ -195,8 +196,8 @@ class Supervisor(msgspec.Struct):
             worker.start.narrate(line)
         self._tell_loading(worker, report)
         self._retire_if_nameless(worker)
-        # One that was in use when it should make room may have told its hive neither of its work
-        # nor of its end; who waits for that room hears of it now.
+        # A worker that was busy when it was to make room may have reported neither that work nor
+        # its end: this report is the first that tells whoever waits for the room.
         if (worker.state, worker.slots_free, worker.is_unused) != before:
             self._on_change()
 
@@ -269,7 +270,8 @@ class Supervisor(msgspec.Struct):
             self._part_lost(worker, wanted.hive_id)
 
     def _part_lost(self, worker: Worker, hive_id: str) -> None:
-        """Without one of its parts a worker can do nothing, and its engine may never notice."""
+        """Ends a worker that has lost a part on another hive: it cannot go on, and its engine may
+        never notice."""
         if worker.worker_id in self.workers and worker.state not in _ENDING:
             what = f"worker {worker.worker_id} has lost its part on hive {hive_id}"
             fix = "rbee-keeper hives tells of that machine"
@@ -306,7 +308,8 @@ class Supervisor(msgspec.Struct):
         task.add_done_callback(self._watches.discard)
 
     def _unwatched(self, worker: Worker, ended: End) -> None:
-        """A worker whose end nobody would see any more is ended, and those who wait are told."""
+        """Ends a worker whose watching task has failed, and tells those who wait for it: nobody
+        would notice its end any more."""
         if ended is None or isinstance(ended, asyncio.CancelledError):
             return
         self._fail(worker, unforeseen(ended, "hive"))
@@ -314,7 +317,8 @@ class Supervisor(msgspec.Struct):
         self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
-        """Waits for the end of a worker; what nobody asked for is mended or reported."""
+        """Waits for the end of a worker. One that ended without being asked to is restarted or
+        reported."""
         while not worker.exited.done():
             due = next_due(
                 worker.state,
@@ -335,7 +339,7 @@ class Supervisor(msgspec.Struct):
         status = worker.exited.result()
         if status < 0:
             await in_thread(DISK, own_folder.remove_left, "worker")
-        # Of one that has failed it has been told why it cannot go on.
+        # Why a failed worker failed has been reported already.
         if worker.state in (WorkerState.STOPPING, WorkerState.FAILED) or status == 0:
             self._remove(worker)
         else:
@@ -363,7 +367,7 @@ class Supervisor(msgspec.Struct):
         await worker.exited
 
     async def _tell_why(self, worker: Worker) -> None:
-        """Whoever waits for a worker that is about to be ended learns why from it."""
+        """Has a worker that is about to be ended tell its callers why."""
         stall, worker_id = self._settings.token_stall, worker.worker_id
         what = (
             f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
@@ -409,7 +413,8 @@ class Supervisor(msgspec.Struct):
                 if worker.loads_died > 1 and worker.orders.backend == "cpu":
                     self._give_up(worker, self._deadly(worker, how))
                     return
-                # Whatever killed it, its model can be tried without the part that is a program.
+                # Tried once more without the chat template: that is the one part of a model that is
+                # a program.
                 worker.orders.deadly_template = bool(worker.orders.chat_template)
             worker.restart_count += 1
             worker.is_restarting = True
@@ -436,7 +441,7 @@ class Supervisor(msgspec.Struct):
                 if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                     self._remove(worker)
                     return
-                if error.code != "internal":  # it said why, and would say it again
+                if error.code != "internal":  # it gave its reason: a retry would fail alike
                     self._give_up(worker, error)
                     return
             else:
@@ -561,9 +566,10 @@ def _out_of_memory(worker: Worker) -> RbeeError:
 
 
 def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
-    """A worker that dies or hangs before it listens has crashed, like one that does so later."""
+    """`internal` of a worker that dies or hangs before it listens, as `worker_crashed`, which one
+    that does so later is."""
     if isinstance(error, RbeeError) and error.code == "internal":
         crash = worker.error("worker_crashed", error.message, **error.details, starting=True)
-        del crash.details["device"]  # it has not come to what it was to do there
+        del crash.details["device"]  # it had not used its device yet
         return crash
     return error

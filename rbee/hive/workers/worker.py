@@ -21,7 +21,7 @@ from rbee.wire.messages.workers import (
     WorkerView,
 )
 
-#: A report may be read so much later than it was written (seconds).
+#: The longest that a report may lie before it is read (seconds).
 _SAID_BEFORE = 10.0
 
 
@@ -67,9 +67,10 @@ class Worker:
     kept: bool = False
     #: Whether its hive has ended its process by force.
     killed: bool = False
-    #: Processes that the kernel had killed here for want of memory, of which it was none.
+    #: The kernel's count of processes killed for want of memory, up to where this worker is known
+    #: to have survived.
     memory_kills: int = dataclasses.field(default_factory=memory_kills)
-    #: When one more of them was first seen (monotonic seconds); None where there is none.
+    #: When that count was first seen to have grown (monotonic seconds); None: it has not.
     killed_since: float | None = None
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
@@ -118,8 +119,8 @@ class Worker:
         return self.idle_since is not None or leaving
 
     def _survived(self, kills: int) -> None:
-        """It speaks: it was none of those whom the kernel has killed; but what arrives at that
-        moment may be the last that it said."""
+        """A report has come: the worker has survived the kernel's latest kills. A report may have
+        been written just before a kill, so only one that comes well after it counts."""
         if kills == self.memory_kills:
             self.killed_since = None
         elif self.killed_since is None:

@@ -144,12 +144,13 @@ class Work:
                     yield [], False
 
     def tokens(self) -> int:
-        """How many were read and written for it, of what is not over those that were written."""
+        """The tokens that were read and written for it; of a job that still runs, those written so
+        far."""
         views = [task.view(None) for task in self.tasks if isinstance(task, Job)]
         return sum(view.tokens_in + view.tokens_out for view in views)
 
     def revoke(self, why: RbeeError) -> None:
-        """Ends all of it with what to tell about that."""
+        """Cancels all of it with this error."""
         for task in self.tasks:
             task.cancel(why)
 
@@ -162,7 +163,7 @@ class Work:
             task.events.reader_left()
             task.cancel()
             if self._makes_vectors:
-                task.events.forget()  # they fill memory, and nobody asks for them again
+                task.events.forget()  # vectors take much memory, and cannot be asked for again
 
 
 @contextlib.contextmanager

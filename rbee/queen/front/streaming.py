@@ -29,7 +29,7 @@ class Telling(Protocol):
         """What tells that it takes its time; `is_due`: nothing was told for long."""
 
     def end(self) -> list[bytes]:
-        """What comes behind everything."""
+        """The last pieces of the stream."""
 
     def fail(self, error: RbeeError) -> list[bytes]:
         """What tells that the stream breaks off."""

@@ -42,7 +42,7 @@ from rbee.wire.shown import shown
 
 #: A comment that goes before the next event: a blank line of its own would be one without data.
 _STILL_HERE = b": still here\n"
-#: How many comments are told as they come.
+#: How many comments are sent at once each.
 _MOST_COMMENTS = 64
 
 
@@ -154,7 +154,7 @@ class Writer:
         self._caller = caller
         self._form = form
         self._who = who
-        #: The answers of which there is a token.
+        #: The answers that have begun.
         self._opened: set[int] = set()
         self._ends: dict[int, Done] = {}
         #: The newest comments that were not sent.
@@ -188,7 +188,8 @@ class Writer:
     def _open(self, index: int) -> list[bytes]:
         told: list[bytes] = []
         if not self._opened:
-            # Nobody who had not to wait wants to know; who had, gets the rest with the answer.
+            # Sent only to a caller that had to wait, and so has had comments before: the rest of
+            # them.
             waited = b"".join(self._comments) if self._remarked else b""
             told += [waited] if waited else []
         self._comments.clear()

@@ -61,7 +61,8 @@ _WORDS = {
 }
 
 
-#: The fields that may have said what a worker knows by one name; none of them: it is OpenAI's.
+#: The fields of a request that may have set a field of a job, for errors of workers, which name the
+#: latter. A field that is missing here has the same name in both.
 _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
@@ -237,14 +238,14 @@ class Chat(Form):
 
 
 class Characters:
-    """Counts those of an answer, which has tokens that are parts of one."""
+    """Counts the characters of an answer, in which one character may be several tokens."""
 
     def __init__(self) -> None:
         self._count = 0
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def then(self, token: TokenLikelihood) -> int:
-        """How many there are before this token, which comes next."""
+        """The number of characters before this token, which is the next one."""
         before = self._count
         text = token.token if token.bytes is None else self._decode(bytes(token.bytes))
         self._count += len(text)
@@ -317,7 +318,7 @@ class Text(Form):
         )
 
     def _is_told(self, prompt: str | list[int]) -> bool:
-        """Whether its worker tells what the answer is to begin with."""
+        """Whether the worker itself sends the text that `echo` puts in front of the answer."""
         asked = self.asked
         return bool(asked.echo) and (asked.logprobs is not None or not isinstance(prompt, str))
 
@@ -332,7 +333,7 @@ class Text(Form):
     def _logprobs(
         self, content: list[TokenLikelihood], told: Characters | None = None
     ) -> TextLogprobs | None:
-        """Of tokens that stand behind what was told."""
+        """The logprobs of `content`, tokens that follow what has been sent."""
         if self.asked.logprobs is None:
             return None
         told = told or Characters()

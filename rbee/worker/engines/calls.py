@@ -1,4 +1,4 @@
-"""A call that a model must make: how it is told, held to its form, and understood.
+"""A call that a model must make: how the model is told of it, held to its form, and how it is read.
 
 The form is one JSON object, ``{"name": ..., "arguments": {...}}``, which most models that were
 taught to call have seen, and to which a grammar holds all the others.

@@ -103,7 +103,7 @@ _TOOLS = [
     }
 ]
 _TRIAL_CONTEXT = 512
-#: What it says of an answer in another form than its reading of the chat template lets expect.
+#: What it says of an answer that does not have the form that it expects by the chat template.
 _ANOTHER_FORM = "does not match the expected"
 #: What it says of a picture that it cannot decode, and of a model that is shown none.
 _UNREADABLE = "Failed to load image"
@@ -121,7 +121,7 @@ _BUDGET, _SLACK = "thinking_budget_tokens", 16
 _RENDERING = 10.0
 #: How much CPU time it may take to make a prompt of messages (seconds).
 _PREPARING = 20.0
-#: Where it looks for programs that unpack what it does not take for a picture: nowhere.
+#: The path of programs that unpack media which it cannot read itself: there are none.
 _NOWHERE = "/nonexistent"
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS: Mapping[str, GpuBackend] = {
@@ -149,7 +149,7 @@ _SAMPLING = (
     *("presence_penalty", "frequency_penalty", "logit_bias"),
     *Samplers.__struct_fields__,
 )
-#: What goes into it as tokens, and what whoever asks calls that.
+#: Fields that are given to it as tokens, and what callers call them.
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
@@ -195,7 +195,8 @@ def try_template(orders: WorkerOrders) -> bool:
     params.n_gpu_layers = 0
     params.api_keys = [secrets.token_urlsafe(32)]
     params.chat_template = taught(orders.chat_template)
-    # It serves in any case: on a socket in the current folder, which is this process's own.
+    # It always listens somewhere: on a socket in the current folder, which is private to this
+    # process.
     params.hostnames = ["trial.sock"]
     try:
         server = xllamacpp.Server(params)
@@ -205,7 +206,8 @@ def try_template(orders: WorkerOrders) -> bool:
             body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
             if "tools" in orders.chat_template:
                 body["tools"] = _TOOLS
-            # That it refuses such a conversation is told to those who have one.
+            # A template may refuse this conversation and be sound; callers with a like one get its
+            # error.
             with contextlib.suppress(ValueError, RuntimeError):
                 server.handle_chat_completions(body, lambda chunk: None)
     except RuntimeError as error:
@@ -215,7 +217,8 @@ def try_template(orders: WorkerOrders) -> bool:
     return True
 
 
-#: What is not taken down: its process ends at once, and taking down takes as long as the trial.
+#: Servers that are kept from being destroyed: that takes as long as the trial, and the process ends
+#: anyway.
 _kept: list[Any] = []
 
 
@@ -225,7 +228,7 @@ def _plain_params() -> Any:
     params.warmup = False
     params.ctx_shift = False
     params.use_jinja = True
-    # One for each core would wait for requests that do not come: this process asks by itself.
+    # Few HTTP threads: this process is the only client. The default is one for each core.
     params.n_threads_http = 2
     return params
 
@@ -251,12 +254,12 @@ class LlamaCpp:
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.settings.prompt_cache_mib
-        # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
+        # On for all models: it costs memory that is counted anyway, and no speed when text is made.
         params.embedding = True
         params.n_batch = params.n_ubatch = orders.batch
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
-        # xllamacpp serves HTTP in any case; nobody else finds the socket, and nobody gets this key.
+        # xllamacpp always serves HTTP. Its socket is private to this process, and so is this key.
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
         params.ui = False
@@ -341,7 +344,8 @@ class LlamaCpp:
             thinking = self._rendered(_HELLO, {_SWITCH: True})
             return is_opened(thinking, marks), self._rendered(_HELLO, {}) == thinking
         except (OSError, ValueError, http.client.HTTPException):
-            return False, True  # it refuses such a conversation, which those who ask will hear
+            # the template refuses this conversation; a caller with a like one gets its error
+            return False, True
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
@@ -351,7 +355,7 @@ class LlamaCpp:
         return str(self._told("/apply-template", body).get("prompt", ""))
 
     def _told(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """What llama.cpp's own server answers."""
+        """The answer of llama.cpp's own server at `path`."""
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
             connection.request("POST", path, json.dumps(body), headers)
@@ -359,7 +363,7 @@ class LlamaCpp:
             return answer
 
     def _answered(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The same. Raises `engine_failed` where it does not answer."""
+        """As `_ask`. Raises `engine_failed` where it does not answer."""
         try:
             return self._told(path, body)
         except (OSError, ValueError, http.client.HTTPException) as error:
@@ -386,7 +390,7 @@ class LlamaCpp:
             said = {"content": text, "add_special": True, "parse_special": True}
             return len(self._told("/tokenize", said).get("tokens", ()))
         except (RbeeError, OSError, ValueError, KeyError, http.client.HTTPException):
-            return 0  # who generates says what is wrong with it
+            return 0  # `generate` raises what is wrong with it
 
     def tokenize(self, request: InferRequest) -> Tokens:
         """See `rbee.worker.engines.Engine`."""
@@ -425,7 +429,7 @@ class LlamaCpp:
 
         def keep(piece: Piece) -> None:
             texts.append(piece.text)
-            # Who waits for the call sees that it is being made.
+            # An empty piece for each: the caller sees that the call is being made.
             caller.on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
@@ -649,13 +653,14 @@ class LlamaCpp:
             if piece is not None and (piece := thoughts.take(piece)) is not None:
                 piece = piece._replace(text=stops.take(piece.text))
                 if request.parallel_calls is False and any(call.index for call in piece.calls):
-                    last["one"] = True  # where its grammar for calls lets it make a second
+                    last["one"] = True  # its grammar for calls may let it make a second one
                     return True
                 caller.on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
-                    return True  # it does not know the marks by the tokens that they came in
+                    # over budget: it did not recognise the end of the thought by its tokens
+                    return True
                 if stops.met:
                     return True
             if choice["finish_reason"] is not None:
@@ -672,7 +677,7 @@ class LlamaCpp:
             else:
                 self._server.handle_completions(body, on_chunk)
         except (ValueError, RuntimeError) as error:
-            # What its templates, its reading of a request and that of earlier calls raise.
+            # Raised by chat templates, and where it cannot read the request or the calls in it.
             raise refused(request, {"message": str(error)}) from None
         finally:
             self._preparing.pop(here, None)
@@ -745,7 +750,7 @@ class LlamaCpp:
                 "end with the user's message, or ask for no form",
                 field=asks_field(request),
             )
-        # Its own knows what of the answer was begun.
+        # Its own grammar takes into account what of the answer has been written already.
         if chat and (self._own_form or "tools" in body or request.is_prefilled()):
             # It makes a grammar of its own, and takes no other.
             check_cost(schema, "$")
@@ -755,7 +760,7 @@ class LlamaCpp:
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
-            # The form was demanded: half of what may be written is left for it.
+            # A thought gets half of the budget, so that the demanded form still fits behind it.
             body[_BUDGET] = max(1, (request.max_tokens or self.context) // 2)
         body["grammar"] = grammar
 
@@ -768,7 +773,8 @@ class LlamaCpp:
             "cache_prompt": request.cache_prompt is not False,
             **_sampling(request, chat),
         }
-        # Those of the request are found here: it does not tell which of them it has met.
+        # The stop texts of the request are found by us, as it does not say which of them it has
+        # met.
         if ends := stops_of(request, tuned_to_chat=self._chat)[len(request.stop or ()) :]:
             body["stop"] = ends
         if request.functions:
@@ -839,7 +845,7 @@ def _work(before: Work, chunk: dict[str, Any]) -> Work:
     progress = chunk.get("prompt_progress")
     if progress is not None:
         return Work(progress["processed"], progress["total"], before.made)
-    # That the model speaks is told in a chunk of its own, before its first token.
+    # A chunk with the role alone comes before the first token, and is no token.
     speaks = any("role" in choice.get("delta", ()) for choice in chunk.get("choices", ()))
     return before._replace(read=before.to_read, made=before.made + (not speaks))
 

@@ -20,14 +20,14 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Likelihood, TokenLikelihood
 from rbee.worker.engines.vocabulary import Vocabulary
 
-#: How many tokens are looked through for one, at first and then: there are no more.
+#: How many of the likeliest tokens are searched for one, at first and then; the last is all.
 _LOOKED_THROUGH = (1000, 2**14, 2**20)
 #: What is added to a logit for its token to be written: more than any logits are apart.
 _SURE = 10_000.0
-#: The smallest number that JSON parsers of all kinds take for one: it stands for no chance at all.
+#: The logprob of a token that cannot come: the smallest number that all JSON parsers take.
 _NEVER = -1e30
 
-#: With how many others a token is remembered at most: each takes half a kilobyte.
+#: The most alternatives that are remembered with a token: each takes half a kilobyte.
 _MOST_OTHERS = 5
 
 #: Has llama.cpp write behind a prompt; gives each token that it has written, as it tells it.
@@ -142,7 +142,8 @@ def grammar_of(ids: Iterable[int]) -> str:
 def _led(
     before: list[int], wanted: list[int], count: int, write: Write
 ) -> Iterator[dict[str, Any]]:
-    """These tokens, as they are written by a grammar, as far as it leads to them."""
+    """The tokens that the grammar of `wanted` has llama.cpp write: all of them, or fewer where a
+    grammar does not lead to one."""
     body = {"prompt": before, "grammar": grammar_of(wanted), "max_tokens": len(wanted)}
     try:
         return iter(list(write({**body, "logprobs": max(count, 1)})))
@@ -171,7 +172,8 @@ def _looked_up(
 
 
 def _only(token: int) -> dict[str, Any]:
-    """What has this one token written; what is told of its likeliness is the model's own word."""
+    """The fields that have this one token written. The logprob that is reported is not changed by
+    them."""
     return {"logit_bias": [[token, _SURE]], "max_tokens": 1}
 
 
