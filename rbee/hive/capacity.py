@@ -296,7 +296,7 @@ class Capacity:
         names = [*(("", room.device) for room in ram)]
         names += [(other.hive_id, other.device) for other in others]
         names += [("", room.device) for room in gpus]
-        told = [
+        parts = [
             PartRoom(
                 device=device,
                 need_bytes=need.total,
@@ -308,11 +308,11 @@ class Capacity:
             )
             for (hive_id, device), need, has, count in zip(names, needs, free, layers)
         ]
-        last = next((part for part in reversed(told) if part.layers), None)
+        last = next((part for part in reversed(parts) if part.layers), None)
         if last is not None and last.hive_id:
             last.link_bytes += logits_bytes(headers[0])
-        here = [*told[len(ram) + len(others) :], *told[: len(ram)]]
-        there = [part for part in told if part.hive_id]
+        here = [*parts[len(ram) + len(others) :], *parts[: len(ram)]]
+        there = [part for part in parts if part.hive_id]
         left = cut.lacking(layers)
         if not left:
             there = [part for part in there if part.layers]
@@ -424,8 +424,11 @@ class Capacity:
             needed = self._needed(fit.needs[CPU], None)
         suggestion = "take a smaller model or a shorter context (--ctx)"
         error = _no_room(ref, _devices(lacking), needed, free, fit.need, suggestion)
-        told = {"device": _devices(rooms), "parts": [msgspec.to_builtins(one) for one in fit.parts]}
-        error.details.update(told)
+        details = {
+            "device": _devices(rooms),
+            "parts": [msgspec.to_builtins(one) for one in fit.parts],
+        }
+        error.details.update(details)
         return error
 
     async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:

@@ -414,7 +414,7 @@ class _Hive:
     @serves(WORKER_HEARTBEAT)
     async def heard(self, report: WorkerReport) -> None:
         """Hears what a worker tells of itself; the first `ready` is its ready callback."""
-        self.workers.told(report)
+        self.workers.take_report(report)
 
     @serves(SHUT_DOWN_HIVE)
     async def shut_down(self) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from rbee.http.room import Limits, Stranger, who_gives_way
+from rbee.http.room import ConnectionLimits, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid
@@ -105,7 +105,7 @@ class Connection(web.RequestHandler):
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
 
-    def look(self, now: float) -> None:
+    def check_deadlines(self, now: float) -> None:
         """Ends it where its time is up, or where nobody reads what is told."""
         if self._deadline is not None and now >= self._deadline:
             self.end()
@@ -228,7 +228,9 @@ class Connection(web.RequestHandler):
 class Connections:
     """All connections of a server; it alone accepts and ends them."""
 
-    def __init__(self, limits: Limits, make: Callable[[Connections, str], Connection]) -> None:
+    def __init__(
+        self, limits: ConnectionLimits, make: Callable[[Connections, str], Connection]
+    ) -> None:
         """`make` makes the protocol of a connection from an address."""
         self.limits = limits
         self._make = make
@@ -263,7 +265,8 @@ class Connections:
             self._looks.cancel()
 
     def recognised(self, connection: Connection, caller: str) -> None:
-        """A stranger has shown the token, or a key. Raises `queue_full`; see `Limits.of_a_key`."""
+        """A stranger has shown the token, or a key. Raises `queue_full`; see
+        `ConnectionLimits.of_a_key`."""
         count = sum(each.caller == caller for each in self._known)
         if caller and count >= self.limits.of_a_key and not self._drop(caller):
             raise RbeeError(
@@ -371,5 +374,5 @@ class Connections:
         now = self._loop.time()
         everybody = [*self._strangers, *self._known]
         for each in everybody:
-            each.look(now)
+            each.check_deadlines(now)
         self._looks = self._loop.call_later(_LOOK_EVERY, self._look) if everybody else None

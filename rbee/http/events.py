@@ -52,7 +52,7 @@ class Event(msgspec.Struct, gc=False):
         """Its data as a `kind`. Raises `invalid_request` for what a peer sent that is none."""
         return self.data if isinstance(self.data, kind) else decode(self.data, kind)
 
-    def told(self, number: int) -> bytes:
+    def encoded(self, number: int) -> bytes:
         """Its bytes as number `number` of a stream; the end of one has what ends it behind it."""
         data = self.data if isinstance(self.data, bytes) else encode(self.data)
         frame = sse.frame(number, self.name, data)
@@ -156,7 +156,7 @@ class EventLog:
     def _let_go(self, event: Event | None) -> None:
         self.size -= event.size if event is not None else 0
 
-    def tell(self, waiter: asyncio.Future[bool]) -> None:
+    def notify(self, waiter: asyncio.Future[bool]) -> None:
         """Sets the result of `waiter` with the next event, unless it has one by then."""
         self._waiting = [each for each in self._waiting if not each.done()]
         self._waiting.append(waiter)
@@ -169,12 +169,12 @@ class EventLog:
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
-        with contextlib.closing(Watch([self])) as watch:
+        with contextlib.closing(LogWatch([self])) as watch:
             while True:
                 pending = self.after(after)
                 if pending:
                     after = pending[-1][0]
-                    yield b"".join([event.told(number) for number, event in pending])
+                    yield b"".join([event.encoded(number) for number, event in pending])
                 elif self.closed:
                     return
                 elif not await watch.news(comment_every):
@@ -198,11 +198,11 @@ class EventLog:
 
 
 def _event(name: str, data: Any) -> Event:
-    told = data if isinstance(data, bytes) else encode(data)
-    return Event(name, data, len(told) + _AROUND)
+    encoded = data if isinstance(data, bytes) else encode(data)
+    return Event(name, data, len(encoded) + _AROUND)
 
 
-class Watch:
+class LogWatch:
     """Waits for new events of some logs, again and again."""
 
     def __init__(self, logs: Sequence[EventLog]) -> None:
@@ -220,7 +220,7 @@ class Watch:
             self._timer = self._loop.call_at(self._until, self._look)
         self._waiter = self._loop.create_future()
         for log in self._logs:
-            log.tell(self._waiter)
+            log.notify(self._waiter)
         return await self._waiter
 
     def close(self) -> None:

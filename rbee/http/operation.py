@@ -98,7 +98,7 @@ class Operation(Events):
     async def relay(
         self,
         peer: Peer,
-        told: AsyncIterator[list[sse.Frame]],
+        stream: AsyncIterator[list[sse.Frame]],
         after_first: Line | None = None,
         most: int = _MOST_KEPT,
     ) -> tuple[str, bytes]:
@@ -110,7 +110,7 @@ class Operation(Events):
         """
         end = "", b""
         room = self.events.size + most
-        async for frames in told:
+        async for frames in stream:
             if self.events.size > room:
                 raise peer.says_too_much(most)
             for _, event, data in frames:

@@ -106,12 +106,12 @@ async def _proved(
     ends = proof.Ends.of(connected.getpeername(), connected.getsockname())
     await loop.sock_sendall(connected, proof.question(host, nonce, credential.name))
     answered = b""
-    while (told := proof.told_in(answered)) is None:
+    while (shown := proof.proof_in(answered)) is None:
         more = await loop.sock_recv(connected, _LONGEST)
         if not more:
             raise aiohttp.ServerDisconnectedError()
         answered += more
         if len(answered) > _LONGEST:
             raise NotProved("it answers without an end")
-    if not believed(told, nonce, ends, credential):
+    if not believed(shown, nonce, ends, credential):
         raise NotProved("it does not know the secret")

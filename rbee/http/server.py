@@ -48,7 +48,7 @@ Read = Callable[[bytes, type[Any]], Any]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
-Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+BeforeSending = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 _FOR_KEYS = " and ".join(addresses.FOR_CALLERS)
 #: Bytes of a body that are buffered before it is read; that of a caller without a token never is.
@@ -115,17 +115,17 @@ class Server:
         self,
         handlers: Iterable[object],
         below: Mapping[str, Callable[[], Table]] = _NOTHING,
-        look: Look | None = None,
+        before_sending: BeforeSending | None = None,
     ) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes.
 
         What is served at a path and `below` it in somebody else's words is loaded with the first
-        request for it; a path within another one comes first. `look` is had at every answer before
-        it goes out.
+        request for it; a path within another one comes first. `before_sending` is called with every
+        answer before it goes out.
         """
         self._app.on_response_prepare.append(_mark)
-        if look is not None:
-            self._app.on_response_prepare.append(look)
+        if before_sending is not None:
+            self._app.on_response_prepare.append(before_sending)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
         self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
         await self._runner.setup()

@@ -141,8 +141,8 @@ class _Chat:
     def system(self, text: str) -> None:
         if text:
             self._conversation.system = "" if text == _NOTHING else text
-        told = self._conversation.system or "nothing"
-        self._screen.reply(f"before the conversation the model is told: {told}")
+        current = self._conversation.system or "nothing"
+        self._screen.reply(f"before the conversation the model is told: {current}")
 
     def set(self, words: str) -> None:
         self._screen.reply(self._conversation.set(words))
@@ -251,4 +251,4 @@ COMMANDS = {
 def _help() -> str:
     typed = {f"{name} {each.argument}".strip(): each.help for name, each in COMMANDS.items()}
     width = max(map(len, typed))
-    return "\n".join(f"{each.ljust(width)}  {told}" for each, told in {**typed, **_KEYS}.items())
+    return "\n".join(f"{each.ljust(width)}  {about}" for each, about in {**typed, **_KEYS}.items())

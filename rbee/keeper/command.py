@@ -77,8 +77,8 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     except OSError as error:
         where = f"cannot use {error.filename}: " if error.filename else ""
         what_to_do = "mend that, or name another folder: export RBEE_HOME=/path/to/folder"
-        told = f"{where}{error.strerror or error}"
-        screen.error(RbeeError("home_unusable", told, what_to_do))
+        message = f"{where}{error.strerror or error}"
+        screen.error(RbeeError("home_unusable", message, what_to_do))
         status = 1
     leave(status)
 

@@ -75,8 +75,8 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     answer = client.call(CLUSTER_MODELS)
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
-    told = {"models": found, "unreachable": unknown}
-    screen.result(told, "\n\n".join([model_table(found), *models_in_all(found)]))
+    value = {"models": found, "unreachable": unknown}
+    screen.result(value, "\n\n".join([model_table(found), *models_in_all(found)]))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
     if not found and not unknown:

@@ -227,7 +227,9 @@ class Screen:
             self._clear_bar()
             self._break_line()
             log = error.details.get("log", [])
-            self._tell(told(error.message, error.suggestion, log if isinstance(log, list) else []))
+            self._tell(
+                error_text(error.message, error.suggestion, log if isinstance(log, list) else [])
+            )
 
     def _line(self, text: str) -> None:
         text = shown(text, multiline=True)
@@ -272,7 +274,7 @@ class Screen:
             self._mid_line = False
 
 
-def told(message: str, suggestion: str, log: Iterable[object] = ()) -> str:
+def error_text(message: str, suggestion: str, log: Iterable[object] = ()) -> str:
     """An error as lines for people. What it quotes stays behind its own first word: none of its
     lines can be taken for one of somebody else."""
     lines = ["error: " + _within(message)]
@@ -288,16 +290,16 @@ def _within(text: str) -> str:
 
 def bar_of(what: str, share: float, rate: str) -> str:
     """How far something is, in one line of this terminal: ``download ████░░  67% @ 1.2 MB/s``."""
-    told = f" {share:4.0%}{rate}"
+    ending = f" {share:4.0%}{rate}"
     try:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except OSError:
         columns = 0  # as one says that does not know
-    room = (columns or 80) - 1 - len(what) - 1 - len(told)
+    room = (columns or 80) - 1 - len(what) - 1 - len(ending)
     width = min(_BAR_WIDTH, max(0, room))
     full, empty = _BLOCKS if can_show(sys.stderr, "".join(_BLOCKS)) else _SIGNS
     filled = round(share * width)
-    line = f"{what} {full * filled}{empty * (width - filled)}{told}"
+    line = f"{what} {full * filled}{empty * (width - filled)}{ending}"
     return line if columns == 0 else line[: columns - 1]
 
 

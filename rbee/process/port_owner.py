@@ -20,14 +20,14 @@ from rbee.wire import proof
 _MAPPED = b"0000000000000000FFFF0000"
 
 
-def believed(told: str | None, nonce: str, ends: proof.Ends, credential: proof.Credential) -> bool:
+def believed(shown: str | None, nonce: str, ends: proof.Ends, credential: proof.Credential) -> bool:
     """Whether the other side knows the secret, and is who is meant; see `proof.holds`.
 
     Who passes a connection on is this user, or root, where that is done on this machine.
     """
-    if not proof.holds(told, nonce, ends, credential):
+    if not proof.holds(shown, nonce, ends, credential):
         return False
-    return proof.is_direct(told, ends) or not is_another_users(ends)
+    return proof.is_direct(shown, ends) or not is_another_users(ends)
 
 
 def is_another_users(ends: proof.Ends) -> bool:

@@ -42,8 +42,8 @@ def wanted(error: RbeeError, request: JobRequest, worker: WorkerBeat) -> int:
 
 def is_short(error: RbeeError) -> bool:
     """Whether an error is a worker's that has too little context."""
-    told = (error.details.get(name) for name in ("tokens", "context"))
-    return error.code == "invalid_request" and all(isinstance(each, int) for each in told)
+    counts = (error.details.get(name) for name in ("tokens", "context"))
+    return error.code == "invalid_request" and all(isinstance(each, int) for each in counts)
 
 
 def is_too_long(error: RbeeError) -> bool:

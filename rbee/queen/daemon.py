@@ -32,7 +32,7 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.machines import Here
-from rbee.queen.measures import Measures
+from rbee.queen.measures import JobMetrics
 from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
@@ -131,7 +131,7 @@ class _Queen:
         # does.
         self.server.bind(orders.host, orders.port)
         self.news = News()
-        self.measures = Measures()
+        self.measures = JobMetrics()
         self.jobs = JobBoard(
             settings.jobs_kept,
             settings.jobs_kept_for,

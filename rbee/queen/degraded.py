@@ -46,13 +46,13 @@ class Degrading:
         self._timers[broken] = heal
         until = time.time() + self._lasts
         at = time.strftime("%H:%M:%S", time.localtime(until))
-        told = of_degraded(error, broken.hive_id, broken.device, at)
+        explained = of_degraded(error, broken.hive_id, broken.device, at)
         now = time.monotonic()
-        self._state.degraded[broken] = Degraded(error.message, told, now, round(until * 1000))
+        self._state.degraded[broken] = Degraded(error.message, explained, now, round(until * 1000))
         self._say(narration.DEGRADED, broken)
-        return told
+        return explained
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """After a change: devices that serve are no longer degraded, and hives that left are
         forgotten."""
         for broken in list(self._state.degraded):

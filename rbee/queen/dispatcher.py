@@ -180,7 +180,7 @@ class Dispatcher:
 
     def _changed(self) -> None:
         """Something is different: decides until nothing more is to be done now."""
-        self._degrading.look()
+        self._degrading.refresh()
         self._forget_the_gone()
         self._look_for_better()
         while (decision := decide(self.state)) is not None:
@@ -195,8 +195,8 @@ class Dispatcher:
             asked = self._asked[claim.job_id]
             if not asked.done():  # else it is being cancelled, and leaves in a moment
                 asked.set_result(decision)
-        elif decision.wait not in claim.told:
-            claim.told.add(decision.wait)
+        elif decision.wait not in claim.announced:
+            claim.announced.add(decision.wait)
             self._tell_wait(claim, decision.wait)
 
     def _free(self, job: Job, claim: Claim) -> None:
@@ -349,8 +349,8 @@ class Dispatcher:
         except RbeeError:
             claim.rooms[spot, decision.ctx] = Room(False)
         else:
-            told = {"worker_id": decision.worker_id, "hive_id": decision.hive_id}
-            job.say(narration.PART_UNLOADED, **told)
+            facts = {"worker_id": decision.worker_id, "hive_id": decision.hive_id}
+            job.say(narration.PART_UNLOADED, **facts)
         finally:
             claim.ends = ""
 
@@ -515,8 +515,8 @@ class Dispatcher:
             worker = self._registry.worker(hive_id, worker_id)
             if on_several:
                 return worker is None
-            told = error.code == "worker_busy" and worker is not before
-            return told or not is_ready(worker)
+            moved_on = error.code == "worker_busy" and worker is not before
+            return moved_on or not is_ready(worker)
 
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
@@ -525,9 +525,9 @@ class Dispatcher:
 
     def failed(self, broken: Broken, error: RbeeError) -> RbeeError:
         """Workers of a model kept dying on a device. Returns the error that says so."""
-        told = self._degrading.add(broken, error)
+        explained = self._degrading.add(broken, error)
         self._changed()
-        return told
+        return explained
 
     # --- a worker is replaced by one in a better place ------------------------------------------
 
@@ -549,7 +549,7 @@ class Dispatcher:
             each.device for _, each in self._registry.workers() if each.worker_id == claim.moves
         ]
         old = "a CPU" if devices in ([], [CPU]) else device_name(devices[0])
-        told = {"model_ref": job.request.model_ref, "old": old}
+        models = {"model_ref": job.request.model_ref, "old": old}
         try:
             while True:
                 decision = await self._next(claim)
@@ -561,16 +561,16 @@ class Dispatcher:
                     if place.is_new_to(claim.known):
                         line = narration.MOVE_TO_JOINED
                     where = {"device": device_name(place.device), "hive_id": place.hive_id}
-                    self._tell(line, **where, **told)
+                    self._tell(line, **where, **models)
                     await self._start(job, decision)
                 elif isinstance(decision, MakeRoom):
                     await self._starting.end(job, decision.hive_id, claim.moves)
-                    self._tell(narration.MOVED, worker_id=claim.moves, **told)
+                    self._tell(narration.MOVED, worker_id=claim.moves, **models)
                     return
                 elif isinstance(decision, Stay):
                     return
         except RbeeError as error:
-            self._tell(narration.MOVE_IN_VAIN, why=error.message, **told)
+            self._tell(narration.MOVE_IN_VAIN, why=error.message, **models)
 
     def _moved(self, job: Job) -> None:
         claim = self.state.claims.pop(job.job_id)
@@ -611,9 +611,9 @@ class Dispatcher:
     def _tell_places(self) -> None:
         """Tells those who wait where they stand, again when that has halved."""
         for claim, place in self._places():
-            if 2 * place > (claim.told_place or 2 * place):
+            if 2 * place > (claim.announced_place or 2 * place):
                 continue
-            claim.told_place = place
+            claim.announced_place = place
             job, ref, wait = self._jobs[claim.job_id], claim.request.model_ref, claim.wait
             assert wait is not None
             if wait.what is Waiting.ROOM:
@@ -657,8 +657,8 @@ class Dispatcher:
         if not estimates:
             return
         best, *others = estimates
-        told = [f"{_rate(each)} with {_where(each.place)}" for each in others]
-        why = f"against {', '.join(told)}" if told else "no other place would be faster"
+        rates = [f"{_rate(each)} with {_where(each.place)}" for each in others]
+        why = f"against {', '.join(rates)}" if rates else "no other place would be faster"
         job.say(narration.EXPECTED, rate=_rate(best), where=_where(best.place), why=why)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
@@ -711,9 +711,9 @@ def _where(place: Place) -> str:
 
 def _in_words(parts: Sequence[PartRoom]) -> str:
     """``18 layers on GPU0 (9.1 GB), 13 layers on GPU1 (6.6 GB)``."""
-    told = []
+    words = []
     for each in parts:
         layers = layers_in_words(each.layers, experts=each.experts)
         device = f"{each.device}@{each.hive_id}" if each.hive_id else each.device
-        told.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
-    return ", ".join(told)
+        words.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
+    return ", ".join(words)

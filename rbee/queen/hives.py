@@ -206,10 +206,10 @@ class Hives:
         if hive is None or hive.devices is None:
             return
         cpu = hive.devices.cpu
-        told = name or cpu.name, gb_per_second or cpu.gb_per_second
-        if told == (cpu.name, cpu.gb_per_second):
+        news = name or cpu.name, gb_per_second or cpu.gb_per_second
+        if news == (cpu.name, cpu.gb_per_second):
             return
-        cpu.name, cpu.gb_per_second = told
+        cpu.name, cpu.gb_per_second = news
         await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:
@@ -303,28 +303,28 @@ class Hives:
                 return hive
             if hive is not None:
                 await self._first_heartbeat(hive)
-                return await self._told(hive, tell)
+                return await self._described(hive, tell)
             try:
-                return await self._until_told(row, tell)
+                return await self._until_described(row, tell)
             except RbeeError as error:
                 if not error.details.get("died"):
                     raise
                 tell(narration.MOVING_ON, why=error.message)
-                return await self._until_told(row, tell)
+                return await self._until_described(row, tell)
 
-    async def _until_told(self, row: HiveRow, tell: Tell) -> Hive:
+    async def _until_described(self, row: HiveRow, tell: Tell) -> Hive:
         """A hive that is woken, once it has told its devices. The details of the error say `died`
         where its process has ended meanwhile, or does not answer any more."""
         hive = await self._wake(row, tell)
         await self._first_heartbeat(hive)
         try:
-            return await self._told(hive, tell)
+            return await self._described(hive, tell)
         except RbeeError as error:
             if error.code == "hive_unreachable":
                 error.details["died"] = True
             raise
 
-    async def _told(self, hive: Hive, tell: Tell) -> Hive:
+    async def _described(self, hive: Hive, tell: Tell) -> Hive:
         self._failed.pop(hive.hive_id, None)
         tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
         await self._ask_devices(hive, tell)
@@ -499,13 +499,13 @@ def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
     first, *others = failures.values()
     if not others:
         return first
-    told = "; ".join(f"{hive_id}: {error.message}" for hive_id, error in failures.items())
+    listed = "; ".join(f"{hive_id}: {error.message}" for hive_id, error in failures.items())
     rows = [
         {"hive_id": hive_id, "code": error.code, "message": error.message}
         for hive_id, error in failures.items()
     ]
     return RbeeError(
-        first.code, f"no machine can be woken: {told}", first.suggestion, {"places": rows}
+        first.code, f"no machine can be woken: {listed}", first.suggestion, {"places": rows}
     )
 
 

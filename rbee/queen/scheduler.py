@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeGuard
 
 from rbee.queen.state import Place, is_ready, meet
 from rbee.queen.troubles import Troubles
-from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
+from rbee.queen.work import TEXT, Demand, Load, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
@@ -67,7 +67,7 @@ def warm_worker(
     hives: Sequence[HiveFacts],
     claimed: Mapping[str, Load],
     troubles: Troubles | None = None,
-    work: Work = TEXT,
+    work: Demand = TEXT,
     kept: Collection[str] = (),
     tokens: int = 0,
 ) -> WarmWorker | None:
@@ -106,7 +106,7 @@ def warm_worker(
 
 
 def _warm(
-    hive: HiveFacts, worker: WorkerBeat, load: Load, work: Work, kept: Collection[str]
+    hive: HiveFacts, worker: WorkerBeat, load: Load, work: Demand, kept: Collection[str]
 ) -> WarmWorker:
     blocked = in_the_way(work, load) or worker.worker_id in kept
     return WarmWorker(
@@ -156,10 +156,10 @@ def places(
     if not considered:
         known = [hive.hive_id for hive in hives]
         raise no_such("hive", request.node or "", known, "rbee-keeper hives lists them")
-    look = _Look(request, considered, troubles)
-    if not (look.has_gpus or look.wants_cpu):
+    search = _Search(request, considered, troubles)
+    if not (search.has_gpus or search.wants_cpu):
         raise _no_such_device(request, considered)
-    return look.best_first()
+    return search.best_first()
 
 
 def places_beside(
@@ -225,7 +225,7 @@ def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFact
     return [hive for hive in hives if hive.hive_id == request.node]
 
 
-class _Look:
+class _Search:
     """One look at the devices for one request."""
 
     def __init__(

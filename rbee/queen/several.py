@@ -75,10 +75,10 @@ class Several:
         placement = place.placement
         head, others = placement.head.hive_id, placement.others
         asked = AskSides(engine=engine)
-        told = await asyncio.gather(
+        answers = await asyncio.gather(
             *(self._of(place, each, peer_of, SIDES_HERE, asked) for each in (head, *others))
         )
-        here = dict(zip((head, *others), told))
+        here = dict(zip((head, *others), answers))
         refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
         if refusal is not None:
             raise refusal
@@ -251,10 +251,10 @@ def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
     can. An engine that meets another version ends its process. Pure."""
     if len(set(versions.values())) == 1:
         return None
-    told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
+    listed = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
     return RbeeError(
         "backend_unavailable",
-        f"the engines of these machines speak different versions of RPC: {told}",
+        f"the engines of these machines speak different versions of RPC: {listed}",
         "install the same version of xllamacpp on each, then build its RPC backend again",
         {"device": device},
     )

@@ -99,8 +99,8 @@ class _Recorded(msgspec.Struct):
 def facts(output: str) -> Facts:
     """What `INSPECT` has found."""
     found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
-    told = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
-    return msgspec.structs.replace(told, rbee=version_of(told.rbee))
+    read = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
+    return msgspec.structs.replace(read, rbee=version_of(read.rbee))
 
 
 def version_of(text: str) -> str:

@@ -106,19 +106,21 @@ class Starting:
         """Sees to it that a hive has the model, and a kind of worker for it."""
         hive = self._registry.living(place.hive_id)
         peer, ref = self._peer(job, hive), job.request.model_ref
-        told = asyncio.Event()
-        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_told=told.set)
-        model, kind = begin(having), begin(self._worker_kind(job, hive, place, told))
+        model_known = asyncio.Event()
+        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_known=model_known.set)
+        model, kind = begin(having), begin(self._worker_kind(job, hive, place, model_known))
         try:
             await asyncio.gather(model, kind)
         finally:
             model.cancel()
             kind.cancel()
 
-    async def _worker_kind(self, job: Job, hive: Hive, place: Place, told: asyncio.Event) -> None:
+    async def _worker_kind(
+        self, job: Job, hive: Hive, place: Place, model_known: asyncio.Event
+    ) -> None:
         wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
-        await told.wait()  # so that the narration of the model always comes first
+        await model_known.wait()  # so that the narration of the model always comes first
         if row.new:
             job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)

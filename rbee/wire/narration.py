@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-#: Longest line for people, in characters; see `told`.
+#: Longest line for people, in characters; see `fill`.
 LONGEST = 100
 #: The text of a line that somebody else has said.
 AS_SAID = "{human}"
@@ -54,14 +54,14 @@ def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
     return Narration(
         actor=line.actor,
         action=line.action,
-        human=told(line.text, facts),
+        human=fill(line.text, facts),
         job_id=job_id,
         correlation_id=job_id,
         at_ms=now_ms(),
     )
 
 
-def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
+def fill(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
     """`text` on one line with its placeholders filled.
 
     Where that is longer than `longest` characters, the longest facts are shortened, as far as they

@@ -29,24 +29,24 @@ class Cells:
     def __init__(self, total: int) -> None:
         self._free = total
         self._lock = threading.Lock()
-        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @contextlib.asynccontextmanager
-    async def held(self, count: int, on_wait: Callable[[], None]) -> AsyncIterator[Hold]:
+    async def held(self, count: int, on_wait: Callable[[], None]) -> AsyncIterator[Reservation]:
         """A hold of `count` cells, which may grow, and is given back at the end. `on_wait` is
         called where it has to wait for them."""
-        hold = Hold(self, count)
-        if self._line or not self.take(count):
+        hold = Reservation(self, count)
+        if self._queue or not self.take(count):
             on_wait()
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._line.append((count, turn))
+            self._queue.append((count, turn))
             try:
                 await turn
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._give_back(count)
                 else:
-                    self._line.remove((count, turn))
+                    self._queue.remove((count, turn))
                     self._let_in()
                 raise
         try:
@@ -69,11 +69,11 @@ class Cells:
 
     def _let_in(self) -> None:
         # A waiter that is being cancelled removes itself, and then lets in those behind it.
-        while self._line and not self._line[0][1].cancelled() and self.take(self._line[0][0]):
-            self._line.popleft()[1].set_result(None)
+        while self._queue and not self._queue[0][1].cancelled() and self.take(self._queue[0][0]):
+            self._queue.popleft()[1].set_result(None)
 
 
-class Hold:
+class Reservation:
     """The cells that one request holds."""
 
     def __init__(self, cells: Cells, size: int) -> None:

@@ -48,7 +48,7 @@ from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference, Shared
-from rbee.worker.life import Life, Look
+from rbee.worker.life import Life, Snapshot
 from rbee.worker.trial import Trial
 from rbee.worker.trips import Trips
 
@@ -72,7 +72,7 @@ _HEAR = 1.0
 _UNREAD_KEPT = 16
 
 
-class Worker:
+class WorkerDaemon:
     """The state of this process: its engine, its inferences, its slots.
 
     `trial` is that of its chat template, `folder` its own, in which an engine may have a socket.
@@ -98,7 +98,7 @@ class Worker:
         self.running: dict[str, Inference] = {}
         self.changed = asyncio.Event()
         self.life = Life()
-        #: What the engine has done for inferences that are over; see `Look.total`.
+        #: What the engine has done for inferences that are over; see `Snapshot.total`.
         self.worked = 0
         self.threads = Threads("engine", orders.slots)
         self.shared = Shared(orders, engine, Cells(orders.slots * orders.context), Trips())
@@ -174,12 +174,12 @@ class Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await _told_meanwhile(
+            await _while_reporting(
                 begun, in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             )
             if gone := self._stale():
                 raise gone  # the engine opens what was looked at, and nothing else
-            model = await _told_meanwhile(self.loaded(1.0), in_thread(self.threads, self._load))
+            model = await _while_reporting(self.loaded(1.0), in_thread(self.threads, self._load))
             if gone := self._stale():
                 raise gone  # replaced while it was being loaded
         except Exception as error:
@@ -248,19 +248,19 @@ class Worker:
                     # answer that is as short.
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
-            self._look()
+            self._observe()
             await self._end_overdue()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)
 
-    def _look(self) -> None:
+    def _observe(self) -> None:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
         running = self.running.items()
         done = {each: inference.worked for each, inference in running if inference.has_begun}
         # The CPU time of the engine: of all threads but this one.
         cpu = time.process_time() - time.thread_time()
-        life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
+        life.observe(Snapshot(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
             self.running[each].waits()
         stall = orders.settings.token_stall
@@ -413,7 +413,7 @@ def _missing(infer_id: str, known: Collection[str]) -> RbeeError:
     return RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
 
 
-async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
+async def _while_reporting(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
     """The result of `work`, once the `report` that is sent at the same time has been answered,
     too."""
     telling = begin(report)
@@ -429,14 +429,14 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     Reading is the part of loading that takes long, and the engine tells nothing while it reads.
     """
     total = _total(paths)
-    done, told = 0, time.monotonic()
+    done, told_at = 0, time.monotonic()
     buffer = bytearray(min(_READ_AHEAD, total or 1))
     for path in paths:
         with open_regular(path) as file:
             while count := os.readv(file, [buffer]):
                 done += count
-                if time.monotonic() - told >= _SECONDS_BETWEEN_PERCENTS:
-                    told = time.monotonic()
+                if time.monotonic() - told_at >= _SECONDS_BETWEEN_PERCENTS:
+                    told_at = time.monotonic()
                     on_read(done / total)
 
 

@@ -41,7 +41,7 @@ class Cancelled(Exception):
     """The download was called off. What had arrived stays for the next one."""
 
 
-class Watch(msgspec.Struct):
+class DownloadWatch(msgspec.Struct):
     """Who waits for a file of `size` bytes, and whether anybody still does.
 
     `on_progress(done)` is called in bytes, about ten times a second and for the last one; it first
@@ -53,15 +53,15 @@ class Watch(msgspec.Struct):
     on_progress: Callable[[int], object]
     on_trouble: Callable[[str, int], object]
     cancelled: threading.Event
-    _told_at: float = 0.0
-    _told: int = -1
+    _reported_at: float = 0.0
+    _reported: int = -1
 
     def report(self, done: int) -> None:
         """So many bytes are done."""
         now = time.monotonic()
-        if done == self._told or (done < self.size and now - self._told_at < PROGRESS_S):
+        if done == self._reported or (done < self.size and now - self._reported_at < PROGRESS_S):
             return
-        self._told_at, self._told = now, done
+        self._reported_at, self._reported = now, done
         self.on_progress(done)
 
     def wait(self, seconds: float = 0.0) -> None:
@@ -70,7 +70,9 @@ class Watch(msgspec.Struct):
             raise Cancelled
 
 
-def download(file: HubFile, destination: str, watch: Watch, stall_s: float, tries: int) -> None:
+def download(
+    file: HubFile, destination: str, watch: DownloadWatch, stall_s: float, tries: int
+) -> None:
     """Bring `file` to `destination`, an absolute path whose folders are made.
 
     A destination that already has the right content is left as it is. Of two callers, in one
@@ -86,7 +88,7 @@ def download(file: HubFile, destination: str, watch: Watch, stall_s: float, trie
     `checksum_mismatch` is the partial file gone.
     """
     folder = os.path.dirname(destination)
-    with _disk_failures_told(file, destination):
+    with _translated_disk_failures(file, destination):
         os.makedirs(folder, exist_ok=True)
         before = _identity(destination)
         if not _is_complete(file, destination, watch):
@@ -100,7 +102,7 @@ def download(file: HubFile, destination: str, watch: Watch, stall_s: float, trie
         watch.report(file.size)
 
 
-def is_content_of(file: HubFile, path: str, watch: Watch) -> bool:
+def is_content_of(file: HubFile, path: str, watch: DownloadWatch) -> bool:
     """Whether the bytes at `path` are the listed content of `file`; it reads all of them.
 
     Nothing that could be compared is no. Raises `Cancelled`, and `OSError` where the file cannot be
@@ -137,7 +139,7 @@ def require_disk(folder: str, need_bytes: int) -> None:
 
 
 def _fetch(
-    file: HubFile, folder: str, descriptor: int, watch: Watch, stall_s: float, tries: int
+    file: HubFile, folder: str, descriptor: int, watch: DownloadWatch, stall_s: float, tries: int
 ) -> None:
     """Fill the partial file behind `descriptor` with what is missing, and check all of it."""
     done = os.fstat(descriptor).st_size
@@ -185,7 +187,9 @@ def _fetch(
         )
 
 
-def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterator[int | bytes]:
+def _pieces(
+    file: HubFile, offset: int, stall_s: float, watch: DownloadWatch
+) -> Iterator[int | bytes]:
     """Where the hub's answer begins, then its bytes up to the file's end.
 
     A thread of its own reads from the network: a blocked read cannot be called off, but the
@@ -267,7 +271,7 @@ class _Digest:
         else:
             self.hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
 
-    def read(self, descriptor: int, size: int, watch: Watch) -> None:
+    def read(self, descriptor: int, size: int, watch: DownloadWatch) -> None:
         """Take in the first `size` bytes of an open file. Raises `Cancelled`."""
         done = 0
         while done < size:
@@ -284,7 +288,7 @@ class _Digest:
         return not self._expected or self.hash.hexdigest() == self._expected
 
 
-def _is_complete(file: HubFile, destination: str, watch: Watch) -> bool:
+def _is_complete(file: HubFile, destination: str, watch: DownloadWatch) -> bool:
     """Whether `destination` already holds the content of `file`. Reads it all."""
     try:
         descriptor = os.open(destination, os.O_RDONLY | os.O_CLOEXEC)
@@ -302,7 +306,7 @@ def _is_complete(file: HubFile, destination: str, watch: Watch) -> bool:
 
 @contextmanager
 def _sole_writer(
-    partial: str, destination: str, before: tuple[int, int] | None, watch: Watch
+    partial: str, destination: str, before: tuple[int, int] | None, watch: DownloadWatch
 ) -> Iterator[int | None]:
     """The partial file, open and locked; or None once another writer has completed the file.
 
@@ -370,7 +374,7 @@ def _sync_folder(folder: str) -> None:
 
 
 @contextmanager
-def _disk_failures_told(file: HubFile, destination: str) -> Iterator[None]:
+def _translated_disk_failures(file: HubFile, destination: str) -> Iterator[None]:
     """Turn what the file system raises into `RbeeError`."""
     try:
         yield

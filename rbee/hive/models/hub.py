@@ -27,10 +27,10 @@ from rbee.hive.models.hub_failures import (
     HubFailure,
     SentAstray,
     check_status,
-    failures_told,
     host_of,
     of_file,
     offline_error,
+    translated_failures,
 )
 from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
@@ -193,7 +193,7 @@ def _measured(repo: str, commit: str, file: ListedFile, patience: Patience) -> L
             return listing.facts_of(response.headers)
 
     def ask() -> ListedFile:
-        with failures_told(repo, url):
+        with translated_failures(repo, url):
             size, named = _within(patience, look)
             if not size:
                 raise ValueError(f"no size of {file.name}")
@@ -220,7 +220,10 @@ def open_stream(
     wanted = {}
     if offset or end is not None:
         wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
-    with failures_told(file.repo, file.url), _answer("GET", file.url, read_s, wanted) as response:
+    with (
+        translated_failures(file.repo, file.url),
+        _answer("GET", file.url, read_s, wanted) as response,
+    ):
         yield _served_from(response, file, offset), response.iter_raw()
 
 
@@ -361,7 +364,7 @@ def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
         with _answer("GET", f"{url}?blobs=true", patience.answer_s, {}) as response:
             return listing.listing_of(_body(response, listing.LONGEST_ANSWER, until))
 
-    with failures_told(ref.repo, constants.ENDPOINT):
+    with translated_failures(ref.repo, constants.ENDPOINT):
         return _within(patience, ask)
 
 

@@ -70,7 +70,7 @@ _PARAMETERS = re.compile(
 )
 
 
-class Part(NamedTuple):
+class SplitPart(NamedTuple):
     """What a name says of a split: `stem` is what all parts share, `number` counts from 1, to
     `total`."""
 
@@ -79,12 +79,12 @@ class Part(NamedTuple):
     total: int
 
 
-def part_of(name: str) -> Part:
+def part_of(name: str) -> SplitPart:
     """Which part of which model a file is; one that was not split is the only part."""
     split = _SPLIT.search(name)
     if not split or not int(split[2]):
-        return Part(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
-    return Part(name[: split.start()], int(split[1]), int(split[2]))
+        return SplitPart(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
+    return SplitPart(name[: split.start()], int(split[1]), int(split[2]))
 
 
 def quant_of(name: str) -> str:

@@ -39,7 +39,7 @@ _HIDDEN_BYTES, _BEGINNING = 4, 4
 _STEPS = 1024
 
 
-class Spread(NamedTuple):
+class LayerSplit(NamedTuple):
     """How many layers each device has, and what each of these parts takes; `left` layers lie on no
     device, and `host` is what they, and the token embeddings, take in RAM, with the experts of the
     first `lean` layers."""
@@ -53,7 +53,7 @@ class Spread(NamedTuple):
 
 def beside_ram(
     headers: Sequence[GgufHeader], context: int, slots: int, rooms: Sequence[int]
-) -> Spread:
+) -> LayerSplit:
     """A model on devices with `rooms` (bytes each) and in RAM.
 
     Of a model with experts those of as few layers as will do are in RAM, and all else is on the
@@ -129,7 +129,7 @@ class Cut:
         """How many there are to deal out."""
         return len(self._weights) - 1
 
-    def fill(self, rooms: Sequence[int]) -> Spread:
+    def fill(self, rooms: Sequence[int]) -> LayerSplit:
         """As many layers as fit on devices with `rooms` (bytes each).
 
         Where all do, each device is filled to the same share of its room, as far as layers allow.
@@ -181,7 +181,7 @@ class Cut:
         need = self._need(0, self.layers - sum(layers), 0)
         return need.weights + need.kv
 
-    def parts(self, layers: Sequence[int]) -> Spread:
+    def parts(self, layers: Sequence[int]) -> LayerSplit:
         """What the parts take where each device has so many layers."""
         at = left = self.layers - sum(layers)
         several = sum(map(bool, layers)) > 1
@@ -199,7 +199,7 @@ class Cut:
         aside, unread = self.embedding + self._aside, self.embedding + self._unread_aside
         host = self._need(0, left, 0, aside, unread)
         host = msgspec.structs.replace(host, sight=self.sight)
-        return Spread(tuple(layers), tuple(needs), left, host, self._lean)
+        return LayerSplit(tuple(layers), tuple(needs), left, host, self._lean)
 
     def _fill(self, rooms: Sequence[int], more: int, staying: int = 0) -> list[int]:
         """How many layers each device takes, the last one first, beside `more` bytes of graph; at

@@ -23,7 +23,7 @@ from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import (
     Cancelled,
-    Watch,
+    DownloadWatch,
     arrived_size,
     download,
     is_content_of,
@@ -481,12 +481,12 @@ class _ProgressTeller(msgspec.Struct):
     _total: int
     _base: int
     _since: float = msgspec.field(default_factory=time.monotonic)
-    _told: float = 0.0
+    _narrated_at: float = 0.0
 
-    def watch(self, file: hub.HubFile, before: int) -> Watch:
+    def watch(self, file: hub.HubFile, before: int) -> DownloadWatch:
         """What is told of in a thread: one file, with so many bytes of others before it."""
         soon = asyncio.get_running_loop().call_soon_threadsafe
-        return Watch(
+        return DownloadWatch(
             file.size,
             lambda done: soon(self._tell, before + done),
             lambda why, done: soon(self._trouble, why, before + done),
@@ -499,8 +499,8 @@ class _ProgressTeller(msgspec.Struct):
             self._since = now  # what is already here is being read again
         rate = max(0, done - self._base) / max(now - self._since, 1e-3)
         self._provision.progress(Progress("download", done, self._total, round(rate)))
-        if now - self._told >= _BETWEEN_PERCENTS:
-            self._told = now
+        if now - self._narrated_at >= _BETWEEN_PERCENTS:
+            self._narrated_at = now
             percent = done * 100 // self._total
             self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
 

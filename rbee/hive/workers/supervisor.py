@@ -35,7 +35,7 @@ from rbee.hive.workers.restart import (
     restart_delay,
 )
 from rbee.hive.workers.upkeep import Measure, next_due
-from rbee.hive.workers.worker import Start, Worker
+from rbee.hive.workers.worker import Worker, WorkerStart
 from rbee.http.board import Board
 from rbee.http.client import Peer
 from rbee.process import journal, logs, own_folder
@@ -57,7 +57,7 @@ from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.hive.workers.sides import Stream
+    from rbee.hive.workers.sides import SocketPair
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 _ENDING = (WorkerState.STOPPING, WorkerState.FAILED)
@@ -85,7 +85,9 @@ class Supervisor(msgspec.Struct):
     _news: News
     workers: dict[str, Worker] = {}
     _watches: set[asyncio.Task[None]] = set()
-    starts: Board[Start] = msgspec.field(default_factory=lambda: Board(_missing, _STORIES_KEPT))
+    starts: Board[WorkerStart] = msgspec.field(
+        default_factory=lambda: Board(_missing, _STORIES_KEPT)
+    )
     #: The error of each model that an engine crashed on lately, by the engine's name and the
     #: content of the files.
     _dies_of: dict[tuple[str, str], RbeeError] = {}
@@ -96,7 +98,7 @@ class Supervisor(msgspec.Struct):
         orders: WorkerOrders,
         fit: Fit,
         unloaded: list[str],
-        streams: Mapping[str, Stream] = MappingProxyType({}),
+        streams: Mapping[str, SocketPair] = MappingProxyType({}),
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
@@ -172,7 +174,7 @@ class Supervisor(msgspec.Struct):
             worker.idle_since = None
             spawn(self.stop(worker), f"the end of {worker.worker_id}", lambda ended: None)
 
-    def told(self, report: WorkerReport) -> None:
+    def take_report(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
 
         Raises `worker_not_found`.
@@ -185,7 +187,7 @@ class Supervisor(msgspec.Struct):
                 self._kill(worker)
             return
         before = (worker.state, worker.slots_free, worker.is_unused)
-        worker.told(report)
+        worker.take_report(report)
         if worker.is_restarting and worker.state is not WorkerState.LOADING:
             worker.is_restarting = False
             if worker.state in (WorkerState.READY, WorkerState.BUSY):
@@ -491,11 +493,11 @@ class Supervisor(msgspec.Struct):
 
     def _note(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells the cluster and the log; who waits for the worker learns it in other words."""
-        told = say(line, {"worker_id": worker.worker_id, **facts})
+        said = say(line, {"worker_id": worker.worker_id, **facts})
         if worker.start.is_over:
-            self._news.tell(told)
+            self._news.narrate(said)
         else:
-            journal.write(told)
+            journal.write(said)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED

@@ -25,7 +25,7 @@ from rbee.wire.messages.workers import (
 _SAID_BEFORE = 10.0
 
 
-class Start(Operation):
+class WorkerStart(Operation):
     """The start of a worker, which goes on whether somebody waits for it or not."""
 
     unread_for = None
@@ -76,12 +76,12 @@ class Worker:
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     #: What leads to its parts on other hives, by hive, until somebody carries it there.
     streams: dict[str, socket.socket] = dataclasses.field(default_factory=dict)
-    start: Start = dataclasses.field(init=False)
+    start: WorkerStart = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        self.start = Start("hive", self.worker_id)
+        self.start = WorkerStart("hive", self.worker_id)
 
-    def told(self, report: WorkerReport) -> None:
+    def take_report(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
         self.worked_at = self.last_report - report.idle_s
@@ -109,8 +109,8 @@ class Worker:
     def error(self, code: str, message: str, suggestion: str = "", **details: object) -> RbeeError:
         """An error of this worker, with its devices and the end of its log."""
         where_to_look = f"rbee-keeper logs {self.worker_id} shows what happened there"
-        told = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
-        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, told)
+        facts = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
+        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, facts)
 
     @property
     def is_unused(self) -> bool:

@@ -107,8 +107,8 @@ def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
     if error.code not in _OF_REQUESTS or "places" in error.details:
         message, suggestion = _SAID_TO_KEYS.get(error.code, _TROUBLE)
         return RbeeError(error.code, message, suggestion, field)
-    told = (error.message, error.suggestion)
-    message, suggestion = (_unplaced(text, model, ref) for text in told)
+    texts = (error.message, error.suggestion)
+    message, suggestion = (_unplaced(text, model, ref) for text in texts)
     return RbeeError(error.code, message, suggestion, field)
 
 

@@ -40,7 +40,7 @@ from rbee.worker.engines.calls import (
     functions_for_engine,
     in_functions,
     schema_of_call,
-    told_to_call,
+    with_call_instruction,
 )
 from rbee.worker.engines.conversation import (
     asks_field,
@@ -170,19 +170,19 @@ def devices() -> list[EngineDevice]:
     return [device for device in found if not device.integrated] or found
 
 
-def _device(told: Mapping[str, Any]) -> EngineDevice | None:
-    name = str(told["name"])
+def _device(row: Mapping[str, Any]) -> EngineDevice | None:
+    name = str(row["name"])
     backend = next((_BACKENDS[prefix] for prefix in _BACKENDS if name.startswith(prefix)), None)
     if backend is None:
         return None
     return EngineDevice(
         name=name,
-        description=str(told["description"]),
+        description=str(row["description"]),
         backend=backend,
-        total_bytes=int(told["memory_total"]),
-        free_bytes=int(told["memory_free"]),
-        bus=str(told.get("device_id") or "").lower(),
-        integrated=told.get("type") == _INTEGRATED and backend != "metal",
+        total_bytes=int(row["memory_total"]),
+        free_bytes=int(row["memory_free"]),
+        bus=str(row.get("device_id") or "").lower(),
+        integrated=row.get("type") == _INTEGRATED and backend != "metal",
     )
 
 
@@ -308,7 +308,7 @@ class LlamaCpp:
         try:
             return self._serving(params)
         except RuntimeError as error:
-            _until_told(orders)
+            _until_logged(orders)
             refusal = _cannot_load(orders, error)
         if orders.projector and (why := reason_of_projector(_log(orders))):
             self._unseeing = f"llama.cpp cannot load the model's projector: {why}"
@@ -352,9 +352,9 @@ class LlamaCpp:
         return self._rendered_as({"messages": messages, "chat_template_kwargs": values})
 
     def _rendered_as(self, body: dict[str, Any]) -> str:
-        return str(self._told("/apply-template", body).get("prompt", ""))
+        return str(self._ask("/apply-template", body).get("prompt", ""))
 
-    def _told(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The answer of llama.cpp's own server at `path`."""
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
@@ -365,7 +365,7 @@ class LlamaCpp:
     def _answered(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """As `_ask`. Raises `engine_failed` where it does not answer."""
         try:
-            return self._told(path, body)
+            return self._ask(path, body)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise engine_failed("llama.cpp", f"it has not answered {path}: {error}") from None
 
@@ -374,11 +374,11 @@ class LlamaCpp:
         for that, and so nothing of the context taken, which others may have promised to them."""
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             return marks
-        asked = told_to_call(request) if request.must_call else request
+        asked = with_call_instruction(request) if request.must_call else request
         try:
             body = self._asked(asked)
             if request.pictures:
-                return int(self._told("/chat/completions/input_tokens", body)["input_tokens"])
+                return int(self._ask("/chat/completions/input_tokens", body)["input_tokens"])
             text = body["prompt"] if "prompt" in body else self._rendered_as(body)
             if isinstance(text, list):
                 cut = [
@@ -388,7 +388,7 @@ class LlamaCpp:
                 ]
                 return len(text) + sum(map(len, cut)) - len(cut)
             said = {"content": text, "add_special": True, "parse_special": True}
-            return len(self._told("/tokenize", said).get("tokens", ()))
+            return len(self._ask("/tokenize", said).get("tokens", ()))
         except (RbeeError, OSError, ValueError, KeyError, http.client.HTTPException):
             return 0  # `generate` raises what is wrong with it
 
@@ -403,10 +403,10 @@ class LlamaCpp:
             if self._chat and self._unusable:
                 raise template_unusable(self._unusable)
             body = self._asked(request)
-            told = body if "prompt" in body else self._answered("/apply-template", body)
-            if "error" in told:
-                raise refused(request, told["error"])
-            text = told["prompt"]
+            rendered = body if "prompt" in body else self._answered("/apply-template", body)
+            if "error" in rendered:
+                raise refused(request, rendered["error"])
+            text = rendered["prompt"]
         tokens = self._vocabulary.tokens(text, marked=request.add_marks)
         texts = [piece.decode(errors="replace") for _, piece in tokens]
         return Tokens([number for number, _ in tokens], texts, self.context)
@@ -433,7 +433,7 @@ class LlamaCpp:
             caller.on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
-        asked = told_to_call(request)
+        asked = with_call_instruction(request)
         generated = self._generate(asked, called, caller._replace(on_piece=keep))
         call = call_of("".join(texts))
         if call is None:
@@ -461,8 +461,8 @@ class LlamaCpp:
         else:
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             write = functools.partial(self._written, request, caller, len(read))
-            told = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
-            for each, piece in zip(told, prompt.pieces, strict=False):
+            scored = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
+            for each, piece in zip(scored, prompt.pieces, strict=False):
                 caller.on_piece(Piece(decode(piece), logprobs=[each]))
                 if caller.cancelled.is_set():
                     break
@@ -474,15 +474,15 @@ class LlamaCpp:
         self, request: InferRequest, caller: Caller, size: int, body: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Each token that is written for a body, with how likely it was; of a prompt of `size`."""
-        told: list[dict[str, Any]] = []
+        written: list[dict[str, Any]] = []
         failed: dict[str, Any] = {}
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             if "error" in chunk:
                 failed.update(chunk["error"])
             for choice in chunk.get("choices", ()):
-                told.extend((choice.get("logprobs") or {}).get("content", ()))
-            caller.on_work(Work(len(body["prompt"]) + len(told), size, 0))
+                written.extend((choice.get("logprobs") or {}).get("content", ()))
+            caller.on_work(Work(len(body["prompt"]) + len(written), size, 0))
             return caller.cancelled.is_set() or None
 
         asked = {"stream": True, "return_progress": True, "temperature": 0, **body}
@@ -492,7 +492,7 @@ class LlamaCpp:
             failed["message"] = str(error)
         if failed:
             raise refused(request, failed)
-        yield from told
+        yield from written
 
     def count(self, request: InferRequest) -> int:
         """See `rbee.worker.engines.Engine`. It tells how much there is to read before it reads; a
@@ -578,8 +578,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             answer = {"error": {"message": str(error)}}
         if "error" not in answer:
-            told = sorted(answer["results"], key=lambda each: int(each["index"]))
-            scores = [each["relevance_score"] for each in told]
+            results = sorted(answer["results"], key=lambda each: int(each["index"]))
+            scores = [each["relevance_score"] for each in results]
             if self._orders.pooling == "share":
                 scores = [_logit(score) for score in scores]
             return scores, answer["usage"]["prompt_tokens"]
@@ -595,8 +595,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             answer = {"error": {"message": str(error)}}
         if "error" not in answer:
-            told = sorted(answer["data"], key=lambda each: int(each["index"]))
-            return [each["embedding"] for each in told], answer["usage"]["prompt_tokens"]
+            rows = sorted(answer["data"], key=lambda each: int(each["index"]))
+            return [each["embedding"] for each in rows], answer["usage"]["prompt_tokens"]
         if len(inputs) > 1:  # it does not say which one
             for number, one in enumerate(inputs):
                 self._embedded([one], first + number)
@@ -716,8 +716,8 @@ class LlamaCpp:
         for picture in request.pictures:
             alone = ChatMessage(role="user", content="", pictures=[picture])
             messages = [{"role": "user", "content": content_of(alone)}]
-            told = self._told("/chat/completions/input_tokens", {"messages": messages})
-            if _UNREADABLE in str(told.get("error", "")):
+            answer = self._ask("/chat/completions/input_tokens", {"messages": messages})
+            if _UNREADABLE in str(answer.get("error", "")):
                 return broken(picture)
         return broken(request.pictures[0])
 
@@ -896,7 +896,7 @@ def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
     return RbeeError("model_invalid", f"llama.cpp cannot load {what}", suggestion, details)
 
 
-def _until_told(orders: WorkerOrders) -> None:
+def _until_logged(orders: WorkerOrders) -> None:
     """Waits until the log holds the reason, which llama.cpp writes in a thread of its own."""
     size, end = -1, time.monotonic() + _TELLING
     while os.path.isfile(orders.log) and time.monotonic() < end:

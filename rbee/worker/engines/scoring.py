@@ -110,9 +110,9 @@ def likelihoods(
     found = [Scored(None, [])] * max(first, 1)
     found += memory.begins(read, count)[len(found) :]
     for scored, piece in zip(found[first:], prompt.pieces):
-        yield _told(scored, piece, count)
+        yield _likelihood_of(scored, piece, count)
     for scored in _scored(vocabulary, prompt, len(found), count, write):
-        yield _told(scored, prompt.pieces[len(found) - first], count)
+        yield _likelihood_of(scored, prompt.pieces[len(found) - first], count)
         found.append(scored)
     memory.keep(read, count, found)
 
@@ -195,7 +195,7 @@ def _runs(hard: Sequence[bool]) -> Iterator[tuple[bool, int]]:
             begin = at
 
 
-def _told(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
+def _likelihood_of(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
     logprob = scored.logprob
     return TokenLikelihood(
         token=piece.decode(errors="replace"),
