@@ -128,4 +128,4 @@ class Board(Generic[T]):
             gone = self._complete.pop(operation_id)
             self._size -= gone.events.size
             size = narration.size(gone.events.size)
-            gone.events.forget(say(narration.STORY_GONE, {"size": size}, gone.mark))
+            gone.events.forget(say(narration.EVENTS_GONE, {"size": size}, gone.mark))

@@ -58,7 +58,7 @@ class Screen:
         if thoughts is None:
             self._thoughts = self._terminal and sys.stdout.isatty()
         self._thinking = False
-        self._story = ShownStream() if sys.stdout.isatty() else None
+        self._to_terminal = ShownStream() if sys.stdout.isatty() else None
         self._thought = ShownStream()
 
     def say(self, line: Line, **facts: object) -> None:
@@ -137,8 +137,8 @@ class Screen:
         with self._lock:
             self._clear_bar()
             self._end_thought()
-            if self._story is not None:
-                text = self._story.feed(text)
+            if self._to_terminal is not None:
+                text = self._to_terminal.feed(text)
             _write(text)
             self._mid_line = not text.endswith("\n")
 
@@ -155,7 +155,7 @@ class Screen:
     @property
     def has_page(self) -> bool:
         """Whether stdout is a terminal that a page can be drawn on."""
-        return self._story is not None and os.environ.get("TERM") != "dumb"
+        return self._to_terminal is not None and os.environ.get("TERM") != "dumb"
 
     def page(self, text: str) -> None:
         """Draws a page over all that the terminal shows, as much of it as has room. Raises as
@@ -204,8 +204,8 @@ class Screen:
 
     def end_text(self) -> None:
         """Ends the text with a newline, where it has none."""
-        if self._story is not None:
-            held = self._story.end()
+        if self._to_terminal is not None:
+            held = self._to_terminal.end()
             if held:
                 _write(held)
         if self._mid_line:
@@ -267,7 +267,7 @@ class Screen:
             self._bar = False
 
     def _break_line(self) -> None:
-        """On a terminal that shows both, narration does not go on in the line of the story."""
+        """On a terminal that shows both, narration does not go on in the line of the text."""
         self._end_thought()
         if self._mid_line and sys.stdout.isatty():
             _write("\n")

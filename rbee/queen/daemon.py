@@ -198,7 +198,7 @@ class _Queen:
         if lifeline is not None:
             lifeline.watch(self._keeper_gone, self._stay)
         # Errors are dropped: whoever needs the catalog reads it again, and reports them.
-        spawn(self.hives.members.read_ahead(), "reading the catalog", lambda ended: None)
+        spawn(self.hives.directory.read_ahead(), "reading the catalog", lambda ended: None)
         await self.server.stopping.wait()
 
     async def sleep(self) -> None:
@@ -207,7 +207,7 @@ class _Queen:
         self.dispatcher.close()
         self.server.status = "leaving"
         if not self.cascade:
-            self.hives.members.own.stay()
+            self.hives.directory.own.stay()
         else:
             self.news.say(narration.STOP_WORKERS)
             await self.hives.stop_workers()
@@ -253,7 +253,11 @@ class _Queen:
         self.dispatcher.join(job)
         self.jobs.add(job)
         by = f"{api}, key {job.key}" if job.key else api
-        journal.tell(narration.JOB_BEGUN, job_id=job.job_id, model_ref=wanted.model_ref, by=by)
+        journal.write(
+            say(
+                narration.JOB_BEGUN, {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
+            )
+        )
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job
@@ -318,7 +322,7 @@ class _Queen:
 
     def _stay(self) -> None:
         self.kept = True
-        self.hives.members.own.stay()
+        self.hives.directory.own.stay()
         self.news.say(narration.KEEP_WARM)
 
 

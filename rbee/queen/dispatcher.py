@@ -55,7 +55,7 @@ from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.inference import unseen
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.narration import device_name, layers_in_words, size
+from rbee.wire.narration import device_name, layers_in_words, say, size
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings
 
@@ -159,7 +159,7 @@ class Dispatcher:
             elif isinstance(decision, Refuse):
                 raise decision.error
         placed = {"worker_id": worker.worker_id, "hive_id": job.hive_id, "device": job.device}
-        journal.tell(narration.JOB_PLACED, job_id=job.job_id, **placed)
+        journal.write(say(narration.JOB_PLACED, {"job_id": job.job_id, **placed}))
         if job.request.keep_loaded and not worker.kept:
             await self._starting.keep(job, job.hive_id or "", worker.worker_id)
         return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)

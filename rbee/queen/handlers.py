@@ -180,7 +180,7 @@ class Handlers(NamedTuple):
         ref = await self.names.ref_of(wanted.ref)
         hive = self.registry.hives.get(wanted.node)
         if hive is None:
-            await self.hives.members.require(wanted.node)
+            await self.hives.directory.require(wanted.node)
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", "rbee-keeper up")
         removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=ref))
         return removed if removed.kept_for else None

@@ -18,7 +18,7 @@ from rbee.wire.narration import Narration, now_ms, say
 
 
 class Job(TrackedTask):
-    """One request and its story.
+    """One request and its events.
 
     `key` names whose it is: the API key it came with, empty for the swarm's own token. `worker_id`
     is the worker that it was given last, which has worked on it since `began_at` (monotonic

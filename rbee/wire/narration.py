@@ -193,7 +193,7 @@ OTHER_JOBS = _keeper(
 )
 KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
 KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
-STORY_GONE = _queen(
+EVENTS_GONE = _queen(
     "story.gone", "the events of this job are no longer kept ({size}); only its end is"
 )
 QUEEN_LEAVING = _keeper("queen.leaving", "queen is going to sleep; waiting for that")

@@ -46,9 +46,13 @@ def why_no_name(text: str) -> str:
 def require_name(text: str, what: str) -> str:
     """`text`, which names something. Raises `invalid_request` where it cannot."""
     if wrong := why_no_name(text):
-        begin = shown(text[:50]) + ("..." if len(text) > 50 else "")
-        raise invalid(f"'{begin}' {wrong}", f"type {what} anew", field=what)
+        raise invalid(f"'{beginning(text, 50)}' {wrong}", f"type {what} anew", field=what)
     return text
+
+
+def beginning(text: str, most: int = 100) -> str:
+    """At most so many characters of `text`, as `shown`, for an error that repeats it."""
+    return shown(text) if len(text) <= most else f"{shown(text[:most])}..."
 
 
 @functools.cache

@@ -66,7 +66,7 @@ _SETTLE = 0.02
 _LOOKS = 4
 #: How long a request waits for its turn before it is told so (seconds).
 _WAITS = 5.0
-#: How long readers may take to hear why their stories break off (seconds).
+#: How long readers may take to hear why their streams break off (seconds).
 _HEAR = 1.0
 #: How many answers are kept that are whole and nobody has come to read.
 _UNREAD_KEPT = 16
@@ -292,7 +292,7 @@ class WorkerDaemon:
         leave(1)
 
     async def _heard(self) -> None:
-        """Waits until whoever reads has heard the end of his story, as long as one may wait."""
+        """Waits until whoever reads has read the end of its stream, as long as one may wait."""
         unread = [begin(each.events.unread.wait()) for each in self.running.values()]
         if unread:
             await asyncio.wait(unread, timeout=_HEAR)

@@ -54,7 +54,7 @@ _HEADERS_SIZE = 16 * 1024 * 1024
 #: A missing file's name is compared with at most this many names of its folder.
 _NEIGHBOURS = 1000
 #: Provisions that are over and can still be read about.
-_STORIES_KEPT = 64
+_PROVISIONS_KEPT = 64
 
 #: Threads for each kind of slow work: a ``file:`` may lie on a disk that does not answer, and
 #: reading headers or asking the hub may hang. One kind does not hold up the others.
@@ -101,7 +101,7 @@ class Provisioner(msgspec.Struct):
     _on_led: Callable[[str, Sequence[str]], object]
     _in_use: Callable[[], set[str]]
     provisions: Board[Provision] = msgspec.field(
-        default_factory=lambda: Board(_missing, _STORIES_KEPT)
+        default_factory=lambda: Board(_missing, _PROVISIONS_KEPT)
     )
     _plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
     _headers: dict[str, tuple[GgufHeader, ...]] = {}

@@ -70,7 +70,7 @@ _PERHAPS_MEMORY = (
     " model or a shorter context, or: {}"
 )
 #: How many workers' starts can still be read about, the failed ones among them.
-_STORIES_KEPT = 64
+_STARTS_KEPT = 64
 
 
 class Supervisor(msgspec.Struct):
@@ -86,7 +86,7 @@ class Supervisor(msgspec.Struct):
     workers: dict[str, Worker] = {}
     _watches: set[asyncio.Task[None]] = set()
     starts: Board[WorkerStart] = msgspec.field(
-        default_factory=lambda: Board(_missing, _STORIES_KEPT)
+        default_factory=lambda: Board(_missing, _STARTS_KEPT)
     )
     #: The error of each model that an engine crashed on lately, by the engine's name and the
     #: content of the files.
