@@ -9,8 +9,7 @@ For a Python program there is ``rbee.swarm()``; see `rbee.keeper.swarm`.
 
 __version__ = "0.1.0"
 
-#: Type checkers treat a constant of this name as true. Importing `typing` for it would slow every
-#: start of a role.
+#: Type checkers treat this name as true; importing `typing` would slow each start of a role.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rbee.keeper.swarm import Answer as Answer

@@ -192,8 +192,7 @@ class Capacity:
                 if len(rooms) == 1:
                     return fit
                 fits.append(fit)
-        # Layers on a GPU come first: fewer slots are given, and unused workers are unloaded, before
-        # a layer is left in RAM.
+        # Fewer slots are given, and unused workers ended, before a layer is left in RAM.
         best = max(fits, key=lambda fit: fit.on_gpus, default=None)
         eased = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
         fit = self._fit(eased, headers, context, 1)
@@ -424,11 +423,8 @@ class Capacity:
             needed = self._needed(fit.needs[CPU], None)
         suggestion = "take a smaller model or a shorter context (--ctx)"
         error = _no_room(ref, _devices(lacking), needed, free, fit.need, suggestion)
-        details = {
-            "device": _devices(rooms),
-            "parts": [msgspec.to_builtins(one) for one in fit.parts],
-        }
-        error.details.update(details)
+        parts = [msgspec.to_builtins(one) for one in fit.parts]
+        error.details.update(device=_devices(rooms), parts=parts)
         return error
 
     async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:

@@ -444,8 +444,7 @@ class _Hive:
         self.heartbeat.report_to(self._queen_at(wanted.queen_url))
 
     def _queen_at(self, url: str) -> Peer:
-        # A hive on another machine that is given a loopback address reaches the queen through a
-        # tunnel.
+        # On another machine than the queen's, a loopback address is the end of a tunnel.
         forwarded = self.orders.on_lease and addresses.is_loopback(addresses.host_of(url))
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)

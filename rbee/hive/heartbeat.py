@@ -54,8 +54,7 @@ class HeartbeatSender(msgspec.Struct):
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            # Given up after `patience`, as a tunnel that is cut never answers; the next beat tries
-            # again.
+            # A tunnel that is cut never answers: given up after `patience`, and tried again.
             beating = self._beating = begin(self._beat())
             await asyncio.wait([beating], timeout=self._patience)
             if not beating.done():

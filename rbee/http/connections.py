@@ -20,7 +20,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from rbee.http.room import ConnectionLimits, Stranger, who_gives_way
+from rbee.http.room import Allowance, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid
@@ -142,8 +142,7 @@ class Connection(web.RequestHandler):
         """Sends an answer, or the rest of it."""
         is_last = self.caller is None and resp.status >= 400
         if is_last or not request.content.is_eof():
-            # Closed after an error where the caller is unknown, and where a part of the body was
-            # not read.
+            # Closed where an unknown caller gets an error, or a part of the body was not read.
             resp.force_close()
         try:
             return await super().finish_response(request, resp, start_time)
@@ -157,8 +156,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The answer to bytes that are no HTTP request (4xx), and to a request on which a handler
-        failed (5xx)."""
+        """The answer to bytes that are no HTTP request, and to an exception of a handler."""
         if request.writer.output_size > 0:
             raise ConnectionError("it broke off in the middle of an answer")
         if status >= 500:
@@ -228,9 +226,7 @@ class Connection(web.RequestHandler):
 class Connections:
     """All connections of a server; it alone accepts and ends them."""
 
-    def __init__(
-        self, limits: ConnectionLimits, make: Callable[[Connections, str], Connection]
-    ) -> None:
+    def __init__(self, limits: Allowance, make: Callable[[Connections, str], Connection]) -> None:
         """`make` makes the protocol of a connection from an address."""
         self.limits = limits
         self._make = make
@@ -266,7 +262,7 @@ class Connections:
 
     def recognised(self, connection: Connection, caller: str) -> None:
         """A stranger has shown the token, or a key. Raises `queue_full`; see
-        `ConnectionLimits.of_a_key`."""
+        `Allowance.of_a_key`."""
         count = sum(each.caller == caller for each in self._known)
         if caller and count >= self.limits.of_a_key and not self._drop(caller):
             raise RbeeError(

@@ -28,8 +28,7 @@ from rbee.wire.routes import Events
 #: The events that an operation passes on from another one that is part of it.
 _PASSED_ON = ("narration", "progress", "token", "tokens", "vector")
 
-#: The most that is kept of what a peer sends about its part (bytes), where the caller sets no
-#: limit.
+#: The most that is kept of what a peer sends about its part, unless said otherwise (bytes).
 _MOST_KEPT = 4 * 1024 * 1024
 
 
@@ -160,8 +159,7 @@ class Operation(Events):
             async with contextlib.aclosing(self.events.follow(begin, comment_every)) as pieces:
                 async for piece in pieces:
                     if piece.endswith(sse.DONE_FRAME):
-                        # Sent together with the end of the body, so that the reader can reuse the
-                        # connection.
+                        # With the end of the body, so that the reader can reuse the connection.
                         await response.write_eof(piece)
                     else:
                         await response.write(piece)

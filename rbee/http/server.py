@@ -79,8 +79,7 @@ class Server:
         self.stopping = asyncio.Event()
         #: Set by a signal: leave without waiting for work that could be cancelled.
         self.impatient = asyncio.Event()
-        #: The `status` of health: ``ok``, or ``leaving`` once this daemon cannot be kept from
-        #: ending.
+        #: The `status` of health: ``ok``, or ``leaving`` once the end is certain.
         self.status = "ok"
         self.url = ""
         self.port = 0

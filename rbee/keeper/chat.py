@@ -160,8 +160,7 @@ class _Chat:
         return _complete(self._conversation.request(text), self._where)
 
     def _load_ahead(self) -> None:
-        """Has the model loaded while a line is typed; the narration of that is shown after the
-        line.
+        """Has the model loaded while a line is typed, and shows the narration of it afterwards.
 
         Errors are dropped: the line that needs the model meets them again, and reports them.
         """
@@ -187,13 +186,12 @@ class _Chat:
                 self._screen.narrate(said)
 
     def _is_for_a_person(self, error: RbeeError) -> bool:
-        """Whether a person could mend it by naming another model, which lines of a pipe cannot
-        do."""
+        """Whether a person could mend it by naming another model; lines of a pipe cannot."""
         return error.code == "model_not_found" and not self._lines.interactive
 
     def _turn(self, text: str) -> None:
-        """Asks, and shows the answer. A stopped answer is remembered as far as it came, a failed
-        one not.
+        """Asks and shows the answer; a stopped one is remembered as far as it came, a failed one
+        not.
 
         Where the conversation no longer fits the context, its oldest turns are dropped.
         """

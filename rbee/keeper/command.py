@@ -25,13 +25,11 @@ _BROKEN_PIPE = 141
 
 
 class Misuse(Exception):
-    """Options that do not go together, though each of them is well-formed; the text is for
-    people."""
+    """Options that do not go together, though each is well-formed; in words for people."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM. It ends a command as Ctrl+C does, also where Ctrl+C would end only the current
-    answer."""
+    """SIGTERM: ends a command, also where Ctrl+C would end the current answer alone."""
 
 
 def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoReturn:

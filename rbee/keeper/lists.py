@@ -16,7 +16,6 @@ from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
 from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import layers_in_words, size
-from rbee.wire.placement import Part
 
 #: How often `top` looks (seconds).
 _REDRAWN = 1.0
@@ -131,10 +130,9 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 "never" if worker.kept else ahead(worker.unloads_at_ms),
             )
         )
-        rows += [
-            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes), "")
-            for part in worker.parts or ()
-        ]
+        for part in worker.parts or ():
+            layers = f"= {layers_in_words(part.layers, experts=part.experts)}"
+            rows.append(("", part.hive_id, layers, part.device, "", "", "", size(part.bytes), ""))
     return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS", rows)
 
 
@@ -178,10 +176,6 @@ def models_in_all(models: Sequence[ClusterModelView]) -> Iterator[str]:
     sizes = {(each.hive_id, each.content or each.model_ref): each.size_bytes for each in models}
     if len(sizes) > 1:
         yield f"{len(sizes)} models, {size(sum(sizes.values()))} in all"
-
-
-def _part(part: Part) -> str:
-    return f"= {layers_in_words(part.layers, experts=part.experts)}"
 
 
 def _loaded(worker: WorkerView) -> str:

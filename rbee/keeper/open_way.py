@@ -7,8 +7,7 @@ import socket
 
 from rbee.wire import addresses
 
-#: The local port of the suggested tunnel is this much above the queen's, since a queen of this
-#: machine may use that one.
+#: How far the tunnel's local port is above the queen's, which a queen here may use.
 _ABOVE = 10
 
 

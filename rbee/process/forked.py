@@ -114,8 +114,7 @@ def _forget_all_but(environment: Mapping[str, str]) -> None:
     if not 0 < start < end:
         return  # it is not told
     kept = b"".join(b"%s=%s\0" % each for each in os.environb.items())
-    # Cut where it is longer than the room that the kernel gave: variables may have been set since
-    # the start.
+    # Cut where it is longer than what the kernel gave: variables may have been set since.
     ctypes.memset(start, 0, end - start)
     ctypes.memmove(start, kept[: end - start - 1], min(len(kept), end - start - 1))
 

@@ -1,5 +1,4 @@
-"""Whether the answer to a challenge is believed, and which user holds the other end of a
-connection.
+"""Whether the answer to a challenge is believed, and who holds the other end of a connection.
 
 A proof that is relayed looks the same whether a tunnel relays it or somebody who has taken the
 tunnel's port. Where the other end is on this machine, at any of its addresses, the kernel knows

@@ -80,8 +80,7 @@ async def live(
                 name = Path(queen.catalog_set_aside).name
                 lifeline.narrate(say(narration.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
-        # What exists by now stays to the end: without this each full collection would go through
-        # it.
+        # Objects that exist by now stay: without this each full collection would visit them.
         gc.freeze()
         await queen.serve(lifeline)
         await queen.sleep()
@@ -127,8 +126,7 @@ class _Queen:
             settings,
             functools.partial(_secret_of_hive, orders.token),
         )
-        # Bound before the catalog is opened, so that of two queens that start together only one
-        # does.
+        # Before the catalog is opened: of two queens that start together, one gets the port.
         self.server.bind(orders.host, orders.port)
         self.news = News()
         self.measures = JobMetrics()
@@ -253,11 +251,8 @@ class _Queen:
         self.dispatcher.join(job)
         self.jobs.add(job)
         by = f"{api}, key {job.key}" if job.key else api
-        journal.write(
-            say(
-                narration.JOB_BEGUN, {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
-            )
-        )
+        facts = {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
+        journal.write(say(narration.JOB_BEGUN, facts))
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job

@@ -50,8 +50,7 @@ class Grant(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Sleeping hives are woken, and hives are asked what a new name means, before a place is
-    chosen."""
+    """Hives are woken, and asked what a new name means, before a place is chosen."""
 
     claim: Claim
 
@@ -137,8 +136,7 @@ def decide(state: State) -> Decision | None:
         return None
     turn = _Turn(state)
     for queue in turn.queues:
-        # A job that wants the same as one before it waits for the same, unless there is a free
-        # slot.
+        # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
         asking = set()
         for place, claim in enumerate(queue):
@@ -426,8 +424,7 @@ class _Turn:
         return MakeWay(claim, place, ctx, head, worker_id)
 
     def _has_eased(self, room: Room, place: Place) -> bool:
-        """Whether a worker that took the room has ended since the hive was asked: it is asked
-        again."""
+        """Whether a worker that took the room has ended since: the hive is then asked again."""
         if not room.passes:
             return False
         if room.in_use:

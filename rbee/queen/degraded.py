@@ -53,8 +53,7 @@ class Degrading:
         return explained
 
     def refresh(self) -> None:
-        """After a change: devices that serve are no longer degraded, and hives that left are
-        forgotten."""
+        """After a change: forgets devices that serve again, and hives that have left."""
         for broken in list(self._state.degraded):
             hive = self._state.hives.get(broken.hive_id)
             if hive is None and not self._is_known(broken.hive_id):

@@ -276,8 +276,7 @@ class Dispatcher:
         for broken, known in self.state.degraded.items():
             if (broken.model_ref, broken.template) != mine or known.at <= claim.came_at:
                 continue
-            # Where a worker ran out of memory while it served, another size may do: its hive is
-            # asked.
+            # A worker of another size may do where one ran out of memory: the hive is asked.
             if not is_of_room(known.error):
                 error = self._hives.typed_from_here(broken.hive_id, known.error)
                 claim.troubles.learn(broken.hive_id, broken.device, error)

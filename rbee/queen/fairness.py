@@ -57,8 +57,7 @@ def has_place(queue: ModelQueue[T], key: str, longest: int) -> bool:
 
 
 def wait_for(place: int, slots: int, seconds: float | None) -> float | None:
-    """The expected wait of the job at `place` (seconds), where one takes `seconds`; None: not
-    known."""
+    """The expected wait of the job at `place`, where each takes `seconds`; None: not known."""
     return None if seconds is None or not slots else place * seconds / slots
 
 

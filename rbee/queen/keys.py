@@ -52,8 +52,7 @@ class Keys:
         self._by_name: dict[str, KeyRow] = {}
         self._read_at = -math.inf
         self._is_unreadable = False
-        #: How often a key was added or removed here. A list that was being read meanwhile is out of
-        #: date.
+        #: How often a key was added or removed here: a list read meanwhile is out of date.
         self._changes = 0
         self._reading = asyncio.Lock()
         #: Use that the list read from the catalog does not contain yet, by the digest of the key;

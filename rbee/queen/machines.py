@@ -53,8 +53,7 @@ class Here(NamedTuple):
 
 
 class Machine(abc.ABC):
-    """A machine that can be a hive. The methods with a body are those of the queen's own
-    machine."""
+    """A machine that can be a hive. Methods with a body are for the queen's own machine."""
 
     @abc.abstractmethod
     def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:

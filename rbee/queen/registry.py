@@ -50,8 +50,7 @@ class Registry:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
-        #: An event of its own: every job waits for it, and would be woken by each heartbeat
-        #: otherwise.
+        #: Its own event: every job waits for it, and heartbeats must not wake all of them.
         self._silenced = asyncio.Event()
 
     @contextlib.contextmanager

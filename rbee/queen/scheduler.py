@@ -197,7 +197,7 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
             gpu.vram_gb
             for hive in considered
             for gpu in hive.devices.gpus
-            if _is_wanted(gpu, hive, request) and gpu.id not in hive.degraded
+            if _is_wanted(gpu, request) and gpu.id not in hive.degraded
         ),
         default=None,
     )
@@ -206,9 +206,7 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
     return [
         hive.hive_id
         for hive in considered
-        if any(
-            gpu.vram_gb == strongest and _is_wanted(gpu, hive, request) for gpu in hive.devices.gpus
-        )
+        if any(gpu.vram_gb == strongest and _is_wanted(gpu, request) for gpu in hive.devices.gpus)
     ]
 
 
@@ -265,7 +263,7 @@ class _Search:
                 weight = -gpu.vram_gb
                 if best is not None and weight > best[1] and not best[0]:
                     continue  # weaker, however idle
-                if not _is_wanted(gpu, hive, self._request):
+                if not _is_wanted(gpu, self._request):
                     continue
                 self.has_gpus = True
                 if self._is_ruled_out(hive.hive_id, gpu.id, hive.holds):
@@ -282,7 +280,7 @@ class _Search:
             self._ranked(gpu, hive, number)
             for number, hive in enumerate(self._hives)
             for gpu in hive.devices.gpus
-            if _is_wanted(gpu, hive, self._request)
+            if _is_wanted(gpu, self._request)
         )
         best = self._best
         yield from (ranked for ranked in sorted(others) if ranked != best)
@@ -393,7 +391,7 @@ class _Search:
         return bool(troubles and troubles.rules_out(hive_id, device, holds))
 
 
-def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
+def _is_wanted(gpu: Gpu, request: JobRequest) -> bool:
     return request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
 
 

@@ -206,8 +206,7 @@ class Several:
             del self._lost[next(iter(self._lost))]
 
     async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
-        """Opens a stream. Every failure is a `worker_crashed`: without it the worker cannot
-        start."""
+        """Opens a stream. Raises `worker_crashed` for every failure: the worker needs it."""
         try:
             async with timeout(self._patience):
                 return await peer_of(hive_id).stream(route, wanted)

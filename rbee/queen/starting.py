@@ -48,8 +48,7 @@ class Starting:
         self._several: Several | None = None
 
     async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
-        """Asks hives whether a name that is new here leads to a model that a worker has loaded
-        already."""
+        """Asks hives whether a new name leads to a model that a worker has loaded."""
         ref = job.request.model_ref
         asked = [
             hive
@@ -106,21 +105,19 @@ class Starting:
         """Sees to it that a hive has the model, and a kind of worker for it."""
         hive = self._registry.living(place.hive_id)
         peer, ref = self._peer(job, hive), job.request.model_ref
-        model_known = asyncio.Event()
-        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_known=model_known.set)
-        model, kind = begin(having), begin(self._worker_kind(job, hive, place, model_known))
+        known = asyncio.Event()
+        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_known=known.set)
+        model, kind = begin(having), begin(self._worker_kind(job, hive, place, known))
         try:
             await asyncio.gather(model, kind)
         finally:
             model.cancel()
             kind.cancel()
 
-    async def _worker_kind(
-        self, job: Job, hive: Hive, place: Place, model_known: asyncio.Event
-    ) -> None:
+    async def _worker_kind(self, job: Job, hive: Hive, place: Place, known: asyncio.Event) -> None:
         wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
-        await model_known.wait()  # so that the narration of the model always comes first
+        await known.wait()  # so that the narration of the model always comes first
         if row.new:
             job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)

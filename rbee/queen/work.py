@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rbee.wire.messages.basics import TokenIds
 from rbee.wire.messages.jobs import JobRequest
 
 #: Vectors of at most this many bytes of text take a moment: other jobs can wait for them.
@@ -61,12 +60,11 @@ def work_of(request: JobRequest) -> Demand:
     """What a request wants. No tokenizer makes more tokens of a text than it has bytes."""
     if request.inputs is None:
         return Demand()
-    sizes = [_size(each) for each in request.inputs]
+    sizes = [
+        len(each.encode(errors="replace") if isinstance(each, str) else each)
+        for each in request.inputs
+    ]
     return Demand(max(sizes) + _AROUND, sum(sizes) <= _FEW)
-
-
-def _size(given: str | TokenIds) -> int:
-    return len(given.encode(errors="replace") if isinstance(given, str) else given)
 
 
 def in_the_way(work: Demand, load: Load) -> bool:

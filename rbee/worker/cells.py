@@ -23,8 +23,7 @@ SLACK = 32
 
 
 class Cells:
-    """The cells of a context, and the requests that wait for some. For the event loop alone, but
-    for methods that say otherwise."""
+    """The cells of a context, and who waits for some. For the event loop, unless said otherwise."""
 
     def __init__(self, total: int) -> None:
         self._free = total

@@ -355,8 +355,7 @@ class WorkerDaemon:
     @serves(CANCEL_INFERENCE)
     async def cancel(self, wanted: Named) -> None:
         """Cancels an inference, and answers when its slot is free."""
-        # `running` too: an inference whose reader has left is on the board no more, but may hold
-        # its slot.
+        # In `running`, too: one whose reader has left is on no board, but holds its slot.
         inference = self.running.get(wanted.id) or self.inferences.get(wanted.id)
         await inference.call_off()
         if inference.events.readers == 0:
@@ -414,8 +413,7 @@ def _missing(infer_id: str, known: Collection[str]) -> RbeeError:
 
 
 async def _while_reporting(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
-    """The result of `work`, once the `report` that is sent at the same time has been answered,
-    too."""
+    """The result of `work`, once the `report` that is sent meanwhile has been answered."""
     telling = begin(report)
     try:
         return await work

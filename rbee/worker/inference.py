@@ -50,8 +50,7 @@ class ContextNeed(NamedTuple):
     there: int = 0
 
     def lacks(self, trained: int) -> bool:
-        """Whether the answer does not fit here, but would fit the context that the model was made
-        for."""
+        """Whether the answer fits not here, but into the context that the model was made for."""
         return self.there < self.wanted <= trained
 
 

@@ -37,8 +37,7 @@ class Trips:
         loop.call_soon_threadsafe(self._go, loop)
 
     def _go(self, loop: asyncio.AbstractEventLoop) -> None:
-        # Runs again after each trip that carried something, so that writers of tokens need not wake
-        # the loop for each of them.
+        # Runs again after each trip, so that not each token has to wake the loop.
         with self._lock:
             waiting, self._waiting = self._waiting, []
             self._goes = bool(waiting)

@@ -41,7 +41,7 @@ class Cancelled(Exception):
     """The download was called off. What had arrived stays for the next one."""
 
 
-class DownloadWatch(msgspec.Struct):
+class Fetching(msgspec.Struct):
     """Who waits for a file of `size` bytes, and whether anybody still does.
 
     `on_progress(done)` is called in bytes, about ten times a second and for the last one; it first
@@ -70,9 +70,7 @@ class DownloadWatch(msgspec.Struct):
             raise Cancelled
 
 
-def download(
-    file: HubFile, destination: str, watch: DownloadWatch, stall_s: float, tries: int
-) -> None:
+def download(file: HubFile, destination: str, watch: Fetching, stall_s: float, tries: int) -> None:
     """Bring `file` to `destination`, an absolute path whose folders are made.
 
     A destination that already has the right content is left as it is. Of two callers, in one
@@ -102,7 +100,7 @@ def download(
         watch.report(file.size)
 
 
-def is_content_of(file: HubFile, path: str, watch: DownloadWatch) -> bool:
+def is_content_of(file: HubFile, path: str, watch: Fetching) -> bool:
     """Whether the bytes at `path` are the listed content of `file`; it reads all of them.
 
     Nothing that could be compared is no. Raises `Cancelled`, and `OSError` where the file cannot be
@@ -139,7 +137,7 @@ def require_disk(folder: str, need_bytes: int) -> None:
 
 
 def _fetch(
-    file: HubFile, folder: str, descriptor: int, watch: DownloadWatch, stall_s: float, tries: int
+    file: HubFile, folder: str, descriptor: int, watch: Fetching, stall_s: float, tries: int
 ) -> None:
     """Fill the partial file behind `descriptor` with what is missing, and check all of it."""
     done = os.fstat(descriptor).st_size
@@ -187,9 +185,7 @@ def _fetch(
         )
 
 
-def _pieces(
-    file: HubFile, offset: int, stall_s: float, watch: DownloadWatch
-) -> Iterator[int | bytes]:
+def _pieces(file: HubFile, offset: int, stall_s: float, watch: Fetching) -> Iterator[int | bytes]:
     """Where the hub's answer begins, then its bytes up to the file's end.
 
     A thread of its own reads from the network: a blocked read cannot be called off, but the
@@ -211,8 +207,7 @@ def _pieces(
                         return
                     pieces.put(chunk)
         except BaseException as failure:
-            # Any exception has to reach the thread that waits for the file, or it would wait for
-            # ever.
+            # Any exception has to reach the thread that waits, or it would wait for ever.
             last = raisable(failure)
         if not abandoned.is_set():
             pieces.put(last)
@@ -220,8 +215,7 @@ def _pieces(
     reading = copy_context().run  # the context holds which hub token is used
     name = f"download {file.name}"
     threading.Thread(target=reading, args=(read_ahead,), name=name, daemon=True).start()
-    # The reading thread notices a stall by itself; this longer limit is for a name lookup that
-    # hangs.
+    # The reading thread notices a stall; this longer limit is for a name lookup that hangs.
     patience_s = stall_s + 2 * CONNECT_S
     heard = time.monotonic()
     received = offset
@@ -271,7 +265,7 @@ class _Digest:
         else:
             self.hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
 
-    def read(self, descriptor: int, size: int, watch: DownloadWatch) -> None:
+    def read(self, descriptor: int, size: int, watch: Fetching) -> None:
         """Take in the first `size` bytes of an open file. Raises `Cancelled`."""
         done = 0
         while done < size:
@@ -288,7 +282,7 @@ class _Digest:
         return not self._expected or self.hash.hexdigest() == self._expected
 
 
-def _is_complete(file: HubFile, destination: str, watch: DownloadWatch) -> bool:
+def _is_complete(file: HubFile, destination: str, watch: Fetching) -> bool:
     """Whether `destination` already holds the content of `file`. Reads it all."""
     try:
         descriptor = os.open(destination, os.O_RDONLY | os.O_CLOEXEC)
@@ -306,7 +300,7 @@ def _is_complete(file: HubFile, destination: str, watch: DownloadWatch) -> bool:
 
 @contextmanager
 def _sole_writer(
-    partial: str, destination: str, before: tuple[int, int] | None, watch: DownloadWatch
+    partial: str, destination: str, before: tuple[int, int] | None, watch: Fetching
 ) -> Iterator[int | None]:
     """The partial file, open and locked; or None once another writer has completed the file.
 

@@ -78,8 +78,7 @@ _OF_ONE_SIZE = frozenset(
     }
 )
 _PATCHES = 4 * 4096
-#: Bytes of a pixel while pictures are unpacked: of all of a request's pictures, and of the one
-#: being unpacked.
+#: Bytes of a pixel while pictures are unpacked: of all of a request, and of the current one.
 _UNPACKED, _UNPACKING = 3, 12
 #: RAM of a worker's process without its model (bytes).
 WORKER_ITSELF = 40 * 1024 * 1024

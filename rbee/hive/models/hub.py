@@ -26,11 +26,11 @@ from rbee.hive.models.hub_failures import (
     CONNECT_S,
     HubFailure,
     SentAstray,
+    as_failures,
     check_status,
     host_of,
     of_file,
     offline_error,
-    translated_failures,
 )
 from rbee.process.content import open_regular
 from rbee.process.tasks import raisable
@@ -55,15 +55,13 @@ _PIECES_LATE = 4
 
 T = TypeVar("T")
 
-#: The hub token of whoever made the request that this context works for; None: that of this
-#: machine's user.
+#: The hub token of the request that this context works for; None: that of this machine's user.
 _token: ContextVar[str | None] = ContextVar("hub_token", default=None)
 
 
 @contextmanager
 def asked_with(token: str | None) -> Iterator[None]:
-    """Everything started inside, tasks and threads included, asks the hub with this token, if there
-    is one."""
+    """Everything started inside, in tasks and threads too, asks the hub with this token, if any."""
     before = _token.set(token or None)
     try:
         yield
@@ -193,7 +191,7 @@ def _measured(repo: str, commit: str, file: ListedFile, patience: Patience) -> L
             return listing.facts_of(response.headers)
 
     def ask() -> ListedFile:
-        with translated_failures(repo, url):
+        with as_failures(repo, url):
             size, named = _within(patience, look)
             if not size:
                 raise ValueError(f"no size of {file.name}")
@@ -220,10 +218,7 @@ def open_stream(
     wanted = {}
     if offset or end is not None:
         wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
-    with (
-        translated_failures(file.repo, file.url),
-        _answer("GET", file.url, read_s, wanted) as response,
-    ):
+    with as_failures(file.repo, file.url), _answer("GET", file.url, read_s, wanted) as response:
         yield _served_from(response, file, offset), response.iter_raw()
 
 
@@ -364,7 +359,7 @@ def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
         with _answer("GET", f"{url}?blobs=true", patience.answer_s, {}) as response:
             return listing.listing_of(_body(response, listing.LONGEST_ANSWER, until))
 
-    with translated_failures(ref.repo, constants.ENDPOINT):
+    with as_failures(ref.repo, constants.ENDPOINT):
         return _within(patience, ask)
 
 

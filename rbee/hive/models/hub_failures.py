@@ -56,7 +56,7 @@ def of_file(
 
 
 @contextmanager
-def translated_failures(repo: str, url: str) -> Iterator[None]:
+def as_failures(repo: str, url: str) -> Iterator[None]:
     """Turn what the hub's client and its HTTP library raise into `HubFailure`."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled

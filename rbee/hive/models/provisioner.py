@@ -23,7 +23,7 @@ from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import (
     Cancelled,
-    DownloadWatch,
+    Fetching,
     arrived_size,
     download,
     is_content_of,
@@ -322,8 +322,7 @@ class Provisioner(msgspec.Struct):
         if not shared:
             return plan
         if not plan.is_asked:
-            # The name of a blob is no proof of its content: whoever writes the file chooses the
-            # name.
+            # A blob's name is no proof of its content: whoever writes it chooses the name.
             raise _unvouched(shared[0])
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
@@ -483,10 +482,10 @@ class _ProgressTeller(msgspec.Struct):
     _since: float = msgspec.field(default_factory=time.monotonic)
     _narrated_at: float = 0.0
 
-    def watch(self, file: hub.HubFile, before: int) -> DownloadWatch:
+    def watch(self, file: hub.HubFile, before: int) -> Fetching:
         """What is told of in a thread: one file, with so many bytes of others before it."""
         soon = asyncio.get_running_loop().call_soon_threadsafe
-        return DownloadWatch(
+        return Fetching(
             file.size,
             lambda done: soon(self._tell, before + done),
             lambda why, done: soon(self._trouble, why, before + done),

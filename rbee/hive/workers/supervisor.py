@@ -310,8 +310,7 @@ class Supervisor(msgspec.Struct):
         task.add_done_callback(self._watches.discard)
 
     def _unwatched(self, worker: Worker, ended: End) -> None:
-        """Ends a worker whose watching task has failed, and tells those who wait for it: nobody
-        would notice its end any more."""
+        """Ends a worker whose watching task has failed, and tells those who wait for it."""
         if ended is None or isinstance(ended, asyncio.CancelledError):
             return
         self._fail(worker, unforeseen(ended, "hive"))
@@ -319,8 +318,7 @@ class Supervisor(msgspec.Struct):
         self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
-        """Waits for the end of a worker. One that ended without being asked to is restarted or
-        reported."""
+        """Waits for the end of a worker; an end that nobody asked for leads to a restart."""
         while not worker.exited.done():
             due = next_due(
                 worker.state,
@@ -415,8 +413,7 @@ class Supervisor(msgspec.Struct):
                 if worker.loads_died > 1 and worker.orders.backend == "cpu":
                     self._give_up(worker, self._deadly(worker, how))
                     return
-                # Tried once more without the chat template: that is the one part of a model that is
-                # a program.
+                # Tried once more without its chat template, the part that is a program.
                 worker.orders.deadly_template = bool(worker.orders.chat_template)
             worker.restart_count += 1
             worker.is_restarting = True

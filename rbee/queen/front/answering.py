@@ -144,8 +144,7 @@ class RequestWork:
                     yield [], False
 
     def tokens(self) -> int:
-        """The tokens that were read and written for it; of a job that still runs, those written so
-        far."""
+        """The tokens read and written for it; of a job that still runs, those written so far."""
         views = [task.view(None) for task in self.tasks if isinstance(task, Job)]
         return sum(view.tokens_in + view.tokens_out for view in views)
 

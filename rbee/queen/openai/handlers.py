@@ -188,8 +188,7 @@ class Writer:
     def _open(self, index: int) -> list[bytes]:
         pieces: list[bytes] = []
         if not self._opened:
-            # Sent only to a caller that had to wait, and so has had comments before: the rest of
-            # them.
+            # The rest of the comments, for a caller that has had some since it had to wait.
             waited = b"".join(self._comments) if self._remarked else b""
             pieces += [waited] if waited else []
         self._comments.clear()

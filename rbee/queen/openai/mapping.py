@@ -284,9 +284,9 @@ class Text(Form):
                 prompt=prompt if isinstance(prompt, str) else None,
                 prompt_tokens=None if isinstance(prompt, str) else prompt,
                 suffix=asked.suffix,
-                echo=self._is_echoed_by_worker(prompt) and asked.max_tokens != 0,
-                echo_only=self._is_echoed_by_worker(prompt) and asked.max_tokens == 0,
-                count_only=not self._is_echoed_by_worker(prompt) and asked.max_tokens == 0,
+                echo=self._is_echoed(prompt) and asked.max_tokens != 0,
+                echo_only=self._is_echoed(prompt) and asked.max_tokens == 0,
+                count_only=not self._is_echoed(prompt) and asked.max_tokens == 0,
                 raw=True,
                 logprobs=asked.logprobs,
             )
@@ -319,16 +319,14 @@ class Text(Form):
             finish_reason=self._end(outcome.done),
         )
 
-    def _is_echoed_by_worker(self, prompt: str | list[int]) -> bool:
+    def _is_echoed(self, prompt: str | list[int]) -> bool:
         """Whether the worker itself sends the text that `echo` puts in front of the answer."""
         asked = self.asked
         return bool(asked.echo) and (asked.logprobs is not None or not isinstance(prompt, str))
 
     def _echo(self, index: int) -> str:
         prompt = self._texts[index // (self.asked.n or 1)]
-        is_told = (
-            not self.asked.echo or self._is_echoed_by_worker(prompt) or not isinstance(prompt, str)
-        )
+        is_told = not self.asked.echo or self._is_echoed(prompt) or not isinstance(prompt, str)
         return "" if is_told else str(prompt)
 
     def _end(self, done: Done) -> str:

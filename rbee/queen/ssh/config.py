@@ -198,8 +198,7 @@ def _number(text: str | None, host: str) -> int:
 
 
 def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
-    """`text`, if it can be the name of a machine or a user; nothing is done with one that
-    cannot."""
+    """`text`, if it can be the name of a machine or a user. Raises for anything else."""
     if why := why_not(text):
         raise refuse(
             "config",

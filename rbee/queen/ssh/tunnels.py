@@ -88,8 +88,7 @@ class Tunnels:
                 "direct-tcpip", there, peer, timeout=self._seconds
             )
         except _BROKEN:
-            # Nobody listens over there: the connection is closed, as the system closes one to a
-            # dead port.
+            # Nobody listens over there: closed, as the system does with a dead port.
             taken.close()
         else:
             _join(taken, channel)

@@ -104,11 +104,9 @@ def in_functions(error: RbeeError) -> RbeeError:
 def with_call_instruction(request: InferRequest) -> InferRequest:
     """The request with what may be called written into its last message, as plain words."""
     functions = msgspec.json.encode([_plain(each) for each in request.functions]).decode()
-    instruction = (
-        f"Call one of these functions, with a JSON object of its name and arguments: {functions}"
-    )
+    rule = f"Call one of these functions, with a JSON object of its name and arguments: {functions}"
     *before, last = request.messages or [ChatMessage(role="user", content=request.prompt or "")]
-    asked = msgspec.structs.replace(last, content=f"{last.content}\n\n{instruction}")
+    asked = msgspec.structs.replace(last, content=f"{last.content}\n\n{rule}")
     return msgspec.structs.replace(
         request, prompt=None, messages=[*before, asked], functions=[], must_call=False
     )

@@ -198,8 +198,7 @@ def _compiled(template: str) -> Any:
 
 
 def _refuse(why: str) -> None:
-    """`raise_exception` of chat templates: called for conversations that the model was not trained
-    on."""
+    """`raise_exception` of chat templates, for conversations that they do not take."""
     raise TemplateError(why)
 
 

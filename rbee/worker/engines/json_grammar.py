@@ -318,8 +318,7 @@ class _Grammar:
         return _Value(f'{name.text} ":" ws {value.text}', ways)
 
     def _members(self, written: list[tuple[str, bool]], other: str, form: Object) -> str | None:
-        """The grammar between the braces of an object; None where it cannot have as many members as
-        it must."""
+        """The grammar between an object's braces; None where it cannot have enough members."""
         required = sum(needed for _, needed in written)
         most = form.most
         if most is not None and most >= len(written) and not other:

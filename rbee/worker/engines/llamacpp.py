@@ -195,8 +195,7 @@ def try_template(orders: WorkerOrders) -> bool:
     params.n_gpu_layers = 0
     params.api_keys = [secrets.token_urlsafe(32)]
     params.chat_template = taught(orders.chat_template)
-    # It always listens somewhere: on a socket in the current folder, which is private to this
-    # process.
+    # It always listens: here on a socket in the current folder, private to this process.
     params.hostnames = ["trial.sock"]
     try:
         server = xllamacpp.Server(params)
@@ -206,8 +205,7 @@ def try_template(orders: WorkerOrders) -> bool:
             body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
             if "tools" in orders.chat_template:
                 body["tools"] = _TOOLS
-            # A template may refuse this conversation and be sound; callers with a like one get its
-            # error.
+            # A sound template may refuse this conversation: callers with such a one get its error.
             with contextlib.suppress(ValueError, RuntimeError):
                 server.handle_chat_completions(body, lambda chunk: None)
     except RuntimeError as error:
@@ -217,8 +215,7 @@ def try_template(orders: WorkerOrders) -> bool:
     return True
 
 
-#: Servers that are kept from being destroyed: that takes as long as the trial, and the process ends
-#: anyway.
+#: Servers that are not destroyed: that takes as long as a trial, and the process ends anyway.
 _kept: list[Any] = []
 
 
@@ -344,7 +341,7 @@ class LlamaCpp:
             thinking = self._rendered(_HELLO, {_SWITCH: True})
             return is_opened(thinking, marks), self._rendered(_HELLO, {}) == thinking
         except (OSError, ValueError, http.client.HTTPException):
-            # the template refuses this conversation; a caller with a like one gets its error
+            # the template refuses such a conversation
             return False, True
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
@@ -659,7 +656,7 @@ class LlamaCpp:
                 last["told"] = True
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
-                    # over budget: it did not recognise the end of the thought by its tokens
+                    # over budget: it missed the end of the thought
                     return True
                 if stops.met:
                     return True
@@ -773,8 +770,7 @@ class LlamaCpp:
             "cache_prompt": request.cache_prompt is not False,
             **_sampling(request, chat),
         }
-        # The stop texts of the request are found by us, as it does not say which of them it has
-        # met.
+        # The request's stop texts are found by us, as it does not say which one it met.
         if ends := stops_of(request, tuned_to_chat=self._chat)[len(request.stop or ()) :]:
             body["stop"] = ends
         if request.functions:

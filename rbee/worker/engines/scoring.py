@@ -142,8 +142,7 @@ def grammar_of(ids: Iterable[int]) -> str:
 def _led(
     before: list[int], wanted: list[int], count: int, write: Write
 ) -> Iterator[dict[str, Any]]:
-    """The tokens that the grammar of `wanted` has llama.cpp write: all of them, or fewer where a
-    grammar does not lead to one."""
+    """The tokens that llama.cpp writes by the grammar of `wanted`, which may not lead to all."""
     body = {"prompt": before, "grammar": grammar_of(wanted), "max_tokens": len(wanted)}
     try:
         return iter(list(write({**body, "logprobs": max(count, 1)})))
@@ -172,8 +171,7 @@ def _looked_up(
 
 
 def _only(token: int) -> dict[str, Any]:
-    """The fields that have this one token written. The logprob that is reported is not changed by
-    them."""
+    """The fields that have this token written; they do not change its reported logprob."""
     return {"logit_bias": [[token, _SURE]], "max_tokens": 1}
 
 

@@ -81,14 +81,14 @@ class Responses:
         """Tells an answer again, while its job is kept."""
         if wanted.stream:
             raise invalid("an answer is streamed once", "leave out stream", field="stream")
-        return self._response_of(*self._found(request, wanted.id))
+        return self._response(*self._found(request, wanted.id))
 
     @serves_http(CANCEL)
     async def cancel(self, request: web.Request, wanted: OneResponse) -> Response:
         """Ends an answer that is being made, and tells what there is of it."""
         job, _, _ = self._found(request, wanted.id)
         await job.call_off()
-        return self._response_of(*self._found(request, wanted.id))
+        return self._response(*self._found(request, wanted.id))
 
     @serves_http(DELETE)
     async def delete(self, request: web.Request, wanted: OneResponse) -> Deleted:
@@ -123,8 +123,7 @@ class Responses:
         spawn(self._seen_through(asker, answering, begun), "a response", lambda ended: None)
         job = await begun
         return web.Response(
-            body=encode(self._response_of(job, answering, Blocks())),
-            content_type="application/json",
+            body=encode(self._response(job, answering, Blocks())), content_type="application/json"
         )
 
     async def _seen_through(
@@ -187,7 +186,7 @@ class Responses:
             )
         return job, answering, blocks
 
-    def _response_of(self, job: Job, answering: Answering, blocks: Blocks) -> Response:
+    def _response(self, job: Job, answering: Answering, blocks: Blocks) -> Response:
         failure = None
         if job.state is JobState.FAILED:
             *_, (_, last) = job.events.after(job.events.last_id - 1)

@@ -216,18 +216,17 @@ class Expressions:
                 left = self.behind(counted[0], 0)
                 others = self.all_of(*(each for each in one.parts if each is not counted[0]))
                 found_of = {
-                    self.all_of(rest, left): ranges
-                    for rest, ranges in self._moves_of(others).items()
+                    self.all_of(rest, left): ranges for rest, ranges in self._steps(others).items()
                 }
                 found_of.pop(self.none, None)
-                if len(found_of) == len(self._moves_of(others)):
+                if len(found_of) == len(self._steps(others)):
                     return found_of
-        return self._moves_of(one)
+        return self._steps(one)
 
     def _counts(self, one: Expression) -> bool:
         return one.kind == "times" and one.parts[0] is self.character
 
-    def _moves_of(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
+    def _steps(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
         moves = self._moves.get(one)
         if moves is None:
             moves = self._moves[one] = self._found_moves(one)
