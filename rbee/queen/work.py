@@ -16,7 +16,7 @@ from rbee.wire.messages.jobs import JobRequest
 _FEW = 16_384
 #: The tokens that mark the beginning and the end of a text, at most.
 _AROUND = 8
-#: The shortest inputs that a worker for vectors alone is started for (tokens).
+#: The least length of inputs that a worker for vectors alone is started for (tokens).
 _SHORTEST = 2048
 
 

@@ -63,8 +63,8 @@ _WORDS = {
 }
 
 
-#: The fields of a request that may have set a field of a job, for errors of workers, which name the
-#: latter. A field that is missing here has the same name in both.
+#: By a field of a job that a worker's error names: the fields of a request that may have set it.
+#: The first stands where none of them was sent.
 _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),

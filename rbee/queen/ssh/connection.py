@@ -85,7 +85,7 @@ class Lines:
                 return  # the loop has ended, and nobody listens any more
 
 
-class Connection:
+class SshConnection:
     """A machine that let us in."""
 
     def __init__(self, target: Target, dialled: Dialled, settings: Settings) -> None:
@@ -97,7 +97,7 @@ class Connection:
         self.tunnels = Tunnels(dialled.transport, target, self._seconds)
 
     @classmethod
-    async def open(cls, target: Target, dialling: Dialling) -> Connection:
+    async def open(cls, target: Target, dialling: Dialling) -> SshConnection:
         """Connects and logs in.
 
         Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,
