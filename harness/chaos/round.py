@@ -22,7 +22,7 @@ from harness.ports import is_free
 from harness.program import Finished, Running
 
 #: How long commands and jobs may take to end once somebody was struck, in seconds.
-SETTLE_S = 20.0
+SETTLE_S = 60.0
 #: Exit statuses that a command may have, besides that of the signal it was struck with.
 _STATUSES = (0, 1, 124, 130)
 
@@ -54,11 +54,10 @@ class Verdict:
 
 
 class AnyRound:
-    """What rounds of every kind do alike; commands may take `settle_s` seconds to end."""
+    """What rounds of every kind do alike."""
 
-    def __init__(self, plan: Drawn, cluster: Cluster, settle_s: float) -> None:
+    def __init__(self, plan: Drawn, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._settle_s = settle_s
         self._verdict = Verdict(plan)
         self._complaints = self._verdict.complaints
 
@@ -82,7 +81,7 @@ class AnyRound:
         return finished
 
     def _succeed(self, command_line: str) -> Finished:
-        finished = self._cluster.run(command_line, timeout=self._settle_s)
+        finished = self._cluster.run(command_line, timeout=SETTLE_S)
         self._cluster.assert_status(0, finished)
         return finished
 
@@ -91,7 +90,7 @@ class Round(AnyRound):
     """A round to be carried out on a cluster, with a hub that is replaced when it was struck."""
 
     def __init__(self, plan: Plan, cluster: Cluster, live_hub: Callable[[], FixtureHub]) -> None:
-        super().__init__(plan, cluster, SETTLE_S)
+        super().__init__(plan, cluster)
         self._plan = plan
         self._live_hub = live_hub
         self._struck: census.Member | None = None

@@ -21,7 +21,7 @@ from harness import census, logs, machines
 from harness.chaos.campaign import SETTINGS
 from harness.chaos.load import Load
 from harness.chaos.plan import Client, Moment, Opening
-from harness.chaos.round import AnyRound, Verdict
+from harness.chaos.round import SETTLE_S, AnyRound, Verdict
 from harness.cluster import Cluster, freeze, kill, thaw
 from harness.complaints import Concern
 from harness.ports import Ports
@@ -33,8 +33,8 @@ _GPU_GB = 0.75
 _ENDLESS = "--model file:$MODELS/smollm2-endless.gguf --no-cpu"
 _SHORT = "--model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu"
 _ROUNDS_IN_A_HOUSE = 8
-#: How long commands may take to end, once somebody was struck, and the programs to leave (seconds).
-_SETTLE_S, _LEAVE_S = 60.0, 15.0
+#: How long the programs may take to leave (seconds).
+_LEAVE_S = 15.0
 
 
 class Struck(enum.Enum):
@@ -181,7 +181,7 @@ class _SplitRound(AnyRound):
     """A round to be carried out in a house."""
 
     def __init__(self, plan: SplitPlan, cluster: Cluster) -> None:
-        super().__init__(plan, cluster, _SETTLE_S)
+        super().__init__(plan, cluster)
         self._plan = plan
         self._frozen: census.Member | None = None
         self._keeper = 0
@@ -267,7 +267,7 @@ class _SplitRound(AnyRound):
             self._cluster.hosts[_THERE].switch_on()
 
     def _settle(self, load: Load) -> None:
-        for told in load.wait_for_end(_SETTLE_S):
+        for told in load.wait_for_end(SETTLE_S):
             self._complaints.add(Concern.COMMANDS, told)
         if self._plan.mended_s is None or self._plan.struck is Struck.PLUG:
             self._mend()
