@@ -149,3 +149,11 @@ def assert_asleep(sleeper: Sleeper, *, expected: bool = True) -> None:
     """Whether a machine is suspended, now or in a moment."""
     what = f"{sleeper.host.name} is {'suspended' if expected else 'awake'}"
     wait_until(what, lambda: sleeper.is_asleep is expected, _PATIENCE_S)
+
+
+def assert_shows(cluster: Cluster, command_line: str, texts: str) -> None:
+    """A command succeeds, and shows each of ``one" and "another``."""
+    shown = cluster.run(command_line)
+    cluster.assert_status(0, shown)
+    for text in texts.split('" and "'):
+        assert text in shown.stdout, shown.stdout

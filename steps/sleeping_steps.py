@@ -114,10 +114,7 @@ def is_awake(context: Context) -> None:
 
 @given('I have typed "{command_line}" and it shows "{text}"')
 def typed_and_shown(context: Context, command_line: str, text: str) -> None:
-    shown = context.cluster.run(command_line)
-    context.cluster.assert_status(0, shown)
-    for each in text.split('" and "'):
-        assert each in shown.stdout, shown.stdout
+    sleeping.assert_shows(context.cluster, command_line, text)
 
 
 @then("that machine is suspended, and nobody else is awake")

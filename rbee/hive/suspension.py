@@ -169,4 +169,4 @@ class Suspension:
                 return
 
     def _say(self, line: Line, why: str) -> None:
-        self._news.tell(say(line, {"why": why}))
+        self._news.narrate(say(line, {"why": why}))

@@ -22,7 +22,7 @@ from rbee.queen.state import Hive
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.hives import WakeTarget
-from rbee.wire.narration import Line
+from rbee.wire.narration import Line, say
 
 #: How long a machine that is on has to accept a connection to its SSH server (seconds). On a local
 #: network it takes milliseconds.
@@ -99,7 +99,7 @@ class Rousing:
         assert row.wake is not None, "who cannot be woken is not roused"
         called = {"hive_id": row.hive_id, "mac": row.wake.mac}
         tell(narration.MACHINE_CALLED, **called)
-        journal.tell(narration.MACHINE_CALLED, **called)
+        journal.write(say(narration.MACHINE_CALLED, called))
         began, limit = time.monotonic(), self._wake_wait
         calling = begin(self._call(row.hive_id, row.wake, tell))
         waking = begin(self._until_awake(row, machine, tell))
@@ -122,7 +122,7 @@ class Rousing:
             await asyncio.gather(calling, waking, return_exceptions=True)
         awake = {"hive_id": row.hive_id, "waited": narration.seconds(time.monotonic() - began)}
         tell(narration.MACHINE_AWAKE, **awake)
-        journal.tell(narration.MACHINE_AWAKE, **awake)
+        journal.write(say(narration.MACHINE_AWAKE, awake))
         return hive
 
     async def _until_awake(self, row: HiveRow, machine: Sleeper, tell: Tell) -> Hive:
