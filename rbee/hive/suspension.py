@@ -149,8 +149,9 @@ class Suspension:
         self._heartbeat.hold()
         self._settled.clear()
         try:
+            before = time.time()
             why = await in_thread(SYSTEM, suspending.suspend, use.way.command)
-            if not why:
+            if not why and not _has_slept(before):
                 await self._until_slept()
         finally:
             self._settled.set()
@@ -165,8 +166,13 @@ class Suspension:
         while time.monotonic() < until:
             before = time.time()
             await asyncio.sleep(_LOOKS)
-            if time.time() - before > _LOOKS + _HAS_SLEPT:
+            if _has_slept(before):
                 return
 
     def _say(self, line: Line, why: str) -> None:
         self._news.narrate(say(line, {"why": why}))
+
+
+def _has_slept(before: float) -> bool:
+    """Whether this machine has slept since this time of day; what was done meanwhile takes less."""
+    return time.time() - before > _LOOKS + _HAS_SLEPT
