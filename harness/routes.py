@@ -92,6 +92,8 @@ def _row(role: str, served: Served) -> tuple[str, ...]:
     route, about, _ = served
     asked = f"`{route.request.__name__}`" if route.has_body else ", ".join(_said(route))
     open_to = "" if route.who is Who.KEYS and role != "queen" else _OPEN_TO[route.who]
+    if route.on_page and role == "queen":
+        open_to = f"{open_to}, the page".removeprefix(", ")
     return f"`{route}`", asked, _answered(route), open_to, about
 
 

@@ -15,8 +15,8 @@ Feature: What there is: devices, hives, ps, top, models
         | rbee-keeper devices                 | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
         | rbee-keeper devices localhost       | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
         | rbee-keeper hives                   | HIVE STATE HOST                       | localhost online localhost                    |
-        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
-        | rbee-keeper top                     | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
+        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY TOKENS/S UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
+        | rbee-keeper top                     | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY TOKENS/S UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
         | rbee-keeper models                  | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
         | rbee-keeper models --node localhost | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
       Then each of them has worked

@@ -128,14 +128,15 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 f"{worker.slots_free}/{worker.slots}",
                 worker.context or "",
                 size(worker.vram_bytes) if worker.vram_bytes else "",
+                worker.tokens_per_second or "",
                 "never" if worker.kept else ahead(worker.unloads_at_ms),
             )
         )
         rows += [
-            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes), "")
+            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes), "", "")
             for part in worker.parts or ()
         ]
-    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS", rows)
+    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY TOKENS/S UNLOADS", rows)
 
 
 def job_table(jobs: Sequence[JobView]) -> str:
