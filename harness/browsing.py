@@ -24,7 +24,7 @@ from harness.program import clean_environment, end, spawn
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ON_A_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 #: Wide enough for two columns, and as narrow as a phone.
-WIDE, NARROW = (1360, 900), (360, 740)
+WIDE, NARROW = (1240, 800), (360, 740)
 
 
 def chromium() -> str | None:

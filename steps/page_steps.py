@@ -78,6 +78,11 @@ def typed_in_another(context: Context, command_line: str) -> None:
     context.elsewhere = context.cluster.start(command_line)
 
 
+@given('a story of "{model}" is told in another terminal')
+def story_is_told(context: Context, model: str) -> None:
+    on_page.have_story_told(context.cluster, model)
+
+
 @when("the hub goes on")
 def hub_goes_on(context: Context) -> None:
     context.cluster.hub.release()

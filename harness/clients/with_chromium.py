@@ -6,6 +6,7 @@ page says of errors, and what its policy forbids, is kept for `complaints`.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 #: How long an element, or a text in one, is waited for (milliseconds).
 PATIENCE_MS = 30_000
+_PR_SET_CHILD_SUBREAPER = 36
 #: Whatever the browser would ask of the internet, or draw with a card.
 _ARGUMENTS = (
     "--disable-gpu",
@@ -154,8 +156,16 @@ _FOCUSED = """() => {
 }"""
 
 
+def _adopt_orphans() -> None:
+    """What Chromium starts and lets go of, its handler of crashes for one, stays below this
+    program, where it belongs to no scenario."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
 def main(executable: str) -> None:
     """Does what stdin says, until that ends."""
+    _adopt_orphans()
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

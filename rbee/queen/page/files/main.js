@@ -139,7 +139,11 @@ async function enter() {
   why.hidden = true;
   if (secret) {
     try {
-      await signIn(secret);
+      if (await signIn(secret)) {
+        // A document remembers how it was opened; the next one knows nothing of the link.
+        location.replace(location.pathname);
+        return;
+      }
     } catch (error) {
       why.textContent = plain(error instanceof Away ? ASLEEP : error.message);
       why.hidden = false;

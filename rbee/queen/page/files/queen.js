@@ -58,7 +58,10 @@ export function secretOfLink() {
   return secret;
 }
 
-/** Changes the secret of a link for a session. Throws SignedOut where it is worth nothing. */
+/**
+ * Changes the secret of a link for a session; whether the next document knows of it, too. Throws
+ * SignedOut where it is worth nothing.
+ */
 export async function signIn(secret) {
   const answer = await ask("/page/session", {
     method: "POST",
@@ -66,6 +69,7 @@ export async function signIn(secret) {
     body: JSON.stringify({ secret }),
   });
   keep((await answer.json()).token);
+  return stored() === token;
 }
 
 /** Ends the session. */
