@@ -106,6 +106,17 @@ def have_story_told(cluster: Cluster, model: str) -> None:
     cluster.on_close(end)
 
 
+def type_and_wait_for_the_hub(cluster: Cluster, command_line: str) -> None:
+    """A command that waits for the hub until the scenario is over."""
+    running = cluster.start(command_line)
+
+    def end() -> None:
+        cluster.hub.release()
+        cluster.assert_status(0, cluster.finish(running))
+
+    cluster.on_close(end)
+
+
 def ask_by_name(cluster: Cluster, names: Sequence[str]) -> None:
     """Files of these names are asked for as models."""
     body = REPOSITORIES["author/minillama"].files["minillama-q4_0.gguf"].body
@@ -274,8 +285,8 @@ _WAYS = {
 _TRY = "() => WAY.then((it) => it.text()).catch(() => '').then((text) => text || 'nothing')"
 
 
-def sign_in_as_browsers_do(cluster: Cluster, printed: str) -> None:
-    """Changes the link for a session, as the page does. Raises AssertionError where it is none."""
+def assert_signs_in(cluster: Cluster, printed: str) -> None:
+    """The link can be changed for a session, as the page does."""
     secret = printed.strip().partition("#link=")[2]
     answer = cluster.http(
         "POST", "queen", "/page/session", {"secret": secret}, token=None, timeout=10.0

@@ -73,29 +73,19 @@ def hub_stops(context: Context, file: str) -> None:
     context.cluster.hub.fault(f"*/{file}", "stall", after_bytes=1_000_000)
 
 
-@when('"{command_line}" is typed in another terminal')
+@when('"{command_line}" is typed in another terminal, which waits')
 def typed_in_another(context: Context, command_line: str) -> None:
-    context.elsewhere = context.cluster.start(command_line)
+    on_page.type_and_wait_for_the_hub(context.cluster, command_line)
 
 
-@given('a story of "{model}" is told in another terminal')
+@when('a story of "{model}" is told in another terminal')
 def story_is_told(context: Context, model: str) -> None:
     on_page.have_story_told(context.cluster, model)
 
 
-@when("the hub goes on")
-def hub_goes_on(context: Context) -> None:
-    context.cluster.hub.release()
-    context.cluster.assert_status(0, context.cluster.finish(context.elsewhere))
-
-
-@when('the tabulator leads from the top of the page to "{label}"')
-def tab_leads(context: Context, label: str) -> None:
+@when('the tabulator leads from the top of the page to "{label}", and "{text}" is typed there')
+def typed_there(context: Context, label: str, text: str) -> None:
     context.unseen = on_page.tab_to(context.browser, label)
-
-
-@when('"{text}" is typed there, and Enter')
-def typed_there(context: Context, text: str) -> None:
     context.browser.type(text)
     context.browser.press("Enter")
 
@@ -156,7 +146,7 @@ def still_signed_in(context: Context) -> None:
     context.browser.wait_for("#state", "awake")
 
 
-@then("the page says that she is asleep")
+@given("the page says that she is asleep")
 def says_asleep(context: Context) -> None:
     context.browser.wait_for("#asleep", "Type rbee-keeper up, or rbee-keeper open")
 
@@ -184,7 +174,7 @@ def told_no_secret(context: Context) -> None:
 
 @then("stdout is a link that signs in")
 def is_link(context: Context) -> None:
-    on_page.sign_in_as_browsers_do(context.cluster, context.cluster.last.stdout)
+    on_page.assert_signs_in(context.cluster, context.cluster.last.stdout)
 
 
 @then("the swarm stays")

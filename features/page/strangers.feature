@@ -30,7 +30,7 @@ Feature: What others make of the queen's page
   Scenario: The queen dies while her page is open, and comes back
     Given a swarm that was left warm by "rbee-keeper up"
     And a browser that is signed in on the page
-    When the queen is killed
-    Then the page says that she is asleep
+    And the queen has just been killed
+    And the page says that she is asleep
     When the browser follows a link of "rbee-keeper open --print" in another tab
     Then the first tab is awake again

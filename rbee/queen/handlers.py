@@ -168,15 +168,13 @@ class Handlers(NamedTuple):
     @serves(WORKERS)
     async def list_workers(self) -> WorkerList:
         """Lists the workers of all hives."""
+        workers = self.registry.workers()
         fast = speeds(self.jobs.newest_first())
-        return WorkerList(
-            workers=[
-                WorkerView.of(
-                    worker, hive_id, tokens_per_second=round(fast.get(worker.worker_id, 0.0), 1)
-                )
-                for hive_id, worker in self.registry.workers()
-            ]
+        views = (
+            WorkerView.of(worker, hive_id, tokens_per_second=fast.get(worker.worker_id, 0.0))
+            for hive_id, worker in workers
         )
+        return WorkerList(workers=list(views))
 
     @serves(STOP_WORKER)
     async def stop_worker(self, wanted: Named) -> None:

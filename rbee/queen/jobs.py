@@ -165,7 +165,7 @@ def speeds(newest_first: Iterable[Job]) -> dict[str, float]:
                 last.setdefault(job.worker_id, each)
             else:
                 now[job.worker_id] = now.get(job.worker_id, 0.0) + each
-    return {**last, **now}
+    return {worker_id: round(each, 1) for worker_id, each in {**last, **now}.items()}
 
 
 class JobBoard(Board[Job]):

@@ -55,7 +55,7 @@ export function body(columns, rows, heading = null) {
 }
 
 function isShort(cell) {
-  return typeof cell === "string" && cell.length <= 18;
+  return typeof cell === "string" && cell.length <= 12;
 }
 
 /** A word that stands for a state. */
