@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import shlex
 import threading
 from collections.abc import Sequence
@@ -78,8 +79,11 @@ def assert_link_refused(cluster: Cluster, printed: str, words: str) -> None:
     assert browser.cookies() == []
 
 
-def wait_for_row(browser: Browser, table: str, texts: Sequence[str], *, speed: bool) -> None:
-    """A row of the table has these texts, and with `speed` a number of tokens per second."""
+def wait_for_row(browser: Browser, table: str, told: str) -> None:
+    """A row of the table has the texts that `told` quotes, and with ``tokens per second`` in it a
+    number of these."""
+    texts = re.findall(r'"(.*?)"', told)
+    speed = "tokens per second" in told
 
     def has_row() -> bool:
         rows = browser.table(table)
@@ -95,20 +99,28 @@ def wait_for_row(browser: Browser, table: str, texts: Sequence[str], *, speed: b
 
 
 def have_story_told(cluster: Cluster, model: str) -> None:
-    """A command tells a story until the scenario is over."""
-    running = cluster.start(f"rbee-keeper infer --model {model} 'write a story'")
-    running.wait_for_text()
+    """A command tells a story until the scenario is over, and another waits for its turn."""
+    command = f"rbee-keeper infer --device cpu --model {model} 'write a story'"
+    telling = cluster.start(command)
+    telling.wait_for_text()
+    waiting = cluster.start(command)
 
     def end() -> None:
-        running.interrupt()
-        cluster.finish(running)
+        for running in (waiting, telling):
+            running.interrupt()
+            cluster.finish(running)
 
     cluster.on_close(end)
 
 
+def _progress(cluster: Cluster) -> list[Any]:
+    return [each["progress"] for each in cluster.queen_get("/operations")["operations"]]
+
+
 def type_and_wait_for_the_hub(cluster: Cluster, command_line: str) -> None:
-    """A command that waits for the hub until the scenario is over."""
+    """A command that waits for the hub until the scenario is over; bytes have come."""
     running = cluster.start(command_line)
+    wait_until("bytes have come", lambda: any(_progress(cluster)))
 
     def end() -> None:
         cluster.hub.release()

@@ -27,7 +27,7 @@ def signed_in(context: Context) -> None:
 def signed_in_narrow(context: Context, width: int) -> None:
     size = (width, browsing.NARROW[1])
     context.browser = on_page.signed_in(context.cluster, size, "dark")
-    on_page.wait_for_row(context.browser, "Workers", ["minillama"], speed=False)
+    on_page.wait_for_row(context.browser, "Workers", '"minillama"')
 
 
 @when('the browser follows a link of "rbee-keeper open --print"')
@@ -51,15 +51,9 @@ def refused(context: Context, words: str) -> None:
     on_page.assert_link_refused(context.cluster, context.link, words)
 
 
-@then('the table "{table}" has a row with "{first}", "{second}" and "{third}"')
-def row_of_three(context: Context, table: str, first: str, second: str, third: str) -> None:
-    on_page.wait_for_row(context.browser, table, [first, second, third], speed=False)
-
-
-@then('the table "{table}" has a row with "{first}", "{second}" and tokens per second')
-def row_with_speed(context: Context, table: str, first: str, second: str) -> None:
-    texts = [first, *second.split('", "')]
-    on_page.wait_for_row(context.browser, table, texts, speed=True)
+@then('the table "{table}" has a row with {told}')
+def has_row(context: Context, table: str, told: str) -> None:
+    on_page.wait_for_row(context.browser, table, told)
 
 
 @then('the page narrates "{line}"')
@@ -73,12 +67,21 @@ def hub_stops(context: Context, file: str) -> None:
     context.cluster.hub.fault(f"*/{file}", "stall", after_bytes=1_000_000)
 
 
-@when('"{command_line}" is typed in another terminal, which waits')
+@when('"{command_line}" waits for it in another terminal')
+@given('"{command_line}" waits for it in another terminal')
 def typed_in_another(context: Context, command_line: str) -> None:
     on_page.type_and_wait_for_the_hub(context.cluster, command_line)
 
 
-@when('a story of "{model}" is told in another terminal')
+@given(
+    "a browser that is signed in on the page of a swarm whose workers take {count:d} job at once"
+)
+def signed_in_where_one_is_taken(context: Context, count: int) -> None:
+    context.cluster.set(slots=count)
+    context.browser = on_page.signed_in(context.cluster)
+
+
+@when('a story of "{model}" is told on the CPU, and another one waits for that')
 def story_is_told(context: Context, model: str) -> None:
     on_page.have_story_told(context.cluster, model)
 

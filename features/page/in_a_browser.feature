@@ -19,19 +19,19 @@ Feature: The queen's page in a browser
       | RTX 3060 | 12         |
       | RTX 3090 | 24         |
     And a hub that holds "author/endless-llama"
-    And a browser that is signed in on the page
-    When a story of "HF:author/endless-llama" is told in another terminal
-    Then the table "Workers" has a row with "HF:author/endless-llama", "gpu1", "3 of 4", "32768" and tokens per second
-    And the table "Jobs that run or wait, and the newest of the others" has a row with "HF:author/endless-llama", "running" and tokens per second
-    And the table "Machines and their devices" has a row with "gpu1", "RTX 3090, simulated" and "HF:author/endless-llama"
-    And the page narrates "there is room in GPU1 for model HF:author/endless-llama"
+    And a browser that is signed in on the page of a swarm whose workers take 1 job at once
+    When a story of "HF:author/endless-llama" is told on the CPU, and another one waits for that
+    Then the table "Workers" has a row with "HF:author/endless-llama", "cpu", "0 of 1", "8192" and tokens per second
+    And the table "Jobs that run or wait, and the newest of the others" has a row with "HF:author/endless-llama" and "waits, place 1"
+    And the table "Machines and their devices" has a row with "cpu", "GB" and "HF:author/endless-llama"
+    And the page narrates "there is room in CPU for model HF:author/endless-llama"
 
   @needs-chromium
   Scenario: A download
     Given a hub that holds "author/minillama"
     And the hub stops in the middle of "minillama-f16.gguf"
     And a browser that is signed in on the page
-    When "rbee-keeper pull HF:author/minillama:F16" is typed in another terminal, which waits
+    When "rbee-keeper pull HF:author/minillama:F16" waits for it in another terminal
     Then the table "Downloads" has a row with "HF:author/minillama:F16", "localhost" and "of 1.9 MB"
 
   @needs-chromium

@@ -59,14 +59,17 @@ async function lookOnce() {
   }
   if (hasEnded || now - modelsAt > MODELS) {
     modelsAt = now;
-    ({ models: known.models, unreachable: known.unreachable } = await read("/models"));
+    const [models, names] = await Promise.all([read("/models"), read("/names")]);
+    known.models = models.models;
+    known.unreachable = models.unreachable;
+    known.names = [names.default_model, ...names.names.map((each) => each.name)].filter(Boolean);
   }
   showMachines(known.hives, known.live, workers);
   showWorkers(workers);
   showQueue(jobs, workers);
   showDownloads(jobs, operations);
   showModels(known.models, known.unreachable, workers);
-  offerModels([...workers.map((each) => each.model_ref), ...known.models.map((each) => each.model_ref)]);
+  offerModels([...known.names, ...[...workers, ...known.models].map((each) => each.model_ref)]);
   return active ? BUSY : IDLE;
 }
 
@@ -89,7 +92,7 @@ function forget() {
   for (const shown of document.querySelectorAll("#swarm .body, #lines, #turns, #known")) {
     shown.replaceChildren();
   }
-  Object.assign(known, { hives: [], live: new Map(), models: [], unreachable: [] });
+  Object.assign(known, { hives: [], live: new Map(), models: [], unreachable: [], names: [] });
 }
 
 async function listen() {
