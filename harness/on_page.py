@@ -6,6 +6,7 @@ import http.server
 import json
 import re
 import shlex
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -306,36 +307,63 @@ def assert_signs_in(cluster: Cluster, printed: str) -> None:
     assert answer.status == 200 and answer.json()["token"], answer
 
 
-#: Stands for a browser: writes down what it is told, opens it, and follows where that leads.
+#: Stands for a browser: writes down what it is told, opens it, and sends the form that is there.
 _STAND_IN = """\
 #!{python}
-import json, pathlib, re, sys, urllib.parse, urllib.request
-pathlib.Path({told!r}).write_text(json.dumps(sys.argv[1:]))
+import html, json, pathlib, re, sys, urllib.parse, urllib.request
 page = pathlib.Path(urllib.parse.unquote(urllib.parse.urlsplit(sys.argv[1]).path)).read_text()
-address, secret = re.search('replace."(.*?)/#link=(.*?)"', page).groups()
-asked = urllib.request.Request(
-    address + "/page/session",
-    json.dumps({{"secret": secret}}).encode(),
-    {{"Content-Type": "application/json"}},
-)
+pathlib.Path({told!r}).write_text(json.dumps([*sys.argv[1:], page]))
+said = {{key: html.unescape(text) for key, text in re.findall('(action|name|value)="(.*?)"', page)}}
+body = said["name"] + "=" + said["value"] + "\\r\\n"
+asked = urllib.request.Request(said["action"], body.encode(), {{"Content-Type": "text/plain"}})
 urllib.request.urlopen(asked).read()
 """
 
 
-def stand_in(cluster: Cluster, python: str, *, fails: bool = False) -> Path:
-    """Something that BROWSER names; the file into which it writes what it was told."""
+def stand_in(cluster: Cluster) -> Path:
+    """Something that BROWSER names and that opens a page; the file into which it writes what it was
+    told, and what it found there."""
     told = cluster.folder / "told-to-the-browser.json"
+    _name_browser(cluster, _STAND_IN.format(python=sys.executable, told=str(told)))
+    return told
+
+
+def failing_stand_in(cluster: Cluster) -> None:
+    """Something that BROWSER names and that opens nothing."""
+    _name_browser(cluster, "#!/bin/sh\nexit 1\n")
+
+
+def open_as_told(cluster: Cluster, browser: Browser) -> Finished:
+    """The browser opens what ``rbee-keeper open`` tells it to, in a tab; what came of the
+    command."""
+    told = cluster.folder / "told-to-the-browser"
+    _name_browser(cluster, f'#!/bin/sh\nprintf %s "$1" > {told}.new && mv {told}.new {told}\n')
+    cluster.expect_warm()
+    running = cluster.start("rbee-keeper open")
+    wait_until("a browser is told what to open", told.exists, _PATIENCE_S)
+    browser.tab(told.read_text())
+    browser.wait_for("#state", "awake")
+    return cluster.finish(running)
+
+
+def assert_opened(cluster: Cluster, browser: Browser, finished: Finished) -> None:
+    """The page is there, with nothing in its address, and so is the word that it is."""
+    cluster.assert_status(0, finished)
+    assert "a browser is signed in on the page" in finished.stderr, finished
+    assert browser.address() == cluster.url("queen", "/")
+    assert browser.run("() => document.documentElement.innerHTML.includes('rbee-page')") is False
+
+
+def _name_browser(cluster: Cluster, text: str) -> None:
     script = cluster.folder / "bin" / "a-browser"
-    text = "#!/bin/sh\nexit 1\n" if fails else _STAND_IN.format(python=python, told=str(told))
     script.write_text(text)
     script.chmod(0o755)
     cluster.environment["BROWSER"] = str(script)
-    return told
 
 
 def assert_told_no_secret(cluster: Cluster, told: Path, finished: Finished) -> None:
     """The browser was told the name of a file, which is there no more, and nothing was printed."""
-    (url,) = json.loads(told.read_text())
-    assert url.startswith(cluster.home.as_uri()) and "link" not in url, url
+    url, page = json.loads(told.read_text())
+    assert "submit()" in page and url.startswith(cluster.home.as_uri()) and "link" not in url, url
     assert not list(cluster.home.glob("open.*")), cluster.files()
     assert "link=" not in finished.stderr + finished.stdout, finished

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from harness import browsing, on_page
 from harness.sentences import Context, given, then, when
 
@@ -162,12 +160,22 @@ def first_awake(context: Context) -> None:
 
 @given("a browser that writes down what it is told to open, and opens it")
 def browser_writes_down(context: Context) -> None:
-    context.told = on_page.stand_in(context.cluster, sys.executable)
+    context.told = on_page.stand_in(context.cluster)
+
+
+@when('the browser opens what "rbee-keeper open" tells it to')
+def opens_as_told(context: Context) -> None:
+    context.opened = on_page.open_as_told(context.cluster, context.browser)
+
+
+@then("the page is awake, and the command has said so")
+def opened(context: Context) -> None:
+    on_page.assert_opened(context.cluster, context.browser, context.opened)
 
 
 @given("a browser that fails")
 def browser_fails(context: Context) -> None:
-    on_page.stand_in(context.cluster, sys.executable, fails=True)
+    on_page.failing_stand_in(context.cluster)
 
 
 @then("the browser was told no secret, and the file it was shown is gone")

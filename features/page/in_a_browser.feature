@@ -13,6 +13,13 @@ Feature: The queen's page in a browser
     But another browser that follows the same link is told "this link was used already"
 
   @needs-chromium
+  Scenario: What "open" has a browser open signs in
+    Given a browser that looks at the page
+    When the browser opens what "rbee-keeper open" tells it to
+    Then the page is awake, and the command has said so
+    And its cookie is for the browser alone
+
+  @needs-chromium
   Scenario: What is seen while a model tells a story
     Given its simulated GPUs are
       | name     | VRAM in GB |

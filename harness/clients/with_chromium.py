@@ -62,7 +62,7 @@ class Person:
         self._tab = self._context.new_page()
         if not foreign:
             self._tab.on("console", self._hear)
-        answer = self._tab.goto(url)
+        answer = self._tab.goto(url, wait_until="commit")
         return answer.status if answer is not None else 0
 
     def type_address(self, url: str) -> None:

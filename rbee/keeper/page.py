@@ -6,7 +6,7 @@ and be faster, so a browser is given the name of a file that leads there, which 
 
 from __future__ import annotations
 
-import json
+import html
 import os
 import sys
 import threading
@@ -20,17 +20,20 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.process.home import Home
 from rbee.wire import addresses, narration
-from rbee.wire.messages.page import MAKE_LINK
+from rbee.wire.messages.basics import encode
+from rbee.wire.messages.page import ENTER_PAGE, FRAGMENT, MAKE_LINK, PAGE, EnterPage
 
 #: How long a browser has to start and sign in before the link is shown instead (seconds).
 _PATIENCE = 20.0
-#: Leads on to the link. It runs from a file, which has no address to keep a secret in.
-_LEADS_ON = """\
+#: Signs in by a form, so that the secret stands in no address that a browser remembers. Name and
+#: value of its field are JSON with the sign between them.
+_SIGNS_IN = """\
 <!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer">
 <title>rbee</title>
-<p>The page opens. Where nothing happens, type: rbee-keeper open --print</p>
-<script>location.replace({link});</script></html>
+<form method="post" enctype="text/plain" action="{url}">
+<input type="hidden" name="{name}" value="{value}"><button>Open the page of rbee</button></form>
+<script>document.forms[0].submit();</script></html>
 """
 
 
@@ -43,10 +46,10 @@ def open_page(screen: Screen, where: QueenTarget, *, prints: bool) -> None:
         wake_hives(screen, queen, None)
         queen.keep()
         made = queen.client.call(MAKE_LINK)
-        link = f"{queen.client.url}/#{made.fragment}"
+        link = f"{queen.client.url}{PAGE.path}#{FRAGMENT}{made.secret}"
         if not prints and has_browser(os.environ, sys.platform):
             screen.say(narration.PAGE_OPENING, url=queen.client.url)
-            if _signs_in(queen, link, where.home):
+            if _signs_in(queen, made.secret, where.home):
                 return
         screen.result({"link": link, "seconds": made.seconds}, link)
         minutes = made.seconds // 60
@@ -68,8 +71,8 @@ def has_browser(environ: Mapping[str, str], platform: str) -> bool:
     return platform == "darwin" or any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def _signs_in(queen: AwakeQueen, link: str, home: Home) -> bool:
-    """Whether a browser that was shown the link has signed in, in time."""
+def _signs_in(queen: AwakeQueen, secret: str, home: Home) -> bool:
+    """Whether a browser that was shown the form has signed in, in time."""
     has_failed = threading.Event()
 
     def show() -> None:
@@ -80,17 +83,26 @@ def _signs_in(queen: AwakeQueen, link: str, home: Home) -> bool:
 
     file = home.path / f"open.{os.getpid()}.html"
     try:
-        _write_for_us_alone(file, _LEADS_ON.replace("{link}", json.dumps(link)))
+        _write_for_us_alone(file, form_of(queen.client.url, secret))
         threading.Thread(target=show, name="browser", daemon=True).start()
         return queen.page_entered.wait(_PATIENCE) and not has_failed.is_set()
+    except OSError:
+        return False  # no file can be written: the link is printed
     finally:
         file.unlink(missing_ok=True)
 
 
+def form_of(url: str, secret: str) -> str:
+    """A document that signs in at the queen's address as soon as it is shown."""
+    name, value = encode(EnterPage(secret=secret, form="=")).decode().split("=")
+    parts = {"url": url + ENTER_PAGE.path, "name": name, "value": value}
+    return _SIGNS_IN.format(**{key: html.escape(part) for key, part in parts.items()})
+
+
 def _write_for_us_alone(file: Path, text: str) -> None:
     file.unlink(missing_ok=True)
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
-        written.write(text)
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(text, "utf-8")
 
 
 def _opens(file: Path) -> bool:

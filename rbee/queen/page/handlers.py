@@ -19,7 +19,6 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named, encode
 from rbee.wire.messages.page import (
     ENTER_PAGE,
-    FRAGMENT,
     LEAVE_PAGE,
     MAKE_LINK,
     PAGE,
@@ -32,6 +31,8 @@ from rbee.wire.messages.page import (
 
 _FOLDER = Path(__file__).parent / "files"
 _INDEX = "index.html"
+#: Leads on to it where a form has signed in; the token stands in it once.
+_ENTERED, _TOKEN_GOES_HERE = "entered.html", "THE_TOKEN"
 #: The files that there are, with what each is; no other name leads to anything.
 _KINDS = {
     ".html": "text/html",
@@ -100,20 +101,25 @@ class Page:
     @serves(MAKE_LINK)
     async def make_link(self) -> PageLink:
         """Makes a link that lets a browser in once; rbee-keeper open opens it."""
-        return PageLink(fragment=FRAGMENT + self._sessions.link(), seconds=LINK_S)
+        return PageLink(secret=self._sessions.link(), seconds=LINK_S)
 
     @serves_http(ENTER_PAGE)
     async def enter(self, request: web.Request, wanted: EnterPage) -> web.Response:
-        """Changes a link, once, for a cookie and a token, with which the page may ask what it
-        shows."""
-        if why := why_foreign(request.headers):
-            raise _foreign(why)
-        entered = self._sessions.enter(wanted.secret)
-        answer = web.Response(
-            body=encode(PageEntered(token=entered.token)),
-            content_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        """Changes the secret of a link, once, for a cookie and a token, with which the page may ask
+        what it shows."""
+        # Wherever that comes from: who has the secret was given it by the queen's owner.
+        try:
+            entered = self._sessions.enter(wanted.secret)
+        except RbeeError:
+            if wanted.form:
+                return web.Response(status=303, headers={"Location": PAGE.path})
+            raise
+        if wanted.form:
+            answer = _file(_ENTERED, _TOKEN_GOES_HERE, entered.token)
+        else:
+            told = encode(PageEntered(token=entered.token))
+            answer = web.Response(body=told, content_type="application/json")
+        answer.headers["Cache-Control"] = "no-store"
         answer.set_cookie(
             self._cookie,
             entered.cookie,
@@ -134,14 +140,15 @@ class Page:
         return answer
 
 
-def _file(name: str) -> web.Response:
+def _file(name: str, instead_of: str = "", said: str = "") -> web.Response:
     path = _FOLDER / name
     kind = _KINDS.get(path.suffix)
     # A name of one part that is among those listed: whatever else it is, it is none of these.
     if kind is None or name not in {each.name for each in _FOLDER.iterdir()}:
         raise RbeeError("not_found", f"the page has no file {name!r}", "GET / shows it")
     headers = {**_HEADERS, "Vary": "Accept"} if name == _INDEX else _HEADERS
-    return web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8", headers=headers)
+    text = path.read_text("utf-8").replace(instead_of, said) if said else path.read_text("utf-8")
+    return web.Response(text=text, content_type=kind, charset="utf-8", headers=headers)
 
 
 def _foreign(why: str) -> RbeeError:

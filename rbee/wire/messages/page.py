@@ -12,17 +12,19 @@ FRAGMENT = "link="
 
 
 class PageLink(Answer, kw_only=True):
-    """A link that signs in once, within `seconds`: the queen's address, and `fragment` behind ``#``
-    as it stands here."""
+    """The secret of a link that signs in once, within `seconds`: in its fragment, behind
+    `FRAGMENT`."""
 
-    fragment: str
+    secret: str
     seconds: int
 
 
 class EnterPage(Request, kw_only=True):
-    """Somebody follows a link; `secret` is what stands behind `FRAGMENT` in it."""
+    """Somebody follows a link with this secret. `form`: a form in a browser sends it, by
+    ``text/plain``, and is answered with a document that leads on to the page."""
 
     secret: NonEmpty
+    form: str = ""
 
 
 class PageEntered(Answer, kw_only=True):

@@ -21,7 +21,8 @@ function stored() {
   }
 }
 
-function keep(given) {
+/** Keeps the token of a session for this origin. */
+export function keep(given) {
   token = given;
   try {
     if (given) {
