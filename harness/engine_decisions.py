@@ -194,7 +194,7 @@ def placed(devices: str, state: str, what: str) -> str:
     elif what != "nothing said":
         numbers = map(int, what.partition(" bytes")[0].split(", "))
         said = Placed(backends=["cpu", "cuda"], device_bytes=dict(zip(wanted, numbers)))
-    orders = _orders([Part("localhost", device, 9) for device in wanted])
+    orders = _orders([_part(device, 9) for device in wanted])
     report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
     refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)
     return "yes" if refused is None else f"no: {refused.code}"
@@ -203,7 +203,7 @@ def placed(devices: str, state: str, what: str) -> str:
 def laid_out(parts: str) -> str:
     """What llama.cpp is told for ``gpu0 18, cpu 13``: the layers on GPUs, and which are where.
 
-    ``gpu0=2`` is the third GPU that it lists.
+    ``gpu0=2`` is the third GPU that it lists, ``gpu0@attic`` one of another machine.
     """
     import xllamacpp
 
@@ -212,7 +212,7 @@ def laid_out(parts: str) -> str:
     params = xllamacpp.CommonParams()
     told = [each.split() for each in parts.split(", ")]
     laid = [
-        Part("localhost", device.partition("=")[0], int(count), experts=bool(experts))
+        _part(device.partition("=")[0], int(count), experts=bool(experts))
         for device, count, *experts in told
     ]
     orders = _orders(laid)
@@ -226,6 +226,12 @@ def laid_out(parts: str) -> str:
     where = f"GPU {params.main_gpu}" if alone else ", ".join(f"{each:g}" for each in split)
     aside = params.tensor_buft_overrides
     return f"{params.n_gpu_layers} on {where}{', ' * bool(aside)}{aside}"
+
+
+def _part(name: str, layers: int, *, experts: bool = False) -> Part:
+    """``gpu0``, or ``gpu0@attic``."""
+    device, _, hive_id = name.partition("@")
+    return Part(hive_id or "localhost", device, layers, experts=experts)
 
 
 def _orders(parts: Sequence[Part]) -> WorkerOrders:

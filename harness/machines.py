@@ -70,13 +70,15 @@ def sit_beside(cluster: Cluster, name: str, others: str) -> None:
 
 
 def simulate_gpus(cluster: Cluster, name: str, table: Iterable[Mapping[str, str]]) -> None:
-    """A machine has the GPUs of a table: `name`, `VRAM in GB`, and `backend` where it matters."""
+    """A machine has the GPUs of a table: `name`, `VRAM in GB`, and `backend` and `GB/s` where they
+    matter."""
     host = cluster.hosts[name]
     gpus = [
         {
             "name": row["name"],
             "vram_gb": float(row["VRAM in GB"]),
             "backend": row.get("backend", "cuda"),
+            "gb_per_second": float(row.get("GB/s", 0)),
         }
         for row in table
     ]
@@ -97,10 +99,11 @@ def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None
     have_added(cluster, f"{other}, localhost")
 
 
-def simulate_equal(cluster: Cluster, gb: float) -> None:
-    """Each machine has a simulated GPU of so many GB."""
+def simulate_equal(cluster: Cluster, gb: float, gb_per_second: float = 0.0) -> None:
+    """Each machine has a simulated GPU of so many GB, of whose speed its driver says this much."""
+    gpu = {"name": "GTX 1630", "VRAM in GB": str(gb), "GB/s": str(gb_per_second)}
     for host in cluster.hosts:
-        simulate_gpus(cluster, host.name, [{"name": "GTX 1630", "VRAM in GB": str(gb)}])
+        simulate_gpus(cluster, host.name, [gpu])
 
 
 def put_model(cluster: Cluster, name: str, holder: str) -> None:

@@ -38,6 +38,7 @@ class Placing:
         for row in table:
             gb = float(row["GB"])
             gpu = Gpu(id=row["device"], name="RTX", vram_gb=gb, vram_free_gb=gb)
+            gpu.integrated = gpu.id.startswith("igpu")
             self._gpus.setdefault(row["hive"], []).append(gpu)
 
     def let_hold(self, hive_id: str) -> None:
@@ -71,13 +72,15 @@ class Placing:
             assert whose(self._said, self._request.model_ref) is Whose.DEVICE, self._said
 
     def suffer(self, troubles: str) -> None:
-        """What goes wrong, in order: ``model_gated at gpu0@attic, ...``; the first one last."""
+        """What goes wrong, in order: ``model_gated at gpu0@attic, no use of gpu0@blep, ...``; the
+        first one last."""
         for each in troubles.split(", "):
             if each in _NOBODY:
                 continue
-            code, _, where = each.partition(" at ")
+            code, _, where = each.replace("no use of", "backend_unavailable at").partition(" at ")
             device, _, hive_id = where.partition("@")
-            self._said = RbeeError(code, f"{code} over there", "type this")
+            details = {"backend": "cuda"} if each.startswith("no use of") else {}
+            self._said = RbeeError(code, f"{code} over there", "type this", details)
             self._troubles.add(hive_id, device, self._said)
 
     def look(self) -> None:

@@ -656,9 +656,9 @@ class Dispatcher:
         if not estimates:
             return
         best, *others = estimates
-        told = [f"{_rate(each)} with {_where(each.place)}" for each in others]
+        told = ["{rate} with {where}{loading}".format(**_facts_of(each)) for each in others]
         why = f"against {', '.join(told)}" if told else "no other place would be faster"
-        job.say(narration.EXPECTED, rate=_rate(best), where=_where(best.place), why=why)
+        job.say(narration.EXPECTED, **_facts_of(best), why=why)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
         where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
@@ -700,12 +700,13 @@ def _require_sight(job: Job, sees: bool) -> None:
         raise unseen(pictures[0].called, "this model has no projector, and is shown none")
 
 
-def _rate(each: Estimate) -> str:
-    return narration.rate(each.tokens_per_second)
-
-
-def _where(place: Place) -> str:
-    return f"{device_name(place.device)} on hive {place.hive_id}"
+def _facts_of(each: Estimate) -> dict[str, str]:
+    """How fast a place is, which it is, and how long its weights pass the network."""
+    return {
+        "rate": narration.rate(each.tokens_per_second),
+        "where": f"{device_name(each.place.device)} on hive {each.place.hive_id}",
+        "loading": narration.load(each.loading),
+    }
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

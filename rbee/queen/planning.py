@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rbee.http.client import Peer
-from rbee.queen.decisions import Grant, MakeWay, Refuse, Start, decide, facts_of
+from rbee.queen.decisions import Check, Decision, Grant, MakeWay, Refuse, Start, decide, facts_of
 from rbee.queen.hives import Hives
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import Several
@@ -53,9 +53,16 @@ class Planner:
         claim.looked = claim.fresh = True
         found = list(places(request, facts_of(self._state, claim)))
         answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
-        for place, answer in zip(found, answers):
-            self._note(claim, place, answer)
-        return self._told(claim, list(zip(found, answers)))
+        asked = list(zip(found, answers))
+        for each in asked:
+            self._note(claim, *each)
+        # What was heard of some places may leave others that would not have been tried without.
+        while isinstance(decision := self._decided(claim), Check):
+            if decision.claim is not claim or any(decision.place == place for place, _ in asked):
+                break
+            asked.append((decision.place, await self._ask(claim, decision.place, operation_id)))
+            self._note(claim, *asked[-1])
+        return self._told(claim, asked, decision)
 
     async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
         """What a hive says of a place: what a worker takes there, or why it cannot be there."""
@@ -92,9 +99,16 @@ class Planner:
         if not (passes or yields):
             claim.troubles.add(place.hive_id, place.device, answer)
 
-    def _told(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
+    def _decided(self, claim: Claim) -> Decision | None:
         claims = {**self._state.claims, claim.job_id: claim}
-        decision = decide(msgspec.structs.replace(self._state, claims=claims))
+        return decide(msgspec.structs.replace(self._state, claims=claims))
+
+    def _told(
+        self,
+        claim: Claim,
+        asked: Sequence[tuple[Place, FoundRoom | RbeeError]],
+        decision: Decision | None,
+    ) -> Plan:
         plan = Plan(model_ref=claim.request.model_ref, outcome="wait", places=[])
         taken = None
         if decision is not None and decision.claim is claim:
@@ -131,7 +145,8 @@ def _row(
         row.fits, row.slots, row.context = True, answer.slots, answer.context
         row.parts, row.estimate = answer.parts, answer.estimate
         expected = estimate(place, answer.parts, facts)
-        row.tokens_per_second = expected.tokens_per_second if expected else 0.0
+        if expected is not None:
+            row.tokens_per_second, row.loading_s = expected.tokens_per_second, expected.loading
         return row
     row.why, told = answer.message, answer.details
     if "parts" in told:

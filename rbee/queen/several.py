@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -24,12 +25,15 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.devices import FoundRoom, PartRoom
 from rbee.wire.messages.sides import (
+    LONGEST_SAMPLE,
+    SAMPLE,
     SIDE_STREAM,
     SIDES_HERE,
     SPREAD_ROOM,
     START_SIDE,
     STOP_SIDE,
     WORKER_STREAM,
+    AskSample,
     AskSides,
     AskSpread,
     OtherDevice,
@@ -47,6 +51,9 @@ Q = TypeVar("Q")
 
 #: Of how many workers is known which sides they had, and that they have lost one.
 _REMEMBERED = 64
+#: By how many bytes a network is measured, and by how many more where those took less than so many
+#: seconds; and how long they are waited for.
+_SAMPLES, _FAST, _PATIENCE = (LONGEST_SAMPLE // 4, LONGEST_SAMPLE), 0.25, 2.0
 #: A hive to speak to, by its id. Raises `hive_unreachable`.
 PeerOf = Callable[[str], Peer]
 
@@ -89,7 +96,29 @@ class Several:
             others=[free for each in others for free in _wanted(each, here[each], placement)],
         )
         found = await peer_of(head).call(SPREAD_ROOM, wanted)
+        for each in (head, *others):
+            if not self._hives.is_measured(each):
+                await self._measure(each, peer_of)
         return _named(found, head)
+
+    async def _measure(self, hive_id: str, peer_of: PeerOf) -> None:
+        """Finds out how fast bytes come from a hive; one that does not answer is left to what is
+        asked of it next."""
+        fastest = 0.0
+        for count in _SAMPLES:
+            began = time.monotonic()
+            try:
+                async with timeout(_PATIENCE):
+                    await peer_of(hive_id).call(SAMPLE, AskSample(count=count))
+            except asyncio.TimeoutError:
+                pass  # it is that slow at best
+            except RbeeError:
+                return
+            took = time.monotonic() - began
+            fastest = max(fastest, count / took)
+            if took > _FAST:
+                break
+        self._hives.note_network(hive_id, fastest)
 
     async def start_sides(
         self, place: Place, found: FoundRoom, engine: str | None, peer_of: PeerOf

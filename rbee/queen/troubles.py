@@ -24,7 +24,7 @@ from typing import NamedTuple
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.narration import device_name
-from rbee.wire.placement import devices_in
+from rbee.wire.placement import CPU, OF, devices_in
 
 #: How often the trouble of a moment may befall a job in one place.
 TIMES_IN_ONE_PLACE = 2
@@ -169,6 +169,9 @@ class Troubles:
             self._devices.add((hive_id, device))
             if error.code not in ROOM:
                 self._broken.add((hive_id, devices_in(device)))
+            if "backend" in error.details:  # of which the engine there has no use of any
+                gpus = (each for each in devices_in(device) if each != CPU and OF not in each)
+                self._broken.update((hive_id, frozenset({gpu})) for gpu in gpus)
         else:
             self._have_moment(hive_id, device, error)
         # Who named a device or a backend gets what is first among them, or its error.

@@ -141,6 +141,12 @@ def rate(tokens_per_second: float) -> str:
     return f"about {tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tokens/s"
 
 
+def load(loading_s: float) -> str:
+    """For how long weights pass the network, where that is worth a word: `` after 95 seconds of
+    loading``."""
+    return f" after {seconds(loading_s)} of loading" if loading_s >= 1 else ""
+
+
 def backend_name(backend: str) -> str:
     """``cuda`` as its makers write it."""
     return {"rocm": "ROCm", "vulkan": "Vulkan"}.get(backend, backend.upper())
@@ -361,7 +367,7 @@ MAY_BE_FASTER = _queen(
     "schedule.compare", "{device} on hive {hive_id} may be faster; asking if there's room..."
 )
 NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
-EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
+EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}{loading}; {why}")
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
 )
