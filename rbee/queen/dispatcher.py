@@ -656,9 +656,11 @@ class Dispatcher:
         if not estimates:
             return
         best, *others = estimates
-        told = ["{rate} with {where}{loading}".format(**_facts_of(each)) for each in others]
-        why = f"against {', '.join(told)}" if told else "no other place would be faster"
-        job.say(narration.EXPECTED, **_facts_of(best), why=why)
+        told = ", ".join(_in_short(each, best.place.hive_id) for each in others)
+        why = f"against {told}" if told else "no other place would be faster"
+        rate = narration.rate(best.tokens_per_second) + narration.load(best.loading)
+        where = f"{device_name(best.place.device)} on hive {best.place.hive_id}"
+        job.say(narration.EXPECTED, rate=rate, where=where, why=why)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
         where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
@@ -700,13 +702,12 @@ def _require_sight(job: Job, sees: bool) -> None:
         raise unseen(pictures[0].called, "this model has no projector, and is shown none")
 
 
-def _facts_of(each: Estimate) -> dict[str, str]:
-    """How fast a place is, which it is, and how long its weights pass the network."""
-    return {
-        "rate": narration.rate(each.tokens_per_second),
-        "where": f"{device_name(each.place.device)} on hive {each.place.hive_id}",
-        "loading": narration.load(each.loading),
-    }
+def _in_short(each: Estimate, known: str) -> str:
+    """``198 with GPU0 + CPU``, or ``... on hive attic`` where that is none that is `known`."""
+    hive_id = each.place.hive_id
+    on = "" if hive_id == known else f" on hive {hive_id}"
+    told = f"{narration.tokens(each.tokens_per_second)} with {device_name(each.place.device)}{on}"
+    return told + narration.load(each.loading)
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

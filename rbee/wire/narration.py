@@ -138,7 +138,12 @@ def rate(tokens_per_second: float) -> str:
     """How fast a model answers: ``about 2.4 tokens/s``, ``about 95 tokens/s``."""
     if tokens_per_second < 0.1:
         return "less than 0.1 tokens/s"
-    return f"about {tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tokens/s"
+    return f"about {tokens(tokens_per_second)} tokens/s"
+
+
+def tokens(per_second: float) -> str:
+    """How many a model makes: ``2.4``, ``95``."""
+    return f"{per_second:.{1 if per_second < 9.95 else 0}f}"
 
 
 def load(loading_s: float) -> str:
@@ -367,7 +372,7 @@ MAY_BE_FASTER = _queen(
     "schedule.compare", "{device} on hive {hive_id} may be faster; asking if there's room..."
 )
 NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
-EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}{loading}; {why}")
+EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
 )
