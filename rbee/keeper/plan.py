@@ -46,7 +46,9 @@ def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
     if place.fits:
         room = "taken" if place.taken else "yes"
         if place.tokens_per_second:
-            room += f" ({rate(place.tokens_per_second)}{load(place.loading_s)})"
+            loading = load(place.loading_s)
+            later = f" after loading for {loading}" if loading else ""
+            room += f" ({rate(place.tokens_per_second)}{later})"
     else:
         room = f"{size(place.short_bytes)} too little" if place.short_bytes else place.why
     if not place.parts:

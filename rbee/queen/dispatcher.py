@@ -658,9 +658,10 @@ class Dispatcher:
         best, *others = estimates
         told = ", ".join(_in_short(each, best.place.hive_id) for each in others)
         why = f"against {told}" if told else "no other place would be faster"
-        rate = narration.rate(best.tokens_per_second) + narration.load(best.loading)
+        rate, loading = narration.rate(best.tokens_per_second), narration.load(best.loading)
         where = f"{device_name(best.place.device)} on hive {best.place.hive_id}"
-        job.say(narration.EXPECTED, rate=rate, where=where, why=why)
+        line = narration.EXPECTED_LATER if loading else narration.EXPECTED
+        job.say(line, rate=rate, loading=loading, where=where, why=why)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
         where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
@@ -707,7 +708,8 @@ def _in_short(each: Estimate, known: str) -> str:
     hive_id = each.place.hive_id
     on = "" if hive_id == known else f" on hive {hive_id}"
     told = f"{narration.tokens(each.tokens_per_second)} with {device_name(each.place.device)}{on}"
-    return told + narration.load(each.loading)
+    loading = narration.load(each.loading)
+    return f"{told} after {loading}" if loading else told
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

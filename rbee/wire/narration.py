@@ -147,9 +147,8 @@ def tokens(per_second: float) -> str:
 
 
 def load(loading_s: float) -> str:
-    """For how long weights pass the network, where that is worth a word: `` after 95 seconds of
-    loading``."""
-    return f" after {seconds(loading_s)} of loading" if loading_s >= 1 else ""
+    """For how long weights pass the network: ``95 seconds``; empty where that is worth no word."""
+    return seconds(loading_s) if loading_s >= 1 else ""
 
 
 def backend_name(backend: str) -> str:
@@ -165,7 +164,8 @@ def device_name(device: str) -> str:
 
 def layers_in_words(layers: int, *, experts: bool) -> str:
     """``18 layers``, or ``experts of 18 layers``."""
-    return f"experts of {layers} layers" if experts else f"{layers} layers"
+    count = f"{layers} layer{'s' * (layers != 1)}"
+    return f"experts of {count}" if experts else count
 
 
 # Who says a line.
@@ -373,6 +373,9 @@ MAY_BE_FASTER = _queen(
 )
 NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
 EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
+EXPECTED_LATER = _queen(
+    "schedule.speed", "expecting {rate} after loading for {loading} with {where}; {why}"
+)
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
 )
