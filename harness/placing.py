@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import unlike
 from rbee.queen.state import Place
@@ -64,6 +66,16 @@ class Placing:
         """What the engines of some machines speak: ``8.0.0 on attic, ...``."""
         told = (each.split(" on ") for each in versions.split(", "))
         self._said = unlike({hive: version for version, hive in told}, "gpu0+gpu0@mac")
+
+    def assert_shared(self, expected: str) -> None:
+        """Over which machines it goes after that."""
+        assert self._said is not None, "no error was told"
+        self._request = msgspec.structs.replace(self._request, spread="swarm", allow_cpu=False)
+        self._troubles = Troubles(self._request)
+        self._troubles.add("attic", "", self._said)
+        self.look()
+        found = [_text(place) for place in self._found if place.is_on_several]
+        assert found == expected.split(", "), found
 
     def assert_judged(self, *, refused: bool) -> None:
         """They are refused as a place, and nothing else is, or they are not."""

@@ -76,6 +76,24 @@ Feature: Which place is the best one
     When it has had the troubles "insufficient_vram at gpu0@attic, insufficient_vram at gpu0@blep, no use of gpu0+cpu@attic, no use of gpu0+cpu@blep"
     Then it goes to "cpu@attic, cpu@blep, cpu+cpu@blep@attic"
 
+  @fault.queen.share-with-all
+  Scenario Outline: A machine that cannot share a model is left out: <what>
+    Given the devices
+      | hive  | device | GB |
+      | attic | gpu0   | 24 |
+      | blep  | gpu0   | 16 |
+      | shed  | gpu0   | 12 |
+      | mac   | gpu0   | 8  |
+    And "none" holds the model
+    When the engines of its machines speak "<versions>"
+    Then over several machines it goes to "<places>"
+
+    Examples:
+      | what                     | versions                                                           | places |
+      | the strongest            | 7.1.0 on attic, 8.0.0 on blep, 8.0.0 on shed                       | gpu0+gpu0@shed@blep, gpu0+gpu0@shed+gpu0@mac@blep |
+      | one of three             | 8.0.0 on attic, 8.0.0 on blep, 7.1.0 on shed               | gpu0+gpu0@blep@attic, gpu0+gpu0@blep+gpu0@mac@attic |
+      | of two the one that is asked last | 8.0.0 on attic, 7.1.0 on blep                             | gpu0+gpu0@shed@attic, gpu0+gpu0@shed+gpu0@mac@attic |
+
   Scenario Outline: A GPU that has its memory from the processor: <what>
     Given the devices
       | hive  | device | GB   |

@@ -359,7 +359,8 @@ class _Look:
                 devices = devices[: len(cards)]
             weight = sum(gpu.vram_gb for gpu in cards)
             near = (not hive.holds, not hive.here, number)
-            if devices and not (self._troubles and self._troubles.is_out(hive.hive_id)):
+            known, on = self._troubles, hive.hive_id
+            if devices and not (known and (known.is_out(on) or known.is_apart(on))):
                 strength = (-weight, -hive.devices.cpu.ram_gb if with_ram else 0.0)
                 backend = cards[0].backend if cards else CPU
                 ranked.append((strength, near, hive.hive_id, devices, backend))

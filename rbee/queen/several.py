@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import begin, spawn
 from rbee.queen.hives import Hives
 from rbee.queen.state import Place
+from rbee.queen.troubles import APART
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.devices import FoundRoom, PartRoom
@@ -82,9 +84,16 @@ class Several:
         placement = place.placement
         head, others = placement.head.hive_id, placement.others
         asked = AskSides(engine=engine)
-        told = await asyncio.gather(
-            *(self._of(place, each, peer_of, SIDES_HERE, asked) for each in (head, *others))
-        )
+
+        async def ask(hive_id: str) -> SidesHere:
+            try:
+                return await self._of(place, hive_id, peer_of, SIDES_HERE, asked)
+            except RbeeError as error:
+                if error.code == "backend_unavailable":
+                    error.details[APART] = [hive_id]
+                raise
+
+        told = await asyncio.gather(*map(ask, (head, *others)))
         here = dict(zip((head, *others), told))
         refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
         if refusal is not None:
@@ -276,15 +285,18 @@ def _wanted(hive_id: str, here: SidesHere, placement: Placement) -> list[OtherDe
 
 def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
     """Why machines cannot share a model whose engines speak these versions, by hive; None: they
-    can. An engine that meets another version ends its process. Pure."""
-    if len(set(versions.values())) == 1:
+    can. An engine that meets another version ends its process. The details name those that are
+    apart from the most. Pure."""
+    found = Counter(versions.values())
+    if len(found) == 1:
         return None
+    ((most, _),) = found.most_common(1)
     told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
     return RbeeError(
         "backend_unavailable",
         f"the engines of these machines speak different versions of RPC: {told}",
         "install the same version of xllamacpp on each, then build its RPC backend again",
-        {"device": device},
+        {"device": device, APART: [hive for hive, speaks in versions.items() if speaks != most]},
     )
 
 

@@ -32,6 +32,8 @@ TIMES_IN_ONE_PLACE = 2
 WORKERS_LOST = 4
 
 ROOM = ("insufficient_vram", "insufficient_ram")
+#: What the details call the machines that cannot share a model with the others.
+APART = "apart"
 
 
 class Whose(enum.Enum):
@@ -143,6 +145,8 @@ class Troubles:
         self._devices: set[tuple[str, str]] = set()
         #: Those of them that did not lack room: they do not do with others beside them, either.
         self._broken: set[tuple[str, frozenset[str]]] = set()
+        #: The machines that share no model with others.
+        self._apart: set[str] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._only_holders = False
@@ -169,6 +173,7 @@ class Troubles:
             self._devices.add((hive_id, device))
             if error.code not in ROOM:
                 self._broken.add((hive_id, devices_in(device)))
+            self._apart.update(error.details.get(APART, ()))
             if "backend" in error.details:  # of which the engine there has no use of any
                 gpus = (each for each in devices_in(device) if each != CPU and OF not in each)
                 self._broken.update((hive_id, frozenset({gpu})) for gpu in gpus)
@@ -220,6 +225,10 @@ class Troubles:
     def is_out(self, hive_id: str) -> bool:
         """Whether nothing of a machine is tried any more."""
         return hive_id in self._hives
+
+    def is_apart(self, hive_id: str) -> bool:
+        """Whether a machine cannot share a model with others."""
+        return hive_id in self._apart
 
     def is_broken(self, hive_id: str, device: str) -> bool:
         """Whether a device, or one of several, would not do with more room either."""
