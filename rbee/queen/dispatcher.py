@@ -658,10 +658,11 @@ class Dispatcher:
         best, *others = estimates
         told = ", ".join(_in_short(each, best.place.hive_id) for each in others)
         why = f"against {told}" if told else "no other place would be faster"
-        rate, loading = narration.rate(best.tokens_per_second), narration.load(best.loading)
+        rate = narration.rate(best.tokens_per_second)
         where = f"{device_name(best.place.device)} on hive {best.place.hive_id}"
-        line = narration.EXPECTED_LATER if loading else narration.EXPECTED
-        job.say(line, rate=rate, loading=loading, where=where, why=why)
+        job.say(narration.EXPECTED, rate=rate, where=where, why=why)
+        if loading := narration.load(best.loading):
+            job.say(narration.WEIGHTS_FIRST, loading=loading)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
         where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
@@ -704,12 +705,13 @@ def _require_sight(job: Job, sees: bool) -> None:
 
 
 def _in_short(each: Estimate, known: str) -> str:
-    """``198 with GPU0 + CPU``, or ``... on hive attic`` where that is none that is `known`."""
-    hive_id = each.place.hive_id
+    """``198 with GPU0 + CPU``, or ``... on hive attic`` where that is none that is `known`; ``14
+    after 95 seconds with GPU0 + GPU0 of attic`` where weights go over the network before."""
+    hive_id, loading = each.place.hive_id, narration.load(each.loading)
     on = "" if hive_id == known else f" on hive {hive_id}"
-    told = f"{narration.tokens(each.tokens_per_second)} with {device_name(each.place.device)}{on}"
-    loading = narration.load(each.loading)
-    return f"{told} after {loading}" if loading else told
+    later = f" after {loading}" if loading else ""
+    rate = narration.tokens(each.tokens_per_second)
+    return f"{rate}{later} with {device_name(each.place.device)}{on}"
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

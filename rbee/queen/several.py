@@ -266,6 +266,7 @@ class Several:
 
     async def _as_of_the_place(self, place: Place, hive_id: str, error: RbeeError) -> RbeeError:
         """The trouble of one of the machines, as that of the place: its head is well."""
+        error = self._hives.typed_from_here(hive_id, error)
         what = f"hive {hive_id}: {error.message}"
         if error.code != "hive_unreachable":
             details = {**error.details, "device": place.device}

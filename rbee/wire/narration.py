@@ -373,8 +373,8 @@ MAY_BE_FASTER = _queen(
 )
 NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
 EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
-EXPECTED_LATER = _queen(
-    "schedule.speed", "expecting {rate} after loading for {loading} with {where}; {why}"
+WEIGHTS_FIRST = _queen(
+    "schedule.load", "weights go over the network for about {loading} before the first token"
 )
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
