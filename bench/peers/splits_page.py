@@ -65,7 +65,7 @@ def _rows(measured: Mapping[str, Any]) -> Iterator[str]:
                 count,
                 trip,
                 f"{speed(found):,.1f}",
-                f"{found['expected']:,.1f}" if "expected" in found else "",
+                f"{found['expected']:,.1f}" if "expected" in found else "not asked",
                 f"{speed(found) / speed(alone):.2f}",
                 f"{later:+,.1f} ms" if found["round_trip_ms"] else "",
                 f"{first_token(found):,.0f} ms",
@@ -100,6 +100,7 @@ def _method(measured: Mapping[str, Any]) -> Iterator[str]:
             "- Expected is what the queen tells before (`rbee-keeper plan`). The GPUs are said to"
             " be as fast as the processor by the measure of a hive,"
             f" {measured['reads_gb']:.1f} GB/s for {settings['threads']} thread, since it computes"
-            " for them."
+            " for them. It counts half of the context as in use, of which the answers here use a"
+            " hundredth."
         )
     yield "- Loading is from the worker's first word until it is ready; weights are sent each time."
