@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 
 from rbee.hive.workers.able import not_able, not_placed
+from rbee.keeper.doctor import over_machines
 from rbee.queen.front.for_keys import advice_of
 from rbee.queen.scheduler import HiveFacts, warm_worker
 from rbee.wire.errors import RbeeError
@@ -182,6 +183,13 @@ def able(found: str, backend: str, *, simulated: bool, parts: int = 1) -> str:
     facts = _facts(engine or "llamacpp", backends)
     refused = not_able(facts, backend, simulated=simulated, parts=parts)
     return "yes" if refused is None else f"no: {refused.suggestion}"
+
+
+def shared(engine: str, version: str) -> tuple[str, str]:
+    """What the doctor says of an engine that speaks this with other machines: state and advice."""
+    facts = _facts(engine, "cpu")
+    found = over_machines(msgspec.structs.replace(facts, rpc=version))
+    return found.state, found.advice
 
 
 def placed(devices: str, state: str, what: str) -> str:

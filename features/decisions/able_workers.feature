@@ -39,6 +39,16 @@ Feature: A worker runs where it was ordered to, or not at all
       | still loading                     | gpu1   | loading | nothing said                   | yes |
       | on the CPU, as ordered            | cpu    | ready   | no such device                 | yes |
 
+  Scenario Outline: Whether an engine shares a model with other machines, by the doctor: <case>
+    When the doctor hears of the engine "<engine>", which speaks "<version>" with other machines
+    Then it says "<state>" of sharing, with advice that has "<advice>"
+
+    Examples:
+      | case                        | engine       | version | state  | advice                         |
+      | it does                     | llamacpp     | 8.0.0   | ok     | nothing                        |
+      | what it takes was not built | llamacpp     | nothing | partly | -m rbee.worker.engines.rpc.build |
+      | it has no way to            | ctransformers | nothing | partly | nothing                       |
+
   @fault.worker.whole-on-one
   Scenario Outline: What llama.cpp is told of a model in parts: <case>
     When llama.cpp is to lay a model out as "<parts>"
