@@ -86,7 +86,7 @@ class PaperRace:
         while (decision := decide(state)) is not None:
             note(state, decision)
             if isinstance(decision, Look):
-                claim.looked = claim.fresh = True
+                claim.look_at(())
             elif isinstance(decision, Check):
                 name = _name(decision.place)
                 compared += [name] if decision.rival else []
