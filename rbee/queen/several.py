@@ -271,8 +271,9 @@ class Several:
         error = self._hives.typed_from_here(hive_id, error)
         what = f"hive {hive_id}: {error.message}"
         if error.code != "hive_unreachable":
-            details = {**error.details, "device": place.device}
-            return RbeeError(error.code, what, error.suggestion, details)
+            details, fix = {**error.details, "device": place.device}, error.suggestion
+            fix = f"on {hive_id}: {fix}" if error.code == "backend_unavailable" else fix
+            return RbeeError(error.code, what, fix, details)
         await self._hives.check(hive_id)
         return RbeeError("worker_crashed", what, error.suggestion, {"starting": True})
 
