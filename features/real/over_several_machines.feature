@@ -132,6 +132,12 @@ Feature: What happens to a model that no machine has room for
       | a model on one machine     | --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 |
       | another over both machines | --model file:$MODELS/smollm2-tools.gguf --no-cpu                        |
 
+  Scenario: What would leave for it does not count in its plan
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2-tools.gguf"
+    Then stdout shows a row "3 localhost gpu0 9 <size> <size> taken"
+    And stdout shows a row "3 attic gpu0 22 <size> <size> taken"
+
   Scenario: A machine that joins brings the room that was missing
     When I type each of these commands
       | command                                                                                       | status | says |

@@ -25,6 +25,7 @@ from rbee.wire.messages.devices import CAPACITY, AskRoom, FoundRoom, PartRoom
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.plans import AskPlan, Plan, PlannedPlace
 from rbee.wire.messages.workers import PROVISION_WORKER
+from rbee.wire.placement import Part
 from rbee.wire.settings import Settings
 
 #: Stands for a prompt, and for the job that is none.
@@ -62,10 +63,22 @@ class Planner:
                 break
             asked.append((decision.place, await self._ask(claim, decision.place, operation_id)))
             self._note(claim, *asked[-1])
+        for number, (place, _) in enumerate(asked):
+            if place.is_on_several and self._yields(claim, place):
+                idle = [part for _, parts in self._state.idle_parts(place) for part in parts]
+                again = await self._ask(claim, place, operation_id, idle)
+                if isinstance(again, FoundRoom):
+                    asked[number] = place, again
         return self._told(claim, asked, decision)
 
-    async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
-        """What a hive says of a place: what a worker takes there, or why it cannot be there."""
+    def _yields(self, claim: Claim, place: Place) -> bool:
+        return claim.rooms[place.spot, claim.request.ctx].yields
+
+    async def _ask(
+        self, claim: Claim, place: Place, operation_id: str, idle: Sequence[Part] = ()
+    ) -> FoundRoom | RbeeError:
+        """What a hive says of a place: what a worker takes there, or why it cannot be there. Over
+        several machines these `idle` parts of others count as gone."""
         request = claim.request
 
         def peer_of(hive_id: str) -> Peer:
@@ -75,7 +88,8 @@ class Planner:
         try:
             if place.is_on_several:
                 several = Several(self._hives, self._settings)
-                found = await several.ask_room(place, ref, request.ctx, request.engine, peer_of)
+                about = place, ref, request.ctx, request.engine
+                found = await several.ask_room(*about, peer_of, idle)
             else:
                 room = AskRoom(device=place.device, model=ref, ctx=request.ctx or 0)
                 found = await peer.call(CAPACITY, room)
@@ -120,8 +134,8 @@ class Planner:
                 plan.outcome = "refuse"
         facts = facts_of(self._state, claim)
         plan.places = [_row(place, answer, place == taken, facts) for place, answer in asked]
-        for row, (place, _) in zip(plan.places, asked):
-            if claim.rooms[place.spot, claim.request.ctx].yields:
+        for row, (place, answer) in zip(plan.places, asked):
+            if self._yields(claim, place) and not isinstance(answer, FoundRoom):
                 self._count_idle_parts(row, place)
         return plan
 

@@ -38,6 +38,7 @@ from rbee.wire.messages.sides import (
     AskSample,
     AskSides,
     AskSpread,
+    FreeDevice,
     OtherDevice,
     PartOfWorker,
     SidePart,
@@ -75,9 +76,16 @@ class Several:
         self._leaving: list[Mapping[str, str]] = []
 
     async def ask_room(
-        self, place: Place, model_ref: str, ctx: int | None, engine: str | None, peer_of: PeerOf
+        self,
+        place: Place,
+        model_ref: str,
+        ctx: int | None,
+        engine: str | None,
+        peer_of: PeerOf,
+        idle: Sequence[Part] = (),
     ) -> FoundRoom:
-        """What a worker takes there, part by part. Raises what keeps it from being there.
+        """What a worker takes there, part by part, were these `idle` parts of others gone. Raises
+        what keeps it from being there.
 
         Nothing is started where two of the machines speak different versions.
         """
@@ -102,7 +110,12 @@ class Several:
             device=Placement(placement.own).devices,
             model=model_ref,
             ctx=ctx or 0,
-            others=[free for each in others for free in _wanted(each, here[each], placement)],
+            others=[free for each in others for free in _wanted(each, here[each], placement, idle)],
+            idle=[
+                FreeDevice(device=part.device, free_bytes=part.bytes)
+                for part in idle
+                if part.hive_id == head
+            ],
         )
         found = await peer_of(head).call(SPREAD_ROOM, wanted)
         for each in (head, *others):
@@ -278,11 +291,14 @@ class Several:
         return RbeeError("worker_crashed", what, error.suggestion, {"starting": True})
 
 
-def _wanted(hive_id: str, here: SidesHere, placement: Placement) -> list[OtherDevice]:
-    """What a hive has free of the devices that are wanted of it."""
-    free = {each.device: each.free_bytes for each in here.devices}
+def _wanted(
+    hive_id: str, here: SidesHere, placement: Placement, idle: Sequence[Part]
+) -> list[OtherDevice]:
+    """What a hive has free of the devices that are wanted of it, with what is idle."""
+    free = Counter({each.device: each.free_bytes for each in here.devices})
+    free.update({part.device: part.bytes for part in idle if part.hive_id == hive_id})
     return [
-        OtherDevice(hive_id=hive_id, device=part.device, free_bytes=free.get(part.device, 0))
+        OtherDevice(hive_id=hive_id, device=part.device, free_bytes=free[part.device])
         for part in placement.others[hive_id]
     ]
 

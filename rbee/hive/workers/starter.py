@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rbee.hive.capacity import Capacity, Fit
+from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
@@ -58,6 +58,8 @@ class Starter(msgspec.Struct):
         """
         placement = Placement.on(self._hive.hive_id, wanted.device)
         unused = [worker.promise for worker in self._unused(placement)]
+        if wanted.idle:
+            unused.append(Promise({each.device: each.free_bytes for each in wanted.idle}))
         return await self._capacity.spread(placement, ref, wanted.ctx, wanted.others, unused)
 
     async def here(self, wanted: AskSides) -> SidesHere:

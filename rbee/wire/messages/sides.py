@@ -52,11 +52,13 @@ class OtherDevice(FreeDevice, kw_only=True):
 
 class AskSpread(Request, kw_only=True):
     """Whether the `device` of a hive, or several (``gpu0+cpu``), have room for a model together
-    with `others`, which are at the ends of streams, in their order."""
+    with `others`, which are at the ends of streams, in their order. What is `idle` on its devices
+    counts as free, too: parts of models of other hives that would leave."""
 
     device: NonEmpty
     model: NonEmpty
     others: Annotated[list[OtherDevice], msgspec.Meta(min_length=1)]
+    idle: list[FreeDevice] = []
     ctx: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_CONTEXT)] = 0
 
 
