@@ -28,7 +28,7 @@ from rbee.wire.messages.workers import PROVISION_WORKER
 from rbee.wire.placement import Part
 from rbee.wire.settings import Settings
 
-#: Stands for a prompt, and for the job that is none.
+#: Stands for the prompt, and for the id, of the job that is planned.
 _NO_PROMPT = "-"
 
 
@@ -45,9 +45,9 @@ class Planner:
 
         Raises as `places` does.
         """
-        told = msgspec.structs.asdict(wanted)
-        told["spread"] = wanted.spread or self._settings.spread
-        request = JobRequest(prompt=_NO_PROMPT, **told)
+        fields = msgspec.structs.asdict(wanted)
+        fields["spread"] = wanted.spread or self._settings.spread
+        request = JobRequest(prompt=_NO_PROMPT, **fields)
         claim = Claim(_NO_PROMPT, "", request, self._state.last + 1, acting=False)
         if len(awake) > 1:
             claim.owners = await self._hives.holders(request.model_ref, awake)
@@ -69,7 +69,7 @@ class Planner:
                 again = await self._ask(claim, place, operation_id, idle)
                 if isinstance(again, FoundRoom):
                     asked[number] = place, again
-        return self._told(claim, asked, decision)
+        return self._plan_of(claim, asked, decision)
 
     def _yields(self, claim: Claim, place: Place) -> bool:
         return claim.rooms[place.spot, claim.request.ctx].yields
@@ -117,7 +117,7 @@ class Planner:
         claims = {**self._state.claims, claim.job_id: claim}
         return decide(msgspec.structs.replace(self._state, claims=claims))
 
-    def _told(
+    def _plan_of(
         self,
         claim: Claim,
         asked: Sequence[tuple[Place, FoundRoom | RbeeError]],
@@ -162,11 +162,11 @@ def _row(
         if expected is not None:
             row.tokens_per_second, row.loading_s = expected.tokens_per_second, expected.loading
         return row
-    row.why, told = answer.message, answer.details
-    if "parts" in told:
-        row.parts = msgspec.convert(told["parts"], list[PartRoom])
-    elif "need_bytes" in told:
-        need, free = told["need_bytes"], told["free_bytes"]
+    row.why, details = answer.message, answer.details
+    if "parts" in details:
+        row.parts = msgspec.convert(details["parts"], list[PartRoom])
+    elif "need_bytes" in details:
+        need, free = details["need_bytes"], details["free_bytes"]
         row.parts = [PartRoom(device=place.device, need_bytes=need, free_bytes=free)]
-    row.short_bytes = told.get("short_bytes", 0)
+    row.short_bytes = details.get("short_bytes", 0)
     return row

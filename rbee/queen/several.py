@@ -52,7 +52,7 @@ from rbee.wire.settings import Settings
 A = TypeVar("A")
 Q = TypeVar("Q")
 
-#: Of how many workers is known which sides they had, and that they have lost one.
+#: For how many workers their sides, and the loss of one, are remembered.
 _REMEMBERED = 64
 #: By how many bytes a network is measured, and by how many more where those took less than so many
 #: seconds; and how long they are waited for.
@@ -72,7 +72,7 @@ class Several:
         self._lost: dict[str, str] = {}
         #: The sides of workers, by their hives; also of some that have ended.
         self._sides: dict[str, Mapping[str, str]] = {}
-        #: Those whose streams have ended since somebody last waited for that.
+        #: The sides whose streams have ended since `until_left` was last called.
         self._leaving: list[Mapping[str, str]] = []
 
     async def ask_room(
@@ -101,8 +101,8 @@ class Several:
                     error.details[APART] = [hive_id]
                 raise
 
-        told = await asyncio.gather(*map(ask, (head, *others)))
-        here = dict(zip((head, *others), told))
+        answers = await asyncio.gather(*map(ask, (head, *others)))
+        here = dict(zip((head, *others), answers))
         refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
         if refusal is not None:
             raise refusal
@@ -246,7 +246,7 @@ class Several:
         finally:
             for each in waits:
                 each.cancel()
-        # By now, what has ended may have taken others with it.
+        # One end may have ended others by now: the one that ended first is the cause.
         ends = [*((end.over_at, hive_id) for hive_id, end in sides.items())]
         ends += [(end.over_at, "") for end in heads]
         over_at, first = min(ends)
@@ -257,8 +257,8 @@ class Several:
             del self._lost[next(iter(self._lost))]
 
     async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
-        """Raises `worker_crashed`: whatever is the matter there, the worker has not come about; the
-        details have the hive of that (`part_on`)."""
+        """Opens a stream. Raises `worker_crashed` for every failure, as the worker needs it, with
+        the hive at the other end in its details (`part_on`)."""
         try:
             async with timeout(self._patience):
                 return await peer_of(hive_id).stream(route, wanted)
@@ -311,10 +311,10 @@ def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
     if len(found) == 1:
         return None
     ((most, _),) = found.most_common(1)
-    told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
+    listed = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
     return RbeeError(
         "backend_unavailable",
-        f"the engines of these machines speak different versions of RPC: {told}",
+        f"the engines of these machines speak different versions of RPC: {listed}",
         "install the same version of xllamacpp on each, then build its RPC backend again",
         {"device": device, APART: [hive for hive, speaks in versions.items() if speaks != most]},
     )
