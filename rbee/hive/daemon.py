@@ -24,7 +24,6 @@ from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.models import hub
 from rbee.hive.models.catalog import ModelCatalog, ModelRow
 from rbee.hive.models.provisioner import FILES, Provisioner
-from rbee.hive.network_cards import power_of
 from rbee.hive.news import News
 from rbee.hive.suspension import SYSTEM, Suspension
 from rbee.hive.workers.catalog import WorkerCatalog
@@ -472,6 +471,8 @@ class _Hive:
     @serves(POWER)
     async def power(self) -> Power:
         """Tells how its machine is woken from suspension, and how it is suspended."""
+        from rbee.hive.network_cards import power_of  # late: asked when a machine is added
+
         told = await in_thread(SYSTEM, power_of)
         way = await in_thread(SYSTEM, suspending.find_way)
         told.suspends, told.suspend_why, told.suspend_fix = (

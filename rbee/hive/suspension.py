@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from rbee.hive.heartbeat import HeartbeatSender
 from rbee.hive.news import News
-from rbee.hive.people import find_people
 from rbee.process import suspending
 from rbee.process.deadline import timeout
 from rbee.process.suspending import Way, find_way
@@ -127,6 +126,8 @@ class Suspension:
         if not self._woken.is_set():
             return Use(False, 0, 0, (), Way(()))
         workers, downloads = (0, 0) if leaving else self._count()
+        from rbee.hive.people import find_people  # late: few machines sleep
+
         found = await in_thread(SYSTEM, find_people)
         return Use(True, workers, downloads, found, await in_thread(SYSTEM, find_way))
 

@@ -8,7 +8,6 @@ everybody may.
 
 from __future__ import annotations
 
-import getpass
 import os
 import shlex
 import shutil
@@ -75,6 +74,8 @@ def way(found: Found) -> Way:
 def find_way() -> Way:
     """How this machine is suspended. Blocks, for as long as the system's programs take."""
     name = "pmset" if sys.platform == "darwin" else "systemctl"
+    import getpass  # late: few machines sleep
+
     program = shutil.which(name) or ""
     user = "root" if os.geteuid() == 0 else getpass.getuser()
     if not program or name == "pmset":

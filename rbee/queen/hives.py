@@ -627,7 +627,9 @@ class Hives:
 
     async def _suspend_at_end(self, hive: Hive, tell: Tell) -> None:
         """Has a machine suspended with the end of its hive, where its rule is for that."""
-        row = await self.directory.row(hive.hive_id)
+        row = None
+        with contextlib.suppress(RbeeError):  # a catalog that cannot be read keeps nobody awake
+            row = await self.directory.row(hive.hive_id)
         if row is None or row.wake is None:
             return
         try:
