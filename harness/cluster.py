@@ -62,6 +62,7 @@ class Cluster:
         """`patience_s` is how long the programs may take to leave after the last step."""
         self.ports = ports
         self.patience_s = patience_s
+        self.python = sys.executable
         self.folder = Path(tempfile.mkdtemp(prefix="rbee-", dir=folder_for_homes())).resolve()
         self.user_home = self.folder / "home"
         self.home = self.user_home / ".rbee"
@@ -480,14 +481,20 @@ class Cluster:
             variables[name] = value
         assert words, f"no program in {command_line!r}"
         if words[0] in SCRIPTS:
-            words[:1] = [sys.executable, "-m", SCRIPTS[words[0]]]
+            words[:1] = [self.python, "-m", SCRIPTS[words[0]]]
         elif words[0] in ("python", "python3"):
-            words[0] = sys.executable
+            words[0] = self.python
         return words, variables
+
+    def use_python(self, python: str) -> None:
+        """Has what starts from now on run from the environment of this Python alone."""
+        self.python = python
+        self.environment.pop("PYTHONPATH", None)
+        self._write_scripts()
 
     def _write_scripts(self) -> None:
         """The console scripts for lines that go through `sh`."""
-        python = shlex.quote(sys.executable)
+        python = shlex.quote(self.python)
         for name, command in {
             **{name: f"{python} -m {module}" for name, module in SCRIPTS.items()},
             "python": python,

@@ -79,6 +79,9 @@ class Server:
         self.stopping = asyncio.Event()
         #: Set by a signal: leave without waiting for work that could be cancelled.
         self.impatient = asyncio.Event()
+        #: While it is not set, whoever asks for an answer waits.
+        self.gate = asyncio.Event()
+        self.gate.set()
         #: What health tells: ``ok``, or ``leaving`` from where there is no way back.
         self.status = "ok"
         self.url = ""
@@ -248,6 +251,8 @@ class Server:
         route = served.route
         wanted = await self._wanted(request, route, fields, table.read)
         _require_speaker(caller_of(request), who, wanted)
+        if route.begins_job:
+            await self.gate.wait()
         answer = await served.handler(request, wanted)
         if isinstance(answer, web.StreamResponse):
             return answer

@@ -130,6 +130,10 @@ class AwakeQueen:
             self._listener.join(self._settings.stop_total)
         if health is not None:
             wait_gone(self.client, health, self._settings)
+        if self._child is not None:
+            self._child.release()
+            self._child.wait(self._settings.stop_total)
+            self._child = None
 
     def wait_for_end(self) -> None:
         """Waits until somebody has ended her. Raises `queen_unreachable` when she has died."""

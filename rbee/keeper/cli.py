@@ -19,7 +19,14 @@ import click
 
 from rbee import __version__
 from rbee.keeper.click_options import MODEL_REF, NAME, TEXT, TRY, takes
-from rbee.keeper.command import Deed, Misuse, leave, run_at_home, run_with_queen
+from rbee.keeper.command import (
+    Deed,
+    Misuse,
+    leave,
+    run_at_home,
+    run_with_queen,
+    wait_for_upgrade,
+)
 from rbee.keeper.options import (
     INFER_OPTIONS,
     LIST_OPTIONS,
@@ -29,6 +36,7 @@ from rbee.keeper.options import (
     Option,
     Options,
 )
+from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.streams import AnswerLost
 from rbee.process.home import Home
@@ -248,6 +256,14 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
     help="Send all through SSH, or past it, unencrypted.  [default: through it]",
 )
 @click.option("--install", is_flag=True, help="Bring rbee there, or upgrade it.")
+@click.option("--offline", is_flag=True, help="With --install: send all that it needs from here.")
+@click.option(
+    "--python",
+    type=TEXT,
+    metavar="3.12|PATH",
+    default="",
+    help="With --install: the Python to take there.  [default: the first that is new enough]",
+)
 @click.option(
     "--accept-host-key",
     type=TEXT,
@@ -271,6 +287,9 @@ def add_hive(options: Options) -> Deed:
     """
     from rbee.wire.messages.hives import AddHive, SshTarget
 
+    for name in ("offline", "python"):
+        if options[name] and not options["install"]:
+            raise click.UsageError(f"--{name} goes with --install")
     user, port, key = options["ssh_user"], options["ssh_port"], options["key"]
     tunnel = options["tunnel"]
     ssh = SshTarget(user=user, port=port, key_path=key, tunnel=tunnel)
@@ -280,12 +299,58 @@ def add_hive(options: Options) -> Deed:
         hive_id=options["hive_id"],
         ssh=ssh if user or port or key or tunnel is not None else None,
         install=options["install"],
+        offline=options["offline"],
+        python=options["python"],
         accept_host_key=options["accept_host_key"],
     )
 
     from rbee.keeper import machines
 
     return lambda screen, where: machines.add_hive(screen, where, wanted)
+
+
+@keeper.command()
+@click.option("--to", "version", type=TEXT, metavar="VERSION", default="", help="[default: newest]")
+@click.option("--only", type=NAME, metavar="HIVE", help="This machine alone.")
+@click.option(
+    "--python",
+    type=TEXT,
+    metavar="3.12|PATH",
+    default="",
+    help="The Python to take on other machines.  [default: the first that is new enough]",
+)
+@click.option("--offline", is_flag=True, help="Send other machines all that rbee needs from here.")
+@click.option("--quiet", "-q", is_flag=True, help="No narration.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stderr.")
+def upgrade(
+    version: str, only: str | None, python: str, offline: bool, quiet: bool, as_json: bool
+) -> None:
+    """Upgrade rbee, here and on every machine, while the swarm serves.
+
+    The new one is made beside the old, by the pip of this environment, and has to answer in a swarm
+    of its own first. Then jobs that run come to their end, new ones wait, and the new one takes its
+    place. Where it does not answer there, the old one serves again.
+
+    Exit status: 1 where a machine keeps its rbee, for instance since it is off.
+
+    \b
+    Examples:
+      rbee-keeper upgrade
+      rbee-keeper upgrade --only localhost
+    \b
+    To a version that is named, and a machine that was off meanwhile:
+      $ rbee-keeper upgrade --to 0.4.0
+      $ rbee-keeper upgrade --only workstation
+    """
+    from rbee.keeper.upgrade import Wanted
+    from rbee.keeper.upgrade import upgrade as run_upgrade
+
+    if quiet and as_json:
+        raise click.UsageError("--quiet and --json exclude each other")
+    screen = Screen(quiet=quiet, as_json=as_json)
+    wait_for_upgrade(screen)
+    wanted = Wanted(version, only or "", python, offline)
+    run_at_home(screen, lambda home: run_upgrade(screen, QueenTarget.of(home, None, None), wanted))
 
 
 @keeper.command()

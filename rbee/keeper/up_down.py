@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from rbee.keeper.awake import A_HIVE, AwakeQueen, awake_queen, find_any_queen, find_queen, wait_gone
+from rbee.keeper.command import wait_for_upgrade
 from rbee.keeper.operation import wake_hives
 from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
@@ -39,6 +40,8 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
         if stay:
             screen.say(narration.STAYS)
             _stay_with(queen)
+    if stay:
+        wait_for_upgrade(screen)  # for which she has ended
 
 
 def _stay_with(queen: AwakeQueen) -> None:

@@ -83,6 +83,11 @@ class Route(Generic[Q, A]):
         self.named = tuple(part.partition("}")[0] for part in self.path.split("{")[1:])
         self.with_slashes = tuple(name for name in self.named if f"{{{name}:path}}" in path)
 
+    @property
+    def begins_job(self) -> bool:
+        """Whether somebody asks for an answer, who can wait at the gate of a server."""
+        return self.has_body and not self.named and (self.who is Who.KEYS or self.with_pictures)
+
     def target(self, wanted: Q) -> str:
         """The path and the query that ask for `wanted`."""
         if self.has_body or wanted is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from rbee.wire.errors import ErrorBody
 from rbee.wire.messages.basics import Answer, Name, Named, NonEmpty, OperationStarted, Request
 from rbee.wire.messages.devices import DegradedDevice, Devices
 from rbee.wire.messages.workers import WorkerBeat, WorkerFailure
@@ -32,7 +33,9 @@ class AddHive(Request, kw_only=True):
 
     `host` is a name or address, an alias of ``~/.ssh/config``, or localhost, for which `ssh` means
     nothing. `accept_host_key` is the fingerprint (``SHA256:...``) of a key that a person has
-    agreed to; `passphrase` opens the key file and is kept in RAM alone.
+    agreed to; `passphrase` opens the key file and is kept in RAM alone. With `install` rbee is
+    brought there, in an environment of `python` (a path, or ``3.12``; empty: the first that is new
+    enough); `offline`: with all that it needs, so that pip there asks no index.
     """
 
     host: NonEmpty
@@ -40,8 +43,36 @@ class AddHive(Request, kw_only=True):
     hive_id: Name | None = None
     ssh: SshTarget | None = None
     install: bool = False
+    python: str = ""
+    offline: bool = False
     accept_host_key: str = ""
     passphrase: str = ""
+
+
+class BringRbee(Request, kw_only=True):
+    """A hive's machine is to have rbee of this version beside the one it has.
+
+    `folder`, on the machine of the queen, holds its wheel; empty: the one that she runs on herself,
+    from which that hive is woken then. For the rest see `AddHive`.
+    """
+
+    id: Name
+    version: str = ""
+    folder: str = ""
+    python: str = ""
+    offline: bool = False
+
+
+class Examined(msgspec.Struct, kw_only=True):
+    """What a look at a machine has found, which changed nothing; `error`: what keeps it from having
+    this rbee, or from being looked at."""
+
+    hive_id: str
+    host: str
+    rbee: str = ""
+    python: str = ""
+    free_bytes: int = 0
+    error: ErrorBody | None = None
 
 
 class HiveAddStarted(OperationStarted, kw_only=True):
@@ -136,6 +167,7 @@ class Adopt(Request, kw_only=True):
 
 ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
 HIVES = Route("GET", "/hives", NONE, HiveList)
+BRING_RBEE = Route("POST", "/bring-rbee", BringRbee, OperationStarted, status=202)
 REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
 WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)
 HEARTBEAT = Route("POST", "/heartbeat", Heartbeat, HeartbeatAnswer, who=Who.HIVE)
