@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator, Sequence
-from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING
 
 from rbee import __version__
@@ -95,6 +95,7 @@ class AwakeQueen:
         """Phase 12: has a queen that this keeper woke shut everything down, and waits for it."""
         if self._child is None or self._child.process.poll() is not None:
             return
+        from signal import SIGKILL, SIGTERM
         from subprocess import TimeoutExpired
 
         child, settings = self._child, self._settings
@@ -176,6 +177,10 @@ def awake_queen(
     if not _stays(queen.client, screen, settings):
         if where.named:
             raise _unanswered(where)
+        if sys.platform == "win32":
+            from rbee.keeper.windows import refuse_on_windows
+
+            refuse_on_windows()
         from rbee.process.child import Child  # late: a queen who is awake needs no process of ours
 
         screen.say(narration.QUEEN_ASLEEP)

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -342,15 +343,22 @@ def upgrade(
       $ rbee-keeper upgrade --to 0.4.0
       $ rbee-keeper upgrade --only workstation
     """
-    from rbee.keeper.upgrade import Wanted
-    from rbee.keeper.upgrade import upgrade as run_upgrade
-
     if quiet and as_json:
         raise click.UsageError("--quiet and --json exclude each other")
     screen = Screen(quiet=quiet, as_json=as_json)
     wait_for_upgrade(screen)
-    wanted = Wanted(version, only or "", python, offline)
-    run_at_home(screen, lambda home: run_upgrade(screen, QueenTarget.of(home, None, None), wanted))
+
+    def run(home: Home) -> int:
+        from rbee.keeper.windows import refuse_on_windows
+
+        refuse_on_windows()
+        from rbee.keeper.upgrade import Wanted
+        from rbee.keeper.upgrade import upgrade as run_upgrade
+
+        wanted = Wanted(version, only or "", python, offline)
+        return run_upgrade(screen, QueenTarget.of(home, None, None), wanted)
+
+    run_at_home(screen, run)
 
 
 @keeper.command()
@@ -673,7 +681,8 @@ def doctor(as_json: bool) -> None:
 def main() -> NoReturn:
     """Runs the command that was typed and exits with its status."""
     # What click writes by itself (help, version, completion) ends quietly with its reader.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     status = 0
     try:
         ended_with = keeper.main(prog_name="rbee-keeper", standalone_mode=False)

@@ -75,7 +75,8 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     status = 0
     try:
         signal.signal(signal.SIGTERM, terminate)
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        if sys.platform != "win32":
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         raise_on_interrupt()
         status = run(Home.open()) or 0
     except RbeeError as error:

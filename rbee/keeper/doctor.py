@@ -19,6 +19,7 @@ from rbee import __version__
 from rbee.keeper import installation
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import table
+from rbee.keeper.windows import refuse_on_windows
 from rbee.process import apart, landlock, seccomp
 from rbee.process.child import Child
 from rbee.process.home import Home
@@ -207,6 +208,7 @@ CHECKS: tuple[Check, ...] = (
 
 def doctor(screen: Screen, home: Home) -> int:
     """Tells what each check finds. Returns 1 where one of them finds a fault."""
+    refuse_on_windows()
     findings = [*engines(home), *(check(home) for check in CHECKS), *machines(home)]
     rows = [(each.check, each.state, each.detail) for each in findings]
     told = {"checks": [each._asdict() for each in findings]}

@@ -22,6 +22,8 @@ from rbee.wire.errors import RbeeError
 
 #: What an environment holds that has not answered yet.
 UNTRIED = "rbee-untried"
+#: The variable by which a program that an upgrade runs knows by whom it was started.
+PART_OF = "UPGRADE_OF_RBEE"
 #: The longest script whose first line is looked at (bytes); those that pip writes are small.
 _LONGEST_SCRIPT = 1 << 20
 #: See renameat2(2), and renamex_np(2) of macOS.
@@ -95,6 +97,7 @@ def run(
     the affair of whoever runs it, and on Linux it ends with whoever that is. A limit (seconds) that
     passes is a failure."""
     command = [python, *words]
+    environ = {**(os.environ if environ is None else environ), PART_OF: str(os.getpid())}
     with subprocess.Popen(
         command,
         cwd="/",

@@ -57,8 +57,9 @@ def _stay_with(queen: AwakeQueen) -> None:
 
 def up_at_boot(screen: Screen, _: QueenTarget) -> None:
     """Has the swarm started now, and whenever this machine starts."""
-    from rbee.keeper import boot
+    from rbee.keeper import boot, windows
 
+    windows.refuse_on_windows()
     screen.say(narration.AT_BOOT, path=boot.enable())
 
 

@@ -28,9 +28,8 @@ _ANEW = (sys.executable, *sys.orig_argv[1:])
 
 
 class Note(msgspec.Struct):
-    """What is being upgraded: the environment in use, what is made beside it, and by whom."""
+    """What is being upgraded: the environment in use, of which version, and what is made beside."""
 
-    pid: int
     prefix: str
     aside: str
     version: str
@@ -59,7 +58,7 @@ class Upgrading:
         upgrading = cls(home, file, _read(file))
         upgrading.restore()
         aside = prefix.with_name(f".{prefix.name}.upgrade-{os.getpid()}")
-        upgrading.write(Note(os.getpid(), str(prefix), str(aside), __version__))
+        upgrading.write(Note(str(prefix), str(aside), __version__))
         return upgrading
 
     def write(self, note: Note) -> None:
@@ -78,8 +77,6 @@ class Upgrading:
         prefix, aside = Path(self.note.prefix), Path(self.note.aside)
         is_switched = (prefix / environment.UNTRIED).exists() and aside.is_dir()
         if is_switched:
-            # Its programs know whose children they are by the note.
-            self.write(msgspec.structs.replace(self.note, pid=os.getpid()))
             environment.run(environment.python_of(prefix), "-m", "rbee.keeper", "down")
             environment.exchange(prefix, aside)
         environment.remove(aside)
@@ -95,9 +92,10 @@ def wait_for_upgrade(screen: Screen, home: Home) -> None:
     """Returns at once to a part of the upgrade itself; begins this command anew, once what it is
     to run from is in use."""
     with contextlib.suppress(FileNotFoundError), open(home.path / UPGRADE, "r+b") as file:
-        note = _read(file)
-        if note is not None and note.pid == os.getppid():
-            return
+        if part_of := os.environ.get(environment.PART_OF):
+            if part_of == str(os.getppid()):
+                return
+            os._exit(1)  # who has started this is gone, and what it was for with it
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
