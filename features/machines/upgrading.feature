@@ -7,7 +7,7 @@ Feature: Other machines are upgraded with mine
     Given my machine "blep" beside the machines "workstation"
     And my own rbee is "0.0.8", and pip finds "0.0.9"
     And rbee "0.0.8" on "workstation", with all that it needs
-    And I have added the machines "workstation"
+    And I have typed "rbee-keeper add-hive workstation"
     When I type "rbee-keeper upgrade && rbee-keeper infer --node workstation --temperature 0 'hello'"
     Then the terminal narrates
       """
@@ -24,7 +24,8 @@ Feature: Other machines are upgraded with mine
     Given my machine "blep" beside the machines "workstation"
     And my own rbee is "0.0.8", and pip finds "0.0.9"
     And rbee "0.0.8" on "workstation", with all that it needs
-    And I have added the machines "workstation, localhost"
+    And I have typed "rbee-keeper add-hive workstation"
+    And I have typed "rbee-keeper add-hive localhost"
     And the plug of "workstation" has been pulled
     When I type "rbee-keeper upgrade"
     Then stderr contains "then: rbee-keeper upgrade --only workstation"
@@ -44,7 +45,7 @@ Feature: Other machines are upgraded with mine
     Given my machine "blep" beside the machines "workstation"
     And my own rbee is "0.0.8", and pip finds a "0.0.9" that starts in a new home alone
     And rbee "0.0.8" on "workstation", with all that it needs
-    And I have added the machines "workstation"
+    And I have typed "rbee-keeper add-hive workstation"
     When I type "rbee-keeper upgrade || rbee-keeper infer --node workstation --temperature 0 'hello'"
     Then stdout holds the answer of minillama to "hello" alone
     And stderr contains "bee-keeper: rbee 0.0.8 is in use again, as before"

@@ -243,7 +243,11 @@ def _brought(hive_id: str, wanted: Wanted, version: str = "", folder: str = "") 
 
 
 def _bring(screen: Screen, queen: AwakeQueen, wanted: BringRbee) -> None:
-    run_operation(screen, queen, BRING_RBEE, wanted, Nothing)
+    try:
+        run_operation(screen, queen, BRING_RBEE, wanted, Nothing)
+    except RbeeError:
+        queen.client.close()  # what follows on it belongs to the story that was left
+        raise
 
 
 @contextlib.contextmanager

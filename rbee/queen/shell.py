@@ -329,7 +329,7 @@ def install(wheel: str, size: int, version: str, *, python: str = "", offline: b
     `not_installed` stderr.
     """
     name = shlex.quote(wheel)
-    index = "--no-index" if offline else ""
+    index, alone = ("--no-index", "PIP_NO_INDEX=1 ") if offline else ("", "")
     return f"""
 set -e
 trap '' PIPE
@@ -353,7 +353,7 @@ PIP_USER=0 "$new/bin/python" -m pip install --disable-pip-version-check --no-inp
     --progress-bar off {index} --find-links "$new/wheels" "$new/wheels/"{name}
 rm -r "$new/wheels"
 "$new/bin/python" -c 'import rbee; print("rbee", rbee.__version__)'
-"$new/bin/python" -m rbee.worker.engines.rpc.build 2>&1 || true
+{alone}"$new/bin/python" -m rbee.worker.engines.rpc.build 2>&1 || true
 trap '' HUP INT TERM
 : >"$new/{_WHOLE}"
 trap - EXIT
