@@ -22,7 +22,7 @@ from harness.ports import is_free
 from harness.program import Finished, Running
 
 #: How long commands and jobs may take to end once somebody was struck, in seconds.
-SETTLE_S = 20.0
+SETTLE_S = 60.0
 #: Exit statuses that a command may have, besides that of the signal it was struck with.
 STATUSES = (0, 1, 124, 130)
 
