@@ -13,7 +13,7 @@ from rbee.keeper.installation import Installation, Origin, Told, obstacle, wante
 from rbee.queen import shell
 from rbee.queen.catalog import HiveRow
 from rbee.queen.examine import judged
-from rbee.wire.errors import ErrorBody
+from rbee.wire.errors import ErrorBody, RbeeError
 from rbee.wire.messages.hives import Examined, HiveStatus, SshTarget
 
 _PREFIX = Path("/home/me/rbee")
@@ -74,6 +74,14 @@ def found_with(pythons: dict[str, str], asked: str) -> shell.Facts:
         environ = {"HOME": home, "PATH": path}
         ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         return shell.facts(ran.stdout)
+
+
+def python_meant(typed: str) -> str:
+    """The Python that is looked for where a person types this, or what to type instead."""
+    try:
+        return shell.python_of(typed)
+    except RbeeError as error:
+        return error.suggestion
 
 
 def doctor_on(rbee: str, version: str = "3.11.7", free_kb: str = "9000000") -> Finding:

@@ -112,8 +112,9 @@ def publish(cluster: Cluster, version: str, flaw: str = "") -> None:
     write_wheel(offer(cluster), version, flaw)
 
 
-def settle_machine(cluster: Cluster, name: str, version: str) -> None:
-    """Another machine has this version, as an installation leaves it."""
+def install_both(cluster: Cluster, name: str, version: str) -> None:
+    """The person's own rbee, and that of a machine, are of this version."""
+    install_own(cluster, version)
     installing.downgrade(cluster, name, version)
 
 
@@ -127,8 +128,20 @@ def assert_own(cluster: Cluster, version: str) -> None:
     assert not (cluster.home / "upgrade.json").exists()
 
 
+def break_off(cluster: Cluster, upgrade: Running, how: str) -> None:
+    """Ends an upgrade by Ctrl+C, or by kill -9."""
+    if how == "Ctrl+C":
+        upgrade.interrupt()
+    else:
+        upgrade.kill()
+    cluster.finish(upgrade)
+
+
 def begin_story(cluster: Cluster) -> tuple[Running, Member]:
-    """A story whose worker is stopped in the middle of it, and that worker."""
+    """A story of a warm swarm whose worker is stopped in the middle of it, and that worker, whose
+    heartbeats nobody misses."""
+    cluster.set(heartbeats_missed=10_000)
+    swarm.leave_warm(cluster, "rbee-keeper infer --keep-alive 'hello'")
     worker = swarm.freeze(cluster, "worker")
     story = cluster.start("rbee-keeper infer --temperature 0 'hello'")
     story.wait_for_line(_BEGUN)

@@ -76,3 +76,10 @@ def run_each(
     home.mkdir()
     queen = ["--queen", cluster.url("queen"), "--token-file", str(cluster.home / "token")]
     return [run([*each, *(queen if named else [])], environ) for each in commands]
+
+
+def assert_status(there: Sequence[subprocess.CompletedProcess[str]], status: int) -> None:
+    """Each has ended with this status, and without a traceback."""
+    for ran in there:
+        assert ran.returncode == status, ran
+        assert "Traceback" not in ran.stderr, ran

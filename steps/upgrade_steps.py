@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-
 from harness import swarm, upgrades
 from harness import upgrade_decisions as decisions
 from harness.sentences import Context, given, then, when
-from rbee.queen import shell
-from rbee.wire.errors import RbeeError
 
 
 @given('my own rbee is "{version}", and pip finds "{newer}"')
@@ -23,12 +19,19 @@ def own_and_flawed(context: Context, version: str, newer: str, flaw: str) -> Non
     upgrades.publish(context.cluster, newer, flaw)
 
 
-@given("nobody misses the heartbeats of a worker that is stopped")
-def patient_hive(context: Context) -> None:
-    context.cluster.set(heartbeats_missed=10_000)
+@given('my own rbee and that of "{name}" is "{version}", and pip finds "{newer}"')
+def both_and_newer(context: Context, name: str, version: str, newer: str) -> None:
+    upgrades.install_both(context.cluster, name, version)
+    upgrades.publish(context.cluster, newer)
 
 
-@given("a story in the middle of which its worker is stopped")
+@given('my own rbee and that of "{name}" is "{version}", and pip finds a "{newer}" that {flaw}')
+def both_and_flawed(context: Context, name: str, version: str, newer: str, flaw: str) -> None:
+    upgrades.install_both(context.cluster, name, version)
+    upgrades.publish(context.cluster, newer, flaw)
+
+
+@given("a warm swarm, and a story in the middle of which its worker is stopped")
 def story(context: Context) -> None:
     context.story, context.worker = upgrades.begin_story(context.cluster)
 
@@ -39,19 +42,19 @@ def upgrade_until(context: Context, line: str) -> None:
 
 
 @when("the worker goes on")
-@then("the worker goes on")
 def worker_goes_on(context: Context) -> None:
     swarm.thaw(context.worker)
 
 
-@given("the upgrade is broken off by {how}")
-@when("the upgrade is broken off by {how}")
+@given("the upgrade is broken off by kill -9")
+def killed(context: Context) -> None:
+    upgrades.break_off(context.cluster, context.upgrade, "kill -9")
+
+
+@when("the upgrade is broken off by {how}, and the worker goes on")
 def broken_off(context: Context, how: str) -> None:
-    if how == "Ctrl+C":
-        context.upgrade.interrupt()
-    else:
-        context.upgrade.send(signal.SIGKILL)
-    context.cluster.finish(context.upgrade)
+    upgrades.break_off(context.cluster, context.upgrade, how)
+    swarm.thaw(context.worker)
 
 
 @then("the story has been told to its end")
@@ -68,13 +71,6 @@ def upgrade_succeeds(context: Context) -> None:
 @then('my own rbee is "{version}", and nothing is left of another')
 def own_is(context: Context, version: str) -> None:
     upgrades.assert_own(context.cluster, version)
-
-
-@given('"{name}" is on again')
-@when('"{name}" is on again')
-def on_again(context: Context, name: str) -> None:
-    context.cluster.hosts.mend_cable(name)
-    context.cluster.hosts[name].switch_on()
 
 
 @when("rbee was installed by {how}")
@@ -111,20 +107,13 @@ def python_taken(context: Context, version: str) -> None:
 
 @when("a person names the Python {typed}")
 def names_python(context: Context, typed: str) -> None:
-    try:
-        context.meant = shell.python_of(typed)
-    except RbeeError as error:
-        context.refused = error
+    context.meant = decisions.python_meant(typed)
 
 
 @then('the Python that is looked for is "{meant}"')
+@then('that is refused, and to type is "{meant}"')
 def looked_for(context: Context, meant: str) -> None:
     assert context.meant == meant, context.meant
-
-
-@then('that is refused, and to type is "{suggestion}"')
-def refused_with(context: Context, suggestion: str) -> None:
-    assert context.refused.suggestion == suggestion, context.refused.suggestion
 
 
 @when("the doctor looks at a machine with rbee {rbee}, Python {python} and {room:g} GB")

@@ -18,8 +18,7 @@ def type_there(context: Context, command_line: str) -> None:
 
 @then("the exit status over there is {status:d}, without a traceback")
 def status_there(context: Context, status: int) -> None:
-    for ran in context.there:
-        assert ran.returncode == status and "Traceback" not in ran.stderr, ran
+    windows.assert_status(context.there, status)
 
 
 @then('it says "{text}"')

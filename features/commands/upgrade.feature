@@ -60,9 +60,7 @@ Feature: rbee is upgraded while it serves
 
     Scenario: A job in the middle of its story
       Given my own rbee is "0.0.8", and pip finds "0.0.9"
-      And nobody misses the heartbeats of a worker that is stopped
-      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
-      And a story in the middle of which its worker is stopped
+      And a warm swarm, and a story in the middle of which its worker is stopped
       And an upgrade that narrates "queen: jobs that still run, and are ended first: 1; new ones wait"
       When the worker goes on
       Then the story has been told to its end
@@ -71,13 +69,10 @@ Feature: rbee is upgraded while it serves
 
     Scenario Outline: Who breaks it off by <how> while it waits has the old one, which serves on
       Given my own rbee is "0.0.8", and pip finds "0.0.9"
-      And nobody misses the heartbeats of a worker that is stopped
-      And a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
-      And a story in the middle of which its worker is stopped
+      And a warm swarm, and a story in the middle of which its worker is stopped
       And an upgrade that narrates "queen: jobs that still run, and are ended first: 1; new ones wait"
-      When the upgrade is broken off by <how>
-      Then the worker goes on
-      And the story has been told to its end
+      When the upgrade is broken off by <how>, and the worker goes on
+      Then the story has been told to its end
       And my own rbee is "0.0.8", and nothing is left of another
 
       Examples:
