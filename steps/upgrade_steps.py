@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import swarm, upgrades
+from harness import draining, swarm, upgrades
 from harness import upgrade_decisions as decisions
 from harness.sentences import Context, given, then, when
 
@@ -39,6 +39,22 @@ def story(context: Context) -> None:
 @given('an upgrade that narrates "{line}"')
 def upgrade_until(context: Context, line: str) -> None:
     context.upgrade = upgrades.begin(context.cluster, line)
+
+
+@given("she takes nothing in as long as a program listens, and another asks for an answer")
+def drained(context: Context) -> None:
+    context.listener = draining.drain(context.cluster)
+    context.asking = draining.ask_meanwhile(context.cluster)
+
+
+@when("the first of them hangs up")
+def hangs_up(context: Context) -> None:
+    context.at = draining.call_off(context.listener)
+
+
+@then("the other gets its answer, by a job that began since")
+def answered_since(context: Context) -> None:
+    draining.assert_answered_since(context.cluster, context.asking, context.at)
 
 
 @when("the worker goes on")

@@ -67,6 +67,13 @@ Feature: rbee is upgraded while it serves
       And the upgrade succeeds
       And my own rbee is "0.0.9", and nothing is left of another
 
+    @fault.queen.take-in-meanwhile
+    Scenario: Who asks meanwhile waits, and is answered where the upgrade is called off
+      Given a swarm that was left warm by "rbee-keeper infer --keep-alive 'hello'"
+      And she takes nothing in as long as a program listens, and another asks for an answer
+      When the first of them hangs up
+      Then the other gets its answer, by a job that began since
+
     Scenario Outline: Who breaks it off by <how> while it waits has the old one, which serves on
       Given my own rbee is "0.0.8", and pip finds "0.0.9"
       And a warm swarm, and a story in the middle of which its worker is stopped
