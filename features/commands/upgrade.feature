@@ -87,6 +87,7 @@ Feature: rbee is upgraded while it serves
         | Ctrl+C  |
         | kill -9 |
 
+    @fault.keeper.keep-the-untried
     Scenario: Killed where the new one has taken the place of the old, and has not answered yet
       Given my own rbee is "0.0.8", and pip finds a "0.0.9" that never answers in this home
       And I have typed "rbee-keeper infer 'hello'"
