@@ -75,7 +75,7 @@ Feature: How rbee upgrades itself, and what a machine needs for it
         | 0.0.1 | 3.11.7 | 9 GB   | no    | rbee-keeper upgrade --only attic                                                                                                                            |
         | none  | 3.11.7 | 9 GB   | no    | rbee-keeper upgrade --only attic                                                                                                                            |
         | none  | 3.11.7 | 0.1 GB | no    | free some space there, then try again; then: rbee-keeper upgrade --only attic                                                                               |
-        | none  | 3.9.2  | 9 GB   | no    | install Python 3.10 or newer there (uv python install 3.12 needs no administrator); one that lies elsewhere is named with --python PATH; then: rbee-keeper upgrade --only attic |
+        | none  | 3.9.2  | 9 GB   | no    | install Python 3.10 or newer there; one that lies elsewhere is named with --python PATH; then: rbee-keeper upgrade --only attic |
 
     Scenario: A machine that is off is nothing that cannot be lived with
       When the doctor does not reach a machine

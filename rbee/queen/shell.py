@@ -145,8 +145,8 @@ def discard(version: str) -> str:
     return _FIND + _choose(version) + '[ -z "$staged" ] || rm -rf "$staged"\n'
 
 
-#: The record of a hive that was started to stay, where its process lives; else nothing. Nobody but
-#: the user who logs in writes there, and `kill -0` finds no process of anybody else.
+#: Prints the record of a hive that was started to stay, if its process lives; else nothing. Only
+#: the user who logs in can write the record, and `kill -0` fails for processes of other users.
 RECORDED = """
 record="${RBEE_HOME:-$HOME/.rbee}/hive.json"
 pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$record" 2>/dev/null)
@@ -207,8 +207,8 @@ class _Recorded(msgspec.Struct):
 def facts(output: str) -> Facts:
     """What `inspect` has found."""
     found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
-    told = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
-    return msgspec.structs.replace(told, rbee=version_of(told.rbee))
+    read = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
+    return msgspec.structs.replace(read, rbee=version_of(read.rbee))
 
 
 def version_of(text: str) -> str:
@@ -245,7 +245,7 @@ def check_python(host: str, found: Facts, asked: str = "") -> None:
     `asked` is the one that is to be taken, empty for whichever there is.
     """
     oldest = ".".join(map(str, OLDEST_PYTHON))
-    where = f"{oldest} or newer there (uv python install 3.12 needs no administrator)"
+    where = f"{oldest} or newer there"
     if not found.version and asked:
         name = asked if "/" in asked else f"Python {asked}"
         raise _unfit(host, f"has no {name}", f"leave --python out, or install Python {where}")
