@@ -63,7 +63,11 @@ def wait_for_upgrade(screen: Screen) -> None:
     if os.path.exists(os.path.join(home, UPGRADE)):
         from rbee.keeper import upgrading  # late: that is seldom
 
-        upgrading.wait_for_upgrade(screen, Home.of_environment())
+        try:
+            upgrading.wait_for_upgrade(screen, Home.open())
+        except RbeeError as error:
+            screen.error(error)
+            leave(1)
 
 
 def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:

@@ -25,8 +25,9 @@ def up(screen: Screen, where: QueenTarget, *, print_env: bool, stay: bool) -> No
     """
     with awake_queen(screen, where, A_HIVE) as queen:
         wake_hives(screen, queen, None)
+        if not stay or not queen.is_own:
+            queen.keep()  # whoever has woken her would end her with its own work
         if not stay:
-            queen.keep()
             screen.say(narration.UP)
         if print_env:
             values = {

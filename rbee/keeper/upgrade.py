@@ -74,8 +74,9 @@ def upgrade(screen: Screen, where: QueenTarget, wanted: Wanted) -> int:
                 raise RbeeError("upgrade_failed", why, told.type_this)
             screen.say(narration.UPGRADE_STAYS, version=__version__, why=told.why)
             screen.hint(f"  to upgrade it: {told.type_this}; then: rbee-keeper upgrade")
-        else:
-            _upgrade_own(screen, where, found, wanted)
+        elif version := _upgrade_own(screen, where, found, wanted):
+            screen.result({"version": version, "hives": []}, None)
+            return 0
     if wanted.only == _LOCAL:
         screen.result({"version": __version__, "hives": []}, None)
         return 0
@@ -87,24 +88,30 @@ def upgrade(screen: Screen, where: QueenTarget, wanted: Wanted) -> int:
 
 def _upgrade_own(
     screen: Screen, where: QueenTarget, found: installation.Installation, wanted: Wanted
-) -> None:
-    """Comes back where there is nothing newer; else goes on as the new rbee."""
+) -> str:
+    """The version that is in use then; empty: there is none that is newer. Where there are other
+    machines, it goes on as the new rbee, and does not come back."""
     upgrading = Upgrading.begin(where.home, found.prefix)
     assert upgrading.note is not None, "it has been written"
     aside = Path(upgrading.note.aside)
     try:
         version = _made(screen, found, wanted, aside)
         if version is None:
-            return
+            return ""
         _tried(screen, version, aside)
         swarm = _ended(screen, where, wanted, version, aside)
         _switched(screen, version, found.prefix, aside, swarm)
+        others = swarm.others if wanted.only == "" else ()
     finally:
         # Also where somebody presses Ctrl+C: what was in use before is put back.
         if upgrading.restore():
             screen.say(narration.UPGRADE_BACK, version=__version__)
         upgrading.end()
-    _go_on_as(found.prefix, version, wanted)
+    if swarm.others and not others:
+        screen.hint("the other machines have another rbee, and sleep until: rbee-keeper upgrade")
+    if others:
+        _go_on_as(found.prefix, version, wanted)
+    return version
 
 
 def _made(
