@@ -47,6 +47,21 @@ def drained(context: Context) -> None:
     context.asking = draining.ask_meanwhile(context.cluster)
 
 
+@given("somebody has her take nothing in, and is gone at once")
+def drained_by_nobody(context: Context) -> None:
+    context.cluster.http("POST", "queen", "/drain")
+
+
+@when("a program asks her for an answer")
+def asks_for_answer(context: Context) -> None:
+    context.asking = draining.ask_meanwhile(context.cluster)
+
+
+@then("that program gets it")
+def gets_it(context: Context) -> None:
+    draining.assert_answered_since(context.cluster, context.asking, 0)
+
+
 @when("the first of them hangs up")
 def hangs_up(context: Context) -> None:
     context.at = draining.call_off(context.listener)

@@ -74,6 +74,12 @@ Feature: rbee is upgraded while it serves
       When the first of them hangs up
       Then the other gets its answer, by a job that began since
 
+    Scenario: Where nobody listens, she takes in what comes
+      Given a queen that is awake
+      And somebody has her take nothing in, and is gone at once
+      When a program asks her for an answer
+      Then that program gets it
+
     Scenario Outline: Who breaks it off by <how> while it waits has the old one, which serves on
       Given my own rbee is "0.0.8", and pip finds "0.0.9"
       And a warm swarm, and a story in the middle of which its worker is stopped

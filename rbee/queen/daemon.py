@@ -245,6 +245,9 @@ class _Queen:
     async def drain(self) -> DrainBegun:
         """Has no job begin until this operation is over, and tells when none runs any more."""
         operation = self.draining = self.operations.begin(self._drained)
+        # Who has begun it may be gone before it has read anything.
+        grace = max(self.settings.reader_grace, self.settings.connect_timeout)
+        asyncio.get_running_loop().call_later(grace, operation.reader_left)
         url = OPERATION_EVENTS.target(Named(id=operation.id))
         return DrainBegun(operation_id=operation.id, events_url=url, kept=self.kept)
 
@@ -348,7 +351,7 @@ class _Queen:
         return [each for each in all_of_it if each is not self.draining]
 
     def _wanted(self) -> list[TrackedTask]:
-        grace = self.settings.reader_grace
+        grace = max(self.settings.reader_grace, self.settings.connect_timeout)
         return [each for each in self._under_way() if each.events.is_wanted(grace)]
 
     def _keeper_gone(self) -> None:
