@@ -351,7 +351,7 @@ class _Queen:
         return [each for each in all_of_it if each is not self.draining]
 
     def _wanted(self) -> list[TrackedTask]:
-        grace = max(self.settings.reader_grace, self.settings.connect_timeout)
+        grace = self.settings.reader_grace
         return [each for each in self._under_way() if each.events.is_wanted(grace)]
 
     def _keeper_gone(self) -> None:
