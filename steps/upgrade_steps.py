@@ -142,7 +142,7 @@ def names_python(context: Context, typed: str) -> None:
 
 
 @then('the Python that is looked for is "{meant}"')
-@then('that is refused, and to type is "{meant}"')
+@then('it is no Python; to type is "{meant}"')
 def looked_for(context: Context, meant: str) -> None:
     assert context.meant == meant, context.meant
 

@@ -61,7 +61,7 @@ Feature: How rbee upgrades itself, and what a machine needs for it
 
     Scenario: What is no Python is refused
       When a person names the Python snake
-      Then that is refused, and to type is "name a version, 3.12, or a path: /opt/bin/python3"
+      Then it is no Python; to type is "name a version, 3.12, or a path: /opt/bin/python3"
 
   Rule: The doctor says what each machine lacks, and what to type
 

@@ -205,6 +205,8 @@ OTHER_JOBS = _keeper(
     "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
 )
 KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
+PAGE_ENTERED = _queen("page.entered", "a browser is signed in on the page")
+PAGE_OPENING = _keeper("page.opening", "opening the page at {url} in your browser...")
 KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
 DRAINING = _queen("queen.drain", "jobs that still run, and are ended first: {count}; new ones wait")
 DRAINED = _queen("queen.drained", "no job runs")

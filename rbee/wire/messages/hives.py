@@ -166,8 +166,8 @@ class Adopt(Request, kw_only=True):
 
 
 ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
-HIVES = Route("GET", "/hives", NONE, HiveList)
 BRING_RBEE = Route("POST", "/bring-rbee", BringRbee, OperationStarted, status=202)
+HIVES = Route("GET", "/hives", NONE, HiveList, on_page=True)
 REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
 WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)
 HEARTBEAT = Route("POST", "/heartbeat", Heartbeat, HeartbeatAnswer, who=Who.HIVE)
