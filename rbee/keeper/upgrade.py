@@ -192,9 +192,9 @@ def _drain_and_end(screen: Screen, queen: AwakeQueen) -> bool:
 
 def _switched(screen: Screen, version: str, prefix: Path, aside: Path, swarm: Swarm) -> None:
     """The new rbee takes the place of the old and answers; else the old one takes it again."""
-    screen.say(narration.UPGRADE_SWITCHES, version=version, found=__version__)
     environment.exchange(prefix, aside)
     try:
+        screen.say(narration.UPGRADE_SWITCHES, version=version, found=__version__)
         local = ("--node", _LOCAL) if swarm.has_local else ()
         kept = ("--keep-alive",) if swarm.is_kept else ()
         _ask(python_of(prefix), version, os.environ, *local, *kept)
