@@ -125,7 +125,8 @@ def write_source(source: Path, outcomes: Outcomes) -> None:
     source.mkdir(parents=True)
     for name in PAGES:
         for file in sorted((ROOT / name).rglob("*") if (ROOT / name).is_dir() else [ROOT / name]):
-            _copy(file, source / file.relative_to(ROOT))
+            if file.is_file():
+                _copy(file, source / file.relative_to(ROOT))
     _copy(ROOT / "features" / "README.md", source / "features" / "README.md")
     for feature in sorted((ROOT / "features").rglob("*.feature")):
         path = str(feature.relative_to(ROOT).with_suffix(""))
