@@ -158,6 +158,18 @@ def is_short_name(text: str) -> bool:
     return not nearest(text, [BUNDLED], _MISSPELT)
 
 
+def nobody_called(typed: str) -> RbeeError:
+    """The error for a short name that is nobody's, with what to type."""
+    name = shown(typed)
+    return RbeeError(
+        "model_not_found",
+        f"no model is called {name!r} here",
+        f"name a repository of the hub, as owner/repo:Q4_K_M, "
+        f"or call one so: rbee-keeper name {name} HF:owner/repo",
+        {"field": "model"},
+    )
+
+
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
     suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
     value = shown(text if len(text) <= 200 else text[:200] + "...")

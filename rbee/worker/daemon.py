@@ -39,7 +39,13 @@ from rbee.wire.messages.inference import (
     InferRequest,
 )
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import WORKER_HEARTBEAT, WorkerReport, WorkerState
+from rbee.wire.messages.workers import (
+    LEAST_GAIN,
+    WORKER_HEARTBEAT,
+    Placed,
+    WorkerReport,
+    WorkerState,
+)
 from rbee.wire.narration import Narration, say
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings, with_flags
@@ -123,7 +129,7 @@ class Worker:
         tempfile.tempdir = self.folder
         if orders.settings.confine_workers:
             confine(
-                files=orders.model_paths,
+                files=[*orders.model_paths, *orders.draft_paths],
                 on_gpu=orders.backend != "cpu" and not orders.simulated,
                 folder=self.folder,
                 write=[orders.log] if orders.log else [],
@@ -195,7 +201,20 @@ class Worker:
             "context": model.context,
         }
         used = say(narration.WORKER_DEVICE, {"device": device, "engine": self.engine.name})
-        await self.report(self.state, [used, say(narration.WORKER_LOADED, loaded)])
+        lines = [used, say(narration.WORKER_LOADED, loaded), *self._of_draft(model.placed)]
+        await self.report(self.state, lines)
+
+    def _of_draft(self, placed: Placed) -> list[Narration]:
+        """What has come of its draft, where it has one."""
+        draft, gain = self.orders.draft, f"{placed.draft_gain:.2f}"
+        if placed.draft_fault:
+            return [say(narration.DRAFT_OFF, {"draft": draft, "why": placed.draft_fault})]
+        if placed.draft_gain >= LEAST_GAIN:
+            return [say(narration.DRAFT_GAINS, {"draft": draft, "gain": gain})]
+        if placed.draft_gain:
+            why = f"with it the model is {gain} times as fast"
+            return [say(narration.DRAFT_OFF, {"draft": draft, "why": why})]
+        return []
 
     def _load(self) -> LoadedModel:
         """The engine's model, once it is known whether it may be given the template."""

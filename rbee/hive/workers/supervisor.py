@@ -404,7 +404,13 @@ class Supervisor(msgspec.Struct):
             if delay is None:
                 break
             loading = worker.state is WorkerState.LOADING
-            if loading and crashed(status):
+            if loading and crashed(status) and worker.orders.draft_paths:
+                # What the model can do without has most likely killed it.
+                worker.orders.draft_paths = []
+                why = f"the engine has ended while it loaded with it ({how})"
+                draft = worker.orders.draft
+                self._say(worker, narration.DRAFT_LEFT_OUT, draft=draft, why=why)
+            elif loading and crashed(status):
                 worker.loads_died += 1
                 if worker.loads_died > 1 and worker.orders.backend == "cpu":
                     self._give_up(worker, self._deadly(worker, how))

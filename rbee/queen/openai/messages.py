@@ -204,6 +204,7 @@ CHAT = Route(
     who=Who.KEYS,
     event=ChatChunk,
     with_pictures=True,
+    also=["/chat/completions"],
 )
 COMPLETIONS = Route(
     "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion
@@ -215,5 +216,6 @@ EMBEDDINGS = Route(
     Embeddings,
     who=Who.KEYS,
     largest=LARGEST_INPUTS,
+    also=["/embeddings"],
 )
 PREFLIGHT = Route("OPTIONS", "/v1/{rest:path}", NONE, NONE, who=Who.ANYBODY)

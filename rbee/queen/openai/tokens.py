@@ -125,8 +125,12 @@ class TokensText(msgspec.Struct, kw_only=True):
     content: str
 
 
-TOKENIZE = Route("POST", "/v1/tokenize", TokenizeRequest, TokenList, who=Who.KEYS)
-DETOKENIZE = Route("POST", "/v1/detokenize", DetokenizeRequest, TokensText, who=Who.KEYS)
+TOKENIZE = Route(
+    "POST", "/v1/tokenize", TokenizeRequest, TokenList, who=Who.KEYS, also=["/tokenize"]
+)
+DETOKENIZE = Route(
+    "POST", "/v1/detokenize", DetokenizeRequest, TokensText, who=Who.KEYS, also=["/detokenize"]
+)
 
 
 class TokenHandlers(Offer):

@@ -32,7 +32,7 @@ from rbee.wire.messages.devices import GpuBackend
 from rbee.wire.messages.events import CallPiece, TokenLikelihood, Tokens
 from rbee.wire.messages.inference import ChatMessage, InferRequest, Samplers, unseen
 from rbee.wire.messages.orders import WorkerOrders
-from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
+from rbee.wire.messages.workers import LEAST_GAIN, Ability, EngineDevice, EngineFacts, Placed
 from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
 from rbee.worker.engines.calls import (
@@ -151,6 +151,13 @@ _SAMPLING = (
 )
 #: What goes into it as tokens, and what whoever asks calls that.
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
+_DRAFT = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE]
+_NO_DRAFT = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NONE]
+#: What is written to measure what a draft gains: so many tokens, so often, for so long at most
+#: (seconds), but some tokens in any case.
+_TRIAL_TOKENS, _TRIALS, _MEASURING, _FEW_TOKENS = 64, 3, 8.0, 8
+_HOW = [{"role": "user", "content": "How is bread made? Explain it step by step."}]
+_ONCE = "Once upon a time there was a girl who lived in a house by the sea."
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
 
@@ -271,9 +278,14 @@ class LlamaCpp:
         #: Why the chat template cannot be used, in words; empty for one that can.
         self._unusable = template_fault
         self._server = self._loaded(params, orders)
+        gain, fault = 0.0, ""
+        if orders.draft_paths:
+            gain, fault = self._with_draft(params, orders)
         after = _free_memory(orders)
         by = {device: abs(free - after[device]) for device, free in before.items()}
-        self.placed = Placed(backends=sorted(backends()), device_bytes=by)
+        self.placed = Placed(
+            backends=sorted(backends()), device_bytes=by, draft_gain=gain, draft_fault=fault
+        )
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -323,6 +335,60 @@ class LlamaCpp:
             raise refusal from None
         self._unusable = template_reason(_log(orders)) or "llama.cpp cannot read it"
         return server
+
+    def _with_draft(self, params: Any, orders: WorkerOrders) -> tuple[float, str]:
+        """Has a draft write ahead where that is faster; what it gains, or why it is not used.
+
+        The engine uses the draft that it was loaded with for each request, or none: so it is loaded
+        with it, and, where that gains nothing, once more without.
+        """
+        known = orders.draft_gain
+        alone = 0.0 if known else self._pace()
+        self._server = None  # its memory is free before there is another one
+        drafting(params, orders)
+        fault = ""
+        try:
+            self._server = self._serving(params)
+            gain = known or round(self._pace() / alone, 3)
+        except (RuntimeError, ZeroDivisionError) as error:
+            _until_told(orders)
+            gain, fault = (
+                0.0,
+                f"llama.cpp cannot load it: {reason_of_loading(_log(orders)) or error}",
+            )
+        if gain < LEAST_GAIN:
+            self._server = None
+            params.speculative.types = _NO_DRAFT
+            params.speculative.draft.mparams.path = ""
+            self._server = self._serving(params)
+        return gain, fault
+
+    def _pace(self) -> float:
+        """How many tokens a second it writes: the best of a few short answers."""
+        body: dict[str, Any] = {
+            "max_tokens": _TRIAL_TOKENS,
+            "temperature": 0,
+            "ignore_eos": True,
+            "stream": True,
+            **({"messages": _HOW} if self._chat and not self._unusable else {"prompt": _ONCE}),
+        }
+        end, best = time.monotonic() + _MEASURING, 0.0
+        for _ in range(_TRIALS):
+            told: list[float] = []
+
+            def on_chunk(chunk: dict[str, Any], told: list[float] = told) -> bool | None:
+                told.append(time.monotonic())
+                return (time.monotonic() > end and len(told) > _FEW_TOKENS) or None
+
+            if "messages" in body:
+                self._server.handle_chat_completions(body, on_chunk)
+            else:
+                self._server.handle_completions(body, on_chunk)
+            if len(told) > 1 and told[-1] > told[0]:
+                best = max(best, (len(told) - 1) / (told[-1] - told[0]))
+            if time.monotonic() > end:
+                break
+        return best
 
     def _serving(self, params: Any) -> Any:
         """The engine, which listens on a socket that nobody but this process finds."""
@@ -938,6 +1004,21 @@ def show_pictures(params: Any, orders: WorkerOrders) -> None:
     if params.mmproj_use_gpu:
         (place,) = _gpus_of(orders).values()
         params.mmproj_device = devices()[place].name
+
+
+def drafting(params: Any, orders: WorkerOrders) -> None:
+    """Has the engine load a draft: on the one device that has the model."""
+    draft = params.speculative.draft
+    draft.mparams.path = orders.draft_paths[0]
+    params.speculative.types = _DRAFT
+    for threads in (draft.cpuparams, draft.cpuparams_batch):
+        threads.n_threads = orders.threads
+    if orders.backend == "cpu" or orders.simulated:
+        draft.n_gpu_layers = 0
+        return
+    (place,) = _gpus_of(orders).values()
+    draft.n_gpu_layers = _ALL_LAYERS
+    draft.devices = devices()[place].name
 
 
 def _lay_out_over_machines(params: Any, orders: WorkerOrders) -> None:
