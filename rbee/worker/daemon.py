@@ -201,20 +201,22 @@ class Worker:
             "context": model.context,
         }
         used = say(narration.WORKER_DEVICE, {"device": device, "engine": self.engine.name})
-        lines = [used, say(narration.WORKER_LOADED, loaded), *self._of_draft(model.placed)]
+        lines = [used, say(narration.WORKER_LOADED, loaded), *self._left_out(model.placed)]
         await self.report(self.state, lines)
 
-    def _of_draft(self, placed: Placed) -> list[Narration]:
-        """What has come of its draft, where it has one."""
-        draft, gain = self.orders.draft, f"{placed.draft_gain:.2f}"
+    def _left_out(self, placed: Placed) -> list[Narration]:
+        """What has come of what the model can do without: a projector, a draft."""
+        draft, gain, lines = self.orders.draft, f"{placed.draft_gain:.2f}", []
+        if placed.projector_fault:
+            lines.append(say(narration.PROJECTOR_OFF, {"why": placed.projector_fault}))
         if placed.draft_fault:
-            return [say(narration.DRAFT_OFF, {"draft": draft, "why": placed.draft_fault})]
-        if placed.draft_gain >= LEAST_GAIN:
-            return [say(narration.DRAFT_GAINS, {"draft": draft, "gain": gain})]
-        if placed.draft_gain:
+            lines.append(say(narration.DRAFT_OFF, {"draft": draft, "why": placed.draft_fault}))
+        elif placed.draft_gain >= LEAST_GAIN:
+            lines.append(say(narration.DRAFT_GAINS, {"draft": draft, "gain": gain}))
+        elif placed.draft_gain:
             why = f"with it the model is {gain} times as fast"
-            return [say(narration.DRAFT_OFF, {"draft": draft, "why": why})]
-        return []
+            lines.append(say(narration.DRAFT_OFF, {"draft": draft, "why": why}))
+        return lines
 
     def _load(self) -> LoadedModel:
         """The engine's model, once it is known whether it may be given the template."""

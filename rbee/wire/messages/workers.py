@@ -235,13 +235,14 @@ class Placed(msgspec.Struct, kw_only=True):
     `backends` are those of the devices it found when it loaded; `device_bytes` is by how much the
     free memory of each ordered GPU has changed by that (others may have freed some), those aside
     that it found no such device for. `draft_gain` is as in `WorkerBeat`; `draft_fault` says why a
-    draft is not used that it could not load.
+    draft is not used that it could not load, and `projector_fault` the same of a projector.
     """
 
     backends: list[str]
     device_bytes: dict[str, int] = {}
     draft_gain: float = 0.0
     draft_fault: str = ""
+    projector_fault: str = ""
 
 
 class WorkerReport(Request, kw_only=True):

@@ -107,6 +107,7 @@ _TRIAL_CONTEXT = 512
 _ANOTHER_FORM = "does not match the expected"
 #: What it says of a picture that it cannot decode, and of a model that is shown none.
 _UNREADABLE = "Failed to load image"
+_UNSEEING = "llama.cpp cannot load the model's projector: "
 _NO_PROJECTOR = "this model has no projector, and is shown none"
 _NO_TEMPLATE = "this model has no chat template, and is shown none"
 #: How templates are told whether the model may think.
@@ -272,7 +273,9 @@ class LlamaCpp:
         lay_out(params, orders)
         #: Why it can be shown no pictures, in words; empty: it can.
         self._unseeing = "" if orders.projector else _NO_PROJECTOR
-        if orders.projector:
+        if orders.projector_fault:
+            self._unseeing = _UNSEEING + orders.projector_fault
+        elif orders.projector:
             show_pictures(params, orders)
         before = _free_memory(orders)
         #: Why the chat template cannot be used, in words; empty for one that can.
@@ -284,7 +287,11 @@ class LlamaCpp:
         after = _free_memory(orders)
         by = {device: abs(free - after[device]) for device, free in before.items()}
         self.placed = Placed(
-            backends=sorted(backends()), device_bytes=by, draft_gain=gain, draft_fault=fault
+            backends=sorted(backends()),
+            device_bytes=by,
+            draft_gain=gain,
+            draft_fault=fault,
+            projector_fault=self._unseeing if orders.projector else "",
         )
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
@@ -319,8 +326,8 @@ class LlamaCpp:
         except RuntimeError as error:
             _until_told(orders)
             refusal = _cannot_load(orders, error)
-        if orders.projector and (why := reason_of_projector(_log(orders))):
-            self._unseeing = f"llama.cpp cannot load the model's projector: {why}"
+        if params.mmproj.path and (why := reason_of_projector(_log(orders))):
+            self._unseeing = _UNSEEING + why
             params.mmproj.path = ""
             try:
                 return self._serving(params)
