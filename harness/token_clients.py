@@ -50,6 +50,8 @@ def _of_talk(openai: Any) -> str:
 
 
 def _in_pieces(openai: Any) -> str:
+    """Without `/v1`, where llama.cpp's server has it."""
+    openai = openai.with_options(base_url=str(openai.base_url).removesuffix("v1/"))
     told = _post(openai, "/tokenize", content=_TEXT, with_pieces=True)["tokens"]
     assert [each["id"] for each in told] == _tokens(openai, add_special_tokens=False), told
     return "/".join(each["piece"] for each in told).strip()

@@ -26,6 +26,8 @@ Feature: Programs that speak Anthropic's API
         | a call of one function                            | 200       | weather                          |
         | an answer, with the key as older clients send it  | 200       | Hello! How can I help you today? |
         | the mark of an answer                             | 200       | the same                         |
+        | the models, page by page                          | 200, 200  | minillama                        |
+        | a model that nobody has                           | 404       | nothing                          |
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 

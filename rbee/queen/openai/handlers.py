@@ -32,7 +32,7 @@ from rbee.queen.openai.messages import (
 )
 from rbee.queen.openai.requests import ChatRequest, CompletionRequest, EmbeddingRequest
 from rbee.queen.rights import granted, not_granted
-from rbee.wire import sse
+from rbee.wire import narration, sse
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Unreachable, encode
 from rbee.wire.messages.events import Done, Token
@@ -100,7 +100,8 @@ class Handlers(Offer):
     @serves_http(CHAT)
     async def chat(self, request: web.Request, asked: ChatRequest) -> web.StreamResponse:
         """Answers a conversation."""
-        return await self._answer(request, Chat(asked))
+        refuse = self.settings.refuse_unknown_tools
+        return await self._answer(request, Chat(asked, refuse_unknown=refuse))
 
     @serves_http(COMPLETIONS)
     async def complete(self, request: web.Request, asked: CompletionRequest) -> web.StreamResponse:
@@ -128,6 +129,8 @@ class Handlers(Offer):
         form.asked.model = asker.ref
         with working(self, asker) as work:
             jobs = work.begin(form.jobs())
+            if not isinstance(form, Vectors) and form.left_out:
+                jobs[0].say(narration.TOOLS_ELSEWHERE, names=", ".join(form.left_out))
             began = jobs[0].created_at_ms // 1000
             who = Identity(f"{form.prefix}{jobs[0].job_id}", began, asker.model)
             if not isinstance(form, Vectors) and form.asked.stream:
@@ -200,8 +203,9 @@ class Writer:
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
         counts = []
-        options = self._form.asked.stream_options
-        if options is not None and options.include_usage:
+        asked = self._form.asked
+        options, counted = asked.stream_options, asked.usage is not None and asked.usage.include
+        if counted or (options is not None and options.include_usage):
             ends = [self._ends[index] for index in sorted(self._ends)]
             counts = [_event(self._form.usage(self._who, ends))]
         return [*counts, sse.DONE_FRAME]

@@ -40,8 +40,8 @@ from rbee.queen.openai.requests import (
     CompletionRequest,
     ContentPart,
     EmbeddingRequest,
-    NamedTool,
 )
+from rbee.queen.openai.tools import tools_of
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import MOST_ANSWERS, MOST_INPUTS, MOST_LOOKED_BACK
 from rbee.wire.messages.events import CallPiece, Done, Likelihood, Token, TokenLikelihood
@@ -79,7 +79,9 @@ _SAID_BY = {
     "think": (
         *("reasoning_effort", "reasoning", "think", "enable_thinking", "thinking"),
         *("chat_template_kwargs", "reasoning_budget", "thinking_budget_tokens"),
+        *("thinking_budget", "thinking_token_budget"),
     ),
+    "ctx": ("num_ctx",),
 }
 
 
@@ -104,6 +106,8 @@ class Form(abc.ABC):
     answer: type[ChatCompletion] | type[Completion]
     asked: Asked
     prompts = 1
+    #: The types of the tools that were left out.
+    left_out: Sequence[str] = ()
 
     @abc.abstractmethod
     def jobs(self) -> list[JobRequest]:
@@ -146,24 +150,20 @@ class Chat(Form):
     prefix, event, answer = "chatcmpl-", ChatChunk, ChatCompletion
     asked: ChatRequest
 
-    def __init__(self, asked: ChatRequest) -> None:
+    def __init__(self, asked: ChatRequest, *, refuse_unknown: bool = False) -> None:
+        """`refuse_unknown`: tools that nobody here has are not left out."""
         self.asked = asked
+        self._refuses = refuse_unknown
         excluded = asked.reasoning is not None and asked.reasoning.exclude
-        self._tells_thoughts = asked.include_reasoning is not False and not excluded
+        hidden = excluded or asked.reasoning_format == "hidden"
+        self._tells_thoughts = asked.include_reasoning is not False and not hidden
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         schema = _schema(asked)
-        tools = [] if asked.tool_choice == "none" else asked.tools or []
-        if isinstance(asked.tool_choice, NamedTool):
-            name = asked.tool_choice.function.name
-            tools = [tool for tool in tools if tool.function.name == name]
-            if not tools:
-                raise _wrong("tool_choice", f"names {name!r}, which is none of the tools")
-        must_call = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
-        if must_call and not tools:
-            raise _wrong("tool_choice", "demands a call, and there are no tools")
+        tools = tools_of(asked.tools or [], asked.tool_choice, refuse_unknown=self._refuses)
+        must_call, self.left_out = tools.must_call, tools.left_out
         if asked.ignore_eos and (must_call or schema is not None):
             raise _wrong("ignore_eos", "does not go with a form, which ends the answer")
         if must_call and schema is not None:
@@ -175,16 +175,16 @@ class Chat(Form):
         messages = _going_on(asked, messages)
         if messages[-1].role == "assistant" and must_call:
             raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
-        functions = [tool.plain() for tool in tools]
         return [
             JobRequest(
                 **common(asked, seed, asked.max_completion_tokens),
                 messages=messages,
                 json_schema=schema,
-                functions=functions,
+                functions=list(tools.functions),
                 must_call=must_call,
                 parallel_calls=asked.parallel_tool_calls,
                 think=think,
+                thought_tokens=_budget(asked) or None,
                 template_values=values,
                 logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
             )
@@ -433,6 +433,7 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
         "top_k": 1 if asked.top_p == 0 else asked.top_k if asked.top_k != -1 else 0,
         "repeat_last_n": MOST_LOOKED_BACK if asked.repeat_last_n == -1 else asked.repeat_last_n,
         "max_tokens": most,
+        "ctx": asked.num_ctx,
         "model_ref": model_ref_of(asked.model),
         "seed": seed,
         "stop": [text for text in stop if text] or None,
@@ -512,14 +513,28 @@ def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
             ("think", asked.think if isinstance(asked.think, bool) else None),
             ("thinking", asked.thinking.type != "disabled" if asked.thinking else None),
             ("reasoning", asked.reasoning.enabled if asked.reasoning else None),
-            ("reasoning_budget", None if asked.reasoning_budget is None else False),
-            ("thinking_budget_tokens", None if asked.thinking_budget_tokens is None else False),
+            ("thinking_budget", False if _budget(asked) == 0 else None),
             ("reasoning_effort", False if effort == "none" else None),
         )
     )
     if effort not in (None, "none", "default"):
         values.setdefault("reasoning_effort", effort)
     return think, values
+
+
+def _budget(asked: ChatRequest) -> int | None:
+    """How many tokens a thought may take; None: as many as it does."""
+    most: int | None = _agreed(
+        (
+            ("thinking_budget", asked.thinking_budget),
+            ("thinking_budget_tokens", asked.thinking_budget_tokens),
+            ("thinking_token_budget", asked.thinking_token_budget),
+            ("reasoning_budget", asked.reasoning_budget),
+            ("thinking", asked.thinking.budget_tokens if asked.thinking else None),
+            ("reasoning", asked.reasoning.max_tokens if asked.reasoning else None),
+        )
+    )
+    return most
 
 
 def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessage]:

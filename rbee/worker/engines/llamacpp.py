@@ -695,6 +695,8 @@ class LlamaCpp:
                     raise in_functions(error) from None
                 error.details.setdefault("field", "json_schema")
                 raise
+        if request.thought_tokens and chat and request.think is not False:
+            body[_BUDGET] = min(body.get(_BUDGET, request.thought_tokens), request.thought_tokens)
         stops = Stops(request.stop or ())
         plain = not chat or request.is_prefilled()
         thoughts = Thoughts(plain=True) if plain else self._thoughts(request)
