@@ -198,7 +198,7 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
         wanted.spread = "cards"
     move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id, known=known)
     move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
-    move.looked = move.fresh = True
+    move.look_at(())
     return move
 
 
@@ -252,7 +252,8 @@ class _Turn:
             decision = self._placed(claim, spots)
         else:
             decision = self._beside(claim, spots, warm, wait) or Hold(claim, wait)
-        return decision if claim.fresh or isinstance(decision, Hold) else Look(claim)
+        is_sure = claim.is_fresh(self._state.hives) or isinstance(decision, Hold)
+        return decision if is_sure else Look(claim)
 
     def move(self, claim: Claim) -> Decision | None:
         """What is done next to replace a worker by one in a better place, where that has room again

@@ -252,7 +252,7 @@ class Dispatcher:
             await self._starting.ask_for_names(job, awake)
         claim.owners = await self._owners(claim, awake)
         self._learn_from_others(claim)
-        claim.looked = claim.fresh = True
+        claim.look_at(hive.hive_id for hive in awake)
 
     def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
         facts, loads = facts_of(self.state, claim), self.state.loads()

@@ -50,7 +50,7 @@ class Planner:
         claim = Claim(_NO_PROMPT, "", request, self._state.last + 1, acting=False)
         if len(awake) > 1:
             claim.owners = await self._hives.holders(request.model_ref, awake)
-        claim.looked = claim.fresh = True
+        claim.look_at(())
         found = list(places(request, facts_of(self._state, claim)))
         answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
         for place, answer in zip(found, answers):

@@ -206,7 +206,8 @@ class Several:
             del self._lost[next(iter(self._lost))]
 
     async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
-        """Raises `worker_crashed`: whatever is the matter there, the worker has not come about."""
+        """Raises `worker_crashed`: whatever is the matter there, the worker has not come about; the
+        details have the hive of that (`part_on`)."""
         try:
             async with timeout(self._patience):
                 return await peer_of(hive_id).stream(route, wanted)
@@ -214,7 +215,8 @@ class Several:
             why = error.message if isinstance(error, RbeeError) else "it takes too long"
             what = f"no stream leads to hive {hive_id}: {why}"
             fix = "rbee-keeper hives tells of that machine"
-            raise RbeeError("worker_crashed", what, fix, {"starting": True}) from None
+            details = {"starting": True, "part_on": hive_id}
+            raise RbeeError("worker_crashed", what, fix, details) from None
 
     async def _of(
         self, place: Place, hive_id: str, peer_of: PeerOf, route: Route[Q, A], wanted: Q

@@ -187,11 +187,26 @@ class Starting:
         wanted.ctx = found.context
         try:
             started = await peers(place.hive_id).call(START_WORKER, wanted)
-            await self._on_several.connect(place, started.worker_id, sides, peers)
         except BaseException:
             await asyncio.shield(self._on_several.stop_sides(sides, peers))
             raise
+        try:
+            await self._on_several.connect(place, started.worker_id, sides, peers)
+        except BaseException:
+            head = self._end_head(job, place.hive_id, started.worker_id)
+            await asyncio.shield(asyncio.gather(head, self._on_several.stop_sides(sides, peers)))
+            raise
         return started
+
+    async def _end_head(self, job: Job, hive_id: str, worker_id: str) -> None:
+        """Returns once a head is gone, by its hive's word, that has no way to its sides: nobody is
+        to wait for it."""
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                await self.end(job, hive_id, worker_id)
+                await self._registry.until(
+                    lambda: self._registry.worker(hive_id, worker_id) is None
+                )
 
     async def until_ready(self, job: Job, place: Place, started: WorkerStarted) -> WorkerBeat:
         """A worker once its hive's heartbeat says that it is ready. Raises what went wrong."""

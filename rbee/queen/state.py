@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -171,10 +171,11 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     `key` names whose job it is, `number` is its place among all that came. `holders` are the
     machines that it may run on; None: any may. `acting`: something is being done for it, or it
     holds a slot; else it waits for a decision. It has `looked` around once who is awake, and since
-    it last waited where that is `fresh`; `skipped` did not answer then, and `owners` have the model
-    on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
-    for inputs of so many tokens where that makes vectors alone. `told` are the waits that it has
-    heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
+    it last waited where that is `fresh`; `seen` were awake then, `skipped` did not answer, and
+    `owners` have the model on their disk; `prepared` are those that got it for this job. `begun`:
+    it has a worker started, for inputs of so many tokens where that makes vectors alone. `told` are
+    the waits that it has heard of, and `told_place` its place in the queue. `worker_id` is whose
+    slot it holds.
     `moves` is a worker that is to be replaced by one in a better place; then this is nobody's job,
     and `known` are the machines that were there when that was started. `ends` is an idle worker
     that is being ended for it. `tokens` is a guess at what it takes of a context, and `short` what
@@ -193,6 +194,7 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     acting: bool = True
     looked: bool = False
     fresh: bool = False
+    seen: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
     prepared: set[str] = set()
@@ -209,6 +211,15 @@ class Claim(msgspec.Struct, eq=False, dict=True):
         self.work: Work = work_of(self.request)
         self.troubles = Troubles(self.request)
         self.template = template_name(self.request.chat_template)
+
+    def look_at(self, awake: Iterable[str]) -> None:
+        """It has looked around, and seen these machines awake."""
+        self.looked = self.fresh = True
+        self.seen = frozenset(awake)
+
+    def is_fresh(self, hives: Collection[str]) -> bool:
+        """Whether what it has seen holds yet: none of those has gone, of whom these are left."""
+        return self.fresh and all(each in hives for each in self.seen)
 
 
 class State(msgspec.Struct):

@@ -35,6 +35,7 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import LEAST_GAIN, Ability, EngineDevice, EngineFacts, Placed
 from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
+from rbee.worker.engines.admission import Admission, most_unbegun
 from rbee.worker.engines.calls import (
     call_of,
     functions_for_engine,
@@ -293,6 +294,7 @@ class LlamaCpp:
             draft_fault=fault,
             projector_fault=self._unseeing if orders.projector else "",
         )
+        self._admission = Admission(most_unbegun(orders.slots))
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -708,6 +710,7 @@ class LlamaCpp:
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
+            begun()
             self._preparing.pop(here, None)
             if caller.cancelled.is_set():
                 return True
@@ -740,17 +743,20 @@ class LlamaCpp:
                 return True
             return None
 
-        self._preparing[here] = time.thread_time()
-        try:
-            if "messages" in body:
-                self._server.handle_chat_completions(body, on_chunk)
-            else:
-                self._server.handle_completions(body, on_chunk)
-        except (ValueError, RuntimeError) as error:
-            # What its templates, its reading of a request and that of earlier calls raise.
-            raise refused(request, {"message": str(error)}) from None
-        finally:
-            self._preparing.pop(here, None)
+        with self._admission.entered() as begun:
+            if caller.cancelled.is_set():
+                return Generated("stop", 0, 0)
+            self._preparing[here] = time.thread_time()
+            try:
+                if "messages" in body:
+                    self._server.handle_chat_completions(body, on_chunk)
+                else:
+                    self._server.handle_completions(body, on_chunk)
+            except (ValueError, RuntimeError) as error:
+                # What its templates, its reading of a request and that of earlier calls raise.
+                raise refused(request, {"message": str(error)}) from None
+            finally:
+                self._preparing.pop(here, None)
         if "error" in last:
             if _UNREADABLE in str(last["error"]) and request.pictures:
                 raise self._broken(request)
