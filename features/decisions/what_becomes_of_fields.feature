@@ -46,6 +46,8 @@ Feature: What becomes of each field that a program sends
       | chat | {"thinking": {"type": "enabled", "budget_tokens": 99}}  | {"think": true, "thought_tokens": 99}       |
       | chat | {"reasoning": {"max_tokens": 99}}                       | {"thought_tokens": 99}                      |
       | chat | {"thinking_budget": 99, "reasoning_budget": 99}         | {"thought_tokens": 99}                      |
+      | chat | {"guided_choice": ["a", "b"]}                           | {"json_schema": {"enum": ["a", "b"]}, "unquoted": true} |
+      | chat | {"structured_outputs": {"regex": "[a-z]+"}}             | {"json_schema": {"type": "string", "pattern": "^(?:[a-z]+)$"}, "unquoted": true} |
       | chat | {"num_ctx": 4096}                                       | {"ctx": 4096}                               |
       | chat | {"tools": [{"type": "function", "name": "f"}, {"function": {"name": "g"}}, {"type": "web_search"}]} | {"functions": [{"name": "f"}, {"name": "g"}]} |
       | chat | {"tools": [{"function": {"name": "f"}}], "tool_choice": "any"} | {"functions": [{"name": "f"}], "must_call": true} |
@@ -103,7 +105,8 @@ Feature: What becomes of each field that a program sends
       | chat    | {"max_tokens": 8.5}                                                       | max_tokens                         |
       | chat    | {"repeat_penalty": 1.1, "repetition_penalty": 1.2}                        | repetition_penalty                 |
       | chat    | {"reasoning_effort": "none", "enable_thinking": true}                     | reasoning_effort                   |
-      | chat    | {"guided_regex": "b+"}                                                    | guided_regex                       |
+      | text    | {"guided_regex": "b+"}                                                    | guided_regex                       |
+      | chat    | {"guided_regex": "b+", "guided_choice": ["b"]}                            | guided_regex                       |
       | chat    | {"best_of": 2}                                                            | best_of                            |
       | chat    | {"use_beam_search": true}                                                 | use_beam_search                    |
       | chat    | {"continue_final_message": true}                                          | continue_final_message             |

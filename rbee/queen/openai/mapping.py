@@ -66,7 +66,10 @@ _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
     "functions": ("tools",),
-    "json_schema": ("response_format", "json_schema", "guided_json", "structured_outputs"),
+    "json_schema": (
+        *("response_format", "json_schema", "guided_json", "structured_outputs"),
+        *("guided_choice", "guided_regex", "regex"),
+    ),
     "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
@@ -83,6 +86,10 @@ _SAID_BY = {
     ),
     "ctx": ("num_ctx",),
 }
+
+
+#: The fields that say which texts an answer may be.
+_TEXTS = ("guided_choice", "guided_regex", "regex")
 
 
 class Identity(NamedTuple):
@@ -180,6 +187,7 @@ class Chat(Form):
                 **common(asked, seed, asked.max_completion_tokens),
                 messages=messages,
                 json_schema=schema,
+                unquoted=_is_text(asked),
                 functions=list(tools.functions),
                 must_call=must_call,
                 parallel_calls=asked.parallel_tool_calls,
@@ -401,7 +409,7 @@ def in_words_of(asked: object, error: RbeeError) -> RbeeError:
 
 def _with_path(field: str, asked: object, path: object) -> str:
     """A field that holds schemas, with the path in one of them as it was sent."""
-    if not isinstance(path, str) or not path.startswith("$"):
+    if not isinstance(path, str) or not path.startswith("$") or field in _TEXTS:
         return field
     if field == "tools":
         return field + path[1:].replace(".parameters", ".function.parameters", 1)
@@ -485,10 +493,30 @@ def _schema(asked: ChatRequest) -> dict[str, Any] | None:
     outputs = asked.structured_outputs
     if outputs is not None and (outputs.json is not None or outputs.json_object):
         found["structured_outputs"] = outputs.json or {"type": "object"}
+    for name, choice in (
+        ("guided_choice", asked.guided_choice),
+        ("structured_outputs", outputs and outputs.choice),
+    ):
+        if choice:
+            found[name] = {"enum": choice}
+    for name, regex in (
+        ("guided_regex", asked.guided_regex),
+        ("regex", asked.regex),
+        ("structured_outputs", outputs and outputs.regex),
+    ):
+        if regex:
+            found[name] = {"type": "string", "pattern": f"^(?:{regex})$"}
     if len(found) > 1:
         first, second = list(found)[:2]
         raise _wrong(second, f"and {first} both say what form the answer has")
     return next(iter(found.values()), None)
+
+
+def _is_text(asked: ChatRequest) -> bool:
+    """Whether the form of the answer is that of a text, and not of JSON."""
+    outputs = asked.structured_outputs
+    plain = outputs is not None and (outputs.choice or outputs.regex)
+    return bool(plain or asked.guided_choice or asked.guided_regex or asked.regex)
 
 
 def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:

@@ -35,6 +35,8 @@ Tokens = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 ThoughtTokens = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Choices = Annotated[int, msgspec.Meta(ge=1, le=MOST_CHOICES)]
 StopText = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Regex = Annotated[str, msgspec.Meta(max_length=LONGEST_STOP)]
+Choice = Annotated[list[NonEmpty], msgspec.Meta(max_length=MOST_WEIGHTS)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"]
 
 _BUDGET = "tokens of a thought at most; 0: no thought"
@@ -371,8 +373,8 @@ class StructuredOutputs(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
 
     json: Annotated[dict[str, Any] | None, done("a schema")] = None
     json_object: Annotated[bool | None, done("any object", False)] = None
-    regex: Annotated[Any, refused("ask for a JSON schema", "")] = None
-    choice: Annotated[Any, refused("ask for a JSON schema with an `enum`", [])] = None
+    regex: Annotated[Regex | None, done("the answer is a text that fits all of this", "")] = None
+    choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
     grammar: Annotated[Any, refused("ask for a JSON schema", "")] = None
 
 
@@ -409,6 +411,11 @@ class ChatRequest(_OfChats, kw_only=True):
     response_format: Annotated[ResponseFormat | None, done("the form of the answer")] = None
     json_schema: Annotated[dict[str, Any] | None, done("the same, llama.cpp's", {})] = None
     guided_json: Annotated[dict[str, Any] | None, done("the same, vLLM's of old")] = None
+    guided_choice: Annotated[Choice | None, done("the answer is one of these texts", [])] = None
+    guided_regex: Annotated[
+        Regex | None, done("the answer is a text that fits all of this", "")
+    ] = None
+    regex: Annotated[Regex | None, done("the same, SGLang's", "")] = None
     structured_outputs: Annotated[StructuredOutputs | None, done("the same, vLLM's", {})] = None
     tools: Annotated[
         Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_FUNCTIONS)] | None,

@@ -817,7 +817,7 @@ class LlamaCpp:
         """Adds what holds the answer to a schema, behind the thought where there may be one."""
         # late: of what few ask for
         from rbee.worker.engines.engine_schemas import check_cost, engine_schema
-        from rbee.worker.engines.json_grammar import grammar_of
+        from rbee.worker.engines.json_grammar import grammar_of, text_grammar_of
 
         chat = "messages" in body
         if request.is_prefilled() and not chat:
@@ -828,11 +828,18 @@ class LlamaCpp:
             )
         # Its own knows what of the answer was begun.
         if chat and (self._own_form or "tools" in body or request.is_prefilled()):
+            if request.unquoted:
+                raise invalid(
+                    "an answer of given texts goes with no tools, none that was begun, and with "
+                    "no model that has a form of its own",
+                    "ask for a JSON schema, or for less",
+                    field="json_schema",
+                )
             # It makes a grammar of its own, and takes no other.
             check_cost(schema, "$")
             body["json_schema"] = engine_schema(schema, "$", strict=True)
             return
-        grammar = grammar_of(schema)
+        grammar = text_grammar_of(schema) if request.unquoted else grammar_of(schema)
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
