@@ -10,6 +10,7 @@ Feature: What becomes of each field that a program sends
       | chat | {"max_tokens": 8.0}                                     | {"max_tokens": 8}                           |
       | chat | {"max_tokens": 9, "max_completion_tokens": 5}           | {"max_tokens": 5}                           |
       | chat | {"n_predict": 5}                                        | {"max_tokens": 5}                           |
+      | text | {"max_new_tokens": 5, "max_tokens": 5, "raw": true}     | {"max_tokens": 5}                           |
       | chat | {"min_tokens": 5, "max_tokens": 5}                      | {"max_tokens": 5, "ignore_eos": true}       |
       | chat | {"min_tokens": 0}                                       | {}                                          |
       | chat | {"ignore_eos": true, "min_tokens": 3, "max_tokens": 5}  | {"max_tokens": 5, "ignore_eos": true}       |

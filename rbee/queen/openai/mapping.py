@@ -70,7 +70,7 @@ _SAID_BY = {
         *("response_format", "json_schema", "guided_json", "structured_outputs"),
         *("guided_choice", "guided_regex", "regex"),
     ),
-    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict"),
+    "max_tokens": ("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens"),
     "repeat_penalty": ("repeat_penalty", "repetition_penalty"),
     "typical_p": ("typical_p", "typical"),
     "ignore_eos": ("ignore_eos", "min_tokens"),
@@ -426,7 +426,8 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
     said = {name: getattr(asked, name) for name in _AS_ASKED}
     for name, words in _WORDS.items():
         said[name] = _agreed((word, getattr(asked, word)) for word in words)
-    most = min((each for each in (most, asked.max_tokens, asked.n_predict) if each), default=None)
+    said_most = (most, asked.max_tokens, asked.n_predict, asked.max_new_tokens)
+    most = min((each for each in said_most if each), default=None)
     if asked.min_tokens and not asked.ignore_eos:
         if asked.min_tokens != most:
             raise _wrong(

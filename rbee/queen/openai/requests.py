@@ -74,6 +74,7 @@ class Asked(Elsewhere, kw_only=True, forbid_unknown_fields=True):
     ] = None
     max_tokens: Annotated[Tokens | None, done(_ALL, -1)] = None
     n_predict: Annotated[Tokens | None, done("llama.cpp's word for `max_tokens`", -1)] = None
+    max_new_tokens: Annotated[Tokens | None, done("another word for `max_tokens`", -1)] = None
     min_tokens: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None,
         done("taken where it is `max_tokens`, or goes with `ignore_eos`; else refused", 0),
@@ -481,7 +482,9 @@ class CompletionRequest(Asked, kw_only=True):
         bool | None,
         done("the text stands before the answer, with `logprobs` each of its tokens"),
     ] = None
-    best_of: Annotated[Any, refused("say `n`", 1)] = None
+    best_of: Annotated[Any, refused("say `n`", 1, 0)] = None
+    include_reasoning: Annotated[Any, passes("a text has no thoughts")] = None
+    raw: Annotated[Any, passes("a text goes to the model as it is")] = None
     response_format: Annotated[Any, refused("ask a chat for it", {"type": "text"})] = None
     add_special_tokens: Annotated[Any, refused("the model's own marks belong to it", True)] = None
 
