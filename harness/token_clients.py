@@ -127,6 +127,22 @@ def _as_lm_eval(openai: Any) -> str:
     return f"{better}, which is greedy: {ends[better][1]}; {written.strip()}"
 
 
+def _as_guidellm(openai: Any) -> str:
+    """What guidellm sends to chats, and what it counts."""
+    asked = {
+        "model": _MODEL,
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}],
+        "stream": True,
+        "stream_options": {"include_usage": True, "continuous_usage_stats": True},
+        "max_completion_tokens": 5,
+        "stop": None,
+        "extra_body": {"ignore_eos": True},
+    }
+    counts = [each.usage.completion_tokens for each in openai.chat.completions.create(**asked)]
+    assert counts == sorted(counts), counts
+    return f"{counts[-1]} written, told {len(set(counts)) - 1} times"
+
+
 def _between(openai: Any) -> str:
     asked = {"suffix": " the other", "max_tokens": 8, "echo": True}
     (choice,) = _completed(openai, "one", model=_CALLER, **asked).choices
@@ -167,6 +183,7 @@ ASKED: dict[str, Callable[[Any], str]] = {
     "how likely a text is, and nothing more": _alone,
     "how likely strange letters are, in pieces": _of_strange,
     "what lm-evaluation-harness asks for": _as_lm_eval,
+    "what guidellm asks for": _as_guidellm,
     "what stands between two texts": _between,
     "which texts answer a query best": _ranked,
     "what the models are for": _able,

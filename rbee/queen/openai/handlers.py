@@ -160,6 +160,10 @@ class Writer:
         #: The answers of which there is a token.
         self._opened: set[int] = set()
         self._ends: dict[int, Done] = {}
+        options = form.asked.stream_options
+        self._counts = options is not None and bool(options.continuous_usage_stats)
+        #: How many tokens of each answer were written, where each piece tells that.
+        self._written: dict[int, int] = {}
         #: The newest comments that were not sent.
         self._comments: deque[bytes] = deque(maxlen=_MOST_COMMENTS)
         #: How many lines of comments were told.
@@ -170,7 +174,10 @@ class Writer:
         if event.name == "narration":
             self._comments.extend(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
-            return [*self._open(index), *self._told(self._form.piece(index, event.read(Token)))]
+            token = event.read(Token)
+            opening = self._open(index)
+            self._written[index] = token.i + 1
+            return [*opening, *self._told(self._form.piece(index, token))]
         elif event.name == "done":
             done = self._ends[index] = event.read(Done)
             return [*self._open(index), *self._told(self._form.ending(index, done))]
@@ -215,7 +222,8 @@ class Writer:
         return [_event(failed(in_words_of(self._form.asked, error)))]
 
     def _told(self, choice: object | None) -> list[bytes]:
-        return [] if choice is None else [_event(self._form.told(self._who, choice))]
+        written = sum(self._written.values()) if self._counts else None
+        return [] if choice is None else [_event(self._form.told(self._who, choice, written))]
 
 
 def _event(event: object) -> bytes:

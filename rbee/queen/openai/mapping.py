@@ -136,9 +136,11 @@ class Form(abc.ABC):
     def choice(self, index: int, told: Gathered) -> Any:
         """An answer in one piece."""
 
-    def told(self, who: Identity, choice: Any) -> Any:
-        """The event that tells a piece of an answer."""
-        return self.event(id=who.id, created=who.created, model=who.model, choices=[choice])
+    def told(self, who: Identity, choice: Any, written: int | None = None) -> Any:
+        """The event that tells a piece of an answer; with how many tokens were `written` so far,
+        where that is to be told."""
+        usage = UNSET if written is None else Usage.of(0, written)
+        return self.event(**who._asdict(), choices=[choice], usage=usage)
 
     def usage(self, who: Identity, told: Sequence[Done]) -> Any:
         """The last event, for who asks for the counts."""
@@ -651,9 +653,7 @@ def check_arguments(arguments: str, path: str) -> None:
 def _usage(told: Sequence[Done], prompts: int) -> Usage:
     tokens_in = sum(one.tokens_in for one in told[:: max(1, len(told) // prompts)])
     tokens_out = sum(one.tokens_out for one in told)
-    return Usage(
-        prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out
-    )
+    return Usage.of(tokens_in, tokens_out)
 
 
 def _likelihoods(tokens: Sequence[Token]) -> list[TokenLikelihood]:

@@ -19,6 +19,11 @@ class Usage(msgspec.Struct, kw_only=True):
     completion_tokens: int
     total_tokens: int
 
+    @classmethod
+    def of(cls, read: int, written: int) -> Usage:
+        """The counts of so many tokens."""
+        return cls(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
+
 
 class Logprobs(msgspec.Struct, kw_only=True):
     """How likely each token of a chat's answer was."""

@@ -50,7 +50,9 @@ class StreamOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     include_usage: Annotated[bool, done(_COUNTS)] = False
     include_obfuscation: Annotated[Any, passes("nothing is padded")] = None
-    continuous_usage_stats: Annotated[Any, refused("the counts come last", False)] = None
+    continuous_usage_stats: Annotated[
+        bool | None, done("each piece has the counts so far; that of the prompt comes last", False)
+    ] = None
 
 
 class WhetherCounted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
