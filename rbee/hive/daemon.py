@@ -245,7 +245,8 @@ class _Hive:
         self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
 
     def _heart_stopped(self, ended: End) -> None:
-        """Without a heart, or anything that ends it, a hive is not to live on."""
+        """Ends this hive when its heartbeat, or the task that watches its lease, has failed:
+        without them the queen would not know of it, and nothing would ever end it."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
             self.server.stopping.set()
 
@@ -340,7 +341,7 @@ class _Hive:
         # With `lead` the hub is asked what a new name means, and nothing is fetched.
         look = self.models.lead if wanted.lead else self.models.find
         row = _here(ref, await look(ref))
-        # Of a file of somebody's own, which may lie on a disk that answers no more, in a thread.
+        # In a thread: the file may lie on a network disk that does not answer.
         elsewhere = ref.source == "file"
         view = await in_thread(FILES, _model_view, row) if elsewhere else _model_view(row)
         view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
@@ -418,7 +419,7 @@ class _Hive:
         """Hears what a worker tells of itself; the first `ready` is its ready callback."""
         worker, placed = self.workers.get(report.worker_id), report.placed
         was_measured = worker.draft_gain
-        self.workers.told(report)
+        self.workers.take_report(report)
         if placed is not None and placed.draft_gain not in (0.0, was_measured):
             await self.drafts.measured(worker, placed.draft_gain)
 
@@ -450,7 +451,7 @@ class _Hive:
         self.heartbeat.report_to(self._queen_at(wanted.queen_url))
 
     def _queen_at(self, url: str) -> Peer:
-        # On another machine than hers a loopback address is the end of a tunnel.
+        # On another machine than the queen's, a loopback address is the end of a tunnel.
         forwarded = self.orders.on_lease and addresses.is_loopback(addresses.host_of(url))
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
@@ -512,7 +513,7 @@ def _model_view(row: ModelRow) -> ModelView:
 
 
 async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
-    """Whether the queen of this hive lives and is another one than she who wants it."""
+    """Whether the queen of this hive still answers, and is not the one that asks to adopt it."""
     try:
         async with timeout(patience):
             health = await owner.call(HEALTH)

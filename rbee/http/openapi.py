@@ -30,11 +30,11 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for served, refused in groups:
         for each in served:
-            told = _described(each, refused, reference, schemas)
-            operations = paths.setdefault(each.route.path, {})
-            method = each.route.method.lower()
-            # What two doors have at one path is told apart by a header of the request.
-            operations[method] = _either(operations[method], told) if method in operations else told
+            operation = _described(each, refused, reference, schemas)
+            operations, method = paths.setdefault(each.route.path, {}), each.route.method.lower()
+            if method in operations:  # of two doors, which a header of the request tells apart
+                operation = _either(operations[method], operation)
+            operations[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": f"rbee {role}", "version": __version__},
@@ -132,8 +132,8 @@ def _parameters(
 
 def _streamed(piece: Any, failed: Any) -> dict[str, Any]:
     """One event of a stream: a piece of the answer, an error that ends it, or the last word."""
-    told = {"contentMediaType": _JSON, "contentSchema": {"anyOf": [piece, failed]}}
-    data = {"type": "string", "anyOf": [told, {"const": "[DONE]"}]}
+    text = {"contentMediaType": _JSON, "contentSchema": {"anyOf": [piece, failed]}}
+    data = {"type": "string", "anyOf": [text, {"const": "[DONE]"}]}
     return {"type": "object", "properties": {"data": data}, "required": ["data"]}
 
 

@@ -49,7 +49,7 @@ class Starting:
         self._several: Several | None = None
 
     async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
-        """A name that is new here may lead to what a worker holds already: its hive knows."""
+        """Asks hives whether a new name leads to a model that a worker has loaded."""
         ref = job.request.model_ref
         asked = [
             hive
@@ -63,7 +63,7 @@ class Starting:
 
     async def _ask_for_name(self, job: Job, hive: Hive) -> None:
         ref = job.request.model_ref
-        # Whatever is the matter there is told by what comes next.
+        # Errors are dropped: the next request to that hive reports them.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
                 found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
@@ -106,9 +106,9 @@ class Starting:
         """Sees to it that a hive has the model, its draft, and a kind of worker for it."""
         hive = self._registry.living(place.hive_id)
         peer, ref = self._peer(job, hive), job.request.model_ref
-        told = asyncio.Event()
-        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_told=told.set)
-        model, kind = begin(having), begin(self._worker_kind(job, hive, place, told))
+        known = asyncio.Event()
+        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_known=known.set)
+        model, kind = begin(having), begin(self._worker_kind(job, hive, place, known))
         try:
             await asyncio.gather(model, kind)
         finally:
@@ -125,10 +125,10 @@ class Starting:
             job.say(narration.DRAFT_UNFETCHED, draft=draft, why=error.message)
             job.request.draft = None
 
-    async def _worker_kind(self, job: Job, hive: Hive, place: Place, told: asyncio.Event) -> None:
+    async def _worker_kind(self, job: Job, hive: Hive, place: Place, known: asyncio.Event) -> None:
         wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
-        await told.wait()  # which of both is faster says nothing: the model is told of first
+        await known.wait()  # so that the narration of the model always comes first
         if row.new:
             job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)
@@ -215,7 +215,7 @@ class Starting:
             peer = self._peer(job, hive)
             await job.relay_hive(peer, started.events_url, narration.WORKER_REGISTERED)
         except RbeeError as error:
-            if error.code == "model_invalid":  # by the word of the engine that this machine has
+            if error.code == "model_invalid":  # another machine's engine may be able to load it
                 error.details.setdefault("device", place.device)
             raise
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rbee.queen.front.fields import taken
-from rbee.queen.front.tools import kind_told
+from rbee.queen.front.tools import shown_kind
 from rbee.queen.openai.requests import AskedTool, ToolChoice
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.inference import ToolFunction
@@ -38,7 +38,7 @@ def tools_of(offered: Sequence[dict[str, Any]], choice: Any, *, refuse_unknown: 
         if tool.get("type", "function") in ("function", None):
             functions.append(taken(_nested(tool), AskedTool, path).plain())
             continue
-        kind = kind_told(tool["type"])
+        kind = shown_kind(tool["type"])
         if refuse_unknown:
             raise invalid(
                 f"`{path}` is of the type {kind}, which no model here can be given",
