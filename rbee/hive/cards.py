@@ -39,7 +39,8 @@ _LEAST_GB = 1.0
 class Card(NamedTuple):
     """A card that is there; sizes in bytes, 0 where nobody tells them.
 
-    `backend` is what its maker has for it, `bus` its address (``0000:03:00.0``).
+    `backend` is what its maker has for it, `bus` its address (``0000:03:00.0``). `load` is as in
+    `Gpu`.
     """
 
     backend: GpuBackend
@@ -49,6 +50,7 @@ class Card(NamedTuple):
     free: int = 0
     gb_per_second: float = 0.0
     uuid: str = ""
+    load: float | None = None
 
 
 def kernel_cards(root: Path = Path("/sys")) -> list[Card]:
@@ -69,7 +71,10 @@ def _kernel_card(device: Path) -> Card | None:
     total = _number(device / "mem_info_vram_total")
     free = max(0, total - _number(device / "mem_info_vram_used"))
     name = _text(device / "product_name") or f"{maker} GPU {_text(device / 'device')}".strip()
-    return Card(backend, os.path.basename(os.path.realpath(device)), name, total, free)
+    bus = os.path.basename(os.path.realpath(device))
+    busy = _text(device / "gpu_busy_percent")
+    load = int(busy) / 100 if busy.isdecimal() else None
+    return Card(backend, bus, name, total, free, load=load)
 
 
 def _text(file: Path) -> str:
@@ -181,6 +186,7 @@ def _gpu(device_id: str, card: Card | None, device: EngineDevice | None) -> Gpu:
         vram_free_gb=round(card.free / GIB, 2),
         backend=card.backend,
         gb_per_second=card.gb_per_second,
+        load=card.load,
     )
     if device is None:
         return gpu

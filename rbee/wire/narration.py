@@ -192,6 +192,8 @@ OTHER_JOBS = _keeper(
     "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
 )
 KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
+PAGE_ENTERED = _queen("page.entered", "a browser is signed in on the page")
+PAGE_OPENING = _keeper("page.opening", "opening the page at {url} in your browser...")
 KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
 EVENTS_GONE = _queen(
     "story.gone", "the events of this job are no longer kept ({size}); only its end is"

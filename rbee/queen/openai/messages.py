@@ -210,6 +210,7 @@ CHAT = Route(
     event=ChatChunk,
     with_pictures=True,
     also=["/chat/completions"],
+    on_page=True,
 )
 COMPLETIONS = Route(
     "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion
