@@ -12,6 +12,10 @@ Feature: What a hive answers on the wire
     When a program asks the hive "GET /capacity?device=cpu&model=minillama"
     Then the answer is 200 with the fields "parts, slots, context, estimate, sees"
 
+  Scenario: What the way to it is measured by
+    When a program asks the hive "GET /sides/sample?count=200000"
+    Then the answer is 200 with the fields "text"
+
   Scenario: A question that does not fit
     When a program asks the hive each of these
       | request                                   | status | code            | message                      |
@@ -21,6 +25,8 @@ Feature: What a hive answers on the wire
       | GET /capacity?device=cpu&model=nonsense   | 400    | invalid_request | nonsense                     |
       | GET /capacity?device=cpu&modle=minillama  | 400    | invalid_request | modle                        |
       | GET /capacity?device=cpu&model=minillama&ctx=many | 400 | invalid_request | ctx                    |
+      | GET /sides/sample?count=0                 | 400    | invalid_request | count                        |
+      | GET /sides/sample?count=5000000           | 400    | invalid_request | count                        |
     Then each answer has its status, its error and its message
 
   Scenario: A kind of worker that this machine cannot run

@@ -85,7 +85,8 @@ class PartRoom(msgspec.Struct, kw_only=True):
     """What a part of a model needs of a device, and what that has free, in bytes. `layers` of the
     model would lie there; 0: all, where there is no other part. `experts`: of those the experts
     alone. `hive_id`: where it is another machine than the one that was asked. For each token
-    `token_bytes` of the part are read, and `link_bytes` pass between the machines."""
+    `token_bytes` of the part are read, and `link_bytes` pass between the machines, as
+    `loading_bytes` do when the model is loaded."""
 
     device: str
     need_bytes: int
@@ -95,6 +96,7 @@ class PartRoom(msgspec.Struct, kw_only=True):
     hive_id: str = ""
     token_bytes: int = 0
     link_bytes: int = 0
+    loading_bytes: int = 0
 
 
 class FoundRoom(Answer, kw_only=True):
