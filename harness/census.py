@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import itertools
 import os
+import resource
 import select
 import signal
 import sys
@@ -46,6 +47,8 @@ ROLES = tuple(_SCRIPTS.values())
 #: Children that somebody in this process waits for; the handler leaves them alone.
 _owned: set[int] = set()
 _spawning = 0
+#: RBEE_HOME of swarms that wait for the next scenario: they are part of none meanwhile.
+resting: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,12 @@ def bury_adopted() -> list[int]:
     return buried
 
 
+def processor_s() -> float:
+    """What this process has used of the processor, and those that it has buried and theirs (s)."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def _on_child(_number: int, _frame: FrameType | None) -> None:
     bury_adopted()
 
@@ -198,7 +207,8 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
         with contextlib.suppress(psutil.Error, OSError):
             parents[pid] = process.ppid()
             came_back = _ADOPTS and parents[pid] == os.getpid() and _is_adopted(pid)
-            if came_back or process.environ().get("RBEE_HOME") == str(home):
+            its_home = _home_of(process)
+            if its_home == str(home) or (came_back and its_home not in resting):
                 chosen.add(pid)
     grown = True
     while grown:
@@ -206,6 +216,13 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
         chosen |= more
         grown = bool(more)
     return described(chosen)
+
+
+def _home_of(process: psutil.Process) -> str:
+    """Its RBEE_HOME; empty where it has none, and of one that is ending, which shows nothing."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return process.environ().get("RBEE_HOME", "")
+    return ""
 
 
 def _younger() -> Iterator[psutil.Process]:

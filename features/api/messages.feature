@@ -6,6 +6,7 @@ Feature: Programs that speak Anthropic's API
 
   Rule: What they ask for, they get
 
+    @only-asks
     @fault.worker.stop-unsaid
     @fault.worker.count-the-words
     @fault.shared.keys-in-one-header
@@ -54,6 +55,7 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -66,6 +68,7 @@ Feature: Programs that speak Anthropic's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm
       When a program with Anthropic's client asks her for each of these
@@ -91,6 +94,7 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: Errors have Anthropic's form, whoever finds them
       Given a queen that is awake
       When a program asks the queen each of these, with its body

@@ -5,6 +5,7 @@ Feature: Programs that speak ollama's API
 
   Rule: What they ask for, they get
 
+    @only-asks
     Scenario: Answers of every kind
       Given a swarm that is warm
       When a program with ollama's client asks her for each of these
@@ -79,6 +80,7 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -107,6 +109,7 @@ Feature: Programs that speak ollama's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     @fault.queen.drop-options
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm

@@ -4,6 +4,7 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What they ask for, they get
 
+    @only-asks
     @fault.queen.all-at-the-beginning
     @fault.worker.own-samplers
     Scenario: Answers of every kind
@@ -72,6 +73,7 @@ Feature: Programs that speak OpenAI's API
         | what it says of the answer to its call         | The weather is fine.  |
       Then each of them gets what it asked for
 
+    @only-asks
     @fault.worker.silent-tools
     Scenario: A model that was not taught to call answers without its tools, and the answer says so
       Given a swarm that is warm

@@ -5,6 +5,7 @@ Feature: Programs that ask OpenAI's API for responses
 
   Rule: What they ask for, they get
 
+    @only-asks
     @fault.queen.cut-the-stream
     Scenario: Answers of every kind
       Given a hub that holds "author/endless-llama"
@@ -28,6 +29,7 @@ Feature: Programs that ask OpenAI's API for responses
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: An answer is made meanwhile, and asked for later
       Given a hub that holds "author/endless-llama"
       And a swarm that is warm
@@ -38,6 +40,7 @@ Feature: Programs that ask OpenAI's API for responses
       Then each of them gets what it asked for
       And each worker has all its slots free
 
+    @only-asks
     @fault.queen.forget-what-was-said
     Scenario: A conversation is kept for who goes on from it, for as long as its job
       Given a swarm that is warm
@@ -78,6 +81,7 @@ Feature: Programs that ask OpenAI's API for responses
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     Scenario: Requests that ask for something wrong
       Given a swarm that is warm
       When a program with OpenAI's client for responses asks her for each of these

@@ -3,15 +3,18 @@ Feature: What a hive answers on the wire
   Background:
     Given a swarm that is warm
 
+  @only-asks
   Scenario: Its devices
     When a program asks the hive "GET /devices"
     Then the answer is 200 with the fields "cpu, gpus, models, workers"
     And the field "workers" is "1"
 
+  @only-asks
   Scenario: Room for a model is told with what it takes
     When a program asks the hive "GET /capacity?device=cpu&model=minillama"
     Then the answer is 200 with the fields "parts, slots, context, estimate, sees"
 
+  @only-asks
   Scenario: A question that does not fit
     When a program asks the hive each of these
       | request                                   | status | code            | message                      |
@@ -23,6 +26,7 @@ Feature: What a hive answers on the wire
       | GET /capacity?device=cpu&model=minillama&ctx=many | 400 | invalid_request | ctx                    |
     Then each answer has its status, its error and its message
 
+  @only-asks
   Scenario: A kind of worker that this machine cannot run
     When a program asks the hive "POST /workers/provision" with
       """
@@ -30,6 +34,7 @@ Feature: What a hive answers on the wire
       """
     Then the answer is 503 with the error "backend_unavailable"
 
+  @only-asks
   Scenario: A model that is not here
     When a program asks the hive "GET /models/HF:author%2Fminillama"
     Then the answer is 404 with the error "model_not_found"
