@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import census, ledger, lending, lent_clients, lent_swarms, postgresql, tags
+from harness import census, ledger, lending, lent_clients, lent_swarms, postgresql, sentences, tags
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
+
+sentences.use()
 
 
 def before_all(context: Any) -> None:

@@ -151,6 +151,15 @@ def _ended_child() -> int | None:
     return found and found.si_pid
 
 
+def _has_child() -> bool:
+    """Whether this process has any child, be it one that has ended, or one that came back."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
 def _bury(pids: Iterable[int]) -> list[int]:
     """Collects those of these children that have ended."""
     buried = []
@@ -200,14 +209,21 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
 
     `also` are pids that belong to it whatever their environment says.
     """
-    younger = {process.pid: process for process in _younger()}
+    if _ADOPTS and not _has_child():
+        return []
     parents: dict[int, int] = {}
+    younger = {}
+    for process in _younger():
+        with contextlib.suppress(psutil.Error):
+            parents[process.pid] = process.ppid()
+            younger[process.pid] = process
     chosen: set[int] = {pid for pid in also if pid in younger}
-    for pid, process in younger.items():
+    for pid in younger:
+        if _ADOPTS and _is_another_ones(pid, parents):
+            continue
         with contextlib.suppress(psutil.Error, OSError):
-            parents[pid] = process.ppid()
             came_back = _ADOPTS and parents[pid] == os.getpid() and _is_adopted(pid)
-            its_home = _home_of(process)
+            its_home = _home_of(younger[pid])
             if its_home == str(home) or (came_back and its_home not in resting):
                 chosen.add(pid)
     grown = True
@@ -216,6 +232,14 @@ def members(home: Path, also: Collection[int] = ()) -> list[Member]:
         chosen |= more
         grown = bool(more)
     return described(chosen)
+
+
+def _is_another_ones(pid: int, parents: dict[int, int]) -> bool:
+    """Whether a process descends from somebody else, who lives: where orphans come back, it is none
+    of ours. By the `parents` of all who are younger than this process."""
+    while pid in parents:
+        pid = parents[pid]
+    return pid != os.getpid() and psutil.pid_exists(pid)
 
 
 def _home_of(process: psutil.Process) -> str:

@@ -68,9 +68,8 @@ class Cluster:
         self.home = self.user_home / ".rbee"
         self.work = self.folder / "work"
         self.shelf = self.folder / "shelf"
-        for made in (self.user_home, self.work, self.folder / "bin"):
+        for made in (self.user_home, self.work):
             made.mkdir()
-        self._write_scripts()
         self.environment = self._clean_environment()
         #: Texts that may stand in no log, no output and no command line, besides the token.
         self.secrets: set[str] = set()
@@ -116,6 +115,7 @@ class Cluster:
         With `terminal` its three streams are a terminal; with `keep_stdin` its stdin is a pipe
         that stays open for `Running.type`.
         """
+        self._write_scripts()
         argv, variables = self._resolve(command_line)
         environment: Mapping[str, str] = self.environment
         if self._hosts is not None:
@@ -511,13 +511,18 @@ class Cluster:
         return words, variables
 
     def _write_scripts(self) -> None:
-        """The console scripts for lines that go through `sh`."""
+        """The console scripts for lines that go through `sh`, with the first program: a decision
+        starts none."""
+        scripts = self.folder / "bin"
+        if scripts.exists():
+            return
+        scripts.mkdir()
         python = shlex.quote(sys.executable)
         for name, command in {
             **{name: f"{python} -m {module}" for name, module in SCRIPTS.items()},
             "python": python,
         }.items():
-            path = self.folder / "bin" / name
+            path = scripts / name
             path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
             path.chmod(0o755)
 
