@@ -32,9 +32,10 @@ class LentQueen:
         self._cluster = self._begun("a rehearsal")
         self.complaints: list[str] = []
 
-    def add_key(self) -> None:
+    def add_name(self) -> None:
         """Has the queen remember something."""
-        answer = self._cluster.http("POST", "queen", "/keys", {"name": "left-behind"})
+        named = {"name": "left-behind", "model_ref": "minillama"}
+        answer = self._cluster.http("POST", "queen", "/names", named)
         assert answer.status < 300, answer
 
     def set_for_itself(self) -> None:
@@ -56,7 +57,7 @@ class LentQueen:
         after = self._begun(begins)
         assert (after is before) is same, (after.home, before.home)
         assert "RBEE_IDLE_WORKER" not in after.environment
-        assert "left-behind" not in after.http("GET", "queen", "/keys").text
+        assert "left-behind" not in after.http("GET", "queen", "/names").text
         self._cluster = after
         self.end()
 

@@ -245,10 +245,10 @@ def only_asks(context: Context) -> None:
     context.lent_queen.set_for_itself()
 
 
-@given("a rehearsed scenario that only asks a queen, and gives a key")
+@given("a rehearsed scenario that only asks a queen, and gives a name")
 def only_says_so(context: Context) -> None:
     context.lent_queen = LentQueen(context.cluster, context.port_slice)
-    context.lent_queen.add_key()
+    context.lent_queen.add_name()
 
 
 @when("that scenario is over")

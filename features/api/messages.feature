@@ -30,9 +30,10 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A model that was taught to call, and tools that nobody here has
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with Anthropic's client asks her for each of these
         | asked for                                   | she sends | got                                              |
         | a call that the model decides on            | 200       | weather of Rome                                  |
@@ -83,9 +84,10 @@ Feature: Programs that speak Anthropic's API
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: The holder of a key gets what it may use, and that alone
       Given a hub that holds "author/minillama"
-      And a queen that is awake
+      And a swarm that is warm
       And the key "tv" of "rbee-keeper add-key tv --model 'HF:author/mini*' --may-fetch"
       When the program with the key "tv" asks with Anthropic's client for each of these
         | asked for                                  | she sends | got                              |

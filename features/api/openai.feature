@@ -44,11 +44,12 @@ Feature: Programs that speak OpenAI's API
       And each blank line of the stream ends an event
       And the hive's catalog holds model "HF:author/minillama"
 
+    @only-asks
     @fault.queen.shuffle-vectors
     @fault.worker.same-vector
     Scenario: Vectors of texts, of a model that is on no machine yet and of one that chats
       Given a hub that holds "author/minibert"
-      And a queen that is awake
+      And a swarm that is warm
       When programs with OpenAI's client ask her for each of these
         | asked for                          | got                                 |
         | a vector of a text                 | 32 numbers of length 1, 7 read      |
@@ -62,9 +63,10 @@ Feature: Programs that speak OpenAI's API
         | an answer                          | Hello! How can I help you today?    |
       Then each of them gets what it asked for
 
+    @only-asks
     Scenario: A model that was taught to call decides by itself when to
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When programs with OpenAI's client ask her for each of these
         | asked for                                      | got                   |
         | what a caller says where nothing can be called | Hello!                |
@@ -86,10 +88,11 @@ Feature: Programs that speak OpenAI's API
         | a call of some function                               | weather                          |
       Then each of them gets what it asked for
 
+    @only-asks
     @fault.queen.work-for-nobody
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with OpenAI's client leaves in the middle of an answer of "author/endless-llama"
       Then its job is cancelled at once
       And each worker has all its slots free
@@ -111,6 +114,7 @@ Feature: Programs that speak OpenAI's API
 
   Rule: What cannot be had is refused, and whoever asked knows what is wrong with it
 
+    @only-asks
     @fault.queen.again-and-again
     Scenario: Requests that ask for something wrong are refused once, and not tried again
       Given a hub that holds "author/colossus"

@@ -54,9 +54,10 @@ Feature: Programs that ask OpenAI's API for responses
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     Scenario: A model that was taught to call, and tools that nobody here has
       Given a hub that holds "author/caller-llama"
-      And a queen that is awake
+      And a swarm that is warm
       When a program with OpenAI's client for responses asks her for each of these
         | asked for                               | she sends | got                                  |
         | a call that the model decides on        | 200       | weather of Rome                      |
@@ -106,6 +107,7 @@ Feature: Programs that ask OpenAI's API for responses
       Then she has sent for each of them what its row tells, and was asked once
       And each of them gets what it asked for
 
+    @only-asks
     @fault.queen.tell-all-keys-what-was-said
     Scenario: What is kept for one key is nobody else's
       Given a swarm that is warm

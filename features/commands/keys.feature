@@ -9,6 +9,7 @@ Feature: Keys for programs: add-key, keys and remove-key
     Then stdout holds " Hello! How can I help you today?" alone
     And the swarm stays up
 
+  @only-asks
   @fault.queen.keys-for-all
   Scenario: A key opens the API for programs, and nothing else
     Given a queen that is awake
@@ -32,6 +33,7 @@ Feature: Keys for programs: add-key, keys and remove-key
     And nothing but the file "secret" holds what is in it
     And nothing is left running
 
+  @only-asks
   @fault.queen.remember-keys
   Scenario: A key that was removed opens nothing any more
     Given a queen that is awake
