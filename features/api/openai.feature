@@ -88,11 +88,10 @@ Feature: Programs that speak OpenAI's API
         | a call of some function                               | weather                          |
       Then each of them gets what it asked for
 
-    @only-asks
     @fault.queen.work-for-nobody
     Scenario: A program that leaves in the middle frees its place
       Given a hub that holds "author/endless-llama"
-      And a swarm that is warm
+      And a queen that is awake
       When a program with OpenAI's client leaves in the middle of an answer of "author/endless-llama"
       Then its job is cancelled at once
       And each worker has all its slots free
