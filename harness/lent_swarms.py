@@ -33,13 +33,13 @@ _ALIKE = (
         "a swarm that is warm",
     ),
 )
-#: What the catalogs hold, times aside: database, table and columns.
+#: What the catalogs hold, times aside: database, table and columns. What a hive has found out about
+#: its engines may stay: whoever comes next would find the same.
 _REMEMBERED = (
     ("queen.db", "hives", "id, host, port, ssh"),
     ("queen.db", "api_keys", "name, digest"),
     ("queen.db", "model_names", "name, model_ref, settings"),
     ("hive.db", "models", "ref"),
-    ("hive.db", "workers", "kind"),
 )
 _OVER = ("done", "failed", "cancelled")
 

@@ -107,6 +107,7 @@ Feature: What the queen answers on the wire
       Then the stream of that job holds 1 event called "token"
       And the stream of that job holds 1 event called "done"
 
+    @only-asks
     Scenario: Texts and tokens are answered by a vector of each
       When a program asks the queen "POST /jobs" with
         """
