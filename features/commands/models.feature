@@ -112,8 +112,10 @@ Feature: Models on a hive: pull and rm
       And nothing of a model is on the disk
       And nothing is left running
 
+    @only-asks
     Scenario: A model that is on no disk
       Given a hub that holds "author/minillama"
+      And a swarm that was left warm by "rbee-keeper up"
       And I have typed "rbee-keeper pull HF:author/minillama"
       When I type "rbee-keeper rm HF:author/minilama"
       Then stderr contains "error: HF:author/minilama is not on this hive"
