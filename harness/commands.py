@@ -177,13 +177,13 @@ def assert_kept_nowhere(cluster: Cluster, name: str) -> None:
 # Models of one's own.
 
 
-def own_model(cluster: Cluster, name: str) -> None:
+def own_model(cluster: Cluster, name: str, model: str = "minillama-q4_0") -> None:
     """A model file that the user has got from elsewhere."""
     # Late: naming the repositories makes their models.
     from fixtures.hub.repositories import REPOSITORIES
 
-    files = REPOSITORIES["author/minillama"].files
-    cluster.write(name, files["minillama-q4_0.gguf"].body)
+    files = REPOSITORIES[f"author/{model.rpartition('-')[0]}"].files
+    cluster.write(name, files[f"{model}.gguf"].body)
 
 
 def on_own_model(cluster: Cluster, command: str, name: str) -> Finished:

@@ -11,7 +11,7 @@ from rbee.queen.scheduler import HiveFacts, takes_one, warm_worker
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
-from rbee.worker.cells import Cells, Hold
+from rbee.worker.cells import Cells, Reservation
 from rbee.worker.inference import need_of
 
 _MODEL = "HF:author/minillama"
@@ -28,7 +28,7 @@ class Shared:
         self._cells = Cells(total)
         self._ends: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._holds: dict[str, Hold] = {}
+        self._holds: dict[str, Reservation] = {}
         self._cut: set[str] = set()
 
     async def happens(self, what: str) -> dict[str, str]:

@@ -260,7 +260,7 @@ def frames_of(events: EventLog) -> list[sse.Frame]:
     while pending := events.after(at):
         at = pending[-1][0]
         for number, event in pending:
-            frames += reader.feed(event.told(number))
+            frames += reader.feed(event.encoded(number))
     return frames
 
 

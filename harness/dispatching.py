@@ -51,6 +51,8 @@ class PaperSwarm:
         self.doing: list[Decision] = []
         self.refused: dict[str, Claim] = {}
         self.ended: list[str] = []
+        #: The machines that have died; who looks around wakes them.
+        self._dead: dict[str, Hive] = {}
         self._workers = 0
         #: What would take the place of workers that are not where they would be best.
         self._better: list[Claim] = []
@@ -95,6 +97,13 @@ class PaperSwarm:
         self.ended.append(job_id)
         self._beat()
 
+    def die(self, hive_id: str) -> None:
+        """A machine dies, once a job has looked around who is there."""
+        while any(isinstance(each, Look) for each in self.doing):
+            self.do()
+        hive = self._dead[hive_id] = self.state.hives.pop(hive_id)
+        hive.workers.clear()
+
     def running(self) -> list[str]:
         """The jobs that a worker works for."""
         here = self._here()
@@ -130,7 +139,9 @@ class PaperSwarm:
         decision = self.doing.pop(number)
         claim = decision.claim
         if isinstance(decision, Look):
-            claim.looked = claim.fresh = True
+            self.state.hives.update(self._dead)
+            self._dead.clear()
+            claim.look_at(self.state.hives)
         elif isinstance(decision, Check):
             self._check(decision)
         elif isinstance(decision, Prepare):
@@ -365,7 +376,7 @@ def _where(worker: WorkerBeat) -> str:
 
 def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -> PaperSwarm:
     """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends; attic joins; shed joins with
-    24``: like the first, but for its GPU."""
+    24; 2 wants A as attic dies``: like the first, but for its GPU."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
@@ -375,9 +386,12 @@ def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -
             gpu = {"gpu0": int(rest[1])} if rest else {}
             swarm.join(job_id, {**devices, **gpu})
         else:
-            words = " ".join(rest[1:])
+            words, _, dies = " ".join(rest[1:]).partition("as ")
+            words = words.strip()
             device = words.removeprefix("on ") if words.startswith("on ") else None
             swarm.come(job_id, rest[0], device=device, allow_cpu=words != "without a CPU")
+            if dies:
+                swarm.die(dies.removesuffix(" dies"))
         swarm.do_all()
     return swarm
 

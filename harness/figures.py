@@ -11,12 +11,21 @@ _CEILING_SPEED = 1000.0
 _CPU = {"engine": {"engine": 400.0}, "rbee": {"queen": 120.0, "hive": 1.0, "worker": 500.0}}
 
 
-class Figures:
+class _Page:
+    _page = ""
+
+    def assert_line(self, about: str, text: str) -> None:
+        """The row of the table that is about something has a cell that is `text`."""
+        rows = [line.strip("| ").split(" | ") for line in self._page.splitlines()]
+        found = [row for row in rows if row[0] == about]
+        assert found and text in found[0], f"no {text!r} about {about!r} in\n{self._page}"
+
+
+class Figures(_Page):
     """Measurements in which rbee keeps a share of the ceiling's tokens/s, and their page."""
 
     def __init__(self, kept: float) -> None:
         self._measured = _measurements(kept)
-        self._page = ""
 
     def leave_out(self, server: str, reason: str) -> None:
         """`server` could not be measured."""
@@ -29,12 +38,6 @@ class Figures:
     def assert_says(self, text: str) -> None:
         """The page has a line that is `text`."""
         assert text in self._page.splitlines(), f"no line {text!r} in\n{self._page}"
-
-    def assert_line(self, about: str, text: str) -> None:
-        """The row of the table that is about something has a cell that is `text`."""
-        rows = [line.strip("| ").split(" | ") for line in self._page.splitlines()]
-        found = [row for row in rows if row[0] == about]
-        assert found and text in found[0], f"no {text!r} about {about!r} in\n{self._page}"
 
     def assert_explains(self, about: str, text: str) -> None:
         """The list of what is missed has `text` for something."""
@@ -92,7 +95,7 @@ def _load(server: str, kept: float) -> dict[str, Any]:
     }
 
 
-class RealFigures:
+class RealFigures(_Page):
     """Made-up measurements with real weights: rbee keeps a share of the engine's speed."""
 
     def __init__(self, kept: float) -> None:
@@ -117,9 +120,3 @@ class RealFigures:
                 "idle": waits,
             }
         )
-
-    def assert_line(self, about: str, text: str) -> None:
-        """The row of the table about a prompt has a cell that is `text`."""
-        rows = [line.strip("| ").split(" | ") for line in self._page.splitlines()]
-        found = [row for row in rows if row[0] == about]
-        assert found and text in found[0], f"no {text!r} about {about!r} in\n{self._page}"

@@ -12,10 +12,10 @@ from fixtures.real import HOME
 from fixtures.real.rewriting import split
 from harness import client, paper
 from harness.cluster import Cluster
-from rbee.hive.limits import Limits, limits_of_this_process, memory_kills
+from rbee.hive.limits import ProcessLimits, limits_of_this_process, memory_kills
 from rbee.hive.models.fit import Need, worker_need
 from rbee.hive.models.gguf import GgufHeader, Weights, header_of_file
-from rbee.hive.models.parts import Cut, Spread, beside_ram
+from rbee.hive.models.parts import Cut, LayerSplit, beside_ram
 from rbee.hive.models.provisioner import bundled_path
 from rbee.hive.models.split import parts_of
 from rbee.hive.processors import engine_threads, usable_cores
@@ -33,7 +33,7 @@ class Planned:
     def __init__(self, header: GgufHeader) -> None:
         self._header = header
         self._need: Need | None = None
-        self._parts = Spread((), (), 0, Need(0, 0, 0, 0, False))
+        self._parts = LayerSplit((), (), 0, Need(0, 0, 0, 0, False))
 
     @classmethod
     def of_file(cls, name: str) -> Planned:
@@ -130,7 +130,7 @@ class PaperMachine:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._cores = 0
-        self._limits = Limits()
+        self._limits = ProcessLimits()
         self._killed = 0
 
     def has_groups(self, version: int, groups: Sequence[Mapping[str, str]]) -> None:

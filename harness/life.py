@@ -9,11 +9,11 @@ from rbee.wire.messages.events import Progress
 from rbee.wire.messages.workers import WorkerState
 from rbee.wire.settings import Settings
 from rbee.worker.engines import Work
-from rbee.worker.life import Life, Look, is_left_out
-from rbee.worker.telling import News, Telling
+from rbee.worker.life import Life, Snapshot, is_left_out
+from rbee.worker.telling import News, ProgressNews
 
 #: When the engine is first looked at, and what it had done by then for its one request.
-_FIRST = Look(1000.0, {"mine": 512}, 512, 20.0)
+_FIRST = Snapshot(1000.0, {"mine": 512}, 512, 20.0)
 _BATCH = 512
 _COMPUTING = re.compile(r"computing for ([\d.]+) seconds")
 
@@ -21,10 +21,10 @@ _COMPUTING = re.compile(r"computing for ([\d.]+) seconds")
 def looked_at(this: str, *, idle_before: float = 0.0, seconds: float = 10.0) -> Life:
     """An engine that did nothing for `idle_before` seconds, and then `this` within `seconds`."""
     life = Life()
-    life.look(_FIRST)
+    life.observe(_FIRST)
     before = _FIRST._replace(at=_FIRST.at + idle_before)
-    life.look(before)
-    life.look(_after(this, before)._replace(at=before.at + seconds))
+    life.observe(before)
+    life.observe(_after(this, before)._replace(at=before.at + seconds))
     return life
 
 
@@ -48,15 +48,15 @@ def request(seconds: float, tokens: int) -> str:
 def is_told_to_wait(tokens: int, own: int, seconds: float) -> bool:
     """Whether a request waits that got `own` tokens since it came, while others got so many."""
     life = Life()
-    life.look(Look(0.0, {"others": 10, "mine": 0}, 10, 0.0))
+    life.observe(Snapshot(0.0, {"others": 10, "mine": 0}, 10, 0.0))
     done = {"others": 10 + tokens, "mine": own}
-    life.look(Look(seconds, done, sum(done.values()), 0.0))
+    life.observe(Snapshot(seconds, done, sum(done.values()), 0.0))
     return "mine" in life.waiting(seconds)
 
 
 def told(prompt: int, speed: float, answer: int, pace: float) -> list[News]:
     """What is told of a prompt of so many tokens and its answer, at so many tokens a second."""
-    telling = Telling()
+    telling = ProgressNews()
     news: list[News] = []
     for read in [*range(0, prompt, _BATCH), prompt]:
         news += telling.of(Work(read, prompt, 0), read / speed)
@@ -75,7 +75,7 @@ def lines(news: list[News]) -> list[str]:
     return [each.action for each in news if not isinstance(each, Progress)]
 
 
-def _after(this: str, before: Look) -> Look:
+def _after(this: str, before: Snapshot) -> Snapshot:
     done, total = dict(before.done), before.total
     computing = _COMPUTING.fullmatch(this)
     if computing:

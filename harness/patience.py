@@ -6,7 +6,7 @@ import asyncio
 import types
 from typing import Any, cast
 
-from rbee.queen.front.answering import Asker, Work
+from rbee.queen.front.answering import Asker, RequestWork
 from rbee.queen.front.offer import Offer
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import narration
@@ -25,9 +25,9 @@ def is_told_at_once() -> bool:
 async def _is_told() -> bool:
     loop = asyncio.get_running_loop()
     offer = cast(Offer, types.SimpleNamespace(settings=Settings()))
-    work, task = Work(offer, Asker(None, "minillama")), TrackedTask()
+    work, task = RequestWork(offer, Asker(None, "minillama")), TrackedTask()
     work.follow(task)
-    told = work.told(loop.time() + _PATIENCE_S)
+    told = work.events(loop.time() + _PATIENCE_S)
     task.say(narration.WAIT_PREPARING, model_ref="minillama")
     news, _ = await told.__anext__()
     assert news, "what is narrated is news"

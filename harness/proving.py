@@ -58,7 +58,7 @@ _SAID = {None: "not known yet", "": "nothing", "abc": "what it says"}
 def told_in(answered: str) -> str:
     """What such an answer says of a proof; ``\\r`` and ``\\n`` stand for what they mean."""
     data = "" if answered == "nothing so far" else answered.encode().decode("unicode_escape")
-    return _SAID[proof.told_in(data.encode())]
+    return _SAID[proof.proof_in(data.encode())]
 
 
 class Meeting:
@@ -78,7 +78,7 @@ class Meeting:
 
         server = Server("hive", _OF_HIVE)
         server.bind("127.0.0.1", 0)
-        await server.serve([], look=hear)
+        await server.serve([], before_sending=hear)
         async with open_session(Settings()) as session:
             for credential in (_OF_HIVE, self._others):
                 with contextlib.suppress(RbeeError):

@@ -53,14 +53,6 @@ def run_file_until(cluster: Cluster, name: str) -> None:
     cluster.start(_question(cluster, name, 100_000)).wait_for_text()
 
 
-def own_endless(cluster: Cluster, name: str) -> None:
-    """A model file that tells one story after the other, until it is stopped."""
-    from fixtures.hub.repositories import REPOSITORIES
-
-    files = REPOSITORIES["author/endless-llama"].files
-    cluster.write(name, files["endless-llama-q8_0.gguf"].body)
-
-
 def assert_version(cluster: Cluster, repository: str, file: str, number: int) -> None:
     """The disk holds this version of a file (from 1), and no other, now or in a moment."""
     from fixtures.hub.repositories import REPOSITORIES

@@ -81,7 +81,7 @@ class PaperRace:
         while (decision := decide(state)) is not None:
             note(state, decision)
             if isinstance(decision, Look):
-                claim.looked = claim.fresh = True
+                claim.look_at(())
             elif isinstance(decision, Check):
                 name = _name(decision.place)
                 compared += [name] if decision.rival else []

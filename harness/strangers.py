@@ -26,7 +26,7 @@ from harness.cluster import Cluster
 from harness.waiting import wait_until
 from rbee.http.connections import Connection, Connections
 from rbee.http.heads import is_ours
-from rbee.http.room import Limits, Stranger, limits_of, who_gives_way
+from rbee.http.room import Allowance, Stranger, limits_of, who_gives_way
 from rbee.process.logs import Faults
 from rbee.wire.settings import Settings
 
@@ -220,7 +220,7 @@ def gives_way(there: str) -> int:
     return who_gives_way(strangers) + 1
 
 
-def limits_with(descriptors: int) -> Limits:
+def limits_with(descriptors: int) -> Allowance:
     """What is allowed where nobody has set anything."""
     return limits_of(Settings(), descriptors)
 

@@ -9,7 +9,7 @@ For a Python program there is ``rbee.swarm()``; see `rbee.keeper.swarm`.
 
 __version__ = "0.1.0"
 
-#: What type checkers take for true. `typing` itself would cost each start of a role its import.
+#: Type checkers treat this name as true; importing `typing` would slow each start of a role.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rbee.keeper.swarm import Answer as Answer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from harness import replacing
+from harness import commands, replacing
 from harness.sentences import Context, given, then, when
 
 
 @given('an endless model of my own called "{name}"')
 def own_endless(context: Context, name: str) -> None:
-    replacing.own_endless(context.cluster, name)
+    commands.own_model(context.cluster, name, "endless-llama-q8_0")
 
 
 @given('a link called "{link}" that leads to "{name}"')

@@ -70,13 +70,23 @@ def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
         f" {machine['python']}; {measured['seconds']} s in all. Every server had"
         f" {settings['threads']} engine {_plural(settings['threads'], 'thread')}."
     )
-    yield from reservations(measured)
+    yield from _reservations(measured)
     for name, reason in compare.failures(measured).items():
         yield ""
         yield f"**{TITLES[name]} was not measured:** {_plain(reason)}"
 
 
-def reservations(measured: Mapping[str, Any]) -> Iterator[str]:
+def where_measured(measured: Mapping[str, Any]) -> Iterator[str]:
+    """When, on what and for how long; and what a reader has to know before believing it."""
+    machine = measured["machine"]
+    yield (
+        f"Measured {machine['date']} on {machine['cpu']} with {machine['cores']} cores,"
+        f" {machine['system']}, xllamacpp {machine['xllamacpp']}; {measured['seconds']} s in all."
+    )
+    yield from _reservations(measured)
+
+
+def _reservations(measured: Mapping[str, Any]) -> Iterator[str]:
     """What a reader has to know before believing the figures; nothing of a whole, quiet run."""
     load = measured["load_average"]["before"][0]
     if load > _AT_REST:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.figures import Target
-from bench.peers.page import reservations, table
+from bench.peers.page import table, where_measured
 
 #: How much of the engine's own speed is to be kept.
 KEPT = Target(0.95, at_least=True)
@@ -78,18 +78,13 @@ def real_page(measured: Mapping[str, Any]) -> str:
 
 
 def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
-    machine = measured["machine"]
     yield "## With real weights and everybody's defaults"
     yield ""
     yield "rbee with nothing set, beside its engine's own server with nothing set, by turns in one"
     yield "run. `make bench-real` measures anew and writes this part out of"
     yield "[performance-real.json](performance-real.json)."
     yield ""
-    yield (
-        f"Measured {machine['date']} on {machine['cpu']} with {machine['cores']} cores,"
-        f" {machine['system']}, xllamacpp {machine['xllamacpp']}; {measured['seconds']} s in all."
-    )
-    yield from reservations(measured)
+    yield from where_measured(measured)
 
 
 def _loads(measured: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.peers.page import reservations, table
+from bench.peers.page import table, where_measured
 
 
 def splits_page(measured: Mapping[str, Any]) -> str:
@@ -26,18 +26,13 @@ def first_token(found: Mapping[str, Any]) -> float:
 
 
 def _beginning(measured: Mapping[str, Any]) -> Iterator[str]:
-    machine = measured["machine"]
     yield "## A model over several machines"
     yield ""
     yield "One model over one, two and three machines, and what a slower network between them"
     yield "costs. `make bench-splits` measures anew and writes this part out of"
     yield "[performance-splits.json](performance-splits.json)."
     yield ""
-    yield (
-        f"Measured {machine['date']} on {machine['cpu']} with {machine['cores']} cores,"
-        f" {machine['system']}, xllamacpp {machine['xllamacpp']}; {measured['seconds']} s in all."
-    )
-    yield from reservations(measured)
+    yield from where_measured(measured)
 
 
 def _rows(measured: Mapping[str, Any]) -> Iterator[str]:

@@ -57,6 +57,11 @@ Feature: What happens next to the jobs that want a worker
       | Who waits for a slot gets a worker there | 1 wants A; 2 wants A; attic joins | 2  | runs on gpu0 of attic |
       | What was refused fits on both           | 1 wants C without a CPU; attic joins; 2 wants C without a CPU | 2 | runs on gpu0+gpu0@attic |
 
+    @fault.queen.refuse-without-the-dead
+    Examples: A machine dies
+      | what                                    | happens                           | job | stands         |
+      | Who had looked around looks again, and wakes it | attic joins; 1 wants C without a CPU as attic dies | 1 | runs on gpu0+gpu0@attic |
+
   @fault.queen.first-come
   Scenario Outline: Slots go in turn to <waiting>, while <running> run and <served> was served last
     When <waiting> wait, <running> run and <served> was served last

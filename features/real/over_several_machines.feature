@@ -83,13 +83,18 @@ Feature: What happens to a model that no machine has room for
     And nothing is left running
 
   @fault.queen.believe-in-the-hive-of-a-part
-  Scenario: The hive of a part dies while it loads
-    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "worker: loading model from <path>"
+  Scenario Outline: The hive of a part dies <when>
+    Given "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'" runs until it narrates "<line>"
     When somebody kills the hive of "attic"
     Then the command ends
     And the exit status is 0
     And nothing is left running
     And nothing runs on "attic"
+
+    Examples:
+      | when                       | line                                      |
+      | before the head is started | queen: parts of the model are awake on <hives> |
+      | while it loads             | worker: loading model from <path>         |
 
   Scenario: The head dies while it loads
     Given a worker that is killed while it loads, 1 time

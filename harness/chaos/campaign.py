@@ -19,7 +19,7 @@ from harness.lending import Lent
 from harness.ports import Ports
 
 #: How long the programs may take to leave once everything was told to, in seconds.
-LEAVE_S = 6.0
+LEAVE_S = 15.0
 #: The product's long times, made short; a machine under load still keeps them.
 SETTINGS: dict[str, object] = {
     "heartbeat_interval": 0.3,

@@ -13,7 +13,7 @@ from fixtures.hub.control import FixtureHub
 from harness import census, swarm
 from harness.chaos import disk
 from harness.chaos.load import Load, terminal_events
-from harness.chaos.plan import Deed, Drawn, Opening, Plan
+from harness.chaos.plan import Deed, Drawn, Moment, Opening, Plan
 from harness.chaos.relay import Relay
 from harness.client import Stream
 from harness.cluster import Cluster, freeze, kill, thaw
@@ -22,9 +22,9 @@ from harness.ports import is_free
 from harness.program import Finished, Running
 
 #: How long commands and jobs may take to end once somebody was struck, in seconds.
-SETTLE_S = 20.0
+SETTLE_S = 60.0
 #: Exit statuses that a command may have, besides that of the signal it was struck with.
-STATUSES = (0, 1, 124, 130)
+_STATUSES = (0, 1, 124, 130)
 
 
 @dataclass
@@ -53,15 +53,46 @@ class Verdict:
         )
 
 
-class Round:
+class AnyRound:
+    """What rounds of every kind do alike."""
+
+    def __init__(self, plan: Drawn, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._verdict = Verdict(plan)
+        self._complaints = self._verdict.complaints
+
+    def _wait_for(self, load: Load, moment: Moment, jitter_s: float) -> str:
+        """Waits for the moment to strike; when that is, in words."""
+        came = load.wait_for(moment)
+        time.sleep(jitter_s)
+        return f" {f'{jitter_s:g} s after' if came else 'without'} {moment}"
+
+    def _ended(self, running: Running, struck_pid: int | None) -> Finished | None:
+        """A command that has ended, its status looked at; None: it has not."""
+        try:
+            finished = self._cluster.finish(running, timeout=1.0)
+        except AssertionError as error:
+            self._complaints.add(Concern.COMMANDS, str(error))
+            return None
+        by_us = finished.status == -9 and running.pid == struck_pid
+        if finished.status not in _STATUSES and not by_us:
+            told = f"ended with status {finished.status}\n{finished}"
+            self._complaints.add(Concern.COMMANDS, told)
+        return finished
+
+    def _succeed(self, command_line: str) -> Finished:
+        finished = self._cluster.run(command_line, timeout=SETTLE_S)
+        self._cluster.assert_status(0, finished)
+        return finished
+
+
+class Round(AnyRound):
     """A round to be carried out on a cluster, with a hub that is replaced when it was struck."""
 
     def __init__(self, plan: Plan, cluster: Cluster, live_hub: Callable[[], FixtureHub]) -> None:
+        super().__init__(plan, cluster)
         self._plan = plan
-        self._cluster = cluster
         self._live_hub = live_hub
-        self._verdict = Verdict(plan)
-        self._complaints = self._verdict.complaints
         self._struck: census.Member | None = None
         self._stays_frozen = False
 
@@ -103,11 +134,9 @@ class Round:
             self._succeed("rbee-keeper up")
 
     def _strike_in_time(self, load: Load, relay: Relay | None) -> None:
-        came = load.wait_for(self._plan.moment)
-        time.sleep(self._plan.jitter_s)
+        when = self._wait_for(load, self._plan.moment, self._plan.jitter_s)
         self._strike(relay)
-        when = f"{self._plan.jitter_s:g} s after" if came else "without"
-        self._verdict.struck += f" {when} {self._plan.moment}"
+        self._verdict.struck += when
 
     def _strike(self, relay: Relay | None) -> None:
         fault, victim = self._plan.fault, self._victim()
@@ -170,17 +199,8 @@ class Round:
 
     def _status_of(self, running: Running) -> str:
         """The exit status of a command, looked at."""
-        try:
-            finished = self._cluster.finish(running, timeout=1.0)
-        except AssertionError as error:
-            self._complaints.add(Concern.COMMANDS, str(error))
-            return "no end"
-        by_us = self._struck is not None and self._struck.pid == running.pid
-        if finished.status not in STATUSES and not (by_us and finished.status == -9):
-            self._complaints.add(
-                Concern.COMMANDS, f"ended with status {finished.status}\n{finished}"
-            )
-        return str(finished.status)
+        finished = self._ended(running, self._struck.pid if self._struck is not None else None)
+        return "no end" if finished is None else str(finished.status)
 
     def _look_at_jobs(self, load: Load) -> None:
         """Every job that the queen knows, or that was listened to, ended in one way."""
@@ -238,11 +258,6 @@ class Round:
         if self._plan.fault.deed is Deed.CUT:
             return "connections"
         return self._struck.role if self._struck is not None else "nobody"
-
-    def _succeed(self, command_line: str) -> Finished:
-        finished = self._cluster.run(command_line, timeout=SETTLE_S)
-        self._cluster.assert_status(0, finished)
-        return finished
 
 
 def _kill_if_there(member: census.Member) -> None:

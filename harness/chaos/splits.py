@@ -21,11 +21,11 @@ from harness import census, logs, machines
 from harness.chaos.campaign import SETTINGS
 from harness.chaos.load import Load
 from harness.chaos.plan import Client, Moment, Opening
-from harness.chaos.round import STATUSES, Verdict
+from harness.chaos.round import SETTLE_S, AnyRound, Verdict
 from harness.cluster import Cluster, freeze, kill, thaw
 from harness.complaints import Concern
 from harness.ports import Ports
-from harness.program import Finished, Running
+from harness.program import Running
 
 _HERE, _THERE = "blep", "attic"
 #: So large is the GPU of each that the model fits on both and on neither alone.
@@ -33,8 +33,8 @@ _GPU_GB = 0.75
 _ENDLESS = "--model file:$MODELS/smollm2-endless.gguf --no-cpu"
 _SHORT = "--model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu"
 _ROUNDS_IN_A_HOUSE = 8
-#: How long commands may take to end, once somebody was struck, and the programs to leave (seconds).
-_SETTLE_S, _LEAVE_S = 60.0, 15.0
+#: How long the programs may take to leave (seconds).
+_LEAVE_S = 15.0
 
 
 class Struck(enum.Enum):
@@ -151,11 +151,11 @@ class SplitCampaign:
     def run(self, number: int) -> Verdict:
         """Carries out the round of this number and looks at what it left."""
         plan = draw(self.seed, number)
-        verdict, began = Verdict(plan), time.monotonic()
+        began = time.monotonic()
         if self._cluster is None or plan.since != self._since:
             self._leave()
             self._since, self._cluster = plan.since, self._house()
-        _SplitRound(plan, self._cluster, verdict).run()
+        verdict = _SplitRound(plan, self._cluster).run()
         verdict.seconds = time.monotonic() - began
         if verdict.complaints:
             verdict.report = self._cluster.report()
@@ -177,34 +177,31 @@ class SplitCampaign:
             cluster.remove()
 
 
-class _SplitRound:
+class _SplitRound(AnyRound):
     """A round to be carried out in a house."""
 
-    def __init__(self, plan: SplitPlan, cluster: Cluster, verdict: Verdict) -> None:
+    def __init__(self, plan: SplitPlan, cluster: Cluster) -> None:
+        super().__init__(plan, cluster)
         self._plan = plan
-        self._cluster = cluster
-        self._verdict = verdict
-        self._complaints = verdict.complaints
         self._frozen: census.Member | None = None
         self._keeper = 0
 
-    def run(self) -> None:
+    def run(self) -> Verdict:
         """Carries it out; what goes wrong stands in the verdict."""
         for host in self._cluster.hosts:
             for log in (host.rbee_home / "logs").glob("*"):
                 log.unlink()
         if self._complaints.check(Concern.NEXT, self._open):
             load = Load(self._cluster, self._plan.clients, None)
-            came = load.wait_for(self._plan.moment)
-            time.sleep(self._plan.jitter_s)
+            when = self._wait_for(load, self._plan.moment, self._plan.jitter_s)
             self._strike(load)
-            when = f"{self._plan.jitter_s:g} s after" if came else "without"
-            self._verdict.struck += f" {when} {self._plan.moment}"
+            self._verdict.struck += when
             self._settle(load)
         self._complaints.check(Concern.PROCESSES, self._put_to_sleep)
         self._complaints.check(Concern.NEXT, self._ask_again)
         for told in logs.faults_in(self._cluster.logs()):
             self._complaints.add(Concern.LOGS, told)
+        return self._verdict
 
     def _open(self) -> None:
         if self._plan.opening is Opening.KEPT:
@@ -270,23 +267,17 @@ class _SplitRound:
             self._cluster.hosts[_THERE].switch_on()
 
     def _settle(self, load: Load) -> None:
-        for told in load.wait_for_end(_SETTLE_S):
+        for told in load.wait_for_end(SETTLE_S):
             self._complaints.add(Concern.COMMANDS, told)
         if self._plan.mended_s is None or self._plan.struck is Struck.PLUG:
             self._mend()
         self._verdict.came_of_it = ", ".join(map(self._status_of, load.commands))
 
     def _status_of(self, running: Running) -> str:
-        try:
-            finished = self._cluster.finish(running, timeout=1.0)
-        except AssertionError as error:
-            self._complaints.add(Concern.COMMANDS, str(error))
+        finished = self._ended(running, self._keeper)
+        if finished is None:
             return "no end"
-        by_us = finished.status == -9 and running.pid == self._keeper
-        if finished.status not in STATUSES and not by_us:
-            told = f"ended with status {finished.status}\n{finished}"
-            self._complaints.add(Concern.COMMANDS, told)
-        elif finished.status == 1 and not finished.stdout and self._can_go_on:
+        if finished.status == 1 and not finished.stdout and self._can_go_on:
             told = f"had no token yet, and did not go on\n{finished}"
             self._complaints.add(Concern.COMMANDS, told)
         return str(finished.status)
@@ -309,11 +300,6 @@ class _SplitRound:
     def _look_for_remains(self) -> None:
         self._cluster.assert_nothing_left()
         machines.assert_nothing_runs(self._cluster, _THERE)
-
-    def _succeed(self, command_line: str) -> Finished:
-        finished = self._cluster.run(command_line, timeout=_SETTLE_S)
-        self._cluster.assert_status(0, finished)
-        return finished
 
 
 def _memory_of(member: census.Member) -> int:

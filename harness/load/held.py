@@ -18,8 +18,8 @@ _ROLES = ("queen", "hive", "worker")
 _OF_A_CONNECTION = ("RequestHandler.start", "Connection")
 #: What the queen keeps of the jobs that are over, and how she counts them.
 _KEPT_WITH_JOBS = (
-    *("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Work"),
-    *("Asked", "Spread", "Answering", "Tools", "Meant", "ResponseRequest"),
+    *("Job", "EventLog", "JobRequest", "ChatMessage", "Troubles", "Demand", "RequestWork"),
+    *("JobLabels", "Histogram", "Answering", "Tools", "Meant", "ResponseRequest"),
 )
 
 

@@ -56,6 +56,18 @@ def silent(taken: socket.socket) -> None:
     taken.recv(1)
 
 
+def accept_each(listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
+    """Serves each connection in a thread of its own, until the listener is closed."""
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                taken, _ = listener.accept()
+                threading.Thread(target=serve, args=(taken,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
 class HostileHive:
     """Listens where the hive of this machine should, and beats. `answers` are by method and path,
     also without what follows a ``?``; what is not there is answered as a hive would."""
@@ -73,8 +85,8 @@ class HostileHive:
         self.workers: list[dict[str, Any]] = []
         self._listener = socket.create_server(("127.0.0.1", hive_port))
         self._ends = threading.Event()
-        for work in (self._accept, self._beat):
-            threading.Thread(target=work, daemon=True).start()
+        accept_each(self._listener, self._serve)
+        threading.Thread(target=self._beat, daemon=True).start()
 
     def has_a_worker(self, url: str = "") -> None:
         """It says that there is one, which listens at `url`; else where the hive does."""
@@ -116,12 +128,6 @@ class HostileHive:
         while not self._ends.wait(0.3):
             with contextlib.suppress(OSError):
                 self.beat()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                taken, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(taken,), daemon=True).start()
 
     def _serve(self, taken: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), taken:

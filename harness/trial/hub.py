@@ -7,14 +7,13 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from harness import fetching
-from harness.trial.hostile_hive import Answer, bomb, endless, silent, whole
+from harness.trial.hostile_hive import Answer, accept_each, bomb, endless, silent, whole
 from harness.trial.stage import Stage
 from harness.trial.tricks import Outcome, Trick, carry_out
 
@@ -223,16 +222,10 @@ class _Hub:
         self.heard = b""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        accept_each(self._listener, self._serve)
 
     def close(self) -> None:
         self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                taken, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(taken,), daemon=True).start()
 
     def _serve(self, taken: socket.socket) -> None:
         with contextlib.suppress(OSError), taken:

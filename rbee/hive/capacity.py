@@ -116,7 +116,8 @@ class Capacity:
         self._models = models
         self._gpus_of_machine = gpus
         self._promised: set[Promise] = set()
-        #: Held by whoever is to promise what he has asked about.
+        #: Held from asking whether a model fits until its memory is promised; otherwise two workers
+        #: could be promised the same memory.
         self.promising = asyncio.Lock()
 
     def promise(self, fit: Fit) -> Promise:
@@ -130,7 +131,7 @@ class Capacity:
         return promise
 
     def give_back(self, promise: Promise) -> None:
-        """The worker that it was kept for is no more."""
+        """Frees the memory of a worker that has ended."""
         self._promised.discard(promise)
 
     async def gpu(self, device: str) -> Gpu | None:
@@ -191,7 +192,7 @@ class Capacity:
                 if len(rooms) == 1:
                     return fit
                 fits.append(fit)
-        # No slot, and nothing that is unused, costs a layer its place on a GPU.
+        # Fewer slots are given, and unused workers ended, before a layer is left in RAM.
         best = max(fits, key=lambda fit: fit.on_gpus, default=None)
         eased = [room._replace(free=room.free + _kept(room.device, unused)) for room in rooms]
         fit = self._fit(eased, headers, context, 1)
@@ -263,7 +264,7 @@ class Capacity:
         return [FreeDevice(device=device, free_bytes=count) for device, count in free]
 
     def _for_part(self, free: int) -> int:
-        """What of so many bytes of RAM a part of a model may take."""
+        """The bytes of RAM that a part of a model may take where `free` are free."""
         return ram_room(free, self._settings.ram_factor)
 
     def _over(
@@ -294,7 +295,7 @@ class Capacity:
         names = [*(("", room.device) for room in ram)]
         names += [(other.hive_id, other.device) for other in others]
         names += [("", room.device) for room in gpus]
-        told = [
+        parts = [
             PartRoom(
                 device=device,
                 need_bytes=need.total,
@@ -306,11 +307,11 @@ class Capacity:
             )
             for (hive_id, device), need, has, count in zip(names, needs, free, layers)
         ]
-        last = next((part for part in reversed(told) if part.layers), None)
+        last = next((part for part in reversed(parts) if part.layers), None)
         if last is not None and last.hive_id:
             last.link_bytes += logits_bytes(headers[0])
-        here = [*told[len(ram) + len(others) :], *told[: len(ram)]]
-        there = [part for part in told if part.hive_id]
+        here = [*parts[len(ram) + len(others) :], *parts[: len(ram)]]
+        there = [part for part in parts if part.hive_id]
         left = cut.lacking(layers)
         if not left:
             there = [part for part in there if part.layers]
@@ -422,8 +423,8 @@ class Capacity:
             needed = self._needed(fit.needs[CPU], None)
         suggestion = "take a smaller model or a shorter context (--ctx)"
         error = _no_room(ref, _devices(lacking), needed, free, fit.need, suggestion)
-        told = {"device": _devices(rooms), "parts": [msgspec.to_builtins(one) for one in fit.parts]}
-        error.details.update(told)
+        parts = [msgspec.to_builtins(one) for one in fit.parts]
+        error.details.update(device=_devices(rooms), parts=parts)
         return error
 
     async def _smaller(self, ref: ModelRef, need: Need, free: int) -> str:

@@ -184,14 +184,14 @@ def _gpu(device_id: str, card: Card | None, device: EngineDevice | None) -> Gpu:
     )
     if device is None:
         return gpu
-    told = msgspec.structs.replace(
+    seen = msgspec.structs.replace(
         gpu, backend=device.backend, engine_name=device.name, integrated=device.integrated
     )
     if card.backend != "cuda" and device.description:
-        told.name = device.description
+        seen.name = device.description
     # What shares the memory of the processor has as much of it as the engine may take.
     if not card.total or device.integrated:
-        told.vram_gb = round(device.total_bytes / GIB, 2)
-        told.vram_free_gb = round(device.free_bytes / GIB, 2)
-        told.told_once = True
-    return told
+        seen.vram_gb = round(device.total_bytes / GIB, 2)
+        seen.vram_free_gb = round(device.free_bytes / GIB, 2)
+        seen.told_once = True
+    return seen

@@ -243,7 +243,8 @@ class _Hive:
         self.lease = spawn(until_lease_ends(), "lease", self._heart_stopped)
 
     def _heart_stopped(self, ended: End) -> None:
-        """Without a heart, or anything that ends it, a hive is not to live on."""
+        """Ends this hive when its heartbeat, or the task that watches its lease, has failed:
+        without them the queen would not know of it, and nothing would ever end it."""
         if ended is not None and not isinstance(ended, asyncio.CancelledError):
             self.server.stopping.set()
 
@@ -337,7 +338,7 @@ class _Hive:
         # With `lead` the hub is asked what a new name means, and nothing is fetched.
         look = self.models.lead if wanted.lead else self.models.find
         row = _here(ref, await look(ref))
-        # Of a file of somebody's own, which may lie on a disk that answers no more, in a thread.
+        # In a thread: the file may lie on a network disk that does not answer.
         elsewhere = ref.source == "file"
         view = await in_thread(FILES, _model_view, row) if elsewhere else _model_view(row)
         view.workers = [worker.worker_id for worker in self.workers.led(str(ref), view.content)]
@@ -413,7 +414,7 @@ class _Hive:
     @serves(WORKER_HEARTBEAT)
     async def heard(self, report: WorkerReport) -> None:
         """Hears what a worker tells of itself; the first `ready` is its ready callback."""
-        self.workers.told(report)
+        self.workers.take_report(report)
 
     @serves(SHUT_DOWN_HIVE)
     async def shut_down(self) -> None:
@@ -443,7 +444,7 @@ class _Hive:
         self.heartbeat.report_to(self._queen_at(wanted.queen_url))
 
     def _queen_at(self, url: str) -> Peer:
-        # On another machine than hers a loopback address is the end of a tunnel.
+        # On another machine than the queen's, a loopback address is the end of a tunnel.
         forwarded = self.orders.on_lease and addresses.is_loopback(addresses.host_of(url))
         name = proof.hive_name(self.orders.hive_id)
         credential = proof.Credential(self.orders.token, name, True, forwarded)
@@ -505,7 +506,7 @@ def _model_view(row: ModelRow) -> ModelView:
 
 
 async def _is_another(owner: Peer, wanted: Adopt, patience: float) -> bool:
-    """Whether the queen of this hive lives and is another one than she who wants it."""
+    """Whether the queen of this hive still answers, and is not the one that asks to adopt it."""
     try:
         async with timeout(patience):
             health = await owner.call(HEALTH)

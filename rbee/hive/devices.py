@@ -132,8 +132,8 @@ def name_at_once() -> str:
     """The processor's name as the system itself keeps it, without a query."""
     if sys.platform == "darwin":
         return sysctl("machdep.cpu.brand_string") or platform.machine()
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as told:
-        for line in told:
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
+        for line in lines:
             key, _, value = line.partition(":")
             if key.strip().lower() == "model name":
                 return value.strip()

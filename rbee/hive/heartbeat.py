@@ -54,7 +54,7 @@ class HeartbeatSender(msgspec.Struct):
         """Sends heartbeats until stopped."""
         while not self._stopped:
             self._change.clear()
-            # The next beat tries again; what leads into a tunnel that is cut never answers.
+            # A tunnel that is cut never answers: given up after `patience`, and tried again.
             beating = self._beating = begin(self._beat())
             await asyncio.wait([beating], timeout=self._patience)
             if not beating.done():

@@ -22,7 +22,7 @@ _NO_LIMIT = 1 << 60
 _ROOT = Path("/")
 
 
-class Limits(NamedTuple):
+class ProcessLimits(NamedTuple):
     """What a process may use; None: as much as there is.
 
     `memory` and `memory_free` are bytes: the smallest limit, and the least that is left below
@@ -56,11 +56,11 @@ class _Group(NamedTuple):
     version: int
 
 
-def limits_of_this_process(root: Path = _ROOT) -> Limits:
+def limits_of_this_process(root: Path = _ROOT) -> ProcessLimits:
     """The limits of this process and of what it starts, now."""
     rooms = [room for group in _groups("memory", root) if (room := _memory(group))]
     shares = [share for group in _groups("cpu", root) if (share := _processors(group))]
-    return Limits(
+    return ProcessLimits(
         min((limit for limit, _ in rooms), default=None),
         max(0, min(limit - used for limit, used in rooms)) if rooms else None,
         min(shares, default=None),
@@ -107,12 +107,12 @@ def _groups(controller: str, root: Path) -> Sequence[_Group]:
 
     Both versions can be mounted at the same time, each with controllers of its own.
     """
-    told = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
+    texts = _text(root / "proc/self/cgroup"), _text(root / "proc/self/mountinfo")
     before = _found.get((controller, root))
-    if before is not None and before[0] == told:
+    if before is not None and before[0] == texts:
         return before[1]
-    groups = _groups_in(controller, root, *told)
-    _found[controller, root] = told, groups
+    groups = _groups_in(controller, root, *texts)
+    _found[controller, root] = texts, groups
     return groups
 
 
@@ -141,7 +141,7 @@ def _groups_in(controller: str, root: Path, groups: str, mounts: str) -> Sequenc
         try:
             inside = PurePosixPath(path).relative_to(_unescaped(fields[3]))
         except ValueError:
-            inside = PurePosixPath()  # of a namespace that is not ours
+            inside = PurePosixPath()  # the mount is of another namespace
         if ".." in inside.parts:
             inside = PurePosixPath()
         found += [_Group(point / folder, version) for folder in (inside, *inside.parents)]

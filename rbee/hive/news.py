@@ -26,7 +26,7 @@ class News:
         self._lines: deque[Narration] = deque(maxlen=_KEPT)
         self._failures: deque[WorkerFailure] = deque(maxlen=_KEPT)
 
-    def tell(self, line: Narration) -> None:
+    def narrate(self, line: Narration) -> None:
         """Something has happened."""
         journal.write(line)
         self._lines.append(line)
@@ -45,7 +45,7 @@ class News:
         _drop(self._failures, failures)
 
 
-def _drop(kept: deque[T], told: list[T]) -> None:
-    for each in told:
+def _drop(kept: deque[T], answered: list[T]) -> None:
+    for each in answered:
         if kept and kept[0] is each:  # else it gave way to newer ones meanwhile
             kept.popleft()

@@ -67,9 +67,9 @@ def _core_of(root: Path, number: int) -> str:
 def _performance_cores(otherwise: int) -> int:
     """Of a Mac: its fast cores; the slow ones would hold them up."""
     for name in ("hw.perflevel0.physicalcpu", "hw.physicalcpu"):
-        told = sysctl(name)
-        if told.isdecimal():
-            return max(1, int(told))
+        count = sysctl(name)
+        if count.isdecimal():
+            return max(1, int(count))
     return otherwise
 
 

@@ -64,7 +64,7 @@ class Board(Generic[T]):
         #: Those that are over, by their ids and oldest first; and of these the ones that are still
         #: told in full, with at least the bytes of them: some may have let go of theirs.
         self._over: dict[str, T] = {}
-        self._told: dict[str, T] = {}
+        self._full: dict[str, T] = {}
         self._size = 0
 
     def add(self, operation: T) -> None:
@@ -98,12 +98,12 @@ class Board(Generic[T]):
         """One is not asked for again."""
         self._all.pop(operation.id, None)
         self._over.pop(operation.id, None)
-        if self._told.pop(operation.id, None) is not None:
+        if self._full.pop(operation.id, None) is not None:
             self._size -= operation.events.size
 
     def _is_over(self, operation: T) -> None:
         if operation.id in self._all:
-            self._over[operation.id] = self._told[operation.id] = operation
+            self._over[operation.id] = self._full[operation.id] = operation
             self._size += operation.events.size
             self._forget_old()
             self._make_room()
@@ -120,11 +120,11 @@ class Board(Generic[T]):
         if self._kept_bytes is None or self._size <= self._kept_bytes:
             return
         over = [
-            Over(each.id, each.events.size, each.events.readers > 0) for each in self._told.values()
+            Over(each.id, each.events.size, each.events.readers > 0) for each in self._full.values()
         ]
         self._size = sum(each.size for each in over)
         for operation_id in too_many(over, self._kept_bytes):
-            gone = self._told.pop(operation_id)
+            gone = self._full.pop(operation_id)
             self._size -= gone.events.size
             size = narration.size(gone.events.size)
-            gone.events.forget(say(narration.STORY_GONE, {"size": size}, gone.mark))
+            gone.events.forget(say(narration.EVENTS_GONE, {"size": size}, gone.mark))

@@ -10,7 +10,7 @@ import zlib
 
 from aiohttp import hdrs, web
 
-from rbee.http.room import Limits
+from rbee.http.room import Allowance
 from rbee.process.deadline import timeout
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.limits import LARGE_BODIES, LARGEST_BODY
@@ -52,7 +52,7 @@ class LargeBodies:
         self._held -= max(0, size - LARGEST_BODY)
 
 
-async def read(request: web.Request, limits: Limits, large: LargeBodies, most: int) -> bytes:
+async def read(request: web.Request, limits: Allowance, large: LargeBodies, most: int) -> bytes:
     """The body, unpacked, of at most so many bytes.
 
     Raises `payload_too_large`, `unsupported_encoding`, `invalid_request` for what is not what its
@@ -151,7 +151,7 @@ def _not_as_told() -> RbeeError:
     return invalid("the body is not what its headers say", "send plain JSON")
 
 
-def _halted(limits: Limits, received: int) -> RbeeError:
+def _halted(limits: Allowance, received: int) -> RbeeError:
     return RbeeError(
         "deadline_exceeded",
         f"the body did not come: {received} bytes of it are here",

@@ -20,7 +20,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from rbee.http.room import Limits, Stranger, who_gives_way
+from rbee.http.room import Allowance, Stranger, who_gives_way
 from rbee.process.tasks import End, spawn
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError, invalid
@@ -29,8 +29,9 @@ from rbee.wire.messages.basics import encode
 
 log = logging.getLogger(__name__)
 
-#: How many connections are accepted before those that are there are heard: whoever asks at once is
-#: known before as many came as there are places for strangers.
+#: Connections are accepted this many at a time, and what has come on those is read in between. More
+#: at a time could fill the places for strangers before a client that sends its token at once has
+#: been recognised.
 _AT_ONCE = 16
 #: How long nothing is accepted where the machine has no descriptor left, and none of ours to free.
 _RETRY_S = 0.2
@@ -74,7 +75,7 @@ class Connection(web.RequestHandler):
         self.source = source
         #: The name of the key that was shown, empty for the token; None: nothing was.
         self.caller: str | None = None
-        #: It is to go before it has begun.
+        #: Set where it is ended; one that was not set up yet is then closed as soon as it is.
         self.unwanted = False
         self._state = _State.WAITS
         self._deadline: float | None = self._loop.time() + connections.limits.head
@@ -104,7 +105,7 @@ class Connection(web.RequestHandler):
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
 
-    def look(self, now: float) -> None:
+    def check_deadlines(self, now: float) -> None:
         """Ends it where its time is up, or where nobody reads what is told."""
         if self._deadline is not None and now >= self._deadline:
             self.end()
@@ -141,7 +142,7 @@ class Connection(web.RequestHandler):
         """Sends an answer, or the rest of it."""
         is_last = self.caller is None and resp.status >= 400
         if is_last or not request.content.is_eof():
-            # Nothing more is read from whom nobody knows; and what is left of a body ends with it.
+            # Closed where an unknown caller gets an error, or a part of the body was not read.
             resp.force_close()
         try:
             return await super().finish_response(request, resp, start_time)
@@ -155,7 +156,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What is answered to what is no request, and to what met a fault of ours."""
+        """The answer to bytes that are no HTTP request, and to an exception of a handler."""
         if request.writer.output_size > 0:
             raise ConnectionError("it broke off in the middle of an answer")
         if status >= 500:
@@ -171,7 +172,7 @@ class Connection(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Faults of ours are told; that somebody sent what is no HTTP is none."""
+        """Logs exceptions of handlers, not the parsing errors of a peer that speaks no HTTP."""
         if not isinstance(kw.get("exc_info"), (BadHttpMessage, web.RequestPayloadError)):
             log.error(*args, **kw)
 
@@ -223,15 +224,15 @@ class Connection(web.RequestHandler):
 
 
 class Connections:
-    """All connections of a server: it alone lets them in, and has them leave."""
+    """All connections of a server; it alone accepts and ends them."""
 
-    def __init__(self, limits: Limits, make: Callable[[Connections, str], Connection]) -> None:
+    def __init__(self, limits: Allowance, make: Callable[[Connections, str], Connection]) -> None:
         """`make` makes the protocol of a connection from an address."""
         self.limits = limits
         self._make = make
         self._loop = asyncio.get_running_loop()
         self._listeners: list[socket.socket] = []
-        #: Those of nobody, and those of somebody, first come first.
+        #: Connections without and with a token or key, oldest first.
         self._strangers: dict[Connection, None] = {}
         self._known: dict[Connection, None] = {}
         self._resumes: asyncio.TimerHandle | None = None
@@ -260,7 +261,8 @@ class Connections:
             self._looks.cancel()
 
     def recognised(self, connection: Connection, caller: str) -> None:
-        """A stranger has shown the token, or a key. Raises `queue_full`; see `Limits.of_a_key`."""
+        """A stranger has shown the token, or a key. Raises `queue_full`; see
+        `Allowance.of_a_key`."""
         count = sum(each.caller == caller for each in self._known)
         if caller and count >= self.limits.of_a_key and not self._drop(caller):
             raise RbeeError(
@@ -281,7 +283,7 @@ class Connections:
             self._resume()
 
     def _come(self, listener: socket.socket) -> None:
-        """Somebody wants to connect."""
+        """Accepts waiting connections."""
         for _ in range(_AT_ONCE):
             if not self._has_room():
                 self._pause()
@@ -368,5 +370,5 @@ class Connections:
         now = self._loop.time()
         everybody = [*self._strangers, *self._known]
         for each in everybody:
-            each.look(now)
+            each.check_deadlines(now)
         self._looks = self._loop.call_later(_LOOK_EVERY, self._look) if everybody else None

@@ -27,10 +27,10 @@ STREAM_HEADERS = {
     "X-Accel-Buffering": "no",
 }
 
-#: A piece ends with the event that makes it so long (bytes). A reader who does not take it costs
-#: this much memory; the rest waits in the log, once for all readers.
+#: Events are joined into pieces of at least this many bytes. A reader that stalls costs this much
+#: memory; the rest waits in the log, once for all readers.
 _LONG_PIECE = 64 * 1024
-#: How many events of a story are kept that tell how far something is.
+#: How many `progress` events of a stream are kept.
 _PROGRESS_KEPT = 64
 #: The events that end a stream.
 _ENDS = ("done", "error", "cancelled")
@@ -52,7 +52,7 @@ class Event(msgspec.Struct, gc=False):
         """Its data as a `kind`. Raises `invalid_request` for what a peer sent that is none."""
         return self.data if isinstance(self.data, kind) else decode(self.data, kind)
 
-    def told(self, number: int) -> bytes:
+    def encoded(self, number: int) -> bytes:
         """Its bytes as number `number` of a stream; the end of one has what ends it behind it."""
         data = self.data if isinstance(self.data, bytes) else encode(self.data)
         frame = sse.frame(number, self.name, data)
@@ -108,10 +108,8 @@ class EventLog:
         self._append(_event(name, message))
 
     def _thin_out(self) -> None:
-        """How far it was says nothing once it is further: of that the newest alone is kept.
-
-        Nothing stands for such an event from then on, so that all others keep their numbers.
-        """
+        """Drops older events of progress, of which only the newest says something. Their places are
+        kept, so that all other events keep their numbers."""
         self._progress.append(self.last_id)
         if len(self._progress) > _PROGRESS_KEPT:
             at = self._progress.popleft() - 1 - (self.last_id - len(self._events))
@@ -158,8 +156,8 @@ class EventLog:
     def _let_go(self, event: Event | None) -> None:
         self.size -= event.size if event is not None else 0
 
-    def tell(self, waiter: asyncio.Future[bool]) -> None:
-        """Has `waiter` hear of the next event, unless it has heard of another before."""
+    def notify(self, waiter: asyncio.Future[bool]) -> None:
+        """Sets the result of `waiter` with the next event, unless it has one by then."""
         self._waiting = [each for each in self._waiting if not each.done()]
         self._waiting.append(waiter)
 
@@ -171,12 +169,12 @@ class EventLog:
         A comment comes when nothing else does for `comment_every` seconds. Ends after the
         terminal event.
         """
-        with contextlib.closing(Watch([self])) as watch:
+        with contextlib.closing(LogWatch([self])) as watch:
             while True:
                 pending = self.after(after)
                 if pending:
                     after = pending[-1][0]
-                    yield b"".join([event.told(number) for number, event in pending])
+                    yield b"".join([event.encoded(number) for number, event in pending])
                 elif self.closed:
                     return
                 elif not await watch.news(comment_every):
@@ -200,15 +198,12 @@ class EventLog:
 
 
 def _event(name: str, data: Any) -> Event:
-    told = data if isinstance(data, bytes) else encode(data)
-    return Event(name, data, len(told) + _AROUND)
+    encoded = data if isinstance(data, bytes) else encode(data)
+    return Event(name, data, len(encoded) + _AROUND)
 
 
-class Watch:
-    """One who waits for news of some logs, again and again.
-
-    Most waits end before their time: one timer goes on from each to the next.
-    """
+class LogWatch:
+    """Waits for new events of some logs, again and again."""
 
     def __init__(self, logs: Sequence[EventLog]) -> None:
         self._logs = logs
@@ -225,7 +220,7 @@ class Watch:
             self._timer = self._loop.call_at(self._until, self._look)
         self._waiter = self._loop.create_future()
         for log in self._logs:
-            log.tell(self._waiter)
+            log.notify(self._waiter)
         return await self._waiter
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 #: What no text that is sent may hold; a tabulator may stand in a header.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-#: The longest number that is taken for one; more of them is none of ours.
+#: A number has at most 18 digits: none that a client of ours sends is longer.
 _NUMBER = re.compile(r"[0-9]{1,18}")
 #: What names a piece of work: printed as it is where that work is told of.
 _MARK = re.compile(r"[\x21-\x7e]{1,128}")

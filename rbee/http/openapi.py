@@ -30,8 +30,8 @@ def document(role: str, groups: Sequence[Group]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for served, refused in groups:
         for each in served:
-            told = _described(each, refused, reference, schemas)
-            paths.setdefault(each.route.path, {})[each.route.method.lower()] = told
+            operation = _described(each, refused, reference, schemas)
+            paths.setdefault(each.route.path, {})[each.route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": f"rbee {role}", "version": __version__},
@@ -113,8 +113,8 @@ def _parameters(
 
 def _streamed(piece: Any, failed: Any) -> dict[str, Any]:
     """One event of a stream: a piece of the answer, an error that ends it, or the last word."""
-    told = {"contentMediaType": _JSON, "contentSchema": {"anyOf": [piece, failed]}}
-    data = {"type": "string", "anyOf": [told, {"const": "[DONE]"}]}
+    text = {"contentMediaType": _JSON, "contentSchema": {"anyOf": [piece, failed]}}
+    data = {"type": "string", "anyOf": [text, {"const": "[DONE]"}]}
     return {"type": "object", "properties": {"data": data}, "required": ["data"]}
 
 

@@ -25,10 +25,10 @@ from rbee.wire.messages.events import Progress
 from rbee.wire.narration import Line, Narration, now_ms, say
 from rbee.wire.routes import Events
 
-#: What one operation passes on of another that is part of it.
+#: The events that an operation passes on from another one that is part of it.
 _PASSED_ON = ("narration", "progress", "token", "tokens", "vector")
 
-#: What may be kept of what another tells as part of it (bytes), unless more can be meant.
+#: The most that is kept of what a peer sends about its part, unless said otherwise (bytes).
 _MOST_KEPT = 4 * 1024 * 1024
 
 
@@ -53,7 +53,7 @@ class Operation(Events):
         self.finished_at_ms: int | None = None
         #: The event in which it ended; empty: it has not.
         self.end = ""
-        #: Why it was called off, where that is a failure and not somebody's wish.
+        #: The error that it was cancelled with; None where somebody wished it cancelled.
         self.revoked: RbeeError | None = None
         #: Called once it is over.
         self.when_over: Callable[[], object] = lambda: None
@@ -97,7 +97,7 @@ class Operation(Events):
     async def relay(
         self,
         peer: Peer,
-        told: AsyncIterator[list[sse.Frame]],
+        stream: AsyncIterator[list[sse.Frame]],
         after_first: Line | None = None,
         most: int = _MOST_KEPT,
     ) -> tuple[str, bytes]:
@@ -109,7 +109,7 @@ class Operation(Events):
         """
         end = "", b""
         room = self.events.size + most
-        async for frames in told:
+        async for frames in stream:
             if self.events.size > room:
                 raise peer.says_too_much(most)
             for _, event, data in frames:
@@ -159,7 +159,7 @@ class Operation(Events):
             async with contextlib.aclosing(self.events.follow(begin, comment_every)) as pieces:
                 async for piece in pieces:
                     if piece.endswith(sse.DONE_FRAME):
-                        # With the end of the answer, by which who reads keeps the connection.
+                        # With the end of the body, so that the reader can reuse the connection.
                         await response.write_eof(piece)
                     else:
                         await response.write(piece)

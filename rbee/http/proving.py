@@ -24,10 +24,10 @@ class NotProved(aiohttp.ClientError):
 
 
 class ProvedRequest(ClientRequest):
-    """A request that takes no connection but one that was proved for what it presents.
+    """A request that uses only connections which were proved for the very secret that it presents.
 
-    Else what one hive has proved would open the connection for the secret of another one that is
-    said to be at the same address.
+    Two hives may be said to be at one address. Without this, a connection that one of them has
+    proved would be used to send the secret of the other.
     """
 
     @property
@@ -55,7 +55,8 @@ class ProvingConnector(aiohttp.BaseConnector):
                 connected = await self._connected(req.url.raw_host or "", req.url.port or 80)
             try:
                 if credential.secret:
-                    # Who reports tries again. Others have their own ways to tell who is frozen.
+                    # Only reports have a limit here, as they are sent again; other requests notice
+                    # a frozen peer by their own limits.
                     async with within(timeout.sock_connect if credential.reports else None):
                         await _proved(self._loop, connected, req.url.authority, credential)
                 _, protocol = await self._loop.create_connection(self._factory, sock=connected)
@@ -105,12 +106,12 @@ async def _proved(
     ends = proof.Ends.of(connected.getpeername(), connected.getsockname())
     await loop.sock_sendall(connected, proof.question(host, nonce, credential.name))
     answered = b""
-    while (told := proof.told_in(answered)) is None:
+    while (shown := proof.proof_in(answered)) is None:
         more = await loop.sock_recv(connected, _LONGEST)
         if not more:
             raise aiohttp.ServerDisconnectedError()
         answered += more
         if len(answered) > _LONGEST:
             raise NotProved("it answers without an end")
-    if not believed(told, nonce, ends, credential):
+    if not believed(shown, nonce, ends, credential):
         raise NotProved("it does not know the secret")

@@ -17,7 +17,7 @@ from rbee.wire.settings import Settings
 _LEAST = 8
 
 
-class Limits(NamedTuple):
+class Allowance(NamedTuple):
     """What one daemon allows. Durations are seconds."""
 
     #: Connections at once, of everybody.
@@ -43,14 +43,14 @@ class Stranger(NamedTuple):
     asked: bool
 
 
-def limits_of(settings: Settings, descriptors: int) -> Limits:
+def limits_of(settings: Settings, descriptors: int) -> Allowance:
     """What a daemon allows that may open so many descriptors.
 
     Half of them stay free: each job has connections to a hive and a worker of its own, and there
     are files, downloads and pipes. Of the connections half stay free of any one key.
     """
     connections = max(_LEAST, min(settings.connections, descriptors // 2))
-    return Limits(
+    return Allowance(
         connections,
         max(_LEAST // 2, min(settings.strangers, connections // 4)),
         max(_LEAST // 2, connections // 2),

@@ -48,14 +48,14 @@ Read = Callable[[bytes, type[Any]], Any]
 #: Whose key an Authorization header presents; None: it is nobody's.
 Recognise = Callable[[str], Awaitable[str | None]]
 #: Looks at an answer whose headers are about to be sent.
-Look = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+BeforeSending = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 _FOR_KEYS = " and ".join(addresses.FOR_CALLERS)
-#: What is kept of a body that nobody reads yet (bytes): of a stranger, nobody ever will.
+#: Bytes of a body that are buffered before it is read; that of a caller without a token never is.
 _READ_AHEAD = 16 * 1024
 #: How much of a name is shown to whoever sent it (characters).
 _LONG_NAME = 80
-#: Turns of the event loop after which an accepted connection waits for its request.
+#: How many turns of the event loop it takes until an accepted connection waits for its request.
 _TURNS_TO_SETTLE = 8
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Server:
         self.stopping = asyncio.Event()
         #: Set by a signal: leave without waiting for work that could be cancelled.
         self.impatient = asyncio.Event()
-        #: What health tells: ``ok``, or ``leaving`` from where there is no way back.
+        #: The `status` of health: ``ok``, or ``leaving`` once the end is certain.
         self.status = "ok"
         self.url = ""
         self.port = 0
@@ -114,17 +114,17 @@ class Server:
         self,
         handlers: Iterable[object],
         below: Mapping[str, Callable[[], Table]] = _NOTHING,
-        look: Look | None = None,
+        before_sending: BeforeSending | None = None,
     ) -> None:
         """Begins to answer on the bound socket, with the methods that are bound to routes.
 
         What is served at a path and `below` it in somebody else's words is loaded with the first
-        request for it; a path within another one comes first. `look` is had at every answer before
-        it goes out.
+        request for it; a path within another one comes first. `before_sending` is called with every
+        answer before it goes out.
         """
         self._app.on_response_prepare.append(_mark)
-        if look is not None:
-            self._app.on_response_prepare.append(look)
+        if before_sending is not None:
+            self._app.on_response_prepare.append(before_sending)
         self._own_table = Table([self, *handlers], Who.OWNER, _failure, Refused)
         self._below = {f"{path}/": functools.cache(load) for path, load in below.items()}
         await self._runner.setup()

@@ -119,10 +119,10 @@ async def carry(request: web.Request, other: End) -> None:
 
 
 class _Served(End):
-    """The end of a stream that this server lets somebody have.
+    """The server's end of a stream that a client has asked for.
 
-    Nothing is sent before whoever asked for it has sent a byte: until he has read the answer, and
-    no more than that, what comes would be HTTP to him.
+    Nothing is sent before the client has sent its first byte: what came earlier could be read by it
+    as a part of the HTTP response.
     """
 
     def __init__(self, other: End, ended: Callable[[Exception | None], object]) -> None:
@@ -140,7 +140,7 @@ class _Served(End):
 
 
 class Upgraded(End):
-    """The end of a stream that somebody else has let us have."""
+    """The client's end of a stream."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         super().__init__(lambda _: response.close())

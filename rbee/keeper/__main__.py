@@ -17,7 +17,7 @@ from typing import NoReturn
 from rbee.process import command_line
 from rbee.process.imports import quick_imports
 
-#: The commands behind which somebody may have typed what is nobody else's affair.
+#: Commands whose words may hold a prompt: they are hidden from other users' ``ps``.
 _PRIVATE = ("infer", "chat")
 
 

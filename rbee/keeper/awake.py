@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rbee.process.child import Child
 
 _NEWS = "what is told of the swarm"
-#: What will be wanted of a queen who is woken, in the words of her command line.
+#: What a woken queen is to start right away, as options of her command line.
 NOTHING: Sequence[str] = ()
 A_HIVE: Sequence[str] = ("--hive",)
 A_WORKER: Sequence[str] = (*A_HIVE, "--worker")  # an engine follows
@@ -67,7 +67,7 @@ class AwakeQueen:
 
         def show() -> None:
             try:
-                # A queen that vanishes is told by whoever waits for something from her.
+                # That the queen is gone is reported by the command that waits for her answer.
                 with contextlib.suppress(RbeeError, BrokenPipeError):
                     for frames in events.events(EVENTS.path, is_open):
                         for frame in frames:

@@ -37,7 +37,7 @@ _NOTHING = "none"
 #: The lines that were typed, in the home.
 _HISTORY = "chat-history"
 
-#: What every turn on a warm worker tells, and nobody needs twice.
+#: Actions that every turn on a warm worker would narrate again; shown for the first turn only.
 _ROUTINE = frozenset(
     line.action
     for line in (
@@ -141,8 +141,8 @@ class _Chat:
     def system(self, text: str) -> None:
         if text:
             self._conversation.system = "" if text == _NOTHING else text
-        told = self._conversation.system or "nothing"
-        self._screen.reply(f"before the conversation the model is told: {told}")
+        current = self._conversation.system or "nothing"
+        self._screen.reply(f"before the conversation the model is told: {current}")
 
     def set(self, words: str) -> None:
         self._screen.reply(self._conversation.set(words))
@@ -160,9 +160,9 @@ class _Chat:
         return _complete(self._conversation.request(text), self._where)
 
     def _load_ahead(self) -> None:
-        """Has the model loaded while a line is typed, and tells of it behind that line.
+        """Has the model loaded while a line is typed, and shows the narration of it afterwards.
 
-        What goes wrong with it goes wrong with that line, too, and is told then.
+        Errors are dropped: the line that needs the model meets them again, and reports them.
         """
         if not self._lines.interactive:
             return
@@ -186,13 +186,14 @@ class _Chat:
                 self._screen.narrate(said)
 
     def _is_for_a_person(self, error: RbeeError) -> bool:
-        """Whether it is mended by another model, which no line of a pipe will name."""
+        """Whether a person could mend it by naming another model; lines of a pipe cannot."""
         return error.code == "model_not_found" and not self._lines.interactive
 
     def _turn(self, text: str) -> None:
-        """An answer; one that was stopped is remembered as far as it came, one that failed not.
+        """Asks and shows the answer; a stopped one is remembered as far as it came, a failed one
+        not.
 
-        What no longer fits the context lets go of the oldest turns.
+        Where the conversation no longer fits the context, its oldest turns are dropped.
         """
         self._queen.client.close()  # while a person thinks, the queen lets go of a connection
         while True:
@@ -248,4 +249,4 @@ COMMANDS = {
 def _help() -> str:
     typed = {f"{name} {each.argument}".strip(): each.help for name, each in COMMANDS.items()}
     width = max(map(len, typed))
-    return "\n".join(f"{each.ljust(width)}  {told}" for each, told in {**typed, **_KEYS}.items())
+    return "\n".join(f"{each.ljust(width)}  {about}" for each, about in {**typed, **_KEYS}.items())

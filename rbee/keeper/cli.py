@@ -24,8 +24,8 @@ from rbee.keeper.options import (
     INFER_OPTIONS,
     LIST_OPTIONS,
     MODEL_OPTIONS,
+    NARRATION_OPTIONS,
     PLACE_OPTIONS,
-    STORY_OPTIONS,
     Option,
     Options,
 )
@@ -90,7 +90,7 @@ def infer(options: Options) -> Deed:
 @click.option(
     "--system", type=TEXT, metavar="TEXT", help="What the model is told before the conversation."
 )
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def chat(options: Options) -> Deed:
     """Talk with a model: each line is answered, knowing what was said before.
 
@@ -114,7 +114,7 @@ def chat(options: Options) -> Deed:
 @click.option("--print-env", is_flag=True, help="Tell programs of OpenAI's kind where she is.")
 @click.option("--stay", is_flag=True, help="Run until Ctrl+C, which ends all of it.")
 @click.option("--at-boot", is_flag=True, help="Also whenever this machine starts.")
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def up(options: Options) -> Deed:
     """Wake the queen and her hives, and let them stay.
 
@@ -143,7 +143,7 @@ def up(options: Options) -> Deed:
 
 @keeper.command()
 @click.option("--at-boot", is_flag=True, help="Start no more with this machine, either.")
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def down(options: Options) -> Deed:
     """End the queen, hives and workers, whoever woke them; cancel the jobs that still run.
 
@@ -167,7 +167,7 @@ def _alone(**given: object) -> None:
 
 
 @keeper.command("rotate-token")
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def rotate_token(options: Options) -> Deed:
     """Draw another token for the swarm, after its end; jobs that still run are cancelled.
 
@@ -255,7 +255,7 @@ def _resolved(_context: click.Context, _option: click.Parameter, path: str | Non
     default="",
     help="Fingerprint you have checked.",
 )
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def add_hive(options: Options) -> Deed:
     """Take HOST into the swarm: localhost, or a machine that is reached over SSH.
 
@@ -290,7 +290,7 @@ def add_hive(options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("hive_id", metavar="HIVE", type=NAME)
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def remove_hive(options: Options) -> Deed:
     """Put HIVE to sleep and forget its machine; models and logs stay on it.
 
@@ -316,7 +316,7 @@ def remove_hive(options: Options) -> Deed:
 @click.option("--may-fetch", is_flag=True, help="Let it have models fetched, in your name.")
 @click.option("--requests", type=click.IntRange(min=1), help="So many a day (UTC), no more.")
 @click.option("--tokens", type=click.IntRange(min=1), help="So many a day, read and written.")
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def add_key(options: Options) -> Deed:
     """Make a key called NAME for a program that is to get answers, and no more.
 
@@ -363,7 +363,7 @@ def keys(options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("name", type=NAME)
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def remove_key(options: Options) -> Deed:
     """Make the key called NAME worthless.
 
@@ -381,7 +381,7 @@ def remove_key(options: Options) -> Deed:
 @click.argument("ref", type=MODEL_REF, required=False)
 @click.argument("settings", type=TEXT, nargs=-1, metavar="[SETTING=VALUE]...")
 @click.option("--remove", is_flag=True, help="Take the name away; its model stays.")
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def name(options: Options) -> Deed:
     """Call the model REF by a NAME of your own, in every command and API.
 
@@ -424,7 +424,7 @@ def names(options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("ref", type=MODEL_REF)
-@with_queen(*PLACE_OPTIONS, *STORY_OPTIONS)
+@with_queen(*PLACE_OPTIONS, *NARRATION_OPTIONS)
 def plan(options: Options) -> Deed:
     """Tell where model REF would run: each place, what it takes there, and what is free.
 
@@ -492,7 +492,7 @@ def models(options: Options) -> Deed:
 @click.option(
     "--node", type=NAME, metavar="HIVE", help="To this hive; without it, the one beside the queen."
 )
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def pull(options: Options) -> Deed:
     """Fetch model REF before it is needed.
 
@@ -516,7 +516,7 @@ def pull(options: Options) -> Deed:
     metavar="HIVE",
     help="From this hive; without it, the one beside the queen.",
 )
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def rm(options: Options) -> Deed:
     """Remove model REF from a hive, with the files that rbee has put there.
 
@@ -531,7 +531,7 @@ def rm(options: Options) -> Deed:
 
 @keeper.command()
 @click.argument("worker", type=NAME)
-@with_queen(*STORY_OPTIONS)
+@with_queen(*NARRATION_OPTIONS)
 def stop(options: Options) -> Deed:
     """End one WORKER, named by its id or the first letters of it.
 

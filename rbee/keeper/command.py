@@ -25,11 +25,11 @@ _BROKEN_PIPE = 141
 
 
 class Misuse(Exception):
-    """Options that are well-formed, each, and do not go together; in words for people."""
+    """Options that do not go together, though each is well-formed; in words for people."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: as Ctrl+C, where that would not end one answer alone."""
+    """SIGTERM: ends a command, also where Ctrl+C would end the current answer alone."""
 
 
 def run_with_queen(command: Callable[[Options], Deed], options: Options) -> NoReturn:
@@ -75,8 +75,8 @@ def run_at_home(screen: Screen, run: Callable[[Home], int | None]) -> NoReturn:
     except OSError as error:
         where = f"cannot use {error.filename}: " if error.filename else ""
         what_to_do = "mend that, or name another folder: export RBEE_HOME=/path/to/folder"
-        told = f"{where}{error.strerror or error}"
-        screen.error(RbeeError("home_unusable", told, what_to_do))
+        message = f"{where}{error.strerror or error}"
+        screen.error(RbeeError("home_unusable", message, what_to_do))
         status = 1
     leave(status)
 

@@ -82,7 +82,7 @@ class Conversation:
         typed, _, value = words.partition(" ")
         name = typed.replace("-", "_")
         if not words:
-            return "\n".join(self._told(each) for each in SETTABLE)
+            return "\n".join(self._value(each) for each in SETTABLE)
         if name not in SETTABLE:
             raise invalid(f"there is no {typed} to set", "/set lists what there is")
         try:
@@ -91,9 +91,9 @@ class Conversation:
             raise invalid(
                 f"{value.strip()!r} is no {typed}", f"--help of chat tells what {typed} may be"
             ) from None
-        return self._told(name)
+        return self._value(name)
 
-    def _told(self, name: str) -> str:
+    def _value(self, name: str) -> str:
         value = self.options[name]
         return f"{name.replace('_', '-')}: {'as the model has it' if value is None else value}"
 

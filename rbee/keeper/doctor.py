@@ -105,16 +105,16 @@ def engines(home: Home) -> Iterator[Finding]:
     asked = [Child.start("worker", Path(os.devnull), "--engine", name) for name in names]
     for name, child in zip(names, asked, strict=True):
         try:
-            told = child.wait_ready(settings.health_wait_total, lambda line: None).engine
+            facts = child.wait_ready(settings.health_wait_total, lambda line: None).engine
         except RbeeError as error:
             state: State = "no" if name == wanted else "partly"
             yield Finding(check, state, error.message, error.suggestion)
         else:
-            assert told is not None, "a worker's first report is about its engine"
-            where, can = ", ".join(told.backends), ", ".join(["text", *told.can])
-            yield Finding(check, "ok", f"{name} {told.version}, on {where}: {can}")
-            if told.splits:
-                yield over_machines(told)
+            assert facts is not None, "a worker's first report is about its engine"
+            where, can = ", ".join(facts.backends), ", ".join(["text", *facts.can])
+            yield Finding(check, "ok", f"{name} {facts.version}, on {where}: {can}")
+            if facts.splits:
+                yield over_machines(facts)
         finally:
             child.release()
             child.signal(signal.SIGKILL)
@@ -122,13 +122,13 @@ def engines(home: Home) -> Iterator[Finding]:
             child.close_reports()
 
 
-def over_machines(told: EngineFacts) -> Finding:
+def over_machines(facts: EngineFacts) -> Finding:
     """Whether an engine can lay a model on several machines. Pure."""
     check = "machines"
-    if told.rpc:
-        detail = f"{told.engine} shares a model with machines that speak RPC {told.rpc}, too"
+    if facts.rpc:
+        detail = f"{facts.engine} shares a model with machines that speak RPC {facts.rpc}, too"
         return Finding(check, "ok", detail)
-    return Finding(check, "partly", told.no_rpc, told.install.get("rpc", ""))
+    return Finding(check, "partly", facts.no_rpc, facts.install.get("rpc", ""))
 
 
 def workers_awake(home: Home) -> Finding:
@@ -152,8 +152,8 @@ def doctor(screen: Screen, home: Home) -> int:
     """Tells what each check finds. Returns 1 where one of them finds a fault."""
     findings = [*engines(home), *(check(home) for check in CHECKS)]
     rows = [(each.check, each.state, each.detail) for each in findings]
-    told = {"checks": [each._asdict() for each in findings]}
-    screen.result(told, table("CHECK STATE DETAIL", rows))
+    value = {"checks": [each._asdict() for each in findings]}
+    screen.result(value, table("CHECK STATE DETAIL", rows))
     for each in findings:
         if each.advice:
             screen.hint(f"{each.check}: {each.advice}")
@@ -170,14 +170,14 @@ def _workers_of(home: Home) -> Iterator[tuple[int, bool]]:
             lines = (folder / "status").read_text().splitlines()
         except OSError:
             continue  # it has ended, or is somebody else's
-        told = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-        confined = told.get("NoNewPrivs") == "1" and told.get("Seccomp", "0") != "0"
-        if confined or told.get("Threads") != "1":  # one with a single thread waits for a model
+        fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        confined = fields.get("NoNewPrivs") == "1" and fields.get("Seccomp", "0") != "0"
+        if confined or fields.get("Threads") != "1":  # one with a single thread waits for a model
             yield int(folder.name), confined
 
 
 def _is_of(home: Home, folder: Path) -> bool:
     names = (folder / "environ").read_bytes().split(b"\0")
-    told = dict(name.split(b"=", 1) for name in names if b"=" in name)
-    default = os.path.join(os.fsdecode(told.get(b"HOME", b"/")), ".rbee")
-    return os.fsdecode(told.get(b"RBEE_HOME", os.fsencode(default))) == os.fspath(home.path)
+    variables = dict(name.split(b"=", 1) for name in names if b"=" in name)
+    default = os.path.join(os.fsdecode(variables.get(b"HOME", b"/")), ".rbee")
+    return os.fsdecode(variables.get(b"RBEE_HOME", os.fsencode(default))) == os.fspath(home.path)

@@ -95,7 +95,7 @@ class JobRun:
         if frame.event == "narration":
             said = decode(frame.data, Narration, _NEWS)
             if said.action == narration.INFER_DONE.action:
-                self._last_words.append(said)  # said behind the mark that ends the tokens
+                self._last_words.append(said)  # shown after the end of the text
             else:
                 screen.narrate(said)
         elif frame.event == "progress":

@@ -16,7 +16,6 @@ from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
 from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import layers_in_words, size
-from rbee.wire.placement import Part
 
 #: How often `top` looks (seconds).
 _REDRAWN = 1.0
@@ -75,8 +74,8 @@ def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
     answer = client.call(CLUSTER_MODELS)
     found = [model for model in answer.models if node in (None, model.hive_id)]
     unknown = [each for each in answer.unreachable if node in (None, each.hive_id)]
-    told = {"models": found, "unreachable": unknown}
-    screen.result(told, "\n\n".join([model_table(found), *models_in_all(found)]))
+    value = {"models": found, "unreachable": unknown}
+    screen.result(value, "\n\n".join([model_table(found), *models_in_all(found)]))
     for each in unknown:
         screen.hint(f"{each.hive_id} does not answer: its models are not listed ({each.why})")
     if not found and not unknown:
@@ -131,10 +130,9 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 "never" if worker.kept else ahead(worker.unloads_at_ms),
             )
         )
-        rows += [
-            ("", part.hive_id, _part(part), part.device, "", "", "", size(part.bytes), "")
-            for part in worker.parts or ()
-        ]
+        for part in worker.parts or ():
+            layers = f"= {layers_in_words(part.layers, experts=part.experts)}"
+            rows.append(("", part.hive_id, layers, part.device, "", "", "", size(part.bytes), ""))
     return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS", rows)
 
 
@@ -178,10 +176,6 @@ def models_in_all(models: Sequence[ClusterModelView]) -> Iterator[str]:
     sizes = {(each.hive_id, each.content or each.model_ref): each.size_bytes for each in models}
     if len(sizes) > 1:
         yield f"{len(sizes)} models, {size(sum(sizes.values()))} in all"
-
-
-def _part(part: Part) -> str:
-    return f"= {layers_in_words(part.layers, experts=part.experts)}"
 
 
 def _loaded(worker: WorkerView) -> str:

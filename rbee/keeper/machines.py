@@ -58,7 +58,7 @@ def _add(screen: Screen, queen: AwakeQueen, wanted: AddHive) -> HiveAdded:
     try:
         return run_operation(screen, queen, ADD_HIVE, wanted, HiveAdded)
     except RbeeError as error:
-        queen.client.close()  # what follows on it belongs to the story that was left
+        queen.client.close()  # the connection still carries the abandoned stream
         if error.details.get("reason") == "passphrase_needed" and _is_private(queen):
             error.suggestion += ", or type this on a terminal, where you are asked for it"
         raise

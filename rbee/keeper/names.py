@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rbee.keeper.awake import awake_queen
 from rbee.keeper.options import Options, text_in_file
@@ -64,15 +63,11 @@ def name_table(rows: Sequence[NameView]) -> str:
                 row.name,
                 row.model_ref,
                 "config.toml" if row.from_config else "catalog",
-                _in_words(row.settings),
+                " ".join(f"{name}={_short(value)}" for name, value in row.settings.items()),
             )
             for row in rows
         ),
     )
-
-
-def _in_words(settings: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={_short(value)}" for name, value in settings.items())
 
 
 def _short(value: object) -> str:

@@ -7,7 +7,7 @@ import socket
 
 from rbee.wire import addresses
 
-#: How far above the queen's port this end of the tunnel is, lest it be that of a queen here.
+#: How far the tunnel's local port is above the queen's, which a queen here may use.
 _ABOVE = 10
 
 

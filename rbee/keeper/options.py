@@ -218,7 +218,7 @@ QUEEN_OPTIONS = (
 LIST_OPTIONS = (Option("as_json", ("--json",), FLAG, "For programs: JSON."), *QUEEN_OPTIONS)
 
 #: Of a command that narrates.
-STORY_OPTIONS = (
+NARRATION_OPTIONS = (
     Option("quiet", ("--quiet", "-q"), FLAG, "No narration."),
     Option("as_json", ("--json",), FLAG, "One JSON event a line on stderr."),
     *QUEEN_OPTIONS,
@@ -249,7 +249,7 @@ INFER_OPTIONS = (
     Option("no_stream", ("--no-stream",), FLAG, "Show the text when it is complete."),
     Option("keep_alive", ("--keep-alive",), FLAG, "Leave everything warm for the next time."),
     Option("deadline", ("--deadline",), _number(min=0, min_open=True), "Give up after seconds."),
-    *STORY_OPTIONS,
+    *NARRATION_OPTIONS,
 )
 
 

@@ -23,7 +23,7 @@ _LONGEST = 65536
 _SHORTEST = 0.001
 
 
-class Answer:
+class HttpResponse:
     """An answer whose body is still to be read. `is_last`: the connection ends with it.
 
     Its methods raise ValueError where what comes is no HTTP, or ends too early.
@@ -82,7 +82,7 @@ class Connection:
         #: Whether the server has proved itself, on the connection that there is.
         self.is_proved = False
         self._socket: socket.socket | None = None
-        self._answer: Answer | None = None
+        self._answer: HttpResponse | None = None
 
     def prove(self) -> bytes:
         """Connects anew, and asks for the proof; what the server's health is.
@@ -101,7 +101,7 @@ class Connection:
         ends = proof.Ends.of(self._socket.getpeername(), self._socket.getsockname())
         self._socket.sendall(proof.question(self._url.netloc, nonce, self._credential.name))
         answered = b""
-        while (told := proof.told_in(answered)) is None:
+        while (shown := proof.proof_in(answered)) is None:
             self._socket.settimeout(max(deadline - time.monotonic(), _SHORTEST))
             more = self._socket.recv(_LONGEST)
             if not more and not answered:
@@ -109,16 +109,16 @@ class Connection:
             if not more or len(answered) > _LONGEST:
                 raise ValueError("the answer ends too early, or never")
             answered += more
-        self.is_proved = believed(told, nonce, ends, self._credential)
+        self.is_proved = believed(shown, nonce, ends, self._credential)
         return answered.partition(b"\r\n\r\n")[2]
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float
-    ) -> Answer:
+    ) -> HttpResponse:
         """The beginning of the answer; the one before has to be read.
 
-        `patience` is for each piece of it (seconds). Raises OSError, what `Answer` raises, and
-        `NotProved`.
+        `patience` is for each piece of it (seconds). Raises OSError, what `HttpResponse` raises,
+        and `NotProved`.
         """
         if self._is_over():
             self.prove()
@@ -132,7 +132,7 @@ class Connection:
         lines = [f"{method} {path} HTTP/1.1", *map(": ".join, head.items()), "", ""]
         self._socket.sendall("\r\n".join(lines).encode() + body)
         self._socket.settimeout(patience)
-        self._answer = Answer(self._stream)
+        self._answer = HttpResponse(self._stream)
         return self._answer
 
     def wait(self, patience: float) -> None:

@@ -52,5 +52,5 @@ def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
         yield number, place.hive_id, place.device, "", "", "", room
     for part in place.parts:
         layers = f"{part.layers}{' (experts)' * part.experts}" if len(place.parts) > 1 else "all"
-        told = size(part.need_bytes), size(part.free_bytes)
-        yield number, part.hive_id or place.hive_id, part.device, layers, *told, room
+        sizes = size(part.need_bytes), size(part.free_bytes)
+        yield number, part.hive_id or place.hive_id, part.device, layers, *sizes, room

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
-from rbee.keeper.plain_http import Answer, Connection, NotProved
+from rbee.keeper.plain_http import Connection, HttpResponse, NotProved
 from rbee.wire import sse
 from rbee.wire.errors import RbeeError, refusal
 from rbee.wire.messages.basics import Health, decode_answer, encode
@@ -114,7 +114,7 @@ class QueenClient:
                     return
         raise self._unreachable("her stream broke off before its end")
 
-    def _next_piece(self, answer: Answer) -> bytes:
+    def _next_piece(self, answer: HttpResponse) -> bytes:
         try:
             return answer.read_some()
         except TimeoutError:
@@ -130,7 +130,7 @@ class QueenClient:
 
     def _send(
         self, method: str, path: str, body: bytes = b"", patience: float | None = None
-    ) -> Answer:
+    ) -> HttpResponse:
         connection = self._connection or self._new_connection()
         headers = {"Content-Type": "application/json"} if body else {}
         try:

@@ -58,7 +58,7 @@ class Screen:
         if thoughts is None:
             self._thoughts = self._terminal and sys.stdout.isatty()
         self._thinking = False
-        self._story = ShownStream() if sys.stdout.isatty() else None
+        self._to_terminal = ShownStream() if sys.stdout.isatty() else None
         self._thought = ShownStream()
 
     def say(self, line: Line, **facts: object) -> None:
@@ -73,7 +73,7 @@ class Screen:
             if self._terminal and said.action in _SHOWN_BY_BAR:
                 return
             if said.action == narration.ANSWER_SO_FAR.action and sys.stdout.isatty():
-                return  # it would cut the story in two, whose length can be seen
+                return  # it would break the text, whose length can be seen anyway
             self._line(shown(f"{said.actor}: {said.human}"))
 
     def hush(self, actions: frozenset[str]) -> None:
@@ -101,7 +101,7 @@ class Screen:
             rate = f" @ {_rate(progress)}" if progress.rate else ""
             with self._lock:
                 if self._held is not None:
-                    return  # it would be drawn over the line that is being typed
+                    return  # it would overwrite the line that is being typed
                 bar = bar_of(shown(progress.what), progress.done / progress.total, rate)
                 self._tell(f"\r\033[K{bar}")
                 self._bar = True
@@ -137,8 +137,8 @@ class Screen:
         with self._lock:
             self._clear_bar()
             self._end_thought()
-            if self._story is not None:
-                text = self._story.feed(text)
+            if self._to_terminal is not None:
+                text = self._to_terminal.feed(text)
             _write(text)
             self._mid_line = not text.endswith("\n")
 
@@ -155,7 +155,7 @@ class Screen:
     @property
     def has_page(self) -> bool:
         """Whether stdout is a terminal that a page can be drawn on."""
-        return self._story is not None and os.environ.get("TERM") != "dumb"
+        return self._to_terminal is not None and os.environ.get("TERM") != "dumb"
 
     def page(self, text: str) -> None:
         """Draws a page over all that the terminal shows, as much of it as has room. Raises as
@@ -204,8 +204,8 @@ class Screen:
 
     def end_text(self) -> None:
         """Ends the text with a newline, where it has none."""
-        if self._story is not None:
-            held = self._story.end()
+        if self._to_terminal is not None:
+            held = self._to_terminal.end()
             if held:
                 _write(held)
         if self._mid_line:
@@ -227,7 +227,9 @@ class Screen:
             self._clear_bar()
             self._break_line()
             log = error.details.get("log", [])
-            self._tell(told(error.message, error.suggestion, log if isinstance(log, list) else []))
+            self._tell(
+                error_text(error.message, error.suggestion, log if isinstance(log, list) else [])
+            )
 
     def _line(self, text: str) -> None:
         text = shown(text, multiline=True)
@@ -265,14 +267,14 @@ class Screen:
             self._bar = False
 
     def _break_line(self) -> None:
-        """On a terminal that shows both, narration does not go on in the line of the story."""
+        """On a terminal that shows both, narration does not go on in the line of the text."""
         self._end_thought()
         if self._mid_line and sys.stdout.isatty():
             _write("\n")
             self._mid_line = False
 
 
-def told(message: str, suggestion: str, log: Iterable[object] = ()) -> str:
+def error_text(message: str, suggestion: str, log: Iterable[object] = ()) -> str:
     """An error as lines for people. What it quotes stays behind its own first word: none of its
     lines can be taken for one of somebody else."""
     lines = ["error: " + _within(message)]
@@ -288,16 +290,16 @@ def _within(text: str) -> str:
 
 def bar_of(what: str, share: float, rate: str) -> str:
     """How far something is, in one line of this terminal: ``download ████░░  67% @ 1.2 MB/s``."""
-    told = f" {share:4.0%}{rate}"
+    ending = f" {share:4.0%}{rate}"
     try:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except OSError:
         columns = 0  # as one says that does not know
-    room = (columns or 80) - 1 - len(what) - 1 - len(told)
+    room = (columns or 80) - 1 - len(what) - 1 - len(ending)
     width = min(_BAR_WIDTH, max(0, room))
     full, empty = _BLOCKS if can_show(sys.stderr, "".join(_BLOCKS)) else _SIGNS
     filled = round(share * width)
-    line = f"{what} {full * filled}{empty * (width - filled)}{told}"
+    line = f"{what} {full * filled}{empty * (width - filled)}{ending}"
     return line if columns == 0 else line[: columns - 1]
 
 

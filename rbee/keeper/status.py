@@ -44,8 +44,8 @@ def tell_of(client: QueenClient, screen: Screen) -> None:
         parts.append(worker_table(workers))
     if jobs:
         parts.append(job_table(jobs))
-    told = {"queen": queen, "hives": hives, "workers": workers, "jobs": jobs}
-    screen.result(told, "\n\n".join(parts))
+    value = {"queen": queen, "hives": hives, "workers": workers, "jobs": jobs}
+    screen.result(value, "\n\n".join(parts))
 
 
 def find_orphan_hive(where: QueenTarget) -> tuple[QueenClient, Health] | None:

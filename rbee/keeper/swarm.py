@@ -41,7 +41,8 @@ from rbee.wire.sse import Frame
 #: What is said to a model: a text, or messages as OpenAI's API has them (`role` and `content`).
 Said = str | Sequence[Mapping[str, Any]]
 _FLOAT = 4
-#: Whoever awaits waits in a thread; what ends that has threads of its own, lest it wait for them.
+#: Awaited calls run in threads. Ending a call has threads of its own: all others may be taken by
+#: the very calls that are to end.
 _CALLS, _ENDS = Threads("swarm", 64), Threads("swarm-ends", 4)
 
 
@@ -254,8 +255,8 @@ class swarm:
         self._lasting = contextlib.ExitStack()
 
     def __enter__(self) -> Swarm:
-        # What is written by those who are woken is for their user alone; this program goes on as
-        # it was.
+        # Files of the daemons that are woken are private to the user; the umask of this program is
+        # restored.
         umask = os.umask(0o077)
         try:
             where = QueenTarget.of(Home.open(), *self._named)

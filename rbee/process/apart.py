@@ -66,7 +66,7 @@ def environment_of(environ: Mapping[str, str], role: str = "") -> dict[str, str]
         if value and not value.startswith(("/", "~")):
             found[name] = os.path.abspath(value)
     if _SEARCHED in found:
-        # The folder itself, which an empty word means, too, is none to import from.
+        # An empty word means the current folder, which is not imported from.
         words = [word for word in found[_SEARCHED].split(os.pathsep) if word not in ("", ".")]
         found[_SEARCHED] = os.pathsep.join(map(os.path.abspath, words))
     found["PYTHONUTF8"] = "1"

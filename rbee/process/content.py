@@ -44,7 +44,7 @@ def open_regular(path: str) -> Iterator[int]:
     Raises `OSError`, whose `strerror` is a sentence's end.
     """
     _require_file(os.stat(path), path)
-    # Where a pipe has taken its place meanwhile, to open it does not wait for somebody who writes.
+    # O_NONBLOCK: if the file has become a pipe meanwhile, opening it must not wait for a writer.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         _require_file(os.fstat(descriptor), path)

@@ -47,14 +47,14 @@ def open_database(where: str | Path, busy: float) -> Database:
     if target.drivername == "sqlite":
         path = target.database or ""
         if path not in ("", ":memory:"):
-            with _told(target):
+            with _translated_errors(target):
                 if _is_corrupt(path, busy):
                     set_aside = _put_aside(path)
         engine = sqlalchemy.create_engine(target, connect_args={"timeout": busy})
         sqlalchemy.event.listen(engine, "connect", _prepare)
     else:
         engine = postgresql.engine_of(target, busy)
-    with _told(target), engine.connect():
+    with _translated_errors(target), engine.connect():
         return Database(engine, set_aside)
 
 
@@ -65,7 +65,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     Raises `RbeeError` `home_unusable` when the file stays locked, is full or read-only, and
     `database_unusable` for what keeps a server from serving.
     """
-    with _told(engine.url), engine.begin() as connection:
+    with _translated_errors(engine.url), engine.begin() as connection:
         yield connection
 
 
@@ -127,7 +127,7 @@ def _put_aside(path: str) -> str:
 
 
 @contextmanager
-def _told(target: URL) -> Iterator[None]:
+def _translated_errors(target: URL) -> Iterator[None]:
     """Turn the complaints of the driver about a database into `RbeeError`."""
     try:
         yield

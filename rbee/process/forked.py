@@ -98,10 +98,10 @@ def _play(role: str, options: Sequence[str], orders: int, ready: int, output: in
 
 
 def _forget_all_but(environment: Mapping[str, str]) -> None:
-    """The environment becomes this one, also where the kernel has laid it down at the start.
+    """Replaces the environment, also in the memory that ``/proc/PID/environ`` shows.
 
-    A copy has no orders of its parent, who had none yet either; what it has of his environment is
-    overwritten there, for whoever reads ``/proc/PID/environ`` and for itself.
+    The copy starts with the environment of its parent, which may hold secrets that it is not to
+    have.
     """
     begun = dict(os.environb)
     os.environ.clear()
@@ -114,7 +114,7 @@ def _forget_all_but(environment: Mapping[str, str]) -> None:
     if not 0 < start < end:
         return  # it is not told
     kept = b"".join(b"%s=%s\0" % each for each in os.environb.items())
-    # What is kept is more than there was only where it was set later than the start.
+    # Cut where it is longer than what the kernel gave: variables may have been set since.
     ctypes.memset(start, 0, end - start)
     ctypes.memmove(start, kept[: end - start - 1], min(len(kept), end - start - 1))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BELIEVED = (
     "token",
     "config.toml",
-    # With its journal: who writes that writes the catalog.
+    # Each database with its journal: whoever can write the journal can change the database.
     *(f"{name}.db{end}" for name in ("queen", "hive") for end in ("", "-wal", "-shm")),
     "hive.json",
     "running",

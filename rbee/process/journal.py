@@ -8,7 +8,7 @@ import time
 import traceback
 from typing import Any
 
-from rbee.wire.narration import Line, Narration, say
+from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
 
@@ -17,11 +17,6 @@ def write(narration: Narration) -> None:
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(narration.at_ms / 1000))
     line = shown(f"{at} {narration.actor}: {narration.human}")
     print(line, file=sys.stderr, flush=True)
-
-
-def tell(line: Line, **facts: object) -> None:
-    """The same of a line of the vocabulary."""
-    write(say(line, facts))
 
 
 def begin() -> None:

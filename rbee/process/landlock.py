@@ -53,7 +53,7 @@ class _Port(ctypes.Structure):
     _fields_ = (("access", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
-class Rights(NamedTuple):
+class Access(NamedTuple):
     """What is kept. A path may be a file, or a folder with all in it; one that is missing is left
     out. `empty` are folders in which empty folders may be removed, `connect` the ports of TCP that
     connections may lead to.
@@ -73,7 +73,7 @@ def abi() -> int:
     return max(0, int(version))
 
 
-def restrict(rights: Rights) -> None:
+def restrict(rights: Access) -> None:
     """Gives up all but `rights`, for this thread and what it starts, where the kernel has Landlock.
 
     Raises OSError where it refuses.

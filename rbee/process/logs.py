@@ -102,7 +102,7 @@ class Faults(logging.StreamHandler):  # type: ignore[type-arg]
 
     def emit(self, record: logging.LogRecord) -> None:
         """One record, or one more of a count."""
-        if self._repeats.is_told(_fault_of(record), time.monotonic()):
+        if self._repeats.may_tell(_fault_of(record), time.monotonic()):
             super().emit(record)
         elif self._timer is None:
             self._timer = threading.Timer(_TOLD_EVERY, self._tell_untold)
@@ -120,7 +120,7 @@ class Faults(logging.StreamHandler):  # type: ignore[type-arg]
             self._tell(time.monotonic())
 
     def _tell(self, now: float) -> None:
-        for what, times in self._repeats.untold(now):
+        for what, times in self._repeats.take_counts(now):
             at = time.strftime("%Y-%m-%d %H:%M:%S")
             self.stream.write(f"{at} ... {times:,} more of these in the last minute: {what}\n")
             self.flush()

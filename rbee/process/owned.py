@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-#: A way that is longer leads in a circle: the kernel follows 40 links.
+#: A path with more links than this leads in a circle: the kernel follows 40.
 _LONGEST_WAY = 1000
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH

@@ -1,9 +1,9 @@
-"""Whether an answer to a challenge is believed, and who holds the other end of a connection.
+"""Whether the answer to a challenge is believed, and who holds the other end of a connection.
 
-A proof that is passed on looks the same whether a tunnel does that or somebody who has taken the
-tunnel's port. Where the other end is on this machine, at whichever of its addresses, the kernel
-knows whose it is. Not who listens is asked for: whoever has accepted a connection need not any
-more.
+A proof that is relayed looks the same whether a tunnel relays it or somebody who has taken the
+tunnel's port. Where the other end is on this machine, at any of its addresses, the kernel knows
+which user's process holds it. The process that holds the connection is looked up, not the one that
+listens: a process may stop listening after it has accepted.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from rbee.wire import proof
 _MAPPED = b"0000000000000000FFFF0000"
 
 
-def believed(told: str | None, nonce: str, ends: proof.Ends, credential: proof.Credential) -> bool:
+def believed(shown: str | None, nonce: str, ends: proof.Ends, credential: proof.Credential) -> bool:
     """Whether the other side knows the secret, and is who is meant; see `proof.holds`.
 
     Who passes a connection on is this user, or root, where that is done on this machine.
     """
-    if not proof.holds(told, nonce, ends, credential):
+    if not proof.holds(shown, nonce, ends, credential):
         return False
-    return proof.is_direct(told, ends) or not is_another_users(ends)
+    return proof.is_direct(shown, ends) or not is_another_users(ends)
 
 
 def is_another_users(ends: proof.Ends) -> bool:

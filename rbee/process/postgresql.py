@@ -60,13 +60,13 @@ def engine_of(target: URL, busy: float) -> Engine:
 def complaint(target: URL, cause: BaseException) -> RbeeError:
     """What the driver or the server says of the database at `target`, without its password."""
     shown = target.set(query={}).render_as_string(hide_password=True)
-    told = " ".join(str(cause).split())
+    text = " ".join(str(cause).split())
     for secret in (target.password, target.query.get("password")):
-        told = told.replace(str(secret), "***") if secret else told
+        text = text.replace(str(secret), "***") if secret else text
     state = getattr(cause, "sqlstate", None) or ""
     return RbeeError(
         "database_unusable",
-        f"cannot use the database {shown}: {told}",
+        f"cannot use the database {shown}: {text}",
         _ADVICE.get(state, _ADVICE.get(state[:2], _OUT_OF_REACH)),
         {"database": shown},
     )

@@ -130,11 +130,11 @@ class _Argument(NamedTuple):
 #: ``AF_UNIX``, ``AF_INET`` and ``AF_INET6``; ``SOCK_STREAM`` without its flags; TCP. Datagrams
 #: would reach any program of the machine and of the network.
 _SOCKETS = (_Argument(0, (1, 2, 10)), _Argument(1, (1,), 0xF), _Argument(2, (0, 6)))
-#: The third argument leads nowhere.
+#: The third argument (an address) is null.
 _NO_ADDRESS = (_Argument(2, (0,)), _Argument(2, (0,), upper=True))
 #: ``MSG_FASTOPEN`` connects without `connect`.
 _FASTOPEN = 0x20000000
-#: What is opened with ``O_PATH`` is not asked for by Landlock.
+#: Landlock does not check what is opened with ``O_PATH``.
 _O_PATH = 0x200000
 #: How long an address may be: that of IPv4, or of IPv6.
 _IPV4, _IPV6 = 16, 28
@@ -217,7 +217,7 @@ def program(
 
 
 def _judged(argument: _Argument) -> Iterator[tuple[int, int, int, int]]:
-    """Goes on behind these lines where an argument is as it should be."""
+    """The instructions that refuse the call unless an argument has an allowed value."""
     yield _LOAD, 0, 0, _ARGUMENT_AT + _ARGUMENT * argument.place + 4 * argument.upper
     yield _KEEP, 0, 0, argument.mask
     for place, value in enumerate(argument.values):

@@ -101,10 +101,10 @@ def contained(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
     except BaseException as error:
-        told = raisable(error)
-        if told is error:
+        wrapped = raisable(error)
+        if wrapped is error:
             raise
-        raise told from error
+        raise wrapped from error
 
 
 def raisable(error: BaseException) -> Exception:

@@ -28,13 +28,13 @@ def guessed(size_asked: int, request: JobRequest) -> int:
 
 
 def wanted(error: RbeeError, request: JobRequest, worker: WorkerBeat) -> int:
-    """The context of a worker for a job that this one has refused (tokens); 0: none would do, or
-    the error says nothing of that. Who has named a context has what he wanted."""
+    """The context that a worker needs for a job that `worker` has refused (tokens); 0: a larger one
+    would not help, or was not asked for: a request that names a context gets that one."""
     if request.ctx is not None or not is_short(error):
         return 0
     tokens, had = error.details["tokens"], error.details["context"]
     if had < worker.context:
-        return 0  # another bound than that of the context
+        return 0  # refused by a smaller bound than the worker's context
     answer = 0 if request.inputs is not None else (request.max_tokens or _ANSWER)
     grown = min(1 << (tokens + answer - 1).bit_length(), worker.trained)
     return int(grown) if grown > max(worker.context, tokens) else 0
@@ -42,8 +42,8 @@ def wanted(error: RbeeError, request: JobRequest, worker: WorkerBeat) -> int:
 
 def is_short(error: RbeeError) -> bool:
     """Whether an error is a worker's that has too little context."""
-    told = (error.details.get(name) for name in ("tokens", "context"))
-    return error.code == "invalid_request" and all(isinstance(each, int) for each in told)
+    counts = (error.details.get(name) for name in ("tokens", "context"))
+    return error.code == "invalid_request" and all(isinstance(each, int) for each in counts)
 
 
 def is_too_long(error: RbeeError) -> bool:

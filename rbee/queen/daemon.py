@@ -32,7 +32,7 @@ from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
 from rbee.queen.keys import Keys
 from rbee.queen.machines import Here
-from rbee.queen.measures import Measures
+from rbee.queen.measures import JobMetrics
 from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
@@ -80,7 +80,7 @@ async def live(
                 name = Path(queen.catalog_set_aside).name
                 lifeline.narrate(say(narration.QUEEN_CATALOG_ASIDE, {"name": name}))
             lifeline.ready(queen.server.url, queen.server.instance)
-        # What is there by now stays; else each full collection would look through all of it.
+        # Objects that exist by now stay: without this each full collection would visit them.
         gc.freeze()
         await queen.serve(lifeline)
         await queen.sleep()
@@ -126,10 +126,10 @@ class _Queen:
             settings,
             functools.partial(_secret_of_hive, orders.token),
         )
-        # Before the catalog is opened: of two queens that start together, one has the port.
+        # Before the catalog is opened: of two queens that start together, one gets the port.
         self.server.bind(orders.host, orders.port)
         self.news = News()
-        self.measures = Measures()
+        self.measures = JobMetrics()
         self.jobs = JobBoard(
             settings.jobs_kept,
             settings.jobs_kept_for,
@@ -195,8 +195,8 @@ class _Queen:
         self.server.stop_on_signals()
         if lifeline is not None:
             lifeline.watch(self._keeper_gone, self._stay)
-        # What cannot be read now is read when it is wanted, and told to whoever wants it.
-        spawn(self.hives.members.read_ahead(), "reading the catalog", lambda ended: None)
+        # Errors are dropped: whoever needs the catalog reads it again, and reports them.
+        spawn(self.hives.directory.read_ahead(), "reading the catalog", lambda ended: None)
         await self.server.stopping.wait()
 
     async def sleep(self) -> None:
@@ -205,7 +205,7 @@ class _Queen:
         self.dispatcher.close()
         self.server.status = "leaving"
         if not self.cascade:
-            self.hives.members.own.stay()
+            self.hives.directory.own.stay()
         else:
             self.news.say(narration.STOP_WORKERS)
             await self.hives.stop_workers()
@@ -251,7 +251,8 @@ class _Queen:
         self.dispatcher.join(job)
         self.jobs.add(job)
         by = f"{api}, key {job.key}" if job.key else api
-        journal.tell(narration.JOB_BEGUN, job_id=job.job_id, model_ref=wanted.model_ref, by=by)
+        facts = {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
+        journal.write(say(narration.JOB_BEGUN, facts))
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job
@@ -282,10 +283,9 @@ class _Queen:
             raise RbeeError("queue_full", "the queen is going to sleep", "try again in a moment")
 
     async def _end_jobs(self) -> None:
-        """Waits for the work that somebody wants, unless a signal came; cancels the rest.
+        """Waits for the work that somebody still reads, unless a signal came; cancels the rest.
 
-        Until then new work is taken in. What nobody reads any more belongs to a keeper that is
-        gone.
+        New work is taken in until then. Work without a reader belonged to a keeper that is gone.
         """
         impatient = begin(self.server.impatient.wait())
         while (wanted := self._wanted()) and not impatient.done():
@@ -311,13 +311,13 @@ class _Queen:
         return [each for each in self._under_way() if each.events.is_wanted(grace)]
 
     def _keeper_gone(self) -> None:
-        """The keeper that woke her has ended; what somebody asked to stay does."""
+        """The keeper that woke her has ended: so does she, unless somebody asked her to stay."""
         if not self.kept:
             self.server.stopping.set()
 
     def _stay(self) -> None:
         self.kept = True
-        self.hives.members.own.stay()
+        self.hives.directory.own.stay()
         self.news.say(narration.KEEP_WARM)
 
 

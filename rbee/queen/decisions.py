@@ -35,10 +35,10 @@ from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.workers import WorkerState
 from rbee.wire.placement import CPU, devices_in, within
 
-#: What of a request is about its worker, beside where that may be, and a prompt for it.
+#: The fields of a request that the claim for a replacement takes over.
 _OF_A_WORKER = ("model_ref", "node", "engine", "ctx", "spread", "chat_template")
 _NO_PROMPT = "-"
-#: What of it is about where that may be.
+#: The fields of a request that limit where its worker may be.
 _placing = operator.attrgetter("node", "device", "backend", "engine", "ctx", "allow_cpu", "spread")
 
 
@@ -50,7 +50,7 @@ class Grant(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Who sleeps is woken, and names are asked for, before a place for a worker is chosen."""
+    """Hives are woken, and asked what a new name means, before a place is chosen."""
 
     claim: Claim
 
@@ -136,7 +136,7 @@ def decide(state: State) -> Decision | None:
         return None
     turn = _Turn(state)
     for queue in turn.queues:
-        # Who wants the same as somebody before waits for the same, unless there is a free slot.
+        # A job that wants what an earlier one wants waits as that does, unless a slot is free.
         waits: dict[tuple[object, ...], Wait] = {}
         asking = set()
         for place, claim in enumerate(queue):
@@ -165,7 +165,7 @@ def note(state: State, decision: Decision) -> None:
     claim = decision.claim
     if isinstance(decision, Hold):
         claim.wait, claim.begun, claim.fresh = decision.wait, None, False
-        claim.skipped = frozenset()  # who waits takes whoever answers by then
+        claim.skipped = frozenset()  # hives that did not answer are asked again after the wait
         claim.rooms = {spot: room for spot, room in claim.rooms.items() if not room.fits}
         return
     claim.acting = True
@@ -198,7 +198,7 @@ def replacement(claim: Claim, worker_id: str, known: frozenset[str]) -> Claim:
         wanted.spread = "cards"
     move = Claim("", "", wanted, claim.number, claim.holders, moves=worker_id, known=known)
     move.rooms = {spot: room for spot, room in claim.rooms.items() if room.passes}
-    move.looked = move.fresh = True
+    move.look_at(())
     return move
 
 
@@ -207,7 +207,7 @@ class _Turn:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        # Who came first is looked at first, and with him those of his queue.
+        # The queue whose oldest job came first is decided upon first.
         waiting = [queue for queue in state.waiting().values() if queue]
         self.queues = sorted(waiting, key=lambda queue: min(each.number for each in queue))
         self._loads = state.loads()
@@ -215,7 +215,7 @@ class _Turn:
         waits = [
             (claim, claim.wait) for queue in waiting for claim in queue if claim.wait is not None
         ]
-        #: Those who wait for the room of a device, and for their turn with a worker.
+        #: Claims that wait for room on a device, and claims that wait for their turn with a worker.
         self._for_room = [each for each in waits if each[1].what is Waiting.ROOM]
         self._for_turn = [
             each
@@ -225,7 +225,7 @@ class _Turn:
 
     def step(self, claim: Claim, queue: list[Claim], place: int, instead: Wait | None) -> Decision:
         """What a job does next, at this place in its queue. `instead` is what it waits for where it
-        gets no slot, since somebody before it looks for a worker already."""
+        gets no slot: a job before it is looking for a worker that will do for both."""
         before = set(map(id, queue[:place]))
 
         def is_first(other: Claim) -> bool:
@@ -252,7 +252,8 @@ class _Turn:
             decision = self._placed(claim, spots)
         else:
             decision = self._beside(claim, spots, warm, wait) or Hold(claim, wait)
-        return decision if claim.fresh or isinstance(decision, Hold) else Look(claim)
+        is_sure = claim.is_fresh(self._state.hives) or isinstance(decision, Hold)
+        return decision if is_sure else Look(claim)
 
     def move(self, claim: Claim) -> Decision | None:
         """What is done next to replace a worker by one in a better place, where that has room again
@@ -351,13 +352,13 @@ class _Turn:
                 if not race.is_open_to(place):
                     continue
                 if later is not None and place.placement.spread in ("machine", "swarm"):
-                    continue  # a GPU will have room for all of it
+                    continue  # a single GPU will have room for it later
                 if _is_among(place, spots):
                     later = later or place
                 elif room is not None and room.fits:
                     race.enter(place, room.parts)
                 elif room is not None and room.yields:
-                    if race.best is None:  # nobody is ended for what may be faster
+                    if race.best is None:  # no worker is ended for a place that is only faster
                         return self._make_way(claim, place, ctx)
                 elif room is None or not room.passes or self._has_eased(room, place):
                     return Check(claim, place, ctx, rival=race.best is not None)
@@ -370,7 +371,7 @@ class _Turn:
         if race.best is not None:
             return Start(claim, race.best, ctx, estimates=race.estimates)
         if later is not None and claim.short is not None and not is_too_long(claim.short):
-            return Refuse(claim, claim.short)  # nobody makes room for the end of its answer
+            return Refuse(claim, claim.short)  # others do not make room for a longer answer
         if later is not None and later.hive_id not in claim.prepared:
             return Prepare(claim, later)
         if later is not None:
@@ -380,7 +381,8 @@ class _Turn:
     def _beside(
         self, claim: Claim, spots: set[tuple[str, str]], warm: WarmWorker, wait: Wait
     ) -> Decision | None:
-        """One worker more, on a GPU, or for what the one that is there does not go with."""
+        """A further worker for a model that has one: on a GPU, or for work that the present worker
+        cannot do at the same time."""
         if warm.worker.state is WorkerState.LOADING:
             return None
         places: Iterable[Place]
@@ -423,7 +425,7 @@ class _Turn:
         return MakeWay(claim, place, ctx, head, worker_id)
 
     def _has_eased(self, room: Room, place: Place) -> bool:
-        """Whether somebody has ended who kept the room; it is worth another question."""
+        """Whether a worker that took the room has ended since: the hive is then asked again."""
         if not room.passes:
             return False
         if room.in_use:
@@ -431,7 +433,8 @@ class _Turn:
         return self._state.hives[place.hive_id].beats > room.beats
 
     def _places(self, claim: Claim) -> Iterable[Place]:
-        """The places for a worker that the job can do without."""
+        """The places for a further worker; none where there is an error, as the job has a worker
+        already."""
         try:
             return scheduler.places(claim.request, self._facts(claim), claim.troubles)
         except RbeeError:
@@ -445,7 +448,7 @@ class _Turn:
 
 
 def _is_among(place: Place, spots: Iterable[tuple[str, str]]) -> bool:
-    """Whether one of these machines and devices has a part of what would be in a place."""
+    """Whether a part of a placement is on one of these devices (`spots`: hive and device)."""
     return any(
         hive_id == part.hive_id and part.device in devices_in(on)
         for hive_id, on in spots
@@ -479,7 +482,7 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
 
 
 def _wish(claim: Claim) -> tuple[object, ...]:
-    """What a job says about the worker it wants: those that say the same want the same."""
+    """A key that is equal for jobs that any one worker could serve alike."""
     if claim.troubles:
         return (claim.job_id,)
     holders = None if claim.holders is None else frozenset(claim.holders)

@@ -12,8 +12,7 @@ from rbee.queen.troubles import of_degraded
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 
-#: Of how many models, devices and templates of a hive it is known that they fail. The hive tells of
-#: them, and a hive that somebody else has taken over may tell of any number.
+#: The most entries of one hive. A hive that somebody else has taken over may report any number.
 _MOST_OF_A_HIVE = 256
 
 
@@ -36,7 +35,7 @@ class Degrading:
         ready there. Returns the error that says so."""
         known = self._state.degraded.get(broken)
         if known is not None and known.why == error.message:
-            return known.error  # the job and a heartbeat tell of the same worker
+            return known.error  # a job and a heartbeat report the same worker
         if broken.hive_id not in self._state.hives:
             return error
         self._forget(broken)
@@ -47,14 +46,14 @@ class Degrading:
         self._timers[broken] = heal
         until = time.time() + self._lasts
         at = time.strftime("%H:%M:%S", time.localtime(until))
-        told = of_degraded(error, broken.hive_id, broken.device, at)
+        explained = of_degraded(error, broken.hive_id, broken.device, at)
         now = time.monotonic()
-        self._state.degraded[broken] = Degraded(error.message, told, now, round(until * 1000))
+        self._state.degraded[broken] = Degraded(error.message, explained, now, round(until * 1000))
         self._say(narration.DEGRADED, broken)
-        return told
+        return explained
 
-    def look(self) -> None:
-        """Something has changed: what serves is sound again, and who has left is forgotten."""
+    def refresh(self) -> None:
+        """After a change: forgets devices that serve again, and hives that have left."""
         for broken in list(self._state.degraded):
             hive = self._state.hives.get(broken.hive_id)
             if hive is None and not self._is_known(broken.hive_id):

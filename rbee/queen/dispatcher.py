@@ -55,13 +55,13 @@ from rbee.wire.messages.devices import PartRoom
 from rbee.wire.messages.events import Done
 from rbee.wire.messages.inference import unseen
 from rbee.wire.messages.workers import WorkerBeat, WorkerState
-from rbee.wire.narration import device_name, layers_in_words, size
+from rbee.wire.narration import device_name, layers_in_words, say, size
 from rbee.wire.placement import CPU
 from rbee.wire.settings import Settings
 
 #: Of how many machines the queen asks, before a worker is started, whether they hold the model.
 _ASKED = 32
-#: How much the newest job says about how long one takes; the rest is said by those before.
+#: The weight of the newest job in the moving average of how long a job takes.
 _WEIGHT_OF_NEWEST = 0.2
 
 
@@ -78,11 +78,11 @@ class Dispatcher:
         self._starting = Starting(hives, registry, settings)
         self._degrading = Degrading(self.state, tell, settings.degraded_for, registry.is_offline)
         self._jobs: dict[str, Job] = {}
-        #: Who is to hear what is decided for whom.
+        #: The futures that the tasks of jobs await, by the id of the claim.
         self._asked: dict[str, asyncio.Future[Decision]] = {}
         self._moves: dict[str, asyncio.Task[None]] = {}
-        #: What would take the place of workers that are not where they would be best, and whether
-        #: that may be fetched, by their ids.
+        #: Workers that are to be replaced by one in a better place: the claim of the replacement,
+        #: and whether its model may be fetched, by the id of the worker.
         self._better: dict[str, tuple[Claim, bool]] = {}
         self._described = 0
         registry.on_change(self._changed)
@@ -159,7 +159,7 @@ class Dispatcher:
             elif isinstance(decision, Refuse):
                 raise decision.error
         placed = {"worker_id": worker.worker_id, "hive_id": job.hive_id, "device": job.device}
-        journal.tell(narration.JOB_PLACED, job_id=job.job_id, **placed)
+        journal.write(say(narration.JOB_PLACED, {"job_id": job.job_id, **placed}))
         if job.request.keep_loaded and not worker.kept:
             await self._starting.keep(job, job.hive_id or "", worker.worker_id)
         return await infer(job, worker, self._hives, self._settings, whole=claim.short is None)
@@ -180,7 +180,7 @@ class Dispatcher:
 
     def _changed(self) -> None:
         """Something is different: decides until nothing more is to be done now."""
-        self._degrading.look()
+        self._degrading.refresh()
         self._forget_the_gone()
         self._look_for_better()
         while (decision := decide(self.state)) is not None:
@@ -195,8 +195,8 @@ class Dispatcher:
             asked = self._asked[claim.job_id]
             if not asked.done():  # else it is being cancelled, and leaves in a moment
                 asked.set_result(decision)
-        elif decision.wait not in claim.told:
-            claim.told.add(decision.wait)
+        elif decision.wait not in claim.announced:
+            claim.announced.add(decision.wait)
             self._tell_wait(claim, decision.wait)
 
     def _free(self, job: Job, claim: Claim) -> None:
@@ -252,7 +252,7 @@ class Dispatcher:
             await self._starting.ask_for_names(job, awake)
         claim.owners = await self._owners(claim, awake)
         self._learn_from_others(claim)
-        claim.looked = claim.fresh = True
+        claim.look_at(hive.hive_id for hive in awake)
 
     def _warm(self, claim: Claim) -> scheduler.WarmWorker | None:
         facts, loads = facts_of(self.state, claim), self.state.loads()
@@ -276,7 +276,7 @@ class Dispatcher:
         for broken, known in self.state.degraded.items():
             if (broken.model_ref, broken.template) != mine or known.at <= claim.came_at:
                 continue
-            # One that memory ran out for while it served: its hive is asked anew what fits.
+            # A worker of another size may do where one ran out of memory: the hive is asked.
             if not is_of_room(known.error):
                 error = self._hives.typed_from_here(broken.hive_id, known.error)
                 claim.troubles.learn(broken.hive_id, broken.device, error)
@@ -348,8 +348,8 @@ class Dispatcher:
         except RbeeError:
             claim.rooms[spot, decision.ctx] = Room(False)
         else:
-            told = {"worker_id": decision.worker_id, "hive_id": decision.hive_id}
-            job.say(narration.PART_UNLOADED, **told)
+            facts = {"worker_id": decision.worker_id, "hive_id": decision.hive_id}
+            job.say(narration.PART_UNLOADED, **facts)
         finally:
             claim.ends = ""
 
@@ -514,8 +514,8 @@ class Dispatcher:
             worker = self._registry.worker(hive_id, worker_id)
             if on_several:
                 return worker is None
-            told = error.code == "worker_busy" and worker is not before
-            return told or not is_ready(worker)
+            moved_on = error.code == "worker_busy" and worker is not before
+            return moved_on or not is_ready(worker)
 
         with contextlib.suppress(asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
@@ -524,9 +524,9 @@ class Dispatcher:
 
     def failed(self, broken: Broken, error: RbeeError) -> RbeeError:
         """Workers of a model kept dying on a device. Returns the error that says so."""
-        told = self._degrading.add(broken, error)
+        explained = self._degrading.add(broken, error)
         self._changed()
-        return told
+        return explained
 
     # --- a worker is replaced by one in a better place ------------------------------------------
 
@@ -548,7 +548,7 @@ class Dispatcher:
             each.device for _, each in self._registry.workers() if each.worker_id == claim.moves
         ]
         old = "a CPU" if devices in ([], [CPU]) else device_name(devices[0])
-        told = {"model_ref": job.request.model_ref, "old": old}
+        models = {"model_ref": job.request.model_ref, "old": old}
         try:
             while True:
                 decision = await self._next(claim)
@@ -560,16 +560,16 @@ class Dispatcher:
                     if place.is_new_to(claim.known):
                         line = narration.MOVE_TO_JOINED
                     where = {"device": device_name(place.device), "hive_id": place.hive_id}
-                    self._tell(line, **where, **told)
+                    self._tell(line, **where, **models)
                     await self._start(job, decision)
                 elif isinstance(decision, MakeRoom):
                     await self._starting.end(job, decision.hive_id, claim.moves)
-                    self._tell(narration.MOVED, worker_id=claim.moves, **told)
+                    self._tell(narration.MOVED, worker_id=claim.moves, **models)
                     return
                 elif isinstance(decision, Stay):
                     return
         except RbeeError as error:
-            self._tell(narration.MOVE_IN_VAIN, why=error.message, **told)
+            self._tell(narration.MOVE_IN_VAIN, why=error.message, **models)
 
     def _moved(self, job: Job) -> None:
         claim = self.state.claims.pop(job.job_id)
@@ -610,9 +610,9 @@ class Dispatcher:
     def _tell_places(self) -> None:
         """Tells those who wait where they stand, again when that has halved."""
         for claim, place in self._places():
-            if 2 * place > (claim.told_place or 2 * place):
+            if 2 * place > (claim.announced_place or 2 * place):
                 continue
-            claim.told_place = place
+            claim.announced_place = place
             job, ref, wait = self._jobs[claim.job_id], claim.request.model_ref, claim.wait
             assert wait is not None
             if wait.what is Waiting.ROOM:
@@ -656,8 +656,8 @@ class Dispatcher:
         if not estimates:
             return
         best, *others = estimates
-        told = [f"{_rate(each)} with {_where(each.place)}" for each in others]
-        why = f"against {', '.join(told)}" if told else "no other place would be faster"
+        rates = [f"{_rate(each)} with {_where(each.place)}" for each in others]
+        why = f"against {', '.join(rates)}" if rates else "no other place would be faster"
         job.say(narration.EXPECTED, rate=_rate(best), where=_where(best.place), why=why)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
@@ -710,9 +710,9 @@ def _where(place: Place) -> str:
 
 def _in_words(parts: Sequence[PartRoom]) -> str:
     """``18 layers on GPU0 (9.1 GB), 13 layers on GPU1 (6.6 GB)``."""
-    told = []
+    words = []
     for each in parts:
         layers = layers_in_words(each.layers, experts=each.experts)
         device = f"{each.device}@{each.hive_id}" if each.hive_id else each.device
-        told.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
-    return ", ".join(told)
+        words.append(f"{layers} on {device_name(device)} ({size(each.need_bytes)})")
+    return ", ".join(words)

@@ -57,13 +57,13 @@ def has_place(queue: ModelQueue[T], key: str, longest: int) -> bool:
 
 
 def wait_for(place: int, slots: int, seconds: float | None) -> float | None:
-    """How long number `place` waits (seconds), where a job takes `seconds`; None: nobody knows."""
+    """The expected wait of the job at `place`, where each takes `seconds`; None: not known."""
     return None if seconds is None or not slots else place * seconds / slots
 
 
 def may_serve(wanted: JobRequest, request: JobRequest) -> bool:
-    """Whether the worker that is started for `wanted` may be one that `request` asks for, too."""
+    """Whether a worker that is started for `wanted` can also serve `request`."""
     if wanted.chat_template != request.chat_template:
-        return False  # None is a wish as well: the model's own
+        return False  # None means the model's own template
     named = ((getattr(wanted, name), getattr(request, name)) for name in _WISHES)
     return not any(None not in both and both[0] != both[1] for both in named)

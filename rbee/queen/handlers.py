@@ -18,7 +18,7 @@ from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Known
 from rbee.queen.hives import Hives
 from rbee.queen.jobs import Job, JobBoard
-from rbee.queen.measures import Measures
+from rbee.queen.measures import JobMetrics
 from rbee.queen.names import Names
 from rbee.queen.news import News
 from rbee.queen.registry import Registry
@@ -74,7 +74,7 @@ class Handlers(NamedTuple):
     catalog: HiveCatalog
     registry: Registry
     news: News
-    measures: Measures
+    measures: JobMetrics
     settings: Settings
     names: Names
 
@@ -111,7 +111,7 @@ class Handlers(NamedTuple):
         """Tells numbers of jobs, workers and machines, in the text that Prometheus reads."""
         from rbee.queen import metrics
 
-        text = metrics.told(self.measures, self.dispatcher.state, self.news.counts)
+        text = metrics.exposition(self.measures, self.dispatcher.state, self.news.counts)
         return web.Response(body=text, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     @serves(REMOVE_HIVE)
@@ -180,7 +180,7 @@ class Handlers(NamedTuple):
         ref = await self.names.ref_of(wanted.ref)
         hive = self.registry.hives.get(wanted.node)
         if hive is None:
-            await self.hives.members.require(wanted.node)
+            await self.hives.directory.require(wanted.node)
             raise RbeeError("hive_not_found", f"hive {wanted.node} is not awake", "rbee-keeper up")
         removed = await self.hives.peer(hive).call(REMOVE_MODEL, OneModel(ref=ref))
         return removed if removed.kept_for else None

@@ -78,7 +78,7 @@ class HiveDirectory:
         """Writes a machine into the catalog; whether it was not there before."""
         before = self._others.get(row.hive_id)
         if machine is not None and before is not None:
-            before.renew(machine)  # its hive may be awake at the end of its tunnel
+            before.renew(machine)  # the old one may hold the tunnel of a hive that is awake
         elif machine is not None:
             self._others[row.hive_id] = machine
         self._forgotten.discard(row.hive_id)
@@ -115,7 +115,8 @@ class HiveDirectory:
         ours = known_hosts(self._here.home)
         if not ours.exists():
             return
-        with contextlib.suppress(RbeeError):  # who cannot tell which are still used forgets none
+        # if the SSH configuration cannot be read, nothing is forgotten
+        with contextlib.suppress(RbeeError):
             others = [self.other(row, "") for row in rows if row.ssh is not None]
             names = {each.hive_id: await each.known_as() for each in others}
             gone = names.pop(hive_id, frozenset()).difference(*names.values())

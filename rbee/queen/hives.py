@@ -1,8 +1,7 @@
 """Wakes hives and puts them to sleep. Phases 3.2, 3.3, 4 and 12.3.
 
-Which machines there are is the affair of `members`, how one is reached that of `machines` and
-`other_machine`. What is to be known of a hive that lives stands in the registry
-afterwards.
+Which machines there are says `hive_directory`, how one is reached `machines` and `other_machine`.
+What is to be known of a hive that lives stands in the registry afterwards.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ T = TypeVar("T")
 
 
 class Hives:
-    """The hives of this swarm, on and off; `members` are their machines."""
+    """The hives of this swarm, on and off; `directory` are their machines."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class Hives:
         self._catalog = catalog
         self._registry = registry
         self.session = session
-        self.members = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
+        self.directory = HiveDirectory(here, catalog, OwnMachine(here, spare, self._own_ended))
         #: Hives that were woken or taken over and have not been seen to end.
         self._on: set[str] = set()
         self._failed: dict[str, float] = {}
@@ -124,7 +123,7 @@ class Hives:
 
     def typed_from_here(self, hive_id: str, error: RbeeError) -> RbeeError:
         """An error of what runs on a hive with what it says to type as it is typed here."""
-        return self.members.known(hive_id).typed_from_here(error)
+        return self.directory.known(hive_id).typed_from_here(error)
 
     async def worker(self, hive_id: str, url: str, worker_id: str, job_id: str = "") -> Peer:
         """A worker to speak to, for a job, which its hive knows at `url`."""
@@ -133,7 +132,7 @@ class Hives:
         name = proof.worker_name(worker_id)
         return Peer(
             self.session,
-            await self.members.known(hive_id).way_to(url),
+            await self.directory.known(hive_id).way_to(url),
             proof.Credential(secret, name, forwarded=hive is not None and hive.tunnelled),
             name,
             "worker_crashed",
@@ -171,13 +170,13 @@ class Hives:
         without. Raises `hive_not_found`, `hive_unreachable`, `port_in_use`, `ssh_failed` and what a
         starting hive reports.
         """
-        rows = await self.members.rows(tell)
+        rows = await self.directory.rows(tell)
         if node is not None:
             refuse_unknown(node, rows)
         rows = [row for row in rows if node in (None, row.hive_id)]
         rows = [row for row in rows if node or not self._failed_lately(row)] or rows
         if all(row.ssh is not None for row in rows):
-            await self.members.own.discard_spare()
+            await self.directory.own.discard_spare()
         waking = [begin(self._awake(row, tell)) for row in rows]
         tried = await first_and_soon_after(waking, self._settings.hive_patience)
         awake = [hive for hive in tried if isinstance(hive, Hive)]
@@ -207,16 +206,16 @@ class Hives:
         if hive is None or hive.devices is None:
             return
         cpu = hive.devices.cpu
-        told = name or cpu.name, gb_per_second or cpu.gb_per_second
-        if told == (cpu.name, cpu.gb_per_second):
+        news = name or cpu.name, gb_per_second or cpu.gb_per_second
+        if news == (cpu.name, cpu.gb_per_second):
             return
-        cpu.name, cpu.gb_per_second = told
+        cpu.name, cpu.gb_per_second = news
         await in_thread(DATABASE, self._catalog.describe, hive_id, hive.devices)
 
     async def check(self, hive_id: str) -> None:
         """After trouble with a hive on another machine: whether it still answers at all."""
         hive = self._registry.hives.get(hive_id)
-        if hive is None or self.members.known(hive_id) is self.members.own:
+        if hive is None or self.directory.known(hive_id) is self.directory.own:
             return
         try:
             async with timeout(self._settings.connect_timeout):
@@ -234,15 +233,15 @@ class Hives:
         row = HiveRow(hive_id, wanted.host, port, HiveStatus.WAKING, ssh_of(wanted), None, 0)
         machine = None
         if row.ssh is not None:
-            machine = self.members.other(row, wanted.passphrase)
+            machine = self.directory.other(row, wanted.passphrase)
             await machine.inspect(tell, install=wanted.install, accept=wanted.accept_host_key)
         try:
-            is_new = await self.members.take_in(row, machine)
+            is_new = await self.directory.take_in(row, machine)
             try:
                 hive = await self._awake(row, tell)
             except BaseException:
                 if is_new:
-                    await self.members.forget(hive_id)
+                    await self.directory.forget(hive_id)
                 raise
         finally:
             if machine is not None:
@@ -255,12 +254,12 @@ class Hives:
 
         One that cannot be reached is named, and never let back in: its lease ends it.
         """
-        await self.members.require(hive_id)
+        await self.directory.require(hive_id)
         self._give_up_way(hive_id)
         async with self._waking.setdefault(hive_id, asyncio.Lock()):
             await self._put_to_sleep(hive_id, tell)
             self._registry.gone(hive_id)
-            await self.members.remove(hive_id)
+            await self.directory.remove(hive_id)
         self._failed.pop(hive_id, None)
 
     async def stop_workers(self) -> None:
@@ -281,7 +280,7 @@ class Hives:
 
         Those that could not be reached are named; their lease ends them.
         """
-        await self.members.own.discard_spare()
+        await self.directory.own.discard_spare()
         await asyncio.gather(*(self._put_to_sleep(hive_id, tell) for hive_id in list(self._on)))
 
     async def have_heard(self) -> None:
@@ -297,35 +296,35 @@ class Hives:
 
     async def _awake(self, row: HiveRow, tell: Tell) -> Hive:
         async with self._waking.setdefault(row.hive_id, asyncio.Lock()):
-            if self.members.is_forgotten(row.hive_id):
-                await self.members.require(row.hive_id)
+            if self.directory.is_forgotten(row.hive_id):
+                await self.directory.require(row.hive_id)
             hive = self._registry.hives.get(row.hive_id)
             if hive is not None and hive.devices is not None:
                 return hive
             if hive is not None:
                 await self._first_heartbeat(hive)
-                return await self._told(hive, tell)
+                return await self._described(hive, tell)
             try:
-                return await self._until_told(row, tell)
+                return await self._until_described(row, tell)
             except RbeeError as error:
                 if not error.details.get("died"):
                     raise
                 tell(narration.MOVING_ON, why=error.message)
-                return await self._until_told(row, tell)
+                return await self._until_described(row, tell)
 
-    async def _until_told(self, row: HiveRow, tell: Tell) -> Hive:
+    async def _until_described(self, row: HiveRow, tell: Tell) -> Hive:
         """A hive that is woken, once it has told its devices. The details of the error say `died`
         where its process has ended meanwhile, or does not answer any more."""
         hive = await self._wake(row, tell)
         await self._first_heartbeat(hive)
         try:
-            return await self._told(hive, tell)
+            return await self._described(hive, tell)
         except RbeeError as error:
             if error.code == "hive_unreachable":
                 error.details["died"] = True
             raise
 
-    async def _told(self, hive: Hive, tell: Tell) -> Hive:
+    async def _described(self, hive: Hive, tell: Tell) -> Hive:
         self._failed.pop(hive.hive_id, None)
         tell(narration.FIRST_HEARTBEAT, hive_id=hive.hive_id)
         await self._ask_devices(hive, tell)
@@ -333,7 +332,7 @@ class Hives:
 
     async def _wake(self, row: HiveRow, tell: Tell) -> Hive:
         """Takes over a hive that outlived its queen, or starts one."""
-        machine = self.members.machine(row)
+        machine = self.directory.machine(row)
         if row.ssh is not None:
             tell(narration.HIVE_APPROACH, host=row.host)
             if not row.is_tunnelled:
@@ -470,7 +469,7 @@ class Hives:
         self._on.discard(hive_id)
         self._give_up_way(hive_id)
         hive = self._registry.hives.get(hive_id)
-        machine = self.members.known(hive_id)
+        machine = self.directory.known(hive_id)
         try:
             async with timeout(self._settings.stop_total):
                 await machine.end(self.peer(hive) if hive is not None else None)
@@ -500,13 +499,13 @@ def _none_wakes(failures: Mapping[str, RbeeError]) -> RbeeError:
     first, *others = failures.values()
     if not others:
         return first
-    told = "; ".join(f"{hive_id}: {error.message}" for hive_id, error in failures.items())
+    listed = "; ".join(f"{hive_id}: {error.message}" for hive_id, error in failures.items())
     rows = [
         {"hive_id": hive_id, "code": error.code, "message": error.message}
         for hive_id, error in failures.items()
     ]
     return RbeeError(
-        first.code, f"no machine can be woken: {told}", first.suggestion, {"places": rows}
+        first.code, f"no machine can be woken: {listed}", first.suggestion, {"places": rows}
     )
 
 

@@ -68,10 +68,10 @@ async def infer(
     # of its heartbeats.
     silence = settings.heartbeat_interval * (settings.heartbeats_missed + 1)
     begun = functools.partial(job.say, narration.INFER_CONNECTED)
-    told = peer.events(INFER.path, wanted, stall=silence, on_open=begun)
+    stream = peer.events(INFER.path, wanted, stall=silence, on_open=begun)
     try:
         most = longest_answer(job.request, job.size_asked, worker.context)
-        end, data = await job.relay(peer, told, most=most)
+        end, data = await job.relay(peer, stream, most=most)
         if end == "cancelled":
             raise asyncio.CancelledError
     except asyncio.CancelledError:

@@ -18,7 +18,7 @@ from rbee.wire.narration import Narration, now_ms, say
 
 
 class Job(TrackedTask):
-    """One request and its story.
+    """One request and its events.
 
     `key` names whose it is: the API key it came with, empty for the swarm's own token. `worker_id`
     is the worker that it was given last, which has worked on it since `began_at` (monotonic
@@ -35,7 +35,7 @@ class Job(TrackedTask):
     ) -> None:
         super().__init__()
         self.unread_for = unread_for
-        #: The machines that it may run on, being those that have its model; None: any may.
+        #: The machines that have its model, if it may run on those alone; None: on any.
         self.holders = holders
         self.may_fetch = may_fetch
         self.request = request
@@ -116,7 +116,7 @@ class Job(TrackedTask):
         elif event == "error" and not self.is_over:
             self.error = message
         super()._end(event, message)
-        # What was asked is kept by nobody from here on: neither a secret nor a megabyte of text.
+        # The request is dropped here, as it may hold a secret or a megabyte of text.
         self.request = JobRequest(
             model_ref=self.request.model_ref,
             node=self.request.node,
@@ -150,7 +150,7 @@ class JobBoard(Board[Job]):
     def require_room(self, job: Job) -> None:
         """Raises `queue_full` where the jobs that are not over ask for too much together, and
         `payload_too_large` for what is too much without its pictures."""
-        # In other words it may be a little more than it was in the body.
+        # Twice the bound of a body, as a request is encoded anew here and may have grown by that.
         beside, most = job.size_asked - job.size_of_pictures, 2 * LARGEST_BODY
         if job.request.inputs is None and beside > most:
             raise RbeeError(

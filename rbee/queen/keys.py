@@ -52,14 +52,14 @@ class Keys:
         self._by_name: dict[str, KeyRow] = {}
         self._read_at = -math.inf
         self._is_unreadable = False
-        #: How often a key was added or removed here: what was read before says nothing of it.
+        #: How often a key was added or removed here: a list read meanwhile is out of date.
         self._changes = 0
         self._reading = asyncio.Lock()
-        #: What keys have used that was not read from the catalog yet, by digest, and what of that
-        #: has been written there.
+        #: Use that the list read from the catalog does not contain yet, by the digest of the key;
+        #: and what of it has been written to the catalog since.
         self._pending: dict[str, list[Use]] = {}
         self._written: list[tuple[str, Use]] = []
-        #: What ends the work that is done for a key, by its digest.
+        #: The callbacks that end the work that runs for a key, by its digest.
         self._in_use: dict[str, list[Callable[[RbeeError], None]]] = {}
         self._watching = False
 
@@ -128,7 +128,7 @@ class Keys:
             await in_thread(DATABASE, self._catalog.count, digest, used)
         except RbeeError as error:
             log.warning("what a key has used cannot be written down: %s", error.message)
-            return  # it counts for this queen all the same, as long as she is awake
+            return  # it still counts in this queen, until she ends
         self._written.append((digest, used))
         self._changed()
 
@@ -250,7 +250,7 @@ def _today() -> tuple[int, int]:
 
 
 def _place_of(one: Use, among: Sequence[Use]) -> int:
-    """Where this very one is among others that may be equal."""
+    """The index of this object among others that may be equal to it."""
     return next(place for place, each in enumerate(among) if each is one)
 
 

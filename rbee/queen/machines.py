@@ -53,7 +53,7 @@ class Here(NamedTuple):
 
 
 class Machine(abc.ABC):
-    """A machine that can be a hive; what it says, and its URLs, are as on the queen's own."""
+    """A machine that can be a hive. Methods with a body are for the queen's own machine."""
 
     @abc.abstractmethod
     def approach(self) -> contextlib.AbstractAsyncContextManager[Way]:
@@ -117,9 +117,10 @@ class OwnMachine(Machine):
             )
         except BaseException as error:
             child.release()
-            child.signal(SIGKILL)  # one that hangs would not see that it was let go
+            child.signal(SIGKILL)  # one that hangs would not notice its closed lifeline
             if isinstance(error, RbeeError) and error.code == "internal":
-                error.code = "hive_unreachable"  # tried again, like one that dies or hangs later
+                # so that it is tried again, as for a hive that dies later
+                error.code = "hive_unreachable"
             raise
         if self._stay:
             child.stay()

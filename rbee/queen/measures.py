@@ -9,17 +9,17 @@ from typing import NamedTuple
 
 from rbee.queen.jobs import Job
 
-#: How many models, and how many keys, are counted by their own names: callers choose names, and
-#: each costs a watcher memory for ever.
+#: How many models, and how many keys, have a label of their own. Callers choose names, and each
+#: label costs whoever collects the metrics memory for ever.
 _MOST_NAMES = 200
-#: What others are counted as.
+#: The label of all others.
 OTHERS = "others"
 #: Upper bounds of what takes time (seconds), and of speeds (tokens/s).
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
-class Asked(NamedTuple):
+class JobLabels(NamedTuple):
     """A job as it is counted: the API that it came by, its model, the key it came with, and how it
     ended (``done``, ``failed``, ``cancelled``)."""
 
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
     outcome: str
 
 
-class Spread:
+class Histogram:
     """How many of some values lie up to each of some bounds, and their sum."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
@@ -48,23 +48,23 @@ class Spread:
         return [(name, sum(self.counts[: at + 1])) for at, name in enumerate(names)]
 
 
-class Measures:
-    """What was counted since she woke. Jobs by `Asked`; times and speeds by model."""
+class JobMetrics:
+    """What was counted since she woke. Jobs by `JobLabels`; times and speeds by model."""
 
     def __init__(self) -> None:
-        self.jobs: Counter[Asked] = Counter()
+        self.jobs: Counter[JobLabels] = Counter()
         self.read: Counter[str] = Counter()
         self.written: Counter[str] = Counter()
-        self.waited: defaultdict[str, Spread] = defaultdict(lambda: Spread(SECONDS))
-        self.first_token: defaultdict[str, Spread] = defaultdict(lambda: Spread(SECONDS))
-        self.speed: defaultdict[str, Spread] = defaultdict(lambda: Spread(SPEEDS))
+        self.waited: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
+        self.first_token: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SECONDS))
+        self.speed: defaultdict[str, Histogram] = defaultdict(lambda: Histogram(SPEEDS))
         self._names: dict[str, set[str]] = {"model": set(), "key": set()}
 
     def count(self, api: str, job: Job) -> None:
         """A job that came by this API is over."""
-        # A model that no worker was ever found for may be anything that somebody has typed.
+        # A job that never had a worker may name anything, so its model gets no label of its own.
         model = self._named("model", job.request.model_ref) if job.worker_id else OTHERS
-        self.jobs[Asked(api, model, self._named("key", job.key), job.state.value)] += 1
+        self.jobs[JobLabels(api, model, self._named("key", job.key), job.state.value)] += 1
         if job.waited is not None:
             self.waited[model].add(job.waited)
         if job.first_after is not None:

@@ -15,14 +15,14 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from rbee import __version__
-from rbee.queen.measures import Measures, Spread
+from rbee.queen.measures import Histogram, JobMetrics
 from rbee.queen.state import State
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _GIB = 2**30
 
 
-def told(measures: Measures, state: State, said: Mapping[str, int]) -> bytes:
+def exposition(measures: JobMetrics, state: State, said: Mapping[str, int]) -> bytes:
     """All of it, as text. `said` counts what was narrated of the swarm, by action."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Numbers(measures, state, said))
@@ -30,7 +30,7 @@ def told(measures: Measures, state: State, said: Mapping[str, int]) -> bytes:
 
 
 class _Numbers(Collector):
-    def __init__(self, measures: Measures, state: State, said: Mapping[str, int]) -> None:
+    def __init__(self, measures: JobMetrics, state: State, said: Mapping[str, int]) -> None:
         self._measures = measures
         self._state = state
         self._said = said
@@ -122,7 +122,7 @@ def _gauge(name: str, about: str, values: Iterable[tuple[float, Mapping[str, str
     return gauge
 
 
-def _spread(name: str, about: str, spreads: Mapping[str, Spread]) -> Metric:
+def _spread(name: str, about: str, spreads: Mapping[str, Histogram]) -> Metric:
     histogram = HistogramMetricFamily(name, about, labels=["model"])
     for model, spread in spreads.items():
         histogram.add_metric([model], spread.buckets(), spread.total)

@@ -33,7 +33,7 @@ from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
 from rbee.wire.settings import Settings
 from rbee.wire.shown import shown
 
-#: What of the settings is called otherwise in a job.
+#: Settings of a name that have another name as a field of a job.
 _CALLED = {"context": "ctx", "thinking": "think"}
 
 
@@ -136,8 +136,8 @@ def asked_by_name(wanted: JobRequest, named: AddName) -> JobRequest:
     if system is not None and wanted.inputs is None and not wanted.raw:
         said = wanted.messages or [ChatMessage(role="user", content=wanted.prompt or "")]
         if said[0].role != "system":
-            told = ChatMessage(role="system", content=system)
-            asked.update(messages=[told, *said], prompt=None)
+            first = ChatMessage(role="system", content=system)
+            asked.update(messages=[first, *said], prompt=None)
     return msgspec.structs.replace(wanted, **asked)
 
 

@@ -78,7 +78,7 @@ class Operations:
         """Looks at a machine and makes it a hive, which is an operation."""
         self._require_awake()
         hive_id = id_of(wanted)
-        decided = await self._hives.members.decided(hive_id, wanted)
+        decided = await self._hives.directory.decided(hive_id, wanted)
 
         async def work(operation: TrackedTask) -> HiveAdded:
             devices = await self._hives.add(hive_id, decided, operation.say)

@@ -39,7 +39,7 @@ from rbee.wire.narration import AS_SAID, Line
 
 if TYPE_CHECKING:
     from rbee.queen.ssh.config import Target
-    from rbee.queen.ssh.connection import Connection, Lines
+    from rbee.queen.ssh.connection import Lines, SshConnection
 
 #: What a configuration of SSH has run, or looked up, while it is read.
 SSH = Threads("ssh", 4)
@@ -64,9 +64,9 @@ class OtherMachine(Machine):
         self._ssh = row.ssh
         self._here = here
         self._passphrase = passphrase
-        self._connection: Connection | None = None
-        self._inspected: Connection | None = None
-        self._tunnel: Connection | None = None
+        self._connection: SshConnection | None = None
+        self._inspected: SshConnection | None = None
+        self._tunnel: SshConnection | None = None
         self._dug: dict[str, str] = {}
         #: The port over there that leads to the queen, and where the hive said that it listens.
         self._queen_there = 0
@@ -132,7 +132,7 @@ class OtherMachine(Machine):
             if connection is not self._tunnel:
                 await connection.close()
 
-    async def _direct(self, connection: Connection) -> Way:
+    async def _direct(self, connection: SshConnection) -> Way:
         here, there = connection.local_address, connection.peer_address
         if not here or not there:
             through = msgspec.structs.replace(self._ssh, tunnel=True)
@@ -258,19 +258,19 @@ class OtherMachine(Machine):
         target: Target = await in_thread(SSH, resolve, self._host, self._ssh)
         return target
 
-    async def _connect(self, accept: str = "") -> Connection:
+    async def _connect(self, accept: str = "") -> SshConnection:
         """Raises `ssh_failed`."""
         target = await self._target()
         ssh = await in_thread(MODULES, importlib.import_module, "rbee.queen.ssh.connection")
         ours, passphrase = known_hosts(self._here.home), self._passphrase
         dialling = ssh.Dialling(self._add_as, ours, self._here.settings, accept, passphrase)
-        opened: Connection = await ssh.Connection.open(target, dialling)
+        opened: SshConnection = await ssh.SshConnection.open(target, dialling)
         return opened
 
-    async def _said(self, connection: Connection, command: str) -> str:
+    async def _said(self, connection: SshConnection, command: str) -> str:
         return (await connection.run(command)).stdout.decode("utf-8", "replace")
 
-    async def _dig(self, connection: Connection) -> Way:
+    async def _dig(self, connection: SshConnection) -> Way:
         await self.fill_in()
         self._tunnel = connection
         here = (_LOOPBACK, self._here.server.port)
@@ -279,7 +279,7 @@ class OtherMachine(Machine):
         url = await self.way_to(self._hive_there) if self._hive_there else ""
         return Way(_LOOPBACK, self._port, url, addresses.base_url(_LOOPBACK, port))
 
-    async def _woken(self, connection: Connection, orders: HiveOrders, tell: Tell) -> str:
+    async def _woken(self, connection: SshConnection, orders: HiveOrders, tell: Tell) -> str:
         """The URL at which the hive listens over there. Raises what keeps it from that."""
         lines = await connection.lines(shell.wake(__version__), encode(orders) + b"\n")
         # Over there a hive gets this long; the rest is for the programs that start it.
@@ -332,7 +332,7 @@ class OtherMachine(Machine):
                 f"before that, look into .rbee/venv: ssh {self._host}",
             ) from None
 
-    async def _install(self, connection: Connection, found: str, tell: Tell) -> None:
+    async def _install(self, connection: SshConnection, found: str, tell: Tell) -> None:
         """Replaces rbee `found`, "" where there is none. Raises `hive_unfit`."""
         from rbee.queen.wheel import build_wheel  # late: it needs what pip knows of packages
 

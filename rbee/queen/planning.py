@@ -27,7 +27,7 @@ from rbee.wire.messages.plans import AskPlan, Plan, PlannedPlace
 from rbee.wire.messages.workers import PROVISION_WORKER
 from rbee.wire.settings import Settings
 
-#: Stands for a prompt, and for the job that is none.
+#: Stands for the prompt, and for the id, of the job that is planned.
 _NO_PROMPT = "-"
 
 
@@ -44,18 +44,18 @@ class Planner:
 
         Raises as `places` does.
         """
-        told = msgspec.structs.asdict(wanted)
-        told["spread"] = wanted.spread or self._settings.spread
-        request = JobRequest(prompt=_NO_PROMPT, **told)
+        fields = msgspec.structs.asdict(wanted)
+        fields["spread"] = wanted.spread or self._settings.spread
+        request = JobRequest(prompt=_NO_PROMPT, **fields)
         claim = Claim(_NO_PROMPT, "", request, self._state.last + 1, acting=False)
         if len(awake) > 1:
             claim.owners = await self._hives.holders(request.model_ref, awake)
-        claim.looked = claim.fresh = True
+        claim.look_at(())
         found = list(places(request, facts_of(self._state, claim)))
         answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
         for place, answer in zip(found, answers):
             self._note(claim, place, answer)
-        return self._told(claim, list(zip(found, answers)))
+        return self._plan_of(claim, list(zip(found, answers)))
 
     async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
         """What a hive says of a place: what a worker takes there, or why it cannot be there."""
@@ -92,7 +92,7 @@ class Planner:
         if not (passes or yields):
             claim.troubles.add(place.hive_id, place.device, answer)
 
-    def _told(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
+    def _plan_of(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
         claims = {**self._state.claims, claim.job_id: claim}
         decision = decide(msgspec.structs.replace(self._state, claims=claims))
         plan = Plan(model_ref=claim.request.model_ref, outcome="wait", places=[])
@@ -133,11 +133,11 @@ def _row(
         expected = estimate(place, answer.parts, facts)
         row.tokens_per_second = expected.tokens_per_second if expected else 0.0
         return row
-    row.why, told = answer.message, answer.details
-    if "parts" in told:
-        row.parts = msgspec.convert(told["parts"], list[PartRoom])
-    elif "need_bytes" in told:
-        need, free = told["need_bytes"], told["free_bytes"]
+    row.why, details = answer.message, answer.details
+    if "parts" in details:
+        row.parts = msgspec.convert(details["parts"], list[PartRoom])
+    elif "need_bytes" in details:
+        need, free = details["need_bytes"], details["free_bytes"]
         row.parts = [PartRoom(device=place.device, need_bytes=need, free_bytes=free)]
-    row.short_bytes = told.get("short_bytes", 0)
+    row.short_bytes = details.get("short_bytes", 0)
     return row

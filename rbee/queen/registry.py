@@ -36,21 +36,21 @@ class Registry:
     def __init__(self, silence: float, tell: Tell) -> None:
         """A hive that is silent for `silence` seconds is offline; `tell` hears what happens."""
         self.hives: dict[str, Hive] = {}
-        #: One name for all names of a model that has several.
+        #: By each name of a model that has several: the one name that stands for all of them.
         self.names: dict[str, str] = {}
-        #: How often a hive has told what it has.
+        #: How many descriptions of their devices hives have sent.
         self.described_so_far = 0
         self._silence = silence
         self._tell = tell
         self._offline: dict[str, Hive] = {}
-        #: Hives of which was told that they are gone.
+        #: Hives whose end has been narrated.
         self._missed: set[str] = set()
         #: Hives that are being woken, with the heartbeat that was faster than the news of it.
         self._expected: dict[str, Heartbeat | None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
-        #: Apart from the other changes: every job waits for it, and heartbeats are many.
+        #: Its own event: every job waits for it, and heartbeats must not wake all of them.
         self._silenced = asyncio.Event()
 
     @contextlib.contextmanager
@@ -201,7 +201,7 @@ class Registry:
             await asyncio.wait([doing, silence], return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 return doing.result()
-            silence.result()  # raises where it is no silence, but the watch that failed
+            silence.result()  # raises where the watching task itself failed
         finally:
             silence.cancel()
             if not doing.done():

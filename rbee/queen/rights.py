@@ -16,12 +16,10 @@ import msgspec
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.names import AddName
 from rbee.wire.model_ref import BUNDLED, ModelRef, parse_model_ref
-from rbee.wire.shown import shown, why_no_name
+from rbee.wire.shown import beginning, shown, why_no_name
 
 #: What stands for any text in the references that a key is limited to.
 ANY = "*"
-#: How much of a name is repeated to who asked for it (characters).
-_REPEATED = 100
 
 
 class Rights(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -145,10 +143,9 @@ def hub_ref(asked: str) -> ModelRef | None:
 
 def not_granted(asked: str) -> RbeeError:
     """The one answer for every model that the holder of a key cannot have."""
-    repeated = shown(asked[:_REPEATED]) + ("..." if len(asked) > _REPEATED else "")
     return RbeeError(
         "model_not_found",
-        f"the model '{repeated}' does not exist, or this key may not use it",
+        f"the model '{beginning(asked)}' does not exist, or this key may not use it",
         "GET /v1/models lists those that it may use",
         {"field": "model"},
     )
@@ -170,7 +167,7 @@ def _limit(typed: str) -> str:
     known = colon and scheme.lower() in ("hf", "file")
     if not known or why_no_name(typed) or typed.count(ANY) > 4:
         raise invalid(
-            f"a key cannot be limited to '{shown(typed[:_REPEATED])}'",
+            f"a key cannot be limited to '{beginning(typed)}'",
             "name models as everywhere, with * for any text: --model 'HF:owner/*'",
             field="models",
         )

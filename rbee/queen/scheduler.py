@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeGuard
 
 from rbee.queen.state import Place, is_ready, meet
 from rbee.queen.troubles import Troubles
-from rbee.queen.work import TEXT, Load, Work, in_the_way, is_made_for
+from rbee.queen.work import TEXT, Demand, Load, in_the_way, is_made_for
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.devices import Devices, Gpu
 from rbee.wire.messages.inference import template_name
@@ -67,7 +67,7 @@ def warm_worker(
     hives: Sequence[HiveFacts],
     claimed: Mapping[str, Load],
     troubles: Troubles | None = None,
-    work: Work = TEXT,
+    work: Demand = TEXT,
     kept: Collection[str] = (),
     tokens: int = 0,
 ) -> WarmWorker | None:
@@ -83,7 +83,7 @@ def warm_worker(
         _warm(hive, worker, claimed.get(worker.worker_id, Load()), work, kept)
         for hive in _meant(request, hives)
         for worker in hive.workers
-        # First, since it is cheap and rules out nearly all workers of a large swarm.
+        # This test is first: it is cheap, and rules out nearly all workers of a large swarm.
         if leads_to(model_ref, worker)
         and is_made_for(worker.vectors_up_to, work)
         and _serves(worker, request)
@@ -106,7 +106,7 @@ def warm_worker(
 
 
 def _warm(
-    hive: HiveFacts, worker: WorkerBeat, load: Load, work: Work, kept: Collection[str]
+    hive: HiveFacts, worker: WorkerBeat, load: Load, work: Demand, kept: Collection[str]
 ) -> WarmWorker:
     blocked = in_the_way(work, load) or worker.worker_id in kept
     return WarmWorker(
@@ -156,10 +156,10 @@ def places(
     if not considered:
         known = [hive.hive_id for hive in hives]
         raise no_such("hive", request.node or "", known, "rbee-keeper hives lists them")
-    look = _Look(request, considered, troubles)
-    if not (look.has_gpus or look.wants_cpu):
+    search = _Search(request, considered, troubles)
+    if not (search.has_gpus or search.wants_cpu):
         raise _no_such_device(request, considered)
-    return look.best_first()
+    return search.best_first()
 
 
 def places_beside(
@@ -197,7 +197,7 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
             gpu.vram_gb
             for hive in considered
             for gpu in hive.devices.gpus
-            if _is_wanted(gpu, hive, request) and gpu.id not in hive.degraded
+            if _is_wanted(gpu, request) and gpu.id not in hive.degraded
         ),
         default=None,
     )
@@ -206,9 +206,7 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
     return [
         hive.hive_id
         for hive in considered
-        if any(
-            gpu.vram_gb == strongest and _is_wanted(gpu, hive, request) for gpu in hive.devices.gpus
-        )
+        if any(gpu.vram_gb == strongest and _is_wanted(gpu, request) for gpu in hive.devices.gpus)
     ]
 
 
@@ -225,7 +223,7 @@ def _meant(request: JobRequest, hives: Sequence[HiveFacts]) -> Sequence[HiveFact
     return [hive for hive in hives if hive.hive_id == request.node]
 
 
-class _Look:
+class _Search:
     """One look at the devices for one request."""
 
     def __init__(
@@ -265,7 +263,7 @@ class _Look:
                 weight = -gpu.vram_gb
                 if best is not None and weight > best[1] and not best[0]:
                     continue  # weaker, however idle
-                if not _is_wanted(gpu, hive, self._request):
+                if not _is_wanted(gpu, self._request):
                     continue
                 self.has_gpus = True
                 if self._is_ruled_out(hive.hive_id, gpu.id, hive.holds):
@@ -282,7 +280,7 @@ class _Look:
             self._ranked(gpu, hive, number)
             for number, hive in enumerate(self._hives)
             for gpu in hive.devices.gpus
-            if _is_wanted(gpu, hive, self._request)
+            if _is_wanted(gpu, self._request)
         )
         best = self._best
         yield from (ranked for ranked in sorted(others) if ranked != best)
@@ -393,7 +391,7 @@ class _Look:
         return bool(troubles and troubles.rules_out(hive_id, device, holds))
 
 
-def _is_wanted(gpu: Gpu, hive: HiveFacts, request: JobRequest) -> bool:
+def _is_wanted(gpu: Gpu, request: JobRequest) -> bool:
     return request.device in (None, gpu.id) and request.backend in (None, gpu.backend)
 
 

@@ -45,7 +45,7 @@ from rbee.wire.settings import Settings
 A = TypeVar("A")
 Q = TypeVar("Q")
 
-#: Of how many workers is known which sides they had, and that they have lost one.
+#: For how many workers their sides, and the loss of one, are remembered.
 _REMEMBERED = 64
 #: A hive to speak to, by its id. Raises `hive_unreachable`.
 PeerOf = Callable[[str], Peer]
@@ -62,7 +62,7 @@ class Several:
         self._lost: dict[str, str] = {}
         #: The sides of workers, by their hives; also of some that have ended.
         self._sides: dict[str, Mapping[str, str]] = {}
-        #: Those whose streams have ended since somebody last waited for that.
+        #: The sides whose streams have ended since `until_left` was last called.
         self._leaving: list[Mapping[str, str]] = []
 
     async def ask_room(
@@ -75,10 +75,10 @@ class Several:
         placement = place.placement
         head, others = placement.head.hive_id, placement.others
         asked = AskSides(engine=engine)
-        told = await asyncio.gather(
+        answers = await asyncio.gather(
             *(self._of(place, each, peer_of, SIDES_HERE, asked) for each in (head, *others))
         )
-        here = dict(zip((head, *others), told))
+        here = dict(zip((head, *others), answers))
         refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
         if refusal is not None:
             raise refusal
@@ -195,7 +195,7 @@ class Several:
         finally:
             for each in waits:
                 each.cancel()
-        # By now, what has ended may have taken others with it.
+        # One end may have ended others by now: the one that ended first is the cause.
         ends = [*((end.over_at, hive_id) for hive_id, end in sides.items())]
         ends += [(end.over_at, "") for end in heads]
         over_at, first = min(ends)
@@ -206,7 +206,8 @@ class Several:
             del self._lost[next(iter(self._lost))]
 
     async def _stream(self, peer_of: PeerOf, hive_id: str, route: Route[Q, None], wanted: Q) -> End:
-        """Raises `worker_crashed`: whatever is the matter there, the worker has not come about."""
+        """Opens a stream. Raises `worker_crashed` for every failure, as the worker needs it, with
+        the hive at the other end in its details (`part_on`)."""
         try:
             async with timeout(self._patience):
                 return await peer_of(hive_id).stream(route, wanted)
@@ -214,7 +215,8 @@ class Several:
             why = error.message if isinstance(error, RbeeError) else "it takes too long"
             what = f"no stream leads to hive {hive_id}: {why}"
             fix = "rbee-keeper hives tells of that machine"
-            raise RbeeError("worker_crashed", what, fix, {"starting": True}) from None
+            details = {"starting": True, "part_on": hive_id}
+            raise RbeeError("worker_crashed", what, fix, details) from None
 
     async def _of(
         self, place: Place, hive_id: str, peer_of: PeerOf, route: Route[Q, A], wanted: Q
@@ -250,10 +252,10 @@ def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
     can. An engine that meets another version ends its process. Pure."""
     if len(set(versions.values())) == 1:
         return None
-    told = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
+    listed = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
     return RbeeError(
         "backend_unavailable",
-        f"the engines of these machines speak different versions of RPC: {told}",
+        f"the engines of these machines speak different versions of RPC: {listed}",
         "install the same version of xllamacpp on each, then build its RPC backend again",
         {"device": device},
     )

@@ -47,8 +47,8 @@ echo "rbee=$(version)"
 """
 )
 
-#: The record of a hive that was started to stay, where its process lives; else nothing. Nobody but
-#: the user who logs in writes there, and `kill -0` finds no process of anybody else.
+#: Prints the record of a hive that was started to stay, if its process lives; else nothing. Only
+#: the user who logs in can write the record, and `kill -0` fails for processes of other users.
 RECORDED = """
 record="${RBEE_HOME:-$HOME/.rbee}/hive.json"
 pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$record" 2>/dev/null)
@@ -99,8 +99,8 @@ class _Recorded(msgspec.Struct):
 def facts(output: str) -> Facts:
     """What `INSPECT` has found."""
     found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
-    told = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
-    return msgspec.structs.replace(told, rbee=version_of(told.rbee))
+    read = msgspec.convert({name: text[:_LONGEST] for name, text in found.items()}, Facts)
+    return msgspec.structs.replace(read, rbee=version_of(read.rbee))
 
 
 def version_of(text: str) -> str:

@@ -143,7 +143,7 @@ class Race:
 
 
 def _kind(place: Place) -> str:
-    """What places are alike: of those the first that has room is the best."""
+    """The kind of a place. Of places of one kind, the first that has room is the best."""
     spread = place.placement.spread
     has_cpu = any(part.device == CPU for part in place.placement.parts)
     return {"no": CPU if has_cpu else "gpu", "swarm": f"swarm{has_cpu:d}"}.get(spread, spread)

@@ -48,7 +48,7 @@ class Starting:
         self._several: Several | None = None
 
     async def ask_for_names(self, job: Job, hives: Sequence[Hive]) -> None:
-        """A name that is new here may lead to what a worker holds already: its hive knows."""
+        """Asks hives whether a new name leads to a model that a worker has loaded."""
         ref = job.request.model_ref
         asked = [
             hive
@@ -62,7 +62,7 @@ class Starting:
 
     async def _ask_for_name(self, job: Job, hive: Hive) -> None:
         ref = job.request.model_ref
-        # Whatever is the matter there is told by what comes next.
+        # Errors are dropped: the next request to that hive reports them.
         with contextlib.suppress(RbeeError, asyncio.TimeoutError):
             async with timeout(self._settings.connect_timeout):
                 found = await self._peer(job, hive).call(MODEL, FindModel(ref=ref, lead=True))
@@ -105,19 +105,19 @@ class Starting:
         """Sees to it that a hive has the model, and a kind of worker for it."""
         hive = self._registry.living(place.hive_id)
         peer, ref = self._peer(job, hive), job.request.model_ref
-        told = asyncio.Event()
-        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_told=told.set)
-        model, kind = begin(having), begin(self._worker_kind(job, hive, place, told))
+        known = asyncio.Event()
+        having = job.have_model(peer, ref, may_fetch=job.may_fetch, when_known=known.set)
+        model, kind = begin(having), begin(self._worker_kind(job, hive, place, known))
         try:
             await asyncio.gather(model, kind)
         finally:
             model.cancel()
             kind.cancel()
 
-    async def _worker_kind(self, job: Job, hive: Hive, place: Place, told: asyncio.Event) -> None:
+    async def _worker_kind(self, job: Job, hive: Hive, place: Place, known: asyncio.Event) -> None:
         wanted = place.kind(job.request.engine)
         row = await self._peer(job, hive).call(PROVISION_WORKER, wanted)
-        await told.wait()  # which of both is faster says nothing: the model is told of first
+        await known.wait()  # so that the narration of the model always comes first
         if row.new:
             job.say(narration.WORKER_ASKED, kind=wanted.kind)
             job.say(narration.WORKER_PREPARED)
@@ -175,11 +175,26 @@ class Starting:
         wanted.ctx = found.context
         try:
             started = await peers(place.hive_id).call(START_WORKER, wanted)
-            await self._on_several.connect(place, started.worker_id, sides, peers)
         except BaseException:
             await asyncio.shield(self._on_several.stop_sides(sides, peers))
             raise
+        try:
+            await self._on_several.connect(place, started.worker_id, sides, peers)
+        except BaseException:
+            head = self._end_head(job, place.hive_id, started.worker_id)
+            await asyncio.shield(asyncio.gather(head, self._on_several.stop_sides(sides, peers)))
+            raise
         return started
+
+    async def _end_head(self, job: Job, hive_id: str, worker_id: str) -> None:
+        """Returns once a head is gone, by its hive's word, that has no way to its sides: nobody is
+        to wait for it."""
+        with contextlib.suppress(RbeeError, asyncio.TimeoutError):
+            async with timeout(self._settings.connect_timeout):
+                await self.end(job, hive_id, worker_id)
+                await self._registry.until(
+                    lambda: self._registry.worker(hive_id, worker_id) is None
+                )
 
     async def until_ready(self, job: Job, place: Place, started: WorkerStarted) -> WorkerBeat:
         """A worker once its hive's heartbeat says that it is ready. Raises what went wrong."""
@@ -188,7 +203,7 @@ class Starting:
             peer = self._peer(job, hive)
             await job.relay_hive(peer, started.events_url, narration.WORKER_REGISTERED)
         except RbeeError as error:
-            if error.code == "model_invalid":  # by the word of the engine that this machine has
+            if error.code == "model_invalid":  # another machine's engine may be able to load it
                 error.details.setdefault("device", place.device)
             raise
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from rbee.queen.fairness import ModelQueue, in_order
 from rbee.queen.troubles import ROOM, Troubles
-from rbee.queen.work import Load, Work, work_of
+from rbee.queen.work import Demand, Load, work_of
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Devices, PartRoom
 from rbee.wire.messages.inference import template_name
@@ -94,12 +94,12 @@ class Place(NamedTuple):
         return any(part.device == CPU for part in self.placement.parts)
 
     def is_new_to(self, known: Collection[str]) -> bool:
-        """Whether one of its machines is none of these."""
+        """Whether it has a machine that is not among these."""
         return any(part.hive_id not in known for part in self.placement.parts)
 
     @property
     def is_on_several(self) -> bool:
-        """Whether it is several machines."""
+        """Whether it spreads over several machines."""
         return self.placement.spread == "swarm"
 
     def kind(self, engine: str | None) -> ProvisionWorker:
@@ -171,14 +171,14 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     `key` names whose job it is, `number` is its place among all that came. `holders` are the
     machines that it may run on; None: any may. `acting`: something is being done for it, or it
     holds a slot; else it waits for a decision. It has `looked` around once who is awake, and since
-    it last waited where that is `fresh`; `skipped` did not answer then, and `owners` have the model
-    on their disk; `prepared` are those that got it for this job. `begun`: it has a worker started,
-    for inputs of so many tokens where that makes vectors alone. `told` are the waits that it has
-    heard of, and `told_place` its place in the queue. `worker_id` is whose slot it holds.
-    `moves` is a worker that is to be replaced by one in a better place; then this is nobody's job,
-    and `known` are the machines that were there when that was started. `ends` is an idle worker
-    that is being ended for it. `tokens` is a guess at what it takes of a context, and `short` what
-    a worker has refused it by that had less.
+    it last waited where that is `fresh`; `seen` were awake then, `skipped` did not answer, and
+    `owners` have the model on their disk; `prepared` are those that got it for this job. `begun`:
+    it has a worker started, for inputs of so many tokens where that makes vectors alone.
+    `announced` are the waits that it has heard of, and `announced_place` its place in the queue.
+    `worker_id` is whose slot it holds. `moves` is a worker that is to be replaced by one in a
+    better place; then this is nobody's job, and `known` are the machines that were there when that
+    was started. `ends` is an idle worker that is being ended for it. `tokens` is a guess at what it
+    takes of a context, and `short` what a worker has refused it by that had less.
     """
 
     job_id: str
@@ -193,22 +193,32 @@ class Claim(msgspec.Struct, eq=False, dict=True):
     acting: bool = True
     looked: bool = False
     fresh: bool = False
+    seen: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
     owners: frozenset[str] = frozenset()
     prepared: set[str] = set()
     rooms: dict[tuple[tuple[str, str], int | None], Room] = {}
     begun: int | None = None
     wait: Wait | None = None
-    told: set[Wait] = set()
-    told_place: int | None = None
+    announced: set[Wait] = set()
+    announced_place: int | None = None
     worker_id: str = ""
     tokens: int = 0
     short: RbeeError | None = None
 
     def __post_init__(self) -> None:
-        self.work: Work = work_of(self.request)
+        self.work: Demand = work_of(self.request)
         self.troubles = Troubles(self.request)
         self.template = template_name(self.request.chat_template)
+
+    def look_at(self, awake: Iterable[str]) -> None:
+        """It has looked around, and seen these machines awake."""
+        self.looked = self.fresh = True
+        self.seen = frozenset(awake)
+
+    def is_fresh(self, hives: Collection[str]) -> bool:
+        """Whether what it has seen holds yet: none of those has gone, of whom these are left."""
+        return self.fresh and all(each in hives for each in self.seen)
 
 
 class State(msgspec.Struct):
@@ -247,8 +257,8 @@ class State(msgspec.Struct):
         """A job whose worker was lost waits again, where it stood."""
         claim.worker_id, claim.wait, claim.begun = "", None, None
         claim.looked = claim.fresh = False
-        claim.told_place = None
-        claim.told.clear()
+        claim.announced_place = None
+        claim.announced.clear()
         claim.prepared.clear()
         claim.rooms.clear()
 

@@ -34,11 +34,11 @@ class TrackedTask(Operation):
         newest: bool = False,
         *,
         may_fetch: bool = True,
-        when_told: Callable[[], None] = lambda: None,
+        when_known: Callable[[], None] = lambda: None,
     ) -> Provisioned:
         """Phase 7: sees to it that a hive has a model, with `newest` as the hub has it now.
 
-        `when_told` is called once it is told whether the model is there.
+        `when_known` is called once it is told whether the model is there.
         Raises `model_not_found` where it is to be fetched and may not.
         """
         wanted = ProvisionModel(model_ref=ref, newest=newest)
@@ -49,14 +49,14 @@ class TrackedTask(Operation):
                 raise
         else:
             self.say(narration.MODEL_FOUND, model_ref=ref)
-            when_told()
+            when_known()
             if newest and ref.startswith("HF:"):
                 started = await peer.call(PROVISION_MODEL, wanted)
                 return decode(await self.relay_hive(peer, started.events_url), Provisioned)
             return Provisioned(model_ref=ref, path=found.path, size_bytes=found.size_bytes)
         started = await peer.call(PROVISION_MODEL, wanted)
         self.say(narration.MODEL_ASKED, model_ref=ref)
-        when_told()
+        when_known()
         done = await self.relay_hive(peer, started.events_url)
         self.say(narration.MODEL_READY)
         return decode(done, Provisioned)

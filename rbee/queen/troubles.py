@@ -138,10 +138,11 @@ class Troubles:
 
     def __init__(self, request: JobRequest) -> None:
         self._request = request
-        self._told: list[Trouble] = []
+        self._found: list[Trouble] = []
         self._hives: set[str] = set()
         self._devices: set[tuple[str, str]] = set()
-        #: Those of them that did not lack room: they do not do with others beside them, either.
+        #: Devices with a trouble other than a lack of room: such a device is not used together with
+        #: others, either.
         self._broken: set[tuple[str, frozenset[str]]] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
@@ -150,14 +151,14 @@ class Troubles:
         self.is_over = False
 
     def __iter__(self) -> Iterator[Trouble]:
-        return iter(self._told)
+        return iter(self._found)
 
     def __len__(self) -> int:
-        return len(self._told)
+        return len(self._found)
 
     def add(self, hive_id: str, device: str, error: RbeeError) -> Whose:
         """Takes a trouble of a place in. Returns whose it is."""
-        self._told.append(Trouble(hive_id, device, error))
+        self._found.append(Trouble(hive_id, device, error))
         its = whose(error, self._request.model_ref)
         if its is Whose.REQUEST:
             self.is_over = True
@@ -171,7 +172,7 @@ class Troubles:
                 self._broken.add((hive_id, devices_in(device)))
         else:
             self._have_moment(hive_id, device, error)
-        # Who named a device or a backend gets what is first among them, or its error.
+        # Where a device or a backend was named, no other place is tried after the first.
         named_room = self._request.backend is not None and error.code in ROOM
         if its is not Whose.MOMENT and (self._request.device is not None or named_room):
             self.is_over = True
@@ -180,13 +181,13 @@ class Troubles:
     def learn(self, hive_id: str, device: str, error: RbeeError) -> None:
         """Takes in what came of a worker that others waited for, too; once."""
         if (hive_id, device) not in self._devices:
-            self._told.append(Trouble(hive_id, device, error))
+            self._found.append(Trouble(hive_id, device, error))
             self._devices.add((hive_id, device))
 
     def forgive_silence(self) -> None:
         """The machines that did not answer are waited for after all."""
         self._hives -= set(self.silent)
-        self._told = [each for each in self._told if not each.error.details.get("silent")]
+        self._found = [each for each in self._found if not each.error.details.get("silent")]
 
     def _have_moment(self, hive_id: str, device: str, error: RbeeError) -> None:
         where = (hive_id, "" if error.code == "hive_unreachable" else device)
@@ -203,7 +204,7 @@ class Troubles:
     @property
     def silent(self) -> list[str]:
         """The machines that did not even say that they are well."""
-        return [each.hive_id for each in self._told if each.error.details.get("silent")]
+        return [each.hive_id for each in self._found if each.error.details.get("silent")]
 
     def rules_out(self, hive_id: str, device: str, holds: bool) -> bool:
         """Whether a place is out of the question; `holds`: the model is on that machine."""
@@ -227,19 +228,19 @@ class Troubles:
 
         The code is that of the best place's trouble that is more than a lack of room.
         """
-        told = list({(each.where, each.error.message): each for each in self._told}.values())
-        latest = told[-1]
+        distinct = list({(each.where, each.error.message): each for each in self._found}.values())
+        latest = distinct[-1]
         its = whose(latest.error, self._request.model_ref)
-        if len(told) == 1 or (self.is_over and its is Whose.REQUEST):
+        if len(distinct) == 1 or (self.is_over and its is Whose.REQUEST):
             return latest.error
-        listed = "; ".join(f"{each.where}: {each.error.message}" for each in told)
+        listed = "; ".join(f"{each.where}: {each.error.message}" for each in distinct)
         model_ref = self._request.model_ref
-        rest = [each for each in told if each.error.code not in ROOM]
+        rest = [each for each in distinct if each.error.code not in ROOM]
         decisive = (rest or [latest])[0].error
         said = (
             f"no machine could run {model_ref}" if rest else f"no device has room for {model_ref}"
         )
-        suggestion = decisive.suggestion if rest else told[0].error.suggestion
+        suggestion = decisive.suggestion if rest else distinct[0].error.suggestion
         places = [
             {
                 **each.error.details,
@@ -249,6 +250,6 @@ class Troubles:
                 "message": each.error.message,
                 "suggestion": each.error.suggestion,
             }
-            for each in told
+            for each in distinct
         ]
         return RbeeError(decisive.code, f"{said}: {listed}", suggestion, {"places": places})

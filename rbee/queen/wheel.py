@@ -46,7 +46,7 @@ def build_wheel() -> tuple[str, bytes]:
 
 
 def _about() -> tuple[str, str]:
-    """What pip here was told of rbee, its needs and its console scripts, and its engines.
+    """The metadata that pip has of the rbee here: its requirements, console scripts and engines.
 
     The version is that of the files: an editable installation keeps the one it was made at.
     """

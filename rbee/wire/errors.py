@@ -119,7 +119,7 @@ def _as_text(text: str) -> str:
         return text
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    except UnicodeEncodeError:  # half a character, which JSON can name
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can spell
         return text.encode("utf-8", "replace").decode()
 
 

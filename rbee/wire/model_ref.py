@@ -20,7 +20,7 @@ from typing import Literal
 import msgspec
 
 from rbee.wire.errors import RbeeError, invalid, nearest
-from rbee.wire.shown import shown, why_no_name
+from rbee.wire.shown import beginning, why_no_name
 
 #: Name of the model that ships inside the package.
 BUNDLED = "minillama"
@@ -160,7 +160,7 @@ def is_short_name(text: str) -> bool:
 
 def _refused(text: str, wrong: str, instead: str = "") -> RbeeError:
     suggestion = f"use {instead}" if instead else f"use {ACCEPTED}"
-    value = shown(text if len(text) <= 200 else text[:200] + "...")
+    value = beginning(text, 200)
     return invalid(
         f"model reference '{value}' {wrong}" if text else "the model reference is empty",
         suggestion,

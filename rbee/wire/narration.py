@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-#: Longest line for people, in characters; see `told`.
+#: Longest line for people, in characters; see `fill`.
 LONGEST = 100
 #: The text of a line that somebody else has said.
 AS_SAID = "{human}"
@@ -54,14 +54,14 @@ def say(line: Line, facts: Mapping[str, object], job_id: str = "") -> Narration:
     return Narration(
         actor=line.actor,
         action=line.action,
-        human=told(line.text, facts),
+        human=fill(line.text, facts),
         job_id=job_id,
         correlation_id=job_id,
         at_ms=now_ms(),
     )
 
 
-def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
+def fill(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
     """`text` on one line with its placeholders filled.
 
     Where that is longer than `longest` characters, the longest facts are shortened, as far as they
@@ -73,7 +73,7 @@ def told(text: str, facts: Mapping[str, object], longest: int = LONGEST) -> str:
     }
     line = text.format(**filled)
     if text == AS_SAID:
-        return line  # it has been through here
+        return line  # it has been shortened before
     texts = [name for name, fact in filled.items() if isinstance(fact, str)]
     for name in sorted(texts, key=lambda name: -len(filled[name])):
         if len(line) > longest:
@@ -193,7 +193,7 @@ OTHER_JOBS = _keeper(
 )
 KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
 KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
-STORY_GONE = _queen(
+EVENTS_GONE = _queen(
     "story.gone", "the events of this job are no longer kept ({size}); only its end is"
 )
 QUEEN_LEAVING = _keeper("queen.leaving", "queen is going to sleep; waiting for that")

@@ -43,7 +43,7 @@ _OTHERS = (
 )
 
 
-class Measures(NamedTuple):
+class PictureSize(NamedTuple):
     """What a picture says of itself: what it is (``png``, ``jpeg``, ``gif``), and its pixels."""
 
     kind: str
@@ -56,7 +56,7 @@ class Measures(NamedTuple):
         return self.width * self.height
 
 
-def measured(data: bytes) -> Measures:
+def measured(data: bytes) -> PictureSize:
     """The measures of a picture. Raises ValueError with why it is not taken, in words."""
     measures = _read(data)
     width, height = measures.width, measures.height
@@ -104,15 +104,15 @@ def parts_of(text: str, at: Sequence[int]) -> list[str]:
     return [text[begin:end] for begin, end in itertools.pairwise(cuts)]
 
 
-def _read(data: bytes) -> Measures:
+def _read(data: bytes) -> PictureSize:
     try:
         if data.startswith(_PNG):
             length, name, width, height = struct.unpack_from(">I4sII", data, len(_PNG))
             if (length, name) != (13, b"IHDR"):
                 raise ValueError("is a PNG that is broken")
-            return Measures("png", width, height)
+            return PictureSize("png", width, height)
         if data.startswith(_GIF):
-            return Measures("gif", *struct.unpack_from("<HH", data, 6))
+            return PictureSize("gif", *struct.unpack_from("<HH", data, 6))
         if data.startswith(_JPEG):
             return _read_jpeg(data)
     except (struct.error, IndexError):
@@ -120,7 +120,7 @@ def _read(data: bytes) -> Measures:
     raise ValueError(f"is {_what(data)}, and PNG, JPEG and GIF are read")
 
 
-def _read_jpeg(data: bytes) -> Measures:
+def _read_jpeg(data: bytes) -> PictureSize:
     """As the decoder does: markers, each stepped over, until the measures come."""
     if data.count(_JPEG_SCAN) > MOST_SCANS:
         raise ValueError(f"is a JPEG of more than {MOST_SCANS} scans, each of which takes its time")
@@ -134,7 +134,7 @@ def _read_jpeg(data: bytes) -> Measures:
         (length,) = struct.unpack_from(">H", data, at + 1)
         if marker in _MEASURES:
             height, width = struct.unpack_from(">HH", data, at + 4)
-            return Measures("jpeg", width, height)
+            return PictureSize("jpeg", width, height)
         if marker not in _STEPPED_OVER:
             raise ValueError("is a JPEG that is broken, or of a kind that is not read")
         at += 1 + length

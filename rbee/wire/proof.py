@@ -12,7 +12,7 @@ from it, and a worker one that is derived from its hive's: who has one of them c
 
 from __future__ import annotations
 
-# hashlib would load OpenSSL, which a keeper can spare.
+# From `_blake2`: hashlib would load OpenSSL, and slow each start of a keeper.
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -105,7 +105,7 @@ def question(host: str, nonce: str, name: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def told_in(answered: bytes) -> str | None:
+def proof_in(answered: bytes) -> str | None:
     """The proof in what has been answered so far; empty where none will come, None: to be read on.
 
     Where there is one, the whole answer has been read.
@@ -122,8 +122,8 @@ def told_in(answered: bytes) -> str | None:
         return ""
     if len(body) < int(length):
         return None
-    told = fields.get(PROOF_HEADER.lower().encode(), b"") if len(body) == int(length) else b""
-    return told.decode("ascii", "replace")
+    shown = fields.get(PROOF_HEADER.lower().encode(), b"") if len(body) == int(length) else b""
+    return shown.decode("ascii", "replace")
 
 
 def hive_name(hive_id: str) -> str:
@@ -166,13 +166,13 @@ def answer(
     return " ".join([_proof(meant, nonce, ends), *ends])
 
 
-def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> bool:
+def holds(shown: str | None, nonce: str, ends: Ends, credential: Credential) -> bool:
     """Whether an answer proves that the other side knows the secret, as its server.
 
     `ends` are those that the client sees. On one machine both have to be what the server says; the
     client's may be another one where a router stands between.
     """
-    made, _, rest = (told or "").partition(" ")
+    made, _, rest = (shown or "").partition(" ")
     server, _, client = rest.partition(" ")
     expected = _proof(credential, nonce, Ends(server, client))
     if not _same(made, expected):
@@ -183,13 +183,13 @@ def holds(told: str | None, nonce: str, ends: Ends, credential: Credential) -> b
     return server == ends.server and (client == ends.client or not on_one_machine)
 
 
-def is_direct(told: str | None, ends: Ends) -> bool:
+def is_direct(shown: str | None, ends: Ends) -> bool:
     """Whether the server says of both ends of the connection what the client sees."""
-    return (told or "").partition(" ")[2] == " ".join(ends)
+    return (shown or "").partition(" ")[2] == " ".join(ends)
 
 
 def _proof(credential: Credential, nonce: str, ends: Ends) -> str:
-    # What a hive proves to its queen is no proof of hers to the hive.
+    # The proof says which side made it: else one made by a hive could be passed off as the queen's.
     whose = "client" if credential.reports else "server"
     return _keyed(credential.secret, "prove", nonce, credential.name, whose, *ends)
 

@@ -220,7 +220,7 @@ VARIABLES = {
 }
 #: How the settings end that name a machine.
 _HOST = "_host"
-#: The largest number that is no whole one: no clock counts more seconds.
+#: The largest value of a setting that is a float: no clock counts more seconds.
 _MOST = 1e9
 #: The longest file of settings (characters): reading a number takes a kilobyte of memory a digit.
 _LONGEST_FILE = 32 * 1024
@@ -267,7 +267,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 def _unknown(name: str, known: Sequence[str], message: str, remove: str) -> RbeeError:
     """The error for a setting that there is not."""
-    # Without what all of them have in common, which makes each near to each.
+    # Compared without the prefix that all of them share, by which each would be near to each.
     by_end = {each.removeprefix(_PREFIX): each for each in known}
     near = by_end.get(nearest(name.removeprefix(_PREFIX), by_end))
     return invalid(

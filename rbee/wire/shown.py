@@ -17,8 +17,8 @@ from rbee.wire.errors import invalid
 # C0 but for tab and line feed, DEL, C1, lone surrogates, marks that turn the direction (UAX 9), and
 # characters that interlinear text and private protocols use.
 _STEERS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff"
-# In a name, or a row: also whatever ends a line, moves in it, or is not seen. Joiners are letters'
-# business where they stand behind one that is not ASCII (Persian, families of emoji).
+# In a name, or a row: also what ends a line, moves in it, or is invisible. Joiners are left alone
+# behind characters that are not ASCII, where scripts (Persian) and emoji need them.
 _UNSEEN = (
     r"\t\n\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028\u2029"
     r"\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f"
@@ -26,7 +26,7 @@ _UNSEEN = (
 _JOINER = r"(?:(?<=[\x00-\x7f])|\A)[\u200c\u200d]"
 #: No name of a machine, a worker, a key, a model or a piece of work is longer (characters).
 LONGEST_NAME = 512
-# What JSON's schemas have no words for: halves of characters, and those of five digits.
+# Lone surrogates, and characters above U+FFFF: a pattern of a JSON schema cannot name them.
 _NOT_IN_SCHEMAS = (r"\ud800-\udfff", r"\U000e0000-\U000e007f")
 #: What names in JSON are.
 NAME_PATTERN = functools.reduce(
@@ -46,9 +46,13 @@ def why_no_name(text: str) -> str:
 def require_name(text: str, what: str) -> str:
     """`text`, which names something. Raises `invalid_request` where it cannot."""
     if wrong := why_no_name(text):
-        begin = shown(text[:50]) + ("..." if len(text) > 50 else "")
-        raise invalid(f"'{begin}' {wrong}", f"type {what} anew", field=what)
+        raise invalid(f"'{beginning(text, 50)}' {wrong}", f"type {what} anew", field=what)
     return text
+
+
+def beginning(text: str, most: int = 100) -> str:
+    """At most so many characters of `text`, as `shown`, for an error that repeats it."""
+    return shown(text) if len(text) <= most else f"{shown(text[:most])}..."
 
 
 @functools.cache

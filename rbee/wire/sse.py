@@ -55,7 +55,7 @@ class FrameReader:
 
     def __init__(self) -> None:
         self._pending = bytearray()
-        #: Whether the last byte was the first half of a line's end.
+        #: Whether the last byte was a carriage return, which a line feed may follow.
         self._half = False
 
     def feed(self, chunk: bytes) -> list[Frame]:

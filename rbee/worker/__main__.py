@@ -54,7 +54,7 @@ def main() -> None:
         facts = lifeline.or_say_why(engine.facts)
         lifeline.facts(facts)
 
-        from rbee.worker.daemon import Worker
+        from rbee.worker.daemon import WorkerDaemon
         from rbee.worker.trial import Trial
 
     tempfile.gettempdir()  # found out by writing there, while nobody waits
@@ -64,7 +64,7 @@ def main() -> None:
     # While there is no second thread: this process may be copied for it.
     folder = own_folder.make("worker")
     trial = Trial.begin(orders, engine, facts, folder)
-    asyncio.run(Worker(orders, lifeline, engine, trial, folder).live())
+    asyncio.run(WorkerDaemon(orders, lifeline, engine, trial, folder).live())
 
 
 if __name__ == "__main__":

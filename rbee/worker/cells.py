@@ -15,37 +15,37 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-#: By how much more than it has filled an answer of unknown length holds, and so much at a time:
-#: an engine may be so far ahead of what is heard of it.
+#: An answer of unknown length holds this many cells beyond those that it has filled, and takes more
+#: in steps of this size: an engine may be that far ahead of what it has reported.
 AHEAD, STEP = 128, 512
-#: So far before its end an answer stops that gets no more.
+#: An answer that gets no more cells ends this many before the last.
 SLACK = 32
 
 
 class Cells:
-    """All of them, and who waits for some; of the event loop, where nothing else is said."""
+    """The cells of a context, and who waits for some. For the event loop, unless said otherwise."""
 
     def __init__(self, total: int) -> None:
         self._free = total
         self._lock = threading.Lock()
-        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @contextlib.asynccontextmanager
-    async def held(self, count: int, on_wait: Callable[[], None]) -> AsyncIterator[Hold]:
-        """Holds `count` of them while it lasts, and what it takes besides. `on_wait` is called
-        where that has to be waited for."""
-        hold = Hold(self, count)
-        if self._line or not self.take(count):
+    async def held(self, count: int, on_wait: Callable[[], None]) -> AsyncIterator[Reservation]:
+        """A hold of `count` cells, which may grow, and is given back at the end. `on_wait` is
+        called where it has to wait for them."""
+        hold = Reservation(self, count)
+        if self._queue or not self.take(count):
             on_wait()
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._line.append((count, turn))
+            self._queue.append((count, turn))
             try:
                 await turn
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._give_back(count)
                 else:
-                    self._line.remove((count, turn))
+                    self._queue.remove((count, turn))
                     self._let_in()
                 raise
         try:
@@ -54,7 +54,7 @@ class Cells:
             self._give_back(hold.size)
 
     def take(self, count: int) -> bool:
-        """Takes so many, in any thread; False: there are not as many left."""
+        """Takes `count` cells if as many are free. Can be called in any thread."""
         with self._lock:
             if self._free < count:
                 return False
@@ -67,21 +67,21 @@ class Cells:
         self._let_in()
 
     def _let_in(self) -> None:
-        # One who is being cancelled takes himself out, and lets in whoever is behind him.
-        while self._line and not self._line[0][1].cancelled() and self.take(self._line[0][0]):
-            self._line.popleft()[1].set_result(None)
+        # A waiter that is being cancelled removes itself, and then lets in those behind it.
+        while self._queue and not self._queue[0][1].cancelled() and self.take(self._queue[0][0]):
+            self._queue.popleft()[1].set_result(None)
 
 
-class Hold:
-    """What one request holds."""
+class Reservation:
+    """The cells that one request holds."""
 
     def __init__(self, cells: Cells, size: int) -> None:
         self._cells = cells
         self.size = size
 
     def lasts(self, filled: int, most: int) -> bool:
-        """Whether an answer may go on that has filled so many, and may fill `most`; takes more
-        where it needs more, in any thread."""
+        """Whether an answer that has filled `filled` cells may go on, of `most`; takes more cells
+        where it needs them. Can be called in any thread."""
         while self.size < min(most, filled + AHEAD):
             more = min(STEP, most - self.size)
             if not self._cells.take(more):

@@ -100,7 +100,7 @@ def confine(
     try:
         landlock.no_new_privileges()
         above = [os.path.dirname(folder)]
-        landlock.restrict(landlock.Rights(read, may_write, above, connect))
+        landlock.restrict(landlock.Access(read, may_write, above, connect))
         seccomp.refuse_calls(execute=on_gpu, ipv6=ipv6)
     except OSError as error:
         log.warning("this worker is not confined as it should be: %s", error)

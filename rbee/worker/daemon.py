@@ -48,7 +48,7 @@ from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine, LoadedModel, leaves_tools_out, refuse_unknown
 from rbee.worker.engines.refusals import endless_template
 from rbee.worker.inference import Inference, Shared
-from rbee.worker.life import Life, Look
+from rbee.worker.life import Life, Snapshot
 from rbee.worker.trial import Trial
 from rbee.worker.trips import Trips
 
@@ -66,13 +66,13 @@ _SETTLE = 0.02
 _LOOKS = 4
 #: How long a request waits for its turn before it is told so (seconds).
 _WAITS = 5.0
-#: How long readers may take to hear why their stories break off (seconds).
+#: How long readers may take to hear why their streams break off (seconds).
 _HEAR = 1.0
 #: How many answers are kept that are whole and nobody has come to read.
 _UNREAD_KEPT = 16
 
 
-class Worker:
+class WorkerDaemon:
     """The state of this process: its engine, its inferences, its slots.
 
     `trial` is that of its chat template, `folder` its own, in which an engine may have a socket.
@@ -94,11 +94,11 @@ class Worker:
         self.state = WorkerState.LOADING
         self.model: LoadedModel | None = None
         self.inferences: Board[Inference] = Board(_missing, _UNREAD_KEPT)
-        #: Those that hold a slot, until the engine lets go of them.
+        #: Inferences that hold a slot, until the engine has ended them.
         self.running: dict[str, Inference] = {}
         self.changed = asyncio.Event()
         self.life = Life()
-        #: What the engine has done for inferences that are over; see `Look.total`.
+        #: What the engine has done for inferences that are over; see `Snapshot.total`.
         self.worked = 0
         self.threads = Threads("engine", orders.slots)
         self.shared = Shared(orders, engine, Cells(orders.slots * orders.context), Trips())
@@ -118,7 +118,7 @@ class Worker:
             self.lifeline.failed(error.body())
             own_folder.remove(self.folder)
             leave(1)
-        # Before there is a second thread: what is given up counts for this one and its children.
+        # Before there is a second thread: Landlock binds this thread and those that it starts.
         bound_memory(orders.memory_limit)
         tempfile.tempdir = self.folder
         if orders.settings.confine_workers:
@@ -174,12 +174,12 @@ class Worker:
             loop.call_soon_threadsafe(begin, self.loaded(share))
 
         try:
-            await _told_meanwhile(
+            await _while_reporting(
                 begun, in_thread(self.threads, _read_ahead, orders.model_paths, on_read)
             )
             if gone := self._stale():
                 raise gone  # the engine opens what was looked at, and nothing else
-            model = await _told_meanwhile(self.loaded(1.0), in_thread(self.threads, self._load))
+            model = await _while_reporting(self.loaded(1.0), in_thread(self.threads, self._load))
             if gone := self._stale():
                 raise gone  # replaced while it was being loaded
         except Exception as error:
@@ -248,19 +248,19 @@ class Worker:
                     # answer that is as short.
                     await asyncio.sleep(_SETTLE)
             self.changed.clear()
-            self._look()
+            self._observe()
             await self._end_overdue()
             with contextlib.suppress(RbeeError):  # a hive that is gone ends us by the lifeline
                 await self.report(self.state)
 
-    def _look(self) -> None:
+    def _observe(self) -> None:
         """Sees whether the engine works; a request that it has forgotten ends by itself."""
         orders, life = self.orders, self.life
         running = self.running.items()
         done = {each: inference.worked for each, inference in running if inference.has_begun}
-        # The CPU time of all threads but this one, which does not compute.
+        # The CPU time of the engine: of all threads but this one.
         cpu = time.process_time() - time.thread_time()
-        life.look(Look(time.monotonic(), done, self.worked + sum(done.values()), cpu))
+        life.observe(Snapshot(time.monotonic(), done, self.worked + sum(done.values()), cpu))
         for each in life.waiting(_WAITS):
             self.running[each].waits()
         stall = orders.settings.token_stall
@@ -292,7 +292,7 @@ class Worker:
         leave(1)
 
     async def _heard(self) -> None:
-        """Waits until whoever reads has heard the end of his story, as long as one may wait."""
+        """Waits until whoever reads has read the end of its stream, as long as one may wait."""
         unread = [begin(each.events.unread.wait()) for each in self.running.values()]
         if unread:
             await asyncio.wait(unread, timeout=_HEAR)
@@ -355,7 +355,7 @@ class Worker:
     @serves(CANCEL_INFERENCE)
     async def cancel(self, wanted: Named) -> None:
         """Cancels an inference, and answers when its slot is free."""
-        # One whose reader has left is known no more, and may hold its slot yet.
+        # In `running`, too: one whose reader has left is on no board, but holds its slot.
         inference = self.running.get(wanted.id) or self.inferences.get(wanted.id)
         await inference.call_off()
         if inference.events.readers == 0:
@@ -412,8 +412,8 @@ def _missing(infer_id: str, known: Collection[str]) -> RbeeError:
     return RbeeError("job_not_found", "no such inference on this worker", "ask the queen")
 
 
-async def _told_meanwhile(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
-    """What `work` comes to, once the hive has heard what is told at the same time."""
+async def _while_reporting(report: Coroutine[Any, Any, None], work: Awaitable[T]) -> T:
+    """The result of `work`, once the `report` that is sent meanwhile has been answered."""
     telling = begin(report)
     try:
         return await work
@@ -427,14 +427,14 @@ def _read_ahead(paths: list[str], on_read: Callable[[float], None]) -> None:
     Reading is the part of loading that takes long, and the engine tells nothing while it reads.
     """
     total = _total(paths)
-    done, told = 0, time.monotonic()
+    done, told_at = 0, time.monotonic()
     buffer = bytearray(min(_READ_AHEAD, total or 1))
     for path in paths:
         with open_regular(path) as file:
             while count := os.readv(file, [buffer]):
                 done += count
-                if time.monotonic() - told >= _SECONDS_BETWEEN_PERCENTS:
-                    told = time.monotonic()
+                if time.monotonic() - told_at >= _SECONDS_BETWEEN_PERCENTS:
+                    told_at = time.monotonic()
                     on_read(done / total)
 
 

@@ -22,15 +22,15 @@ from rbee.wire.messages.events import Done, Progress, Token, Tokens, Vector
 from rbee.wire.messages.inference import InferRequest
 from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.narration import Narration
-from rbee.worker.cells import Cells, Hold
+from rbee.worker.cells import Cells, Reservation
 from rbee.worker.engines import Caller, Engine, Generated, LoadedModel, Piece, Work
 from rbee.worker.engines.conversation import answer_does_not_fit, does_not_fit, most_tokens
-from rbee.worker.telling import News, Telling
+from rbee.worker.telling import News, ProgressNews
 from rbee.worker.trips import Trips
 
-#: The most bytes of a character, each of which may be a token, and what an input has besides.
+#: The most bytes of a character, each of which may be a token; and the tokens around an input.
 _BYTES, _AROUND = 4, 8
-#: An answer of which nobody has said how long it may be begins with this part of a slot's share.
+#: An answer of unknown length begins with a part of a slot's share: one in this many.
 _PART = 4
 
 _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
@@ -39,7 +39,7 @@ _FINISHED: dict[str, Literal["stop", "length", "tool_calls"]] = {
 }
 
 
-class Need(NamedTuple):
+class ContextNeed(NamedTuple):
     """What of a context a request needs: so many `cells` before it begins, and in the end up to
     `most` where nobody has said how long the answer is; 0: its engine ends it before. `wanted` is
     what prompt and answer take together, where that is known, and `there` what they may have."""
@@ -50,17 +50,17 @@ class Need(NamedTuple):
     there: int = 0
 
     def lacks(self, trained: int) -> bool:
-        """Whether the answer does not fit that would fit what the model was made for."""
+        """Whether the answer fits not here, but into the context that the model was made for."""
         return self.there < self.wanted <= trained
 
 
-def need_of(tokens: int, max_tokens: int | None, most: int, share: int) -> Need:
+def need_of(tokens: int, max_tokens: int | None, most: int, share: int) -> ContextNeed:
     """What a prompt of so many tokens needs of a context that it may fill `most` of, in which
     `share` is its own. Pure."""
     if max_tokens is None:
-        return Need(min(most, max(share, tokens + share // _PART)), most, 0, most)
+        return ContextNeed(min(most, max(share, tokens + share // _PART)), most, 0, most)
     wanted = tokens + max_tokens
-    return Need(min(wanted, most), most if wanted > most else 0, wanted, most)
+    return ContextNeed(min(wanted, most), most if wanted > most else 0, wanted, most)
 
 
 class Shared(NamedTuple):
@@ -79,9 +79,9 @@ class Inference(Operation):
         super().__init__(shared.orders.worker_id, infer_id)
         self.request = request
         self._shared = shared
-        #: Whether its engine has it; before, it waits for room in the context.
+        #: Whether the engine has begun with it; until then it waits for room in the context.
         self.has_begun = False
-        #: Where an answer was ended that had no more of the context; 0: nowhere.
+        #: How many cells were filled when the answer was ended for want of more; 0: it was not.
         self._full_at = 0
         self._streams = request.stream
         self._stopped = threading.Event()
@@ -89,7 +89,7 @@ class Inference(Operation):
         self.worked = 0
         #: The thread that its engine works for it in; 0: not yet.
         self.thread = 0
-        self._telling = Telling()
+        self._telling = ProgressNews()
         self._told_to_wait = False
         #: What waits to be told: a piece of text, a packed vector, or how far it is.
         self._pieces: list[Piece | bytes | News | Tokens] = []
@@ -125,22 +125,23 @@ class Inference(Operation):
             self.has_begun = True
             return await self._answer(model, threads, need, hold)
 
-    async def _need(self, model: LoadedModel, threads: Threads) -> Need:
+    async def _need(self, model: LoadedModel, threads: Threads) -> ContextNeed:
         """What it needs of the context."""
         request, orders = self.request, self._shared.orders
         if request.inputs is not None:
             with_query = len(request.query or "")
             longest = (max(map(len, request.inputs)) + with_query) * _BYTES + _AROUND
             side_by_side = min(orders.slots, len(request.inputs))
-            return Need(side_by_side * min(longest, orders.context), 0)
+            return ContextNeed(side_by_side * min(longest, orders.context), 0)
         if request.tokens_only:
-            return Need(0, 0)  # nothing is read
+            return ContextNeed(0, 0)  # nothing is read
         most = min(model.context, request.context or model.context)
         tokens, is_known = most_tokens(request, orders.chat_template), False
         share = min(most, orders.context)
         if request.count_only:
-            return Need(min(tokens, share), 0)
-        # Else its engine sees to it: what does not fit into a slot of its own harms nobody.
+            return ContextNeed(min(tokens, share), 0)
+        # Tokens are counted only where slots share a context, or a bound is set: else the engine
+        # refuses what does not fit into its slot.
         is_shared = model.context > orders.context
         is_bound = most < model.context or (request.whole and most < orders.trained)
         written = 0 if request.echo_only else request.max_tokens
@@ -156,7 +157,9 @@ class Inference(Operation):
             raise answer_does_not_fit(request, tokens, most)
         return need
 
-    async def _answer(self, model: LoadedModel, threads: Threads, need: Need, hold: Hold) -> Done:
+    async def _answer(
+        self, model: LoadedModel, threads: Threads, need: ContextNeed, hold: Reservation
+    ) -> Done:
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rbee.process.work import uses_cpu
 
 
-class Look(NamedTuple):
+class Snapshot(NamedTuple):
     """An engine at one moment.
 
     `done` is what it has done for each request that runs, in tokens read and made, or vectors;
@@ -37,7 +37,7 @@ class _Mark(NamedTuple):
     total: int
 
 
-def has_worked(before: Look, now: Look) -> bool:
+def has_worked(before: Snapshot, now: Snapshot) -> bool:
     """Whether the engine has done anything between two looks.
 
     A request that is new is no sign: one that hangs can still be asked for more. One that came and
@@ -64,16 +64,16 @@ class Life:
     """What was seen of an engine so far."""
 
     def __init__(self) -> None:
-        self._worked: Look | None = None
+        self._worked: Snapshot | None = None
         self._marks: dict[str, _Mark] = {}
-        self._now = Look(0.0, {}, 0, 0.0)
+        self._now = Snapshot(0.0, {}, 0, 0.0)
 
-    def look(self, now: Look) -> None:
+    def observe(self, now: Snapshot) -> None:
         """Takes over what is seen now."""
         if self._worked is None or not self._worked.done or has_worked(self._worked, now):
             self._worked = now
         elif not now.done.keys() <= self._worked.done.keys():
-            # Who came in the meantime may be the next sign of life.
+            # New requests are added, so that their next step counts as a sign of life.
             self._worked = self._worked._replace(done={**now.done, **self._worked.done})
         marks = self._marks
         self._marks = {

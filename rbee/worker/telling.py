@@ -24,7 +24,7 @@ _LINE = 10.0
 _TOKENS = 100
 
 
-class Telling(msgspec.Struct):
+class ProgressNews(msgspec.Struct):
     """One inference, told in the order in which it goes on."""
 
     _began: tuple[float, int] | None = None

@@ -28,7 +28,7 @@ from rbee.wire.messages.workers import EngineFacts
 from rbee.worker.confined import bound_memory, confine
 from rbee.worker.engines import Engine
 
-#: What has the drivers of each maker show no card.
+#: Variables that make the drivers of each maker show no card.
 _NO_GPUS = {
     "CUDA_VISIBLE_DEVICES": "",
     "HIP_VISIBLE_DEVICES": "-1",
@@ -93,7 +93,7 @@ class Trial(NamedTuple):
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(encode(orders))
             process.stdin.close()
-        process.returncode = 0  # it is collected below, and by nobody else
+        process.returncode = 0  # `verdict` collects it; Popen must not try as well
         return cls(process.pid, log, engine.title)
 
     def verdict(self) -> str:

@@ -37,7 +37,7 @@ class Trips:
         loop.call_soon_threadsafe(self._go, loop)
 
     def _go(self, loop: asyncio.AbstractEventLoop) -> None:
-        # It looks again by itself: that spares who writes tokens a wake-up of the loop for each.
+        # Runs again after each trip, so that not each token has to wake the loop.
         with self._lock:
             waiting, self._waiting = self._waiting, []
             self._goes = bool(waiting)

@@ -197,7 +197,7 @@ def _ranked(variants: list[_Variant], ref: ModelRef) -> list[_Variant]:
         if size and each_bit:
             bits = size / each_bit
             return _class_of(bits), math.inf, abs(math.log2(bits / _BITS[4])), 0
-        # Nothing tells more than the size, where there is one: the smaller model, but no crumb.
+        # Only the size is known: the smaller is taken, unless it is too small for a model.
         return _MORE + 0.5, math.inf, math.inf if size * _A_FRACTION < largest else size, 0
 
     return sorted(variants, key=rank)

@@ -41,7 +41,7 @@ class Cancelled(Exception):
     """The download was called off. What had arrived stays for the next one."""
 
 
-class Watch(msgspec.Struct):
+class Fetching(msgspec.Struct):
     """Who waits for a file of `size` bytes, and whether anybody still does.
 
     `on_progress(done)` is called in bytes, about ten times a second and for the last one; it first
@@ -53,15 +53,15 @@ class Watch(msgspec.Struct):
     on_progress: Callable[[int], object]
     on_trouble: Callable[[str, int], object]
     cancelled: threading.Event
-    _told_at: float = 0.0
-    _told: int = -1
+    _reported_at: float = 0.0
+    _reported: int = -1
 
     def report(self, done: int) -> None:
         """So many bytes are done."""
         now = time.monotonic()
-        if done == self._told or (done < self.size and now - self._told_at < PROGRESS_S):
+        if done == self._reported or (done < self.size and now - self._reported_at < PROGRESS_S):
             return
-        self._told_at, self._told = now, done
+        self._reported_at, self._reported = now, done
         self.on_progress(done)
 
     def wait(self, seconds: float = 0.0) -> None:
@@ -70,7 +70,7 @@ class Watch(msgspec.Struct):
             raise Cancelled
 
 
-def download(file: HubFile, destination: str, watch: Watch, stall_s: float, tries: int) -> None:
+def download(file: HubFile, destination: str, watch: Fetching, stall_s: float, tries: int) -> None:
     """Bring `file` to `destination`, an absolute path whose folders are made.
 
     A destination that already has the right content is left as it is. Of two callers, in one
@@ -86,7 +86,7 @@ def download(file: HubFile, destination: str, watch: Watch, stall_s: float, trie
     `checksum_mismatch` is the partial file gone.
     """
     folder = os.path.dirname(destination)
-    with _disk_failures_told(file, destination):
+    with _translated_disk_failures(file, destination):
         os.makedirs(folder, exist_ok=True)
         before = _identity(destination)
         if not _is_complete(file, destination, watch):
@@ -100,7 +100,7 @@ def download(file: HubFile, destination: str, watch: Watch, stall_s: float, trie
         watch.report(file.size)
 
 
-def is_content_of(file: HubFile, path: str, watch: Watch) -> bool:
+def is_content_of(file: HubFile, path: str, watch: Fetching) -> bool:
     """Whether the bytes at `path` are the listed content of `file`; it reads all of them.
 
     Nothing that could be compared is no. Raises `Cancelled`, and `OSError` where the file cannot be
@@ -137,7 +137,7 @@ def require_disk(folder: str, need_bytes: int) -> None:
 
 
 def _fetch(
-    file: HubFile, folder: str, descriptor: int, watch: Watch, stall_s: float, tries: int
+    file: HubFile, folder: str, descriptor: int, watch: Fetching, stall_s: float, tries: int
 ) -> None:
     """Fill the partial file behind `descriptor` with what is missing, and check all of it."""
     done = os.fstat(descriptor).st_size
@@ -185,7 +185,7 @@ def _fetch(
         )
 
 
-def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterator[int | bytes]:
+def _pieces(file: HubFile, offset: int, stall_s: float, watch: Fetching) -> Iterator[int | bytes]:
     """Where the hub's answer begins, then its bytes up to the file's end.
 
     A thread of its own reads from the network: a blocked read cannot be called off, but the
@@ -207,15 +207,15 @@ def _pieces(file: HubFile, offset: int, stall_s: float, watch: Watch) -> Iterato
                         return
                     pieces.put(chunk)
         except BaseException as failure:
-            # Whatever it is: the thread that asked for the file has to hear of it.
+            # Any exception has to reach the thread that waits, or it would wait for ever.
             last = raisable(failure)
         if not abandoned.is_set():
             pieces.put(last)
 
-    reading = copy_context().run  # whose token is shown stands there
+    reading = copy_context().run  # the context holds which hub token is used
     name = f"download {file.name}"
     threading.Thread(target=reading, args=(read_ahead,), name=name, daemon=True).start()
-    # The reader itself notices a stall; this stands behind it where a lookup of a name hangs.
+    # The reading thread notices a stall; this longer limit is for a name lookup that hangs.
     patience_s = stall_s + 2 * CONNECT_S
     heard = time.monotonic()
     received = offset
@@ -265,7 +265,7 @@ class _Digest:
         else:
             self.hash = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
 
-    def read(self, descriptor: int, size: int, watch: Watch) -> None:
+    def read(self, descriptor: int, size: int, watch: Fetching) -> None:
         """Take in the first `size` bytes of an open file. Raises `Cancelled`."""
         done = 0
         while done < size:
@@ -282,7 +282,7 @@ class _Digest:
         return not self._expected or self.hash.hexdigest() == self._expected
 
 
-def _is_complete(file: HubFile, destination: str, watch: Watch) -> bool:
+def _is_complete(file: HubFile, destination: str, watch: Fetching) -> bool:
     """Whether `destination` already holds the content of `file`. Reads it all."""
     try:
         descriptor = os.open(destination, os.O_RDONLY | os.O_CLOEXEC)
@@ -300,7 +300,7 @@ def _is_complete(file: HubFile, destination: str, watch: Watch) -> bool:
 
 @contextmanager
 def _sole_writer(
-    partial: str, destination: str, before: tuple[int, int] | None, watch: Watch
+    partial: str, destination: str, before: tuple[int, int] | None, watch: Fetching
 ) -> Iterator[int | None]:
     """The partial file, open and locked; or None once another writer has completed the file.
 
@@ -368,7 +368,7 @@ def _sync_folder(folder: str) -> None:
 
 
 @contextmanager
-def _disk_failures_told(file: HubFile, destination: str) -> Iterator[None]:
+def _translated_disk_failures(file: HubFile, destination: str) -> Iterator[None]:
     """Turn what the file system raises into `RbeeError`."""
     try:
         yield

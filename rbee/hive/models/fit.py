@@ -68,8 +68,9 @@ _STATE_BYTES = 4
 DEVICE_FLOOR = 457 * 1024 * 1024
 #: More than any machine has (bytes).
 _MOST = 2**51
-#: Projectors that make each picture, or each piece of one, of one size; and the patches that others
-#: see of one at most: four to each of 4,096 tokens (`set_limit_image_tokens` of its loader).
+#: Projectors that scale each picture, or each piece of one, to a fixed size; and the most patches
+#: that the others make of one: four for each of 4,096 tokens (`set_limit_image_tokens` of
+#: llama.cpp's loader).
 _OF_ONE_SIZE = frozenset(
     {
         *("mlp", "mlp_norm", "ldp", "ldpv2", "adapter", "resampler", "gemma3", "gemma3nv"),
@@ -77,7 +78,7 @@ _OF_ONE_SIZE = frozenset(
     }
 )
 _PATCHES = 4 * 4096
-#: What pictures take while they are unpacked: a pixel of all of a request, and of one (bytes).
+#: Bytes of a pixel while pictures are unpacked: of all of a request, and of the current one.
 _UNPACKED, _UNPACKING = 3, 12
 #: RAM of a worker's process without its model (bytes).
 WORKER_ITSELF = 40 * 1024 * 1024
@@ -411,7 +412,7 @@ def _unread(parts: Sequence[GgufHeader], on_gpu: bool) -> int:
 
 
 def _bounded(n_bytes: int) -> int:
-    """What no machine has is as good as more of it, and a message can carry it."""
+    """Cut at what no machine has, so that a message can carry it."""
     return max(0, min(n_bytes, _MOST))
 
 

@@ -26,8 +26,8 @@ from rbee.hive.models.hub_failures import (
     CONNECT_S,
     HubFailure,
     SentAstray,
+    as_failures,
     check_status,
-    failures_told,
     host_of,
     of_file,
     offline_error,
@@ -50,18 +50,18 @@ FIRST_WAIT_S = 0.5
 #: download.
 LONGEST_PAUSE_S = 30.0
 LONGEST_WAIT_S = 120.0
-#: How many times as long as for a piece of it one waits for the whole answer to a question.
+#: The whole answer to a question may take this many times as long as one piece of it.
 _PIECES_LATE = 4
 
 T = TypeVar("T")
 
-#: The token of whoever has asked, in what runs for them; None: the one of this machine's user.
+#: The hub token of the request that this context works for; None: that of this machine's user.
 _token: ContextVar[str | None] = ContextVar("hub_token", default=None)
 
 
 @contextmanager
 def asked_with(token: str | None) -> Iterator[None]:
-    """What is begun inside, tasks and threads too, shows the hub this token, where there is one."""
+    """Everything started inside, in tasks and threads too, asks the hub with this token, if any."""
     before = _token.set(token or None)
     try:
         yield
@@ -191,7 +191,7 @@ def _measured(repo: str, commit: str, file: ListedFile, patience: Patience) -> L
             return listing.facts_of(response.headers)
 
     def ask() -> ListedFile:
-        with failures_told(repo, url):
+        with as_failures(repo, url):
             size, named = _within(patience, look)
             if not size:
                 raise ValueError(f"no size of {file.name}")
@@ -218,7 +218,7 @@ def open_stream(
     wanted = {}
     if offset or end is not None:
         wanted["Range"] = f"bytes={offset}-" + (str(end - 1) if end is not None else "")
-    with failures_told(file.repo, file.url), _answer("GET", file.url, read_s, wanted) as response:
+    with as_failures(file.repo, file.url), _answer("GET", file.url, read_s, wanted) as response:
         yield _served_from(response, file, offset), response.iter_raw()
 
 
@@ -298,7 +298,7 @@ def _within(patience: Patience, question: Callable[[], T]) -> T:
         except BaseException as error:
             answer.set_exception(raisable(error))
 
-    context = copy_context()  # whose token is shown stands there
+    context = copy_context()  # the context holds which hub token is used
     threading.Thread(target=context.run, args=(ask,), name="question", daemon=True).start()
     longest_s = patience.answer_s * _PIECES_LATE
     wait([answer], timeout=longest_s)
@@ -359,7 +359,7 @@ def _listing(ref: ModelRef, patience: Patience) -> listing.Listing:
         with _answer("GET", f"{url}?blobs=true", patience.answer_s, {}) as response:
             return listing.listing_of(_body(response, listing.LONGEST_ANSWER, until))
 
-    with failures_told(ref.repo, constants.ENDPOINT):
+    with as_failures(ref.repo, constants.ENDPOINT):
         return _within(patience, ask)
 
 

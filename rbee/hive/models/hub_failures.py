@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Seconds to connect.
 CONNECT_S = 5.0
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-#: What is raised over an answer that has other things in other places than a hub's has.
+#: What the client raises for an answer that does not have the form of a hub's.
 _NO_HUB = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error)
 
 
@@ -56,7 +56,7 @@ def of_file(
 
 
 @contextmanager
-def failures_told(repo: str, url: str) -> Iterator[None]:
+def as_failures(repo: str, url: str) -> Iterator[None]:
     """Turn what the hub's client and its HTTP library raise into `HubFailure`."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled

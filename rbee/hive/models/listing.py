@@ -120,10 +120,10 @@ def sha256_in(etag: str) -> str:
 
 def size_of(text: str | None) -> int | None:
     """Bytes, as a header says them; None for what is no size of a file."""
-    told = (text or "").strip()
-    if not _NUMBER.fullmatch(told):
+    digits = (text or "").strip()
+    if not _NUMBER.fullmatch(digits):
         return None
-    size = int(told)
+    size = int(digits)
     return size if size <= LARGEST_FILE else None
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 _SPLIT = re.compile(r"[-_.](\d{1,5})-of-(\d{1,5})(?=\.gguf$)", re.IGNORECASE)
 
 _S = "[-_. ]?"  # what people put between the parts of a quant's name
-# Text until it is wanted: to compile it takes two milliseconds of a cold run, which wants it not.
+# Compiled on first use: that takes 2 ms, and a cold run does not need it.
 _QUANT = rf"""(?ix)(?<![a-z0-9])(?:(?P<ud>ud){_S})?
     (?: (?P<iq>iq[1-9]){_S}(?P<iqk>xxs|xs|nl|kss|ks|kt|kl|s|m|l|k)
       | (?P<q>q[1-9]){_S}k(?:{_S}(?P<qk>xxl|xl|xs|l|m|s))?
@@ -70,7 +70,7 @@ _PARAMETERS = re.compile(
 )
 
 
-class Part(NamedTuple):
+class SplitPart(NamedTuple):
     """What a name says of a split: `stem` is what all parts share, `number` counts from 1, to
     `total`."""
 
@@ -79,12 +79,12 @@ class Part(NamedTuple):
     total: int
 
 
-def part_of(name: str) -> Part:
+def part_of(name: str) -> SplitPart:
     """Which part of which model a file is; one that was not split is the only part."""
     split = _SPLIT.search(name)
     if not split or not int(split[2]):
-        return Part(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
-    return Part(name[: split.start()], int(split[1]), int(split[2]))
+        return SplitPart(re.sub(r"\.gguf$", "", name, flags=re.IGNORECASE), 1, 1)
+    return SplitPart(name[: split.start()], int(split[1]), int(split[2]))
 
 
 def quant_of(name: str) -> str:

@@ -30,16 +30,16 @@ from rbee.hive.models.fit import (
 from rbee.hive.models.gguf import GgufHeader
 from rbee.hive.models.pooling import batch_of, longest_request
 
-#: Where all layers lie on several devices, the engine works on several batches at once: each device
-#: keeps what goes in so often more than once (`pipeline_parallel` in llama.cpp).
+#: Where all layers lie on several devices, the engine works on several batches at once, and each
+#: device keeps this many copies of its inputs (`pipeline_parallel` in llama.cpp).
 _COPIES = 3
-#: The hidden state is handed on in f32, and kept so often by the device that begins.
+#: Bytes of a number of the hidden state (f32), and how many copies of it the first device keeps.
 _HIDDEN_BYTES, _BEGINNING = 4, 4
-#: How exactly devices are filled alike: to a share of this much of their room.
+#: Devices are filled to the same share of their room, in steps of one part in this many.
 _STEPS = 1024
 
 
-class Spread(NamedTuple):
+class LayerSplit(NamedTuple):
     """How many layers each device has, and what each of these parts takes; `left` layers lie on no
     device, and `host` is what they, and the token embeddings, take in RAM, with the experts of the
     first `lean` layers."""
@@ -53,7 +53,7 @@ class Spread(NamedTuple):
 
 def beside_ram(
     headers: Sequence[GgufHeader], context: int, slots: int, rooms: Sequence[int]
-) -> Spread:
+) -> LayerSplit:
     """A model on devices with `rooms` (bytes each) and in RAM.
 
     Of a model with experts those of as few layers as will do are in RAM, and all else is on the
@@ -129,7 +129,7 @@ class Cut:
         """How many there are to deal out."""
         return len(self._weights) - 1
 
-    def fill(self, rooms: Sequence[int]) -> Spread:
+    def fill(self, rooms: Sequence[int]) -> LayerSplit:
         """As many layers as fit on devices with `rooms` (bytes each).
 
         Where all do, each device is filled to the same share of its room, as far as layers allow.
@@ -168,7 +168,8 @@ class Cut:
         return filled(self._least_share(filled))
 
     def _least_share(self, filled: Callable[[int], list[int]]) -> int:
-        """The least share with which all layers are on devices, where the whole will do."""
+        """The smallest share of each device's room, in `_STEPS`, with which all layers are on
+        devices. `_STEPS` itself is known to do."""
         least, enough = 0, _STEPS
         while enough - least > 1:
             share = (least + enough) // 2
@@ -176,11 +177,11 @@ class Cut:
         return enough
 
     def lacking(self, layers: Sequence[int]) -> int:
-        """The bytes of the layers that are on no device, where these are on some."""
+        """The bytes of the layers that are on no device, where `layers` are on devices."""
         need = self._need(0, self.layers - sum(layers), 0)
         return need.weights + need.kv
 
-    def parts(self, layers: Sequence[int]) -> Spread:
+    def parts(self, layers: Sequence[int]) -> LayerSplit:
         """What the parts take where each device has so many layers."""
         at = left = self.layers - sum(layers)
         several = sum(map(bool, layers)) > 1
@@ -198,7 +199,7 @@ class Cut:
         aside, unread = self.embedding + self._aside, self.embedding + self._unread_aside
         host = self._need(0, left, 0, aside, unread)
         host = msgspec.structs.replace(host, sight=self.sight)
-        return Spread(tuple(layers), tuple(needs), left, host, self._lean)
+        return LayerSplit(tuple(layers), tuple(needs), left, host, self._lean)
 
     def _fill(self, rooms: Sequence[int], more: int, staying: int = 0) -> list[int]:
         """How many layers each device takes, the last one first, beside `more` bytes of graph; at

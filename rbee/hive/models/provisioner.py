@@ -23,7 +23,7 @@ from rbee.hive.models import hub, names
 from rbee.hive.models.catalog import ModelCatalog, ModelRow, StoredFile, stored_file
 from rbee.hive.models.download import (
     Cancelled,
-    Watch,
+    Fetching,
     arrived_size,
     download,
     is_content_of,
@@ -51,13 +51,13 @@ _PLAN_FRESH = 60.0
 #: Models whose headers are remembered, and what these take together (bytes).
 _HEADERS_KEPT = 64
 _HEADERS_SIZE = 16 * 1024 * 1024
-#: Names of a folder that are compared with one that is not there.
+#: A missing file's name is compared with at most this many names of its folder.
 _NEIGHBOURS = 1000
 #: Provisions that are over and can still be read about.
-_STORIES_KEPT = 64
+_PROVISIONS_KEPT = 64
 
-#: The kinds of work in threads that are the hive's own: what a person's ``file:`` leads to may lie
-#: on a disk that answers no more, a header may take its time, and a hub as well.
+#: Threads for each kind of slow work: a ``file:`` may lie on a disk that does not answer, and
+#: reading headers or asking the hub may hang. One kind does not hold up the others.
 FILES = Threads("files", 4)
 HEADERS = Threads("headers", 2)
 HUB = Threads("hub", 8)
@@ -101,7 +101,7 @@ class Provisioner(msgspec.Struct):
     _on_led: Callable[[str, Sequence[str]], object]
     _in_use: Callable[[], set[str]]
     provisions: Board[Provision] = msgspec.field(
-        default_factory=lambda: Board(_missing, _STORIES_KEPT)
+        default_factory=lambda: Board(_missing, _PROVISIONS_KEPT)
     )
     _plans: dict[ModelRef, tuple[float, hub.ModelPlan]] = {}
     _headers: dict[str, tuple[GgufHeader, ...]] = {}
@@ -322,7 +322,7 @@ class Provisioner(msgspec.Struct):
         if not shared:
             return plan
         if not plan.is_asked:
-            # Blobs are called by their hashes: whoever puts one there names it as well.
+            # A blob's name is no proof of its content: whoever writes it chooses the name.
             raise _unvouched(shared[0])
         total = sum(file.size for file in shared)
         provision.say(narration.MODEL_SHARED_CACHE, size=narration.size(total))
@@ -430,7 +430,7 @@ class Provisioner(msgspec.Struct):
         return [row.ref for row in left if not mine.isdisjoint(row.paths)]
 
     def _unfinished(self, ref: ModelRef, rows: tuple[ModelRow, ...]) -> list[Path]:
-        """The files of a repository that no model in the catalog has."""
+        """The files on the disk of a repository that belong to no model in the catalog."""
         if ref.source != "hf":
             return []
         whole = {path for row in rows for path in row.paths}
@@ -480,12 +480,12 @@ class _ProgressTeller(msgspec.Struct):
     _total: int
     _base: int
     _since: float = msgspec.field(default_factory=time.monotonic)
-    _told: float = 0.0
+    _narrated_at: float = 0.0
 
-    def watch(self, file: hub.HubFile, before: int) -> Watch:
+    def watch(self, file: hub.HubFile, before: int) -> Fetching:
         """What is told of in a thread: one file, with so many bytes of others before it."""
         soon = asyncio.get_running_loop().call_soon_threadsafe
-        return Watch(
+        return Fetching(
             file.size,
             lambda done: soon(self._tell, before + done),
             lambda why, done: soon(self._trouble, why, before + done),
@@ -498,8 +498,8 @@ class _ProgressTeller(msgspec.Struct):
             self._since = now  # what is already here is being read again
         rate = max(0, done - self._base) / max(now - self._since, 1e-3)
         self._provision.progress(Progress("download", done, self._total, round(rate)))
-        if now - self._told >= _BETWEEN_PERCENTS:
-            self._told = now
+        if now - self._narrated_at >= _BETWEEN_PERCENTS:
+            self._narrated_at = now
             percent = done * 100 // self._total
             self._provision.say(narration.MODEL_PERCENT, percent=percent, rate=narration.size(rate))
 
@@ -582,7 +582,7 @@ def _missing(provision_id: str, known: Collection[str]) -> RbeeError:
 
 
 def _lies_in(ref: ModelRef) -> Threads:
-    """The kind of work that it is to look at a model's files."""
+    """The threads in which a model's files are looked at."""
     return FILES if ref.source == "file" else DISK
 
 
@@ -661,7 +661,7 @@ def _means_the_same(ref: ModelRef, known: ModelRef, row: ModelRow) -> bool:
         return False
     if ref.filename:
         return bool(row.files) and ref.filename == row.files[0].name
-    if ref.quant and not known.filename:  # which may be another model with such a quant
+    if ref.quant and not known.filename:  # else `ref.quant` may mean another file
         label = names.label_of(row.files[0].name) if row.files else ""
         return bool(label) and names.label_of(ref.quant) == label
     return not ref.quant and not known.filename and not known.quant

@@ -68,11 +68,11 @@ def parts_of(path: str) -> tuple[str, ...]:
     for number, (each, part) in enumerate(zip(paths, headers)):
         if (part.split_no, part.split_count) != (number, header.split_count):
             raise _does_not_belong(each, f"is not part {number + 1} of {header.split_count}")
-    told = headers[0].metadata.get("split.tensors.count")
+    stated = headers[0].metadata.get("split.tensors.count")
     held = sum(part.weights.count for part in headers)
-    if isinstance(told, int) and told != held:
+    if isinstance(stated, int) and stated != held:
         raise _does_not_belong(
-            paths[0], f"tells of {told} tensors, and the {len(paths)} parts hold {held}"
+            paths[0], f"tells of {stated} tensors, and the {len(paths)} parts hold {held}"
         )
     return paths
 

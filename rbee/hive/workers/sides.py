@@ -29,14 +29,14 @@ from rbee.wire.messages.sides import SideOrders
 from rbee.wire.settings import Settings
 
 
-class Stream(NamedTuple):
+class SocketPair(NamedTuple):
     """Two sockets that lead to each other: this hive's, and its child's."""
 
     ours: socket.socket
     theirs: socket.socket
 
     @classmethod
-    def new(cls) -> Stream:
+    def new(cls) -> SocketPair:
         """Neither has a name that anybody could find it by."""
         return cls(*socket.socketpair())
 
@@ -71,7 +71,7 @@ class Sides(msgspec.Struct):
 
         One that no stream has come for within `health_wait_total` seconds is ended.
         """
-        stream = Stream.new()
+        stream = SocketPair.new()
         orders.side_id = f"side-{secrets.token_hex(3)}"
         orders.stream = stream.theirs.fileno()
         log = self._home.log(orders.side_id)

@@ -30,7 +30,7 @@ from rbee.wire.placement import CPU, Placement
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.hive.workers.sides import Side, Sides, Stream
+    from rbee.hive.workers.sides import Side, Sides, SocketPair
 
 
 class Starter(msgspec.Struct):
@@ -231,13 +231,13 @@ class Starter(msgspec.Struct):
         return sorted(unused, key=lambda worker: worker.idle_since or 0.0)
 
 
-def _streams_to(others: Collection[str]) -> dict[str, Stream]:
+def _streams_to(others: Collection[str]) -> dict[str, SocketPair]:
     """A stream to each of some hives, until now to nowhere."""
     if not others:
         return {}
-    from rbee.hive.workers.sides import Stream  # late: few models lie on several machines
+    from rbee.hive.workers.sides import SocketPair  # late: few models lie on several machines
 
-    return {hive_id: Stream.new() for hive_id in others}
+    return {hive_id: SocketPair.new() for hive_id in others}
 
 
 def _will_do(worker: Worker, wanted: StartWorker, placement: Placement, engine: str) -> bool:

@@ -35,7 +35,7 @@ from rbee.hive.workers.restart import (
     restart_delay,
 )
 from rbee.hive.workers.upkeep import Measure, next_due
-from rbee.hive.workers.worker import Start, Worker
+from rbee.hive.workers.worker import Worker, WorkerStart
 from rbee.http.board import Board
 from rbee.http.client import Peer
 from rbee.process import journal, logs, own_folder
@@ -57,20 +57,20 @@ from rbee.wire.narration import Line, say, size
 from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
-    from rbee.hive.workers.sides import Stream
+    from rbee.hive.workers.sides import SocketPair
 
 _TAKE_REQUESTS = (WorkerState.LOADING, WorkerState.READY, WorkerState.BUSY)
 _ENDING = (WorkerState.STOPPING, WorkerState.FAILED)
 
-#: Of how many models is known that an engine dies of them.
+#: For how many models it is remembered that an engine crashed on them.
 _REMEMBERED = 256
-#: What to do about a SIGKILL that its hive has not sent.
+#: The advice for a SIGKILL that this hive did not send.
 _PERHAPS_MEMORY = (
     "rbee sent no such signal; the kernel does where memory runs out (dmesg tells): take a smaller"
     " model or a shorter context, or: {}"
 )
 #: How many workers' starts can still be read about, the failed ones among them.
-_STORIES_KEPT = 64
+_STARTS_KEPT = 64
 
 
 class Supervisor(msgspec.Struct):
@@ -85,8 +85,11 @@ class Supervisor(msgspec.Struct):
     _news: News
     workers: dict[str, Worker] = {}
     _watches: set[asyncio.Task[None]] = set()
-    starts: Board[Start] = msgspec.field(default_factory=lambda: Board(_missing, _STORIES_KEPT))
-    #: What an engine has died of lately, by its name and the content of the files.
+    starts: Board[WorkerStart] = msgspec.field(
+        default_factory=lambda: Board(_missing, _STARTS_KEPT)
+    )
+    #: The error of each model that an engine crashed on lately, by the engine's name and the
+    #: content of the files.
     _dies_of: dict[tuple[str, str], RbeeError] = {}
 
     async def start(
@@ -95,7 +98,7 @@ class Supervisor(msgspec.Struct):
         orders: WorkerOrders,
         fit: Fit,
         unloaded: list[str],
-        streams: Mapping[str, Stream] = MappingProxyType({}),
+        streams: Mapping[str, SocketPair] = MappingProxyType({}),
     ) -> Worker:
         """Phase 9: a worker with its socket bound; it goes on loading by itself.
 
@@ -108,7 +111,7 @@ class Supervisor(msgspec.Struct):
         known = self._dies_of.get((facts.engine, orders.content))
         if known is not None:
             raise known
-        if streams:  # of which the spare knows nothing
+        if streams:  # the spare was started without these descriptors
             spare = Spare(self._home, facts.engine, keeps=orders.streams)
         else:
             spare = self._kinds.take(facts.engine)
@@ -171,7 +174,7 @@ class Supervisor(msgspec.Struct):
             worker.idle_since = None
             spawn(self.stop(worker), f"the end of {worker.worker_id}", lambda ended: None)
 
-    def told(self, report: WorkerReport) -> None:
+    def take_report(self, report: WorkerReport) -> None:
         """Phase 10: a worker's heartbeat; the first `ready` is its ready callback.
 
         Raises `worker_not_found`.
@@ -184,7 +187,7 @@ class Supervisor(msgspec.Struct):
                 self._kill(worker)
             return
         before = (worker.state, worker.slots_free, worker.is_unused)
-        worker.told(report)
+        worker.take_report(report)
         if worker.is_restarting and worker.state is not WorkerState.LOADING:
             worker.is_restarting = False
             if worker.state in (WorkerState.READY, WorkerState.BUSY):
@@ -195,8 +198,8 @@ class Supervisor(msgspec.Struct):
             worker.start.narrate(line)
         self._tell_loading(worker, report)
         self._retire_if_nameless(worker)
-        # One that was in use when it should make room may have told its hive neither of its work
-        # nor of its end; who waits for that room hears of it now.
+        # A worker that was busy when it was to make room may have reported neither that work nor
+        # its end: this report is the first that tells whoever waits for the room.
         if (worker.state, worker.slots_free, worker.is_unused) != before:
             self._on_change()
 
@@ -269,7 +272,8 @@ class Supervisor(msgspec.Struct):
             self._part_lost(worker, wanted.hive_id)
 
     def _part_lost(self, worker: Worker, hive_id: str) -> None:
-        """Without one of its parts a worker can do nothing, and its engine may never notice."""
+        """Ends a worker that has lost a part on another hive: it cannot go on, and its engine may
+        never notice."""
         if worker.worker_id in self.workers and worker.state not in _ENDING:
             what = f"worker {worker.worker_id} has lost its part on hive {hive_id}"
             fix = "rbee-keeper hives tells of that machine"
@@ -306,7 +310,7 @@ class Supervisor(msgspec.Struct):
         task.add_done_callback(self._watches.discard)
 
     def _unwatched(self, worker: Worker, ended: End) -> None:
-        """A worker whose end nobody would see any more is ended, and those who wait are told."""
+        """Ends a worker whose watching task has failed, and tells those who wait for it."""
         if ended is None or isinstance(ended, asyncio.CancelledError):
             return
         self._fail(worker, unforeseen(ended, "hive"))
@@ -314,7 +318,7 @@ class Supervisor(msgspec.Struct):
         self._remove(worker)
 
     async def _outlive(self, worker: Worker) -> None:
-        """Waits for the end of a worker; what nobody asked for is mended or reported."""
+        """Waits for the end of a worker; an end that nobody asked for leads to a restart."""
         while not worker.exited.done():
             due = next_due(
                 worker.state,
@@ -335,7 +339,7 @@ class Supervisor(msgspec.Struct):
         status = worker.exited.result()
         if status < 0:
             await in_thread(DISK, own_folder.remove_left, "worker")
-        # Of one that has failed it has been told why it cannot go on.
+        # Why a failed worker failed has been reported already.
         if worker.state in (WorkerState.STOPPING, WorkerState.FAILED) or status == 0:
             self._remove(worker)
         else:
@@ -363,7 +367,7 @@ class Supervisor(msgspec.Struct):
         await worker.exited
 
     async def _tell_why(self, worker: Worker) -> None:
-        """Whoever waits for a worker that is about to be ended learns why from it."""
+        """Has a worker that is about to be ended tell its callers why."""
         stall, worker_id = self._settings.token_stall, worker.worker_id
         what = (
             f"the engine of worker {worker_id} has done nothing for {stall:g} s (token_stall); "
@@ -409,7 +413,7 @@ class Supervisor(msgspec.Struct):
                 if worker.loads_died > 1 and worker.orders.backend == "cpu":
                     self._give_up(worker, self._deadly(worker, how))
                     return
-                # Whatever killed it, its model can be tried without the part that is a program.
+                # Tried once more without its chat template, the part that is a program.
                 worker.orders.deadly_template = bool(worker.orders.chat_template)
             worker.restart_count += 1
             worker.is_restarting = True
@@ -436,7 +440,7 @@ class Supervisor(msgspec.Struct):
                 if worker.state is not WorkerState.LOADING:  # somebody has stopped it meanwhile
                     self._remove(worker)
                     return
-                if error.code != "internal":  # it said why, and would say it again
+                if error.code != "internal":  # it gave its reason: a retry would fail alike
                     self._give_up(worker, error)
                     return
             else:
@@ -486,11 +490,11 @@ class Supervisor(msgspec.Struct):
 
     def _note(self, worker: Worker, line: Line, **facts: object) -> None:
         """Tells the cluster and the log; who waits for the worker learns it in other words."""
-        told = say(line, {"worker_id": worker.worker_id, **facts})
+        said = say(line, {"worker_id": worker.worker_id, **facts})
         if worker.start.is_over:
-            self._news.tell(told)
+            self._news.narrate(said)
         else:
-            journal.write(told)
+            journal.write(said)
 
     def _fail(self, worker: Worker, error: RbeeError) -> None:
         worker.state = WorkerState.FAILED
@@ -561,9 +565,10 @@ def _out_of_memory(worker: Worker) -> RbeeError:
 
 
 def _as_trouble_of_the_worker(worker: Worker, error: BaseException) -> BaseException:
-    """A worker that dies or hangs before it listens has crashed, like one that does so later."""
+    """`internal` of a worker that dies or hangs before it listens, as `worker_crashed`, which one
+    that does so later is."""
     if isinstance(error, RbeeError) and error.code == "internal":
         crash = worker.error("worker_crashed", error.message, **error.details, starting=True)
-        del crash.details["device"]  # it has not come to what it was to do there
+        del crash.details["device"]  # it had not used its device yet
         return crash
     return error

@@ -21,11 +21,11 @@ from rbee.wire.messages.workers import (
     WorkerView,
 )
 
-#: A report may be read so much later than it was written (seconds).
+#: The longest that a report may lie before it is read (seconds).
 _SAID_BEFORE = 10.0
 
 
-class Start(Operation):
+class WorkerStart(Operation):
     """The start of a worker, which goes on whether somebody waits for it or not."""
 
     unread_for = None
@@ -67,20 +67,21 @@ class Worker:
     kept: bool = False
     #: Whether its hive has ended its process by force.
     killed: bool = False
-    #: Processes that the kernel had killed here for want of memory, of which it was none.
+    #: The kernel's count of processes killed for want of memory, up to where this worker is known
+    #: to have survived.
     memory_kills: int = dataclasses.field(default_factory=memory_kills)
-    #: When one more of them was first seen (monotonic seconds); None where there is none.
+    #: When that count was first seen to have grown (monotonic seconds); None: it has not.
     killed_since: float | None = None
     #: Set whenever the worker has told something.
     heard: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     #: What leads to its parts on other hives, by hive, until somebody carries it there.
     streams: dict[str, socket.socket] = dataclasses.field(default_factory=dict)
-    start: Start = dataclasses.field(init=False)
+    start: WorkerStart = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        self.start = Start("hive", self.worker_id)
+        self.start = WorkerStart("hive", self.worker_id)
 
-    def told(self, report: WorkerReport) -> None:
+    def take_report(self, report: WorkerReport) -> None:
         """Takes over what the worker says of itself."""
         self.last_report = time.monotonic()
         self.worked_at = self.last_report - report.idle_s
@@ -108,8 +109,8 @@ class Worker:
     def error(self, code: str, message: str, suggestion: str = "", **details: object) -> RbeeError:
         """An error of this worker, with its devices and the end of its log."""
         where_to_look = f"rbee-keeper logs {self.worker_id} shows what happened there"
-        told = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
-        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, told)
+        facts = {"device": self.orders.placement.devices, "log": tail(self.child.log), **details}
+        return RbeeError(code, message, suggestion.format(where_to_look) or where_to_look, facts)
 
     @property
     def is_unused(self) -> bool:
@@ -118,8 +119,8 @@ class Worker:
         return self.idle_since is not None or leaving
 
     def _survived(self, kills: int) -> None:
-        """It speaks: it was none of those whom the kernel has killed; but what arrives at that
-        moment may be the last that it said."""
+        """A report has come: the worker has survived the kernel's latest kills. A report may have
+        been written just before a kill, so only one that comes well after it counts."""
         if kills == self.memory_kills:
             self.killed_since = None
         elif self.killed_since is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from rbee.http.server import caller_of, mark_for
+from rbee.http.server import mark_for
 from rbee.queen.anthropic.messages import AnthropicFailed, AnthropicFailure
-from rbee.queen.front.for_keys import advice_for, for_key, passes
+from rbee.queen.front.failing import failed_response, retried
+from rbee.queen.front.for_keys import advice_for, passes
 from rbee.wire import addresses
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import encode
 
 #: Its status where ours would be taken for something else: its clients repeat a 409.
 _STATUS = {409: 503, 422: 400, 507: 503}
@@ -39,29 +39,15 @@ def failed(error: RbeeError, mark: str) -> AnthropicFailed:
     """An error as Anthropic would tell it, with what to do about it in its message."""
     status = _status(error)
     kind = "api_error" if status >= 500 else "invalid_request_error"
-    told = AnthropicFailure(type=_TYPES.get(status, kind), message=_message(error))
-    return AnthropicFailed(error=told, request_id=mark)
+    failure = AnthropicFailure(type=_TYPES.get(status, kind), message=_message(error))
+    return AnthropicFailed(error=failure, request_id=mark)
 
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
-    again = passes(error)
-    if caller_of(request):
-        error = for_key(error)
     mark = mark_for(request)
-    headers = {
-        "x-should-retry": "true" if again else "false",
-        addresses.ANTHROPIC_REQUEST_HEADER: mark,
-    }
-    retry = error.details.get("retry_after_s")
-    if retry is not None:
-        headers["Retry-After"] = str(retry)
-    return web.Response(
-        status=_status(error),
-        body=encode(failed(error, mark)),
-        content_type="application/json",
-        headers=headers,
-    )
+    headers = {**retried(error), addresses.ANTHROPIC_REQUEST_HEADER: mark}
+    return failed_response(request, error, lambda shown: failed(shown, mark), _status, headers)
 
 
 def _status(error: RbeeError) -> int:

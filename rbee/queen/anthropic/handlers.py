@@ -42,8 +42,8 @@ class Handlers(Offer):
             if asked.stream:
                 telling = Telling(answering, message_id, mark)
                 return await stream(request, telling, work, self.settings, headers)
-            (told,) = await gathered(work, headers)
-        message = answering.message(message_id, blocks_of(told.tokens), told.done)
+            (outcome,) = await gathered(work, headers)
+        message = answering.message(message_id, blocks_of(outcome.tokens), outcome.done)
         return web.Response(body=encode(message), content_type="application/json", headers=headers)
 
     @serves_http(COUNT_TOKENS)
@@ -55,8 +55,8 @@ class Handlers(Offer):
         headers = {addresses.ANTHROPIC_REQUEST_HEADER: mark_for(request)}
         with working(self, asker) as work:
             work.begin([answering.job])
-            (told,) = await gathered(work, headers)
-        count = TokenCount(input_tokens=told.done.tokens_in)
+            (outcome,) = await gathered(work, headers)
+        count = TokenCount(input_tokens=outcome.done.tokens_in)
         return web.Response(body=encode(count), content_type="application/json", headers=headers)
 
     @serves_http(PREFLIGHT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -33,7 +34,8 @@ from rbee.queen.anthropic.requests import (
 from rbee.queen.front.blocks import Block, Blocks
 from rbee.queen.front.fields import taken
 from rbee.queen.front.pictures import Said
-from rbee.queen.front.tools import kind_told, loosened
+from rbee.queen.front.prefilled import as_prefilled
+from rbee.queen.front.tools import loosened, shown_kind
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.basics import encode
 from rbee.wire.messages.events import Done
@@ -79,10 +81,10 @@ class Tools:
         kind = tool.get("type") or "custom"
         if kind == "custom":
             return [taken(tool, Tool, path)]
-        told = kind_told(kind)
+        shown = shown_kind(kind)
         if self._refuse_unknown:
-            raise _wrong(path, f"is of the type {told}, which no model here can be given")
-        self.left_out.append(told)
+            raise _wrong(path, f"is of the type {shown}, which no model here can be given")
+        self.left_out.append(shown)
         return []
 
 
@@ -112,8 +114,8 @@ class Answering:
     def content(self, block: Block, message_id: str) -> Content | None:
         """What is told of a block; None: nothing."""
         if block.kind == "thought":
-            told = ThinkingContent(thinking=block.text, signature=signature_of(message_id))
-            return told if self.tells_thoughts else None
+            thinking = ThinkingContent(thinking=block.text, signature=signature_of(message_id))
+            return thinking if self.tells_thoughts else None
         if block.kind == "text":
             return TextContent(text=block.text)
         if block.is_cut_off():
@@ -159,7 +161,7 @@ def _job(asked: CountRequest, ref: str, tools: Tools) -> JobRequest:
     form = (config.format if config else None) or asked.output_format
     if form is not None and tools.must_call:
         raise _wrong("output_config.format", "does not go with a call that is demanded")
-    messages = _as_prefilled(messages_of(asked))
+    messages = as_prefilled(messages_of(asked), functools.partial(_wrong, "messages"))
     if messages[-1].role == "assistant" and tools.must_call:
         raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
     thinks = asked.thinking.type if asked.thinking else ""
@@ -189,25 +191,6 @@ def _sampled(asked: MessagesRequest) -> dict[str, Any]:
     }
 
 
-def _as_prefilled(messages: list[ChatMessage]) -> list[ChatMessage]:
-    """The conversation, whose last message may be the model's, to be gone on with.
-
-    One that is empty is none. Raises for one that cannot be gone on with, and for none at all.
-    """
-    if not messages:
-        raise _wrong("messages", "says nothing")
-    last = messages[-1]
-    if last.role != "assistant":
-        return messages
-    if last.tool_calls:
-        raise _wrong("messages", "ends with calls of the model; send what came of them")
-    if not last.content and len(messages) > 1:
-        return _as_prefilled(messages[:-1])
-    if len(messages) > 1 and messages[-2].role == "assistant":
-        raise _wrong("messages", "ends with two messages of the model; make one of them")
-    return messages
-
-
 def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
     """A message of a conversation, before it what tools have answered."""
     if isinstance(asked.content, str):
@@ -232,13 +215,13 @@ def _messages(asked: AnthropicMessage, path: str) -> Iterable[ChatMessage]:
             calls.append(ToolCall(id=called.id, name=called.name, arguments=arguments))
         elif kind == "tool_result" and asked.role == "user":
             answer = taken(block, ToolResultBlock, where)
-            told = _texts(answer.content or "", f"{where}.content", shows=True)
-            text = told.text or ("error" if answer.is_error else "")
+            result = _texts(answer.content or "", f"{where}.content", shows=True)
+            text = result.text or ("error" if answer.is_error else "")
             messages.append(
                 ChatMessage(
                     role="tool",
                     content=text,
-                    pictures=told.pictures,
+                    pictures=result.pictures,
                     tool_call_id=answer.tool_use_id,
                 )
             )

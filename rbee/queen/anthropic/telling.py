@@ -65,13 +65,13 @@ class Telling(TellingBlocks):
 
     def changed(self, changes: list[Change]) -> list[bytes]:
         """See `TellingBlocks`. Not everybody is told thoughts."""
-        told = []
+        events = []
         for change in changes:
             if change.block.kind != "thought" or self._answering.tells_thoughts:
-                told += list(self._told(change))
-        return told
+                events += list(self._events(change))
+        return events
 
-    def _told(self, change: Change) -> Iterator[bytes]:
+    def _events(self, change: Change) -> Iterator[bytes]:
         block = change.block
         if change.what == "opened":
             self._index += 1
@@ -107,5 +107,5 @@ def _grown(block: Block, piece: str) -> MessageDelta:
     return MessageDelta(type="input_json_delta", partial_json=piece)
 
 
-def _event(told: MessageEvent) -> bytes:
-    return event(told.type, told)
+def _event(data: MessageEvent) -> bytes:
+    return event(data.type, data)

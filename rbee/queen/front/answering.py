@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 
 from aiohttp import web
 
-from rbee.http.events import Event, Watch
+from rbee.http.events import Event, LogWatch
 from rbee.http.server import caller_of
 from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.models import model_ref_of, models_of
@@ -44,7 +44,7 @@ class Asker:
         else:
             self.model = ref if named is None else named.name
 
-    def told(self, error: RbeeError) -> RbeeError:
+    def worded(self, error: RbeeError) -> RbeeError:
         """An error as this asker is told it."""
         caller = self.caller
         return error if caller is None else for_key(error, caller.model, caller.ref)
@@ -77,7 +77,7 @@ async def asker_of(offer: Offer, request: web.Request, model: str) -> Asker:
     return Asker(Caller(name, found.name, found.ref, holders, found.may_fetch), found.ref, named)
 
 
-class Work:
+class RequestWork:
     """What is done for one request: jobs, or another task of the queen."""
 
     def __init__(self, offer: Offer, asker: Asker) -> None:
@@ -103,7 +103,7 @@ class Work:
         self.tasks.append(task)
         task.events.reader_came()
 
-    async def told(
+    async def events(
         self, patient_until: float = math.inf
     ) -> AsyncGenerator[tuple[list[tuple[int, Event]], bool], None]:
         """What the tasks tell, as it comes, with the number of the task; nothing: it takes a while,
@@ -116,7 +116,7 @@ class Work:
         logs = [task.events for task in self.tasks]
         read = [0] * len(logs)
         is_patient = True
-        with contextlib.closing(Watch(logs)) as watch:
+        with contextlib.closing(LogWatch(logs)) as watch:
             while True:
                 news: list[tuple[int, Event]] = []
                 for task in self.tasks:
@@ -144,12 +144,12 @@ class Work:
                     yield [], False
 
     def tokens(self) -> int:
-        """How many were read and written for it, of what is not over those that were written."""
+        """The tokens read and written for it; of a job that still runs, those written so far."""
         views = [task.view(None) for task in self.tasks if isinstance(task, Job)]
         return sum(view.tokens_in + view.tokens_out for view in views)
 
     def revoke(self, why: RbeeError) -> None:
-        """Ends all of it with what to tell about that."""
+        """Cancels all of it with this error."""
         for task in self.tasks:
             task.cancel(why)
 
@@ -162,14 +162,14 @@ class Work:
             task.events.reader_left()
             task.cancel()
             if self._makes_vectors:
-                task.events.forget()  # they fill memory, and nobody asks for them again
+                task.events.forget()  # vectors take much memory, and cannot be asked for again
 
 
 @contextlib.contextmanager
-def working(offer: Offer, asker: Asker) -> Iterator[Work]:
+def working(offer: Offer, asker: Asker) -> Iterator[RequestWork]:
     """The work for a request while it lasts; errors are raised as the asker is told them. Raises
     `key_spent` for a key that has used what it may."""
-    work = Work(offer, asker)
+    work = RequestWork(offer, asker)
     with contextlib.ExitStack() as lasting:
         if asker.caller is not None:
             offer.keys.require_left(asker.caller.key)
@@ -179,7 +179,7 @@ def working(offer: Offer, asker: Asker) -> Iterator[Work]:
         try:
             yield work
         except RbeeError as error:
-            raise asker.told(error) from None
+            raise asker.worded(error) from None
         finally:
             work.end()
 

@@ -10,10 +10,10 @@ from rbee.wire.errors import RbeeError
 #: What is typed at the machine of the swarm; whoever calls an API may sit at another.
 _TYPED = re.compile(r"rbee-keeper|pip install|\bsudo |RBEE_|config\.toml|(?<![\w-])--\w")
 _IN_BRACKETS = re.compile(r" \((?:rbee-keeper [^()]*)?--[^()]*\)")
-#: Where an advice has another alternative.
+#: What separates the alternatives in an advice.
 _ALTERNATIVES = re.compile(r"(; (?:or )?|, (?:or )?| or )")
 _MODEL = re.compile(r"--model (\S+)")
-#: What is advised where all that is known of it is typed there.
+#: The advice for callers where every alternative is something to type on the swarm's machine.
 _INSTEAD = {
     "unauthorized": "send a key of this swarm as `Authorization: Bearer KEY`",
     "worker_crashed": "ask again",
@@ -28,9 +28,9 @@ _INSTEAD = {
 }
 _ASK = "ask whoever runs the swarm"
 
-#: Errors that say what is wrong with a request, in the queen's words or those of an engine.
+#: Codes of errors that say what is wrong with a request, in words of the queen or of an engine.
 _OF_REQUESTS = ("invalid_request", "unauthorized", "not_found", "payload_too_large", "key_spent")
-#: Those that may be over when somebody asks again.
+#: Codes of errors that may be gone when the request is sent again.
 _PASSES = (
     "queue_full",
     "worker_busy",
@@ -61,7 +61,7 @@ _SAID_TO_KEYS = {
 }
 #: A path of at least two parts, as it stands in a sentence.
 _PATH = re.compile(r"(?:file:)?(?<![\w.:/])~?/[^\s'\",;:]+(?:/[^\s'\",;:]*)+")
-#: Those that a caller may know: of what is asked of the queen.
+#: Paths that are not hidden from a caller: the queen's own routes for callers.
 _OF_API = re.compile(r"/v1.*|/api/[a-z]+")
 
 
@@ -107,8 +107,8 @@ def for_key(error: RbeeError, model: str = "", ref: str = "") -> RbeeError:
     if error.code not in _OF_REQUESTS or "places" in error.details:
         message, suggestion = _SAID_TO_KEYS.get(error.code, _TROUBLE)
         return RbeeError(error.code, message, suggestion, field)
-    told = (error.message, error.suggestion)
-    message, suggestion = (_unplaced(text, model, ref) for text in told)
+    texts = (error.message, error.suggestion)
+    message, suggestion = (_unplaced(text, model, ref) for text in texts)
     return RbeeError(error.code, message, suggestion, field)
 
 

@@ -6,7 +6,7 @@ from rbee.wire import narration
 from rbee.wire.narration import Narration
 from rbee.wire.shown import shown
 
-#: Lines that tell how far the caller's own work is, and nothing but numbers: told as they are.
+#: Lines about the caller's own work that hold nothing but numbers; passed on as they are.
 _AS_SAID = frozenset(
     line.action
     for line in (

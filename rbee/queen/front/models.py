@@ -8,10 +8,8 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.models import ClusterModelView, Makes
 from rbee.wire.messages.workers import WorkerBeat
 from rbee.wire.model_ref import BUNDLED, is_short_name, parse_model_ref
-from rbee.wire.shown import shown
+from rbee.wire.shown import beginning
 
-#: How much of a name is repeated to who sent it (characters).
-_REPEATED = 100
 _CAPABILITIES: dict[Makes, list[str]] = {
     "": [],
     "texts": ["completion", "embedding"],
@@ -37,10 +35,9 @@ def _nobody_called(model: str) -> RbeeError:
     named = ""
     if is_short_name(model):
         named = f" (rbee-keeper name {model} HF:owner/repo calls one so)"
-    repeated = shown(model[:_REPEATED])
     return RbeeError(
         "model_not_found",
-        f"no model is called '{repeated}' here{named}",
+        f"no model is called '{beginning(model)}' here{named}",
         "name a repository of the hub, as owner/repo:Q4_K_M; GET /v1/models lists what there is",
         {"field": "model"},
     )

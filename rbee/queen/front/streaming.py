@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from aiohttp import web
 
 from rbee.http.events import STREAM_HEADERS, Event
-from rbee.queen.front.answering import Stream, Work, check, finish, send, warning_of
+from rbee.queen.front.answering import RequestWork, Stream, check, finish, send, warning_of
 from rbee.queen.front.blocks import Blocks, Change
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import encode
@@ -29,7 +29,7 @@ class Telling(Protocol):
         """What tells that it takes its time; `is_due`: nothing was told for long."""
 
     def end(self) -> list[bytes]:
-        """What comes behind everything."""
+        """The last pieces of the stream."""
 
     def fail(self, error: RbeeError) -> list[bytes]:
         """What tells that the stream breaks off."""
@@ -105,7 +105,7 @@ def event(name: str, data: object) -> bytes:
 async def stream(
     request: web.Request,
     telling: Telling,
-    work: Work,
+    work: RequestWork,
     settings: Settings,
     headers: dict[str, str] | None = None,
 ) -> web.StreamResponse:
@@ -118,14 +118,14 @@ async def stream(
 
 
 async def _tell(
-    request: web.Request, response: Stream, telling: Telling, work: Work, settings: Settings
+    request: web.Request, response: Stream, telling: Telling, work: RequestWork, settings: Settings
 ) -> None:
     loop = asyncio.get_running_loop()
     silence = Silence(loop.time(), settings.stream_patience, settings.stream_comment)
     pending: list[bytes] = []
     try:
-        async with contextlib.aclosing(work.told(silence.patient_until)) as told:
-            async for news, is_last in told:
+        async with contextlib.aclosing(work.events(silence.patient_until)) as events:
+            async for news, is_last in events:
                 for index, each in news:
                     response.headers.update({} if response.prepared else warning_of(each))
                     pending += telling.take(index, each)
@@ -140,12 +140,12 @@ async def _tell(
     except RbeeError as error:
         if not response.prepared:
             raise
-        pending += telling.fail(work.asker.told(error))
+        pending += telling.fail(work.asker.worded(error))
     await finish(request, response, pending)
 
 
 async def gathered(
-    work: Work,
+    work: RequestWork,
     headers: dict[str, str],
     check_length: Callable[[bytes], None] = lambda first: None,
 ) -> list[Gathered]:
@@ -157,8 +157,8 @@ async def gathered(
     vectors: list[list[bytes]] = [[] for _ in work.tasks]
     read = [Tokens([], [], 0) for _ in work.tasks]
     ends = [Done() for _ in work.tasks]
-    async with contextlib.aclosing(work.told()) as told:
-        async for news, _ in told:
+    async with contextlib.aclosing(work.events()) as events:
+        async for news, _ in events:
             for index, each in news:
                 headers.update(warning_of(each))
                 if each.name == "token":

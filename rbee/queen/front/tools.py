@@ -17,7 +17,7 @@ _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 _VALUES = ("const", "enum", "default", "examples")
 
 
-def kind_told(kind: object) -> str:
+def shown_kind(kind: object) -> str:
     """The type of a tool as it may stand in a header and in a line."""
     return _PLAIN.sub("?", str(kind))[:_LONGEST]
 

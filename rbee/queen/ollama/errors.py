@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from rbee.http.server import caller_of
-from rbee.queen.front.for_keys import advice_for, for_key
+from rbee.queen.front.failing import failed_response
+from rbee.queen.front.for_keys import advice_for
 from rbee.queen.ollama.messages import OllamaFailed
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import encode
 
 #: What fields of a job are called in ollama's requests, where an error names them.
 _FIELDS = {"`json_schema`": "`format`", "`functions`": "`tools`", "`inputs`": "`input`"}
@@ -25,12 +24,4 @@ def failed(error: RbeeError) -> OllamaFailed:
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
-    if caller_of(request):
-        error = for_key(error)
-    retry = error.details.get("retry_after_s")
-    return web.Response(
-        status=error.http_status,
-        body=encode(failed(error)),
-        content_type="application/json",
-        headers=None if retry is None else {"Retry-After": str(retry)},
-    )
+    return failed_response(request, error, failed)

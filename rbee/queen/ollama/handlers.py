@@ -91,7 +91,7 @@ class Handlers(Offer):
         name = inventory.names.get(asker.ref)
         if name is None:
             names = list(inventory.names.values())
-            raise asker.told(no_such("model", spelled(asker.ref), names, f"{TAGS} lists them"))
+            raise asker.worded(no_such("model", spelled(asker.ref), names, f"{TAGS} lists them"))
         return inventory.shown(asker.ref, name)
 
     @serves_http(CHAT)
@@ -126,8 +126,8 @@ class Handlers(Offer):
             pulling = _Pulling(asker)
             if wanted.stream is not False:
                 return await stream(request, pulling, work, self.settings, _HEADERS)
-            async with contextlib.aclosing(work.told()) as told:
-                async for news, _ in told:
+            async with contextlib.aclosing(work.events()) as events:
+                async for news, _ in events:
                     for _, event in news:
                         check(event)
         return web.Response(body=encode(_PULLED), content_type="application/json")
@@ -163,16 +163,16 @@ class Handlers(Offer):
             if form.asked.stream is not False:
                 return await stream(request, _Answering(form, job), work, self.settings, _HEADERS)
             headers: dict[str, str] = {}
-            (told,) = await gathered(work, headers)
-        answer = encode(form.whole(told.tokens, _took(job, told.done)))
+            (outcome,) = await gathered(work, headers)
+        answer = encode(form.whole(outcome.tokens, _took(job, outcome.done)))
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
     async def _embed(self, request: web.Request, asked: OllamaEmbed) -> Embedded:
         asker = await self._asker(request, asked.model)
         with working(self, asker) as work:
             (job,) = work.begin([embedding_job(asked, asker.ref)])
-            (told,) = await gathered(work, {})
-        return embedded(asked, asked.model, told.vectors, _took(job, told.done))
+            (outcome,) = await gathered(work, {})
+        return embedded(asked, asked.model, outcome.vectors, _took(job, outcome.done))
 
 
 class _Telling(abc.ABC):

@@ -87,7 +87,7 @@ class Form(abc.ABC):
         """The fields of a job that say what is asked. Raises what the request gets wrong."""
 
     @abc.abstractmethod
-    def told(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> Any:
+    def answer(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> Any:
         """An answer, or a piece of it."""
 
     def piece(self, token: Token) -> Any | None:
@@ -104,7 +104,7 @@ class Form(abc.ABC):
 
     def ending(self, took: Took) -> Any:
         """The last line of a stream."""
-        return self.told("", "", [], done=True, **self._ended(took))
+        return self.answer("", "", [], done=True, **self._ended(took))
 
     def whole(self, tokens: Sequence[Token], took: Took) -> Any:
         """The answer in one piece."""
@@ -112,7 +112,7 @@ class Form(abc.ABC):
         calls = self._calls.take(call for token in tokens for call in token.calls)
         text, others = self._calls.close()
         likely = [one for token in tokens for one in token.logprobs]
-        return self.told(
+        return self.answer(
             "".join(token.t for token in tokens) + text,
             "".join(token.thought for token in tokens),
             calls + others,
@@ -124,7 +124,7 @@ class Form(abc.ABC):
     def _piece(
         self, text: str, thought: str, calls: list[OllamaCall], likely: list[TokenLikelihood]
     ) -> Any:
-        return self.told(text, thought, calls, done=False, logprobs=self._logprobs(likely))
+        return self.answer(text, thought, calls, done=False, logprobs=self._logprobs(likely))
 
     def _logprobs(self, likely: list[TokenLikelihood]) -> Any:
         if not self.asked.logprobs or not likely:
@@ -157,7 +157,7 @@ class Chat(Form):
         functions = [tool.function.plain() for tool in self.asked.tools or ()]
         return {"messages": messages, "functions": functions}
 
-    def told(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> ChatAnswer:
+    def answer(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> ChatAnswer:
         """See `Form`."""
         said = OllamaSaid(content=text, thinking=thought or UNSET, tool_calls=calls or UNSET)
         return ChatAnswer(model=self.model, created_at=self.created_at, message=said, **more)
@@ -193,7 +193,9 @@ class Generate(Form):
             return {"messages": [*system, user]}
         return {"prompt": asked.prompt}
 
-    def told(self, text: str, thought: str, calls: list[OllamaCall], **more: Any) -> GenerateAnswer:
+    def answer(
+        self, text: str, thought: str, calls: list[OllamaCall], **more: Any
+    ) -> GenerateAnswer:
         """See `Form`."""
         return GenerateAnswer(
             model=self.model,

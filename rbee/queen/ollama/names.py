@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbee.wire.errors import RbeeError
 from rbee.wire.model_ref import BUNDLED
-from rbee.wire.shown import shown
+from rbee.wire.shown import beginning
 
 _LATEST = ":latest"
 _HUBS = ("https://", "huggingface.co/", "hf.co/")
@@ -12,8 +12,6 @@ _HUBS = ("https://", "huggingface.co/", "hf.co/")
 _LIBRARIES = ("registry.ollama.ai/", "library/")
 _HUB = "HF:"
 _FILE = "file:"
-#: How much of a name is repeated to who sent it (characters).
-_REPEATED = 100
 
 
 def spelled(model: str) -> str:
@@ -50,10 +48,9 @@ def meant(name: str) -> str:
 
 def unknown(name: str) -> RbeeError:
     """The error for a short name, with what to type."""
-    repeated = shown(name[:_REPEATED]) + ("..." if len(name) > _REPEATED else "")
     return RbeeError(
         "model_not_found",
-        f"model '{repeated}' not found: there is no library of ollama's here",
+        f"model '{beginning(name)}' not found: there is no library of ollama's here",
         "a repository of the hub, as owner/repo or hf.co/owner/repo:Q4_K_M, or one of "
         "GET /api/tags",
         {"field": "model"},

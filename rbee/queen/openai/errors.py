@@ -6,11 +6,10 @@ import re
 
 from aiohttp import web
 
-from rbee.http.server import caller_of
-from rbee.queen.front.for_keys import advice_for, for_key, passes
+from rbee.queen.front.failing import failed_response, retried
+from rbee.queen.front.for_keys import advice_for
 from rbee.queen.openai.messages import Failed, Failure
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.basics import encode
 
 #: OpenAI's word where it is another one.
 _CODES = {
@@ -42,19 +41,7 @@ def failed(error: RbeeError) -> Failed:
 
 def failure(request: web.Request, error: RbeeError) -> web.Response:
     """The answer to a request that failed."""
-    again = passes(error)
-    if caller_of(request):
-        error = for_key(error)
-    headers = {"x-should-retry": "true" if again else "false"}
-    retry = error.details.get("retry_after_s")
-    if retry is not None:
-        headers["Retry-After"] = str(retry)
-    return web.Response(
-        status=_status(error),
-        body=encode(failed(error)),
-        content_type="application/json",
-        headers=headers,
-    )
+    return failed_response(request, error, failed, _status, retried(error))
 
 
 def _status(error: RbeeError) -> int:

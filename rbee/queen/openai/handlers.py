@@ -42,7 +42,7 @@ from rbee.wire.shown import shown
 
 #: A comment that goes before the next event: a blank line of its own would be one without data.
 _STILL_HERE = b": still here\n"
-#: How many comments are told as they come.
+#: How many comments are sent at once each.
 _MOST_COMMENTS = 64
 
 
@@ -135,10 +135,10 @@ class Handlers(Offer):
                 return await stream(request, writer, work, self.settings)
             headers: dict[str, str] = {}
             if isinstance(form, Vectors):
-                told = await gathered(work, headers, form.check)
+                outcomes = await gathered(work, headers, form.check)
             else:
-                told = await gathered(work, headers)
-        answer = encode(form.whole(who, told))
+                outcomes = await gathered(work, headers)
+        answer = encode(form.whole(who, outcomes))
         return web.Response(body=answer, content_type="application/json", headers=headers)
 
 
@@ -154,7 +154,7 @@ class Writer:
         self._caller = caller
         self._form = form
         self._who = who
-        #: The answers of which there is a token.
+        #: The answers that have begun.
         self._opened: set[int] = set()
         self._ends: dict[int, Done] = {}
         #: The newest comments that were not sent.
@@ -167,10 +167,10 @@ class Writer:
         if event.name == "narration":
             self._comments.extend(_comment(event.read(Narration), self._caller))
         elif event.name == "token":
-            return [*self._open(index), *self._told(self._form.piece(index, event.read(Token)))]
+            return [*self._open(index), *self._chunks(self._form.piece(index, event.read(Token)))]
         elif event.name == "done":
             done = self._ends[index] = event.read(Done)
-            return [*self._open(index), *self._told(self._form.ending(index, done))]
+            return [*self._open(index), *self._chunks(self._form.ending(index, done))]
         else:
             check(event)
         return []
@@ -186,16 +186,16 @@ class Writer:
         return [b"".join(comments) or _STILL_HERE]
 
     def _open(self, index: int) -> list[bytes]:
-        told: list[bytes] = []
+        pieces: list[bytes] = []
         if not self._opened:
-            # Nobody who had not to wait wants to know; who had, gets the rest with the answer.
+            # The rest of the comments, for a caller that has had some since it had to wait.
             waited = b"".join(self._comments) if self._remarked else b""
-            told += [waited] if waited else []
+            pieces += [waited] if waited else []
         self._comments.clear()
         if index not in self._opened:
             self._opened.add(index)
-            told += self._told(self._form.opening(index))
-        return told
+            pieces += self._chunks(self._form.opening(index))
+        return pieces
 
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
@@ -210,8 +210,8 @@ class Writer:
         """See `front.streaming.Telling`."""
         return [_event(failed(in_words_of(self._form.asked, error)))]
 
-    def _told(self, choice: object | None) -> list[bytes]:
-        return [] if choice is None else [_event(self._form.told(self._who, choice))]
+    def _chunks(self, choice: object | None) -> list[bytes]:
+        return [] if choice is None else [_event(self._form.chunk(self._who, choice))]
 
 
 def _event(event: object) -> bytes:

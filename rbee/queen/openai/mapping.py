@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import codecs
+import functools
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from msgspec import UNSET
 
 from rbee.queen.front.models import model_ref_of
 from rbee.queen.front.pictures import Said
+from rbee.queen.front.prefilled import as_prefilled
 from rbee.queen.front.streaming import Gathered
 from rbee.queen.openai.messages import (
     CallDelta,
@@ -61,7 +63,8 @@ _WORDS = {
 }
 
 
-#: The fields that may have said what a worker knows by one name; none of them: it is OpenAI's.
+#: By a field of a job that a worker's error names: the fields of a request that may have set it.
+#: The first stands where none of them was sent.
 _SAID_BY = {
     "model_ref": ("model",),
     "inputs": ("input", "documents", "texts"),
@@ -122,21 +125,21 @@ class Form(abc.ABC):
         """What tells how an answer ended."""
 
     @abc.abstractmethod
-    def choice(self, index: int, told: Gathered) -> Any:
+    def choice(self, index: int, outcome: Gathered) -> Any:
         """An answer in one piece."""
 
-    def told(self, who: Identity, choice: Any) -> Any:
+    def chunk(self, who: Identity, choice: Any) -> Any:
         """The event that tells a piece of an answer."""
         return self.event(id=who.id, created=who.created, model=who.model, choices=[choice])
 
-    def usage(self, who: Identity, told: Sequence[Done]) -> Any:
+    def usage(self, who: Identity, ends: Sequence[Done]) -> Any:
         """The last event, for who asks for the counts."""
-        return self.event(**who._asdict(), choices=[], usage=_usage(told, self.prompts))
+        return self.event(**who._asdict(), choices=[], usage=_usage(ends, self.prompts))
 
-    def whole(self, who: Identity, told: Sequence[Gathered]) -> Any:
+    def whole(self, who: Identity, outcomes: Sequence[Gathered]) -> Any:
         """The answers in one piece."""
-        choices = [self.choice(index, one) for index, one in enumerate(told)]
-        usage = _usage([one.done for one in told], self.prompts)
+        choices = [self.choice(index, one) for index, one in enumerate(outcomes)]
+        usage = _usage([one.done for one in outcomes], self.prompts)
         return self.answer(**who._asdict(), choices=choices, usage=usage)
 
 
@@ -160,21 +163,21 @@ class Chat(Form):
             name = asked.tool_choice.function.name
             tools = [tool for tool in tools if tool.function.name == name]
             if not tools:
-                raise _wrong("tool_choice", f"names {name!r}, which is none of the tools")
+                raise wrong("tool_choice", f"names {name!r}, which is none of the tools")
         must_call = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
         if must_call and not tools:
-            raise _wrong("tool_choice", "demands a call, and there are no tools")
+            raise wrong("tool_choice", "demands a call, and there are no tools")
         if asked.ignore_eos and (must_call or schema is not None):
-            raise _wrong("ignore_eos", "does not go with a form, which ends the answer")
+            raise wrong("ignore_eos", "does not go with a form, which ends the answer")
         if must_call and schema is not None:
-            raise _wrong("response_format", "does not go with a call that is demanded")
+            raise wrong("response_format", "does not go with a call that is demanded")
         if asked.top_logprobs is not None and not asked.logprobs:
-            raise _wrong("top_logprobs", "goes with logprobs, which is not true")
+            raise wrong("top_logprobs", "goes with logprobs, which is not true")
         think, values = _thinking(asked)
         messages = [_message(each, f"messages[{i}]") for i, each in enumerate(asked.messages)]
         messages = _going_on(asked, messages)
         if messages[-1].role == "assistant" and must_call:
-            raise _wrong("tool_choice", "demands a call, and messages ends with the model's words")
+            raise wrong("tool_choice", "demands a call, and messages ends with the model's words")
         functions = [tool.plain() for tool in tools]
         return [
             JobRequest(
@@ -211,11 +214,11 @@ class Chat(Form):
         """See `Form`."""
         return ChunkChoice(index=index, delta=Delta(), finish_reason=done.finish_reason)
 
-    def choice(self, index: int, told: Gathered) -> ChatChoice:
+    def choice(self, index: int, outcome: Gathered) -> ChatChoice:
         """See `Form`."""
-        text = "".join(token.t for token in told.tokens)
-        thought = "".join(token.thought for token in told.tokens) if self._tells_thoughts else ""
-        calls = _calls(call for token in told.tokens for call in token.calls)
+        text = "".join(token.t for token in outcome.tokens)
+        thought = "".join(token.thought for token in outcome.tokens) if self._tells_thoughts else ""
+        calls = _calls(call for token in outcome.tokens for call in token.calls)
         message = ChatAnswer(
             content=text if text or not calls else None,
             reasoning_content=thought or UNSET,
@@ -224,8 +227,8 @@ class Chat(Form):
         return ChatChoice(
             index=index,
             message=message,
-            finish_reason=told.done.finish_reason,
-            logprobs=self._logprobs(_likelihoods(told.tokens)),
+            finish_reason=outcome.done.finish_reason,
+            logprobs=self._logprobs(_likelihoods(outcome.tokens)),
         )
 
     def _logprobs(self, content: list[TokenLikelihood]) -> Logprobs | None:
@@ -237,14 +240,14 @@ class Chat(Form):
 
 
 class Characters:
-    """Counts those of an answer, which has tokens that are parts of one."""
+    """Counts the characters of an answer, in which one character may be several tokens."""
 
     def __init__(self) -> None:
         self._count = 0
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def then(self, token: TokenLikelihood) -> int:
-        """How many there are before this token, which comes next."""
+        """The number of characters before this token, which is the next one."""
         before = self._count
         text = token.token if token.bytes is None else self._decode(bytes(token.bytes))
         self._count += len(text)
@@ -262,16 +265,16 @@ class Text(Form):
         self._texts = _several("prompt", asked.prompt)
         self.prompts = len(self._texts)
         #: The characters of each answer that were told with their logprobs.
-        self._told = [Characters() for _ in range(self.prompts * (asked.n or 1))]
+        self._characters = [Characters() for _ in range(self.prompts * (asked.n or 1))]
 
     def jobs(self) -> list[JobRequest]:
         """See `Form`."""
         asked = self.asked
         if asked.suffix and asked.echo and asked.logprobs is not None:
-            raise _wrong("suffix", "does not go with echo and logprobs")
+            raise wrong("suffix", "does not go with echo and logprobs")
         answers = self.prompts * (asked.n or 1)
         if answers > MOST_ANSWERS:
-            raise _wrong(
+            raise wrong(
                 "n" if answers > self.prompts else "prompt",
                 f"makes {answers} answers to all prompts, and {MOST_ANSWERS} are taken at once",
             )
@@ -281,9 +284,9 @@ class Text(Form):
                 prompt=prompt if isinstance(prompt, str) else None,
                 prompt_tokens=None if isinstance(prompt, str) else prompt,
                 suffix=asked.suffix,
-                echo=self._is_told(prompt) and asked.max_tokens != 0,
-                echo_only=self._is_told(prompt) and asked.max_tokens == 0,
-                count_only=not self._is_told(prompt) and asked.max_tokens == 0,
+                echo=self._is_echoed(prompt) and asked.max_tokens != 0,
+                echo_only=self._is_echoed(prompt) and asked.max_tokens == 0,
+                count_only=not self._is_echoed(prompt) and asked.max_tokens == 0,
                 raw=True,
                 logprobs=asked.logprobs,
             )
@@ -300,42 +303,42 @@ class Text(Form):
         """See `Form`."""
         if not token.t and not (token.logprobs and self.asked.logprobs is not None):
             return None
-        logprobs = self._logprobs(token.logprobs, self._told[index])
+        logprobs = self._logprobs(token.logprobs, self._characters[index])
         return TextChoice(index=index, text=token.t, logprobs=logprobs)
 
     def ending(self, index: int, done: Done) -> TextChoice:
         """See `Form`."""
         return TextChoice(index=index, text="", finish_reason=self._end(done))
 
-    def choice(self, index: int, told: Gathered) -> TextChoice:
+    def choice(self, index: int, outcome: Gathered) -> TextChoice:
         """See `Form`."""
         return TextChoice(
             index=index,
-            text=self._echo(index) + "".join(token.t for token in told.tokens),
-            logprobs=self._logprobs(_likelihoods(told.tokens)),
-            finish_reason=self._end(told.done),
+            text=self._echo(index) + "".join(token.t for token in outcome.tokens),
+            logprobs=self._logprobs(_likelihoods(outcome.tokens)),
+            finish_reason=self._end(outcome.done),
         )
 
-    def _is_told(self, prompt: str | list[int]) -> bool:
-        """Whether its worker tells what the answer is to begin with."""
+    def _is_echoed(self, prompt: str | list[int]) -> bool:
+        """Whether the worker itself sends the text that `echo` puts in front of the answer."""
         asked = self.asked
         return bool(asked.echo) and (asked.logprobs is not None or not isinstance(prompt, str))
 
     def _echo(self, index: int) -> str:
         prompt = self._texts[index // (self.asked.n or 1)]
-        is_told = not self.asked.echo or self._is_told(prompt) or not isinstance(prompt, str)
+        is_told = not self.asked.echo or self._is_echoed(prompt) or not isinstance(prompt, str)
         return "" if is_told else str(prompt)
 
     def _end(self, done: Done) -> str:
         return "length" if self.asked.max_tokens == 0 else done.finish_reason
 
     def _logprobs(
-        self, content: list[TokenLikelihood], told: Characters | None = None
+        self, content: list[TokenLikelihood], characters: Characters | None = None
     ) -> TextLogprobs | None:
-        """Of tokens that stand behind what was told."""
+        """The logprobs of `content`, tokens that follow what has been sent."""
         if self.asked.logprobs is None:
             return None
-        told = told or Characters()
+        characters = characters or Characters()
         return TextLogprobs(
             tokens=[one.token for one in content],
             token_logprobs=[one.logprob for one in content],
@@ -343,7 +346,7 @@ class Text(Form):
                 None if one.logprob is None else _by_token(one.top_logprobs[: self.asked.logprobs])
                 for one in content
             ],
-            text_offset=[told.then(one) for one in content],
+            text_offset=[characters.then(one) for one in content],
         )
 
 
@@ -360,18 +363,18 @@ class Vectors:
         asked = self.asked
         inputs = _several("input", asked.input)
         if len(inputs) > MOST_INPUTS:
-            raise _wrong("input", f"is {len(inputs)} texts, and {MOST_INPUTS} are taken at once")
+            raise wrong("input", f"is {len(inputs)} texts, and {MOST_INPUTS} are taken at once")
         return [JobRequest(model_ref=model_ref_of(asked.model), inputs=inputs)]
 
     def check(self, vector: bytes) -> None:
         """Raises where a vector is not as long as was asked for."""
         wanted, length = self.asked.dimensions, len(vector) // 4
         if wanted not in (None, length):
-            raise _wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
+            raise wrong("dimensions", f"is {wanted}, and this model's vectors have {length}")
 
-    def whole(self, who: Identity, told: Sequence[Gathered]) -> Embeddings:
+    def whole(self, who: Identity, outcomes: Sequence[Gathered]) -> Embeddings:
         """See `Form`."""
-        (one,) = told
+        (one,) = outcomes
         vectors = one.vectors
         read = one.done.tokens_in
         return Embeddings(
@@ -421,7 +424,7 @@ def common(asked: Asked, seed: int | None, most: int | None = None) -> dict[str,
     most = min((each for each in (most, asked.max_tokens, asked.n_predict) if each), default=None)
     if asked.min_tokens and not asked.ignore_eos:
         if asked.min_tokens != most:
-            raise _wrong(
+            raise wrong(
                 "min_tokens", "is taken where it is max_tokens too, or goes with ignore_eos alone"
             )
         said["ignore_eos"] = True
@@ -447,7 +450,7 @@ def _agreed(said: Iterable[tuple[str, Any]]) -> Any:
     given = [(field, value) for field, value in said if value is not None]
     for field, value in given:
         if value != given[0][1]:
-            raise _wrong(field, f"contradicts {given[0][0]}")
+            raise wrong(field, f"contradicts {given[0][0]}")
     return given[0][1] if given else None
 
 
@@ -465,7 +468,7 @@ def _several(field: str, given: str | list[str | int | list[int]]) -> list[str |
     tokens = [each for each in given if isinstance(each, int)]
     others = [each for each in given if not isinstance(each, int)]
     if tokens and others:
-        raise _wrong(field, "mixes texts and the tokens of one text")
+        raise wrong(field, "mixes texts and the tokens of one text")
     return others or [tokens]
 
 
@@ -486,7 +489,7 @@ def _schema(asked: ChatRequest) -> dict[str, Any] | None:
         found["structured_outputs"] = outputs.json or {"type": "object"}
     if len(found) > 1:
         first, second = list(found)[:2]
-        raise _wrong(second, f"and {first} both say what form the answer has")
+        raise wrong(second, f"and {first} both say what form the answer has")
     return next(iter(found.values()), None)
 
 
@@ -495,9 +498,7 @@ def _thinking(asked: ChatRequest) -> tuple[bool | None, dict[str, Any]]:
     values = dict(asked.chat_template_kwargs or {})
     switch = values.pop("enable_thinking", None)
     if switch is not None and not isinstance(switch, bool):
-        raise _wrong(
-            "chat_template_kwargs", "has an enable_thinking that is neither true nor false"
-        )
+        raise wrong("chat_template_kwargs", "has an enable_thinking that is neither true nor false")
     effort = _agreed(
         (
             ("reasoning_effort", asked.reasoning_effort),
@@ -529,27 +530,8 @@ def _going_on(asked: ChatRequest, messages: list[ChatMessage]) -> list[ChatMessa
         field = (
             "continue_final_message" if asked.continue_final_message else "add_generation_prompt"
         )
-        raise _wrong(field, "goes with a last message of the model, which there is none of")
-    return as_prefilled(messages, "messages")
-
-
-def as_prefilled(messages: list[ChatMessage], field: str) -> list[ChatMessage]:
-    """The conversation of this field, whose last message may be the model's, to be gone on with.
-
-    One that is empty is none. Raises for one that cannot be gone on with, and for none at all.
-    """
-    if not messages:
-        raise _wrong(field, "says nothing")
-    last = messages[-1]
-    if last.role != "assistant":
-        return messages
-    if last.tool_calls:
-        raise _wrong(field, "ends with calls of the model; send what came of them")
-    if not last.content and len(messages) > 1:
-        return as_prefilled(messages[:-1], field)
-    if len(messages) > 1 and messages[-2].role == "assistant":
-        raise _wrong(field, "ends with two messages of the model; make one of them")
-    return messages
+        raise wrong(field, "goes with a last message of the model, which there is none of")
+    return as_prefilled(messages, functools.partial(wrong, "messages"))
 
 
 def _message(asked: AskedMessage, path: str) -> ChatMessage:
@@ -580,11 +562,11 @@ def _take_in(said: Said, part: ContentPart, role: str, path: str) -> None:
     if part.type in ("text", "input_text", "output_text", "refusal"):
         said.say(part.text or part.refusal)
     elif part.type not in ("image_url", "input_image"):
-        raise _wrong(path, f"is {part.type!r}; text is understood, and `image_url`")
+        raise wrong(path, f"is {part.type!r}; text is understood, and `image_url`")
     elif role not in ("user", "tool"):
-        raise _wrong(path, f"is a picture in a message of `{role}`; the user's may have one")
+        raise wrong(path, f"is a picture in a message of `{role}`; the user's may have one")
     elif not part.image_url:
-        raise _wrong(path, "has no `image_url`")
+        raise wrong(path, "has no `image_url`")
     else:
         url = part.image_url
         said.show_at(url if isinstance(url, str) else url.url, path)
@@ -604,9 +586,9 @@ def check_arguments(arguments: str, path: str) -> None:
         )
 
 
-def _usage(told: Sequence[Done], prompts: int) -> Usage:
-    tokens_in = sum(one.tokens_in for one in told[:: max(1, len(told) // prompts)])
-    tokens_out = sum(one.tokens_out for one in told)
+def _usage(ends: Sequence[Done], prompts: int) -> Usage:
+    tokens_in = sum(one.tokens_in for one in ends[:: max(1, len(ends) // prompts)])
+    tokens_out = sum(one.tokens_out for one in ends)
     return Usage(
         prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out
     )
@@ -643,5 +625,6 @@ def _calls(pieces: Iterable[CallPiece]) -> list[Called]:
     return list(calls.values())
 
 
-def _wrong(field: str, what: str) -> RbeeError:
+def wrong(field: str, what: str) -> RbeeError:
+    """The refusal of a field, with what is wrong about it in words."""
     return invalid(f"{field} {what}", f"change {field}", field=field)

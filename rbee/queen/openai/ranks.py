@@ -126,10 +126,10 @@ class RankHandlers(Offer):
         try:
             with working(self, asker) as work:
                 (job,) = work.begin([asked.job(asker.ref)])
-                (told,) = await gathered(work, {})
+                (outcome,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None
-        scores = scored(asked, [struct.unpack("<f", each)[0] for each in told.vectors])
+        scores = scored(asked, [struct.unpack("<f", each)[0] for each in outcome.vectors])
         if asked.texts is not None:
             with_text = asked.return_text or asked.return_documents
             body = encode(
@@ -148,7 +148,7 @@ class RankHandlers(Offer):
             )
             for at, score in scores
         ]
-        count = told.done.tokens_in
+        count = outcome.done.tokens_in
         read = ReadUsage(prompt_tokens=count, total_tokens=count)
         ranking = Ranking(id=f"rerank-{job.job_id}", model=asker.model, results=results, usage=read)
         return web.Response(body=encode(ranking), content_type="application/json")
@@ -156,8 +156,8 @@ class RankHandlers(Offer):
 
 def scored(asked: RerankRequest, scores: list[float]) -> list[tuple[int, float]]:
     """The number and the score of each text that is told, best first; of equals the first. Pure."""
-    told = scores if asked.raw_scores else [_share(score) for score in scores]
-    best = sorted(enumerate(told), key=lambda each: -each[1])
+    shares = scores if asked.raw_scores else [_share(score) for score in scores]
+    best = sorted(enumerate(shares), key=lambda each: -each[1])
     return best[: asked.top_n]
 
 

@@ -15,7 +15,7 @@ from rbee.queen.front.answering import asker_of, working
 from rbee.queen.front.fields import done, passes, refused
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered
-from rbee.queen.openai.mapping import Chat, in_words_of
+from rbee.queen.openai.mapping import Chat, in_words_of, wrong
 from rbee.queen.openai.requests import (
     AskedMessage,
     AskedTool,
@@ -23,7 +23,7 @@ from rbee.queen.openai.requests import (
     WhetherToBegin,
     WhetherToGoOn,
 )
-from rbee.wire.errors import RbeeError, invalid
+from rbee.wire.errors import RbeeError
 from rbee.wire.limits import MOST_FUNCTIONS, MOST_MESSAGES, MOST_TEMPLATE_VALUES
 from rbee.wire.messages.basics import NonEmpty, TokenIds
 from rbee.wire.messages.jobs import JobRequest
@@ -76,16 +76,16 @@ class TokenizeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """What a worker does. Raises what the request gets wrong."""
         said = [name for name in ("prompt", "content", "messages") if getattr(self, name)]
         if len(said) != 1:
-            raise _wrong("prompt", "is one of three, prompt, content and messages: send one")
+            raise wrong("prompt", "is one of three, prompt, content and messages: send one")
         if self.messages is not None:
             if self.add_special_tokens:
-                raise _wrong("add_special_tokens", "goes with prompt: a template has its own")
-            told = {name: getattr(self, name) for name in _OF_CHATS}
-            (job,) = Chat(ChatRequest(model=model_ref, **told)).jobs()
+                raise wrong("add_special_tokens", "goes with prompt: a template has its own")
+            fields = {name: getattr(self, name) for name in _OF_CHATS}
+            (job,) = Chat(ChatRequest(model=model_ref, **fields)).jobs()
             return msgspec.structs.replace(job, tokens_only=True)
         for name in _OF_CHATS:
             if getattr(self, name) is not None:
-                raise _wrong(name, "goes with messages")
+                raise wrong(name, "goes with messages")
         marks = bool(self.add_special) if self.content else self.add_special_tokens is not False
         text = self.content or self.prompt
         return JobRequest(
@@ -139,10 +139,10 @@ class TokenHandlers(Offer):
         try:
             with working(self, asker) as work:
                 work.begin([asked.job(asker.ref)])
-                (told,) = await gathered(work, {})
+                (outcome,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None
-        tokens = told.read
+        tokens = outcome.read
         numbers: list[int | TokenPiece] = list(tokens.ids)
         if asked.with_pieces:
             both = zip(tokens.ids, tokens.texts, strict=True)
@@ -162,12 +162,8 @@ class TokenHandlers(Offer):
         try:
             with working(self, asker) as work:
                 work.begin([wanted])
-                (told,) = await gathered(work, {})
+                (outcome,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words_of(asked, error) from None
-        text = "".join(token.t for token in told.tokens)
+        text = "".join(token.t for token in outcome.tokens)
         return TokensText(prompt=text, content=text)
-
-
-def _wrong(field: str, what: str) -> RbeeError:
-    return invalid(f"{field} {what}", f"change {field}", field=field)

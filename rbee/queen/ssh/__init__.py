@@ -1,6 +1,7 @@
 """The queen's way to another machine: SSH, over paramiko, which nothing else imports.
 
-`config` says where a machine is and who to be there, `identity` which keys count, `connection`
-what can be done once inside: run programs, copy files, dig tunnels. Paramiko costs a tenth of a
+`config` says where a machine is and who to be there, `host_keys` whether it is the right one,
+`login` with which keys to log in, `dialling` connects over jump hosts, `connection` is what can be
+done once inside: run programs (`program`), dig tunnels (`tunnels`). Paramiko costs a tenth of a
 second to import, so this package is imported by the first who needs it, never at start.
 """

@@ -39,7 +39,7 @@ class Target:
     port: int
     user: str
     key_files: tuple[Path, ...]
-    #: Somebody typed the name of this key: no other is offered, and it has to be usable.
+    #: The key was named by the user: no other is offered, and an error with it ends the login.
     key_is_typed: bool
     #: Whether any key of the agent may be offered, or only those of `key_files`.
     any_agent_key: bool
@@ -198,7 +198,7 @@ def _number(text: str | None, host: str) -> int:
 
 
 def _require(text: str, why_not: Callable[[str], str], what: str) -> str:
-    """`text`, where it is the name of a machine or a user. What is none is used for nothing."""
+    """`text`, if it can be the name of a machine or a user. Raises for anything else."""
     if why := why_not(text):
         raise refuse(
             "config",

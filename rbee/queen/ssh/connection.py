@@ -14,13 +14,13 @@ from rbee.queen.ssh.refusals import refuse
 from rbee.queen.ssh.tunnels import Tunnels
 from rbee.wire.settings import Settings
 
-# What it has to tell comes as an error; in a log it would be a traceback of no use to anybody.
+# Paramiko's failures reach us as exceptions; its log would repeat each as a traceback.
 _logger = logging.getLogger("paramiko")
 _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 
 
-#: How long a program has whose answer is waited for (seconds).
+#: How long a program may run whose output is awaited as a whole (seconds).
 _LONGEST_RUN = 60.0
 #: The most that is listened to of a program whose lines are read (bytes); pip says far less.
 _MOST = 1 << 24
@@ -49,7 +49,7 @@ class Lines:
         line = await self._arrived.get()
         if isinstance(line, str):
             return line
-        # Whoever asks again is told again.
+        # Put back, so that a further call gets the same end again.
         self._arrived.put_nowait(line)
         if line is None:
             raise StopAsyncIteration
@@ -85,7 +85,7 @@ class Lines:
                 return  # the loop has ended, and nobody listens any more
 
 
-class Connection:
+class SshConnection:
     """A machine that let us in."""
 
     def __init__(self, target: Target, dialled: Dialled, settings: Settings) -> None:
@@ -97,7 +97,7 @@ class Connection:
         self.tunnels = Tunnels(dialled.transport, target, self._seconds)
 
     @classmethod
-    async def open(cls, target: Target, dialling: Dialling) -> Connection:
+    async def open(cls, target: Target, dialling: Dialling) -> SshConnection:
         """Connects and logs in.
 
         Raises `ssh_failed` with `details["reason"]`: ``dns``, ``refused``,

@@ -18,7 +18,7 @@ from rbee.queen.ssh.refusals import refuse
 from rbee.wire.errors import RbeeError
 from rbee.wire.settings import Settings
 
-#: What another try may mend.
+#: The reasons of failures after which connecting is tried again.
 _PASSING = frozenset(["refused", "timeout", "unreachable", "no_ssh"])
 
 

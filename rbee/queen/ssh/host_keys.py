@@ -59,7 +59,7 @@ def keys_of(target: Target, ours: Path) -> list[KnownKey]:
 
 
 def preferred(known: list[KnownKey], offered: tuple[str, ...]) -> tuple[str, ...]:
-    """The signature algorithms `offered`, those first with which a known key can be shown."""
+    """The signature algorithms `offered`, first those that belong to a key that is known."""
     first = [name for key in known for name in _SIGNATURES.get(key.kind, (key.kind,))]
     return tuple(sorted(offered, key=lambda name: name not in first))
 

@@ -88,8 +88,8 @@ def _keys(
                 continue
             yield key
             if key.public_blob is not None:
-                # That was its certificate, which lies beside it; who does not know the authority
-                # may know the key.
+                # The key was tried with the certificate beside it; a server that does not know the
+                # authority may still know the plain key.
                 key.public_blob = None
                 yield key
 

@@ -63,7 +63,7 @@ class Program:
         self._target = target
         number = secrets.token_hex(8)
         self._mark = f"\nrbee-{number}\n".encode()
-        # The mark is put together over there, lest a shell that echoes its commands shows it.
+        # Made by printf over there: a shell that echoes its commands must not show the whole mark.
         say = f"printf '\\nrbee-%s\\n' {number}"
         try:
             self._channel = transport.open_session(timeout=seconds)
@@ -120,7 +120,7 @@ class Program:
             self._channel.close()
 
     def _feed(self, data: bytes, stays: bool) -> None:
-        # A program that does not read its input is no fault of the one who offers it.
+        # Errors are dropped: a program need not read its input.
         with contextlib.suppress(OSError, EOFError):
             self._channel.sendall(data)
             if not stays:

@@ -48,7 +48,7 @@ class Tunnels:
         """Takes a port away that `forward` gave; who is connected through it stays connected."""
         server = self._servers.pop(port, None)
         if server is not None:
-            # Closing alone leaves the thread waiting that accepts.
+            # Closing alone would not wake the thread that waits in accept.
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             server.close()
@@ -88,7 +88,7 @@ class Tunnels:
                 "direct-tcpip", there, peer, timeout=self._seconds
             )
         except _BROKEN:
-            # Nobody listens over there: the connection ends, as one to nobody does.
+            # Nobody listens over there: closed, as the system does with a dead port.
             taken.close()
         else:
             _join(taken, channel)
@@ -124,7 +124,7 @@ def _join(near: socket.socket, far: paramiko.Channel) -> None:
 
 
 def _close(channel: paramiko.Channel) -> None:
-    # It says so to the other side, which may have gone.
+    # Closing sends a message to the other side, which may be gone.
     with contextlib.suppress(*_BROKEN):
         channel.close()
 
@@ -132,7 +132,7 @@ def _close(channel: paramiko.Channel) -> None:
 def _pump(
     read: Callable[[int], bytes], write: Callable[[bytes], None], end: Callable[[], None]
 ) -> None:
-    # Either side may break off at any moment; the other is then told that this was the end.
+    # Either side may break off at any moment; that ends the stream for the other one.
     with contextlib.suppress(*_BROKEN):
         while data := read(_CHUNK):
             write(data)

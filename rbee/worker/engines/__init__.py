@@ -172,7 +172,7 @@ class Engine(NamedTuple):
         try:
             version, backends = self.version(), sorted(self.backends())
             devices = self.devices()
-        except Exception as error:  # of a library, or of a driver that it asks
+        except Exception as error:  # any exception of a library, or of a driver
             raise RbeeError(
                 "backend_unavailable",
                 f"engine {self.name} does not work here: {error}",
@@ -185,7 +185,7 @@ class Engine(NamedTuple):
         return facts
 
 
-#: What of a request wants which ability of an engine.
+#: Fields of a request, and the ability of an engine that each needs.
 _WANTED: Mapping[str, Ability] = {
     "messages": "chat",
     "json_schema": "json_schema",
@@ -226,7 +226,8 @@ def engine_called(name: str) -> Engine:
         )
     try:
         engine: Engine = found.load()
-    except Exception as error:  # a library that it wants may be missing, or be another's
+    # any exception: it may lack a library, or find one that does not fit
+    except Exception as error:
         wants = (isinstance(error, ImportError) and error.name) or name
         raise RbeeError(
             "backend_unavailable",

@@ -1,4 +1,4 @@
-"""A call that a model must make: how it is told, held to its form, and understood.
+"""A call that a model must make: how the model is told of it, held to its form, and how it is read.
 
 The form is one JSON object, ``{"name": ..., "arguments": {...}}``, which most models that were
 taught to call have seen, and to which a grammar holds all the others.
@@ -74,7 +74,7 @@ def functions_for_engine(functions: list[ToolFunction]) -> list[dict[str, Any]]:
     from rbee.worker.engines.schema_cost import Count
 
     count = Count()
-    told = []
+    given = []
     for number, each in enumerate(functions):
         path = f"$[{number}].parameters"
         try:
@@ -82,14 +82,14 @@ def functions_for_engine(functions: list[ToolFunction]) -> list[dict[str, Any]]:
             parameters = engine_schema(each.parameters, path, strict=each.strict)
         except RbeeError as error:
             raise in_functions(error) from None
-        told.append(_told(msgspec.structs.replace(each, parameters=parameters)))
-    return told
+        given.append(_plain(msgspec.structs.replace(each, parameters=parameters)))
+    return given
 
 
-def _told(function: ToolFunction) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(function)
-    told.pop("strict", None)
-    return told
+def _plain(function: ToolFunction) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(function)
+    plain.pop("strict", None)
+    return plain
 
 
 def in_functions(error: RbeeError) -> RbeeError:
@@ -101,12 +101,12 @@ def in_functions(error: RbeeError) -> RbeeError:
     return error
 
 
-def told_to_call(request: InferRequest) -> InferRequest:
+def with_call_instruction(request: InferRequest) -> InferRequest:
     """The request with what may be called written into its last message, as plain words."""
-    functions = msgspec.json.encode([_told(each) for each in request.functions]).decode()
-    told = f"Call one of these functions, with a JSON object of its name and arguments: {functions}"
+    functions = msgspec.json.encode([_plain(each) for each in request.functions]).decode()
+    rule = f"Call one of these functions, with a JSON object of its name and arguments: {functions}"
     *before, last = request.messages or [ChatMessage(role="user", content=request.prompt or "")]
-    asked = msgspec.structs.replace(last, content=f"{last.content}\n\n{told}")
+    asked = msgspec.structs.replace(last, content=f"{last.content}\n\n{rule}")
     return msgspec.structs.replace(
         request, prompt=None, messages=[*before, asked], functions=[], must_call=False
     )

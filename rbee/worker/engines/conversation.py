@@ -154,17 +154,17 @@ def tokens_unknown(number: int) -> RbeeError:
 
 
 def _for_template(message: ChatMessage, with_thoughts: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {"role": message.role, "content": message.content}
+    values: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.pictures:
         from rbee.worker.engines.pictures import content_of  # late: few messages have any
 
-        told["content"] = content_of(message)
+        values["content"] = content_of(message)
     if message.name:
-        told["name"] = message.name
+        values["name"] = message.name
     if with_thoughts and message.thought:
-        told["reasoning_content"] = message.thought
+        values["reasoning_content"] = message.thought
     if message.tool_calls:
-        told["tool_calls"] = [
+        values["tool_calls"] = [
             {
                 "id": call.id,
                 "type": "function",
@@ -173,8 +173,8 @@ def _for_template(message: ChatMessage, with_thoughts: bool) -> dict[str, Any]:
             for call in message.tool_calls
         ]
     if message.tool_call_id:
-        told["tool_call_id"] = message.tool_call_id
-    return told
+        values["tool_call_id"] = message.tool_call_id
+    return values
 
 
 def _written(message: ChatMessage) -> str:

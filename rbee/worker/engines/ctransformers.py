@@ -198,7 +198,7 @@ def _compiled(template: str) -> Any:
 
 
 def _refuse(why: str) -> None:
-    """What templates call for messages that their model was not trained on."""
+    """`raise_exception` of chat templates, for conversations that they do not take."""
     raise TemplateError(why)
 
 
@@ -220,7 +220,7 @@ ENGINE = Engine(
             **dict.fromkeys(get_args(GpuBackend), "take engine llamacpp for a GPU"),
         },
         slots=1,
-        threads=1,  # of 2023: two threads of its collapse after a pause
+        threads=1,  # of 2023: with two threads its speed collapses after a pause
     ),
     title="ctransformers",
     version=lambda: version("ctransformers"),

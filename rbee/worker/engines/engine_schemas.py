@@ -36,7 +36,7 @@ from rbee.worker.engines.schemas.reading import Reader, check_values, is_remark
 
 _Made = TypeVar("_Made")
 _KEYWORDS = ("$ref", "const", "enum", "allOf", "anyOf", "oneOf")
-#: What it holds an answer to, beside remarks, by what decides the form.
+#: The keywords that it enforces, by the keyword or type that decides the form.
 _HELD = {
     "$ref": (),
     "const": ("type",),
@@ -48,7 +48,7 @@ _HELD = {
     "string": ("type", "minLength", "maxLength", "pattern", "format"),
     "integer": ("type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 }
-#: How often it repeats a part at most: {0,2001} is any number of times for it.
+#: The most repetitions that it counts: it takes {0,2001} for any number.
 _REPEATED = 2000
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 #: The patterns that it reads as they are meant: nothing but plain characters, classes of these,
@@ -70,9 +70,9 @@ def engine_schema(schema: Mapping[str, Any], path: str, *, strict: bool) -> dict
 
 
 def check_cost(schema: Mapping[str, Any], path: str, count: Count | None = None) -> None:
-    """Raises where a schema costs too much for an engine that makes a grammar of its own of it.
+    """Raises where a schema costs too much for an engine that makes its own grammar of it.
 
-    That takes each value of an `enum` for a way of its own, and goes over what it does not know.
+    It makes an alternative of each value of an `enum`, and ignores what it does not know.
     """
     _guarded(lambda: _Cost(schema, path, count or Count()).check())
 
@@ -140,7 +140,7 @@ class _Rewriting:
             raise unknown(path, what)
 
     def _check(self, schema: Mapping[str, Any], kind: str, path: str) -> None:
-        """Raises for what is not held, where it has to be."""
+        """Raises for a keyword that would not be enforced, if `strict`."""
         if not self._strict:
             return
         types = schema["type"] if isinstance(schema.get("type"), list) else [kind]

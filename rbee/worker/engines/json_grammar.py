@@ -171,10 +171,11 @@ class _Grammar:
     def _told_apart(
         self, texts: list[str], done: int, path: str, depth: int
     ) -> tuple[str, int, int]:
-        """What stands for one of these texts, which are alike in the first `done` characters, as a
-        tree of what they begin with; the most ways that are open in it, and those at first.
+        """The grammar for one of these sorted texts, which share their first `done` characters, as
+        a tree of common beginnings; with the most ways that are open in it, and those that are open
+        at first.
 
-        So an engine has one way open for all that go on alike.
+        In such a tree an engine has one way open for all texts that go on alike.
         """
         if len(texts) == 1:
             return literal(texts[0][done:]), 1, 1
@@ -307,7 +308,7 @@ class _Grammar:
     def _other(
         self, names: Expression, wanted: Wanted, named: Iterable[str], path: str
     ) -> _Value | None:
-        """A member whose name is one of these, and none of the named ones."""
+        """A member with one of `names`, but none of those in `named`; None where there is none."""
         make = self._make
         names = make.all_of(names, make.but(make.any_of(*map(make.text, named))))
         if make.is_none(names):
@@ -317,7 +318,7 @@ class _Grammar:
         return _Value(f'{name.text} ":" ws {value.text}', ways)
 
     def _members(self, written: list[tuple[str, bool]], other: str, form: Object) -> str | None:
-        """What stands between the braces; None where there cannot be so many."""
+        """The grammar between an object's braces; None where it cannot have enough members."""
         required = sum(needed for _, needed in written)
         most = form.most
         if most is not None and most >= len(written) and not other:
@@ -333,8 +334,8 @@ class _Grammar:
         made: dict[tuple[int, bool, int, int | None], str | None] = {}
 
         def behind(at: int, first: bool, lacking: int, left: int | None) -> str | None:
-            """From member `at` on, where so many are lacking that need not be there, and so many
-            more may be written besides those that have to."""
+            """The grammar from member `at` on. `lacking` optional members have still to be written,
+            and `left` may be."""
             key = (at, first, lacking, left)
             if key not in made:
                 made[key] = self._step(written, other, key, behind, form.path)

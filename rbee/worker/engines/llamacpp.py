@@ -35,12 +35,13 @@ from rbee.wire.messages.orders import WorkerOrders
 from rbee.wire.messages.workers import Ability, EngineDevice, EngineFacts, Placed
 from rbee.wire.placement import CPU
 from rbee.worker.engines import Caller, Engine, Generated, Input, OnVector, Piece, Remote, Work, rpc
+from rbee.worker.engines.admission import Admission, most_unbegun
 from rbee.worker.engines.calls import (
     call_of,
     functions_for_engine,
     in_functions,
     schema_of_call,
-    told_to_call,
+    with_call_instruction,
 )
 from rbee.worker.engines.conversation import (
     asks_field,
@@ -103,7 +104,7 @@ _TOOLS = [
     }
 ]
 _TRIAL_CONTEXT = 512
-#: What it says of an answer in another form than its reading of the chat template lets expect.
+#: What it says of an answer that does not have the form that it expects by the chat template.
 _ANOTHER_FORM = "does not match the expected"
 #: What it says of a picture that it cannot decode, and of a model that is shown none.
 _UNREADABLE = "Failed to load image"
@@ -121,7 +122,7 @@ _BUDGET, _SLACK = "thinking_budget_tokens", 16
 _RENDERING = 10.0
 #: How much CPU time it may take to make a prompt of messages (seconds).
 _PREPARING = 20.0
-#: Where it looks for programs that unpack what it does not take for a picture: nowhere.
+#: The path of programs that unpack media which it cannot read itself: there are none.
 _NOWHERE = "/nonexistent"
 #: How names of llama.cpp's devices begin, by backend.
 _BACKENDS: Mapping[str, GpuBackend] = {
@@ -149,7 +150,7 @@ _SAMPLING = (
     *("presence_penalty", "frequency_penalty", "logit_bias"),
     *Samplers.__struct_fields__,
 )
-#: What goes into it as tokens, and what whoever asks calls that.
+#: Fields that are given to it as tokens, and what callers call them.
 _AS_TOKENS = {"echo": "echo", "echo_only": "echo", "suffix": "suffix", "prompt_tokens": "prompt"}
 #: How it says that a text does not fit into one batch.
 _TOO_LARGE = re.compile(r"input \((\d+) tokens\) is (?:too large|larger)")
@@ -170,19 +171,19 @@ def devices() -> list[EngineDevice]:
     return [device for device in found if not device.integrated] or found
 
 
-def _device(told: Mapping[str, Any]) -> EngineDevice | None:
-    name = str(told["name"])
+def _device(row: Mapping[str, Any]) -> EngineDevice | None:
+    name = str(row["name"])
     backend = next((_BACKENDS[prefix] for prefix in _BACKENDS if name.startswith(prefix)), None)
     if backend is None:
         return None
     return EngineDevice(
         name=name,
-        description=str(told["description"]),
+        description=str(row["description"]),
         backend=backend,
-        total_bytes=int(told["memory_total"]),
-        free_bytes=int(told["memory_free"]),
-        bus=str(told.get("device_id") or "").lower(),
-        integrated=told.get("type") == _INTEGRATED and backend != "metal",
+        total_bytes=int(row["memory_total"]),
+        free_bytes=int(row["memory_free"]),
+        bus=str(row.get("device_id") or "").lower(),
+        integrated=row.get("type") == _INTEGRATED and backend != "metal",
     )
 
 
@@ -195,7 +196,7 @@ def try_template(orders: WorkerOrders) -> bool:
     params.n_gpu_layers = 0
     params.api_keys = [secrets.token_urlsafe(32)]
     params.chat_template = taught(orders.chat_template)
-    # It serves in any case: on a socket in the current folder, which is this process's own.
+    # It always listens: here on a socket in the current folder, private to this process.
     params.hostnames = ["trial.sock"]
     try:
         server = xllamacpp.Server(params)
@@ -205,7 +206,7 @@ def try_template(orders: WorkerOrders) -> bool:
             body = {"messages": _TALK, "max_tokens": 1, "chat_template_kwargs": values}
             if "tools" in orders.chat_template:
                 body["tools"] = _TOOLS
-            # That it refuses such a conversation is told to those who have one.
+            # A sound template may refuse this conversation: callers with such a one get its error.
             with contextlib.suppress(ValueError, RuntimeError):
                 server.handle_chat_completions(body, lambda chunk: None)
     except RuntimeError as error:
@@ -215,7 +216,7 @@ def try_template(orders: WorkerOrders) -> bool:
     return True
 
 
-#: What is not taken down: its process ends at once, and taking down takes as long as the trial.
+#: Servers that are not destroyed: that takes as long as a trial, and the process ends anyway.
 _kept: list[Any] = []
 
 
@@ -225,7 +226,7 @@ def _plain_params() -> Any:
     params.warmup = False
     params.ctx_shift = False
     params.use_jinja = True
-    # One for each core would wait for requests that do not come: this process asks by itself.
+    # Few HTTP threads: this process is the only client. The default is one for each core.
     params.n_threads_http = 2
     return params
 
@@ -251,12 +252,12 @@ class LlamaCpp:
         params.cpuparams.n_threads = orders.threads
         params.cpuparams_batch.n_threads = orders.threads
         params.cache_ram_mib = orders.settings.prompt_cache_mib
-        # Costs a text nothing but memory that is counted anyway: it stays the same, as fast.
+        # On for all models: it costs memory that is counted anyway, and no speed when text is made.
         params.embedding = True
         params.n_batch = params.n_ubatch = orders.batch
         if orders.pooling in _POOLINGS:
             params.pooling_type = _POOLINGS[orders.pooling]
-        # xllamacpp serves HTTP in any case; nobody else finds the socket, and nobody gets this key.
+        # xllamacpp always serves HTTP. Its socket is private to this process, and so is this key.
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
         params.ui = False
@@ -274,6 +275,7 @@ class LlamaCpp:
         after = _free_memory(orders)
         by = {device: abs(free - after[device]) for device, free in before.items()}
         self.placed = Placed(backends=sorted(backends()), device_bytes=by)
+        self._admission = Admission(most_unbegun(orders.slots))
         #: The threads that llama.cpp makes prompts in, with their CPU time when that began.
         self._preparing: dict[int, float] = {}
         #: Whether the template opens the thought, and whether llama.cpp knows that it does.
@@ -305,7 +307,7 @@ class LlamaCpp:
         try:
             return self._serving(params)
         except RuntimeError as error:
-            _until_told(orders)
+            _until_logged(orders)
             refusal = _cannot_load(orders, error)
         if orders.projector and (why := reason_of_projector(_log(orders))):
             self._unseeing = f"llama.cpp cannot load the model's projector: {why}"
@@ -341,17 +343,18 @@ class LlamaCpp:
             thinking = self._rendered(_HELLO, {_SWITCH: True})
             return is_opened(thinking, marks), self._rendered(_HELLO, {}) == thinking
         except (OSError, ValueError, http.client.HTTPException):
-            return False, True  # it refuses such a conversation, which those who ask will hear
+            # the template refuses such a conversation
+            return False, True
 
     def _rendered(self, messages: Sequence[Any], values: dict[str, Any]) -> str:
         """What the chat template makes of messages, told these values."""
         return self._rendered_as({"messages": messages, "chat_template_kwargs": values})
 
     def _rendered_as(self, body: dict[str, Any]) -> str:
-        return str(self._told("/apply-template", body).get("prompt", ""))
+        return str(self._ask("/apply-template", body).get("prompt", ""))
 
-    def _told(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """What llama.cpp's own server answers."""
+    def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer of llama.cpp's own server at `path`."""
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         with contextlib.closing(self._socket.connection(_RENDERING)) as connection:
             connection.request("POST", path, json.dumps(body), headers)
@@ -359,9 +362,9 @@ class LlamaCpp:
             return answer
 
     def _answered(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The same. Raises `engine_failed` where it does not answer."""
+        """As `_ask`. Raises `engine_failed` where it does not answer."""
         try:
-            return self._told(path, body)
+            return self._ask(path, body)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise engine_failed("llama.cpp", f"it has not answered {path}: {error}") from None
 
@@ -370,11 +373,11 @@ class LlamaCpp:
         for that, and so nothing of the context taken, which others may have promised to them."""
         if marks := too_many_marks(texts_of(request), self._turns, self.context):
             return marks
-        asked = told_to_call(request) if request.must_call else request
+        asked = with_call_instruction(request) if request.must_call else request
         try:
             body = self._asked(asked)
             if request.pictures:
-                return int(self._told("/chat/completions/input_tokens", body)["input_tokens"])
+                return int(self._ask("/chat/completions/input_tokens", body)["input_tokens"])
             text = body["prompt"] if "prompt" in body else self._rendered_as(body)
             if isinstance(text, list):
                 cut = [
@@ -384,9 +387,9 @@ class LlamaCpp:
                 ]
                 return len(text) + sum(map(len, cut)) - len(cut)
             said = {"content": text, "add_special": True, "parse_special": True}
-            return len(self._told("/tokenize", said).get("tokens", ()))
+            return len(self._ask("/tokenize", said).get("tokens", ()))
         except (RbeeError, OSError, ValueError, KeyError, http.client.HTTPException):
-            return 0  # who generates says what is wrong with it
+            return 0  # `generate` raises what is wrong with it
 
     def tokenize(self, request: InferRequest) -> Tokens:
         """See `rbee.worker.engines.Engine`."""
@@ -399,10 +402,10 @@ class LlamaCpp:
             if self._chat and self._unusable:
                 raise template_unusable(self._unusable)
             body = self._asked(request)
-            told = body if "prompt" in body else self._answered("/apply-template", body)
-            if "error" in told:
-                raise refused(request, told["error"])
-            text = told["prompt"]
+            rendered = body if "prompt" in body else self._answered("/apply-template", body)
+            if "error" in rendered:
+                raise refused(request, rendered["error"])
+            text = rendered["prompt"]
         tokens = self._vocabulary.tokens(text, marked=request.add_marks)
         texts = [piece.decode(errors="replace") for _, piece in tokens]
         return Tokens([number for number, _ in tokens], texts, self.context)
@@ -425,11 +428,11 @@ class LlamaCpp:
 
         def keep(piece: Piece) -> None:
             texts.append(piece.text)
-            # Who waits for the call sees that it is being made.
+            # An empty piece for each: the caller sees that the call is being made.
             caller.on_piece(Piece("", piece.thought))
 
         called = schema_of_call(request.functions)
-        asked = told_to_call(request)
+        asked = with_call_instruction(request)
         generated = self._generate(asked, called, caller._replace(on_piece=keep))
         call = call_of("".join(texts))
         if call is None:
@@ -457,8 +460,8 @@ class LlamaCpp:
         else:
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             write = functools.partial(self._written, request, caller, len(read))
-            told = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
-            for each, piece in zip(told, prompt.pieces, strict=False):
+            scored = likelihoods(self._vocabulary, prompt, request.logprobs, write, self._scored)
+            for each, piece in zip(scored, prompt.pieces, strict=False):
                 caller.on_piece(Piece(decode(piece), logprobs=[each]))
                 if caller.cancelled.is_set():
                     break
@@ -470,15 +473,15 @@ class LlamaCpp:
         self, request: InferRequest, caller: Caller, size: int, body: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Each token that is written for a body, with how likely it was; of a prompt of `size`."""
-        told: list[dict[str, Any]] = []
+        written: list[dict[str, Any]] = []
         failed: dict[str, Any] = {}
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             if "error" in chunk:
                 failed.update(chunk["error"])
             for choice in chunk.get("choices", ()):
-                told.extend((choice.get("logprobs") or {}).get("content", ()))
-            caller.on_work(Work(len(body["prompt"]) + len(told), size, 0))
+                written.extend((choice.get("logprobs") or {}).get("content", ()))
+            caller.on_work(Work(len(body["prompt"]) + len(written), size, 0))
             return caller.cancelled.is_set() or None
 
         asked = {"stream": True, "return_progress": True, "temperature": 0, **body}
@@ -488,7 +491,7 @@ class LlamaCpp:
             failed["message"] = str(error)
         if failed:
             raise refused(request, failed)
-        yield from told
+        yield from written
 
     def count(self, request: InferRequest) -> int:
         """See `rbee.worker.engines.Engine`. It tells how much there is to read before it reads; a
@@ -574,8 +577,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             answer = {"error": {"message": str(error)}}
         if "error" not in answer:
-            told = sorted(answer["results"], key=lambda each: int(each["index"]))
-            scores = [each["relevance_score"] for each in told]
+            results = sorted(answer["results"], key=lambda each: int(each["index"]))
+            scores = [each["relevance_score"] for each in results]
             if self._orders.pooling == "share":
                 scores = [_logit(score) for score in scores]
             return scores, answer["usage"]["prompt_tokens"]
@@ -591,8 +594,8 @@ class LlamaCpp:
         except (ValueError, RuntimeError) as error:
             answer = {"error": {"message": str(error)}}
         if "error" not in answer:
-            told = sorted(answer["data"], key=lambda each: int(each["index"]))
-            return [each["embedding"] for each in told], answer["usage"]["prompt_tokens"]
+            rows = sorted(answer["data"], key=lambda each: int(each["index"]))
+            return [each["embedding"] for each in rows], answer["usage"]["prompt_tokens"]
         if len(inputs) > 1:  # it does not say which one
             for number, one in enumerate(inputs):
                 self._embedded([one], first + number)
@@ -633,6 +636,7 @@ class LlamaCpp:
 
         def on_chunk(chunk: dict[str, Any]) -> bool | None:
             nonlocal thought, work
+            begun()
             self._preparing.pop(here, None)
             if caller.cancelled.is_set():
                 return True
@@ -649,13 +653,14 @@ class LlamaCpp:
             if piece is not None and (piece := thoughts.take(piece)) is not None:
                 piece = piece._replace(text=stops.take(piece.text))
                 if request.parallel_calls is False and any(call.index for call in piece.calls):
-                    last["one"] = True  # where its grammar for calls lets it make a second
+                    last["one"] = True  # its grammar for calls may let it make a second one
                     return True
                 caller.on_piece(piece)
                 last["told"] = True
                 thought += bool(piece.thought)
                 if may_think is not None and thought > may_think + _SLACK:
-                    return True  # it does not know the marks by the tokens that they came in
+                    # over budget: it missed the end of the thought
+                    return True
                 if stops.met:
                     return True
             if choice["finish_reason"] is not None:
@@ -665,17 +670,20 @@ class LlamaCpp:
                 return True
             return None
 
-        self._preparing[here] = time.thread_time()
-        try:
-            if "messages" in body:
-                self._server.handle_chat_completions(body, on_chunk)
-            else:
-                self._server.handle_completions(body, on_chunk)
-        except (ValueError, RuntimeError) as error:
-            # What its templates, its reading of a request and that of earlier calls raise.
-            raise refused(request, {"message": str(error)}) from None
-        finally:
-            self._preparing.pop(here, None)
+        with self._admission.entered() as begun:
+            if caller.cancelled.is_set():
+                return Generated("stop", 0, 0)
+            self._preparing[here] = time.thread_time()
+            try:
+                if "messages" in body:
+                    self._server.handle_chat_completions(body, on_chunk)
+                else:
+                    self._server.handle_completions(body, on_chunk)
+            except (ValueError, RuntimeError) as error:
+                # Raised by chat templates, and where it cannot read the request or its calls.
+                raise refused(request, {"message": str(error)}) from None
+            finally:
+                self._preparing.pop(here, None)
         if "error" in last:
             if _UNREADABLE in str(last["error"]) and request.pictures:
                 raise self._broken(request)
@@ -711,8 +719,8 @@ class LlamaCpp:
         for picture in request.pictures:
             alone = ChatMessage(role="user", content="", pictures=[picture])
             messages = [{"role": "user", "content": content_of(alone)}]
-            told = self._told("/chat/completions/input_tokens", {"messages": messages})
-            if _UNREADABLE in str(told.get("error", "")):
+            answer = self._ask("/chat/completions/input_tokens", {"messages": messages})
+            if _UNREADABLE in str(answer.get("error", "")):
                 return broken(picture)
         return broken(request.pictures[0])
 
@@ -745,7 +753,7 @@ class LlamaCpp:
                 "end with the user's message, or ask for no form",
                 field=asks_field(request),
             )
-        # Its own knows what of the answer was begun.
+        # Its own grammar takes into account what of the answer has been written already.
         if chat and (self._own_form or "tools" in body or request.is_prefilled()):
             # It makes a grammar of its own, and takes no other.
             check_cost(schema, "$")
@@ -755,7 +763,7 @@ class LlamaCpp:
         thinks = request.think is not False
         if chat and self._marks is not None and thinks:
             grammar = grammar_behind(grammar, self._marks, opened=self._opened)
-            # The form was demanded: half of what may be written is left for it.
+            # A thought gets half of the budget, so that the demanded form still fits behind it.
             body[_BUDGET] = max(1, (request.max_tokens or self.context) // 2)
         body["grammar"] = grammar
 
@@ -768,7 +776,7 @@ class LlamaCpp:
             "cache_prompt": request.cache_prompt is not False,
             **_sampling(request, chat),
         }
-        # Those of the request are found here: it does not tell which of them it has met.
+        # The request's stop texts are found by us, as it does not say which one it met.
         if ends := stops_of(request, tuned_to_chat=self._chat)[len(request.stop or ()) :]:
             body["stop"] = ends
         if request.functions:
@@ -839,7 +847,7 @@ def _work(before: Work, chunk: dict[str, Any]) -> Work:
     progress = chunk.get("prompt_progress")
     if progress is not None:
         return Work(progress["processed"], progress["total"], before.made)
-    # That the model speaks is told in a chunk of its own, before its first token.
+    # A chunk with the role alone comes before the first token, and is no token.
     speaks = any("role" in choice.get("delta", ()) for choice in chunk.get("choices", ()))
     return before._replace(read=before.to_read, made=before.made + (not speaks))
 
@@ -890,7 +898,7 @@ def _cannot_load(orders: WorkerOrders, error: Exception) -> RbeeError:
     return RbeeError("model_invalid", f"llama.cpp cannot load {what}", suggestion, details)
 
 
-def _until_told(orders: WorkerOrders) -> None:
+def _until_logged(orders: WorkerOrders) -> None:
     """Waits until the log holds the reason, which llama.cpp writes in a thread of its own."""
     size, end = -1, time.monotonic() + _TELLING
     while os.path.isfile(orders.log) and time.monotonic() < end:

@@ -108,8 +108,8 @@ def reason_of_projector(log: Sequence[str]) -> str:
     """Why llama.cpp cannot load a projector, out of its log; empty where it is not that."""
     for line in reversed(log):
         if _NO_SIGHT in line:
-            told = [found[1] for each in log if (found := _SIGHT.search(words_of(each)))]
-            return str(told[-1]).strip() if told else "it does not say why"
+            reasons = [found[1] for each in log if (found := _SIGHT.search(words_of(each)))]
+            return str(reasons[-1]).strip() if reasons else "it does not say why"
     return ""
 
 

@@ -20,14 +20,14 @@ from rbee.wire.errors import RbeeError
 from rbee.wire.messages.events import Likelihood, TokenLikelihood
 from rbee.worker.engines.vocabulary import Vocabulary
 
-#: How many tokens are looked through for one, at first and then: there are no more.
+#: How many of the likeliest tokens are searched for one, at first and then; the last is all.
 _LOOKED_THROUGH = (1000, 2**14, 2**20)
 #: What is added to a logit for its token to be written: more than any logits are apart.
 _SURE = 10_000.0
-#: The smallest number that JSON parsers of all kinds take for one: it stands for no chance at all.
+#: The logprob of a token that cannot come: the smallest number that all JSON parsers take.
 _NEVER = -1e30
 
-#: With how many others a token is remembered at most: each takes half a kilobyte.
+#: The most alternatives that are remembered with a token: each takes half a kilobyte.
 _MOST_OTHERS = 5
 
 #: Has llama.cpp write behind a prompt; gives each token that it has written, as it tells it.
@@ -110,9 +110,9 @@ def likelihoods(
     found = [Scored(None, [])] * max(first, 1)
     found += memory.begins(read, count)[len(found) :]
     for scored, piece in zip(found[first:], prompt.pieces):
-        yield _told(scored, piece, count)
+        yield _likelihood_of(scored, piece, count)
     for scored in _scored(vocabulary, prompt, len(found), count, write):
-        yield _told(scored, prompt.pieces[len(found) - first], count)
+        yield _likelihood_of(scored, prompt.pieces[len(found) - first], count)
         found.append(scored)
     memory.keep(read, count, found)
 
@@ -142,7 +142,7 @@ def grammar_of(ids: Iterable[int]) -> str:
 def _led(
     before: list[int], wanted: list[int], count: int, write: Write
 ) -> Iterator[dict[str, Any]]:
-    """These tokens, as they are written by a grammar, as far as it leads to them."""
+    """The tokens that llama.cpp writes by the grammar of `wanted`, which may not lead to all."""
     body = {"prompt": before, "grammar": grammar_of(wanted), "max_tokens": len(wanted)}
     try:
         return iter(list(write({**body, "logprobs": max(count, 1)})))
@@ -171,7 +171,7 @@ def _looked_up(
 
 
 def _only(token: int) -> dict[str, Any]:
-    """What has this one token written; what is told of its likeliness is the model's own word."""
+    """The fields that have this token written; they do not change its reported logprob."""
     return {"logit_bias": [[token, _SURE]], "max_tokens": 1}
 
 
@@ -193,7 +193,7 @@ def _runs(hard: Sequence[bool]) -> Iterator[tuple[bool, int]]:
             begin = at
 
 
-def _told(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
+def _likelihood_of(scored: Scored, piece: bytes, count: int) -> TokenLikelihood:
     logprob = scored.logprob
     return TokenLikelihood(
         token=piece.decode(errors="replace"),

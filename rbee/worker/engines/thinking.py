@@ -170,13 +170,13 @@ class Thoughts:
         if self._begun or not piece.text:
             return piece
         self._held.append(piece)
-        return self._told(at_end=False)
+        return self._release(at_end=False)
 
     def rest(self) -> Piece | None:
         """What was held back, at the end of everything."""
-        return self._told(at_end=True) if self._held else None
+        return self._release(at_end=True) if self._held else None
 
-    def _told(self, *, at_end: bool) -> Piece | None:
+    def _release(self, *, at_end: bool) -> Piece | None:
         text = "".join(piece.text for piece in self._held)
         if not self._close:
             begun = text.lstrip()
@@ -199,12 +199,12 @@ class Thoughts:
             self._close = ""
             return self._behind(thought, answer)
         kept = 0 if at_end else overlap(thought, self._close)
-        told = thought[: len(thought) - kept]
+        released = thought[: len(thought) - kept]
         held = thought[len(thought) - kept :]
-        if not told:
+        if not released:
             self._held = [self._joined(held, "")]
             return None
-        piece = self._joined("", told)
+        piece = self._joined("", released)
         if held:
             self._held = [Piece(held)]
         return piece

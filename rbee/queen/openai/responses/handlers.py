@@ -9,14 +9,14 @@ from aiohttp import web
 from rbee.http.server import caller_of
 from rbee.http.serving import serves_http
 from rbee.process.tasks import spawn
-from rbee.queen.front.answering import Asker, Work, asker_of, working
+from rbee.queen.front.answering import Asker, RequestWork, asker_of, working
 from rbee.queen.front.blocks import Blocks, blocks_of
 from rbee.queen.front.for_keys import for_key
 from rbee.queen.front.offer import Offer
 from rbee.queen.front.streaming import gathered, stream
 from rbee.queen.jobs import Job
 from rbee.queen.openai.errors import failed
-from rbee.queen.openai.responses.kept import Kept, told
+from rbee.queen.openai.responses.kept import Kept, blocks_so_far
 from rbee.queen.openai.responses.mapping import PREFIX, Answering, failure_of, in_words
 from rbee.queen.openai.responses.messages import (
     CANCEL,
@@ -71,24 +71,24 @@ class Responses:
                 wanted = answering.job()
                 wanted.count_only = True
                 work.begin([wanted])
-                (told,) = await gathered(work, {})
+                (outcome,) = await gathered(work, {})
         except RbeeError as error:
             raise in_words(error) from None
-        return InputTokens(input_tokens=told.done.tokens_in)
+        return InputTokens(input_tokens=outcome.done.tokens_in)
 
     @serves_http(RESPONSE)
     async def show(self, request: web.Request, wanted: OneResponse) -> Response:
         """Tells an answer again, while its job is kept."""
         if wanted.stream:
             raise invalid("an answer is streamed once", "leave out stream", field="stream")
-        return self._told(*self._found(request, wanted.id))
+        return self._response(*self._found(request, wanted.id))
 
     @serves_http(CANCEL)
     async def cancel(self, request: web.Request, wanted: OneResponse) -> Response:
         """Ends an answer that is being made, and tells what there is of it."""
         job, _, _ = self._found(request, wanted.id)
         await job.call_off()
-        return self._told(*self._found(request, wanted.id))
+        return self._response(*self._found(request, wanted.id))
 
     @serves_http(DELETE)
     async def delete(self, request: web.Request, wanted: OneResponse) -> Deleted:
@@ -110,10 +110,10 @@ class Responses:
                 telling = Telling(answering, job.job_id, job.created_at_ms)
                 return await stream(request, telling, work, self._offer.settings)
             headers: dict[str, str] = {}
-            (told,) = await gathered(work, headers)
-        blocks = blocks_of(told.tokens)
+            (outcome,) = await gathered(work, headers)
+        blocks = blocks_of(outcome.tokens)
         answer = answering.response(
-            job.job_id, job.created_at_ms, blocks, told.done, ended_ms=job.finished_at_ms
+            job.job_id, job.created_at_ms, blocks, outcome.done, ended_ms=job.finished_at_ms
         )
         return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
@@ -123,7 +123,7 @@ class Responses:
         spawn(self._seen_through(asker, answering, begun), "a response", lambda ended: None)
         job = await begun
         return web.Response(
-            body=encode(self._told(job, answering, Blocks())), content_type="application/json"
+            body=encode(self._response(job, answering, Blocks())), content_type="application/json"
         )
 
     async def _seen_through(
@@ -137,7 +137,7 @@ class Responses:
             if not begun.done():
                 begun.set_exception(error)  # else it is told to whoever asks for the answer
 
-    def _begun(self, work: Work, answering: Answering) -> Job:
+    def _begun(self, work: RequestWork, answering: Answering) -> Job:
         """The job of a request, which is kept with it."""
         (job,) = work.begin([answering.job()])
         if answering.tools.left_out:
@@ -176,7 +176,7 @@ class Responses:
         key = caller_of(request)
         job = self._offer.job(response_id.removeprefix(PREFIX))
         answering = None if job is None else self._kept.of(job, key)
-        blocks = None if job is None else told(job)
+        blocks = None if job is None else blocks_so_far(job)
         if job is None or answering is None or blocks is None:
             raise RbeeError(
                 "not_found",
@@ -186,7 +186,7 @@ class Responses:
             )
         return job, answering, blocks
 
-    def _told(self, job: Job, answering: Answering, blocks: Blocks) -> Response:
+    def _response(self, job: Job, answering: Answering, blocks: Blocks) -> Response:
         failure = None
         if job.state is JobState.FAILED:
             *_, (_, last) = job.events.after(job.events.last_id - 1)

@@ -54,18 +54,18 @@ def messages_of(asked: str | Sequence[dict[str, Any]]) -> list[ChatMessage]:
         kind = item.get("type") or "message"
         if kind == "message":
             said = taken(item, MessageItem, path)
-            told = _said(said.content, f"{path}.content")
-            if told.pictures and said.role != "user":
-                raise _strange(told.pictures[0].called, "a picture that is not the user's")
-            turns.say(said.role, told.text, told.pictures)
+            content = _said(said.content, f"{path}.content")
+            if content.pictures and said.role != "user":
+                raise _strange(content.pictures[0].called, "a picture that is not the user's")
+            turns.say(said.role, content.text, content.pictures)
         elif kind == "reasoning":
             turns.think(_thought(taken(item, ReasoningItem, path)))
         elif kind in ("function_call", "custom_tool_call"):
             turns.call(_call(taken(item, CallItem, path), path))
         elif kind in ("function_call_output", "custom_tool_call_output"):
             answer = taken(item, OutputItem, path)
-            told = _said(answer.output, f"{path}.output")
-            turns.answer(answer.call_id, told.text, told.pictures)
+            content = _said(answer.output, f"{path}.output")
+            turns.answer(answer.call_id, content.text, content.pictures)
         else:
             raise invalid(
                 f"`{path}` is of a type that is not understood here", f"send {_KNOWN}", field=path
@@ -206,13 +206,13 @@ def _unpacked(packed: str) -> str:
 
 
 def _thought(item: ReasoningItem) -> str:
-    told = "".join(part.text for part in item.content or ())
+    content = "".join(part.text for part in item.content or ())
     summary = "\n\n".join(part.text for part in item.summary or ())
-    return told or _unpacked(item.encrypted_content or "") or summary
+    return content or _unpacked(item.encrypted_content or "") or summary
 
 
 def _call(item: CallItem, path: str) -> ToolCall:
-    name = Meant("", item.name, item.namespace or "").told
+    name = Meant("", item.name, item.namespace or "").function_name
     if item.type == "custom_tool_call":
         return ToolCall(id=item.call_id, name=name, arguments=arguments_of(item.input))
     check_arguments(item.arguments, f"{path}.arguments")

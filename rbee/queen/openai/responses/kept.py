@@ -38,7 +38,7 @@ class Kept:
         self._by_job.pop(job, None)
 
 
-def told(job: Job) -> Blocks | None:
+def blocks_so_far(job: Job) -> Blocks | None:
     """What a job has told of its answer so far; None: that is not all there any more."""
     tokens: list[Token] = []
     read = 0

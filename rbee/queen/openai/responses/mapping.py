@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from rbee.queen.front.blocks import Blocks
-from rbee.queen.openai.mapping import as_prefilled, common
+from rbee.queen.front.prefilled import as_prefilled
+from rbee.queen.openai.mapping import common, wrong
 from rbee.queen.openai.messages import Failure
 from rbee.queen.openai.responses.items import Shape, message_of, messages_of
 from rbee.queen.openai.responses.messages import (
@@ -92,7 +94,7 @@ class Answering:
             values.setdefault("reasoning_effort", effort)
         return JobRequest(
             **common(asked, asked.seed, asked.max_output_tokens),
-            messages=as_prefilled(said, "input"),
+            messages=as_prefilled(said, functools.partial(wrong, "input")),
             json_schema=schema,
             functions=list(tools.functions),
             must_call=tools.must_call,
@@ -162,12 +164,12 @@ class Answering:
         return [*self.messages, message_of(blocks.all)]
 
 
-def failure_of(told: Failure) -> ResponseFailure:
+def failure_of(failure: Failure) -> ResponseFailure:
     """An error as a response holds it, which knows a few kinds of them alone."""
     kinds = {"server_error": "server_error", "rate_limit_error": "rate_limit_exceeded"}
     # Programs shorten a conversation by themselves when they read this.
-    by_kind = told.code if told.code in _READ else kinds.get(told.type, "invalid_prompt")
-    return ResponseFailure(code=by_kind, message=told.message)
+    by_kind = failure.code if failure.code in _READ else kinds.get(failure.type, "invalid_prompt")
+    return ResponseFailure(code=by_kind, message=failure.message)
 
 
 def in_words(error: RbeeError) -> RbeeError:
@@ -192,8 +194,8 @@ def _text(asked: ResponseRequest) -> dict[str, Any]:
     form = asked.text.format if asked.text else None
     if form is None:
         return {"format": {"type": "text"}}
-    told = {"type": form.type, "name": form.name, "schema": form.schema, "strict": form.strict}
-    return {"format": {name: value for name, value in told.items() if value is not None}}
+    fields = {"type": form.type, "name": form.name, "schema": form.schema, "strict": form.strict}
+    return {"format": {name: value for name, value in fields.items() if value is not None}}
 
 
 def _reasoning(asked: ResponseRequest) -> dict[str, Any]:

@@ -44,9 +44,9 @@ class Telling(TellingBlocks):
 
     def end(self) -> list[bytes]:
         """See `front.streaming.Telling`."""
-        told = [*self.begin(), *self.changed(self.blocks.close())]
+        pieces = [*self.begin(), *self.changed(self.blocks.close())]
         whole = self._so_far()
-        return [*told, self._event(f"response.{whole.status}", response=whole)]
+        return [*pieces, self._event(f"response.{whole.status}", response=whole)]
 
     def fail(self, error: RbeeError) -> list[bytes]:
         """See `front.streaming.Telling`. Some clients read the first of the two, some the other."""
@@ -76,9 +76,9 @@ class Telling(TellingBlocks):
 
     def changed(self, changes: list[Change]) -> list[bytes]:
         """See `TellingBlocks`."""
-        return [each for change in changes for each in self._told(change)]
+        return [each for change in changes for each in self._events(change)]
 
-    def _told(self, change: Change) -> Iterator[bytes]:
+    def _events(self, change: Change) -> Iterator[bytes]:
         block = change.block
         at: dict[str, Any] = {"output_index": block.index}
         of: dict[str, Any] = {**at, "item_id": self._shape.id_of(block)}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rbee.queen.front.fields import taken
-from rbee.queen.front.tools import kind_told, loosened
+from rbee.queen.front.tools import loosened, shown_kind
 from rbee.queen.openai.responses.requests import (
     CustomTool,
     FunctionTool,
@@ -41,7 +41,7 @@ class Meant(NamedTuple):
     namespace: str = ""
 
     @property
-    def told(self) -> str:
+    def function_name(self) -> str:
         """What the model is told that it is called."""
         return f"{self.namespace}{_BETWEEN}{self.name}" if self.namespace else self.name
 
@@ -64,7 +64,7 @@ def tools_of(asked: ResponseRequest, *, refuse_unknown: bool) -> Tools:
     for at, tool in enumerate(asked.tools or ()):
         path = f"tools[{at}]"
         read = list(_functions(tool, path, "", ""))
-        kind = kind_told(tool.get("type"))
+        kind = shown_kind(tool.get("type"))
         if not read and refuse_unknown:
             raise invalid(
                 f"`{path}` is of the type {kind}, which no model here can be given",
@@ -76,7 +76,7 @@ def tools_of(asked: ResponseRequest, *, refuse_unknown: bool) -> Tools:
         found.update(read)
     chosen, must_call = _chosen(asked.tool_choice, list(found))
     functions = [found[meant] for meant in chosen]
-    return Tools(functions, {meant.told: meant for meant in found}, left_out, must_call)
+    return Tools(functions, {meant.function_name: meant for meant in found}, left_out, must_call)
 
 
 def text_of(arguments: str) -> str:
@@ -127,9 +127,11 @@ def _named(
     about: str,
     parameters: dict[str, Any],
 ) -> tuple[Meant, ToolFunction]:
-    told = " ".join(text for text in (about, tool.description) if text)
+    description = " ".join(text for text in (about, tool.description) if text)
     strict = isinstance(tool, FunctionTool) and bool(tool.strict)
-    function = ToolFunction(name=meant.told, description=told, parameters=parameters, strict=strict)
+    function = ToolFunction(
+        name=meant.function_name, description=description, parameters=parameters, strict=strict
+    )
     return meant, function
 
 
@@ -139,9 +141,9 @@ def _chosen(choice: Any, offered: Sequence[Meant]) -> tuple[Sequence[Meant], boo
         return [], False
     chosen, must_call = offered, choice == "required"
     if isinstance(choice, dict):
-        told = taken(choice, ToolChoice, "tool_choice")
-        must_call = told.type != "allowed_tools" or told.mode == "required"
-        names = [choice] if told.type != "allowed_tools" else told.tools or []
+        restricted = taken(choice, ToolChoice, "tool_choice")
+        must_call = restricted.type != "allowed_tools" or restricted.mode == "required"
+        names = [choice] if restricted.type != "allowed_tools" else restricted.tools or []
         wanted = [(each.get("name"), each.get("namespace") or "") for each in names]
         chosen = [meant for meant in offered if (meant.name, meant.namespace) in wanted]
         if must_call and not chosen:

@@ -121,7 +121,7 @@ def join(streams: Sequence[int]) -> None:
         engine.ggml_backend_register(plugin.ggml_backend_rpc_add_server(endpoint))
 
 
-#: What is never let go of.
+#: Objects that are kept until this process ends.
 _kept: list[Any] = []
 
 

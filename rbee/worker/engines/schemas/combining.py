@@ -1,4 +1,4 @@
-"""What fits several schemas, one of them, or none: of their values, by type."""
+"""Combinations of what schemas allow: and, or, not, of sets of values by their type."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _FORMS, _KINDS, LOOKED = 128, 16, 3
 
 
 class Combining(abc.ABC):
-    """Combines what is allowed. What stands within a value is known by the schemas it has to fit,
-    and `value` says what these allow.
+    """Combines what schemas allow. What is within an array or object is known by the schemas that
+    it has to fit; `value` says what these allow.
 
-    Raises where a combination is no form, or costs more than `count` has room for; `at` is the path
-    that this is put down to.
+    Raises where a combination cannot be written as such a form, or costs more than `count` has room
+    for; `at` is the path that the cost is reported at.
     """
 
     def __init__(self, schema: Any, count: Count) -> None:
@@ -276,7 +276,7 @@ class Combining(abc.ABC):
                 raise unknown(path, "the opposite of what says something of members without names")
 
     def parted(self, others: Iterable[Others], path: str) -> list[Others]:
-        """These without the kinds that no name is of."""
+        """`others` without those kinds that no name belongs to."""
         left = [each for each in others if not self.make.is_none(each.names)]
         if len(left) > _KINDS:
             raise unknown(f"{path}.patternProperties", f"names of more than {_KINDS} kinds")
@@ -320,7 +320,7 @@ class Combining(abc.ABC):
         )
 
     def is_empty(self, value: Value, depth: int = LOOKED) -> bool:
-        """Whether it is plain, so many values deep, that nothing fits."""
+        """Whether it is certain, looking `depth` values deep, that nothing fits."""
         make = self.make
         return not (value.words or value.listed) and (
             make.is_none(value.number)

@@ -68,12 +68,10 @@ class Decimals(NamedTuple):
         """All texts of one value. Raises `TooLongError`."""
         make = self.make
         sign, whole, fraction = _parts(value)
-        zeros = self._zeros_after(fraction)
         if fraction:
-            text = make.then(make.text(f"{sign}{whole}.{fraction}"), self._digits_of("0", 0, None))
-        else:
-            text = make.then(make.text(f"{sign}{whole}"), zeros)
-        return text
+            return make.then(make.text(f"{sign}{whole}.{fraction}"), self._digits_of("0", 0, None))
+        zeros = make.times(self._point(self._zeros()), 0, 1)
+        return make.then(make.text(f"{sign}{whole}"), zeros)
 
     def below(self, bound: float, inclusive: bool) -> Expression:
         """Those below a bound, or at it. Raises `TooLongError`."""
@@ -121,9 +119,6 @@ class Decimals(NamedTuple):
 
     def _zeros(self) -> Expression:
         return self._digits_of("0", 1, None)
-
-    def _zeros_after(self, fraction: str) -> Expression:
-        return self.make.times(self._point(self._zeros()), 0, 1)
 
     def _unsigned(self) -> Expression:
         make = self.make

@@ -216,21 +216,21 @@ class Expressions:
                 left = self.behind(counted[0], 0)
                 others = self.all_of(*(each for each in one.parts if each is not counted[0]))
                 found_of = {
-                    self.all_of(rest, left): ranges for rest, ranges in self._told(others).items()
+                    self.all_of(rest, left): ranges for rest, ranges in self._steps(others).items()
                 }
                 found_of.pop(self.none, None)
-                if len(found_of) == len(self._told(others)):
+                if len(found_of) == len(self._steps(others)):
                     return found_of
-        return self._told(one)
+        return self._steps(one)
 
     def _counts(self, one: Expression) -> bool:
         return one.kind == "times" and one.parts[0] is self.character
 
-    def _told(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
-        told = self._moves.get(one)
-        if told is None:
-            told = self._moves[one] = self._found_moves(one)
-        return told
+    def _steps(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
+        moves = self._moves.get(one)
+        if moves is None:
+            moves = self._moves[one] = self._found_moves(one)
+        return moves
 
     def _found_moves(self, one: Expression) -> dict[Expression, tuple[Range, ...]]:
         cuts = sorted(self._cuts_of(one))

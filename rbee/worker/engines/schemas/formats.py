@@ -50,8 +50,8 @@ _POINTER = r"(?:/(?:[^~/]|~[01])*)*"
 
 #: The patterns of each format that JSON Schema names and that can be held to, widest first.
 FORMATS = {
-    name: tuple(f"^(?:{each})$" for each in ((told,) if isinstance(told, str) else told))
-    for name, told in {
+    name: tuple(f"^(?:{each})$" for each in ((texts,) if isinstance(texts, str) else texts))
+    for name, texts in {
         "date": _DATE,
         "time": _TIME,
         "date-time": f"{_DATE}T{_TIME}",

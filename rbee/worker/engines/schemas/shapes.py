@@ -68,8 +68,9 @@ class Array(NamedTuple):
 
 
 class Others(NamedTuple):
-    """Members whose names no `properties` has: `names` says which, and `is_asked` whether somebody
-    has said that there may be such. `is_looked_at`: some keyword has applied to them."""
+    """Members that are not named by `properties`: `names` are their possible names, `is_asked`
+    whether a keyword says that there may be such, and `is_looked_at` whether a keyword applies to
+    them."""
 
     names: Expression
     wanted: Wanted
