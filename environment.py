@@ -9,7 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import census, ledger, lending, lent_clients, lent_swarms, postgresql, sentences, tags
+from harness import (
+    browsing,
+    census,
+    ledger,
+    lending,
+    lent_clients,
+    lent_swarms,
+    postgresql,
+    sentences,
+    tags,
+)
 from harness.cluster import Cluster
 from harness.loop_guard import LoopGuard
 from harness.ports import PortSlice
@@ -93,6 +103,7 @@ def after_all(context: Any) -> None:
     context.port_slice.close()
     lending.end()
     lent_clients.end()
+    browsing.end_all()
     postgresql.end()
     if not context.ran[0] and not context.skipped:
         raise AssertionError("no scenario ran: the selection matches nothing")

@@ -1,9 +1,10 @@
 """``python -m bench.splits``: a model over one, two and three machines, beside its engine alone.
 
 The machines are namespaces of this one, each with an SSH server and a simulated GPU, so that all
-compute on the same processors, one after the other. On the way to those with sides a relay adds to
-the round trip. Writes its figures, and its part of the page; ``--quick`` measures little and leaves
-``docs/`` alone. Exit status: 0 written; 1 a run failed; 2 usage; 130 Ctrl+C.
+compute on the same processors, one after the other. For what the queen expects of them their GPUs
+are as fast as that processor is by the measure of a hive. On the way to those with sides a relay
+adds to the round trip. Writes its figures, and its part of the page; ``--quick`` measures little
+and leaves ``docs/`` alone. Exit status: 0 written; 1 a run failed; 2 usage; 130 Ctrl+C.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from harness.cluster import Cluster
 from harness.ports import DEFAULT_QUEEN, PortSlice
 from harness.program import clean_environment, end, spawn
 from harness.waiting import wait_until
+from rbee.hive import ram_speed
+from rbee.hive.devices import ram_here
+from rbee.queen.speed import REACHED, of_processor
 
 DOCS = ROOT / "docs"
 TRIAL = ROOT / "bench" / "results" / "splits"
@@ -48,7 +52,8 @@ _STUCK = 300.0
 
 def measure(round_trips: Sequence[float], answers: int) -> dict[str, Any]:
     """All of it. Raises AssertionError and AnswerFailed."""
-    told: dict[str, Any] = {"engine": _engine_alone(answers), "splits": []}
+    reads = of_processor(THREADS, ram_speed.measured(THREADS, ram_here().free))
+    told: dict[str, Any] = {"reads_gb": reads, "engine": _engine_alone(answers), "splits": []}
     print(f"  engine alone: {_in_words(told['engine'])}", flush=True)
     census.take_charge()
     ports = PortSlice()
@@ -61,7 +66,7 @@ def measure(round_trips: Sequence[float], answers: int) -> dict[str, Any]:
         with _relays(cluster, 0.0):
             machines.have_added(cluster, ", ".join((*_OTHERS, "localhost")))
         for count in GPUS:
-            machines.simulate_equal(cluster, GPUS[count])
+            machines.simulate_equal(cluster, GPUS[count], reads / REACHED)
             for trip in round_trips if count > 1 else round_trips[:1]:
                 with _relays(cluster, trip) as added:
                     found = _split(cluster, count, answers)
@@ -83,7 +88,7 @@ def _split(cluster: Cluster, count: int, answers: int) -> dict[str, Any]:
     model = f"file:{MODEL}"
     cold = f"rbee-keeper infer --keep-alive --model {model} --no-cpu --max-tokens 1 'hello'"
     with_worker = "queen: <backend> worker is awake and ready"
-    began = time.monotonic()
+    expected = _expected(cluster, model)
     running = cluster.start(cold)
     running.wait_for_line("worker: loading model from <path>", _STUCK)
     loading = time.monotonic()
@@ -98,10 +103,37 @@ def _split(cluster: Cluster, count: int, answers: int) -> dict[str, Any]:
     cluster.assert_status(0, cluster.run("rbee-keeper down"))
     return {
         "loads_s": round(loaded - loading, 2),
-        "cold_s": round(loaded - began, 2),
+        "expected": expected,
         "layers": [each.get("layers", 0) for each in parts],
         **found,
     }
+
+
+def _expected(cluster: Cluster, model: str) -> float:
+    """Tokens/s by the word of the queen, who is awake then, and knows how far her hives are."""
+    cluster.assert_status(0, cluster.run("rbee-keeper up"))
+    first = _beats(cluster)
+    wait_until("each hive has told its round trip", lambda: _have_told(cluster, first), _STUCK)
+    planned = cluster.run(f"rbee-keeper plan --json --no-cpu {model}")
+    cluster.assert_status(0, planned)
+    (taken,) = (each for each in json.loads(planned.stdout)["places"] if each["taken"])
+    return float(taken["tokens_per_second"])
+
+
+def _have_told(cluster: Cluster, first: dict[str, int]) -> bool:
+    """Whether all hives have beaten again after a beat that was answered."""
+    return all(at > first[hive_id] for hive_id, at in _beats(cluster).items())
+
+
+def _beats(cluster: Cluster) -> dict[str, int]:
+    """When each hive has beaten, once all have."""
+
+    def found() -> dict[str, int]:
+        hives = cluster.queen_get("/hives")["hives"]
+        beats = {each["hive_id"]: each["last_heartbeat_ms"] for each in hives}
+        return beats if all(beats.values()) else {}
+
+    return wait_until("each hive has beaten", found, _STUCK)
 
 
 def _engine_alone(answers: int) -> dict[str, Any]:

@@ -97,6 +97,26 @@ class PaperSwarm:
         self.ended.append(job_id)
         self._beat()
 
+    def break_off(self, job_id: str) -> None:
+        """The worker of a job breaks: the job has its error, and the worker is being ended."""
+        worker_id = self.state.claims.pop(job_id).worker_id
+        for hive in self.state.hives.values():
+            if worker_id in hive.workers:
+                worker = hive.workers[worker_id]
+                hive.workers[worker_id] = msgspec.structs.replace(
+                    worker, state=WorkerState.FAILED, slots_free=0
+                )
+        self.ended.append(job_id)
+        self._beat()
+
+    def clear_away(self) -> None:
+        """What has broken is gone."""
+        for hive in self.state.hives.values():
+            for worker_id, worker in list(hive.workers.items()):
+                if worker.state is WorkerState.FAILED:
+                    del hive.workers[worker_id]
+        self._beat()
+
     def die(self, hive_id: str) -> None:
         """A machine dies, once a job has looked around who is there."""
         while any(isinstance(each, Look) for each in self.doing):
@@ -201,6 +221,7 @@ class PaperSwarm:
         code = "insufficient_ram" if place.device == CPU else "insufficient_vram"
         error = RbeeError(code, "no room", "take a smaller one", {"short_bytes": short})
         passes, yields = short <= in_use, self.state.yields(place, error)
+        passes = passes or (place.is_on_several and self.state.is_being_left(place))
         now, beats = self.state.in_use(place.spot), self.state.hives[place.hive_id].beats
         claim.rooms[place.spot, decision.ctx] = Room(False, passes, now, beats, yields)
         if not (decision.beside or passes or yields):
@@ -315,7 +336,7 @@ class PaperSwarm:
         loads = self.state.loads()
         for hive in self.state.hives.values():
             for worker_id, worker in hive.workers.items():
-                if worker.state is WorkerState.LOADING:
+                if worker.state in (WorkerState.LOADING, WorkerState.FAILED):
                     continue
                 free = self._slots - sum(loads.get(worker_id, ()))
                 state = WorkerState.READY if free else WorkerState.BUSY
@@ -376,12 +397,17 @@ def _where(worker: WorkerBeat) -> str:
 
 def after(happens: str, devices: Mapping[str, int], models: Mapping[str, int]) -> PaperSwarm:
     """A swarm after ``1 wants A; 2 wants B without a CPU; 1 ends; attic joins; shed joins with
-    24; 2 wants A as attic dies``: like the first, but for its GPU."""
+    24; 2 wants A as attic dies``: like the first, but for its GPU. ``1 breaks`` with its worker,
+    and then that ``is gone``."""
     swarm = PaperSwarm(devices, models)
     for each in happens.split("; "):
         job_id, does, *rest = each.split(" ")
         if does == "ends":
             swarm.end(job_id)
+        elif does == "breaks":
+            swarm.break_off(job_id)
+        elif does == "is":
+            swarm.clear_away()
         elif does == "joins":
             gpu = {"gpu0": int(rest[1])} if rest else {}
             swarm.join(job_id, {**devices, **gpu})

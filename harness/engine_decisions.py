@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 
 from rbee.hive.workers.able import not_able, not_placed
+from rbee.keeper.doctor import over_machines
 from rbee.queen.front.for_keys import advice_of
 from rbee.queen.scheduler import HiveFacts, warm_worker
 from rbee.wire.errors import RbeeError
@@ -184,6 +185,13 @@ def able(found: str, backend: str, *, simulated: bool, parts: int = 1) -> str:
     return "yes" if refused is None else f"no: {refused.suggestion}"
 
 
+def shared(engine: str, version: str) -> tuple[str, str]:
+    """What the doctor says of an engine that speaks this with other machines: state and advice."""
+    facts = _facts(engine, "cpu")
+    found = over_machines(msgspec.structs.replace(facts, rpc=version))
+    return found.state, found.advice
+
+
 def placed(devices: str, state: str, what: str) -> str:
     """``yes``, or ``no`` with the code of the error; `what` may be ``4000, 0 bytes on its ...``:
     one number for each device."""
@@ -194,7 +202,7 @@ def placed(devices: str, state: str, what: str) -> str:
     elif what != "nothing said":
         numbers = map(int, what.partition(" bytes")[0].split(", "))
         said = Placed(backends=["cpu", "cuda"], device_bytes=dict(zip(wanted, numbers)))
-    orders = _orders([Part("localhost", device, 9) for device in wanted])
+    orders = _orders([_part(device, 9) for device in wanted])
     report = WorkerReport(worker_id="w", state=WorkerState(state), placed=said)
     refused = not_placed(_facts("llamacpp", "cpu, cuda"), orders, report)
     return "yes" if refused is None else f"no: {refused.code}"
@@ -203,7 +211,7 @@ def placed(devices: str, state: str, what: str) -> str:
 def laid_out(parts: str) -> str:
     """What llama.cpp is told for ``gpu0 18, cpu 13``: the layers on GPUs, and which are where.
 
-    ``gpu0=2`` is the third GPU that it lists.
+    ``gpu0=2`` is the third GPU that it lists, ``gpu0@attic`` one of another machine.
     """
     import xllamacpp
 
@@ -212,7 +220,7 @@ def laid_out(parts: str) -> str:
     params = xllamacpp.CommonParams()
     told = [each.split() for each in parts.split(", ")]
     laid = [
-        Part("localhost", device.partition("=")[0], int(count), experts=bool(experts))
+        _part(device.partition("=")[0], int(count), experts=bool(experts))
         for device, count, *experts in told
     ]
     orders = _orders(laid)
@@ -226,6 +234,12 @@ def laid_out(parts: str) -> str:
     where = f"GPU {params.main_gpu}" if alone else ", ".join(f"{each:g}" for each in split)
     aside = params.tensor_buft_overrides
     return f"{params.n_gpu_layers} on {where}{', ' * bool(aside)}{aside}"
+
+
+def _part(name: str, layers: int, *, experts: bool = False) -> Part:
+    """``gpu0``, or ``gpu0@attic``."""
+    device, _, hive_id = name.partition("@")
+    return Part(hive_id or "localhost", device, layers, experts=experts)
 
 
 def _orders(parts: Sequence[Part]) -> WorkerOrders:

@@ -68,6 +68,18 @@ class Planned:
         )
         return cls(msgspec.structs.replace(planned._header, weights=weights))
 
+    @classmethod
+    def of_tables(cls, layers: int, mebibytes: int, embedding: int, output: int) -> Planned:
+        """The same; its table of embeddings has so many MiB, and its output, if it has one."""
+        planned = cls.on_paper("llama", layers, "")
+        weights = Weights(
+            n_bytes=(layers * mebibytes + embedding + output) * _MIB,
+            embedding=embedding * _MIB,
+            has_output=output > 0,
+            layers=dict.fromkeys(range(layers), mebibytes * _MIB),
+        )
+        return cls(msgspec.structs.replace(planned._header, weights=weights))
+
     def plan(self, slots: int, context: int) -> None:
         """With so many slots of so many tokens each, on the CPU."""
         self._need = worker_need([self._header], context, slots)
@@ -100,6 +112,14 @@ class Planned:
         for need, *expected in zip(self._parts.needs, weights, cache, strict=True):
             found = [need.weights / _MIB, need.kv / _MIB]
             assert all(abs(a - b) < _ROUNDED for a, b in zip(found, expected)), found
+
+    def assert_weights(self, weights: Sequence[float], host: float) -> None:
+        """What the parts take of the weights, and what stays in RAM (MiB)."""
+        found = [need.weights / _MIB for need in self._parts.needs]
+        assert (found, self._parts.host.weights / _MIB) == (weights, host), (
+            found,
+            self._parts.host,
+        )
 
     def assert_laid(self, layers: Sequence[int]) -> None:
         """So many layers lie on each device."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from fixtures import real
 from harness import accidents, census, network, swarm
 from harness import cluster as processes
 from harness.cluster import ROOT, Cluster
@@ -23,6 +24,10 @@ from harness.hosts import SSH_PORT as SSH_PORT
 from harness.ports import DEFAULT_HIVE
 from harness.program import end, spawn
 from harness.waiting import wait_until
+from rbee.hive.devices import ram_here
+from rbee.hive.models.fit import worker_need
+from rbee.hive.models.gguf import header_of_file
+from rbee.hive.models.pooling import default_context
 
 #: How long somebody who gets no answer at all is waited for, in seconds.
 _SILENCE_S = 0.3
@@ -70,13 +75,15 @@ def sit_beside(cluster: Cluster, name: str, others: str) -> None:
 
 
 def simulate_gpus(cluster: Cluster, name: str, table: Iterable[Mapping[str, str]]) -> None:
-    """A machine has the GPUs of a table: `name`, `VRAM in GB`, and `backend` where it matters."""
+    """A machine has the GPUs of a table: `name`, `VRAM in GB`, and `backend` and `GB/s` where they
+    matter."""
     host = cluster.hosts[name]
     gpus = [
         {
             "name": row["name"],
             "vram_gb": float(row["VRAM in GB"]),
             "backend": row.get("backend", "cuda"),
+            "gb_per_second": float(row.get("GB/s", 0)),
         }
         for row in table
     ]
@@ -97,10 +104,20 @@ def sit_beside_equal(cluster: Cluster, name: str, other: str, gb: float) -> None
     have_added(cluster, f"{other}, localhost")
 
 
-def simulate_equal(cluster: Cluster, gb: float) -> None:
-    """Each machine has a simulated GPU of so many GB."""
+def simulate_equal(cluster: Cluster, gb: float, gb_per_second: float = 0.0) -> None:
+    """Each machine has a simulated GPU of so many GB, of whose speed its driver says this much."""
+    gpu = {"name": "GTX 1630", "VRAM in GB": str(gb), "GB/s": str(gb_per_second)}
     for host in cluster.hosts:
-        simulate_gpus(cluster, host.name, [{"name": "GTX 1630", "VRAM in GB": str(gb)}])
+        simulate_gpus(cluster, host.name, [gpu])
+
+
+def leave_ram(cluster: Cluster, model: str, share: float) -> None:
+    """No machine has a GPU, and each holds its RAM for enough for such a share of a real model."""
+    for host in cluster.hosts:
+        simulate_gpus(cluster, host.name, [])
+    header = header_of_file(str(real.HOME / f"{model}.gguf"))
+    need = worker_need([header], default_context(header), 1)
+    cluster.set(ram_factor=round(ram_here().free / (share * need.total), 2))
 
 
 def put_model(cluster: Cluster, name: str, holder: str) -> None:

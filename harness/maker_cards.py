@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from rbee.hive.cards import GIB, Card, kernel_cards, listed
+from rbee.hive.cards import GIB, Card, kernel_cards, listed, names_of
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Gpu, GpuBackend
-from rbee.wire.messages.workers import EngineDevice
+from rbee.wire.messages.workers import EngineDevice, EngineFacts
 
-_BACKENDS = {"CUDA": "cuda", "ROCm": "rocm", "Vulkan": "vulkan", "SYCL": "sycl"}
+_BACKENDS = {"CUDA": "cuda", "ROCm": "rocm", "Vulkan": "vulkan", "SYCL": "sycl", "MTL": "metal"}
 
 
 def told_by_kernel(bus: str, files: Iterable[Mapping[str, str]]) -> str:
@@ -32,13 +33,28 @@ def told_by_kernel(bus: str, files: Iterable[Mapping[str, str]]) -> str:
 
 def _told(card: Card) -> str:
     memory = f"{card.free // GIB} of {card.total // GIB:.0f} GiB free"
-    return f"{card.backend} {card.bus} {memory if card.total else 'unknown'}"
+    number = f", {card.uuid}" if card.uuid else ""
+    return f"{card.backend} {card.bus} {memory if card.total else 'unknown'}{number}"
 
 
 def devices(cards: str, engine: str, **environ: str) -> list[Gpu]:
-    """The one list of ``cuda 01 24`` (bus, GiB) and others, and ``CUDA0 01 24 integrated``."""
+    """The one list of ``cuda 01 24`` (bus, GiB) and others, and ``CUDA0 01 24 integrated``; that of
+    ``a Mac`` is made without its engine."""
+    if cards == "a Mac":
+        return [Gpu(id="gpu0", name="Apple", vram_gb=24, vram_free_gb=24, backend="metal")]
     asked = None if engine == "not asked" else [_device(*each) for each in _words(engine)]
     return listed([_card(*each) for each in _words(cards)], asked, environ)
+
+
+def told_to_side(gpus: Sequence[Gpu], engine: str, parts: str) -> str:
+    """What a side is told that computes on some of these: names of the engine, or the error."""
+    listed_ = [_device(*each) for each in _words(engine)]
+    facts = EngineFacts(engine="llamacpp", can=(), install={}, devices=listed_)
+    try:
+        names = names_of(parts.split(", "), gpus, facts)
+    except RbeeError as error:
+        return error.code
+    return ", ".join(name or "the processor" for name in names)
 
 
 def in_short(gpus: Iterable[Gpu]) -> str:

@@ -16,8 +16,11 @@ from rbee.http.server import Server, Table
 from rbee.http.serving import serves_http
 from rbee.queen.openai.errors import failure
 from rbee.queen.openai.messages import Failed
+from rbee.queen.page.handlers import Page
+from rbee.queen.page.sessions import Sessions
 from rbee.wire import addresses, proof
 from rbee.wire.messages.basics import HEALTH, OPENAPI
+from rbee.wire.messages.page import TOKEN_HEADER
 from rbee.wire.routes import Route, Who
 
 _TOKEN = "the token"
@@ -31,6 +34,8 @@ _OWN = {
 }
 #: Those who report to a role, each with a secret that it knows by a name.
 _REPORTERS = {"queen": _OWN["hive"], "hive": _OWN["worker"]}
+_COOKIE = "rbee-8500"
+_SESSIONS = Sessions()
 #: Where a request says who speaks.
 _BODIES = {
     "/heartbeat": {"hive_id": "attic", "timestamp": ""},
@@ -66,7 +71,8 @@ def _listed(paths: dict[str, dict[str, Any]]) -> set[str]:
 
 
 async def _ask_each(role: str, headers: dict[str, str]) -> set[str]:
-    server = Server(role, _OWN[role], _name_of_key, secret_of=_secret_of(role))
+    page = Page(_COOKIE, _SESSIONS, lambda: None)
+    server = Server(role, _OWN[role], _name_of_key, secret_of=_secret_of(role), page_asks=page.asks)
     server.bind("127.0.0.1", 0)
     served = [each for each in routes.served(role) if each not in (HEALTH, OPENAPI)]
     theirs = {
@@ -115,6 +121,9 @@ def _stand_in(served: Sequence[Route[Any, Any]]) -> object:
 def _headers(caller: str, role: str) -> dict[str, str]:
     if caller == "a stranger":
         return {}
+    if caller == "its page, signed in":
+        entered = _SESSIONS.enter(_SESSIONS.link())
+        return {"Cookie": f"{_COOKIE}={entered.cookie}", TOKEN_HEADER: entered.token}
     if caller == "the holder of an API key":
         return proof.headers(proof.Credential(_KEY))
     if caller == "its owner":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import unlike
 from rbee.queen.state import Place
@@ -38,6 +40,7 @@ class Placing:
         for row in table:
             gb = float(row["GB"])
             gpu = Gpu(id=row["device"], name="RTX", vram_gb=gb, vram_free_gb=gb)
+            gpu.integrated = gpu.id.startswith("igpu")
             self._gpus.setdefault(row["hive"], []).append(gpu)
 
     def let_hold(self, hive_id: str) -> None:
@@ -64,6 +67,16 @@ class Placing:
         told = (each.split(" on ") for each in versions.split(", "))
         self._said = unlike({hive: version for version, hive in told}, "gpu0+gpu0@mac")
 
+    def assert_shared(self, expected: str) -> None:
+        """Over which machines it goes after that."""
+        assert self._said is not None, "no error was told"
+        self._request = msgspec.structs.replace(self._request, spread="swarm", allow_cpu=False)
+        self._troubles = Troubles(self._request)
+        self._troubles.add("attic", "", self._said)
+        self.look()
+        found = [_text(place) for place in self._found if place.is_on_several]
+        assert found == expected.split(", "), found
+
     def assert_judged(self, *, refused: bool) -> None:
         """They are refused as a place, and nothing else is, or they are not."""
         assert (self._said is not None) is refused, self._said
@@ -71,13 +84,15 @@ class Placing:
             assert whose(self._said, self._request.model_ref) is Whose.DEVICE, self._said
 
     def suffer(self, troubles: str) -> None:
-        """What goes wrong, in order: ``model_gated at gpu0@attic, ...``; the first one last."""
+        """What goes wrong, in order: ``model_gated at gpu0@attic, no use of gpu0@blep, ...``; the
+        first one last."""
         for each in troubles.split(", "):
             if each in _NOBODY:
                 continue
-            code, _, where = each.partition(" at ")
+            code, _, where = each.replace("no use of", "backend_unavailable at").partition(" at ")
             device, _, hive_id = where.partition("@")
-            self._said = RbeeError(code, f"{code} over there", "type this")
+            details = {"backend": "cuda"} if each.startswith("no use of") else {}
+            self._said = RbeeError(code, f"{code} over there", "type this", details)
             self._troubles.add(hive_id, device, self._said)
 
     def look(self) -> None:

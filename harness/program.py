@@ -47,6 +47,10 @@ _SCRUBBED = (
     "PYTHONOPTIMIZE",
     "PYTHONWARNINGS",
     "COLUMNS",
+    # No command that is tried opens a browser.
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "BROWSER",
 )
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _PR_SET_PDEATHSIG = 1

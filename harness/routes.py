@@ -38,7 +38,8 @@ Requests and answers are named by their types in `rbee/wire/messages/`, below `/
 is `text/event-stream`; it has exactly one of `done`, `error` and `cancelled`, and `[DONE]` at its
 end. Errors are `{"error": {"code", "message", "suggestion", "details"}}`. Below `/v1` streams and
 errors are OpenAI's, at `/v1/messages` Anthropic's; below `/api` a stream is `application/x-ndjson`,
-and errors are `{"error": "..."}`. Where API keys are let in, `x-api-key: KEY` does for an
+and errors are `{"error": "..."}`. What is open to the page wants its cookie and, in `X-Rbee-Page`,
+the token that came with that. Where API keys are let in, `x-api-key: KEY` does for an
 `Authorization` that is not there. `HEAD` is answered where `GET` is, with its head, and each answer
 has an `x-request-id`: that of the request, where it has one. Made by `make docs` out of the code.
 """
@@ -92,6 +93,8 @@ def _row(role: str, served: Served) -> tuple[str, ...]:
     route, about, _ = served
     asked = f"`{route.request.__name__}`" if route.has_body else ", ".join(_said(route))
     open_to = "" if route.who is Who.KEYS and role != "queen" else _OPEN_TO[route.who]
+    if route.on_page and role == "queen":
+        open_to = f"{open_to}, the page".removeprefix(", ")
     return f"`{route}`", asked, _answered(route), open_to, about
 
 

@@ -105,6 +105,13 @@ def _linux() -> str:
     return "" if sys.platform.startswith("linux") else "Linux is needed"
 
 
+def _chromium() -> str:
+    # Late: only who has such scenarios pays for it.
+    from harness.browsing import reason_why_not
+
+    return reason_why_not()
+
+
 def _systemd() -> str:
     return "" if shutil.which("systemd-analyze") else "no systemd is installed"
 
@@ -124,6 +131,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "needs-postgresql": _postgresql,
     "needs-control-groups": _control_groups,
     "needs-systemd": _systemd,
+    "needs-chromium": _chromium,
     "needs-linux": _linux,
 }
 PLAIN = (TIMING, TRACEBACK, ONLY_ASKS)

@@ -144,6 +144,18 @@ def to_serve(context: Context, found: str, backend: str, kind: str) -> None:
     context.served = engine.able(found, backend, simulated=kind == "simulated", parts=parts)
 
 
+@when('the doctor hears of the engine "{name}", which speaks "{version}" with other machines')
+def doctor_hears(context: Context, name: str, version: str) -> None:
+    context.said = engine.shared(name, version.replace("nothing", ""))
+
+
+@then('it says "{state}" of sharing, with advice that has "{advice}"')
+def doctor_says(context: Context, state: str, advice: str) -> None:
+    told, its_advice = context.said
+    assert told == state, context.said
+    assert (advice in its_advice) or (advice == "nothing" and not its_advice), context.said
+
+
 @when('a worker for "{device}" reports "{state}" with {placed}')
 def reports(context: Context, device: str, state: str, placed: str) -> None:
     context.served = engine.placed(device, state, placed)

@@ -7,6 +7,9 @@ from harness.ending import Ended
 from harness.fitting import PaperMachine, Planned, SplitSet
 from harness.sentences import Context, given, then, when
 
+#: MiB of an output that is no table of embeddings.
+_OUTPUT = 7
+
 
 @given('the model "{name}"')
 def a_model(context: Context, name: str) -> None:
@@ -49,6 +52,22 @@ def lay(context: Context, room: str) -> None:
 @given("a model of {layers:d} layers of {mebibytes:d} MiB, {experts:d} of them in experts")
 def model_of_experts(context: Context, layers: int, mebibytes: int, experts: int) -> None:
     context.planned = Planned.of_experts(layers, mebibytes, experts)
+
+
+@given(
+    "a model of {layers:d} layers of {mebibytes:d} MiB, with embeddings of {embedding:d} MiB"
+    " {has:w} an output"
+)
+def model_of_tables(
+    context: Context, layers: int, mebibytes: int, embedding: int, has: str
+) -> None:
+    output = _OUTPUT if has == "with" else 0
+    context.planned = Planned.of_tables(layers, mebibytes, embedding, output)
+
+
+@then('they take "{weights}" MiB of weights, and {host:d} MiB stay in RAM')
+def weights_and_host(context: Context, weights: str, host: int) -> None:
+    context.planned.assert_weights([float(each) for each in weights.split(", ")], host)
 
 
 @when('it is laid on GPUs with "{room}" MiB of room, and in RAM')

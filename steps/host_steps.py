@@ -54,6 +54,11 @@ def gpus_of_all(context: Context, gb: float) -> None:
     machines.simulate_equal(context.cluster, gb)
 
 
+@given('no machine has a GPU, and RAM for five sixths of "{model}"')
+def ram_alone(context: Context, model: str) -> None:
+    machines.leave_ram(context.cluster, model, 5 / 6)
+
+
 @given('the simulated GPUs of "{name}" are')
 def gpus_of(context: Context, name: str) -> None:
     machines.simulate_gpus(context.cluster, name, context.table)

@@ -21,9 +21,20 @@ def kernel_told(context: Context, told: str) -> None:
     assert context.told == told, context.told
 
 
+@given('"{cards}" are there and the engine lists "{engine}"')
 @when('"{cards}" are there and the engine lists "{engine}"')
 def one_list(context: Context, cards: str, engine: str) -> None:
-    context.gpus = maker_cards.devices(cards, engine)
+    context.gpus, context.listed = maker_cards.devices(cards, engine), engine
+
+
+@when('a side is to compute on "{parts}"')
+def side_computes(context: Context, parts: str) -> None:
+    context.told = maker_cards.told_to_side(context.gpus, context.listed, parts)
+
+
+@then('its engine is to use "{told}"')
+def side_told(context: Context, told: str) -> None:
+    assert context.told == told, context.told
 
 
 @when('"{cards}" are there, and "{variable}" is "{value}"')

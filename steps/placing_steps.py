@@ -86,6 +86,11 @@ def place_is(context: Context, judged: str) -> None:
     context.placing.assert_judged(refused=judged == "refused")
 
 
+@then('over several machines it goes to "{places}"')
+def goes_over(context: Context, places: str) -> None:
+    _among(context, context.placing).assert_shared(places)
+
+
 @then("that is the trouble of the {whose}")
 def trouble_of(context: Context, whose: str) -> None:
     context.placing.assert_whose(whose)

@@ -28,7 +28,14 @@ def has_room(context: Context, rooms: str) -> None:
 
 @then("about {speed:g} tokens per second are expected")
 def expected(context: Context, speed: float) -> None:
-    context.race.assert_speed(*context.lies, speed)
+    told = context.race.expected(*context.lies).tokens_per_second
+    assert abs(told - speed) <= 0.01 * speed, told
+
+
+@then("{seconds:g} seconds of loading are expected")
+def loading_expected(context: Context, seconds: float) -> None:
+    told = context.race.expected(*context.lies).loading
+    assert abs(told - seconds) <= 0.01 * seconds, told
 
 
 @then('it is started on "{place}"')

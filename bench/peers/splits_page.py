@@ -42,6 +42,7 @@ def _rows(measured: Mapping[str, Any]) -> Iterator[str]:
             "engine alone",
             "",
             f"{speed(alone):,.1f}",
+            "",
             "1.00",
             "",
             f"{first_token(alone):,.0f} ms",
@@ -59,13 +60,14 @@ def _rows(measured: Mapping[str, Any]) -> Iterator[str]:
                 count,
                 trip,
                 f"{speed(found):,.1f}",
+                f"{found['expected']:,.1f}" if "expected" in found else "not asked",
                 f"{speed(found) / speed(alone):.2f}",
                 f"{later:+,.1f} ms" if found["round_trip_ms"] else "",
                 f"{first_token(found):,.0f} ms",
                 f"{found['loads_s']:,.1f} s",
             ]
         )
-    heads = ["", "added round trip", "tokens/s while writing", "of the engine's"]
+    heads = ["", "added round trip", "tokens/s while writing", "expected", "of the engine's"]
     yield from table([*heads, "a token takes", "first token", "loads in"], rows)
 
 
@@ -88,4 +90,12 @@ def _method(measured: Mapping[str, Any]) -> Iterator[str]:
         " rbee does by itself; the round trip is what a relay before the SSH servers of the others"
         " adds by its own measurement, on top of the network of the namespaces."
     )
+    if "reads_gb" in measured:
+        yield (
+            "- Expected is what the queen tells before (`rbee-keeper plan`). The GPUs are said to"
+            " be as fast as the processor by the measure of a hive,"
+            f" {measured['reads_gb']:.1f} GB/s for {settings['threads']} thread, since it computes"
+            " for them. It counts half of the context as in use, of which the answers here use a"
+            " hundredth."
+        )
     yield "- Loading is from the worker's first word until it is ready; weights are sent each time."

@@ -15,6 +15,7 @@ Feature: The commands explain themselves
       | command    |
       | up         |
       | down       |
+      | open       |
       | status     |
       | devices    |
       | hives      |

@@ -16,8 +16,8 @@ Feature: What there is: devices, hives, ps, top, models
         | rbee-keeper devices                 | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
         | rbee-keeper devices localhost       | HIVE DEVICE NAME CORES MEMORY BACKEND | localhost cpu                                 |
         | rbee-keeper hives                   | HIVE STATE HOST                       | localhost online localhost                    |
-        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
-        | rbee-keeper top                     | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
+        | rbee-keeper ps                      | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY TOKENS/S UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
+        | rbee-keeper top                     | WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY TOKENS/S UNLOADS | <worker id> localhost minillama cpu ready 4/4 |
         | rbee-keeper models                  | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
         | rbee-keeper models --node localhost | MODEL HIVE SIZE QUANT STATE           | minillama localhost                           |
       Then each of them has worked
@@ -41,7 +41,7 @@ Feature: What there is: devices, hives, ps, top, models
         | command                    | fields        |
         | rbee-keeper devices --json | hives         |
         | rbee-keeper hives --json   | hives         |
-        | rbee-keeper ps --json      | workers, jobs |
+        | rbee-keeper ps --json      | workers, jobs, operations |
         | rbee-keeper models --json  | models, unreachable |
       Then each of them has worked
       And each of them is one answer for programs with its fields
@@ -53,6 +53,15 @@ Feature: What there is: devices, hives, ps, top, models
       When I type "rbee-keeper models"
       Then stderr contains "no models yet; fetch one with rbee-keeper pull HF:owner/repo"
       And the exit status is 0
+
+    Scenario: A model that is pulled is listed with what else is under way
+      Given a hub that holds "author/minillama"
+      And the hub stops in the middle of "minillama-f16.gguf"
+      And a swarm that was left warm by "rbee-keeper up"
+      And "rbee-keeper pull HF:author/minillama:F16" waits for it in another terminal
+      When I type "rbee-keeper ps"
+      Then stdout shows a row "OPERATION DOING WHAT HIVE PROGRESS AGE"
+      And stdout contains " of 1.9 MB"
 
     Scenario: What is at work is watched, on one page
       Given a hub that holds "author/endless-llama"

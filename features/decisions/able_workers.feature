@@ -34,8 +34,20 @@ Feature: A worker runs where it was ordered to, or not at all
       | nothing on one of them            | gpu0+gpu1 | ready | 4000, 0 bytes on its devices    | no: backend_unavailable |
       | nothing told of one of them       | gpu0+gpu1 | ready | 4000 bytes on its devices       | no: backend_unavailable |
       | on its GPU and in RAM             | gpu0+cpu  | ready | 4000 bytes on its devices       | yes |
+      | on its GPU, and on two of another machine | gpu0+gpu0@attic+gpu1@attic | ready | 4000 bytes on its device | yes |
+      | on those of the other alone       | gpu0+gpu0@attic | ready | 0 bytes on its device       | no: backend_unavailable |
       | still loading                     | gpu1   | loading | nothing said                   | yes |
       | on the CPU, as ordered            | cpu    | ready   | no such device                 | yes |
+
+  Scenario Outline: Whether an engine shares a model with other machines, by the doctor: <case>
+    When the doctor hears of the engine "<engine>", which speaks "<version>" with other machines
+    Then it says "<state>" of sharing, with advice that has "<advice>"
+
+    Examples:
+      | case                        | engine       | version | state  | advice                         |
+      | it does                     | llamacpp     | 8.0.0   | ok     | nothing                        |
+      | what it takes was not built | llamacpp     | nothing | partly | -m rbee.worker.engines.rpc.build |
+      | it has no way to            | ctransformers | nothing | partly | nothing                       |
 
   @fault.worker.whole-on-one
   Scenario Outline: What llama.cpp is told of a model in parts: <case>
@@ -50,4 +62,7 @@ Feature: A worker runs where it was ordered to, or not at all
       | on some of the machine's  | gpu0 18, gpu2 13       | 31 on 18, 0, 13  |
       | on one and in RAM         | gpu1 12, cpu 19        | 12 on GPU 1      |
       | on two and in RAM         | gpu0 5, gpu1 6, cpu 20 | 11 on 5, 6       |
+      | another machine's first   | gpu0 18, gpu0@attic 8, gpu1@attic 5 | 31 on 8, 5, 18 |
+      | and counted in another order | gpu0=1 18, gpu0@attic 13 | 31 on 13, 0, 18 |
+      | and RAM                   | cpu 4, gpu0@attic 27   | 27 on 27         |
       | experts in RAM            | gpu1 31, cpu 2 experts | 31 on GPU 1, blk\.(0\|1)\.ffn_(gate\|up\|down\|gate_up)_(ch)?exps=CPU |

@@ -51,6 +51,14 @@ Feature: What happens next to the jobs that want a worker
       | Not while it works                      | attic joins; 1 wants C without a CPU; 2 wants F without a CPU | 2 | is refused |
       | Not where that would not be enough      | attic joins; 1 wants C without a CPU; 1 ends; 2 wants D without a CPU; 3 wants C without a CPU | 3 | runs on gpu0+gpu0@attic |
 
+    @fault.queen.refuse-what-is-left
+    Examples: A model over several machines is ending, and has its parts until it has
+      | what                                    | happens                           | job | stands         |
+      | Their room is waited for                | attic joins; 1 wants C without a CPU; 1 breaks; 2 wants F without a CPU | 2 | waits for gpu0+gpu0@attic |
+      | Until it is there                       | attic joins; 1 wants C without a CPU; 1 breaks; 2 wants F without a CPU; 1 is gone | 2 | runs on gpu0+gpu0@attic |
+      | What it would not be enough for is told | attic joins; 1 wants C without a CPU; 1 breaks; 2 wants D without a CPU; 1 is gone | 2 | is refused |
+      | Elsewhere nobody waits for it           | attic joins; 1 wants C without a CPU; 1 breaks; 2 wants A | 2 | runs on gpu0 of attic |
+
     Examples: A machine joins
       | what                                    | happens                           | job | stands         |
       | Who waits for a GPU gets that one       | 1 wants A; 2 wants B without a CPU; attic joins | 2 | runs on gpu0 of attic |

@@ -37,6 +37,31 @@ Feature: A worker is promised what its engine takes
       | 5, 26  | 10.57, 81.53 | 7.5, 37.5  |
       | 12, 8  | 25.37, 43.49 | 18, 10.5   |
 
+  @fault.hive.tie-all-outputs
+  Scenario Outline: In parts, <what>
+    Given a model of 4 layers of 10 MiB, with embeddings of 5 MiB <and> an output
+    When it is cut into parts of "<layers>" layers
+    Then they take "<weights>" MiB of weights, and <host> MiB stay in RAM
+
+    Examples:
+      | what                                         | and     | layers  | weights | host |
+      | tied embeddings lie with the output, too     | without | 2, 3    | 20, 25  | 5    |
+      | an output of its own lies there alone        | with    | 2, 3    | 20, 27  | 5    |
+      | the first layers may stay in RAM             | without | 3       | 25      | 25   |
+      | the output alone may be on a device          | with    | 1       | 7       | 45   |
+      | a device may have none                       | with    | 0, 5    | 0, 47   | 5    |
+
+  Scenario Outline: In parts, a layer that keeps nothing takes no cache: <layers> layers
+    Given a model of 8 layers of the architecture "jamba" that says "attention.head_count_kv 0 0 2 0 0 2 0 0"
+    When it is cut into parts of "<layers>" layers
+    Then they take "<weights>" MiB of weights and "<cache>" MiB of cache
+
+    Examples:
+      | layers  | weights | cache   |
+      | 3, 6    | 0, 0    | 2, 2    |
+      | 2, 7    | 0, 0    | 0, 4    |
+      | 2, 3, 4 | 0, 0, 0 | 0, 2, 2 |
+
   @needs-real-models
   @fault.hive.fill-the-first
   Scenario Outline: Layers lie where there is room: <what>

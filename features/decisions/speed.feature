@@ -2,8 +2,10 @@
 Feature: Speed decides between neighbours that both have room
   A model that no GPU has room for has several places: GPUs of a machine, its GPUs and its RAM, several
   machines, a processor. The first of each kind that has room is compared. For a token each device
-  reads its part of the weights once; between machines there is a round trip for each part. A GPU is
-  reckoned with 60 % of what its driver says, and a place has to be a tenth faster than those before.
+  reads its part of the weights once; between machines there is a round trip for each part, and what
+  lies on another machine than the head's passes the network before the first token, which is spread
+  over a thousand. A GPU is reckoned with 60 % of what its driver says, and a place has to be a tenth
+  faster than those before.
 
   Numbers after a device are GB that it reads per second, those of a place GB of the model on each of
   its devices, in their order.
@@ -26,6 +28,21 @@ Feature: Speed decides between neighbours that both have room
       | two machines, 5 ms apart           | attic: gpu0 1000; blep in 5 ms: gpu0 1000        | gpu0+gpu0@blep@attic  | 3, 3   | 67    |
       | a network that nobody has measured | attic: gpu0 1000; blep: gpu0 1000                | gpu0+gpu0@blep@attic  | 3, 3   | 91    |
       | the head far away, too             | attic in 5 ms: gpu0 1000; blep in 5 ms: gpu0 1000 | gpu0+gpu0@blep@attic | 3, 3   | 50    |
+      | a GPU with the processor's memory  | attic: igpu0 0, cpu 50                           | igpu0@attic           | 5      | 10    |
+      | and RAM that nobody has measured   | attic: igpu0 0, cpu 0                            | igpu0@attic           | 5      | 4     |
+
+  Scenario Outline: <seconds> seconds of loading: <what>
+    Given machines on paper "<machines>"
+    When a model lies on "<place>" with "<gb>" GB
+    Then <seconds> seconds of loading are expected
+
+    Examples:
+      | what                                | machines                                                       | place                | gb     | seconds |
+      | nothing passes the network          | attic: gpu0 1000, cpu 50                                       | gpu0+cpu@attic       | 38, 2  | 0       |
+      | a network that nobody has measured  | attic: gpu0 1000; blep: gpu0 1000                              | gpu0+gpu0@blep@attic | 10, 5  | 40      |
+      | a slow one                          | attic: gpu0 1000; blep in 3 ms at 10 MB/s: gpu0 1000           | gpu0+gpu0@blep@attic | 10, 5  | 500     |
+      | a head that is farther away         | attic in 3 ms at 10 MB/s: gpu0 1000; blep at 100 MB/s: gpu0 1000 | gpu0+gpu0@blep@attic | 10, 5 | 500     |
+      | only the head is far away           | blep: gpu0 1000; attic in 3 ms at 10 MB/s: gpu0 1000           | gpu0+gpu0@blep@attic | 10, 5  | 500     |
 
   @fault.queen.slow-and-steady
   Scenario Outline: <what>
@@ -41,6 +58,15 @@ Feature: Speed decides between neighbours that both have room
       | And a slow card                          | swarm  | attic: gpu0 1000, cpu 50; blep in 20 ms: gpu0 300, cpu 50 | gpu0+cpu@attic: 38, 2; gpu0+gpu0@blep@attic: 20, 20 | gpu0+cpu@attic | gpu0+gpu0@blep@attic |
       | A card with half of it does not          | swarm  | attic: gpu0 1000, cpu 50; blep in 60 ms: gpu0 1000, cpu 50 | gpu0+cpu@attic: 20, 20; gpu0+gpu0@blep@attic: 20, 20 | gpu0+gpu0@blep@attic | gpu0+gpu0@blep@attic |
       | Where others have no room either it does | swarm  | attic: gpu0 1000, cpu 50; blep in 60 ms: gpu0 1000, cpu 50 | gpu0+cpu@attic: 20, 20 | gpu0+cpu@attic | gpu0+gpu0@blep@attic, gpu0+cpu+gpu0@blep+cpu@blep@attic |
+
+    @fault.queen.load-for-nothing
+    Examples: What has to pass the network before
+      | what                                     | spread | machines | rooms | taken | asked |
+      | It takes minutes, and a token is saved   | swarm  | attic: gpu0 1000, cpu 50; blep in 0.3 ms at 120 MB/s: gpu0 1000, cpu 50 | gpu0+cpu@attic: 23, 1; gpu0+gpu0@blep@attic: 12, 12 | gpu0+cpu@attic | gpu0+gpu0@blep@attic |
+      | It takes minutes, and saves far more     | swarm  | attic: gpu0 1000, cpu 50; blep in 0.3 ms at 120 MB/s: gpu0 1000, cpu 50 | gpu0+cpu@attic: 20, 20; gpu0+gpu0@blep@attic: 20, 20 | gpu0+gpu0@blep@attic | gpu0+gpu0@blep@attic |
+      | It takes half an hour                    | swarm  | attic: gpu0 1000, cpu 50; blep in 3 ms at 12 MB/s: gpu0 1000, cpu 50 | gpu0+cpu@attic: 20, 20; gpu0+gpu0@blep@attic: 20, 20 | gpu0+cpu@attic | gpu0+gpu0@blep@attic |
+      | A processor answers at once              | swarm  | attic: gpu0 1000, cpu 50; blep in 3 ms at 12 MB/s: gpu0 1000, cpu 50 | gpu0+gpu0@blep@attic: 20, 20; cpu@attic: 40 | cpu@attic | cpu@attic |
+      | Where nothing else has room it is loaded | swarm  | attic: gpu0 1000, cpu 50; blep in 3 ms at 12 MB/s: gpu0 1000, cpu 50 | gpu0+gpu0@blep@attic: 20, 20 | gpu0+gpu0@blep@attic | cpu@attic, cpu@blep |
 
     Examples: A processor with enough RAM
       | what                                     | spread | machines | rooms | taken | asked |

@@ -51,6 +51,19 @@ Feature: What happens to a model that no machine has room for
     And stdout shows a row "3 attic gpu0 <count> <size> <size> taken"
     And nothing is left running
 
+  Scenario: Their RAM together has room for it, and that of neither alone
+    Given no machine has a GPU, and RAM for five sixths of "smollm2"
+    When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --max-tokens 2 'hello'"
+    Then the terminal narrates
+      """
+      queen: there is room in CPU + CPU of attic for model <path>
+      queen: parts of the model are awake on attic
+      queen: CPU worker is awake and ready
+      """
+    And the exit status is 0
+    And nothing is left running
+    And nothing runs on "attic"
+
   Scenario: Together they are too small
     When I type "rbee-keeper infer --model file:$MODELS/smollm2.gguf --ctx 24576 --max-tokens 2 --no-cpu 'hello'"
     Then stderr contains "has too little room on 2 machines together"
@@ -118,6 +131,12 @@ Feature: What happens to a model that no machine has room for
       | whom                       | how                                                               |
       | a model on one machine     | --model file:$MODELS/smollm2.gguf --ctx 1024 --node attic --device gpu0 |
       | another over both machines | --model file:$MODELS/smollm2-tools.gguf --no-cpu                        |
+
+  Scenario: What would leave for it does not count in its plan
+    Given a swarm that was left warm by "rbee-keeper infer --keep-alive --model file:$MODELS/smollm2.gguf --max-tokens 2 --no-cpu 'hello'"
+    When I type "rbee-keeper plan --no-cpu file:$MODELS/smollm2-tools.gguf"
+    Then stdout shows a row "3 localhost gpu0 9 <size> <size> taken"
+    And stdout shows a row "3 attic gpu0 22 <size> <size> taken"
 
   Scenario: A machine that joins brings the room that was missing
     When I type each of these commands

@@ -15,6 +15,11 @@ Feature: What a hive answers on the wire
     Then the answer is 200 with the fields "parts, slots, context, estimate, sees"
 
   @only-asks
+  Scenario: What the way to it is measured by
+    When a program asks the hive "GET /sides/sample?count=200000"
+    Then the answer is 200 with the fields "text"
+
+  @only-asks
   Scenario: A question that does not fit
     When a program asks the hive each of these
       | request                                   | status | code            | message                      |
@@ -24,6 +29,8 @@ Feature: What a hive answers on the wire
       | GET /capacity?device=cpu&model=nonsense   | 400    | invalid_request | nonsense                     |
       | GET /capacity?device=cpu&modle=minillama  | 400    | invalid_request | modle                        |
       | GET /capacity?device=cpu&model=minillama&ctx=many | 400 | invalid_request | ctx                    |
+      | GET /sides/sample?count=0                 | 400    | invalid_request | count                        |
+      | GET /sides/sample?count=5000000           | 400    | invalid_request | count                        |
     Then each answer has its status, its error and its message
 
   @only-asks

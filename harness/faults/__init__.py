@@ -81,6 +81,8 @@ class Fault:
                     raise DoesNotApply(f"{edit.file}: {error.strerror}") from error
             texts[edit.file] = edit.applied_to(text)
         for file, text in texts.items():
+            if not file.endswith(".py"):
+                continue  # a file of the page
             try:
                 compile(text, file, "exec")
             except SyntaxError as error:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbee.hive.cards import GIB
+from rbee.hive.cards import GIB, names_by, names_of
 from rbee.hive.devices import Gpus, ram_here
 from rbee.hive.models.fit import (
     Need,
@@ -33,15 +33,13 @@ from rbee.hive.models.provisioner import Provisioner
 from rbee.wire.errors import RbeeError, invalid
 from rbee.wire.messages.devices import Gpu, PartRoom
 from rbee.wire.messages.sides import FreeDevice, OtherDevice
-from rbee.wire.messages.workers import EngineDevice
+from rbee.wire.messages.workers import EngineDevice, EngineFacts
 from rbee.wire.model_ref import ModelRef
 from rbee.wire.narration import device_name, size
 from rbee.wire.placement import CPU, Part, Placement
 from rbee.wire.settings import Settings
 
 _MIB = 1024 * 1024
-#: The backends whose GPUs a side finds among those of its engine (`rbee.worker.engines.rpc`).
-_OF_SIDES = ("cuda", "metal")
 
 
 class Fit(NamedTuple):
@@ -154,11 +152,17 @@ class Capacity:
         self, devices: Collection[str], listed: Sequence[EngineDevice]
     ) -> dict[str, int]:
         """The places of some GPUs among those that an engine has `listed`."""
-        if not listed:
+        if not listed or set(devices) == {CPU}:
             return {}
-        names = [device.name for device in listed]
-        gpus = await self._gpus(devices)
-        return {gpu.id: names.index(gpu.engine_name) for gpu in gpus if gpu.engine_name in names}
+        names = names_by(listed, await self._gpus_of_machine.now())
+        order = [device.name for device in listed]
+        return {each: order.index(names[each]) for each in devices if each in names}
+
+    async def engine_names(self, devices: Sequence[str], facts: EngineFacts) -> list[str]:
+        """What an engine calls some devices; empty: the processor, which computes for simulated
+        GPUs, too. Raises `backend_unavailable` where it has no use of one."""
+        gpus = await self._gpus_of_machine.now() if await self._gpus(devices) else []
+        return names_of(devices, gpus, facts)
 
     async def gpu_of(self, backend: str) -> Gpu | None:
         """The first GPU of this machine that a backend is for; None where there is none."""
@@ -253,12 +257,14 @@ class Capacity:
         fit = self._over(rooms, others, headers, context, slots, layers)
         return fit, self._has_room(rooms, fit)
 
-    async def free_for_parts(self, unused: Collection[Promise] = ()) -> list[FreeDevice]:
-        """What a part of a model may take of each device here, with what is `unused`: the GPUs of
-        the first one's kind, then the RAM."""
+    async def free_for_parts(
+        self, listed: Sequence[EngineDevice], unused: Collection[Promise] = ()
+    ) -> list[FreeDevice]:
+        """What a part of a model may take of each device here, with what is `unused`: the GPUs that
+        an engine which has `listed` these has a use of, then the RAM."""
         gpus = await self._gpus_of_machine.now()
-        gpus = [gpu for gpu in gpus if gpu.backend in _OF_SIDES or gpu.simulated]
-        gpus = [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
+        names = names_by(listed, gpus)
+        gpus = [gpu for gpu in gpus if gpu.simulated or gpu.id in names]
         free = [(gpu.id, self._free(gpu.id, gpu) + _kept(gpu.id, unused)) for gpu in gpus]
         free.append((CPU, self._for_part(self._free(CPU, None) + _kept(CPU, unused))))
         return [FreeDevice(device=device, free_bytes=count) for device, count in free]
@@ -304,6 +310,7 @@ class Capacity:
                 hive_id=hive_id,
                 token_bytes=need.read_for_a_token(slots),
                 link_bytes=passing if hive_id and count else 0,
+                loading_bytes=need.weights if hive_id else 0,
             )
             for (hive_id, device), need, has, count in zip(names, needs, free, layers)
         ]

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from rbee.wire.errors import RbeeError
 from rbee.wire.messages.devices import Gpu, GpuBackend
-from rbee.wire.messages.workers import EngineDevice
+from rbee.wire.messages.workers import EngineDevice, EngineFacts
 
 #: Bytes in the unit of every size called `_gb`: a GiB.
 GIB = 1024**3
@@ -39,7 +40,8 @@ _LEAST_GB = 1.0
 class Card(NamedTuple):
     """A card that is there; sizes in bytes, 0 where nobody tells them.
 
-    `backend` is what its maker has for it, `bus` its address (``0000:03:00.0``).
+    `backend` is what its maker has for it, `bus` its address (``0000:03:00.0``). `load` is as in
+    `Gpu`.
     """
 
     backend: GpuBackend
@@ -49,6 +51,7 @@ class Card(NamedTuple):
     free: int = 0
     gb_per_second: float = 0.0
     uuid: str = ""
+    load: float | None = None
 
 
 def kernel_cards(root: Path = Path("/sys")) -> list[Card]:
@@ -69,7 +72,12 @@ def _kernel_card(device: Path) -> Card | None:
     total = _number(device / "mem_info_vram_total")
     free = max(0, total - _number(device / "mem_info_vram_used"))
     name = _text(device / "product_name") or f"{maker} GPU {_text(device / 'device')}".strip()
-    return Card(backend, os.path.basename(os.path.realpath(device)), name, total, free)
+    bus, number = os.path.basename(os.path.realpath(device)), _text(device / "unique_id")
+    # ROCm calls a card by this number where it is told which to see.
+    uuid = f"GPU-{number}" if number else ""
+    busy = _text(device / "gpu_busy_percent")
+    load = int(busy) / 100 if busy.isdecimal() else None
+    return Card(backend, bus, name, total, free, uuid=uuid, load=load)
 
 
 def _text(file: Path) -> str:
@@ -170,6 +178,40 @@ def _same(card: Card, devices: Sequence[EngineDevice]) -> EngineDevice | None:
     )
 
 
+def names_by(listed: Sequence[EngineDevice], gpus: Sequence[Gpu]) -> dict[str, str]:
+    """What an engine that has `listed` these calls each of all GPUs of a machine; those that it has
+    no use of are left out.
+
+    A GPU whose name there was not known when it was looked for is the next one of its backend.
+    """
+    left = {device.name: device for device in listed}
+    names = {gpu.id: gpu.engine_name for gpu in gpus if left.pop(gpu.engine_name, None)}
+    for gpu in gpus:
+        name = next((each for each, its in left.items() if its.backend == gpu.backend), "")
+        if name and not (gpu.id in names or gpu.engine_name or gpu.simulated):
+            names[gpu.id] = name
+            del left[name]
+    return names
+
+
+def names_of(devices: Sequence[str], gpus: Sequence[Gpu], facts: EngineFacts) -> list[str]:
+    """What an engine calls some devices among these GPUs and the processor, in their order; empty:
+    the processor, which computes for simulated GPUs, too.
+
+    Raises `backend_unavailable` with the command that would help where it has no use of one.
+    """
+    names = names_by(facts.devices, gpus)
+    for gpu in gpus:
+        if gpu.id in devices and not gpu.simulated and gpu.id not in names:
+            raise RbeeError(
+                "backend_unavailable",
+                f"engine {facts.engine} {facts.version} has no use of {gpu.id} ({gpu.backend})",
+                facts.install.get(gpu.backend, "take another engine, or another device"),
+                {"device": gpu.id},
+            )
+    return [names.get(each, "") for each in devices]
+
+
 def _gpu(device_id: str, card: Card | None, device: EngineDevice | None) -> Gpu:
     if card is None:
         assert device is not None, "somebody tells of it"
@@ -181,6 +223,7 @@ def _gpu(device_id: str, card: Card | None, device: EngineDevice | None) -> Gpu:
         vram_free_gb=round(card.free / GIB, 2),
         backend=card.backend,
         gb_per_second=card.gb_per_second,
+        load=card.load,
     )
     if device is None:
         return gpu

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,15 +61,18 @@ from rbee.wire.messages.models import (
 )
 from rbee.wire.messages.orders import HiveOrders
 from rbee.wire.messages.sides import (
+    SAMPLE,
     SIDE_STREAM,
     SIDES_HERE,
     SPREAD_ROOM,
     START_SIDE,
     STOP_SIDE,
     WORKER_STREAM,
+    AskSample,
     AskSides,
     AskSpread,
     PartOfWorker,
+    Sample,
     SidesHere,
     SideStarted,
     StartSide,
@@ -95,6 +99,10 @@ from rbee.wire.settings import Settings
 
 if TYPE_CHECKING:
     from rbee.hive.workers.sides import Sides
+
+#: So many letters of a sample are drawn, and then repeated: further apart than what packs bytes on
+#: their way looks back (32 KiB for OpenSSH).
+_NEVER_TWICE = 128 * 1024
 
 
 class Catalogs(NamedTuple):
@@ -288,6 +296,12 @@ class _Hive:
     async def sides_here(self, wanted: AskSides) -> SidesHere:
         """Tells what its devices have for parts of models whose head is elsewhere."""
         return await self.starter.here(wanted)
+
+    @serves(SAMPLE)
+    async def sample(self, wanted: AskSample) -> Sample:
+        """Sends what the way from here is measured by, before weights pass it."""
+        once = secrets.token_hex(min(wanted.count, _NEVER_TWICE) // 2 + 1)
+        return Sample(text=(once * (wanted.count // len(once) + 1))[: wanted.count])
 
     @serves(START_SIDE)
     async def start_side(self, wanted: StartSide) -> SideStarted:

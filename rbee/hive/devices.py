@@ -80,6 +80,7 @@ class Detector(msgspec.Struct):
             ram_gb=round(ram.total / GIB, 1),
             ram_free_gb=round(ram.free / GIB, 1),
             gb_per_second=self.ram_speed(),
+            load=processor_load(),
         )
         if self._later is None and not (cpu.gb_per_second and self._cpu_name_file.exists()):
             later = asyncio.get_running_loop().call_later
@@ -153,6 +154,15 @@ def ram_here() -> Ram:
     total = min(memory.total, limits.memory or memory.total)
     left = limits.memory_free
     return Ram(total, memory.available if left is None else min(memory.available, left))
+
+
+def processor_load() -> float | None:
+    """The share of the time in which this machine's cores have computed since somebody last asked,
+    0 to 1; None: the system does not tell."""
+    try:
+        return round(psutil.cpu_percent() / 100, 3)
+    except (OSError, RuntimeError):  # /proc/stat is hidden in some containers
+        return None
 
 
 class Gpus(NamedTuple):
@@ -249,6 +259,7 @@ def _nvidia_card(index: int) -> Card:
         int(memory.free),
         _nvidia_speed(handle),
         uuid,
+        _nvidia_load(handle),
     )
 
 
@@ -265,6 +276,16 @@ def _nvidia_speed(handle: Any) -> float:
     except pynvml.NVMLError:
         return 0.0
     return float(round(mhz * 1e6 * 2 * bits / 8 / 1e9, 1))
+
+
+def _nvidia_load(handle: Any) -> float | None:
+    """The share of the driver's last period, a second at most, in which a card has computed."""
+    import pynvml
+
+    try:
+        return float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100
+    except pynvml.NVMLError:
+        return None
 
 
 def _metal() -> list[Gpu]:

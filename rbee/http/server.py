@@ -71,9 +71,11 @@ class Server:
         recognise: Recognise | None = None,
         settings: Settings = _DEFAULTS,
         secret_of: Callable[[str], str | None] = lambda name: None,
+        page_asks: Callable[[web.Request], bool] = lambda request: False,
     ) -> None:
         """`own` is the secret that opens it; `recognise` knows the API keys, `secret_of` the
-        secrets of those who report to it. Of `settings` those of requests count."""
+        secrets of those who report to it. Of `settings` those of requests count. `page_asks` tells
+        whether its page asks, signed in; it raises what is wrong with who only seems to."""
         self.role = role
         self.instance = secrets.token_hex(8)
         self.stopping = asyncio.Event()
@@ -87,6 +89,7 @@ class Server:
         self._own = own
         self._recognise = recognise
         self._secret_of = secret_of
+        self._page_asks = page_asks
         journal.begin()
         self._limits = limits_of(settings, raise_limit())
         self._large_bodies = bodies.LargeBodies()
@@ -237,7 +240,8 @@ class Server:
         served, fields = await table.find(request)
         who = table.who if served is None else served.route.who
         if who is not Who.ANYBODY:
-            request[_CALLER] = await self._caller(request, who)
+            on_page = served is not None and served.route.on_page
+            request[_CALLER] = await self._caller(request, who, on_page)
             connection.known_as(request[_CALLER])
         if served is None:
             raise RbeeError(
@@ -293,11 +297,14 @@ class Server:
                 continue
             raise _unknown_host(host, self.role)
 
-    async def _caller(self, request: web.Request, who: Who) -> str:
-        """Whose request it is: the name of an API key, or empty for the token."""
+    async def _caller(self, request: web.Request, who: Who, on_page: bool) -> str:
+        """Whose request it is: the name of an API key, or empty for the token, and for the page of
+        whoever has that."""
         header = request.headers.get(proof.TOKEN_HEADER)
         if header is None and who is Who.KEYS and _KEY_HEADER in request.headers:
             header = f"Bearer {request.headers[_KEY_HEADER]}"
+        if header is None and on_page and self._page_asks(request):
+            return ""
         if proof.accepts(header, self._own.secret):
             return ""
         name = request.headers.get(proof.NAME_HEADER, "")

@@ -42,6 +42,8 @@ class AwakeQueen:
         self._child = child
         self._listener: threading.Thread | None = None
         self._warm = threading.Event()
+        #: Set once she has said that a browser is signed in on her page.
+        self.page_entered = threading.Event()
         self._has_said_goodbye = False
 
     @property
@@ -151,6 +153,8 @@ class AwakeQueen:
         self._screen.narrate(said)
         if said.action == narration.KEEP_WARM.action:
             self._warm.set()
+        elif said.action == narration.PAGE_ENTERED.action:
+            self.page_entered.set()
         elif said.action == narration.GOODBYE.action:
             self._has_said_goodbye = True
 

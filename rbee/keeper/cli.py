@@ -166,6 +166,25 @@ def _alone(**given: object) -> None:
         raise click.UsageError(f"{' and '.join(flags)} exclude each other")
 
 
+@keeper.command("open")
+@click.option("--print", "prints", is_flag=True, help="Print the link; open no browser.")
+@with_queen(*NARRATION_OPTIONS)
+def open_page(options: Options) -> Deed:
+    """Open the queen's page in a browser: what the machines do, and a chat.
+
+    She is woken where she sleeps, and stays. The link signs a browser in once, within five minutes;
+    where no browser can be shown, over SSH for one, it is printed.
+
+    \b
+    Examples:
+      rbee-keeper open
+      rbee-keeper open --print
+    """
+    from rbee.keeper.page import open_page
+
+    return lambda screen, where: open_page(screen, where, prints=options["prints"])
+
+
 @keeper.command("rotate-token")
 @with_queen(*NARRATION_OPTIONS)
 def rotate_token(options: Options) -> Deed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rbee.keeper.awake import awake_queen, find_queen
 from rbee.keeper.queen_client import QueenClient
@@ -11,9 +12,11 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import age, ahead, table
 from rbee.wire.errors import no_such
+from rbee.wire.messages.events import Progress
 from rbee.wire.messages.hives import HIVES, HiveView
 from rbee.wire.messages.jobs import JOBS, JobState, JobView
 from rbee.wire.messages.models import CLUSTER_MODELS, ClusterModelView
+from rbee.wire.messages.operations import OPERATIONS, OperationView
 from rbee.wire.messages.workers import WORKERS, WorkerView
 from rbee.wire.narration import layers_in_words, size
 
@@ -42,9 +45,9 @@ def hives(screen: Screen, where: QueenTarget) -> None:
 
 
 def ps(screen: Screen, where: QueenTarget) -> None:
-    """The workers and the jobs."""
-    workers, jobs = _at_work(find_queen(where))
-    screen.result({"workers": workers, "jobs": jobs}, _work_tables(workers, jobs))
+    """The workers, the jobs, and what else is under way."""
+    work = _at_work(find_queen(where))
+    screen.result(work._asdict(), _work_tables(work))
 
 
 def top(screen: Screen, where: QueenTarget) -> None:
@@ -55,16 +58,26 @@ def top(screen: Screen, where: QueenTarget) -> None:
         return
     client = find_queen(where)
     while True:
-        screen.page(_work_tables(*_at_work(client)))
+        screen.page(_work_tables(_at_work(client)))
         time.sleep(_REDRAWN)
 
 
-def _at_work(client: QueenClient) -> tuple[list[WorkerView], list[JobView]]:
-    return client.call(WORKERS).workers, client.call(JOBS).jobs
+class _Work(NamedTuple):
+    workers: list[WorkerView]
+    jobs: list[JobView]
+    operations: list[OperationView]
 
 
-def _work_tables(workers: Sequence[WorkerView], jobs: Sequence[JobView]) -> str:
-    return f"{worker_table(workers)}\n\n{job_table(jobs)}"
+def _at_work(client: QueenClient) -> _Work:
+    workers, jobs = client.call(WORKERS).workers, client.call(JOBS).jobs
+    return _Work(workers, jobs, client.call(OPERATIONS).operations)
+
+
+def _work_tables(work: _Work) -> str:
+    tables = [worker_table(work.workers), job_table(work.jobs)]
+    if work.operations:
+        tables.append(operation_table(work.operations))
+    return "\n\n".join(tables)
 
 
 def models(screen: Screen, where: QueenTarget, node: str | None) -> None:
@@ -127,13 +140,15 @@ def worker_table(workers: Sequence[WorkerView]) -> str:
                 f"{worker.slots_free}/{worker.slots}",
                 worker.context or "",
                 size(worker.vram_bytes) if worker.vram_bytes else "",
+                worker.tokens_per_second or "",
                 "never" if worker.kept else ahead(worker.unloads_at_ms),
             )
         )
         for part in worker.parts or ():
             layers = f"= {layers_in_words(part.layers, experts=part.experts)}"
-            rows.append(("", part.hive_id, layers, part.device, "", "", "", size(part.bytes), ""))
-    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY UNLOADS", rows)
+            held = size(part.bytes)
+            rows.append(("", part.hive_id, layers, part.device, "", "", "", held, "", ""))
+    return table("WORKER HIVE MODEL DEVICE STATE SLOTS CONTEXT MEMORY TOKENS/S UNLOADS", rows)
 
 
 def job_table(jobs: Sequence[JobView]) -> str:
@@ -154,6 +169,29 @@ def job_table(jobs: Sequence[JobView]) -> str:
         for job in shown
     )
     return table("JOB STATE MODEL HIVE DEVICE TOKENS AGE", rows)
+
+
+def operation_table(operations: Sequence[OperationView]) -> str:
+    """One row for each model that is pulled, each machine that is woken or added, each plan."""
+    rows = (
+        (
+            each.operation_id,
+            each.doing,
+            each.what,
+            each.hive_id,
+            _so_far(each.progress),
+            age(each.created_at_ms),
+        )
+        for each in operations
+    )
+    return table("OPERATION DOING WHAT HIVE PROGRESS AGE", rows)
+
+
+def _so_far(progress: Progress | None) -> str:
+    if progress is None:
+        return ""
+    whole = f" of {size(progress.total)}" if progress.total else ""
+    return f"{size(progress.done)}{whole}"
 
 
 def model_table(models: Sequence[ClusterModelView]) -> str:

@@ -11,7 +11,7 @@ from rbee.keeper.queen_target import QueenTarget
 from rbee.keeper.screen import Screen
 from rbee.keeper.table import table
 from rbee.wire.messages.plans import PLAN, AskPlan, Plan, PlannedPlace
-from rbee.wire.narration import rate, size
+from rbee.wire.narration import load, rate, size
 
 
 def plan(screen: Screen, where: QueenTarget, ref: str, options: Options) -> None:
@@ -45,7 +45,10 @@ def place_table(found: Plan) -> str:
 def _rows(number: int, place: PlannedPlace) -> Iterator[Sequence[object]]:
     if place.fits:
         room = "taken" if place.taken else "yes"
-        room += f" ({rate(place.tokens_per_second)})" if place.tokens_per_second else ""
+        if place.tokens_per_second:
+            loading = load(place.loading_s)
+            later = f" after loading for {loading}" if loading else ""
+            room += f" ({rate(place.tokens_per_second)}{later})"
     else:
         room = f"{size(place.short_bytes)} too little" if place.short_bytes else place.why
     if not place.parts:

@@ -15,6 +15,7 @@ from signal import SIGKILL
 import aiohttp
 
 from rbee.http.client import Peer, open_session
+from rbee.http.operation import Operation
 from rbee.http.server import Server, leave
 from rbee.http.serving import serves
 from rbee.process import journal, listening, logs
@@ -38,15 +39,17 @@ from rbee.queen.news import News
 from rbee.queen.ollama import routes as ollama
 from rbee.queen.openai import routes as openai
 from rbee.queen.operations import Operations
+from rbee.queen.page.handlers import Page
+from rbee.queen.page.sessions import Sessions
 from rbee.queen.registry import Registry
 from rbee.queen.tracked_task import TrackedTask
 from rbee.wire import addresses, narration, proof
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import HEALTH, SHUT_DOWN_QUEEN, STAY, ShutdownBegun, ShutDownQueen
-from rbee.wire.messages.events import EVENTS, Done
+from rbee.wire.messages.events import EVENTS, Done, FollowEvents
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.orders import QueenOrders
-from rbee.wire.narration import say
+from rbee.wire.narration import Narration, say
 from rbee.wire.settings import Settings
 
 #: How long a queen that may be there already has to answer (seconds).
@@ -125,10 +128,13 @@ class _Queen:
             lambda header: self.keys.recognise(header),
             settings,
             functools.partial(_secret_of_hive, orders.token),
+            lambda request: self.page.asks(request),
         )
         # Before the catalog is opened: of two queens that start together, one gets the port.
         self.server.bind(orders.host, orders.port)
         self.news = News()
+        # Browsers tell the cookies of one host to all its ports: each queen there has her own.
+        self.page = Page(f"rbee-{self.server.port}", Sessions(), self._page_entered)
         self.measures = JobMetrics()
         self.jobs = JobBoard(
             settings.jobs_kept,
@@ -149,7 +155,13 @@ class _Queen:
         self.dispatcher = Dispatcher(self.hives, self.registry, settings, self.news.say)
         state = self.dispatcher.state
         self.operations = Operations(
-            self.hives, self.catalog, state, settings, self._require_awake, self.names
+            self.hives,
+            self.catalog,
+            state,
+            settings,
+            self._require_awake,
+            self.names,
+            self.news.with_jobs.overhear,
         )
         self.cascade = True
         self.kept = False
@@ -178,7 +190,7 @@ class _Queen:
             self.jobs.find,
             self.names,
         )
-        own = [self, handlers, self.operations, self.keys, self.names, ollama.Presence()]
+        own = [self, handlers, self.operations, self.keys, self.names, self.page]
 
         def counted_as(api: str) -> Offer:
             return offer._replace(begin=functools.partial(self._begin, api=api))
@@ -212,13 +224,14 @@ class _Queen:
             self.news.say(narration.STOP_HIVES)
             await self.hives.sleep(self.news.say)
         self.news.say(narration.GOODBYE)
-        self.news.succeed()
+        self.news.fall_silent()
         await self.server.close()
 
     @serves(EVENTS)
-    async def follow(self) -> News:
-        """Tells what is narrated of the swarm from now on, and belongs to no job."""
-        return self.news
+    async def follow(self, wanted: FollowEvents) -> Operation:
+        """Tells what is narrated of the swarm from now on, and belongs to no job; `jobs=true` tells
+        also what does, and the last of all of it first."""
+        return self.news.with_jobs if wanted.jobs else self.news
 
     @serves(STAY)
     async def asked_to_stay(self) -> None:
@@ -252,7 +265,8 @@ class _Queen:
         self.jobs.add(job)
         by = f"{api}, key {job.key}" if job.key else api
         facts = {"job_id": job.job_id, "model_ref": wanted.model_ref, "by": by}
-        journal.write(say(narration.JOB_BEGUN, facts))
+        self._tell_of(say(narration.JOB_BEGUN, facts))
+        job.overhear = self.news.with_jobs.overhear
         task = job.begin(self._work(job), f"job {job.job_id}")
         task.add_done_callback(lambda _: self._over(job, api))
         return job
@@ -260,7 +274,14 @@ class _Queen:
     def _over(self, job: Job, api: str) -> None:
         self.dispatcher.leave(job)
         self.measures.count(api, job)
-        journal.write(job.outcome())
+        self._tell_of(job.outcome())
+
+    def _tell_of(self, line: Narration) -> None:
+        journal.write(line)
+        self.news.with_jobs.overhear(line)
+
+    def _page_entered(self) -> None:
+        self.news.say(narration.PAGE_ENTERED)
 
     async def _work(self, job: Job) -> Done:
         """What comes of a job. Raises the error in which it ends."""

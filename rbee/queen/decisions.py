@@ -473,6 +473,7 @@ def facts_of(state: State, claim: Claim) -> list[HiveFacts]:
             hive.hive_id == LOCAL,
             hive.hive_id in claim.owners,
             hive.round_trip,
+            hive.bytes_per_second,
         )
         for hive in state.hives.values()
         if hive.devices is not None

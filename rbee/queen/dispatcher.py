@@ -656,9 +656,13 @@ class Dispatcher:
         if not estimates:
             return
         best, *others = estimates
-        rates = [f"{_rate(each)} with {_where(each.place)}" for each in others]
-        why = f"against {', '.join(rates)}" if rates else "no other place would be faster"
-        job.say(narration.EXPECTED, rate=_rate(best), where=_where(best.place), why=why)
+        rivals = ", ".join(_in_short(each, best.place.hive_id) for each in others)
+        why = f"against {rivals}" if rivals else "no other place would be faster"
+        rate = narration.rate(best.tokens_per_second)
+        where = f"{device_name(best.place.device)} on hive {best.place.hive_id}"
+        job.say(narration.EXPECTED, rate=rate, where=where, why=why)
+        if loading := narration.load(best.loading):
+            job.say(narration.WEIGHTS_FIRST, loading=loading)
 
     def _tell_beside(self, job: Job, decision: Start, beside: Wait) -> None:
         where = {"device": device_name(decision.place.device), "hive_id": decision.place.hive_id}
@@ -700,12 +704,14 @@ def _require_sight(job: Job, sees: bool) -> None:
         raise unseen(pictures[0].called, "this model has no projector, and is shown none")
 
 
-def _rate(each: Estimate) -> str:
-    return narration.rate(each.tokens_per_second)
-
-
-def _where(place: Place) -> str:
-    return f"{device_name(place.device)} on hive {place.hive_id}"
+def _in_short(each: Estimate, known: str) -> str:
+    """``198 with GPU0 + CPU``, or ``... on hive attic`` where that is none that is `known`; ``14
+    after 95 seconds with GPU0 + GPU0 of attic`` where weights go over the network before."""
+    hive_id, loading = each.place.hive_id, narration.load(each.loading)
+    on = "" if hive_id == known else f" on hive {hive_id}"
+    later = f" after {loading}" if loading else ""
+    rate = narration.tokens(each.tokens_per_second)
+    return f"{rate}{later} with {device_name(each.place.device)}{on}"
 
 
 def _in_words(parts: Sequence[PartRoom]) -> str:

@@ -17,7 +17,7 @@ from rbee.queen.catalog import HiveCatalog, HiveRow
 from rbee.queen.dispatcher import Dispatcher
 from rbee.queen.front.offer import Known
 from rbee.queen.hives import Hives
-from rbee.queen.jobs import Job, JobBoard
+from rbee.queen.jobs import Job, JobBoard, speeds
 from rbee.queen.measures import JobMetrics
 from rbee.queen.names import Names
 from rbee.queen.news import News
@@ -26,7 +26,13 @@ from rbee.queen.state import Broken
 from rbee.queen.troubles import is_deadly
 from rbee.wire.errors import RbeeError, no_such
 from rbee.wire.messages.basics import Named, Unreachable
-from rbee.wire.messages.devices import DegradedDevice
+from rbee.wire.messages.devices import (
+    CLUSTER_DEVICES,
+    DEVICES,
+    DegradedDevice,
+    DeviceList,
+    HiveDevices,
+)
 from rbee.wire.messages.events import METRICS
 from rbee.wire.messages.hives import (
     HEARTBEAT,
@@ -132,6 +138,14 @@ class Handlers(NamedTuple):
         rows = await in_thread(DATABASE, self.catalog.list)
         return HiveList(hives=[self._view(row) for row in rows])
 
+    @serves(CLUSTER_DEVICES)
+    async def list_devices(self) -> DeviceList:
+        """Lists what the machines that answer have, with what is free of it, and what computes,
+        now; `unreachable` names those that do not answer."""
+        answers, unreachable = await self.hives.ask_each(DEVICES, None)
+        hives = [HiveDevices(hive_id=hive.hive_id, devices=found) for hive, found in answers]
+        return DeviceList(hives=hives, unreachable=unreachable)
+
     @serves(HEARTBEAT)
     async def heard(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Hears what a hive tells of itself and its workers; 404 where it is unknown."""
@@ -155,7 +169,12 @@ class Handlers(NamedTuple):
     async def list_workers(self) -> WorkerList:
         """Lists the workers of all hives."""
         workers = self.registry.workers()
-        return WorkerList(workers=[WorkerView.of(worker, hive_id) for hive_id, worker in workers])
+        fast = speeds(self.jobs.newest_first())
+        views = (
+            WorkerView.of(worker, hive_id, tokens_per_second=fast.get(worker.worker_id, 0.0))
+            for hive_id, worker in workers
+        )
+        return WorkerList(workers=list(views))
 
     @serves(STOP_WORKER)
     async def stop_worker(self, wanted: Named) -> None:

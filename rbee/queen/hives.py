@@ -199,6 +199,17 @@ class Hives:
             tell(narration.HIVE_SKIPPED, hive_id=hive_id, why=error.message)
         return awake
 
+    def is_measured(self, hive_id: str) -> bool:
+        """Whether it is known how fast bytes pass between the queen and a hive."""
+        hive = self._registry.hives.get(hive_id)
+        return hive is None or hive_id == LOCAL or hive.bytes_per_second > 0
+
+    def note_network(self, hive_id: str, bytes_per_second: float) -> None:
+        """So fast bytes pass between the queen and a hive, as long as that lives."""
+        hive = self._registry.hives.get(hive_id)
+        if hive is not None:
+            hive.bytes_per_second = bytes_per_second
+
     async def note_processor(self, hive_id: str, name: str, gb_per_second: float) -> None:
         """A hive has told the name of its processor, and how fast that reads: the catalog remembers
         both."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from rbee.http.board import Board
@@ -83,6 +83,15 @@ class Job(TrackedTask):
             if self.first_after is None:
                 self.first_after = time.monotonic() - self._came_at
 
+    @property
+    def tokens_per_second(self) -> float:
+        """How fast its answer comes, or came, behind the first token; 0: there is none yet."""
+        if self.done is not None:
+            return speed(self.done.tokens_out, (self.done.duration_ms - self.done.ttft_ms) / 1000)
+        if self.first_after is None or self.is_over or self.request.inputs is not None:
+            return 0.0
+        return speed(self.tokens_forwarded, time.monotonic() - self._came_at - self.first_after)
+
     def view(self, place: int | None) -> JobView:
         """This job in `GET /jobs`, with its place in the queue where it waits in one."""
         return JobView(
@@ -97,6 +106,8 @@ class Job(TrackedTask):
             place=place,
             tokens_in=self.done.tokens_in if self.done else 0,
             tokens_out=self.done.tokens_out if self.done else self.tokens_forwarded,
+            tokens_per_second=round(self.tokens_per_second, 1),
+            progress=None if self.tokens_forwarded else self.latest_progress,
         )
 
     def outcome(self) -> Narration:
@@ -136,6 +147,25 @@ _STATES = {
 _NO_MORE = "-"
 #: When a caller is to come again for whom there was no room (seconds).
 RETRY_AFTER = 5
+
+
+def speed(tokens: int, seconds: float) -> float:
+    """Tokens per second of an answer of so many, which took `seconds` behind its first one."""
+    return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else 0.0
+
+
+def speeds(newest_first: Iterable[Job]) -> dict[str, float]:
+    """Tokens per second of each worker: those of the jobs that it writes for now, taken together,
+    or of its last one."""
+    now: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for job in newest_first:
+        if job.worker_id is not None and (each := job.tokens_per_second):
+            if job.is_over:
+                last.setdefault(job.worker_id, each)
+            else:
+                now[job.worker_id] = now.get(job.worker_id, 0.0) + each
+    return {worker_id: round(each, 1) for worker_id, each in {**last, **now}.items()}
 
 
 class JobBoard(Board[Job]):

@@ -74,9 +74,8 @@ class JobMetrics:
             return
         self.read[model] += done.tokens_in
         self.written[model] += done.tokens_out
-        writing = (done.duration_ms - done.ttft_ms) / 1000
-        if done.tokens_out > 1 and writing > 0:
-            self.speed[model].add((done.tokens_out - 1) / writing)
+        if job.tokens_per_second:
+            self.speed[model].add(job.tokens_per_second)
 
     def _named(self, kind: str, name: str) -> str:
         known = self._names[kind]

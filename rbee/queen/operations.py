@@ -31,6 +31,7 @@ from rbee.wire.messages.hives import (
 )
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.models import PULL_MODEL, Provisioned, PullModel
+from rbee.wire.messages.operations import OPERATIONS, Doing, OperationList, OperationView
 from rbee.wire.messages.plans import PLAN, AskPlan, Plan
 from rbee.wire.settings import Settings
 
@@ -40,10 +41,32 @@ _KEPT = 64
 _KEPT_BYTES = 16 * 2**20
 
 
+class Task(TrackedTask):
+    """An operation: what is done, and of which model or machine; see `OperationView`."""
+
+    def __init__(self, doing: Doing, what: str) -> None:
+        super().__init__()
+        self._doing: Doing = doing
+        self._what = what
+        self.hive_id = ""
+
+    def view(self) -> OperationView:
+        """This operation in `GET /operations`."""
+        return OperationView(
+            operation_id=self.id,
+            doing=self._doing,
+            what=self._what,
+            created_at_ms=self.created_at_ms,
+            hive_id=self.hive_id,
+            progress=self.latest_progress,
+        )
+
+
 class Operations:
     """The operations of a queen.
 
-    `state` is the dispatcher's, and read alone; `require_awake` raises where she is going to sleep.
+    `state` is the dispatcher's, and read alone; `require_awake` raises where she is going to sleep,
+    and `overhear` is told each line that is narrated.
     """
 
     def __init__(
@@ -54,6 +77,7 @@ class Operations:
         settings: Settings,
         require_awake: Callable[[], None],
         names: Names,
+        overhear: Callable[[Any], None],
     ) -> None:
         self._hives = hives
         self._state = state
@@ -61,17 +85,18 @@ class Operations:
         self._catalog = catalog
         self._names = names
         self._require_awake = require_awake
-        self.board: Board[TrackedTask] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
+        self._overhear = overhear
+        self.board: Board[Task] = Board(_missing, _KEPT, kept_bytes=_KEPT_BYTES)
 
     @serves(WAKE_HIVES)
     async def wake(self, wanted: WakeHives) -> OperationStarted:
         """Wakes one hive, or all, which is an operation."""
 
-        async def work(operation: TrackedTask) -> HivesAwake:
+        async def work(operation: Task) -> HivesAwake:
             hives = await self._awake(wanted.node, operation)
             return HivesAwake(hives=[hive.hive_id for hive in hives])
 
-        return _started(self._begin(work))
+        return _started(self._begin(Task("wake", wanted.node or ""), work))
 
     @serves(ADD_HIVE)
     async def add(self, wanted: AddHive) -> HiveAddStarted:
@@ -80,11 +105,12 @@ class Operations:
         hive_id = id_of(wanted)
         decided = await self._hives.directory.decided(hive_id, wanted)
 
-        async def work(operation: TrackedTask) -> HiveAdded:
+        async def work(operation: Task) -> HiveAdded:
             devices = await self._hives.add(hive_id, decided, operation.say)
             return HiveAdded(hive_id=hive_id, devices=devices)
 
-        return HiveAddStarted(hive_id=hive_id, **asdict(_started(self._begin(work))))
+        started = _started(self._begin(Task("add", hive_id), work))
+        return HiveAddStarted(hive_id=hive_id, **asdict(started))
 
     @serves(PULL_MODEL)
     async def pull(self, wanted: PullModel) -> OperationStarted:
@@ -96,13 +122,14 @@ class Operations:
         """The operation that fetches a model; see `pull`."""
         ref, node = await self._names.ref_of(wanted.model_ref), wanted.node
 
-        async def work(operation: TrackedTask) -> Provisioned:
+        async def work(operation: Task) -> Provisioned:
             known = [row.hive_id for row in await in_thread(DATABASE, self._catalog.list)]
             beside = not known or LOCAL in known
             hives = await self._awake(node or (LOCAL if beside else None), operation)
             troubles = Troubles(JobRequest(model_ref=ref, prompt=ref, node=node))
             for hive in hives:
                 peer = self._hives.peer(hive, operation.id, wanted.hub_token)
+                operation.hive_id = hive.hive_id
                 try:
                     fetching = operation.have_model(peer, ref, newest=True)
                     found = await self._hives.unless_offline(hive, fetching)
@@ -118,7 +145,7 @@ class Operations:
                     return found
             raise troubles.error()
 
-        return self._begin(work)
+        return self._begin(Task("pull", ref), work)
 
     @serves(PLAN)
     async def plan(self, wanted: AskPlan) -> OperationStarted:
@@ -129,7 +156,7 @@ class Operations:
         if named is not None and wanted.ctx is None:
             wanted.ctx = named.settings.context
 
-        async def work(operation: TrackedTask) -> Plan:
+        async def work(operation: Task) -> Plan:
             hives = await self._awake(wanted.node, operation)
             from rbee.queen.planning import (
                 Planner,
@@ -138,7 +165,13 @@ class Operations:
             planner = Planner(self._hives, self._state, self._settings)
             return await planner.plan(wanted, hives, operation.id)
 
-        return _started(self._begin(work))
+        return _started(self._begin(Task("plan", wanted.model_ref), work))
+
+    @serves(OPERATIONS)
+    async def list_under_way(self) -> OperationList:
+        """Lists what is under way and no job: machines that are woken or added, models on their
+        way."""
+        return OperationList(operations=[each.view() for each in self.board.under_way()])
 
     @serves(OPERATION_EVENTS)
     async def follow(self, wanted: Named) -> TrackedTask:
@@ -154,9 +187,9 @@ class Operations:
         await self._hives.living(node, operation.say)
         return await self._hives.awake(node, operation.say)
 
-    def _begin(self, work: Callable[[TrackedTask], Coroutine[Any, Any, Any]]) -> TrackedTask:
+    def _begin(self, operation: Task, work: Callable[[Task], Coroutine[Any, Any, Any]]) -> Task:
         self._require_awake()
-        operation = TrackedTask()
+        operation.overhear = self._overhear
         self.board.add(operation)
         operation.begin(work(operation), f"operation {operation.id}")
         return operation

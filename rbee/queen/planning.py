@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rbee.http.client import Peer
-from rbee.queen.decisions import Grant, MakeWay, Refuse, Start, decide, facts_of
+from rbee.queen.decisions import Check, Decision, Grant, MakeWay, Refuse, Start, decide, facts_of
 from rbee.queen.hives import Hives
 from rbee.queen.scheduler import HiveFacts, places
 from rbee.queen.several import Several
@@ -25,6 +25,7 @@ from rbee.wire.messages.devices import CAPACITY, AskRoom, FoundRoom, PartRoom
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.messages.plans import AskPlan, Plan, PlannedPlace
 from rbee.wire.messages.workers import PROVISION_WORKER
+from rbee.wire.placement import Part
 from rbee.wire.settings import Settings
 
 #: Stands for the prompt, and for the id, of the job that is planned.
@@ -53,12 +54,31 @@ class Planner:
         claim.look_at(())
         found = list(places(request, facts_of(self._state, claim)))
         answers = await asyncio.gather(*(self._ask(claim, place, operation_id) for place in found))
-        for place, answer in zip(found, answers):
-            self._note(claim, place, answer)
-        return self._plan_of(claim, list(zip(found, answers)))
+        asked = list(zip(found, answers))
+        for each in asked:
+            self._note(claim, *each)
+        # What was heard of some places may leave others that would not have been tried without.
+        while isinstance(decision := self._decided(claim), Check):
+            if decision.claim is not claim or any(decision.place == place for place, _ in asked):
+                break
+            asked.append((decision.place, await self._ask(claim, decision.place, operation_id)))
+            self._note(claim, *asked[-1])
+        for number, (place, _) in enumerate(asked):
+            if place.is_on_several and self._yields(claim, place):
+                idle = [part for _, parts in self._state.idle_parts(place) for part in parts]
+                again = await self._ask(claim, place, operation_id, idle)
+                if isinstance(again, FoundRoom):
+                    asked[number] = place, again
+        return self._plan_of(claim, asked, decision)
 
-    async def _ask(self, claim: Claim, place: Place, operation_id: str) -> FoundRoom | RbeeError:
-        """What a hive says of a place: what a worker takes there, or why it cannot be there."""
+    def _yields(self, claim: Claim, place: Place) -> bool:
+        return claim.rooms[place.spot, claim.request.ctx].yields
+
+    async def _ask(
+        self, claim: Claim, place: Place, operation_id: str, idle: Sequence[Part] = ()
+    ) -> FoundRoom | RbeeError:
+        """What a hive says of a place: what a worker takes there, or why it cannot be there. Over
+        several machines these `idle` parts of others count as gone."""
         request = claim.request
 
         def peer_of(hive_id: str) -> Peer:
@@ -68,7 +88,8 @@ class Planner:
         try:
             if place.is_on_several:
                 several = Several(self._hives, self._settings)
-                found = await several.ask_room(place, ref, request.ctx, request.engine, peer_of)
+                about = place, ref, request.ctx, request.engine
+                found = await several.ask_room(*about, peer_of, idle)
             else:
                 room = AskRoom(device=place.device, model=ref, ctx=request.ctx or 0)
                 found = await peer.call(CAPACITY, room)
@@ -92,9 +113,16 @@ class Planner:
         if not (passes or yields):
             claim.troubles.add(place.hive_id, place.device, answer)
 
-    def _plan_of(self, claim: Claim, asked: Sequence[tuple[Place, FoundRoom | RbeeError]]) -> Plan:
+    def _decided(self, claim: Claim) -> Decision | None:
         claims = {**self._state.claims, claim.job_id: claim}
-        decision = decide(msgspec.structs.replace(self._state, claims=claims))
+        return decide(msgspec.structs.replace(self._state, claims=claims))
+
+    def _plan_of(
+        self,
+        claim: Claim,
+        asked: Sequence[tuple[Place, FoundRoom | RbeeError]],
+        decision: Decision | None,
+    ) -> Plan:
         plan = Plan(model_ref=claim.request.model_ref, outcome="wait", places=[])
         taken = None
         if decision is not None and decision.claim is claim:
@@ -106,8 +134,8 @@ class Planner:
                 plan.outcome = "refuse"
         facts = facts_of(self._state, claim)
         plan.places = [_row(place, answer, place == taken, facts) for place, answer in asked]
-        for row, (place, _) in zip(plan.places, asked):
-            if claim.rooms[place.spot, claim.request.ctx].yields:
+        for row, (place, answer) in zip(plan.places, asked):
+            if self._yields(claim, place) and not isinstance(answer, FoundRoom):
                 self._count_idle_parts(row, place)
         return plan
 
@@ -131,7 +159,8 @@ def _row(
         row.fits, row.slots, row.context = True, answer.slots, answer.context
         row.parts, row.estimate = answer.parts, answer.estimate
         expected = estimate(place, answer.parts, facts)
-        row.tokens_per_second = expected.tokens_per_second if expected else 0.0
+        if expected is not None:
+            row.tokens_per_second, row.loading_s = expected.tokens_per_second, expected.loading
         return row
     row.why, details = answer.message, answer.details
     if "parts" in details:

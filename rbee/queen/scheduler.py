@@ -30,13 +30,16 @@ from rbee.wire.placement import CPU, Part, Placement, within
 
 #: The most machines that a model is spread over: a head, and `GGML_RPC_MAX_SERVERS` of llama.cpp.
 _MOST_MACHINES = 17
+#: So many times as weak as its memory is a GPU that has that from the processor.
+_INTEGRATED = 1024.0
 
 
 class HiveFacts(NamedTuple):
     """A hive as the scheduler sees it; workers of the model kept dying on its `degraded` devices.
 
     `here`: it is on the queen's own machine; `holds`: the model is on its disk. A message to it is
-    answered after `round_trip` seconds (0: nobody knows).
+    answered after `round_trip` seconds, and `bytes_per_second` pass between it and the queen (0:
+    nobody knows).
     """
 
     hive_id: str
@@ -46,6 +49,7 @@ class HiveFacts(NamedTuple):
     here: bool = True
     holds: bool = False
     round_trip: float = 0.0
+    bytes_per_second: float = 0.0
 
 
 class WarmWorker(NamedTuple):
@@ -194,7 +198,7 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
     considered = _meant(request, hives)
     strongest = max(
         (
-            gpu.vram_gb
+            _strength(gpu)
             for hive in considered
             for gpu in hive.devices.gpus
             if _is_wanted(gpu, request) and gpu.id not in hive.degraded
@@ -206,7 +210,9 @@ def contenders(request: JobRequest, hives: Sequence[HiveFacts]) -> list[str]:
     return [
         hive.hive_id
         for hive in considered
-        if any(gpu.vram_gb == strongest and _is_wanted(gpu, request) for gpu in hive.devices.gpus)
+        if any(
+            _strength(gpu) == strongest and _is_wanted(gpu, request) for gpu in hive.devices.gpus
+        )
     ]
 
 
@@ -260,7 +266,7 @@ class _Search:
         best: _Ranked | None = None
         for number, hive in enumerate(self._hives):
             for gpu in hive.devices.gpus:
-                weight = -gpu.vram_gb
+                weight = -_strength(gpu)
                 if best is not None and weight > best[1] and not best[0]:
                     continue  # weaker, however idle
                 if not _is_wanted(gpu, self._request):
@@ -289,7 +295,7 @@ class _Search:
         used = [part.device for each in hive.workers for part in each.placement.parts]
         return (
             gpu.id in hive.degraded,
-            -gpu.vram_gb,
+            -_strength(gpu),
             not hive.holds,
             used.count(gpu.id),
             len(hive.workers),
@@ -343,14 +349,17 @@ class _Search:
         ranked = []
         for number, hive in enumerate(self._hives):
             cards = [gpu for gpu in self._cards(hive) if gpu.id not in hive.degraded]
+            # llama.cpp uses a part of a processor where no other device is, and a side is one.
+            cards = [gpu for gpu in cards if not gpu.integrated]
             with_ram = ram and CPU not in hive.degraded
             devices = [*_in_order(hive, cards), *([CPU] if with_ram else [])]
-            # The memory of a Mac's GPU is its RAM, and so is that of a processor's.
+            # The memory of a Mac's GPU is its RAM.
             if cards and not cards[0].has_own_memory:
                 devices = devices[: len(cards)]
             weight = sum(gpu.vram_gb for gpu in cards)
             near = (not hive.holds, not hive.here, number)
-            if devices and not (self._troubles and self._troubles.is_out(hive.hive_id)):
+            known, on = self._troubles, hive.hive_id
+            if devices and not (known and (known.is_out(on) or known.is_apart(on))):
                 strength = (-weight, -hive.devices.cpu.ram_gb if with_ram else 0.0)
                 backend = cards[0].backend if cards else CPU
                 ranked.append((strength, near, hive.hive_id, devices, backend))
@@ -368,7 +377,7 @@ class _Search:
         gpus = [
             gpu for gpu in hive.devices.gpus if not (troubles and troubles.is_broken(on, gpu.id))
         ]
-        gpus.sort(key=lambda gpu: (gpu.id in hive.degraded, -gpu.vram_gb))
+        gpus.sort(key=lambda gpu: (gpu.id in hive.degraded, -_strength(gpu)))
         return [gpu for gpu in gpus if gpu.backend == gpus[0].backend]
 
     def _on_cpus(self, hives: list[HiveFacts]) -> Iterator[Place]:
@@ -389,6 +398,11 @@ class _Search:
     def _is_ruled_out(self, hive_id: str, device: str, holds: bool) -> bool:
         troubles = self._troubles
         return bool(troubles and troubles.rules_out(hive_id, device, holds))
+
+
+def _strength(gpu: Gpu) -> float:
+    """How strong a GPU is, by its memory; a part of a processor is weaker than any card."""
+    return gpu.vram_gb / _INTEGRATED if gpu.integrated else gpu.vram_gb
 
 
 def _is_wanted(gpu: Gpu, request: JobRequest) -> bool:

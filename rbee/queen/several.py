@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -20,18 +22,23 @@ from rbee.process.deadline import timeout
 from rbee.process.tasks import begin, spawn
 from rbee.queen.hives import Hives
 from rbee.queen.state import Place
+from rbee.queen.troubles import APART
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import Named
 from rbee.wire.messages.devices import FoundRoom, PartRoom
 from rbee.wire.messages.sides import (
+    LONGEST_SAMPLE,
+    SAMPLE,
     SIDE_STREAM,
     SIDES_HERE,
     SPREAD_ROOM,
     START_SIDE,
     STOP_SIDE,
     WORKER_STREAM,
+    AskSample,
     AskSides,
     AskSpread,
+    FreeDevice,
     OtherDevice,
     PartOfWorker,
     SidePart,
@@ -47,6 +54,9 @@ Q = TypeVar("Q")
 
 #: For how many workers their sides, and the loss of one, are remembered.
 _REMEMBERED = 64
+#: By how many bytes a network is measured, and by how many more where those took less than so many
+#: seconds; and how long they are waited for.
+_SAMPLES, _FAST, _PATIENCE = (LONGEST_SAMPLE // 4, LONGEST_SAMPLE), 0.25, 2.0
 #: A hive to speak to, by its id. Raises `hive_unreachable`.
 PeerOf = Callable[[str], Peer]
 
@@ -66,18 +76,32 @@ class Several:
         self._leaving: list[Mapping[str, str]] = []
 
     async def ask_room(
-        self, place: Place, model_ref: str, ctx: int | None, engine: str | None, peer_of: PeerOf
+        self,
+        place: Place,
+        model_ref: str,
+        ctx: int | None,
+        engine: str | None,
+        peer_of: PeerOf,
+        idle: Sequence[Part] = (),
     ) -> FoundRoom:
-        """What a worker takes there, part by part. Raises what keeps it from being there.
+        """What a worker takes there, part by part, were these `idle` parts of others gone. Raises
+        what keeps it from being there.
 
         Nothing is started where two of the machines speak different versions.
         """
         placement = place.placement
         head, others = placement.head.hive_id, placement.others
         asked = AskSides(engine=engine)
-        answers = await asyncio.gather(
-            *(self._of(place, each, peer_of, SIDES_HERE, asked) for each in (head, *others))
-        )
+
+        async def ask(hive_id: str) -> SidesHere:
+            try:
+                return await self._of(place, hive_id, peer_of, SIDES_HERE, asked)
+            except RbeeError as error:
+                if error.code == "backend_unavailable":
+                    error.details[APART] = [hive_id]
+                raise
+
+        answers = await asyncio.gather(*map(ask, (head, *others)))
         here = dict(zip((head, *others), answers))
         refusal = unlike({each: has.rpc for each, has in here.items()}, place.device)
         if refusal is not None:
@@ -86,10 +110,37 @@ class Several:
             device=Placement(placement.own).devices,
             model=model_ref,
             ctx=ctx or 0,
-            others=[free for each in others for free in _wanted(each, here[each], placement)],
+            others=[free for each in others for free in _wanted(each, here[each], placement, idle)],
+            idle=[
+                FreeDevice(device=part.device, free_bytes=part.bytes)
+                for part in idle
+                if part.hive_id == head
+            ],
         )
         found = await peer_of(head).call(SPREAD_ROOM, wanted)
+        for each in (head, *others):
+            if not self._hives.is_measured(each):
+                await self._measure(each, peer_of)
         return _named(found, head)
+
+    async def _measure(self, hive_id: str, peer_of: PeerOf) -> None:
+        """Finds out how fast bytes come from a hive; one that does not answer is left to what is
+        asked of it next."""
+        fastest = 0.0
+        for count in _SAMPLES:
+            began = time.monotonic()
+            try:
+                async with timeout(_PATIENCE):
+                    await peer_of(hive_id).call(SAMPLE, AskSample(count=count))
+            except asyncio.TimeoutError:
+                pass  # it is that slow at best
+            except RbeeError:
+                return
+            took = time.monotonic() - began
+            fastest = max(fastest, count / took)
+            if took > _FAST:
+                break
+        self._hives.note_network(hive_id, fastest)
 
     async def start_sides(
         self, place: Place, found: FoundRoom, engine: str | None, peer_of: PeerOf
@@ -230,34 +281,42 @@ class Several:
 
     async def _as_of_the_place(self, place: Place, hive_id: str, error: RbeeError) -> RbeeError:
         """The trouble of one of the machines, as that of the place: its head is well."""
+        error = self._hives.typed_from_here(hive_id, error)
         what = f"hive {hive_id}: {error.message}"
         if error.code != "hive_unreachable":
-            details = {**error.details, "device": place.device}
-            return RbeeError(error.code, what, error.suggestion, details)
+            details, fix = {**error.details, "device": place.device}, error.suggestion
+            fix = f"on {hive_id}: {fix}" if error.code == "backend_unavailable" else fix
+            return RbeeError(error.code, what, fix, details)
         await self._hives.check(hive_id)
         return RbeeError("worker_crashed", what, error.suggestion, {"starting": True})
 
 
-def _wanted(hive_id: str, here: SidesHere, placement: Placement) -> list[OtherDevice]:
-    """What a hive has free of the devices that are wanted of it."""
-    free = {each.device: each.free_bytes for each in here.devices}
+def _wanted(
+    hive_id: str, here: SidesHere, placement: Placement, idle: Sequence[Part]
+) -> list[OtherDevice]:
+    """What a hive has free of the devices that are wanted of it, with what is idle."""
+    free = Counter({each.device: each.free_bytes for each in here.devices})
+    free.update({part.device: part.bytes for part in idle if part.hive_id == hive_id})
     return [
-        OtherDevice(hive_id=hive_id, device=part.device, free_bytes=free.get(part.device, 0))
+        OtherDevice(hive_id=hive_id, device=part.device, free_bytes=free[part.device])
         for part in placement.others[hive_id]
     ]
 
 
 def unlike(versions: Mapping[str, str], device: str) -> RbeeError | None:
     """Why machines cannot share a model whose engines speak these versions, by hive; None: they
-    can. An engine that meets another version ends its process. Pure."""
-    if len(set(versions.values())) == 1:
+    can. An engine that meets another version ends its process. The details name those that are
+    apart from the most. Pure."""
+    found = Counter(versions.values())
+    if len(found) == 1:
         return None
+    ((most, _),) = found.most_common(1)
     listed = ", ".join(f"{version} on {hive}" for hive, version in versions.items())
     return RbeeError(
         "backend_unavailable",
         f"the engines of these machines speak different versions of RPC: {listed}",
         "install the same version of xllamacpp on each, then build its RPC backend again",
-        {"device": device},
+        {"device": device, APART: [hive for hive, speaks in versions.items() if speaks != most]},
     )
 
 

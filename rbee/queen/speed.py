@@ -6,6 +6,10 @@ once; of a model in parts, one part after the other. So, with what hives tell of
 
     seconds = sum over parts: token_bytes / bytes that the device reads per second
             + sum over parts on other machines: round trips + link_bytes / bytes of the network
+    loading = sum over parts on other machines: loading_bytes / bytes of the network
+
+What is compared is what a token costs with its share of the loading. All else of that is the same
+everywhere: whoever answers reads the whole file.
 
 It is what `MaximumTokensPerSecond` of gguf-parser-go has on its side of the memory; computing is
 slower than reading on processors with few cores alone. The RAM of a processor is measured, what a
@@ -16,6 +20,7 @@ For people: docs/scheduling.md.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -29,22 +34,31 @@ _GB = 1e9
 #: the Pro class, a card by way of Vulkan or SYCL, two channels of DDR4 that others use, too.
 ASSUMED = {"cuda": 400.0, "rocm": 400.0, "metal": 200.0, "vulkan": 300.0, "sycl": 300.0, CPU: 20.0}
 #: What engines reach of the memory speed that a GPU's driver tells.
-_REACHED = 0.6
+REACHED = 0.6
 #: GB of weights that one core computes with per second. SmolLM2 (Q4_1) here: 5.9 on one core.
 _PER_CORE = 6.0
 #: How long a message to another machine and its answer take, where no heartbeat has told (seconds).
 _ROUND_TRIP = 0.001
-#: Bytes per second between machines: a network of 1 Gbit/s.
+#: Bytes per second between machines, where that has not been measured: a network of 1 Gbit/s.
 _NETWORK = 125e6
+#: Over how many tokens loading is spread: some ten answers, before the model is unloaded again.
+_TOKENS = 1000
 #: So many times as fast a place has to be as one that is before it.
 _CLEARLY = 1.1
 
 
 class Estimate(NamedTuple):
-    """A place that has room, and the seconds that one token takes there."""
+    """A place that has room, the seconds that one token takes there, and those for which weights
+    pass the network before the first."""
 
     place: Place
     seconds: float
+    loading: float = 0.0
+
+    @property
+    def cost(self) -> float:
+        """The seconds that a token takes with its share of the loading."""
+        return self.seconds + self.loading / _TOKENS
 
     @property
     def tokens_per_second(self) -> float:
@@ -58,15 +72,17 @@ def estimate(
     """What is expected of a place with room for these parts; None: its hives do not say enough."""
     known = {hive.hive_id: hive for hive in hives}
     head = place.hive_id
-    seconds = 0.0
+    seconds = loading = 0.0
     for part in parts:
         hive = known.get(part.hive_id or head)
         if hive is None:
             return None
         seconds += part.token_bytes / _reads(hive, part.device)
         if hive.hive_id != head and part.layers:
-            seconds += _trip(known[head]) + _trip(hive) + part.link_bytes / _NETWORK
-    return Estimate(place, seconds) if seconds > 0 else None
+            network = min(_network(known[head]), _network(hive))
+            seconds += _trip(known[head]) + _trip(hive) + part.link_bytes / network
+            loading += part.loading_bytes / network
+    return Estimate(place, seconds, loading) if seconds > 0 else None
 
 
 class Race:
@@ -88,7 +104,7 @@ class Race:
         if found is None:
             self.best = self.best or place
             return
-        if self.best is None or (self.found and found.seconds * _CLEARLY < self._fastest.seconds):
+        if self.best is None or (self.found and found.cost * _CLEARLY < self._fastest.cost):
             self.best = place
         self.found.append(found)
         self._bytes = sum(part.token_bytes for part in parts)
@@ -99,7 +115,7 @@ class Race:
         no device anywhere is fast enough to beat it."""
         if self.best is None or not self.found or "gpu" in self._kinds:
             return self.best is not None
-        return self._bytes / self._top * _CLEARLY >= self._fastest.seconds
+        return self._bytes / self._top * _CLEARLY >= self._fastest.cost
 
     def is_open_to(self, place: Place) -> bool:
         """Whether it may turn out that a place is faster than the best one so far."""
@@ -113,7 +129,7 @@ class Race:
                 place.placement.parts
             ):
                 return False  # it is a part of this one, and has room for all
-        return self._least(place) * _CLEARLY < self._fastest.seconds
+        return self._least(place) * _CLEARLY < self._fastest.cost
 
     @property
     def estimates(self) -> tuple[Estimate, ...]:
@@ -149,13 +165,26 @@ def _kind(place: Place) -> str:
     return {"no": CPU if has_cpu else "gpu", "swarm": f"swarm{has_cpu:d}"}.get(spread, spread)
 
 
+def of_processor(cores: int, ram: float) -> float:
+    """The GB per second of a model that so many cores are done with, whose RAM reads `ram` (0: that
+    was not measured)."""
+    return min(ram or ASSUMED[CPU], cores * _PER_CORE)
+
+
 def _reads(hive: HiveFacts, device: str) -> float:
     """The bytes that a device reads per second."""
     cpu = hive.devices.cpu
     gpu = next((each for each in hive.devices.gpus if each.id == device), None)
+    if gpu is not None and gpu.integrated:
+        return (cpu.gb_per_second or ASSUMED[CPU]) * _GB
     if gpu is None:
-        return min(cpu.gb_per_second or ASSUMED[CPU], cpu.cores * _PER_CORE) * _GB
-    return (gpu.gb_per_second or ASSUMED[gpu.backend]) * _REACHED * _GB
+        return of_processor(cpu.cores, cpu.gb_per_second) * _GB
+    return (gpu.gb_per_second or ASSUMED[gpu.backend]) * REACHED * _GB
+
+
+def _network(hive: HiveFacts) -> float:
+    """The bytes per second that pass between the queen and a machine."""
+    return math.inf if hive.here else hive.bytes_per_second or _NETWORK
 
 
 def _trip(hive: HiveFacts) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from rbee.http.client import Peer
 from rbee.http.operation import Operation
 from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import decode
+from rbee.wire.messages.events import Progress
 from rbee.wire.messages.models import MODEL, PROVISION_MODEL, FindModel, Provisioned, ProvisionModel
 from rbee.wire.narration import Line
 
@@ -19,6 +21,35 @@ class TrackedTask(Operation):
     def __init__(self) -> None:
         super().__init__("queen")
         self.mark = self.id
+        #: Is told each of its lines, as a `Narration` or as a hive has sent it.
+        self.overhear: Callable[[Any], None] = lambda line: None
+        self._latest: Any = None
+
+    @property
+    def latest_progress(self) -> Progress | None:
+        """How far it, or what it waits for, is; None: it has not said, or nonsense."""
+        if isinstance(self._latest, bytes):
+            try:
+                self._latest = decode(self._latest, Progress)
+            except RbeeError:
+                self._latest = None
+        return None if self.is_over else self._latest
+
+    def emit(self, name: str, message: Any) -> None:
+        """See `Operation`."""
+        super().emit(name, message)
+        self._note(name, message)
+
+    def forward(self, name: str, data: bytes) -> None:
+        """See `Operation`."""
+        super().forward(name, data)
+        self._note(name, data)
+
+    def _note(self, name: str, data: Any) -> None:
+        if name == "narration":
+            self.overhear(data)
+        elif name == "progress":
+            self._latest = data
 
     async def relay_hive(self, peer: Peer, path: str, after_first: Line | None = None) -> bytes:
         """Passes on what a hive tells of its part; the data of its `done`. See `relay`."""

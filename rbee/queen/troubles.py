@@ -24,7 +24,7 @@ from typing import NamedTuple
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.jobs import JobRequest
 from rbee.wire.narration import device_name
-from rbee.wire.placement import devices_in
+from rbee.wire.placement import CPU, OF, devices_in
 
 #: How often the trouble of a moment may befall a job in one place.
 TIMES_IN_ONE_PLACE = 2
@@ -32,6 +32,8 @@ TIMES_IN_ONE_PLACE = 2
 WORKERS_LOST = 4
 
 ROOM = ("insufficient_vram", "insufficient_ram")
+#: What the details call the machines that cannot share a model with the others.
+APART = "apart"
 
 
 class Whose(enum.Enum):
@@ -144,6 +146,8 @@ class Troubles:
         #: Devices with a trouble other than a lack of room: such a device is not used together with
         #: others, either.
         self._broken: set[tuple[str, frozenset[str]]] = set()
+        #: The machines that share no model with others.
+        self._apart: set[str] = set()
         self._moments: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._only_holders = False
@@ -170,6 +174,10 @@ class Troubles:
             self._devices.add((hive_id, device))
             if error.code not in ROOM:
                 self._broken.add((hive_id, devices_in(device)))
+            self._apart.update(error.details.get(APART, ()))
+            if "backend" in error.details:  # of which the engine there has no use of any
+                gpus = (each for each in devices_in(device) if each != CPU and OF not in each)
+                self._broken.update((hive_id, frozenset({gpu})) for gpu in gpus)
         else:
             self._have_moment(hive_id, device, error)
         # Where a device or a backend was named, no other place is tried after the first.
@@ -218,6 +226,10 @@ class Troubles:
     def is_out(self, hive_id: str) -> bool:
         """Whether nothing of a machine is tried any more."""
         return hive_id in self._hives
+
+    def is_apart(self, hive_id: str) -> bool:
+        """Whether a machine cannot share a model with others."""
+        return hive_id in self._apart
 
     def is_broken(self, hive_id: str, device: str) -> bool:
         """Whether a device, or one of several, would not do with more room either."""

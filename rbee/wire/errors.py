@@ -16,6 +16,7 @@ import msgspec
 HTTP_STATUS: dict[str, int] = {
     "invalid_request": 400,
     "unauthorized": 401,
+    "foreign_page": 403,
     "model_gated": 403,
     "model_not_found": 404,
     "hive_not_found": 404,

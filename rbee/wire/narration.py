@@ -138,7 +138,17 @@ def rate(tokens_per_second: float) -> str:
     """How fast a model answers: ``about 2.4 tokens/s``, ``about 95 tokens/s``."""
     if tokens_per_second < 0.1:
         return "less than 0.1 tokens/s"
-    return f"about {tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tokens/s"
+    return f"about {tokens(tokens_per_second)} tokens/s"
+
+
+def tokens(per_second: float) -> str:
+    """How many a model makes: ``2.4``, ``95``."""
+    return f"{per_second:.{1 if per_second < 9.95 else 0}f}"
+
+
+def load(loading_s: float) -> str:
+    """For how long weights pass the network: ``95 seconds``; empty where that is worth no word."""
+    return seconds(loading_s) if loading_s >= 1 else ""
 
 
 def backend_name(backend: str) -> str:
@@ -154,7 +164,8 @@ def device_name(device: str) -> str:
 
 def layers_in_words(layers: int, *, experts: bool) -> str:
     """``18 layers``, or ``experts of 18 layers``."""
-    return f"experts of {layers} layers" if experts else f"{layers} layers"
+    count = f"{layers} layer{'s' * (layers != 1)}"
+    return f"experts of {count}" if experts else count
 
 
 # Who says a line.
@@ -192,6 +203,8 @@ OTHER_JOBS = _keeper(
     "queen.busy", "queen still works for somebody else and goes to sleep afterwards"
 )
 KEEP_WARM = _queen("queen.warm", "keeping hive and worker warm")
+PAGE_ENTERED = _queen("page.entered", "a browser is signed in on the page")
+PAGE_OPENING = _keeper("page.opening", "opening the page at {url} in your browser...")
 KEPT = _keeper("queen.kept", "the swarm stays awake, as somebody asked for")
 EVENTS_GONE = _queen(
     "story.gone", "the events of this job are no longer kept ({size}); only its end is"
@@ -362,6 +375,9 @@ MAY_BE_FASTER = _queen(
 )
 NOT_FASTER = _queen("schedule.compare", "{device} on hive {hive_id} will not do")
 EXPECTED = _queen("schedule.speed", "expecting {rate} with {where}; {why}")
+WEIGHTS_FIRST = _queen(
+    "schedule.load", "weights go over the network for about {loading} before the first token"
+)
 PART_UNLOADED = _queen(
     "worker.unload", "unloaded idle worker {worker_id} of hive {hive_id} to make room"
 )

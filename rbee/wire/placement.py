@@ -13,7 +13,7 @@ Spread = Literal["no", "cards", "machine", "swarm"]
 SPREADS: tuple[Spread, ...] = ("no", "cards", "machine", "swarm")
 #: What stands between the devices of a placement, as programs read it, and between a device of
 #: another machine than the head's and that machine.
-_AND, _OF = "+", "@"
+_AND, OF = "+", "@"
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -52,9 +52,7 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
         if len(self.parts) == 1:  # a queen of a thousand hives asks it of each worker
             return self.parts[0].device
         return _AND.join(
-            part.device
-            if part.hive_id == self.head.hive_id
-            else f"{part.device}{_OF}{part.hive_id}"
+            part.device if part.hive_id == self.head.hive_id else f"{part.device}{OF}{part.hive_id}"
             for part in self.parts
         )
 

@@ -47,7 +47,7 @@ class Route(Generic[Q, A]):
     `in_query`. `status` is that of success, `event` what an event holds where the answer is, or may
     be, a stream, `line` the same of one of JSON lines; `may_be_empty`: 204 is a success, too.
     `largest` is what a body may have (bytes); `with_pictures`: beside those it may have as much as
-    any other.
+    any other. `on_page`: the queen's page may ask it, too, where somebody is signed in there.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Route(Generic[Q, A]):
         may_be_empty: bool = False,
         largest: int = LARGEST_BODY,
         with_pictures: bool = False,
+        on_page: bool = False,
     ) -> None:
         self.method = method
         self.path = path.replace(":path}", "}")
@@ -77,6 +78,7 @@ class Route(Generic[Q, A]):
         self.may_be_empty = may_be_empty
         self.largest = LARGEST_INPUTS if with_pictures else largest
         self.with_pictures = with_pictures
+        self.on_page = on_page
         #: Whether the request is the body.
         self.has_body = method == "POST" and not in_query and request is not NONE
         #: The fields that travel in the path, and which of them may hold slashes.

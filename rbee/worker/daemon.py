@@ -161,7 +161,7 @@ class WorkerDaemon:
         loop = asyncio.get_running_loop()
         device = narration.device_name(orders.placement.devices)
         if orders.simulated:
-            gpus = [part.device for part in orders.placement.parts if part.device != CPU]
+            gpus = [part.device for part in orders.placement.own if part.device != CPU]
             on_paper = narration.device_name("+".join(gpus))
             simulated = say(narration.WORKER_SIMULATED, {"device": on_paper})
             await self.report(self.state, [simulated])

@@ -25,8 +25,7 @@ def compute(lifeline: Lifeline, engine_name: str) -> None:
         lifeline.or_say_why(engine.remote.load)  # now, while it may be read
     bound_memory(orders.memory_limit)
     if orders.confine_workers:
-        on_gpu = orders.backend != "cpu" and not orders.simulated
-        confine(files=[], on_gpu=on_gpu, folder="", write=[orders.log])
+        confine(files=[], on_gpu=any(orders.devices), folder="", write=[orders.log])
     start_thread(_leave_with_parent, "lifeline")
     status = 1
     try:

@@ -21,12 +21,15 @@ def not_able(
 ) -> RbeeError | None:
     """Why an engine cannot serve a device of this kind, or `parts` devices; None: it can.
 
-    A simulated device is served by an engine that runs on the CPU.
+    A simulated device is served by an engine that runs on the CPU. The details have the `backend`
+    where it has no use of any device of that.
     """
+    more: dict[str, str] = {}
     if _FORMAT not in facts.formats:
         what, fix = f"reads no {_FORMAT.upper()}", "take another engine"
     elif backend not in facts.backends and not simulated:
         what, fix = f"finds no {backend} device on this machine", _fix(facts, backend)
+        more = {"backend": backend}
     elif parts > 1 and not facts.splits:
         what, fix = "lays a model on one device, not on several", "take another engine"
     else:
@@ -35,7 +38,7 @@ def not_able(
         "backend_unavailable",
         f"engine {facts.engine} {facts.version} {what}",
         fix,
-        {"engine": facts.engine, "version": facts.version, "backends": facts.backends},
+        {"engine": facts.engine, "version": facts.version, "backends": facts.backends, **more},
     )
 
 
@@ -47,8 +50,9 @@ def not_placed(facts: EngineFacts, orders: WorkerOrders, report: WorkerReport) -
     serving = report.state in (WorkerState.READY, WorkerState.BUSY)
     if not serving or orders.backend == "cpu" or orders.simulated:
         return None
-    placed, parts = report.placed, orders.placement.parts
-    alone = len(parts) == 1
+    # Those on other machines are looked after there.
+    placed, parts = report.placed, orders.placement.own
+    alone = len(orders.placement.parts) == 1
     bare = [part.device for part in parts if part.device != CPU and (alone or part.layers)]
     if placed is not None and orders.backend in placed.backends:
         # An engine that lays a model on one device need not tell by how much that has changed.

@@ -11,7 +11,7 @@ import contextlib
 import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -25,7 +25,7 @@ from rbee.process.home import Home
 from rbee.process.supervise import exit_of
 from rbee.process.tasks import DISK, in_thread, spawn
 from rbee.wire.errors import RbeeError
-from rbee.wire.messages.sides import SideOrders
+from rbee.wire.messages.sides import SideOrders, SidePart
 from rbee.wire.settings import Settings
 
 
@@ -66,8 +66,9 @@ class Sides(msgspec.Struct):
     sides: dict[str, Side] = {}
     _watches: set[asyncio.Task[None]] = set()
 
-    async def start(self, orders: SideOrders, engine: str) -> Side:
-        """A side that is waiting for its stream. `orders` lack its id, its log and its descriptor.
+    async def start(self, parts: Sequence[SidePart], orders: SideOrders, engine: str) -> Side:
+        """A side that is waiting for its stream, for which the memory of `parts` is kept. `orders`
+        lack its id, its log and its descriptor.
 
         One that no stream has come for within `health_wait_total` seconds is ended.
         """
@@ -85,7 +86,7 @@ class Sides(msgspec.Struct):
         stream.theirs.close()
         child.close_reports()
         child.order(orders)
-        promise = self._capacity.keep({part.device: part.bytes for part in orders.parts})
+        promise = self._capacity.keep({part.device: part.bytes for part in parts})
         side = Side(orders.side_id, child, exit_of(child), promise, stream.ours)
         self.sides[side.side_id] = side
         watch = spawn(self._outlive(side), f"the watch over {side.side_id}", lambda _: None)

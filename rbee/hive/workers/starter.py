@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rbee.hive.capacity import Capacity, Fit
+from rbee.hive.capacity import Capacity, Fit, Promise
 from rbee.hive.models.catalog import ModelRow
 from rbee.hive.models.fit import Need, memory_limit
 from rbee.hive.models.pooling import batch_of, longest_request, pooling_of
@@ -58,6 +58,8 @@ class Starter(msgspec.Struct):
         """
         placement = Placement.on(self._hive.hive_id, wanted.device)
         unused = [worker.promise for worker in self._unused(placement)]
+        if wanted.idle:
+            unused.append(Promise({each.device: each.free_bytes for each in wanted.idle}))
         return await self._capacity.spread(placement, ref, wanted.ctx, wanted.others, unused)
 
     async def here(self, wanted: AskSides) -> SidesHere:
@@ -65,22 +67,22 @@ class Starter(msgspec.Struct):
         `backend_unavailable`."""
         facts = await self._kinds.speaks(wanted.engine or self._settings.engine)
         unused = [worker.promise for worker in self._workers.workers.values() if worker.is_unused]
-        return SidesHere(rpc=facts.rpc, devices=await self._capacity.free_for_parts(unused))
+        free = await self._capacity.free_for_parts(facts.devices, unused)
+        return SidesHere(rpc=facts.rpc, devices=free)
 
     async def start_side(self, wanted: StartSide) -> Side:
         """Starts a side where there is room; unused workers in the way are unloaded. Raises
-        `insufficient_ram`, and as `Kinds.able` and `Kinds.speaks` do."""
+        `insufficient_ram`, and as `Kinds.speaks` and `Capacity.engine_names` do."""
         engine, settings = wanted.engine or self._settings.engine, self._settings
         devices = [part.device for part in wanted.parts]
-        gpu = await self._capacity.gpu(next((each for each in devices if each != CPU), CPU))
-        simulated, backend = gpu is not None and gpu.simulated, gpu.backend if gpu else "cpu"
-        await self._kinds.able(engine, backend, simulated=simulated)
         facts = await self._kinds.speaks(engine)
+        names = await self._capacity.engine_names(devices, facts)
         placement = Placement.on(self._hive.hive_id, "+".join(devices))
         async with self._capacity.promising:
             for worker in [*self._unused(placement), None]:
                 free = {
-                    each.device: each.free_bytes for each in await self._capacity.free_for_parts()
+                    each.device: each.free_bytes
+                    for each in await self._capacity.free_for_parts(facts.devices)
                 }
                 short = [part for part in wanted.parts if part.bytes > free.get(part.device, 0)]
                 if not short or worker is None:
@@ -99,16 +101,16 @@ class Starter(msgspec.Struct):
             threads = threads or engine_threads(usable_cores(), need.weights)
             orders = SideOrders(
                 side_id="",
-                parts=wanted.parts,
-                backend=backend,
+                devices=names,
                 stream=-1,
                 threads=threads,
                 log="",
-                memory_limit=memory_limit(need, settings, on_gpu=gpu is not None, threads=threads),
-                simulated=simulated,
+                memory_limit=memory_limit(
+                    need, settings, on_gpu=set(devices) != {CPU}, threads=threads
+                ),
                 confine_workers=settings.confine_workers,
             )
-            return await self._sides().start(orders, engine)
+            return await self._sides().start(wanted.parts, orders, engine)
 
     async def start(self, wanted: StartWorker, ref: ModelRef, row: ModelRow, url: str) -> Worker:
         """Starts a worker where there is room; unused workers in the way are unloaded.

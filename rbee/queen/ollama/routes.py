@@ -1,19 +1,13 @@
-"""The routes below ``/api``, and the one that tells ollama's clients that somebody is there.
+"""The routes below ``/api``.
 
-What answers the former is imported with the first request: its many messages are no part of a cold
-run.
+What answers them is imported with the first request: its many messages are no part of a cold run.
 """
 
 from __future__ import annotations
 
-from aiohttp import web
-
 from rbee.http.server import Table
-from rbee.http.serving import serves_http
 from rbee.queen.front.offer import Offer
-from rbee.wire.routes import NONE, Route, Who
-
-ROOT = Route("GET", "/", NONE, NONE, status=200, who=Who.ANYBODY)
+from rbee.wire.routes import Who
 
 
 def table(offer: Offer) -> Table:
@@ -23,12 +17,3 @@ def table(offer: Offer) -> Table:
     from rbee.queen.ollama.messages import OllamaFailed
 
     return Table([Handlers(*offer)], Who.KEYS, failure, OllamaFailed)
-
-
-class Presence:
-    """Tells whoever looks for a server of ollama's kind that there is one."""
-
-    @serves_http(ROOT)
-    async def here(self, request: web.Request) -> web.Response:
-        """Says that she runs, as clients of ollama ask before anything else."""
-        return web.Response(text="rbee is running\n")

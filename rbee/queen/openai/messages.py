@@ -204,6 +204,7 @@ CHAT = Route(
     who=Who.KEYS,
     event=ChatChunk,
     with_pictures=True,
+    on_page=True,
 )
 COMPLETIONS = Route(
     "POST", "/v1/completions", CompletionRequest, Completion, who=Who.KEYS, event=Completion

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, NonEmpty, Request
+from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, NonEmpty, Request, Unreachable
 from rbee.wire.routes import NONE, Route
 
 GpuBackend = Literal["cuda", "metal", "rocm", "vulkan", "sycl"]
@@ -15,13 +15,14 @@ Backend = Literal["cuda", "metal", "rocm", "vulkan", "sycl", "cpu"]
 
 class Cpu(msgspec.Struct, kw_only=True, gc=False):
     """The processor; `ram_gb` and `ram_free_gb` in GiB. `gb_per_second` of its RAM can be read, in
-    10^9 bytes; 0: nobody has measured it."""
+    10^9 bytes; 0: nobody has measured it. `load` is as in `Gpu`."""
 
     name: str
     cores: int
     ram_gb: float
     ram_free_gb: float = 0.0
     gb_per_second: float = 0.0
+    load: float | None = None
 
 
 class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -30,7 +31,8 @@ class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
     `engine_name` is what the engine in use calls it; empty: that has no use of it, or was not asked
     yet. `integrated`: its memory is the processor's. `told_once`: what is free of it is known from
-    before any worker ran, and from nobody since.
+    before any worker ran, and from nobody since. `load` is the share of the time in which it
+    computes, 0 to 1; None: nobody tells.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Gpu(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     engine_name: str = ""
     integrated: bool = False
     told_once: bool = False
+    load: float | None = None
 
     @property
     def has_own_memory(self) -> bool:
@@ -82,7 +85,8 @@ class PartRoom(msgspec.Struct, kw_only=True):
     """What a part of a model needs of a device, and what that has free, in bytes. `layers` of the
     model would lie there; 0: all, where there is no other part. `experts`: of those the experts
     alone. `hive_id`: where it is another machine than the one that was asked. For each token
-    `token_bytes` of the part are read, and `link_bytes` pass between the machines."""
+    `token_bytes` of the part are read, and `link_bytes` pass between the machines, as
+    `loading_bytes` do when the model is loaded."""
 
     device: str
     need_bytes: int
@@ -92,6 +96,7 @@ class PartRoom(msgspec.Struct, kw_only=True):
     hive_id: str = ""
     token_bytes: int = 0
     link_bytes: int = 0
+    loading_bytes: int = 0
 
 
 class FoundRoom(Answer, kw_only=True):
@@ -105,5 +110,23 @@ class FoundRoom(Answer, kw_only=True):
     sees: bool = False
 
 
+class HiveDevices(Answer, kw_only=True):
+    """What the machine of a hive has, as it was when she was asked."""
+
+    hive_id: str
+    devices: Devices
+
+
+class DeviceList(Answer, kw_only=True):
+    """The devices of all hives that live."""
+
+    hives: list[HiveDevices]
+    unreachable: list[Unreachable] = []
+
+
+# Of a hive.
 DEVICES = Route("GET", "/devices", NONE, Devices)
 CAPACITY = Route("GET", "/capacity", AskRoom, FoundRoom)
+
+# Of the queen.
+CLUSTER_DEVICES = Route("GET", "/devices", NONE, DeviceList, on_page=True)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from rbee.wire.messages.basics import Request
 from rbee.wire.routes import NONE, Events, Route
 
 
@@ -94,5 +95,12 @@ class Done(msgspec.Struct, kw_only=True, omit_defaults=True):
     stopped_by: str = ""
 
 
-EVENTS = Route("GET", "/events", NONE, Events)
+class FollowEvents(Request, kw_only=True):
+    """What of the swarm is to be told: with `jobs` also what is narrated of each job and operation,
+    the last of that first."""
+
+    jobs: bool = False
+
+
+EVENTS = Route("GET", "/events", FollowEvents, Events, on_page=True)
 METRICS = Route("GET", "/metrics", NONE, NONE, status=200)

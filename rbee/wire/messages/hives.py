@@ -135,7 +135,7 @@ class Adopt(Request, kw_only=True):
 
 
 ADD_HIVE = Route("POST", "/add-hive", AddHive, HiveAddStarted, status=202)
-HIVES = Route("GET", "/hives", NONE, HiveList)
+HIVES = Route("GET", "/hives", NONE, HiveList, on_page=True)
 REMOVE_HIVE = Route("DELETE", "/hives/{id}", Named, NONE)
 WAKE_HIVES = Route("POST", "/hives/wake", WakeHives, OperationStarted, status=202)
 HEARTBEAT = Route("POST", "/heartbeat", Heartbeat, HeartbeatAnswer, who=Who.HIVE)

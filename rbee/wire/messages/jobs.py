@@ -9,6 +9,7 @@ import msgspec
 
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Started
 from rbee.wire.messages.devices import Backend
+from rbee.wire.messages.events import Progress
 from rbee.wire.messages.inference import Question
 from rbee.wire.placement import Spread
 from rbee.wire.routes import NONE, Events, Route
@@ -55,7 +56,11 @@ class JobState(str, enum.Enum):
 
 
 class JobView(Answer, kw_only=True):
-    """A job in a list; `place` is that in the queue, 1 being next, where it waits there."""
+    """A job in a list; `place` is that in the queue, 1 being next, where it waits there.
+
+    `progress` is how far what it waits for is: a download, a model that is loaded, its prompt.
+    `tokens_per_second` is how fast its answer comes, or came, behind its first token; 0: not yet.
+    """
 
     job_id: str
     model_ref: str
@@ -68,6 +73,8 @@ class JobView(Answer, kw_only=True):
     place: int | None = None
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_per_second: float = 0.0
+    progress: Progress | None = None
 
 
 class JobList(Answer, kw_only=True):
@@ -77,7 +84,7 @@ class JobList(Answer, kw_only=True):
 
 
 SUBMIT_JOB = Route("POST", "/jobs", JobRequest, JobAccepted, status=202, with_pictures=True)
-JOBS = Route("GET", "/jobs", NONE, JobList)
+JOBS = Route("GET", "/jobs", NONE, JobList, on_page=True)
 JOB = Route("GET", "/jobs/{id}", Named, JobView)
 JOB_EVENTS = Route("GET", "/jobs/{id}/events", Named, Events)
 CANCEL_JOB = Route("DELETE", "/jobs/{id}", Named, NONE)

@@ -122,7 +122,7 @@ class RemoveModel(OneModel, kw_only=True):
 
 
 # Of the queen.
-CLUSTER_MODELS = Route("GET", "/models", NONE, ClusterModelList)
+CLUSTER_MODELS = Route("GET", "/models", NONE, ClusterModelList, on_page=True)
 PULL_MODEL = Route("POST", "/models/provision", PullModel, OperationStarted, status=202)
 REMOVE_CLUSTER_MODEL: Route[RemoveModel, ModelRemoved | None] = Route(
     "DELETE", "/models/{ref:path}", RemoveModel, ModelRemoved, may_be_empty=True

@@ -83,7 +83,7 @@ class NameList(Answer, kw_only=True):
     default_model: str = ""
 
 
-NAMES = Route("GET", "/names", NONE, NameList)
+NAMES = Route("GET", "/names", NONE, NameList, on_page=True)
 ADD_NAME = Route("POST", "/names", AddName, NameView)
 REMOVE_NAME = Route("DELETE", "/names/{id}", Named, NONE)
 

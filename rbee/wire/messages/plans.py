@@ -32,7 +32,7 @@ class PlannedPlace(msgspec.Struct, kw_only=True):
     `parts` tells what each device of it would take and has, as far as its hive says so. `fits`:
     there is room; else `why` not, and `short_bytes` where that is memory. `taken`: a worker would
     be started there now. `tokens_per_second` is what is expected of one where there is room; 0:
-    nobody knows.
+    nobody knows. `loading_s` is how long weights pass the network until it is ready (seconds).
     """
 
     hive_id: str
@@ -47,6 +47,7 @@ class PlannedPlace(msgspec.Struct, kw_only=True):
     short_bytes: int = 0
     why: str = ""
     tokens_per_second: float = 0.0
+    loading_s: float = 0.0
 
 
 class Plan(msgspec.Struct, kw_only=True):

@@ -11,12 +11,14 @@ from typing import Annotated
 import msgspec
 
 from rbee.wire.messages.basics import LARGEST_CONTEXT, Answer, Name, Named, NonEmpty, Request
-from rbee.wire.messages.devices import Backend, FoundRoom
+from rbee.wire.messages.devices import FoundRoom
 from rbee.wire.routes import NONE, Route
 
 _Bytes = Annotated[int, msgspec.Meta(ge=0)]
 #: What a connection becomes that carries a side's stream, in a word that aiohttp lets through.
 PROTOCOL = "tcp"
+#: The most that is sent to measure a way (bytes).
+LONGEST_SAMPLE = 4 * 1024 * 1024
 
 
 class AskSides(Request, kw_only=True):
@@ -50,11 +52,13 @@ class OtherDevice(FreeDevice, kw_only=True):
 
 class AskSpread(Request, kw_only=True):
     """Whether the `device` of a hive, or several (``gpu0+cpu``), have room for a model together
-    with `others`, which are at the ends of streams, in their order."""
+    with `others`, which are at the ends of streams, in their order. What is `idle` on its devices
+    counts as free, too: parts of models of other hives that would leave."""
 
     device: NonEmpty
     model: NonEmpty
     others: Annotated[list[OtherDevice], msgspec.Meta(min_length=1)]
+    idle: list[FreeDevice] = []
     ctx: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_CONTEXT)] = 0
 
 
@@ -63,6 +67,18 @@ class SidePart(Request, kw_only=True):
 
     device: NonEmpty
     bytes: _Bytes
+
+
+class AskSample(Request, kw_only=True):
+    """So many bytes, to measure the way that they come by."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_SAMPLE)]
+
+
+class Sample(Answer, kw_only=True):
+    """As many letters as were asked for, which cannot be said in fewer."""
+
+    text: str
 
 
 class StartSide(Request, kw_only=True):
@@ -86,27 +102,26 @@ class PartOfWorker(Request, kw_only=True):
 
 
 class SideOrders(Request, kw_only=True):
-    """How a side is to compute: on `parts`, with so many `threads`, for the one at the other end of
-    its descriptor `stream`.
+    """How a side is to compute: on `devices`, with so many `threads`, for the one at the other end
+    of its descriptor `stream`.
 
-    `simulated`: its GPUs exist on paper only. `memory_limit` is as a worker's, and so is
-    `confine_workers`.
+    A device is what its engine calls it, empty for the processor; they stand in the order in which
+    the head counts them. `memory_limit` is as a worker's, and so is `confine_workers`.
     """
 
     side_id: str
-    parts: list[SidePart]
-    backend: Backend
+    devices: list[str]
     stream: int
     threads: int
     log: str
     memory_limit: int = 0
-    simulated: bool = False
     confine_workers: bool = True
 
 
 # Of a hive.
 SIDES_HERE = Route("GET", "/sides/room", AskSides, SidesHere)
 SPREAD_ROOM = Route("POST", "/capacity", AskSpread, FoundRoom)
+SAMPLE = Route("GET", "/sides/sample", AskSample, Sample)
 START_SIDE = Route("POST", "/sides", StartSide, SideStarted, status=202)
 STOP_SIDE = Route("DELETE", "/sides/{id}", Named, NONE)
 # The connection itself becomes the stream.

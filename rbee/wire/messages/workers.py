@@ -109,8 +109,10 @@ class WorkerBeat(_Known, kw_only=True):
 class WorkerView(_Known, kw_only=True, omit_defaults=False):
     """One row of `GET /workers`: of the queen's, and of a hive's, which says more.
 
-    `parts` are those of a model that lies on several devices. A hive tells what it keeps a worker
-    alive by: `threads` are those with which its engine computes on the processor.
+    `parts` are those of a model that lies on several devices. The queen tells the tokens that its
+    jobs get per second, taken together, or that its last one got; 0: it has had none. A hive tells
+    what it keeps a worker alive by: `threads` are those with which its engine computes on the
+    processor.
     """
 
     hive_id: str
@@ -120,6 +122,7 @@ class WorkerView(_Known, kw_only=True, omit_defaults=False):
     restart_count: int | msgspec.UnsetType = msgspec.UNSET
     last_heartbeat_ms: int | msgspec.UnsetType | None = msgspec.UNSET
     threads: int | msgspec.UnsetType = msgspec.UNSET
+    tokens_per_second: float | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def of(cls, beat: WorkerBeat, hive_id: str, **more: Any) -> WorkerView:
@@ -296,7 +299,7 @@ class EngineFacts(msgspec.Struct, kw_only=True):
 
 
 # Of a hive; the first two are the queen's, too.
-WORKERS = Route("GET", "/workers", NONE, WorkerList)
+WORKERS = Route("GET", "/workers", NONE, WorkerList, on_page=True)
 KEEP_WORKER = Route("POST", "/workers/{id}/keep", Named, NONE, in_query=True)
 STOP_WORKER = Route("DELETE", "/workers/{id}", Named, NONE)
 PROVISION_WORKER = Route("POST", "/workers/provision", ProvisionWorker, WorkerKindView)

@@ -129,18 +129,17 @@ def serve(orders: SideOrders) -> None:
     """Computes on devices of this process for the one at the other end of the stream; returns once
     that has gone. Raises `backend_unavailable` where the engine has no such device."""
     engine, plugin = _libraries(built())
-    found = [_device(engine, part.device, orders) for part in orders.parts]
+    found = [_device(engine, name) for name in orders.devices]
     devices = (ctypes.c_void_p * len(found))(*found)
     endpoint = b"fd:%d" % orders.stream
     plugin.ggml_backend_rpc_start_server(endpoint, None, orders.threads, len(found), devices)
 
 
-def _device(engine: ctypes.CDLL, device: str, orders: SideOrders) -> int:
-    if device == CPU or orders.simulated:
-        found = engine.ggml_backend_dev_by_type(_CPU_TYPE)
+def _device(engine: ctypes.CDLL, name: str) -> int:
+    if name:
+        found = engine.ggml_backend_dev_by_name(name.encode())
     else:
-        prefix = {"cuda": "CUDA", "metal": "MTL"}[orders.backend]
-        found = engine.ggml_backend_dev_by_name(f"{prefix}{device.removeprefix('gpu')}".encode())
+        found = engine.ggml_backend_dev_by_type(_CPU_TYPE)
     if not found:
-        raise RbeeError("backend_unavailable", f"llama.cpp finds no {device} here", "")
+        raise RbeeError("backend_unavailable", f"llama.cpp finds no {name or CPU} here", "")
     return int(found)
