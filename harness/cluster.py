@@ -68,7 +68,7 @@ class Cluster:
         self.home = self.user_home / ".rbee"
         self.work = self.folder / "work"
         self.shelf = self.folder / "shelf"
-        for made in (self.user_home, self.work):
+        for made in (self.user_home, self.work, self.folder / "bin"):
             made.mkdir()
         self.environment = self._clean_environment()
         #: Texts that may stand in no log, no output and no command line, besides the token.
@@ -514,9 +514,8 @@ class Cluster:
         """The console scripts for lines that go through `sh`, with the first program: a decision
         starts none."""
         scripts = self.folder / "bin"
-        if scripts.exists():
+        if (scripts / "python").exists():
             return
-        scripts.mkdir()
         python = shlex.quote(sys.executable)
         for name, command in {
             **{name: f"{python} -m {module}" for name, module in SCRIPTS.items()},
