@@ -3,10 +3,11 @@ Feature: Models that are shown pictures
   and removed with it, and a program may send pictures by any API. They travel inside of the request:
   nothing is fetched for a caller.
 
+  @only-asks
   @fault.worker.no-pictures
   Scenario: Pictures by every API
     Given a hub that holds "author/seeing-llama"
-    And a queen that is awake
+    And a swarm that is warm
     When "author/seeing-llama" is shown no picture, a red one and a dark one by each of these APIs
       | API                 |
       | chat                |

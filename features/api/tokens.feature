@@ -26,6 +26,7 @@ Feature: Programs that ask for tokens, for how likely a text is, and for ranking
       | what the models are for                   | minillama: completion+embedding, minirank: rerank |
     Then each of them gets what it asked for
 
+  @only-asks
   Scenario: Requests that ask for something wrong
     Given a hub that holds "author/minirank"
     And a swarm that is warm

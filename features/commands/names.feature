@@ -15,8 +15,10 @@ Feature: Names of one's own for models: name and names
     And stdout shows a row "bee minillama catalog"
     And nothing is left running
 
+  @only-asks
   Scenario: What goes wrong with names says what to type
-    Given I have typed "rbee-keeper name bard author/minillama:q4_0"
+    Given a swarm that was left warm by "rbee-keeper up"
+    And I have typed "rbee-keeper name bard author/minillama:q4_0"
     And I have typed "rbee-keeper name --remove bard"
     When I type each of these commands
       | command                                       | says                                                        | status |
