@@ -18,6 +18,7 @@ from rbee.wire import narration
 from rbee.wire.errors import RbeeError
 from rbee.wire.messages.basics import SHUT_DOWN_QUEEN, STAY, Health, ShutDownQueen, decode
 from rbee.wire.messages.events import EVENTS
+from rbee.wire.model_ref import is_short_name
 from rbee.wire.narration import Narration
 from rbee.wire.settings import Settings, with_flags
 
@@ -166,11 +167,13 @@ class AwakeQueen:
 
 @contextlib.contextmanager
 def awake_queen(
-    screen: Screen, where: QueenTarget, wanted: Sequence[str] = NOTHING
+    screen: Screen, where: QueenTarget, wanted: Sequence[str] = NOTHING, model: str = ""
 ) -> Iterator[AwakeQueen]:
     """The queen, found or woken; on the way out she sleeps again if this keeper woke her.
 
-    `wanted` is what a woken queen starts right away, before she is asked for it.
+    `wanted` is what a woken queen starts right away, before she is asked for it; `model` is what
+    she will be asked for. Before she is woken, `model_not_found` is raised where that is a name
+    that nobody has given.
     Raises `port_in_use` where another program holds her port, `unauthorized` where a queen with
     another token does, `queen_unreachable` where she was named and does not answer, and what a
     queen that cannot start reports.
@@ -185,6 +188,10 @@ def awake_queen(
             from rbee.keeper.windows import refuse_on_windows
 
             refuse_on_windows()
+        if is_short_name(model):
+            from rbee.keeper.short_names import require_known  # late: it loads SQLite
+
+            require_known(where, model)
         from rbee.process.child import Child  # late: a queen who is awake needs no process of ours
 
         screen.say(narration.QUEEN_ASLEEP)

@@ -472,6 +472,7 @@ def remove_key(options: Options) -> Deed:
 @click.argument("name", type=NAME)
 @click.argument("ref", type=MODEL_REF, required=False)
 @click.argument("settings", type=TEXT, nargs=-1, metavar="[SETTING=VALUE]...")
+@click.option("--draft", type=MODEL_REF, help="A smaller model that writes ahead of REF.")
 @click.option("--remove", is_flag=True, help="Take the name away; its model stays.")
 @with_queen(*NARRATION_OPTIONS)
 def name(options: Options) -> Deed:
@@ -479,7 +480,8 @@ def name(options: Options) -> Deed:
 
     The settings are what a request has that says nothing of them: context, slots, system (what the
     model is told first), thinking (true or false), keep_loaded, chat_template (a file of Jinja),
-    max_tokens, temperature, top_p, top_k, min_p, seed, stop, repeat_penalty and other samplers.
+    max_tokens, temperature, top_p, top_k, min_p, seed, stop, repeat_penalty and other samplers;
+    and draft, a smaller model of the same vocabulary, which is used where that is faster.
     The same can stand in config.toml, below [names.NAME], where REF is called model.
 
     \b

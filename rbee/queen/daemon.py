@@ -16,7 +16,7 @@ import aiohttp
 
 from rbee.http.client import Peer, open_session
 from rbee.http.operation import Operation
-from rbee.http.server import Server, leave
+from rbee.http.server import Below, Server, leave
 from rbee.http.serving import serves
 from rbee.process import journal, listening, logs
 from rbee.process.child import Child
@@ -209,11 +209,16 @@ class _Queen:
         def counted_as(api: str) -> Offer:
             return offer._replace(begin=functools.partial(self._begin, api=api))
 
-        doors = {
-            addresses.MESSAGES: functools.partial(anthropic.table, counted_as("anthropic")),
-            addresses.V1: functools.partial(openai.table, offer),
-            addresses.OLLAMA: functools.partial(ollama.table, counted_as("ollama")),
-        }
+        in_anthropics_words = functools.cache(
+            functools.partial(anthropic.table, counted_as("anthropic"))
+        )
+        in_openais_words = functools.cache(functools.partial(openai.table, offer))
+        doors = [
+            Below(addresses.MESSAGES, in_anthropics_words),
+            Below(addresses.MODELS, in_anthropics_words, addresses.ANTHROPIC_VERSION_HEADER),
+            *(Below(path, in_openais_words) for path in (addresses.V1, *addresses.V1_AT_ROOT)),
+            Below(addresses.OLLAMA, functools.partial(ollama.table, counted_as("ollama"))),
+        ]
         await self.server.serve(own, doors, offer.allow_origin)
 
     async def serve(self, lifeline: Lifeline | None) -> None:

@@ -458,6 +458,13 @@ WORKER_DEVICE = _worker("device.ready", "initialised {device} with {engine}")
 WORKER_LOADED = _worker(
     "model.loaded", "model loaded in {seconds}: {size} of weights, context {context}"
 )
+DRAFT_UNFETCHED = _queen("draft.left", "left the draft {draft} out: {why}")
+DRAFT_LEFT_OUT = _hive("draft.left", "left the draft {draft} out: {why}")
+PROJECTOR_OFF = _worker("projector.off", "is shown no pictures: {why}")
+DRAFT_OFF = _worker("draft.off", "does without the draft {draft}: {why}")
+DRAFT_GAINS = _worker(
+    "draft.gains", "{draft} writes ahead: {gain} times as fast as without when that was measured"
+)
 WORKER_RESTART = _hive(
     "worker.restart", "worker {worker_id} died ({how}); restart {count} in {delay:g} s"
 )

@@ -193,6 +193,7 @@ _WANTED: Mapping[str, Ability] = {
     "json_schema": "json_schema",
     "functions": "tools",
     "think": "thinking",
+    "thought_tokens": "thinking",
     "logprobs": "logprobs",
     "logit_bias": "logit_bias",
     "presence_penalty": "penalties",
